@@ -1,0 +1,60 @@
+# Every target makes what it needs: a virtual environment with the locked,
+# hash-checked dependencies, then this project itself in editable form.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-fast lint format bench clean
+
+help:
+	@echo "make demo       set up, then sell electricity and water to simulated meters"
+	@echo "make test       set up, then run every test"
+	@echo "make test-fast  the tests that need no server process (under a minute)"
+	@echo "make lint       ruff, mypy --strict, import rules"
+	@echo "make bench      measure tokens and sales, with ratios"
+	@echo "make clean      remove the environment and caches"
+
+# A bare Debian has venv without ensurepip; install the missing package only then.
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Raseed needs Python 3.11 or newer; set PYTHON=/path/to/python3"; exit 1; }
+	@if $(PYTHON) -c 'import ensurepip' 2>/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "Installing python3-venv ..."; \
+	  apt-get update -qq && apt-get install -y -qq python3-venv >/dev/null; \
+	elif command -v sudo >/dev/null && command -v apt-get >/dev/null; then \
+	  echo "Installing python3-venv (sudo) ..."; \
+	  sudo apt-get update -qq && sudo apt-get install -y -qq python3-venv >/dev/null; \
+	else echo "Python's venv module is incomplete: install the package python3-venv"; exit 1; fi
+	@echo "Setting up $(VENV) ..."
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(READY)
+	@$(BIN)/raseed demo
+
+test: $(READY)
+	@$(BIN)/python -m pytest
+
+test-fast: $(READY)
+	@$(BIN)/python -m pytest -m "not system"
+
+lint: $(READY)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(READY)
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(READY)
+	@$(BIN)/raseed bench all
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache build dist

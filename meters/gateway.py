@@ -1,0 +1,88 @@
+"""The contract between the business and whatever reaches a meter.
+
+A driver offers a Gateway for one meter. What cannot be reached raises Unavailable; what was
+sent and not answered is an *outcome* of the push, because the caller must reconcile it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Protocol
+
+from .account import MeterAccount, TokenLogEntry
+from .errors import Invalid, Unavailable
+from .verdicts import TokenResult
+
+
+@dataclass(eq=False)
+class MeterUnreachable(Unavailable, code="meter.unreachable"):
+    """No answer from the meter, and nothing was asked that changes it."""
+
+    meter: str
+    reason: str
+
+
+@dataclass(eq=False)
+class MeterMismatch(Invalid, code="meter.mismatch"):
+    """Another meter answers at this address than the records say."""
+
+    expected: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class PushAccepted:
+    """The meter took the token."""
+
+    result: TokenResult
+
+
+@dataclass(frozen=True, slots=True)
+class PushRefused:
+    """The meter judged the token and did not take it."""
+
+    result: TokenResult
+
+
+@dataclass(frozen=True, slots=True)
+class PushUnknown:
+    """The token was sent and no verdict came back: read the token log before anything else."""
+
+    reason: str
+
+
+PushOutcome = PushAccepted | PushRefused | PushUnknown
+
+
+class Gateway(Protocol):
+    """Reach one meter. Implementations never repeat a write by themselves."""
+
+    def read_account(self) -> MeterAccount:
+        """Balance, supply and counters, read now. Raises MeterUnreachable, MeterMismatch."""
+        ...
+
+    def push_token(self, token: str) -> PushOutcome:
+        """Hand the 20 digits to the meter once.
+
+        Raises MeterUnreachable only if the token certainly did not reach the meter, and
+        MeterMismatch if another meter answers there.
+        """
+        ...
+
+    def read_token_log(self) -> list[TokenLogEntry]:
+        """The latest judged tokens, newest first. Raises MeterUnreachable, MeterMismatch."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the line."""
+        ...
+
+
+def token_fingerprint(token: str) -> str:
+    """First 8 bytes of SHA-256 over the 20 ASCII digits, as 16 hex digits.
+
+    A meter's log keeps this instead of the token, so that reading the log shows whether one
+    particular token was entered without giving away the digits of any.
+    """
+    return sha256(token.encode("ascii")).hexdigest()[:16]

@@ -1,0 +1,243 @@
+"""Quantities with their unit in the type: whole numbers of a smallest unit, no floats.
+
+`Energy(1500)` is 1.5 kWh. Quantities add, subtract and compare only within one unit, and
+have no truth value (`if amount:` is a mistake, `if amount.is_zero` is not).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from functools import total_ordering
+from typing import ClassVar, Self
+
+from .errors import Invalid
+
+
+@dataclass(eq=False)
+class NotANumber(Invalid, code="quantity.not_a_number"):
+    """The text is not a plain decimal number."""
+
+    text: str
+
+
+@dataclass(eq=False)
+class TooFine(Invalid, code="quantity.too_fine"):
+    """The number has more decimals than the unit can hold."""
+
+    text: str
+    decimals: int
+
+
+def decimal_from_text(text: str) -> Decimal:
+    """Read a plain decimal number; any script's digits, `٫` as the point, spaces around.
+
+    Raises NotANumber for anything else, including exponents, NaN and group separators:
+    a mistyped amount must not turn into another amount.
+    """
+    plain = text.strip().replace("\u066b", ".")
+    body = plain[1:] if plain[:1] in ("-", "+") else plain
+    whole, point, part = body.partition(".")
+    if not whole.isdecimal() or (point and not part.isdecimal()) or len(body) > 40:
+        raise NotANumber(text[:60])
+    try:
+        return Decimal(plain)
+    except InvalidOperation:
+        raise NotANumber(text[:60]) from None
+
+
+def scaled_from_text(text: str, decimals: int) -> int:
+    """`text` times 10**decimals as a whole number. Raises NotANumber, TooFine."""
+    value = Fraction(decimal_from_text(text)) * 10**decimals
+    if value.denominator != 1:
+        raise TooFine(text[:60], decimals)
+    return value.numerator
+
+
+def scaled_to_text(value: int, decimals: int, keep: int = 0) -> str:
+    """`value / 10**decimals` as plain decimal text, with at least `keep` decimals."""
+    sign, magnitude = ("-", -value) if value < 0 else ("", value)
+    if decimals == 0:
+        return f"{sign}{magnitude}"
+    whole, part = divmod(magnitude, 10**decimals)
+    digits = f"{part:0{decimals}d}"
+    kept = digits.rstrip("0").ljust(keep, "0")
+    return f"{sign}{whole}.{kept}" if kept else f"{sign}{whole}"
+
+
+@total_ordering
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A whole number of one smallest unit. Subclasses name the unit."""
+
+    value: int
+
+    unit: ClassVar[str] = ""
+    """Symbol of the smallest unit, as stored beside the number (`Wh`, `l`, `W`, `s`)."""
+    display_unit: ClassVar[str] = ""
+    """Symbol people use (`kWh`, `m3`, `W`, `min`)."""
+    decimals: ClassVar[int] = 0
+    """Decimals of the display unit that the smallest unit stands for."""
+
+    def __post_init__(self) -> None:
+        if type(self.value) is not int:
+            raise TypeError(f"{type(self).__name__} takes an int, got {type(self.value).__name__}")
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """From a decimal in the display unit (`"1.5"` kWh). Raises NotANumber, TooFine."""
+        return cls(scaled_from_text(text, cls.decimals))
+
+    def to_text(self, keep: int = 0) -> str:
+        """Decimal in the display unit, no unit symbol, at least `keep` decimals."""
+        return scaled_to_text(self.value, self.decimals, keep)
+
+    @property
+    def is_zero(self) -> bool:
+        return self.value == 0
+
+    def __add__(self, other: Self) -> Self:
+        self._same(other)
+        return type(self)(self.value + other.value)
+
+    def __sub__(self, other: Self) -> Self:
+        self._same(other)
+        return type(self)(self.value - other.value)
+
+    def __neg__(self) -> Self:
+        return type(self)(-self.value)
+
+    def __lt__(self, other: Self) -> bool:
+        self._same(other)
+        return self.value < other.value
+
+    def __bool__(self) -> bool:
+        raise TypeError("a quantity has no truth value; ask is_zero")
+
+    def __str__(self) -> str:
+        return f"{self.to_text()} {self.display_unit}"
+
+    def _same(self, other: Self) -> None:
+        if type(other) is not type(self):
+            raise TypeError(f"{type(self).__name__} and {type(other).__name__} do not mix")
+
+
+@dataclass(frozen=True, slots=True)
+class Energy(Quantity):
+    """Electrical energy in watt-hours."""
+
+    unit: ClassVar[str] = "Wh"
+    display_unit: ClassVar[str] = "kWh"
+    decimals: ClassVar[int] = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Volume(Quantity):
+    """Water or gas in litres."""
+
+    unit: ClassVar[str] = "l"
+    display_unit: ClassVar[str] = "m3"
+    decimals: ClassVar[int] = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Power(Quantity):
+    """Electrical power in watts."""
+
+    unit: ClassVar[str] = "W"
+    display_unit: ClassVar[str] = "W"
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionTime(Quantity):
+    """Time of connection in tenths of a minute, the step of STS time credit."""
+
+    unit: ClassVar[str] = "0.1min"
+    display_unit: ClassVar[str] = "min"
+    decimals: ClassVar[int] = 1
+
+
+MINOR_DIGITS = {"ILS": 2, "JOD": 3, "USD": 2, "EUR": 2, "EGP": 2}
+"""Decimals of the minor unit by currency (ISO 4217)."""
+
+
+@total_ordering
+@dataclass(frozen=True, slots=True)
+class Money:
+    """Whole minor units of one currency (agorot for ILS)."""
+
+    minor: int
+    currency: str = "ILS"
+
+    def __post_init__(self) -> None:
+        if type(self.minor) is not int:
+            raise TypeError(f"Money takes an int of minor units, got {type(self.minor).__name__}")
+        if self.currency not in MINOR_DIGITS:
+            raise ValueError(f"unknown currency {self.currency}")
+
+    @classmethod
+    def from_text(cls, text: str, currency: str = "ILS") -> Money:
+        """From a decimal of the base currency (`"10.50"`). Raises NotANumber, TooFine."""
+        return cls(scaled_from_text(text, MINOR_DIGITS[currency]), currency)
+
+    def to_text(self) -> str:
+        """Decimal of the base currency with all its decimals, no symbol."""
+        digits = MINOR_DIGITS[self.currency]
+        return scaled_to_text(self.minor, digits, digits)
+
+    @property
+    def is_zero(self) -> bool:
+        return self.minor == 0
+
+    def __add__(self, other: Money) -> Money:
+        self._same(other)
+        return Money(self.minor + other.minor, self.currency)
+
+    def __sub__(self, other: Money) -> Money:
+        self._same(other)
+        return Money(self.minor - other.minor, self.currency)
+
+    def __neg__(self) -> Money:
+        return Money(-self.minor, self.currency)
+
+    def __lt__(self, other: Money) -> bool:
+        self._same(other)
+        return self.minor < other.minor
+
+    def __bool__(self) -> bool:
+        raise TypeError("money has no truth value; ask is_zero")
+
+    def __str__(self) -> str:
+        return f"{self.to_text()} {self.currency}"
+
+    def _same(self, other: Money) -> None:
+        if type(other) is not Money or other.currency != self.currency:
+            raise TypeError(f"{self.currency} does not mix with {other!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """An exact price: minor units of `currency` per one smallest unit of `quantity`."""
+
+    per_unit: Fraction
+    currency: str
+    quantity: type[Quantity]
+
+    @classmethod
+    def from_text(cls, text: str, currency: str, quantity: type[Quantity]) -> Rate:
+        """From base currency per display unit: `"0.5612"` ILS/kWh is 0.05612 agorot per Wh."""
+        price = Fraction(decimal_from_text(text))
+        return cls(price * 10 ** MINOR_DIGITS[currency] / 10**quantity.decimals, currency, quantity)
+
+    def cost(self, amount: Quantity) -> Fraction:
+        """Exact cost of `amount` in minor units; the caller names the rounding."""
+        if type(amount) is not self.quantity:
+            raise TypeError(f"this rate prices {self.quantity.__name__}, not {amount!r}")
+        return self.per_unit * amount.value
+
+    def to_text(self) -> str:
+        """Base currency per display unit as a plain decimal (exact for rates read from text)."""
+        price = self.per_unit * 10**self.quantity.decimals / 10 ** MINOR_DIGITS[self.currency]
+        value = Decimal(price.numerator) / Decimal(price.denominator)
+        return f"{value.normalize():f}"
