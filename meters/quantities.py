@@ -49,7 +49,7 @@ def decimal_from_text(text: str) -> Decimal:
 
 def scaled_from_text(text: str, decimals: int) -> int:
     """`text` times 10**decimals as a whole number. Raises NotANumber, TooFine."""
-    value = Fraction(decimal_from_text(text)) * 10**decimals
+    value = Fraction(decimal_from_text(text)) * Fraction(10**decimals)
     if value.denominator != 1:
         raise TooFine(text[:60], decimals)
     return value.numerator
