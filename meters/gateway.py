@@ -12,7 +12,10 @@ from typing import Protocol
 
 from .account import MeterAccount, TokenLogEntry
 from .errors import Invalid, Unavailable
+from .identity import plain_digits
 from .verdicts import TokenResult
+
+TOKEN_DIGITS = 20
 
 
 @dataclass(eq=False)
@@ -29,6 +32,13 @@ class MeterMismatch(Invalid, code="meter.mismatch"):
 
     expected: str
     found: str
+
+
+@dataclass(eq=False)
+class PushLength(Invalid, code="meter.push_length"):
+    """A token to push has 20 digits."""
+
+    digits: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +75,8 @@ class Gateway(Protocol):
     def push_token(self, token: str) -> PushOutcome:
         """Hand the 20 digits to the meter once.
 
-        Raises MeterUnreachable only if the token certainly did not reach the meter, and
+        Raises NotDigits and PushLength for what is not a token (see `digits_to_push`),
+        MeterUnreachable only if the token certainly did not reach the meter, and
         MeterMismatch if another meter answers there.
         """
         ...
@@ -77,6 +88,17 @@ class Gateway(Protocol):
     def close(self) -> None:
         """Let go of the line."""
         ...
+
+
+def digits_to_push(token: str) -> str:
+    """The 20 ASCII digits of a token as a person may have written it.
+
+    Raises NotDigits, PushLength; neither holds the token.
+    """
+    digits = plain_digits(token)
+    if len(digits) != TOKEN_DIGITS:
+        raise PushLength(len(digits))
+    return digits
 
 
 def token_fingerprint(token: str) -> str:

@@ -89,10 +89,10 @@ class Drn:
     number: str
 
     def __post_init__(self) -> None:
-        if not (self.number.isascii() and self.number.isdecimal()):
-            raise NotDigits(1, self.number[:1])
         if len(self.number) not in (11, 13):
             raise MeterNumberLength(len(self.number))
+        if not (self.number.isascii() and self.number.isdecimal()):
+            raise NotDigits(1, self.number[:1])
         if luhn_digit(self.number[:-1]) != ord(self.number[-1]) - 48:
             raise CheckDigitWrong(self.number)
 
@@ -123,10 +123,10 @@ class MeterPan:
     number: str
 
     def __post_init__(self) -> None:
-        if not (self.number.isascii() and self.number.isdecimal()):
-            raise NotDigits(1, self.number[:1])
         if len(self.number) != 18:
             raise MeterNumberLength(len(self.number))
+        if not (self.number.isascii() and self.number.isdecimal()):
+            raise NotDigits(1, self.number[:1])
         if not self.number.startswith(("600727", "0000")):
             raise IssuerUnknown(self.number)
         if luhn_digit(self.number[:-1]) != ord(self.number[-1]) - 48:

@@ -1,0 +1,96 @@
+"""Quantities: exact, one unit each, no floats, no truth value."""
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from meters.errors import Invalid
+from meters.quantities import (
+    Energy,
+    Money,
+    NotANumber,
+    Power,
+    Quantity,
+    Rate,
+    TooFine,
+    Volume,
+    scaled_from_text,
+    scaled_to_text,
+)
+
+
+@pytest.mark.parametrize("cls", [Energy, Volume, Power])
+@given(value=st.integers(-(10**15), 10**15))
+def test_text_and_back(cls: type[Quantity], value: int) -> None:
+    assert cls.from_text(cls(value).to_text()) == cls(value)
+
+
+@given(st.integers(-(10**12), 10**12), st.sampled_from(["ILS", "JOD"]))
+def test_money_text_and_back(minor: int, currency: str) -> None:
+    money = Money(minor, currency)
+    assert Money.from_text(money.to_text(), currency) == money
+
+
+def test_texts_people_write() -> None:
+    assert Money.from_text("10.5") == Money(1050)
+    assert Money.from_text("١٠٫٥٠") == Money(1050)
+    assert Money(-5).to_text() == "-0.05"
+    assert Energy(25_600).to_text() == "25.6"
+    assert str(Energy(1500)) == "1.5 kWh"
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "-", ".5.", "1,000", "1e3", "NaN", "Infinity", "0x10", "1_000", "²", "9" * 50]
+)
+def test_what_is_no_number_is_refused(text: str) -> None:
+    with pytest.raises(NotANumber):
+        Money.from_text(text)
+
+
+def test_finer_than_the_unit_is_refused_not_rounded() -> None:
+    with pytest.raises(TooFine):
+        Money.from_text("1.005")
+    assert Money.from_text("1.500") == Money(150)
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_a_number_or_a_typed_error(text: str) -> None:
+    try:
+        value = scaled_from_text(text, 3)
+    except Invalid:
+        return
+    assert isinstance(value, int)
+    assert scaled_from_text(scaled_to_text(value, 3), 3) == value
+
+
+def test_units_do_not_mix() -> None:
+    with pytest.raises(TypeError):
+        _ = Energy(1) + Volume(1)  # type: ignore[operator]
+    with pytest.raises(TypeError):
+        _ = Money(1, "ILS") + Money(1, "JOD")
+    with pytest.raises(TypeError):
+        _ = Energy(1) < Volume(1)  # type: ignore[operator]
+    energy, volume = [Energy(1), Volume(1)]
+    assert energy != volume
+
+
+def test_no_floats_and_no_truth() -> None:
+    with pytest.raises(TypeError):
+        Energy(1.5)  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        Money(True)
+    with pytest.raises(TypeError):
+        bool(Money(0))
+    with pytest.raises(TypeError):
+        bool(Energy(1))
+
+
+def test_rates_are_exact() -> None:
+    rate = Rate.from_text("0.5612", "ILS", Energy)
+    assert rate.per_unit == Fraction(5612, 100_000)
+    assert rate.cost(Energy(1000)) == Fraction("56.12")
+    assert rate.to_text() == "0.5612"
+    with pytest.raises(TypeError):
+        rate.cost(Volume(1))
