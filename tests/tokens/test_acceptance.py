@@ -14,6 +14,7 @@ from tests.tokens.strategies import EA07, EA11, decoder_keys
 from tokens.sts import (
     AcceptanceState,
     BaseDate,
+    ClearCredit,
     ClearTamperCondition,
     DecoderKey,
     Dkga,
@@ -138,6 +139,22 @@ def test_full_register_refuses_and_keeps_the_token_good() -> None:
 def test_limit_outside_the_meter() -> None:
     token = SetMaximumPowerLimit(limit=Power(30_000), tid=MADE + 1, rnd=0)
     assert enter(fresh(), token).result is TokenResult.RANGE_ERROR
+
+
+@pytest.mark.parametrize(
+    ("register", "expected"),
+    [
+        (0, TokenResult.ACCEPT),
+        (4, TokenResult.ACCEPT),
+        (0xFFFF, TokenResult.ACCEPT),
+        (1, TokenResult.RANGE_ERROR),
+        (99, TokenResult.RANGE_ERROR),
+    ],
+)
+def test_clear_credit_of_a_register_the_meter_has(register: int, expected: TokenResult) -> None:
+    verdict = enter(fresh(), ClearCredit(value=register, tid=MADE + 1, rnd=0))
+    assert verdict.result is expected
+    assert (MADE + 1 in verdict.state.tids) == (expected is TokenResult.ACCEPT)
 
 
 def test_unsupported_kind() -> None:

@@ -26,7 +26,7 @@ from .keychange import (
 )
 from .keys import DecoderKey, EncryptionAlgorithm, KeyType
 from .kinds import Token, TokenWithTid
-from .management import _PowerLimit
+from .management import ALL_REGISTERS, ClearCredit, _PowerLimit
 from .tid import is_expired
 from .transitions import is_permitted_transition
 
@@ -195,9 +195,17 @@ def _executable(capabilities: MeterCapabilities, token: Token, credit: int) -> T
         amount = token.units
     if amount is not None and credit + amount > capabilities.capacity[type(token)]:
         return TokenResult.OVERFLOW_ERROR
+    if isinstance(token, ClearCredit) and not _has_register(capabilities, token.value):
+        return TokenResult.RANGE_ERROR
     if isinstance(token, _PowerLimit) and token.limit.value > capabilities.max_power_w:
         return TokenResult.RANGE_ERROR
     return None
+
+
+def _has_register(capabilities: MeterCapabilities, register: int) -> bool:
+    """Registers are numbered as the credit kinds that fill them (section 10.3)."""
+    held = {kind.subclass for kind in capabilities.capacity}
+    return register == ALL_REGISTERS or register in held
 
 
 def _key_change(

@@ -5,12 +5,10 @@ Same vending key, parameters and meter, same decoder key. DKGA01 and 03 are in `
 
 from __future__ import annotations
 
-from hmac import digest
 from typing import Final
 
 from meters.identity import MeterPan
 
-from .dea import odd_parity
 from .keys import (
     STANDARD_CIPHERS,
     Algorithms,
@@ -31,7 +29,7 @@ def pan_block(pan_digits: str, iin: str, key_type: int) -> int:
 
 def control_block(key_type: int, sgc: str, ti: int, krn: int) -> int:
     """Nibbles KT, SGC, TI, KRN, then F to the end."""
-    return int(f"{key_type}{sgc}{ti:02d}{krn}ffffff", 16)
+    return int(f"{int(key_type)}{sgc}{ti:02d}{krn}ffffff", 16)
 
 
 def derive_dkga02(vending_key: VendingKey, params: KeyParameters, pan: MeterPan) -> bytes:
@@ -42,14 +40,13 @@ def derive_dkga02(vending_key: VendingKey, params: KeyParameters, pan: MeterPan)
     x = pan_block(pan.number, pan.iin, params.key_type) ^ control_block(
         params.key_type, params.sgc, params.ti, params.krn
     )
-    key = int.from_bytes(odd_parity(vending_key.secret), "big")
-    return (vending_key.des.encrypt(x) ^ x ^ key).to_bytes(8, "big")
+    return (vending_key.des.encrypt(x) ^ x ^ vending_key.odd).to_bytes(8, "big")
 
 
 def dkga04_message(params: KeyParameters, pan_digits: str) -> bytes:
     """The 49 bytes that are authenticated: two counted lists of counted texts, then L in bits."""
     head = f"\x04\x0204\x02{params.base_date.short}\x02{params.ea.value}\x02{params.ti:02d}\x00"
-    tail = f"\x04\x06{params.sgc}\x01{params.key_type:d}\x01{params.krn}\x12{pan_digits}"
+    tail = f"\x04\x06{params.sgc}\x01{int(params.key_type)}\x01{params.krn}\x12{pan_digits}"
     return (head + tail).encode("ascii") + (params.ea.key_bytes * 8).to_bytes(4, "big")
 
 
@@ -58,7 +55,7 @@ def derive_dkga04(vending_key: VendingKey, params: KeyParameters, pan: MeterPan)
     common = params.key_type == KeyType.DCTK
     digits = pan.iin.ljust(18, "0") if common else pan.number
     message = dkga04_message(params, digits)
-    return digest(vending_key.secret, message, "sha256")[: params.ea.key_bytes]
+    return vending_key.mac.digest(message)[: params.ea.key_bytes]
 
 
 STANDARD: Final = Algorithms(

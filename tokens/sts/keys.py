@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from meters.errors import Invalid, Refused
 
-from .dea import DesKey
+from .dea import DesKey, odd_parity
+from .mac import HmacSha256
 from .misty1 import Misty1Key
 from .sta import StaKey
 from .tid import BaseDate
@@ -32,9 +33,13 @@ class EncryptionAlgorithm(Enum):
     EA11 = "11"
     """MISTY1."""
 
-    @property
-    def key_bytes(self) -> int:
-        return 16 if self is EncryptionAlgorithm.EA11 else 8
+    key_bytes: int
+
+    def __init__(self, code: str) -> None:
+        self.key_bytes = 16 if code == "11" else 8
+
+    # Members are looked up for every token; the default hashes the name in Python each time.
+    __hash__ = object.__hash__
 
 
 class Dkga(Enum):
@@ -45,9 +50,12 @@ class Dkga(Enum):
     DKGA03 = "03"
     DKGA04 = "04"
 
-    @property
-    def vending_key_bytes(self) -> int:
-        return {"01": 8, "02": 8, "03": 16, "04": 20}[self.value]
+    vending_key_bytes: int
+
+    def __init__(self, code: str) -> None:
+        self.vending_key_bytes = {"01": 8, "02": 8, "03": 16, "04": 20}[code]
+
+    __hash__ = object.__hash__
 
 
 class KeyType(IntEnum):
@@ -113,11 +121,13 @@ class KeyParameters:
 class VendingKey:
     """A vending key: makes the decoder keys of one supply group and revision. A secret."""
 
-    __slots__ = ("_des", "secret")
+    __slots__ = ("_des", "_mac", "_odd", "secret")
 
     def __init__(self, secret: bytes) -> None:
         self.secret = bytes(secret)
+        self._odd: int | None = None
         self._des: DesKey | None = None
+        self._mac: HmacSha256 | None = None
 
     @property
     def des(self) -> DesKey:
@@ -125,6 +135,20 @@ class VendingKey:
         if self._des is None:
             self._des = DesKey(self.secret)
         return self._des
+
+    @property
+    def odd(self) -> int:
+        """The key as a number with odd parity in every byte, as DKGA01 and 02 mix it in."""
+        if self._odd is None:
+            self._odd = int.from_bytes(odd_parity(self.secret), "big")
+        return self._odd
+
+    @property
+    def mac(self) -> HmacSha256:
+        """The key as an HMAC key, taken in once."""
+        if self._mac is None:
+            self._mac = HmacSha256(self.secret)
+        return self._mac
 
     def __repr__(self) -> str:
         return f"VendingKey(<{len(self.secret)} secret bytes>)"

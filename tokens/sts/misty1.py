@@ -6,32 +6,32 @@ two tables of 65 536 entries and k' = k with its halves in the order of the stat
 
 from __future__ import annotations
 
+from array import array
 from struct import unpack
 from typing import Final
 
 from .tables import MISTY1_S7, MISTY1_S9
 
-# One object for each number: both tables share it, which halves what the caches must hold.
-_NUMBERS: Final = list(range(65536))
 
-
-def _front() -> list[int]:
+# Arrays of 16-bit words, not lists: a look-up makes a new number, but both tables fit the
+# second-level cache, where lists with their 65 536 objects do not.
+def _front() -> array[int]:
     """x -> the state before the key enters, as (d7 << 9 | d9)."""
-    table = []
+    table = array("H")
     for x in range(65536):
         d9, d7 = x >> 7, x & 127
         d9 = MISTY1_S9[d9] ^ d7
         d7 = MISTY1_S7[d7] ^ (d9 & 127)
-        table.append(_NUMBERS[d7 << 9 | d9])
+        table.append(d7 << 9 | d9)
     return table
 
 
-def _back() -> list[int]:
+def _back() -> array[int]:
     """The state after the key entered -> the result, 7-bit half on top."""
-    table = []
+    table = array("H")
     for state in range(65536):
         d7, d9 = state >> 9, state & 511
-        table.append(_NUMBERS[d7 << 9 | (MISTY1_S9[d9] ^ d7)])
+        table.append(d7 << 9 | (MISTY1_S9[d9] ^ d7))
     return table
 
 
@@ -42,32 +42,6 @@ _BACK: Final = _back()
 Double = tuple[
     int, int, int, int, int, int, int, int, int, int, int, int, int, int, int, int, int, int
 ]  # fmt: skip
-Words = tuple[int, int, int, int, int, int, int, int]
-
-
-def _double(k: Words, j: Words, n: int) -> Double:
-    """Keys of rounds 2n+1 and 2n+2; `k` are the key words K1..K8, `j` the K'1..K'8."""
-    o, p = 2 * n, 2 * n + 1
-    return (
-        k[n],
-        j[n + 6 & 7],
-        j[n + 2 & 7],
-        k[n + 4 & 7],
-        k[o],
-        j[o + 5 & 7],
-        k[o + 2 & 7],
-        j[o + 1],
-        k[o + 7 & 7],
-        j[o + 3 & 7],
-        k[o + 4 & 7],
-        k[p],
-        j[p + 5 & 7],
-        k[p + 2 & 7],
-        j[p + 1 & 7],
-        k[p + 7 & 7],
-        j[p + 3 & 7],
-        k[p + 4 & 7],
-    )
 
 
 class Misty1Key:
@@ -77,23 +51,26 @@ class Misty1Key:
 
     def __init__(self, decoder_key: int) -> None:
         front, back = _FRONT, _BACK
-        k: Words = unpack(">8H", decoder_key.to_bytes(16, "big"))
-        k1, k2, k3, k4, k5, k6, k7, k8 = k
-        j = (
-            back[front[k1] ^ k2],
-            back[front[k2] ^ k3],
-            back[front[k3] ^ k4],
-            back[front[k4] ^ k5],
-            back[front[k5] ^ k6],
-            back[front[k6] ^ k7],
-            back[front[k7] ^ k8],
-            back[front[k8] ^ k1],
-        )
-        d1, d2, d3, d4 = (_double(k, j, n) for n in range(4))
+        k1, k2, k3, k4, k5, k6, k7, k8 = unpack(">8H", decoder_key.to_bytes(16, "big"))
+        j1 = back[front[k1] ^ k2]
+        j2 = back[front[k2] ^ k3]
+        j3 = back[front[k3] ^ k4]
+        j4 = back[front[k4] ^ k5]
+        j5 = back[front[k5] ^ k6]
+        j6 = back[front[k6] ^ k7]
+        j7 = back[front[k7] ^ k8]
+        j8 = back[front[k8] ^ k1]
+        # Written out, since many a key makes one token only and this is half of its cost.
+        # fmt: off
+        d1: Double = (k1, j7, j3, k5, k1, j6, k3, j2, k8, j4, k5, k2, j7, k4, j3, k1, j5, k6)
+        d2: Double = (k2, j8, j4, k6, k3, j8, k5, j4, k2, j6, k7, k4, j1, k6, j5, k3, j7, k8)
+        d3: Double = (k3, j1, j5, k7, k5, j2, k7, j6, k4, j8, k1, k6, j3, k8, j7, k5, j1, k2)
+        d4: Double = (k4, j2, j6, k8, k7, j4, k1, j8, k6, j2, k3, k8, j5, k2, j1, k7, j3, k4)
+        # fmt: on
         self._doubles = (d1, d2, d3, d4)
         self._mirror = (d4, d3, d2, d1)
         # FL(9) and FL(10).
-        self._last = (k[4], j[2], j[6], k[0])
+        self._last: tuple[int, int, int, int] = (k5, j3, j7, k1)
 
     def encrypt(self, block: int) -> int:
         """The 64-bit block encrypted."""

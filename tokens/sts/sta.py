@@ -3,7 +3,7 @@
 A round substitutes 16 nibbles (the box of nibble i is chosen by bit 4i+3 of the round key)
 and then moves every bit. Both steps work on the block byte by byte, so for each byte
 position and each of the four values of its two deciding key bits one table of 256 already
-substituted *and* permuted words replaces them: a round is eight look-ups and seven ORs.
+substituted *and* permuted words replaces them: a round is eight look-ups and seven additions.
 The tables a key selects do not depend on the block; `StaKey` keeps them.
 """
 
@@ -116,33 +116,41 @@ _OPEN: Final = tuple(
 
 
 def _encryption_schedule(decoder_key: int) -> Schedule:
+    """Tables of the sixteen rounds. After eight of them the key has turned by a whole byte, so
+    round i + 8 takes the bytes of round i one position further up."""
     e0, e1, e2, e3, e4, e5, e6, e7 = _ENCRYPT
     key = start_key(decoder_key)
-    schedule = []
-    for _ in range(_ROUNDS):
+    first, second = [], []
+    for _ in range(_ROUNDS // 2):
         k0, k1, k2, k3, k4, k5, k6, k7 = key.to_bytes(8, "little")
-        schedule.append((e0[k0], e1[k1], e2[k2], e3[k3], e4[k4], e5[k5], e6[k6], e7[k7]))
+        first.append((e0[k0], e1[k1], e2[k2], e3[k3], e4[k4], e5[k5], e6[k6], e7[k7]))
+        second.append((e0[k7], e1[k0], e2[k1], e3[k2], e4[k3], e5[k4], e6[k5], e7[k6]))
         key = (key << 1 | key >> 63) & _MASK
-    return tuple(schedule)
+    return (*first, *second)
 
 
 def _decryption_schedule(decoder_key: int) -> Schedule:
+    """The same with the key turning back; the last round has tables of its own."""
     d0, d1, d2, d3, d4, d5, d6, d7 = _DECRYPT
-    key = _rotl(start_key(decoder_key), 15)
-    schedule: list[tuple[Table, ...]] = []
-    for _ in range(_ROUNDS - 1):
+    key = _rotl(start_key(decoder_key), _ROUNDS - 1)
+    first, second = [], []
+    for _ in range(_ROUNDS // 2 - 1):
         k0, k1, k2, k3, k4, k5, k6, k7 = key.to_bytes(8, "little")
-        schedule.append((d0[k0], d1[k1], d2[k2], d3[k3], d4[k4], d5[k5], d6[k6], d7[k7]))
+        first.append((d0[k0], d1[k1], d2[k2], d3[k3], d4[k4], d5[k5], d6[k6], d7[k7]))
+        second.append((d0[k1], d1[k2], d2[k3], d3[k4], d4[k5], d5[k6], d6[k7], d7[k0]))
         key = (key >> 1 | key << 63) & _MASK
-    k = key.to_bytes(8, "little")
-    schedule.append(tuple(_DECRYPT_LAST[i][k[i]] for i in range(8)))
-    return tuple(schedule)
+    k0, k1, k2, k3, k4, k5, k6, k7 = key.to_bytes(8, "little")
+    first.append((d0[k0], d1[k1], d2[k2], d3[k3], d4[k4], d5[k5], d6[k6], d7[k7]))
+    d0, d1, d2, d3, d4, d5, d6, d7 = _DECRYPT_LAST
+    second.append((d0[k1], d1[k2], d2[k3], d3[k4], d4[k5], d5[k6], d6[k7], d7[k0]))
+    return (*first, *second)
 
 
 def _run(schedule: Schedule, block: int) -> int:
     for t0, t1, t2, t3, t4, t5, t6, t7 in schedule:
         b0, b1, b2, b3, b4, b5, b6, b7 = block.to_bytes(8, "little")
-        block = t0[b0] | t1[b1] | t2[b2] | t3[b3] | t4[b4] | t5[b5] | t6[b6] | t7[b7]
+        # The eight words share no bit, so their sum is their OR; the interpreter adds faster.
+        block = t0[b0] + t1[b1] + t2[b2] + t3[b3] + t4[b4] + t5[b5] + t6[b6] + t7[b7]
     return block
 
 

@@ -23,17 +23,13 @@ class BaseDate(Enum):
     BASE_2014 = 2014
     BASE_2035 = 2035
 
-    @property
-    def short(self) -> str:
-        """Two-digit code, as it enters key derivation."""
-        return f"{self.value % 100:02d}"
+    short: str
+    """Two-digit code, as it enters key derivation."""
+    start: datetime
 
-    @property
-    def start(self) -> datetime:
-        return _STARTS[self]
-
-
-_STARTS: Final = {base: datetime(base.value, 1, 1, tzinfo=UTC) for base in BaseDate}
+    def __init__(self, year: int) -> None:
+        self.short = f"{year % 100:02d}"
+        self.start = datetime(year, 1, 1, tzinfo=UTC)
 
 
 @dataclass(eq=False)
@@ -55,7 +51,7 @@ def tid_at(base_date: BaseDate, moment: datetime, *, special_reserved: bool = Fa
     An ordinary token asked for in the reserved minute gets the next one. Raises
     TidOutOfRange, and TypeError for a naive `moment`.
     """
-    elapsed = (moment - _STARTS[base_date]) // _MINUTE
+    elapsed = (moment - base_date.start) // _MINUTE
     if not 0 <= elapsed <= LAST_TID:
         raise TidOutOfRange(moment.isoformat(), base_date.value)
     if not special_reserved and is_reserved(elapsed):
@@ -65,7 +61,7 @@ def tid_at(base_date: BaseDate, moment: datetime, *, special_reserved: bool = Fa
 
 def tid_moment(base_date: BaseDate, tid: int) -> datetime:
     """The minute that a TID stands for."""
-    return _STARTS[base_date] + tid * _MINUTE
+    return base_date.start + tid * _MINUTE
 
 
 def free_tid(candidate: int, used: Container[int], base_date: BaseDate = BaseDate.BASE_2014) -> int:

@@ -11,7 +11,7 @@ from typing import Final
 from meters.errors import Invalid, Refused
 from meters.identity import MeterPan
 
-from .dea import DesKey, odd_parity
+from .dea import DesKey
 from .dkga import control_block, pan_block
 from .keys import Algorithms, Dkga, EncryptionAlgorithm, KeyParameters, KeyType, VendingKey
 
@@ -64,7 +64,7 @@ def derive_dkga01(vending_key: VendingKey, params: KeyParameters, pan: MeterPan)
         listed and pan.iin == "600727" and params.krn == 1 and params.ea is EncryptionAlgorithm.EA07
     ):
         raise Dkga01NotForMeter(pan.drn.number)
-    key = int.from_bytes(odd_parity(vending_key.secret), "big")
+    key = vending_key.odd
     return (DesKey(_x(params, pan).to_bytes(8, "big")).encrypt(key) ^ key).to_bytes(8, "big")
 
 

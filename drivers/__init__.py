@@ -1,0 +1,1 @@
+"""How to reach a meter. A meter model is data (config/meters/*.toml), not code."""

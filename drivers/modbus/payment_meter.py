@@ -1,0 +1,232 @@
+"""Gateway to one Raseed payment meter over Modbus TCP.
+
+Every read takes the meter number in the same request as the values, so that values can never
+be another meter's. A token is written once; its verdict is read from the meter's token log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from meters.account import Commodity, MeterAccount, Supply, SupplyState, TokenLogEntry
+from meters.errors import Invalid
+from meters.gateway import (
+    MeterMismatch,
+    MeterUnreachable,
+    PushAccepted,
+    PushOutcome,
+    PushRefused,
+    PushUnknown,
+    digits_to_push,
+    token_fingerprint,
+)
+from meters.identity import Drn
+from meters.verdicts import TokenResult
+
+from ..registermap import RegisterContent, RegisterMap, Values
+from ..registermaps import shipped_map
+from .client import ExceptionReply, LineDown, ModbusTcpLine, NoReply
+
+MAP_ID = "raseed-payment"
+
+_IDENTITY = ("meter.number",)
+_ACCOUNT = (
+    *_IDENTITY,
+    "meter.commodity",
+    "account.balance",
+    "account.total_supplied",
+    "supply.output",
+    "supply.state",
+    "supply.reasons",
+    "account.tokens_accepted",
+    "account.last_result",
+)
+
+
+@dataclass(eq=False)
+class UnitInvalid(Invalid, code="meter.unit_invalid"):
+    """A meter's unit id behind its gateway lies between `least` and `most`."""
+
+    unit: int
+    least: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class MeterSts:
+    """The STS data the meter carries (COSEM class 116), for comparing with the records."""
+
+    supply_group: str | None
+    """None if the meter cannot know it, after a key change by two tokens."""
+    key_revision: int
+    tariff_index: int
+    key_expiry: int
+    key_type: int
+    algorithm: int
+
+
+class PaymentMeterGateway:
+    """A `meters.gateway.Gateway` for the meter `drn` at `unit` behind `line`."""
+
+    def __init__(
+        self,
+        line: ModbusTcpLine,
+        unit: int,
+        drn: Drn,
+        now: Callable[[], datetime],
+        register_map: RegisterMap | None = None,
+    ) -> None:
+        """`now` gives aware UTC datetimes for `MeterAccount.read_at`. Raises UnitInvalid."""
+        self._line = line
+        self._unit = unit
+        self._drn = drn
+        self._now = now
+        self._map = register_map or shipped_map(MAP_ID)
+        self._push = self._map.commands["push_token"]
+        units = self._map.unit_ids
+        if unit not in units:
+            raise UnitInvalid(unit, units[0], units[-1])
+
+    def __repr__(self) -> str:
+        return f"PaymentMeterGateway({self._drn} at {self._line.address} unit {self._unit})"
+
+    def read_account(self) -> MeterAccount:
+        """Balance, supply and counters from one request.
+
+        Raises MeterUnreachable, MeterMismatch, ExceptionReply if the meter does not know our
+        registers, RegisterContent if they hold nonsense.
+        """
+        values = self._read(_ACCOUNT)
+        commodity = Commodity(self._enum(values, "meter.commodity"))
+        return MeterAccount(
+            commodity=commodity,
+            balance=commodity.quantity(values.integer("account.balance")),
+            total_supplied=commodity.quantity(values.integer("account.total_supplied")),
+            supply=Supply(
+                output=self._enum(values, "supply.output") == "on",
+                state=SupplyState(values.integer("supply.state")),
+                reasons=values.flags("supply.reasons"),
+            ),
+            tokens_accepted=values.integer("account.tokens_accepted"),
+            last_result=TokenResult(values.integer("account.last_result")),
+            read_at=self._now(),
+        )
+
+    def read_sts(self) -> MeterSts:
+        """Supply group, key revision and so on, from one request. Raises as read_account."""
+        names = (
+            "sts.supply_group",
+            "sts.key_revision",
+            "sts.tariff_index",
+            "sts.key_expiry",
+            "sts.key_type",
+            "sts.algorithm",
+        )
+        values = self._read((*_IDENTITY, *names))
+        group, *numbers = names
+        return MeterSts(values.text(group) or None, *(values.integer(name) for name in numbers))
+
+    def read_token_log(self) -> list[TokenLogEntry]:
+        """The latest ten judged tokens, newest first. Raises as read_account."""
+        values = self._read((*_IDENTITY, *self._push.verify))
+        lines = zip(*(self._map.names(name) for name in self._push.verify), strict=True)
+        entries = []
+        for sequence_at, result_at, fingerprint_at in lines:
+            sequence = values.integer(sequence_at)
+            if sequence == 0:
+                continue
+            entries.append(
+                TokenLogEntry(
+                    fingerprint=f"{values.integer(fingerprint_at):016x}",
+                    result=self._result(values, result_at),
+                    sequence=sequence,
+                )
+            )
+        return sorted(entries, key=lambda entry: -entry.sequence)
+
+    def push_token(self, token: str) -> PushOutcome:
+        """Hand the token over in exactly one write, then read its verdict from the log.
+
+        The log is read before, which proves the meter's identity and tells the new verdict
+        from one that the same token got earlier. If the token was meanwhile typed at the meter
+        as well, being taken either way counts as accepted.
+
+        Raises NotDigits, PushLength, MeterUnreachable, MeterMismatch, and ExceptionReply if
+        the meter refused the request itself; in all these cases the token was not entered.
+        """
+        digits = digits_to_push(token)
+        fingerprint = token_fingerprint(digits)
+        seen = max((entry.sequence for entry in self.read_token_log()), default=0)
+        mailbox = self._map.registers[self._push.write]
+        try:
+            self._line.write(self._unit, mailbox.addr, mailbox.encode(digits))
+        except LineDown as error:
+            raise MeterUnreachable(str(self._drn), error.reason) from None
+        except NoReply as error:
+            return PushUnknown(error.reason)
+        except ExceptionReply as error:
+            if error.is_misfit:
+                raise
+            if error.nothing_happened:
+                raise MeterUnreachable(str(self._drn), error.name) from None
+            return PushUnknown(f"exception {error.name}")
+        try:
+            log = self.read_token_log()
+        except (MeterUnreachable, MeterMismatch, ExceptionReply, RegisterContent) as error:
+            return PushUnknown(f"sent, verdict not read ({error.code})")
+        results = [
+            entry.result
+            for entry in log
+            if entry.fingerprint == fingerprint and entry.sequence > seen
+        ]
+        if not results:
+            return PushUnknown("sent, not in the token log")
+        taken = [result for result in results if result.is_taken]
+        return PushAccepted(taken[0]) if taken else PushRefused(results[0])
+
+    def close(self) -> None:
+        """Close the line to the gateway; a later call would open it again."""
+        self._line.close()
+
+    def _read(self, names: Iterable[str]) -> Values:
+        span = self._map.span(names)
+        try:
+            words = self._line.read(self._unit, span.table, span.addr, span.count)
+        except (LineDown, NoReply) as error:
+            raise MeterUnreachable(str(self._drn), error.reason) from None
+        except ExceptionReply as error:
+            if error.is_misfit:
+                raise
+            raise MeterUnreachable(str(self._drn), f"exception {error.name}") from None
+        values = span.values(words)
+        found = values.text("meter.number")
+        if found != self._drn.number:
+            raise MeterMismatch(expected=self._drn.number, found=found)
+        return values
+
+    def _enum(self, values: Values, name: str) -> str:
+        return self._map.registers[name].enum[values.integer(name)]
+
+    def _result(self, values: Values, name: str) -> TokenResult:
+        try:
+            return TokenResult(values.integer(name))
+        except ValueError:
+            raise RegisterContent(name, "no such token result") from None
+
+
+def open_payment_meter(
+    host: str,
+    port: int,
+    unit: int,
+    drn: Drn,
+    now: Callable[[], datetime],
+    timeout_s: float | None = None,
+) -> PaymentMeterGateway:
+    """A gateway with a line of its own, connected when first used.
+
+    The time-out is the register map's longest turnaround if none is given.
+    """
+    wait = timeout_s or shipped_map(MAP_ID).turnaround_max_ms / 1000
+    return PaymentMeterGateway(ModbusTcpLine(host, port, wait), unit, drn, now)

@@ -1,0 +1,81 @@
+"""The demo as a person starts it: a process of its own, every verdict and sum right."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx2
+import pytest
+
+pytestmark = pytest.mark.system
+
+RASEED = [sys.executable, "-m", "vending.cli"]
+
+
+def test_demo_once_sells_and_everything_is_right(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    done = subprocess.run(
+        [*RASEED, "demo", "--once", "--folder", str(folder), "--port", "0"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, "COLUMNS": "140", "LC_ALL": "C.UTF-8"},
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "verdicts and sums are right" in done.stdout
+    assert "WRONG" not in done.stdout
+    assert len(re.findall(r"\b\d{4} \d{4} \d{4} \d{4} \d{4}\b", done.stdout)) == 3
+    assert "USED" in done.stdout
+    # The factory's file with decoder keys is gone, and no log holds a token.
+    assert not (folder / "world.json").exists()
+    tokens = re.findall(r"\b(?:\d{4} ){4}\d{4}\b", done.stdout)
+    for log in folder.glob("*.log"):
+        text = log.read_text(encoding="utf-8")
+        assert not any(token.replace(" ", "") in text or token in text for token in tokens)
+
+
+def test_demo_stays_until_interrupted_and_leaves_nothing(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [*RASEED, "demo", "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "COLUMNS": "200", "LC_ALL": "C.UTF-8", "TMPDIR": str(tmp_path)},
+    )
+    try:
+        assert process.stdout is not None
+        shown = []
+        for line in process.stdout:
+            shown.append(line)
+            if "Ctrl-C ends it" in line:
+                break
+        text = "".join(shown)
+        url = re.search(r"The API runs at (http://127\.0\.0\.1:\d+)", text)
+        assert url is not None, text
+        key_files = list(tmp_path.glob("raseed-demo-*/api-key-E1"))
+        assert len(key_files) == 1
+        headers = {"Authorization": f"Bearer {key_files[0].read_text().strip()}"}
+        customers = httpx2.get(f"{url[1]}/api/v1/customers", headers=headers)
+        assert len(customers.json()) == 40
+        assert httpx2.get(f"{url[1]}/api/v1/docs").status_code == 200
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 0
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+        process.stdout.close()  # type: ignore[union-attr]
+    assert list(tmp_path.glob("raseed-demo-*")) == []
+    for _ in range(50):
+        try:
+            httpx2.get(f"{url[1]}/api/v1/health", timeout=1)
+        except httpx2.HTTPError:
+            break
+        time.sleep(0.1)
+    else:
+        pytest.fail("the API outlived the demo")

@@ -1,0 +1,219 @@
+"""`raseed demo`: a small municipality, its simulated meters and its API, sold to before your eyes.
+
+Everything runs as it would in earnest, in processes of its own: the meters answer Modbus TCP
+and a keypad, the API is `raseed serve` on a fresh SQLite database and a sealed key file, the
+counters are API callers with a key each. Only names, keys and clock speed are invented.
+"""
+
+from __future__ import annotations
+
+import secrets
+import socket
+import tempfile
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from meters.errors import Refused
+
+from ..api_keys import ApiScope, new_api_key
+from ..keys import Passphrase, create_sealed
+from ..ledger import read_chart
+from ..parties import Actor, Role
+from ..settings import load_settings
+from ..wiring import CONFIG, open_raseed, utc_now
+from .checks import Checks
+from .counter import Counter
+from .factory import new_key, world_document, write_private, write_world
+from .keypad import KeypadLine
+from .municipality import QUARTERS, Household, households, registration
+from .processes import ApiServer, MeterWorld
+from .screen import Screen
+from .story import Stage, play
+
+SPEED = 60
+"""A minute of the meters' time passes in a second."""
+DEFAULT_PORT = 8600
+
+
+@dataclass(eq=False)
+class FolderNotEmpty(Refused, code="demo.folder_not_empty"):
+    """The demo begins in an empty folder, so that it can never touch real books."""
+
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """The demo's folder and what lies in it."""
+
+    folder: Path
+
+    @property
+    def settings(self) -> Path:
+        return self.folder / "raseed.toml"
+
+    @property
+    def passphrase(self) -> Path:
+        return self.folder / "passphrase"
+
+    @property
+    def world(self) -> Path:
+        return self.folder / "world.json"
+
+    def api_key(self, point: str) -> Path:
+        return self.folder / f"api-key-{point}"
+
+
+def run_demo(
+    *,
+    once: bool = False,
+    folder: Path | None = None,
+    port: int | None = None,
+    console: Console | None = None,
+) -> int:
+    """Set up, sell, check; then serve until Ctrl-C, or end at once with `once`.
+
+    0 if every verdict and sum was right, 1 if not. `folder` must be empty; without one a
+    temporary folder is used and removed at the end. Raises FolderNotEmpty, ProgramNotStarted.
+    """
+    console = console or Console()
+    with ExitStack() as stack:
+        if folder is None:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="raseed-demo-")))
+        else:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if any(folder.iterdir()):
+                raise FolderNotEmpty(str(folder))
+        place = _Place(folder)
+        port = port if port is not None else _free_port(DEFAULT_PORT)
+        console.print("[bold]Raseed demo[/]: two quarters, two counters, 40 customers, 80 meters")
+        houses = households()
+        checks = Checks()
+        screen = Screen(console, read_chart(CONFIG / "chart-of-accounts.toml"))
+        with Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+        ) as progress:
+            meters = _start_meters(stack, progress, place, houses, port)
+            keys = _found_municipality(progress, place, houses, meters)
+            task = progress.add_task("Starting the API")
+            environment = {
+                "RASEED_CONFIG": str(place.settings),
+                "RASEED_PASSPHRASE_FILE": str(place.passphrase),
+            }
+            api = stack.enter_context(ApiServer(folder, environment, f"http://127.0.0.1:{port}"))
+            progress.update(task, completed=1, total=1)
+        counters = {
+            point: stack.enter_context(Counter(api.url, key)) for point, key in keys.items()
+        }
+        stage = Stage(screen, KeypadLine(meters.keypad), checks, counters, secrets.token_hex(3))
+        play(stage, houses)
+        screen.checks(checks)
+        if not once:
+            _stay(console, place, api, meters, houses)
+    return 0 if checks.ok else 1
+
+
+def _start_meters(
+    stack: ExitStack, progress: Progress, place: _Place, houses: list[Household], port: int
+) -> MeterWorld:
+    """Keys, settings and the simulated meters."""
+    task = progress.add_task("Making keys and 80 meters", total=3)
+    now = utc_now()
+    record = new_key(secrets.token_bytes, now)
+    passphrase = secrets.token_urlsafe(24)
+    write_private(place.passphrase, passphrase + "\n")
+    data = place.folder / "data"
+    write_private(
+        place.settings,
+        f'data = "{data}"\n\n[web]\nport = {port}\n\n[meters]\ntimeout_seconds = 1\n',
+    )
+    settings = load_settings(place.settings)
+    settings.data.mkdir(mode=0o700)
+    create_sealed(settings.key_file, Passphrase(passphrase), [record])
+    progress.advance(task)
+    empty = houses[0].electricity
+    write_world(place.world, world_document(houses, record, now, empty=empty))
+    progress.advance(task)
+    meters = stack.enter_context(MeterWorld(place.folder, place.world, SPEED))
+    # The meters have their keys; nothing else needs this file.
+    place.world.unlink()
+    progress.advance(task)
+    return meters
+
+
+def _found_municipality(
+    progress: Progress, place: _Place, houses: list[Household], meters: MeterWorld
+) -> dict[str, str]:
+    """Database, parties, and one API key for each vending point; the keys by point."""
+    task = progress.add_task("Writing down customers and meters", total=1)
+    founder = Actor("demo", Role.ADMINISTRATOR)
+    scopes = frozenset(ApiScope)
+    keys = {}
+    with open_raseed(load_settings(place.settings), create=True) as raseed:
+        raseed.service.register(founder, registration(houses, meters.gateways))
+        for quarter in QUARTERS:
+            point = quarter.point.code
+            key, text = new_api_key(
+                f"counter-{point}",
+                Role.OPERATOR,
+                scopes,
+                utc_now(),
+                secrets.token_bytes,
+                point=point,
+                terminal=f"{point}-1",
+            )
+            raseed.api_keys.add(key)
+            write_private(place.api_key(point), text + "\n")
+            keys[point] = text
+    progress.advance(task)
+    return keys
+
+
+def _stay(
+    console: Console, place: _Place, api: ApiServer, meters: MeterWorld, houses: list[Household]
+) -> None:
+    """Say where everything is, and serve until Ctrl-C."""
+    key_file = place.api_key(QUARTERS[0].point.code)
+    console.print()
+    console.print(f"[bold]The API runs at {api.url}[/]; its page is {api.url}/api/v1/docs")
+    console.print(f"Key of the East Quarter counter: [cyan]{key_file}[/]  Try:", soft_wrap=True)
+    console.print(
+        f'  curl -H "Authorization: Bearer $(cat {key_file})" {api.url}/api/v1/customers',
+        soft_wrap=True,
+        markup=False,
+        highlight=False,
+    )
+    console.print(
+        f"  RASEED_CONFIG={place.settings} .venv/bin/raseed customer list",
+        soft_wrap=True,
+        markup=False,
+        highlight=False,
+    )
+    console.print(
+        f"Type tokens at a keypad: nc 127.0.0.1 {meters.keypad} (a meter: {houses[3].electricity})"
+    )
+    console.print("Ctrl-C ends it and removes everything.")
+    try:
+        api.wait()
+    except KeyboardInterrupt:
+        console.print("\nEnding.")
+
+
+def _free_port(wanted: int) -> int:
+    """`wanted` if nobody listens there, else any free one."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    return wanted

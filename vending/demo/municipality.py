@@ -1,0 +1,145 @@
+"""The invented municipality of the demo: two quarters, two vending points, forty customers.
+
+Deterministic but for the keys. Names, places and numbers belong to nobody.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from meters.account import Commodity
+from meters.identity import Drn
+from tokens.sts import EncryptionAlgorithm
+
+from ..parties import (
+    Customer,
+    GatewayAddress,
+    Meter,
+    Registration,
+    ServicePoint,
+    SupplyAgreement,
+    VendingPoint,
+)
+
+SGC: Final = "600001"
+KRN: Final = 1
+TI: Final = 1
+MODEL: Final = "raseed-payment"
+_CUSTOMERS: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Quarter:
+    """A part of town with one vending point and one gateway to its meters."""
+
+    code: str
+    gateway: str
+    point: VendingPoint
+    streets: tuple[str, ...]
+    ea: EncryptionAlgorithm
+    """Meters were bought at different times: one quarter's are STA, the other's MISTY1."""
+
+
+QUARTERS: Final = (
+    Quarter(
+        code="East Quarter",
+        gateway="east",
+        point=VendingPoint("E1", "نقطة شحن الحي الشرقي", "East Quarter counter", "East Quarter"),
+        streets=("شارع الزيتون", "شارع النبع", "طريق المدرسة"),
+        ea=EncryptionAlgorithm.EA11,
+    ),
+    Quarter(
+        code="Old Town",
+        gateway="old-town",
+        point=VendingPoint("T1", "نقطة شحن البلدة القديمة", "Old Town counter", "Old Town"),
+        streets=("حارة السوق", "درب البئر", "شارع الجامع"),
+        ea=EncryptionAlgorithm.EA07,
+    ),
+)
+
+_GIVEN: Final = (
+    ("أمل", "Amal"),
+    ("يوسف", "Yousef"),
+    ("مريم", "Maryam"),
+    ("سامي", "Sami"),
+    ("هدى", "Huda"),
+    ("كريم", "Karim"),
+    ("ليلى", "Layla"),
+    ("عمر", "Omar"),
+)
+_FAMILY: Final = (
+    ("الزيتوني", "Zaytouni"),
+    ("النجار", "Najjar"),
+    ("الخطيب", "Khatib"),
+    ("البستاني", "Bustani"),
+    ("الحداد", "Haddad"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Household:
+    """One customer at one place with an electricity and a water meter, before they are written
+    down: the gateway's port is known only once the simulated meters run."""
+
+    customer: Customer
+    place: ServicePoint
+    quarter: Quarter
+    unit: int
+    """Unit id of the electricity meter; the water meter has the next one."""
+    electricity: Drn
+    water: Drn
+
+
+def households() -> list[Household]:
+    """Forty, in the order of their account numbers; alternating between the quarters."""
+    made = []
+    for i in range(_CUSTOMERS):
+        (given_ar, given_en), (family_ar, family_en) = (
+            _GIVEN[i % len(_GIVEN)],
+            _FAMILY[i // len(_GIVEN)],
+        )
+        quarter = QUARTERS[i % len(QUARTERS)]
+        street = quarter.streets[i // 2 % len(quarter.streets)]
+        account = f"{1001 + i}"
+        made.append(
+            Household(
+                customer=Customer(
+                    account,
+                    f"{given_ar} {family_ar}",
+                    f"{given_en} {family_en}",
+                    f"0590000{i:03d}",
+                ),
+                place=ServicePoint(f"SP-{account}", quarter.code, f"{street} {i // 2 + 1}"),
+                quarter=quarter,
+                unit=1 + i // 2 * 2,
+                electricity=Drn.from_serial("07", 1001 + i),
+                water=Drn.from_serial("0712", 5001 + i),
+            )
+        )
+    return made
+
+
+def registration(houses: list[Household], ports: dict[str, int]) -> Registration:
+    """All parties; `ports` are the gateways' ports on this machine, by gateway name."""
+    meters, agreements = [], []
+    for house in houses:
+        for commodity, drn, unit, tariff in (
+            (Commodity.ELECTRICITY, house.electricity, house.unit, "electricity-domestic"),
+            (Commodity.WATER, house.water, house.unit + 1, "water-domestic"),
+        ):
+            address = GatewayAddress("127.0.0.1", ports[house.quarter.gateway], unit)
+            meters.append(Meter(drn, commodity, house.quarter.ea, SGC, KRN, TI, MODEL, address))
+            number = f"{house.customer.account}-{commodity.value[0].upper()}"
+            agreements.append(
+                SupplyAgreement(
+                    number, house.customer.account, house.place.code, drn, commodity, tariff
+                )
+            )
+    return Registration(
+        points=tuple(quarter.point for quarter in QUARTERS),
+        customers=tuple(house.customer for house in houses),
+        service_points=tuple(house.place for house in houses),
+        meters=tuple(meters),
+        agreements=tuple(agreements),
+    )
