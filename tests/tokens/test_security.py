@@ -1,9 +1,13 @@
 """The security module: attributes enforced on each token, keys never leave."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from meters.errors import RaseedError
 from meters.identity import Drn
@@ -18,6 +22,7 @@ from tokens.sts import (
     CreditUnderDefaultKey,
     DecoderKey,
     Dkga,
+    InitiateMeterTest1,
     IssuePeriodOver,
     KeyAttributes,
     KeyChangeNotPermitted,
@@ -32,6 +37,7 @@ from tokens.sts import (
     KindNotAllowed,
     MemorySecurityModule,
     MeterKeyRef,
+    ModuleUsage,
     SecurityModule,
     Set1stSectionDecoderKey,
     Set2ndSectionDecoderKey,
@@ -221,3 +227,67 @@ def test_no_secret_in_any_repr() -> None:
     for shown in (repr(record), repr(hsm), repr(hsm.keys()), str(hsm.usage())):
         assert SECRET.hex()[:8] not in shown
         assert "\\xab" not in shown
+
+
+@given(data=st.data())
+def test_campaigns_make_the_same_digits_as_single_issues(data: st.DataObject) -> None:
+    second = replace(KEY, ref=KeyRef("654321", 3), dkga=Dkga.DKGA02)
+    records = [KeyRecord(KEY, VendingKey(SECRET)), KeyRecord(second, VendingKey(SECRET[:8]))]
+    orders = []
+    for serial in range(data.draw(st.integers(0, 12))):
+        pan = Drn.from_serial(data.draw(st.sampled_from(["07", "0712"])), serial).pan
+        ref, ea = data.draw(st.sampled_from([(REF, EA11), (REF, EA07), (second.ref, EA07)]))
+        token = data.draw(
+            st.sampled_from(
+                [
+                    replace(TOKEN, rnd=serial),
+                    ClearTamperCondition(value=0, tid=TID + serial, rnd=1),
+                    InitiateMeterTest1(control=serial),
+                ]
+            )
+        )
+        orders.append((MeterKeyRef(ref, pan, serial % 100, ea), token))
+    one_by_one, at_once = MemorySecurityModule(records), MemorySecurityModule(records)
+    singly = [one_by_one.issue(meter, token, NOW) for meter, token in orders]
+    assert at_once.issue_batch(orders, NOW) == singly
+    assert at_once.usage().issued == len(orders)
+
+
+@given(data=st.data())
+def test_key_change_campaigns_equal_single_changes(data: st.DataObject) -> None:
+    new = replace(KEY, ref=KeyRef("123457", 2), base_date=BaseDate.BASE_2014, ken=0x5A)
+    old = replace(KEY, base_date=BaseDate.BASE_1993)
+    records = [KeyRecord(a, VendingKey(SECRET)) for a in (old, new)]
+    changes = []
+    for serial in range(data.draw(st.integers(1, 10))):
+        ea = data.draw(st.sampled_from([EA07, EA11]))
+        pan = Drn.from_serial("07", serial).pan
+        current = MeterKeyRef(REF, pan, serial % 3, ea)
+        changes.append((current, replace(current, key=new.ref, ti=data.draw(st.integers(0, 99)))))
+    three = data.draw(st.booleans())
+    hsm = MemorySecurityModule(records)
+    singly = [hsm.issue_key_change(*change, NOW, three_tokens=three) for change in changes]
+    assert hsm.issue_key_change_batch(changes, NOW, three_tokens=three) == singly
+
+
+def test_one_refused_order_stops_the_whole_campaign() -> None:
+    hsm = module(replace(KEY, unit_limit=256))
+    bad = TransferCreditElectricity(amount=Energy(100_000), tid=TID, rnd=5)
+    with pytest.raises(AmountAboveKeyLimit):
+        hsm.issue_batch([(METER, TOKEN), (METER, bad)], NOW)
+    with pytest.raises(KeyChangeNotPermitted):
+        hsm.issue_key_change_batch([(METER, replace(METER, ti=2)), (METER, METER)], NOW)
+    assert hsm.usage() == ModuleUsage(derivations=0, issued=0)
+
+
+def test_unverified_keys_go_token_by_token() -> None:
+    attributes = replace(KEY, dkga=Dkga.DKGA03)
+    record = KeyRecord(attributes, VendingKey(SECRET[:16]))
+    hsm = MemorySecurityModule([record], unverified.including(STANDARD, "DKGA03"))
+    meter = replace(METER, ea=EA07)
+    assert hsm.issue_batch([(meter, TOKEN)], NOW) == [hsm.issue(meter, TOKEN, NOW)]
+
+
+def test_a_single_sale_does_not_load_numpy() -> None:
+    code = "import sys, tokens.sts; sys.exit('numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -68,7 +68,7 @@ from .management import (
     SetTariffRate,
     SetWaterMeterFactor,
 )
-from .security import (
+from .policy import (
     AmountAboveKeyLimit,
     CreditUnderDefaultKey,
     IssuePeriodOver,
@@ -80,12 +80,10 @@ from .security import (
     KeyRef,
     KeyUnknown,
     KindNotAllowed,
-    MemorySecurityModule,
     MeterKeyRef,
-    ModuleUsage,
-    SecurityModule,
     TidOutsideWindow,
 )
+from .security import MemorySecurityModule, ModuleUsage, SecurityModule
 from .selftest import CipherBroken, self_test
 from .tid import (
     LAST_TID,

@@ -34,7 +34,7 @@ from .keys import (
 )
 from .kinds import Stamp, Token, TokenWithTid, kind_named
 from .misty1 import Misty1Key
-from .security import KeyExpired
+from .policy import KeyExpired
 from .sta import start_key
 from .tid import BaseDate, is_expired, tid_at
 

@@ -9,6 +9,7 @@ from meters.errors import Invalid
 from meters.identity import plain_digits
 
 _CLASS_BITS: Final = 3 << 27
+_OTHER_BITS: Final = 0xFFFF_FFFF_FFFF_FFFF ^ _CLASS_BITS
 _LIMIT: Final = 1 << 66
 
 
@@ -44,7 +45,8 @@ def grouped(digits: str) -> str:
 
 def insert_class(block: int, token_class: int) -> str:
     """20 digits of a 64-bit block: the class takes bits 28 and 27, which move to 65 and 64."""
-    return f"{(block & _CLASS_BITS) << 37 | block & ~_CLASS_BITS | token_class << 27:020d}"
+    number = (block & _CLASS_BITS) << 37 | block & _OTHER_BITS | token_class << 27
+    return str(number).zfill(20)
 
 
 def extract_class(digits: str) -> tuple[int, int]:
@@ -55,5 +57,5 @@ def extract_class(digits: str) -> tuple[int, int]:
     number = int(digits)
     if number >= _LIMIT:
         raise TokenTooLarge()
-    block = number & 0xFFFF_FFFF_FFFF_FFFF & ~_CLASS_BITS | number >> 64 << 27
+    block = number & _OTHER_BITS | number >> 64 << 27
     return number >> 27 & 3, block
