@@ -1,0 +1,130 @@
+"""Dying at a chosen instant: between any two statements that the product sends to its database.
+
+`CrashPoints` counts the instants right before and right after every statement and every commit,
+and kills its own process with SIGKILL at the one it was told. It hooks into SQLAlchemy from
+outside; the product knows nothing of it.
+
+In a child process:
+
+    points = CrashPoints(at=7)          # at=None counts and kills nobody
+    points.watch(VendingService, "vend")
+    ...                                 # start the program: a service, or a whole API server
+    points.count                        # instants passed so far
+
+Only instants inside a watched call count, so starting up and registering parties do not shift
+the numbers.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, event
+from sqlalchemy.engine.default import DefaultDialect
+
+
+class CrashPoints:
+    """Hooks every engine of this process, from the moment it is made. One per process."""
+
+    def __init__(self, at: int | None) -> None:
+        self.at = at
+        self.count = 0
+        self.log: list[str] = []
+        self._inside = threading.local()
+        event.listen(Engine, "before_cursor_execute", self._before)
+        event.listen(Engine, "after_cursor_execute", self._after)
+        commit: Callable[[DefaultDialect, Any], None] = DefaultDialect.do_commit
+
+        def do_commit(dialect: DefaultDialect, connection: Any) -> None:
+            self._reach("before COMMIT")
+            commit(dialect, connection)
+            self._reach("after COMMIT")
+
+        DefaultDialect.do_commit = do_commit  # type: ignore[method-assign]
+
+    def watch(self, owner: type, method: str) -> None:
+        """Counts instants only inside calls of `owner.method`."""
+        original = getattr(owner, method)
+
+        @functools.wraps(original)
+        def watched(*args: Any, **kwargs: Any) -> Any:
+            self._inside.depth = getattr(self._inside, "depth", 0) + 1
+            try:
+                return original(*args, **kwargs)
+            finally:
+                self._inside.depth -= 1
+
+        setattr(owner, method, watched)
+
+    def _before(self, _conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        self._reach(f"before {_verb(statement)}")
+
+    def _after(self, _conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        self._reach(f"after {_verb(statement)}")
+
+    def _reach(self, what: str) -> None:
+        if getattr(self._inside, "depth", 0) == 0:
+            return
+        self.count += 1
+        self.log.append(what)
+        if self.count == self.at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _verb(statement: str) -> str:
+    """`INSERT INTO sales`: enough to recognise a statement, without its columns."""
+    return " ".join(statement.split()[:3])
+
+
+def in_child(work: Callable[[], Any], output: Path | None = None) -> int:
+    """Runs `work` in a forked child and waits for its end (bounded by pytest's own time-out).
+
+    Returns the exit code, or minus the signal that ended it. What `work` returns goes to `output`
+    as text.
+    """
+    pid = start_child(work, output)
+    return wait_for(pid)
+
+
+def start_child(work: Callable[[], Any], output: Path | None = None) -> int:
+    """Begins it and returns the child's pid; `wait_for` it."""
+    pid = os.fork()
+    if pid:
+        return pid
+    code = 1
+    try:
+        result = work()
+        if output is not None:
+            output.write_text(str(result), encoding="utf-8")
+        code = 0
+    except BaseException as error:
+        if output is not None:
+            output.write_text(f"{type(error).__name__}: {error}", encoding="utf-8")
+    finally:
+        # No exit handlers, no flushing of the parent's buffers: the child is only a fork.
+        os._exit(code)
+
+
+def wait_for(pid: int) -> int:
+    _, status = os.waitpid(pid, 0)
+    return os.waitstatus_to_exitcode(status)
+
+
+def books_of(tables: Sequence[str], path: Path) -> dict[str, int]:
+    """Row counts, read by nothing of the product's."""
+    import sqlite3
+
+    db = sqlite3.connect(path)
+    try:
+        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert db.execute("PRAGMA foreign_key_check").fetchall() == []
+        # The names are the schema's own.
+        return {t: db.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in tables}
+    finally:
+        db.close()

@@ -1,0 +1,156 @@
+"""A small municipality for tests: a real store, a real security module with a test key, and a
+clock that moves only when told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from meters.account import Commodity
+from meters.gateway import Gateway, MeterUnreachable
+from meters.identity import Drn
+from meters.quantities import Money
+from tokens.sts import (
+    BaseDate,
+    Dkga,
+    EncryptionAlgorithm,
+    KeyAttributes,
+    KeyRecord,
+    KeyRef,
+    KeyType,
+    MemorySecurityModule,
+    VendingKey,
+)
+from vending.ledger import Chart, read_chart
+from vending.parties import (
+    Actor,
+    Customer,
+    Meter,
+    Registration,
+    Role,
+    ServicePoint,
+    SupplyAgreement,
+    VendingPoint,
+)
+from vending.ports import Store
+from vending.sale import VendRequest
+from vending.service import VendingService
+from vending.store import SqlStore, open_store, upgrade
+from vending.tariff import TariffBook, read_tariffs
+
+CONFIG = Path(__file__).parents[2] / "config"
+START = datetime(2026, 11, 23, 9, 30, 12, 345678, tzinfo=UTC)
+SGC = "123457"
+TEST_KEY = bytes.fromhex("abababababababab949494949494949401234567")
+"""A made-up vending key of 20 bytes, for tests alone."""
+
+POWER = Drn.from_serial("01", 1001)
+WATER = Drn.from_serial("01", 2001)
+ADMIN = Actor("Huda", Role.ADMINISTRATOR)
+OPERATOR = Actor("Samir", Role.OPERATOR, "P1", "T1")
+TECHNICIAN = Actor("Rami", Role.TECHNICIAN)
+
+
+@dataclass
+class SetClock:
+    """A clock that stands until it is moved."""
+
+    now: datetime = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **step: float) -> None:
+        self.now += timedelta(**step)
+
+
+def tariffs() -> TariffBook:
+    return read_tariffs(CONFIG / "tariffs")
+
+
+def chart() -> Chart:
+    return read_chart(CONFIG / "chart-of-accounts.toml")
+
+
+def security(**limits: object) -> MemorySecurityModule:
+    attributes = KeyAttributes(
+        ref=KeyRef(SGC, 1),
+        dkga=Dkga.DKGA04,
+        key_type=KeyType.DUTK,
+        base_date=BaseDate.BASE_2014,
+        **limits,  # type: ignore[arg-type]
+    )
+    return MemorySecurityModule([KeyRecord(attributes, VendingKey(TEST_KEY))])
+
+
+def no_gateway(meter: Meter) -> Gateway:
+    raise MeterUnreachable(meter.number.number, "no address")
+
+
+def town(more_meters: int = 0) -> Registration:
+    """Two points, one customer with electricity and water, and more electricity meters."""
+    numbers = [POWER, WATER, *(Drn.from_serial("01", 5000 + i) for i in range(more_meters))]
+    kinds = [Commodity.WATER if n == WATER else Commodity.ELECTRICITY for n in numbers]
+    return Registration(
+        points=(
+            VendingPoint("P1", "البلدية", "Town hall", "الوسط"),
+            VendingPoint("P2", "الحارة الشرقية", "East quarter", "الشرقية"),
+        ),
+        customers=(
+            Customer("10001", "سميرة عواد", "Samira Awwad", "0599000001"),
+            Customer("10002", "نادر شلالدة", "Nader Shalalda", ""),
+        ),
+        service_points=(ServicePoint("S1", "الوسط", "شارع المدرسة 4"),),
+        meters=tuple(
+            Meter(number, kind, EncryptionAlgorithm.EA07, SGC, 1, 1)
+            for number, kind in zip(numbers, kinds, strict=True)
+        ),
+        agreements=tuple(
+            SupplyAgreement(f"A{place}", "10001", "S1", number, kind, f"{kind.value}-domestic")
+            for place, (number, kind) in enumerate(zip(numbers, kinds, strict=True), start=1)
+        ),
+    )
+
+
+def new_store(path: Path, *, busy_timeout_s: float = 5.0) -> SqlStore:
+    """An upgraded store on an SQLite file."""
+    store = open_store(path, busy_timeout_s=busy_timeout_s, must_be_current=False)
+    upgrade(store.engine)
+    return store
+
+
+def service(store: Store, clock: SetClock, **changes: object) -> VendingService:
+    ports: dict[str, object] = {
+        "store": store,
+        "security": security(),
+        "tariffs": tariffs(),
+        "chart": chart(),
+        "clock": clock,
+        "randomness": lambda: 5,
+        "gateway_for": no_gateway,
+    }
+    return VendingService(**{**ports, **changes})  # type: ignore[arg-type]
+
+
+@dataclass
+class Town:
+    """A running service on a fresh store with the parties of `town` in it."""
+
+    path: Path
+    clock: SetClock = field(default_factory=SetClock)
+    more_meters: int = 0
+    busy_timeout_s: float = 5.0
+
+    def __post_init__(self) -> None:
+        self.store = new_store(self.path, busy_timeout_s=self.busy_timeout_s)
+        self.service = service(self.store, self.clock)
+        self.service.register(ADMIN, town(self.more_meters))
+
+    def with_(self, **changes: object) -> VendingService:
+        """Another service on the same store."""
+        return service(self.store, self.clock, **changes)
+
+
+def request(vend_id: str = "v-1", meter: Drn = POWER, amount: str = "50.00") -> VendRequest:
+    return VendRequest(vend_id, meter.number, Money.from_text(amount))

@@ -1,0 +1,1 @@
+"""The business: pricing, selling and booking prepaid electricity and water."""

@@ -1,0 +1,144 @@
+"""Keys by which programs call the API. Only a key's SHA-256 is kept: 256 random bits need no
+slow hash, and whoever reads the table cannot call."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from hashlib import sha256
+from typing import Protocol
+
+from meters.errors import Invalid, Refused
+
+from .parties import Actor, Role
+
+PREFIX = "rsk_"
+_SECRET_BYTES = 32
+_FORM = re.compile(r"rsk_[0-9a-f]{64}", re.ASCII)
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,40}", re.ASCII)
+
+
+class ApiScope(Enum):
+    """What a key may be used for; the role decides the rest, in the core."""
+
+    READ = "read"
+    """Look up customers, meters, sales, readings and the state of the books; quote."""
+    VEND = "vend"
+    """Sell and reprint. Only this scope ever sees a token's digits."""
+    METER = "meter"
+    """Push a sold token to its meter, reconcile, read the meter."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """One key of one caller. `name` is unique and is what the books write down."""
+
+    name: str
+    role: Role
+    scopes: frozenset[ApiScope]
+    digest: str = field(repr=False)
+    """SHA-256 of the key's text, 64 hex digits."""
+    created_at: datetime
+    point: str | None = None
+    """Code of the vending point it sells for."""
+    terminal: str = ""
+    revoked_at: datetime | None = None
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(f"api:{self.name}", self.role, self.point, self.terminal)
+
+
+class ApiKeys(Protocol):
+    """Where API keys are kept. Every method may raise the store's Unavailable."""
+
+    def add(self, key: ApiKey) -> None:
+        """Raises ApiKeyExists."""
+        ...
+
+    def revoke(self, name: str, at: datetime) -> ApiKey:
+        """From now on the key opens nothing; revoking again changes nothing.
+
+        Raises ApiKeyUnknown.
+        """
+        ...
+
+    def by_digest(self, digest: str) -> ApiKey | None:
+        """The key with this digest, revoked or not."""
+        ...
+
+    def all(self) -> list[ApiKey]:
+        """By name, revoked ones included."""
+        ...
+
+
+@dataclass(eq=False)
+class ApiKeyExists(Refused, code="apikey.exists"):
+    """A key of this name exists, perhaps revoked; names are never used twice."""
+
+    name: str
+
+
+@dataclass(eq=False)
+class ApiKeyUnknown(Invalid, code="apikey.unknown"):
+    """There is no key of this name."""
+
+    name: str
+
+
+@dataclass(eq=False)
+class ApiKeyName(Invalid, code="apikey.name"):
+    """A name has 1 to 40 of the letters A to Z, digits, dot, dash, underscore."""
+
+
+@dataclass(eq=False)
+class CallerUnknown(Refused, code="caller.unknown"):
+    """The request brings no key, or one that does not (or no longer) exist."""
+
+
+@dataclass(eq=False)
+class ScopeMissing(Refused, code="caller.scope_missing"):
+    """The caller's key may not be used for this."""
+
+    scope: str
+
+
+def new_api_key(
+    name: str,
+    role: Role,
+    scopes: frozenset[ApiScope],
+    now: datetime,
+    random_bytes: Callable[[int], bytes],
+    *,
+    point: str | None = None,
+    terminal: str = "",
+) -> tuple[ApiKey, str]:
+    """A new key and its text, which is shown once and stored nowhere. Raises ApiKeyName."""
+    if not _NAME.fullmatch(name):
+        raise ApiKeyName()
+    text = PREFIX + random_bytes(_SECRET_BYTES).hex()
+    return ApiKey(name, role, scopes, digest_of(text), now, point, terminal), text
+
+
+def digest_of(text: str) -> str:
+    """What is stored of a key."""
+    return sha256(text.encode("ascii")).hexdigest()
+
+
+def caller(keys: ApiKeys, text: str | None, scope: ApiScope) -> ApiKey:
+    """The key behind the text of a request, if it may be used for `scope`.
+
+    Raises CallerUnknown, ScopeMissing, and the store's Unavailable.
+    """
+    if text is None or not _FORM.fullmatch(text):
+        raise CallerUnknown()
+    # Looked up by digest: how long it takes says nothing about any stored key.
+    key = keys.by_digest(digest_of(text))
+    if key is None or key.revoked_at is not None:
+        raise CallerUnknown()
+    if scope not in key.scopes:
+        raise ScopeMissing(scope.value)
+    return key

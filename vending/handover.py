@@ -1,0 +1,191 @@
+"""Handing a token to its meter, finding out what became of it, and reading the meter.
+
+Each step is written down before and after the line is used, never while it is in use: the
+meter may take seconds, and the books must not wait for it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from meters.errors import RaseedError, Unavailable
+from meters.gateway import Gateway, MeterMismatch, PushUnknown, token_fingerprint
+from meters.identity import meter_from_text
+from meters.verdicts import TokenResult
+
+from .delivery import (
+    DeliveryChanged,
+    DeliveryNotPossible,
+    Evidence,
+    delivery_of,
+    evidence,
+    is_being_pushed,
+    may_push,
+    outcome_state,
+    state_of,
+)
+from .parties import Actor, MeterFile, require
+from .ports import Ports, Writing
+from .record import receipt_of
+from .sale import Delivery, DeliveryEvent, MeterReading, SaleReceipt, SaleState
+from .selling import known_sale, meter_in_use
+from .vend import follow
+
+
+class Handover:
+    """See `VendingService`, whose promises these are."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+
+    def deliver(self, actor: Actor, vend_id: str) -> Delivery:
+        require(actor, "deliver")
+        receipt, file, events = self._open(vend_id)
+        if state_of(events) is SaleState.DELIVERED:
+            return delivery_of(receipt, events)
+        if not may_push(events):
+            if state_of(events) is SaleState.REFUSED:
+                return delivery_of(receipt, events)
+            raise DeliveryNotPossible(vend_id, state_of(events).value)
+
+        digits = receipt.tokens[-1].digits
+        gateway = self._ports.gateway_for(file.meter)
+        try:
+            # Where the log stands now is what later proves that a push never arrived; and a
+            # token that the customer has typed meanwhile need not be pushed at all.
+            log = gateway.read_token_log()
+            now = self._ports.clock()
+            seen = evidence(token_fingerprint(digits), log, events)
+            if seen.state is SaleState.DELIVERED:
+                return self._settle(actor, receipt, events, seen, now)
+            events = self._record(
+                receipt,
+                events,
+                _event(SaleState.DELIVERING, now, actor, log_sequence=seen.log_sequence),
+            )
+            return self._push(actor, receipt, events, gateway, digits)
+        finally:
+            gateway.close()
+
+    def _push(
+        self,
+        actor: Actor,
+        receipt: SaleReceipt,
+        events: list[DeliveryEvent],
+        gateway: Gateway,
+        digits: str,
+    ) -> Delivery:
+        """Once, whatever happens; then its outcome is written down."""
+        try:
+            outcome = gateway.push_token(digits)
+        except (Unavailable, MeterMismatch) as error:
+            # The gateway's word that nothing reached the meter: as if never pushed.
+            now = self._ports.clock()
+            self._record(receipt, events, _event(SaleState.ISSUED, now, actor, note=error.code))
+            raise
+        except Exception as error:
+            # Not in the gateway's contract, so nobody knows what the meter has got.
+            code = error.code if isinstance(error, RaseedError) else type(error).__name__
+            unknown = _event(SaleState.UNKNOWN, self._ports.clock(), actor, note=code)
+            self._record(receipt, events, unknown)
+            raise
+        state, result, note = outcome_state(outcome)
+        if isinstance(outcome, PushUnknown):
+            note = outcome.reason[:200]
+        now = self._ports.clock()
+        events = self._record(receipt, events, _event(state, now, actor, result=result, note=note))
+        return delivery_of(receipt, events)
+
+    def reconcile(self, actor: Actor, vend_id: str) -> Delivery:
+        require(actor, "reconcile")
+        receipt, file, events = self._open(vend_id)
+        if state_of(events) is SaleState.DELIVERED:
+            return delivery_of(receipt, events)
+        if is_being_pushed(events, self._ports.clock()):
+            raise DeliveryNotPossible(vend_id, state_of(events).value)
+        gateway = self._ports.gateway_for(file.meter)
+        try:
+            log = gateway.read_token_log()
+        finally:
+            gateway.close()
+        seen = evidence(token_fingerprint(receipt.tokens[-1].digits), log, events)
+        return self._settle(actor, receipt, events, seen, self._ports.clock())
+
+    def _settle(
+        self,
+        actor: Actor,
+        receipt: SaleReceipt,
+        events: list[DeliveryEvent],
+        seen: Evidence,
+        now: datetime,
+    ) -> Delivery:
+        """Writes down what the log proved: that it was read, and the state that follows."""
+        read = _event(
+            SaleState.RECONCILED, now, actor, log_sequence=seen.log_sequence, note=seen.note
+        )
+        proved = _event(seen.state, now, actor, result=seen.result, note=seen.note)
+        events = self._record(receipt, events, read, proved)
+        return delivery_of(receipt, events)
+
+    def read_account(self, actor: Actor, meter: str) -> MeterReading:
+        require(actor, "read_account")
+        number = meter_from_text(meter).number
+        with self._ports.store.reading() as books:
+            file = meter_in_use(books, number)
+        gateway = self._ports.gateway_for(file.meter)
+        try:
+            account = gateway.read_account()
+        finally:
+            gateway.close()
+        reading = MeterReading(number, account, actor.name)
+        with self._ports.store.writing() as books:
+            books.add_reading(reading)
+        return reading
+
+    def _open(self, vend_id: str) -> tuple[SaleReceipt, MeterFile, list[DeliveryEvent]]:
+        with self._ports.store.reading() as books:
+            receipt = receipt_of(known_sale(books, vend_id))
+            file = meter_in_use(books, receipt.buyer.meter)
+            return receipt, file, books.delivery_events(vend_id)
+
+    def _record(
+        self, receipt: SaleReceipt, events: list[DeliveryEvent], *new: DeliveryEvent
+    ) -> list[DeliveryEvent]:
+        """Appends events if nobody else has meanwhile. Raises DeliveryChanged."""
+        with self._ports.store.writing() as books:
+            return _append(books, receipt.vend_id, events, new)
+
+
+def _append(
+    books: Writing, vend_id: str, events: list[DeliveryEvent], new: tuple[DeliveryEvent, ...]
+) -> list[DeliveryEvent]:
+    if books.delivery_events(vend_id) != events:
+        raise DeliveryChanged(vend_id)
+    known = list(events)
+    for event in new:
+        follow(vend_id, state_of(known), event.state)
+        numbered = DeliveryEvent(
+            len(known) + 1,
+            event.state,
+            event.at,
+            event.actor,
+            event.result,
+            event.log_sequence,
+            event.note,
+        )
+        books.add_delivery_event(vend_id, numbered)
+        known.append(numbered)
+    return known
+
+
+def _event(
+    state: SaleState,
+    at: datetime,
+    actor: Actor,
+    *,
+    result: TokenResult | None = None,
+    log_sequence: int | None = None,
+    note: str = "",
+) -> DeliveryEvent:
+    """Not numbered yet: that happens where it is written."""
+    return DeliveryEvent(0, state, at, actor.name, result, log_sequence, note)

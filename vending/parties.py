@@ -1,0 +1,186 @@
+"""Who takes part in a sale: customers, places, meters, agreements, points, and who acts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from meters.account import Commodity
+from meters.errors import Invalid, Refused
+from meters.identity import Drn
+from tokens.sts import EncryptionAlgorithm, KeyRef, MeterKeyRef
+
+
+class Role(Enum):
+    """What a person (or program) may do; see `ALLOWED`."""
+
+    OPERATOR = "operator"
+    TECHNICIAN = "technician"
+    BILLING = "billing"
+    SUPERVISOR = "supervisor"
+    ADMINISTRATOR = "administrator"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks, passed into every use case and written beside everything that is recorded."""
+
+    name: str
+    role: Role
+    point: str | None = None
+    """Code of the vending point the actor sits at; needed to sell."""
+    terminal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A person or body with supply agreements; `account` is the number on their papers."""
+
+    account: str
+    name_ar: str
+    name_en: str
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ServicePoint:
+    """The place that is supplied."""
+
+    code: str
+    quarter: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayAddress:
+    """Where a meter answers, if it can be reached at all."""
+
+    host: str
+    port: int
+    unit_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """A payment meter and the STS data of the key it holds now."""
+
+    number: Drn
+    commodity: Commodity
+    ea: EncryptionAlgorithm
+    sgc: str
+    krn: int
+    ti: int
+    model: str = ""
+    """Name of the register map in config/meters/ (without .toml)."""
+    gateway: GatewayAddress | None = None
+
+    @property
+    def key(self) -> MeterKeyRef:
+        """Names the decoder key at the security module."""
+        return MeterKeyRef(KeyRef(self.sgc, self.krn), self.number.pan, self.ti, self.ea)
+
+
+@dataclass(frozen=True, slots=True)
+class SupplyAgreement:
+    """The contract: this customer, at this place, through this meter, at this tariff."""
+
+    number: str
+    customer: str
+    """Customer.account"""
+    service_point: str
+    """ServicePoint.code"""
+    meter: Drn
+    commodity: Commodity
+    tariff: str
+    """Tariff.code"""
+
+
+@dataclass(frozen=True, slots=True)
+class VendingPoint:
+    """A counter, kiosk or channel that sells; receipts are numbered without gaps per point."""
+
+    code: str
+    name_ar: str
+    name_en: str
+    quarter: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """Parties to be written down together, in one transaction."""
+
+    points: tuple[VendingPoint, ...] = ()
+    customers: tuple[Customer, ...] = ()
+    service_points: tuple[ServicePoint, ...] = ()
+    meters: tuple[Meter, ...] = ()
+    agreements: tuple[SupplyAgreement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MeterFile:
+    """Everything known about one meter that is in use."""
+
+    meter: Meter
+    agreement: SupplyAgreement
+    customer: Customer
+    service_point: ServicePoint
+
+
+@dataclass(eq=False)
+class CustomerUnknown(Invalid, code="customer.unknown"):
+    """No customer has this account number."""
+
+    account: str
+
+
+@dataclass(eq=False)
+class MeterUnknown(Invalid, code="meter.unknown"):
+    """The number is well formed, but no meter with a supply agreement has it."""
+
+    number: str
+
+
+@dataclass(eq=False)
+class PointUnknown(Invalid, code="point.unknown"):
+    """No vending point has this code (or the actor sits at none)."""
+
+    point: str
+
+
+@dataclass(eq=False)
+class ActorNotAllowed(Refused, code="actor.not_allowed"):
+    """The actor's role does not include this act."""
+
+    act: str
+    role: str
+
+
+@dataclass(eq=False)
+class PartyExists(Refused, code="party.exists"):
+    """A party with this number or code is already written down, or refers to one that is not."""
+
+    what: str
+
+
+_EVERYBODY = frozenset(Role)
+_SELLERS = frozenset({Role.OPERATOR, Role.SUPERVISOR})
+
+ALLOWED: dict[str, frozenset[Role]] = {
+    "register": frozenset({Role.ADMINISTRATOR}),
+    "look_up": _EVERYBODY,
+    "quote": _EVERYBODY,
+    "vend": _SELLERS,
+    "reprint": _SELLERS,
+    "deliver": _SELLERS | {Role.TECHNICIAN},
+    "reconcile": _SELLERS | {Role.TECHNICIAN},
+    "read_account": _EVERYBODY,
+    "what_became": _EVERYBODY,
+    "verify": _EVERYBODY,
+}
+"""Which roles may do what; the core asks, whatever the edge has already checked."""
+
+
+def require(actor: Actor, act: str) -> None:
+    """Raises ActorNotAllowed unless the actor's role includes `act` (a key of ALLOWED)."""
+    if actor.role not in ALLOWED[act]:
+        raise ActorNotAllowed(act, actor.role.value)

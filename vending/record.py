@@ -1,0 +1,271 @@
+"""A sale as it is kept: flat columns for what is searched and summed, one JSON document for the
+rest of what was printed (names, address, lines), and the hash over all of it.
+
+The journal entry of the sale carries that hash, so a change to any of these rows shows.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from hashlib import sha256
+from typing import Any
+
+from meters.account import Commodity
+from meters.quantities import Energy, Money, Quantity, Volume
+
+from .ledger import canonical_json, canonical_time
+from .sale import Buyer, IssuedToken, SaleReceipt, Seller, Tender
+from .tariff import Quote, QuoteLine, Rounding
+
+QUANTITIES: dict[str, type[Quantity]] = {kind.unit: kind for kind in (Energy, Volume)}
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRecord:
+    """One token row. Unique: (pan, base_date, tid)."""
+
+    position: int
+    kind: str
+    digits: str
+    tid: int
+    pan: str
+    base_date: str
+    quantity: int
+    unit: str
+
+    def __repr__(self) -> str:
+        return f"TokenRecord(position={self.position}, kind={self.kind!r}, tid={self.tid})"
+
+
+@dataclass(frozen=True, slots=True)
+class SaleRecord:
+    """One sale row with its receipt number and tokens. Amounts are minor units of `currency`."""
+
+    vend_id: str
+    input_hash: str
+    entry: int
+    """Number of its journal entry."""
+    sold_at: datetime
+    point: str
+    receipt_number: int
+    terminal: str
+    operator: str
+    tender: str
+    customer: str
+    agreement: str
+    meter: str
+    pan: str
+    commodity: str
+    currency: str
+    tendered: int
+    balance_before: int
+    net: int
+    vat: int
+    balance_after: int
+    quantity: int
+    unit: str
+    tariff: str
+    tariff_version: int
+    document: str
+    """Canonical JSON: what was printed and is not searched."""
+    tokens: tuple[TokenRecord, ...]
+
+
+def content_hash(record: SaleRecord) -> str:
+    """SHA-256 over every field of the record but the entry's number; of a token its digits
+    enter only hashed."""
+    fields = [
+        record.vend_id,
+        record.input_hash,
+        canonical_time(record.sold_at),
+        record.point,
+        record.receipt_number,
+        record.terminal,
+        record.operator,
+        record.tender,
+        record.customer,
+        record.agreement,
+        record.meter,
+        record.pan,
+        record.commodity,
+        record.currency,
+        record.tendered,
+        record.balance_before,
+        record.net,
+        record.vat,
+        record.balance_after,
+        record.quantity,
+        record.unit,
+        record.tariff,
+        record.tariff_version,
+        record.document,
+        [
+            [
+                token.position,
+                token.kind,
+                sha256(token.digits.encode("ascii", "replace")).hexdigest(),
+                token.tid,
+                token.pan,
+                token.base_date,
+                token.quantity,
+                token.unit,
+            ]
+            for token in record.tokens
+        ],
+    ]
+    return sha256(canonical_json(fields)).hexdigest()
+
+
+def record_of(receipt: SaleReceipt, input_hash: str) -> SaleRecord:
+    """The original receipt as it is kept."""
+    buyer, seller, quote = receipt.buyer, receipt.seller, receipt.quote
+    return SaleRecord(
+        vend_id=receipt.vend_id,
+        input_hash=input_hash,
+        entry=receipt.journal_entry,
+        sold_at=receipt.sold_at,
+        point=seller.point,
+        receipt_number=receipt.number,
+        terminal=seller.terminal,
+        operator=seller.operator,
+        tender=receipt.tender.value,
+        customer=buyer.account,
+        agreement=buyer.agreement,
+        meter=buyer.meter,
+        pan=buyer.pan,
+        commodity=buyer.commodity.value,
+        currency=quote.tendered.currency,
+        tendered=quote.tendered.minor,
+        balance_before=quote.balance_before.minor,
+        net=quote.net.minor,
+        vat=quote.vat.minor,
+        balance_after=quote.balance_after.minor,
+        quantity=quote.quantity.value,
+        unit=quote.quantity.unit,
+        tariff=quote.tariff,
+        tariff_version=quote.tariff_version,
+        document=_document(receipt),
+        tokens=tuple(
+            TokenRecord(
+                position=position,
+                kind=token.kind,
+                digits=token.digits,
+                tid=token.tid,
+                pan=buyer.pan,
+                base_date=buyer.base_date,
+                quantity=token.quantity.value,
+                unit=token.quantity.unit,
+            )
+            for position, token in enumerate(receipt.tokens, start=1)
+        ),
+    )
+
+
+def receipt_of(record: SaleRecord, *, copy: int = 0, replayed: bool = False) -> SaleReceipt:
+    """The receipt that `record_of` was given, or a copy of it."""
+    data = json.loads(record.document)
+    commodity = Commodity(record.commodity)
+    currency = record.currency
+    return SaleReceipt(
+        vend_id=record.vend_id,
+        number=record.receipt_number,
+        sold_at=record.sold_at,
+        buyer=Buyer(
+            account=record.customer,
+            agreement=record.agreement,
+            meter=record.meter,
+            pan=record.pan,
+            commodity=commodity,
+            **data["buyer"],
+        ),
+        seller=Seller(
+            point=record.point,
+            terminal=record.terminal,
+            operator=record.operator,
+            **data["seller"],
+        ),
+        tender=Tender(record.tender),
+        quote=Quote(
+            tariff=record.tariff,
+            tariff_version=record.tariff_version,
+            tariff_name_ar=data["tariff_name_ar"],
+            tariff_name_en=data["tariff_name_en"],
+            commodity=commodity,
+            tendered=Money(record.tendered, currency),
+            balance_before=Money(record.balance_before, currency),
+            quantity=QUANTITIES[record.unit](record.quantity),
+            lines=tuple(_line(line, currency) for line in data["lines"]),
+            net=Money(record.net, currency),
+            vat=Money(record.vat, currency),
+            balance_after=Money(record.balance_after, currency),
+        ),
+        tokens=tuple(
+            IssuedToken(
+                kind=token.kind,
+                digits=token.digits,
+                tid=token.tid,
+                quantity=QUANTITIES[token.unit](token.quantity),
+            )
+            for token in record.tokens
+        ),
+        journal_entry=record.entry,
+        copy=copy,
+        replayed=replayed,
+    )
+
+
+def _document(receipt: SaleReceipt) -> str:
+    buyer, seller, quote = receipt.buyer, receipt.seller, receipt.quote
+    return canonical_json(
+        {
+            "buyer": {
+                name: getattr(buyer, name)
+                for name in (
+                    "name_ar",
+                    "name_en",
+                    "quarter",
+                    "address",
+                    "ea",
+                    "sgc",
+                    "krn",
+                    "ti",
+                    "base_date",
+                )
+            },
+            "seller": {
+                "point_name_ar": seller.point_name_ar,
+                "point_name_en": seller.point_name_en,
+            },
+            "tariff_name_ar": quote.tariff_name_ar,
+            "tariff_name_en": quote.tariff_name_en,
+            "lines": [
+                [
+                    line.rule,
+                    line.base.value if isinstance(line.base, Quantity) else line.base.minor,
+                    line.base.unit if isinstance(line.base, Quantity) else line.base.currency,
+                    line.rate,
+                    line.exact.numerator,
+                    line.exact.denominator,
+                    line.rounding.value,
+                    line.amount.minor,
+                ]
+                for line in quote.lines
+            ],
+        }
+    ).decode("ascii")
+
+
+def _line(fields: list[Any], currency: str) -> QuoteLine:
+    rule, base, unit, rate, numerator, denominator, rounding, amount = fields
+    kind = QUANTITIES.get(unit)
+    return QuoteLine(
+        rule=rule,
+        base=Money(base, unit) if kind is None else kind(base),
+        rate=rate,
+        exact=Fraction(numerator, denominator),
+        rounding=Rounding(rounding),
+        amount=Money(amount, currency),
+    )

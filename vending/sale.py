@@ -1,0 +1,211 @@
+"""What a sale is, as facts: the request, the receipt, and what became of it.
+
+The same dataclasses are answered by the use cases, printed by the command line and the
+demo, and turned into JSON by the API.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+from meters.account import Commodity, MeterAccount
+from meters.errors import Invalid
+from meters.quantities import Money, Quantity
+from meters.verdicts import TokenResult
+
+from .tariff import Quote
+
+
+@dataclass(eq=False)
+class VendIdMalformed(Invalid, code="vend.id_malformed"):
+    """A vend id is a UUID or 1 to 64 letters, digits and `. _ : -`, made by the caller."""
+
+    length: int
+
+
+@dataclass(eq=False)
+class TenderUnknown(Invalid, code="vend.tender_unknown"):
+    """The way of paying is not one of `Tender`."""
+
+    tender: str
+
+
+class Tender(Enum):
+    """How the customer paid."""
+
+    CASH = "cash"
+    CARD = "card"
+    WALLET = "wallet"
+    TRANSFER = "transfer"
+
+
+_VEND_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class VendRequest:
+    """One payment, named by its vend id. The caller makes the id and keeps it before asking, so
+    that asking again after a lost answer gives the same sale."""
+
+    vend_id: str
+    meter: str
+    """Meter number as typed: DRN or PAN, any script's digits."""
+    amount: Money
+    """What the customer hands over, VAT included."""
+    tender: Tender = Tender.CASH
+
+    def __post_init__(self) -> None:
+        if not _VEND_ID.fullmatch(self.vend_id):
+            raise VendIdMalformed(len(self.vend_id))
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """One token of a sale. Its digits are worth money and never show in a repr."""
+
+    kind: str
+    """`credit_electricity` or `credit_water`."""
+    digits: str = field(repr=False)
+    """20 ASCII digits."""
+    tid: int
+    quantity: Quantity
+
+    @property
+    def grouped(self) -> str:
+        """The digits in five groups of four, for paper and screen."""
+        return " ".join(self.digits[i : i + 4] for i in range(0, 20, 4))
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """Customer, place and meter as they were at the moment of sale."""
+
+    account: str
+    name_ar: str
+    name_en: str
+    quarter: str
+    address: str
+    agreement: str
+    meter: str
+    pan: str
+    commodity: Commodity
+    ea: str
+    sgc: str
+    krn: int
+    ti: int
+    base_date: str
+    """Short code of the base date the TID counts from (`93`, `14`, `35`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seller:
+    """Where and by whom it was sold."""
+
+    point: str
+    point_name_ar: str
+    point_name_en: str
+    terminal: str
+    operator: str
+
+
+@dataclass(frozen=True, slots=True)
+class SaleReceipt:
+    """One whole sale. Asking again with the same vend id gives an equal receipt; a reprint
+    differs in `copy` alone.
+
+    quote.tendered + quote.balance_before = quote.net + quote.vat + quote.balance_after.
+    """
+
+    vend_id: str
+    number: int
+    """Receipt number, without gaps per vending point."""
+    sold_at: datetime
+    buyer: Buyer
+    seller: Seller
+    tender: Tender
+    quote: Quote
+    """The priced lines, money before and after, units."""
+    tokens: tuple[IssuedToken, ...]
+    journal_entry: int
+    copy: int = 0
+    """0 on the original; 1, 2, ... on copies, which must be marked COPY."""
+    replayed: bool = field(default=False, compare=False)
+    """True if this answer was stored by an earlier call with the same vend id."""
+
+    @property
+    def is_copy(self) -> bool:
+        return self.copy > 0
+
+    @property
+    def receipt_code(self) -> str:
+        """Point and number together, unique in the municipality: `P1-000042`."""
+        return f"{self.seller.point}-{self.number:06d}"
+
+
+class SaleState(Enum):
+    """Where a sale stands; `TRANSITIONS` in vend.py says what may follow what."""
+
+    QUOTED = "quoted"
+    PAID = "paid"
+    ISSUED = "issued"
+    """Paid, booked, token made. The customer can type it."""
+    DELIVERING = "delivering"
+    """Being pushed to the meter right now, or the process died while pushing."""
+    DELIVERED = "delivered"
+    REFUSED = "refused"
+    """The meter judged the token and did not take it."""
+    UNKNOWN = "unknown"
+    """Pushed, no verdict came back: reconcile."""
+    RECONCILED = "reconciled"
+    """Passing: the token log has been read, the next event says what it proved."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryEvent:
+    """One recorded step of handing a sale's token to the meter."""
+
+    seq: int
+    """1, 2, ... within the sale."""
+    state: SaleState
+    at: datetime
+    actor: str
+    result: TokenResult | None = None
+    """The meter's verdict, where there is one."""
+    log_sequence: int | None = None
+    """Newest sequence of the meter's token log at this step, where it was read."""
+    note: str = ""
+    """Why, in one stable English phrase (not a message for people)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Where the delivery of one sale's token stands."""
+
+    vend_id: str
+    meter: str
+    state: SaleState
+    result: TokenResult | None
+    events: tuple[DeliveryEvent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SaleStatus:
+    """The answer to `what became of my sale?`."""
+
+    receipt: SaleReceipt
+    """The original (copy 0)."""
+    delivery: Delivery
+    copies: int
+    """How many copies have been printed."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeterReading:
+    """One stored reading of a meter's account."""
+
+    meter: str
+    account: MeterAccount
+    actor: str

@@ -1,0 +1,64 @@
+"""Bringing a database to the schema of this program, from code (Alembic)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine
+
+from .engine import WRITES
+from .errors import StoreOutdated
+
+
+def upgrade(engine: Engine, revision: str = "head") -> None:
+    """To the newest schema, or to a named one. All or nothing; safe to call at every start, and
+    by two programs at once."""
+    _run(engine, lambda config: command.upgrade(config, revision))
+
+
+def downgrade(engine: Engine, revision: str) -> None:
+    """Back to a named schema (`base`: none). Drops what that schema does not have."""
+    _run(engine, lambda config: command.downgrade(config, revision))
+
+
+def newest() -> str:
+    """The revision that this program needs."""
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    assert head is not None
+    return head
+
+
+def current(engine: Engine) -> str | None:
+    """The revision that the database has; None before the first."""
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def check(engine: Engine) -> None:
+    """Raises StoreOutdated unless the database has the newest schema."""
+    found, expected = current(engine), newest()
+    if found != expected:
+        raise StoreOutdated(found or "none", expected)
+
+
+def _config() -> Config:
+    config = Config()
+    # ConfigParser would take a percent sign in the path for an interpolation.
+    folder = str(Path(__file__).parent / "migrations").replace("%", "%%")
+    config.set_main_option("script_location", folder)
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _run(engine: Engine, action: Callable[[Config], None]) -> None:
+    config = _config()
+    with engine.connect() as connection:
+        connection.execution_options(**{WRITES: True})
+        with connection.begin():
+            config.attributes["connection"] = connection
+            action(config)

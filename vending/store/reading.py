@@ -1,0 +1,279 @@
+"""Reading the books and the parties. Statements are built once; only values change."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, bindparam, exists, func, or_, select
+
+from meters.account import Commodity, MeterAccount, Supply, SupplyState
+from meters.identity import Drn
+from meters.verdicts import TokenResult
+from tokens.sts import BaseDate, EncryptionAlgorithm
+
+from ..ledger import ChainHead, JournalEntry, LedgerProblem, PostedEntry, Posting, StoredEntry
+from ..parties import (
+    Customer,
+    GatewayAddress,
+    Meter,
+    MeterFile,
+    ServicePoint,
+    SupplyAgreement,
+    VendingPoint,
+)
+from ..record import QUANTITIES, SaleRecord, TokenRecord
+from ..sale import DeliveryEvent, MeterReading, SaleState
+from . import audit
+from . import schema as t
+
+SALE_COLUMNS = tuple(c for c in t.sales.columns if c.name not in ("vend_id", "entry"))
+TOKEN_COLUMNS = tuple(c for c in t.tokens.columns if c.name != "vend_id")
+
+_FILES = (
+    select(t.meters, t.agreements, t.customers, t.service_points)
+    .select_from(t.agreements)
+    .join(t.meters, t.agreements.c.meter == t.meters.c.number)
+    .join(t.customers, t.agreements.c.customer == t.customers.c.account)
+    .join(t.service_points, t.agreements.c.service_point == t.service_points.c.code)
+)
+_FILE = _FILES.where(t.meters.c.number == bindparam("number"))
+_CUSTOMER = select(t.customers).where(t.customers.c.account == bindparam("account"))
+_POINT = select(t.points).where(t.points.c.code == bindparam("code"))
+_BALANCE = select(t.balances.c.amount).where(
+    t.balances.c.account == bindparam("account"),
+    t.balances.c.holder == bindparam("holder"),
+    t.balances.c.unit == bindparam("unit"),
+)
+SALES = (
+    select(
+        t.sales.c.vend_id,
+        t.sales.c.entry,
+        t.idempotency.c.input_hash,
+        t.receipts.c.number,
+        *SALE_COLUMNS,
+    )
+    .join(t.idempotency, t.idempotency.c.vend_id == t.sales.c.vend_id)
+    .join(t.receipts, t.receipts.c.vend_id == t.sales.c.vend_id)
+)
+_SALE = SALES.where(t.sales.c.vend_id == bindparam("vend_id"))
+_TOKENS = (
+    select(*TOKEN_COLUMNS)
+    .where(t.tokens.c.vend_id == bindparam("vend_id"))
+    .order_by(t.tokens.c.position)
+)
+_LAST_TID = select(func.max(t.tokens.c.tid)).where(
+    t.tokens.c.pan == bindparam("pan"), t.tokens.c.base_date == bindparam("base_date")
+)
+_CHAIN = select(t.chain.c.number, t.chain.c.hash, t.chain.c.at)
+_EVENTS = (
+    select(*(c for c in t.delivery_events.columns if c.name != "vend_id"))
+    .where(t.delivery_events.c.vend_id == bindparam("vend_id"))
+    .order_by(t.delivery_events.c.seq)
+)
+_COPIES = select(func.count()).where(t.reprints.c.vend_id == bindparam("vend_id"))
+_READINGS = (
+    select(t.readings)
+    .where(t.readings.c.meter == bindparam("meter"))
+    .order_by(t.readings.c.id.desc())
+    .limit(bindparam("most"))
+)
+_LATER = t.delivery_events.alias()
+_UNSETTLED = (
+    select(t.delivery_events.c.vend_id)
+    .where(
+        t.delivery_events.c.state.in_([SaleState.UNKNOWN.value, SaleState.DELIVERING.value]),
+        ~exists().where(
+            _LATER.c.vend_id == t.delivery_events.c.vend_id,
+            _LATER.c.seq > t.delivery_events.c.seq,
+        ),
+    )
+    .order_by(t.delivery_events.c.at, t.delivery_events.c.vend_id)
+    .limit(bindparam("limit"))
+)
+
+
+class SqlReading:
+    """See `vending.ports.Reading`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+
+    # Parties
+
+    def meter_file(self, number: str) -> MeterFile | None:
+        row = self._db.execute(_FILE, {"number": number}).first()
+        return None if row is None else _meter_file(row)
+
+    def meter_files(
+        self, *, customer: str | None = None, after: str = "", limit: int = 100
+    ) -> list[MeterFile]:
+        statement = _FILES.where(t.meters.c.number > after)
+        if customer is not None:
+            statement = statement.where(t.agreements.c.customer == customer)
+        rows = self._db.execute(statement.order_by(t.meters.c.number).limit(limit))
+        return [_meter_file(row) for row in rows]
+
+    def customer(self, account: str) -> Customer | None:
+        row = self._db.execute(_CUSTOMER, {"account": account}).first()
+        return None if row is None else Customer(*row)
+
+    def customers(self, search: str = "", *, after: str = "", limit: int = 100) -> list[Customer]:
+        c = t.customers.c
+        statement = select(t.customers).where(c.account > after)
+        if search:
+            statement = statement.where(
+                or_(
+                    *(
+                        column.icontains(search, autoescape=True)
+                        for column in (c.name_ar, c.name_en, c.account, c.phone)
+                    )
+                )
+            )
+        rows = self._db.execute(statement.order_by(c.account).limit(limit))
+        return [Customer(*row) for row in rows]
+
+    def point(self, code: str) -> VendingPoint | None:
+        row = self._db.execute(_POINT, {"code": code}).first()
+        return None if row is None else VendingPoint(*row)
+
+    def points(self) -> list[VendingPoint]:
+        rows = self._db.execute(select(t.points).order_by(t.points.c.code))
+        return [VendingPoint(*row) for row in rows]
+
+    # Sales
+
+    def balance(self, account: str, holder: str, unit: str) -> int:
+        found = self._db.execute(
+            _BALANCE, {"account": account, "holder": holder, "unit": unit}
+        ).scalar()
+        return 0 if found is None else int(found)
+
+    def sale(self, vend_id: str) -> SaleRecord | None:
+        row = self._db.execute(_SALE, {"vend_id": vend_id}).first()
+        return None if row is None else self._record(row)
+
+    def sales(
+        self, *, meter: str | None = None, before: int | None = None, limit: int = 50
+    ) -> list[SaleRecord]:
+        statement: Select[Any] = SALES
+        if meter is not None:
+            statement = statement.where(t.sales.c.meter == meter)
+        if before is not None:
+            statement = statement.where(t.sales.c.entry < before)
+        rows = self._db.execute(statement.order_by(t.sales.c.entry.desc()).limit(limit)).all()
+        return [self._record(row) for row in rows]
+
+    def last_tid(self, pan: str, base_date: BaseDate) -> int | None:
+        found = self._db.execute(_LAST_TID, {"pan": pan, "base_date": base_date.short}).scalar()
+        return None if found is None else int(found)
+
+    def chain_head(self) -> ChainHead:
+        return ChainHead(*self._db.execute(_CHAIN).one())
+
+    def entries(self, cause: str) -> list[PostedEntry]:
+        rows = self._db.execute(
+            select(t.entries).where(t.entries.c.cause == cause).order_by(t.entries.c.number)
+        ).all()
+        return [self._posted(row) for row in rows]
+
+    def delivery_events(self, vend_id: str) -> list[DeliveryEvent]:
+        return [
+            DeliveryEvent(
+                seq=row.seq,
+                state=SaleState(row.state),
+                at=row.at,
+                actor=row.actor,
+                result=None if row.result is None else TokenResult(row.result),
+                log_sequence=row.log_sequence,
+                note=row.note,
+            )
+            for row in self._db.execute(_EVENTS, {"vend_id": vend_id})
+        ]
+
+    def copies(self, vend_id: str) -> int:
+        return int(self._db.execute(_COPIES, {"vend_id": vend_id}).scalar_one())
+
+    def readings(self, meter: str, *, limit: int = 50) -> list[MeterReading]:
+        rows = self._db.execute(_READINGS, {"meter": meter, "most": limit})
+        return [_reading(row) for row in rows]
+
+    def unsettled(self, limit: int) -> list[str]:
+        return list(self._db.execute(_UNSETTLED, {"limit": limit}).scalars())
+
+    # The audit
+
+    def stored_entries(self) -> Iterator[StoredEntry]:
+        return audit.stored_entries(self._db)
+
+    def loose_ends(self, cached: Collection[str]) -> Iterator[LedgerProblem]:
+        return audit.loose_ends(self._db, cached)
+
+    def _record(self, row: Row[Any]) -> SaleRecord:
+        found = self._db.execute(_TOKENS, {"vend_id": row.vend_id})
+        return sale_record(row, tuple(TokenRecord(*token) for token in found))
+
+    def _posted(self, row: Row[Any]) -> PostedEntry:
+        lines = self._db.execute(
+            select(
+                t.postings.c.account, t.postings.c.holder, t.postings.c.unit, t.postings.c.amount
+            )
+            .where(t.postings.c.entry == row.number)
+            .order_by(t.postings.c.line)
+        )
+        entry = JournalEntry(
+            at=row.at,
+            kind=row.kind,
+            cause=row.cause,
+            actor=row.actor,
+            point=row.point,
+            content_hash=row.content_hash,
+            postings=tuple(Posting(*line) for line in lines),
+        )
+        return PostedEntry(row.number, row.previous_hash, row.hash, entry)
+
+
+def sale_record(row: Sequence[Any], tokens: tuple[TokenRecord, ...]) -> SaleRecord:
+    """From the columns of SALES, in their order, plus the tokens."""
+    vend_id, entry, input_hash, number, sold_at, point, *rest = row
+    # What a damaged book lacks reads as nothing, and then differs from what was hashed.
+    columns = [vend_id, input_hash or "", entry, sold_at, point, number or 0, *rest, tokens]
+    return SaleRecord(*columns)
+
+
+def _meter_file(row: Sequence[Any]) -> MeterFile:
+    (number, _pan, commodity, ea, sgc, krn, ti, model, host, port, unit) = row[:11]
+    agreement, customer, place = row[11:17], row[17:21], row[21:24]
+    drn = Drn(number)
+    gateway = None if host is None else GatewayAddress(host, port, unit)
+    return MeterFile(
+        Meter(drn, Commodity(commodity), EncryptionAlgorithm(ea), sgc, krn, ti, model, gateway),
+        SupplyAgreement(
+            number=agreement[0],
+            customer=agreement[1],
+            service_point=agreement[2],
+            meter=drn,
+            commodity=Commodity(agreement[4]),
+            tariff=agreement[5],
+        ),
+        Customer(*customer),
+        ServicePoint(*place),
+    )
+
+
+def _reading(row: Row[Any]) -> MeterReading:
+    kind = QUANTITIES[row.unit]
+    account = MeterAccount(
+        commodity=Commodity(row.commodity),
+        balance=kind(row.balance),
+        total_supplied=kind(row.total_supplied),
+        supply=Supply(
+            output=bool(row.output),
+            state=SupplyState(row.state),
+            reasons=frozenset(row.reasons.split()),
+        ),
+        tokens_accepted=row.tokens_accepted,
+        last_result=TokenResult(row.last_result),
+        read_at=row.read_at,
+    )
+    return MeterReading(row.meter, account, row.actor)

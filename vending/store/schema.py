@@ -1,0 +1,318 @@
+"""The tables. Amounts are BIGINT beside their unit; times are UTC.
+
+Book tables are insert-only: triggers refuse UPDATE and DELETE (`triggers.py`). Only parties,
+counters, cached balances and the head of the chain may change.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """Aware UTC datetimes with microseconds. On SQLite text of fixed width, which sorts as time
+    does (`2026-11-23T09:30:00.000000Z`); elsewhere a timestamp with time zone."""
+
+    impl = String(27)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(String(27))
+        return dialect.type_descriptor(DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        utc = value.astimezone(UTC)
+        if dialect.name == "sqlite":
+            return utc.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return utc
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None or isinstance(value, datetime):
+            return value
+        return datetime.fromisoformat(value)
+
+
+# Parties
+
+points = Table(
+    "points",
+    metadata,
+    Column("code", String(20), primary_key=True),
+    Column("name_ar", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("quarter", Text, nullable=False),
+)
+
+customers = Table(
+    "customers",
+    metadata,
+    Column("account", String(30), primary_key=True),
+    Column("name_ar", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("phone", String(40), nullable=False),
+)
+
+service_points = Table(
+    "service_points",
+    metadata,
+    Column("code", String(30), primary_key=True),
+    Column("quarter", Text, nullable=False),
+    Column("address", Text, nullable=False),
+)
+
+meters = Table(
+    "meters",
+    metadata,
+    Column("number", String(13), primary_key=True),
+    Column("pan", String(18), nullable=False, unique=True),
+    Column("commodity", String(20), nullable=False),
+    Column("ea", String(2), nullable=False),
+    Column("sgc", String(6), nullable=False),
+    Column("krn", Integer, nullable=False),
+    Column("ti", Integer, nullable=False),
+    Column("model", String(60), nullable=False),
+    Column("gateway_host", String(255)),
+    Column("gateway_port", Integer),
+    Column("gateway_unit", Integer),
+)
+
+agreements = Table(
+    "agreements",
+    metadata,
+    Column("number", String(30), primary_key=True),
+    Column("customer", ForeignKey("customers.account"), nullable=False, index=True),
+    Column("service_point", ForeignKey("service_points.code"), nullable=False),
+    # One agreement in force per meter.
+    Column("meter", ForeignKey("meters.number"), nullable=False, unique=True),
+    Column("commodity", String(20), nullable=False),
+    Column("tariff", String(60), nullable=False),
+)
+
+# The journal
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", UtcTime, nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("cause", String(64), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("point", String(20), nullable=False),
+    Column("content_hash", String(64), nullable=False),
+    Column("previous_hash", String(64), nullable=False, unique=True),
+    Column("hash", String(64), nullable=False),
+    Index(None, "cause"),
+)
+
+postings = Table(
+    "postings",
+    metadata,
+    Column("entry", ForeignKey("entries.number"), nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("account", String(20), nullable=False),
+    Column("holder", String(30), nullable=False),
+    Column("unit", String(8), nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    PrimaryKeyConstraint("entry", "line"),
+    CheckConstraint("amount <> 0", name="moves"),
+    Index(None, "account", "holder"),
+)
+
+# Sales
+
+sales = Table(
+    "sales",
+    metadata,
+    Column("vend_id", String(64), primary_key=True),
+    Column("entry", ForeignKey("entries.number"), nullable=False, unique=True),
+    Column("sold_at", UtcTime, nullable=False),
+    Column("point", ForeignKey("points.code"), nullable=False),
+    Column("terminal", String(60), nullable=False),
+    Column("operator", Text, nullable=False),
+    Column("tender", String(20), nullable=False),
+    Column("customer", String(30), nullable=False),
+    Column("agreement", ForeignKey("agreements.number"), nullable=False),
+    Column("meter", ForeignKey("meters.number"), nullable=False),
+    Column("pan", String(18), nullable=False),
+    Column("commodity", String(20), nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("tendered", BigInteger, nullable=False),
+    Column("balance_before", BigInteger, nullable=False),
+    Column("net", BigInteger, nullable=False),
+    Column("vat", BigInteger, nullable=False),
+    Column("balance_after", BigInteger, nullable=False),
+    Column("quantity", BigInteger, nullable=False),
+    Column("unit", String(8), nullable=False),
+    Column("tariff", String(60), nullable=False),
+    Column("tariff_version", Integer, nullable=False),
+    Column("document", Text, nullable=False),
+    CheckConstraint("tendered + balance_before = net + vat + balance_after", name="money_kept"),
+    Index(None, "meter", "entry"),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("vend_id", ForeignKey("sales.vend_id"), primary_key=True),
+    Column("input_hash", String(64), nullable=False),
+)
+
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("point", ForeignKey("points.code"), nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("vend_id", ForeignKey("sales.vend_id"), nullable=False, unique=True),
+    PrimaryKeyConstraint("point", "number"),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("vend_id", ForeignKey("sales.vend_id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("digits", String(20), nullable=False),
+    Column("tid", Integer, nullable=False),
+    Column("pan", String(18), nullable=False),
+    Column("base_date", String(2), nullable=False),
+    Column("quantity", BigInteger, nullable=False),
+    Column("unit", String(8), nullable=False),
+    PrimaryKeyConstraint("vend_id", "position"),
+    # A TID is used once per meter and base date, whatever the clock does.
+    UniqueConstraint("pan", "base_date", "tid"),
+)
+
+reprints = Table(
+    "reprints",
+    metadata,
+    Column("vend_id", ForeignKey("sales.vend_id"), nullable=False),
+    Column("copy", Integer, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("point", String(20), nullable=False),
+    PrimaryKeyConstraint("vend_id", "copy"),
+)
+
+delivery_events = Table(
+    "delivery_events",
+    metadata,
+    Column("vend_id", ForeignKey("sales.vend_id"), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("result", Integer),
+    Column("log_sequence", BigInteger),
+    Column("note", Text, nullable=False),
+    PrimaryKeyConstraint("vend_id", "seq"),
+)
+
+readings = Table(
+    "readings",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("meter", ForeignKey("meters.number"), nullable=False),
+    Column("read_at", UtcTime, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("commodity", String(20), nullable=False),
+    Column("balance", BigInteger, nullable=False),
+    Column("total_supplied", BigInteger, nullable=False),
+    Column("unit", String(8), nullable=False),
+    Column("output", Integer, nullable=False),
+    Column("state", Integer, nullable=False),
+    Column("reasons", Text, nullable=False),
+    Column("tokens_accepted", BigInteger, nullable=False),
+    Column("last_result", Integer, nullable=False),
+    Index(None, "meter", "id"),
+)
+
+# What may change: caches of the books, locked by the one who writes.
+
+balances = Table(
+    "balances",
+    metadata,
+    Column("account", String(20), nullable=False),
+    Column("holder", String(30), nullable=False),
+    Column("unit", String(8), nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    PrimaryKeyConstraint("account", "holder", "unit"),
+)
+
+counters = Table(
+    "counters",
+    metadata,
+    Column("point", ForeignKey("points.code"), primary_key=True),
+    Column("receipts", BigInteger, nullable=False),
+)
+
+chain = Table(
+    "chain",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("at", UtcTime),
+    CheckConstraint("id = 1", name="one_row"),
+)
+
+BOOKS = (
+    "entries",
+    "postings",
+    "sales",
+    "idempotency",
+    "receipts",
+    "tokens",
+    "reprints",
+    "delivery_events",
+    "readings",
+)
+"""Insert-only tables."""
+
+# Callers of the API. Revoking sets a time; a row is never deleted.
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("role", String(20), nullable=False),
+    Column("scopes", String(60), nullable=False),
+    Column("point", ForeignKey("points.code")),
+    Column("terminal", String(60), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("revoked_at", UtcTime),
+)

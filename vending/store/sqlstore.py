@@ -1,0 +1,83 @@
+"""The store on a database: one consistent view to read, one writer at a time to write."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import URL, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from .engine import WRITES, make_engine
+from .errors import CommitUnknown, StoreFull, StoreLocked, reason_of, translated
+from .migrate import check
+from .reading import SqlReading
+from .writing import SqlWriting
+
+BUSY_TIMEOUT_S = 5.0
+
+
+class SqlStore:
+    """Store over an engine made by `make_engine`. Safe to share between threads.
+
+    Threads of one process queue for the writer's place instead of meeting the database's lock.
+    """
+
+    def __init__(self, engine: Engine, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
+        self.engine = engine
+        self._timeout = busy_timeout_s
+        self._writer = threading.Lock()
+
+    def close(self) -> None:
+        """Lets go of all connections."""
+        self.engine.dispose()
+
+    @contextmanager
+    def reading(self) -> Iterator[SqlReading]:
+        with translated(self._timeout), self.engine.connect() as connection, connection.begin():
+            yield SqlReading(connection)
+
+    @contextmanager
+    def writing(self) -> Iterator[SqlWriting]:
+        if not self._writer.acquire(timeout=self._timeout):
+            raise StoreLocked(self._timeout)
+        try:
+            with translated(self._timeout), self.engine.connect() as connection:
+                connection.execution_options(**{WRITES: True})
+                transaction = connection.begin()
+                try:
+                    yield SqlWriting(connection)
+                except BaseException:
+                    transaction.rollback()
+                    raise
+                try:
+                    transaction.commit()
+                except SQLAlchemyError as error:
+                    raise _commit_failed(error) from None
+        finally:
+            self._writer.release()
+
+
+def _commit_failed(error: SQLAlchemyError) -> StoreFull | CommitUnknown:
+    """No space: SQLite has taken the transaction back. Anything else may have been kept."""
+    reason = reason_of(error)
+    return StoreFull() if reason == "full" else CommitUnknown(reason)
+
+
+def open_store(
+    where: Path | str | URL, *, busy_timeout_s: float = BUSY_TIMEOUT_S, must_be_current: bool = True
+) -> SqlStore:
+    """A store on an SQLite file (Path) or an SQLAlchemy URL.
+
+    Raises StoreOutdated if its schema is not this program's (`upgrade(store.engine)` makes it so),
+    unless `must_be_current` is False.
+    """
+    url = f"sqlite:///{where}" if isinstance(where, Path) else where
+    engine = make_engine(url, busy_timeout_s)
+    store = SqlStore(engine, busy_timeout_s)
+    if must_be_current:
+        with translated(busy_timeout_s):
+            check(engine)
+    return store
