@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..ledger import Chart
-from ..shapes import EntryOut, LedgerReportOut, Measure, QuoteOut, ReadingOut, ReceiptOut
+from ..shapes import EntryOut, LedgerReportOut, LineOut, Measure, QuoteOut, ReadingOut, ReceiptOut
 from .checks import Checks
 
 _RLI, _PDI = "\u2067", "\u2069"
@@ -38,7 +38,8 @@ class Screen:
         table = _table("Quote: what the money buys", "line", "of", "rate", "amount")
         for line in quote.lines:
             name = _RULES.get(line.rule, line.rule)
-            table.add_row(name, _told(line.base), line.rate, _told(line.amount))
+            rate = f"{line.rate} %" if line.rule == "vat" else _price(line)
+            table.add_row(name, _told(line.base), rate, _told(line.amount))
         table.add_section()
         table.add_row("[bold]units on the token", "", "", f"[bold]{_told(quote.quantity)}")
         table.add_row("paid now", "", "", _told(quote.tendered))
@@ -112,6 +113,10 @@ def _table(title: str, *columns: str) -> Table:
 
 def _told(measure: Measure) -> str:
     return f"{measure.value} {measure.unit}"
+
+
+def _price(line: LineOut) -> str:
+    return f"{line.rate} {line.amount.unit}/{line.base.unit}"
 
 
 def _switch(reading: ReadingOut) -> str:

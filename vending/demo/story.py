@@ -71,8 +71,9 @@ def _show_sale(
     entries = stage.counter(house).entries(receipt.vend_id)
     stage.screen.journal(entries)
     sold = sum(number(token.quantity) for token in receipt.tokens)
+    told = ", ".join(f"{t.quantity.value} {t.quantity.unit}" for t in receipt.tokens)
     stage.checks.that(
-        f"{receipt.vend_id}: the meter was credited with exactly the {sold} sold",
+        f"{receipt.vend_id}: the meter was credited with exactly the {told} sold",
         credited(before, after) == sold,
     )
     sums: dict[str, object] = {}
