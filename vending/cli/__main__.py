@@ -1,0 +1,5 @@
+"""`python -m vending.cli`: the same as `raseed`."""
+
+from . import main
+
+main()

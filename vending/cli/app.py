@@ -1,0 +1,85 @@
+"""The `raseed` command: its groups, the options of all commands, and the entry point."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from . import (
+    apikeys,
+    bench,
+    books,
+    config,
+    demo,
+    keys,
+    parties,
+    sales,
+    setup,
+    tokens,
+)
+from .context import Cli
+from .faults import GuardedGroup, language_of
+
+app = typer.Typer(
+    cls=GuardedGroup,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Prepaid water and electricity metering and top-up that a municipality runs itself.",
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"raseed {version('raseed')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    ctx: typer.Context,
+    lang: Annotated[
+        str | None, typer.Option(metavar="ar|en", help="Language of messages.", show_default=False)
+    ] = None,
+    config_file: Annotated[
+        Path | None, typer.Option("--config", help="Settings file (TOML).", show_default=False)
+    ] = None,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    if lang not in (None, "ar", "en"):
+        raise typer.BadParameter("ar or en", param_hint="--lang")
+    ctx.obj = Cli(language_of(lang), config_file)
+
+
+for module in (setup, sales, demo, bench):
+    app.registered_commands += module.app.registered_commands
+for name, group in {
+    "customer": parties.customer,
+    "meter": parties.meter,
+    "sale": sales.sale,
+    "reading": parties.reading,
+    "ledger": books.app,
+    "keys": keys.app,
+    "apikey": apikeys.app,
+    "config": config.app,
+    "token": tokens.app,
+}.items():
+    app.add_typer(group, name=name)
+
+
+def main() -> None:
+    """Entry point of `raseed`."""
+    try:
+        app()
+    except BrokenPipeError:
+        # Whoever read our output has gone; closing quietly is what `head` expects.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

@@ -1,0 +1,80 @@
+"""How a command fails: one clear line on stderr, an exit code by the error's kind, no traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import sys
+import traceback
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from meters.errors import RaseedError
+
+from ..messages import Language, phrase
+from ..problems import problem_of
+
+_UNEXPECTED_EXIT = 70
+_JSON = "raseed.json"
+
+
+class GuardedGroup(TyperGroup):
+    """The outermost command: whatever happens inside ends as words and an exit code."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        ctx.meta[_JSON] = "--json" in args
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except RaseedError as error:
+            code = tell(error, language_of(ctx.params.get("lang")), as_json=ctx.meta[_JSON])
+            raise typer.Exit(code) from None
+        except (typer.TyperException, typer.Exit, typer.Abort, BrokenPipeError, EOFError):
+            raise
+        except Exception as error:
+            code = tell_unexpected(error, language_of(ctx.params.get("lang")))
+            raise typer.Exit(code) from None
+
+
+def language_of(chosen: str | None = None) -> Language:
+    """`--lang`, else RASEED_LANG, else the locale: Arabic if that is Arabic, else English."""
+    wanted = chosen or os.environ.get("RASEED_LANG")
+    locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG")
+    text = (wanted or locale or "").lower()
+    return Language.ARABIC if text.startswith("ar") else Language.ENGLISH
+
+
+def tell(error: RaseedError, language: Language, *, as_json: bool = False) -> int:
+    """Writes the error for the user, as one line; the exit code of its kind."""
+    problem = problem_of(error, language)
+    if as_json:
+        told = {
+            "code": problem.code,
+            "kind": problem.kind,
+            "detail": problem.detail,
+            "facts": problem.facts,
+        }
+        _write(json.dumps(told, ensure_ascii=False))
+    else:
+        _write(f"{problem.detail} [{problem.code}]")
+    return problem.exit_code
+
+
+def tell_unexpected(error: Exception, language: Language) -> int:
+    """A short apology with an incident number; the traceback only with RASEED_DEBUG=1."""
+    incident = secrets.token_hex(4)
+    _write(phrase("unexpected", language, incident=incident))
+    if os.environ.get("RASEED_DEBUG") == "1":
+        traceback.print_exception(error, file=sys.stderr)
+    return _UNEXPECTED_EXIT
+
+
+def _write(line: str) -> None:
+    # A terminal that cannot show Arabic gets escapes instead of a second failure.
+    encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
+    sys.stderr.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")

@@ -1,0 +1,42 @@
+"""The process behind `raseed serve`: uvicorn with uvloop, and the jobs."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import sys
+
+import uvicorn
+
+from ..jobs import scheduler
+from ..web import create_app
+from ..wiring import Raseed
+
+
+def run(raseed: Raseed, listener: socket.socket) -> None:
+    """Serves on a bound socket until SIGINT or SIGTERM, then lets running requests finish."""
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+    )
+    # One line per run is the jobs' own business; the scheduler's adds nothing.
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    config = uvicorn.Config(
+        create_app(raseed),
+        loop="uvloop",
+        http="httptools",
+        log_config=None,
+        # Our own line per request leaves out the query, where a name or number may stand.
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+    )
+    jobs = scheduler(raseed.service, raseed.settings.jobs.reconcile_seconds)
+    if raseed.settings.jobs.enabled:
+        jobs.start()
+    try:
+        uvicorn.Server(config).run(sockets=[listener])
+    finally:
+        if jobs.running:
+            jobs.shutdown()

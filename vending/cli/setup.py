@@ -1,0 +1,154 @@
+"""`raseed init` and `raseed serve`."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from meters.errors import Unavailable
+
+from ..api_keys import ApiKeyExists, ApiScope, new_api_key
+from ..keys import create_sealed, new_passphrase_from, open_sealed
+from ..keys.passphrase import ENV_FILE, ENV_TEXT
+from ..parties import Actor, PartyExists, Registration, Role, VendingPoint
+from ..settings import Settings
+from ..wiring import Raseed, open_raseed, utc_now
+from .context import Cli, Json, cli_of
+
+app = typer.Typer()
+
+
+@dataclass(eq=False)
+class AddressInUse(Unavailable, code="serve.address_in_use"):
+    """The API cannot listen at this address."""
+
+    host: str
+    port: int
+    reason: str
+
+
+@app.command("init")
+def init(
+    ctx: typer.Context,
+    point: Annotated[str, typer.Option(help="Code of the first vending point.")] = "P1",
+    point_name_ar: Annotated[str, typer.Option(help="Its name in Arabic.")] = "نقطة البيع 1",
+    point_name_en: Annotated[str, typer.Option(help="Its name in English.")] = "Vending point 1",
+    key_name: Annotated[str, typer.Option(help="Name of the first API key.")] = "first",
+    as_json: Json = False,
+) -> None:
+    """Make the database, the sealed key file, a vending point and the first API key. Safe to run
+    again: what is there is kept."""
+    cli = cli_of(ctx)
+    settings = cli.settings
+    made_keys = _key_file(cli, settings)
+    with cli.progress("opening"), open_raseed(settings, create=True) as raseed:
+        made_point = _point(raseed, VendingPoint(point, point_name_ar, point_name_en))
+        text = _first_key(raseed, key_name, point)
+    told = {
+        "database": settings.database_url_shown,
+        "key_file": str(settings.key_file),
+        "key_file_made": made_keys,
+        "point": point,
+        "point_made": made_point,
+        "api_key_name": key_name,
+        "api_key": text,
+    }
+
+    def people(cli: Cli) -> None:
+        cli.facts(
+            (
+                ("database", told["database"]),
+                ("key_file", told["key_file"]),
+                ("point", point),
+                ("api_key", text or cli.label("kept")),
+            )
+        )
+        if text is not None:
+            cli.line(cli.label("api_key_once"))
+
+    cli.show(told, as_json, people)
+
+
+@app.command("serve")
+def serve(
+    ctx: typer.Context,
+    host: Annotated[str | None, typer.Option(help="Address; default from the settings.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port; 0: any free one.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Run the JSON API, and the jobs by the clock, until it is told to stop."""
+    from .server import run
+
+    cli = cli_of(ctx)
+    settings = cli.settings
+    listener = _listener(host or settings.web.host, settings.web.port if port is None else port)
+    with listener:
+        passphrase = cli.passphrase()
+        with cli.progress("opening"):
+            raseed = open_raseed(settings, passphrase, upgrade_schema=True)
+        with raseed:
+            bound, taken = listener.getsockname()[:2]
+            url = f"http://{bound}:{taken}"
+            told = {"url": url, "docs": f"{url}/api/v1/docs"}
+            cli.show(told, as_json, lambda cli: cli.facts((("api", told["docs"]),)))
+            run(raseed, listener)
+
+
+def _key_file(cli: Cli, settings: Settings) -> bool:
+    """True if it was made; one that is there must open."""
+    if settings.key_file.exists():
+        open_sealed(settings.key_file, cli.passphrase())
+        return False
+    passphrase = new_passphrase_from(
+        os.environ, cli.asker("ask_new_passphrase"), text_name=ENV_TEXT, file_name=ENV_FILE
+    )
+    with cli.progress("opening"):
+        create_sealed(settings.key_file, passphrase)
+    return True
+
+
+def _point(raseed: Raseed, point: VendingPoint) -> bool:
+    administrator = Actor("cli:init", Role.ADMINISTRATOR)
+    try:
+        raseed.service.register(administrator, Registration(points=(point,)))
+    except PartyExists:
+        return False
+    return True
+
+
+def _first_key(raseed: Raseed, name: str, point: str) -> str | None:
+    """The new key's text; None if a key of this name is there."""
+    key, text = new_api_key(
+        name, Role.SUPERVISOR, frozenset(ApiScope), utc_now(), secrets.token_bytes, point=point
+    )
+    try:
+        raseed.api_keys.add(key)
+    except ApiKeyExists:
+        return None
+    return text
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    """A bound socket, so that a taken port is an error of ours, told before anything starts."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise AddressInUse(host, port, error.strerror or "OSError") from None
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise AddressInUse(host, port, error.strerror or "OSError") from None
+    return listener

@@ -1,0 +1,64 @@
+"""Settling deliveries whose outcome is not known, every minute."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC
+
+from apscheduler.schedulers.background import (  # type: ignore[import-untyped]
+    BackgroundScheduler,
+)
+
+from meters.errors import RaseedError, Refused, Unavailable
+
+from ..parties import Actor, Role
+from ..service import VendingService
+
+log = logging.getLogger("raseed.jobs")
+
+ACTOR = Actor("job:reconcile", Role.TECHNICIAN)
+MOST_AT_ONCE = 100
+
+
+def scheduler(service: VendingService, every_seconds: int) -> BackgroundScheduler:
+    """A scheduler that reconciles; the caller starts and shuts it down.
+
+    For one process only: two of them would ask each meter twice.
+    """
+    jobs = BackgroundScheduler(timezone=UTC)
+    jobs.add_job(
+        reconcile_all,
+        "interval",
+        seconds=every_seconds,
+        args=(service,),
+        id="reconcile",
+        # After a pause the missed runs are one run, and a slow run is never overtaken.
+        coalesce=True,
+        max_instances=1,
+        misfire_grace_time=None,
+    )
+    return jobs
+
+
+def reconcile_all(service: VendingService) -> int:
+    """Reconcile each unsettled delivery once; how many were settled.
+
+    A meter that does not answer waits for the next run and never keeps others waiting.
+    """
+    settled = 0
+    try:
+        waiting = service.unsettled(ACTOR, limit=MOST_AT_ONCE)
+    except Unavailable as error:
+        log.warning("deliveries not listed: %s", error.code)
+        return 0
+    for vend_id in waiting:
+        try:
+            delivery = service.reconcile(ACTOR, vend_id)
+        except (Unavailable, Refused) as error:
+            log.info("%s waits: %s", vend_id, error.code)
+        except RaseedError as error:
+            log.warning("%s is not settled: %s", vend_id, error)
+        else:
+            log.info("%s is %s", vend_id, delivery.state.value)
+            settled += delivery.state.value != "unknown"
+    return settled

@@ -1,0 +1,220 @@
+"""Settings: defaults, then a TOML file, then the environment (`RASEED_WEB__PORT=9000`).
+
+The passphrase is no setting: it comes from the environment, a file or a prompt
+(vending/keys/passphrase.py), and never from a file that is shown or copied around.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from meters.errors import Invalid
+
+PREFIX = "RASEED_"
+DEFAULT_FILE = Path("raseed.toml")
+_ELSEWHERE = frozenset(
+    PREFIX + name
+    for name in (
+        "CONFIG",
+        "LANG",
+        "DEBUG",
+        "PASSPHRASE",
+        "PASSPHRASE_FILE",
+        "NEW_PASSPHRASE",
+        "NEW_PASSPHRASE_FILE",
+        "API_KEY",
+        "DECODER_KEY",
+        "POINT",
+        "VENDING_KEY",
+    )
+)
+"""Names in the environment that are read elsewhere."""
+
+
+@dataclass(eq=False)
+class SettingWrong(Invalid, code="settings.wrong"):
+    """One setting is misspelt or has a value that does not fit. `problem` is pydantic's type of
+    error; the value itself is left out, for it may be a secret."""
+
+    name: str
+    problem: str
+
+
+@dataclass(eq=False)
+class SettingsFileUnusable(Invalid, code="settings.file_unusable"):
+    """The TOML file cannot be read or is not TOML."""
+
+    path: str
+    reason: str
+
+
+class _Part(BaseModel):
+    # `extra="forbid"` on the whole does not reach its parts: each part says it for itself.
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DatabaseSettings(_Part):
+    """Where the books are kept."""
+
+    url: SecretStr | None = None
+    """SQLAlchemy URL; without one, SQLite in the data folder. Secret: it may hold a password."""
+    busy_timeout_seconds: Annotated[float, Field(ge=0, le=60)] = 5.0
+    """How long to wait for another program that is writing."""
+
+
+class KeySettings(_Part):
+    """The sealed file of vending keys."""
+
+    file: Path | None = None
+    """Default: `keys.sealed` in the data folder."""
+
+
+class WebSettings(_Part):
+    """Where the JSON API listens."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8600
+
+
+class MeterSettings(_Part):
+    """How patiently meters are asked."""
+
+    timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 3.0
+
+
+class JobSettings(_Part):
+    """Work by the clock, inside `raseed serve`."""
+
+    enabled: bool = True
+    reconcile_seconds: Annotated[int, Field(ge=1, le=86400)] = 60
+
+
+class VendingSettings(_Part):
+    """What is sold, and for which money."""
+
+    currency: Literal["ILS", "JOD", "USD", "EUR", "EGP"] = "ILS"
+    tariffs: Path | None = None
+    """Folder of tariff files; without one, those shipped in `config/tariffs`."""
+
+
+class Settings(BaseSettings):
+    """Everything that may differ between two installations."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    data: Path = Path("var/raseed")
+    database: DatabaseSettings = DatabaseSettings()
+    keys: KeySettings = KeySettings()
+    web: WebSettings = WebSettings()
+    meters: MeterSettings = MeterSettings()
+    jobs: JobSettings = JobSettings()
+    vending: VendingSettings = VendingSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is pydantic's
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the values handed in, which are those of the file."""
+        return env_settings, init_settings
+
+    @property
+    def database_url(self) -> SecretStr:
+        """The database to open; SQLite in the data folder unless another is named."""
+        return self.database.url or SecretStr(f"sqlite:///{self.data / 'raseed.db'}")
+
+    @property
+    def database_url_shown(self) -> str:
+        """`database_url` without its password, for screens."""
+        return _without_password(self.database_url.get_secret_value())
+
+    @property
+    def key_file(self) -> Path:
+        return self.keys.file or self.data / "keys.sealed"
+
+
+def load_settings(file: Path | None = None) -> Settings:
+    """Settings from `file`, else from the file that RASEED_CONFIG names, else from
+    `raseed.toml` in the current folder if there is one; the environment goes over all.
+
+    Raises SettingsFileUnusable, SettingWrong (the first of several).
+    """
+    problems = settings_problems(file)
+    if problems:
+        raise problems[0]
+    return _build(file)
+
+
+def settings_problems(file: Path | None = None) -> list[SettingsFileUnusable | SettingWrong]:
+    """Every mistake in the settings at once: one misspelt name never hides the next."""
+    problems: list[SettingsFileUnusable | SettingWrong] = [
+        SettingWrong(name, "extra_forbidden")
+        for name in sorted(os.environ)
+        if name.startswith(PREFIX) and name not in _ELSEWHERE and not _is_ours(name)
+    ]
+    try:
+        _build(file)
+    except SettingsFileUnusable as error:
+        problems.append(error)
+    except ValidationError as error:
+        problems += [
+            SettingWrong(".".join(str(part) for part in told["loc"]), told["type"])
+            for told in error.errors(include_input=False, include_url=False, include_context=False)
+        ]
+    return problems
+
+
+def shown(settings: Settings) -> dict[str, Any]:
+    """All settings as plain values for people; secrets as stars."""
+    told: dict[str, Any] = settings.model_dump(mode="json")
+    told["database"]["url"] = settings.database_url_shown
+    told["keys"]["file"] = str(settings.key_file)
+    return told
+
+
+def _build(file: Path | None) -> Settings:
+    path = file or (Path(os.environ["RASEED_CONFIG"]) if os.environ.get("RASEED_CONFIG") else None)
+    if path is None and DEFAULT_FILE.exists():
+        path = DEFAULT_FILE
+    return Settings(**(_read(path) if path else {}))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise SettingsFileUnusable(str(path), error.strerror or "OSError") from None
+    except UnicodeDecodeError:
+        raise SettingsFileUnusable(str(path), "not UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsFileUnusable(str(path), str(error)[:120]) from None
+
+
+def _is_ours(name: str) -> bool:
+    # A misspelt name inside a part is found by the part itself; here only the first word.
+    first = name[len(PREFIX) :].lower().partition("__")[0]
+    return first in Settings.model_fields
+
+
+def _without_password(url: str) -> str:
+    scheme, mark, rest = url.partition("?")[0].partition("://")
+    login, at, place = rest.rpartition("@")
+    user, colon, _ = login.partition(":")
+    return f"{scheme}{mark}{user}{colon}{'***' if colon else ''}{at}{place}"

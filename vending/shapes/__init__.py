@@ -1,0 +1,31 @@
+"""The answers as JSON, the same for the API and for `--json` on the command line.
+
+Money, energy and volume are `{"value": "12.3", "unit": "kWh"}`: a decimal as text, because a
+JSON number is a float to most readers. Times are UTC.
+"""
+
+from .base import Measure, Name, Out
+from .books import ApiKeyOut, EntryOut, LedgerReportOut, ReadingOut, VendingKeyOut
+from .parties import CustomerFileOut, CustomerOut, MeterOut, PointOut
+from .sales import DeliveryOut, LineOut, QuoteOut, ReceiptOut, SaleOut, SaleStatusOut
+
+__all__ = [
+    "ApiKeyOut",
+    "CustomerFileOut",
+    "CustomerOut",
+    "DeliveryOut",
+    "EntryOut",
+    "LedgerReportOut",
+    "LineOut",
+    "Measure",
+    "MeterOut",
+    "Name",
+    "Out",
+    "PointOut",
+    "QuoteOut",
+    "ReadingOut",
+    "ReceiptOut",
+    "SaleOut",
+    "SaleStatusOut",
+    "VendingKeyOut",
+]

@@ -1,0 +1,187 @@
+"""Readings, journal entries, verification, and keys (their public side) as JSON."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import Field
+
+from meters.quantities import MINOR_DIGITS, Energy, Money, Quantity, Volume
+from tokens.sts import KeyAttributes
+
+from ..api_keys import ApiKey
+from ..ledger import LedgerReport, PostedEntry
+from ..sale import MeterReading
+from .base import Measure, Out
+
+_COMMODITY_UNITS: dict[str, type[Quantity]] = {kind.unit: kind for kind in (Energy, Volume)}
+
+
+class ReadingOut(Out):
+    """One reading of a meter's account."""
+
+    meter: str
+    commodity: str
+    balance: Measure = Field(description="Credit left; may be negative")
+    total_supplied: Measure
+    supplied: bool = Field(description="true if electricity or water flows when drawn")
+    supply_state: str
+    supply_reasons: list[str] = Field(description="Why the supply is interrupted")
+    tokens_accepted: int
+    last_result: str
+    read_at: datetime
+    actor: str
+
+    @classmethod
+    def of(cls, reading: MeterReading) -> ReadingOut:
+        account = reading.account
+        return cls(
+            meter=reading.meter,
+            commodity=account.commodity.value,
+            balance=Measure.of(account.balance),
+            total_supplied=Measure.of(account.total_supplied),
+            supplied=account.supply.output,
+            supply_state=account.supply.state.name.lower(),
+            supply_reasons=sorted(account.supply.reasons),
+            tokens_accepted=account.tokens_accepted,
+            last_result=account.last_result.name,
+            read_at=account.read_at,
+            actor=reading.actor,
+        )
+
+
+class PostingOut(Out):
+    """One line of an entry: debit positive, credit negative."""
+
+    account: str
+    holder: str
+    amount: Measure
+
+
+class EntryOut(Out):
+    """One journal entry and its place in the chain of hashes."""
+
+    number: int
+    at: datetime
+    kind: str
+    cause: str = Field(description="The vend id it was booked for")
+    actor: str
+    point: str
+    postings: list[PostingOut]
+    hash: str
+    previous_hash: str
+
+    @classmethod
+    def of(cls, posted: PostedEntry) -> EntryOut:
+        entry = posted.entry
+        return cls(
+            number=posted.number,
+            at=entry.at,
+            kind=entry.kind,
+            cause=entry.cause,
+            actor=entry.actor,
+            point=entry.point,
+            postings=[
+                PostingOut(
+                    account=line.account,
+                    holder=line.holder,
+                    amount=Measure.of(_amount(line.amount, line.unit)),
+                )
+                for line in entry.postings
+            ],
+            hash=posted.hash,
+            previous_hash=posted.previous_hash,
+        )
+
+
+class LedgerProblemOut(Out):
+    """What differs in the books, and where."""
+
+    entry: int
+    what: str
+    detail: str
+
+
+class LedgerReportOut(Out):
+    """The books, recomputed. Keep `head` elsewhere: it shows if the end is ever cut off."""
+
+    ok: bool
+    entries: int
+    postings: int
+    head: str
+    problem: LedgerProblemOut | None
+
+    @classmethod
+    def of(cls, report: LedgerReport) -> LedgerReportOut:
+        found = report.problem
+        return cls(
+            ok=report.ok,
+            entries=report.entries,
+            postings=report.postings,
+            head=report.head.hash,
+            problem=None
+            if found is None
+            else LedgerProblemOut(entry=found.entry, what=found.what, detail=found.detail),
+        )
+
+
+class ApiKeyOut(Out):
+    """An API key without its text."""
+
+    name: str
+    role: str
+    scopes: list[str]
+    point: str | None
+    terminal: str
+    created_at: datetime
+    revoked_at: datetime | None
+
+    @classmethod
+    def of(cls, key: ApiKey) -> ApiKeyOut:
+        return cls(
+            name=key.name,
+            role=key.role.value,
+            scopes=sorted(scope.value for scope in key.scopes),
+            point=key.point,
+            terminal=key.terminal,
+            created_at=key.created_at,
+            revoked_at=key.revoked_at,
+        )
+
+
+class VendingKeyOut(Out):
+    """What is public of a vending key."""
+
+    sgc: str
+    krn: int
+    dkga: str
+    key_type: str
+    base_date: int
+    ken: int
+    active_from: datetime | None
+    issued_until: datetime | None
+    unit_limit: int | None
+    currency_limit: int | None
+    kinds: list[str] | None
+    cluster: int
+
+    @classmethod
+    def of(cls, key: KeyAttributes) -> VendingKeyOut:
+        return cls(
+            sgc=key.ref.sgc,
+            krn=key.ref.krn,
+            dkga=key.dkga.value,
+            key_type=key.key_type.name,
+            base_date=key.base_date.value,
+            ken=key.ken,
+            active_from=key.active_from,
+            issued_until=key.issued_until,
+            unit_limit=key.unit_limit,
+            currency_limit=key.currency_limit,
+            kinds=None if key.kinds is None else sorted(key.kinds),
+            cluster=key.cluster,
+        )
+
+
+def _amount(amount: int, unit: str) -> Money | Quantity:
+    return Money(amount, unit) if unit in MINOR_DIGITS else _COMMODITY_UNITS[unit](amount)

@@ -1,0 +1,94 @@
+"""Customers, meters and vending points as JSON."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from ..parties import Customer, MeterFile, VendingPoint
+from .base import Name, Out
+
+
+class CustomerOut(Out):
+    """A customer."""
+
+    account: str
+    name: Name
+    phone: str
+
+    @classmethod
+    def of(cls, customer: Customer) -> CustomerOut:
+        name = Name(ar=customer.name_ar, en=customer.name_en)
+        return cls(account=customer.account, name=name, phone=customer.phone)
+
+
+class GatewayOut(Out):
+    """Where a meter answers."""
+
+    host: str
+    port: int
+    unit_id: int
+
+
+class MeterOut(Out):
+    """A meter in use, with its customer, place and tariff."""
+
+    number: str = Field(description="The number on the meter: 11 or 13 digits")
+    pan: str = Field(description="The full number: 18 digits")
+    commodity: str = Field(description="`electricity` or `water`")
+    model: str
+    ea: str = Field(description="Cipher of its tokens: `07` or `11`")
+    sgc: str = Field(description="Supply group code")
+    krn: int = Field(description="Key revision number")
+    ti: int = Field(description="Tariff index")
+    gateway: GatewayOut | None = Field(description="null if the meter cannot be reached")
+    agreement: str
+    tariff: str
+    quarter: str
+    address: str
+    customer: CustomerOut
+
+    @classmethod
+    def of(cls, file: MeterFile) -> MeterOut:
+        meter, at = file.meter, file.meter.gateway
+        return cls(
+            number=meter.number.number,
+            pan=meter.number.pan.number,
+            commodity=meter.commodity.value,
+            model=meter.model,
+            ea=meter.ea.value,
+            sgc=meter.sgc,
+            krn=meter.krn,
+            ti=meter.ti,
+            gateway=None
+            if at is None
+            else GatewayOut(host=at.host, port=at.port, unit_id=at.unit_id),
+            agreement=file.agreement.number,
+            tariff=file.agreement.tariff,
+            quarter=file.service_point.quarter,
+            address=file.service_point.address,
+            customer=CustomerOut.of(file.customer),
+        )
+
+
+class CustomerFileOut(CustomerOut):
+    """A customer with their meters."""
+
+    meters: list[MeterOut]
+
+    @classmethod
+    def with_meters(cls, customer: Customer, files: list[MeterFile]) -> CustomerFileOut:
+        plain = CustomerOut.of(customer)
+        return cls(**dict(plain), meters=[MeterOut.of(file) for file in files])
+
+
+class PointOut(Out):
+    """A vending point."""
+
+    code: str
+    name: Name
+    quarter: str
+
+    @classmethod
+    def of(cls, point: VendingPoint) -> PointOut:
+        name = Name(ar=point.name_ar, en=point.name_en)
+        return cls(code=point.code, name=name, quarter=point.quarter)

@@ -1,0 +1,228 @@
+"""Quotes, sales, receipts and deliveries as JSON. Token digits appear in `ReceiptOut` alone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from meters.verdicts import TokenResult
+
+from ..sale import Delivery, IssuedToken, SaleReceipt, SaleStatus
+from ..tariff import Quote
+from .base import Measure, Name, Out
+
+
+class LineOut(Out):
+    """One priced line."""
+
+    rule: str = Field(description="`flat` (units at one price) or `vat`")
+    base: Measure
+    rate: str = Field(description="Money per display unit, or percent")
+    amount: Measure
+
+
+class QuoteOut(Out):
+    """What a payment buys. tendered + balance_before = net + vat + balance_after."""
+
+    tariff: str
+    tariff_version: int
+    tariff_name: Name
+    commodity: str
+    tendered: Measure
+    balance_before: Measure = Field(description="Carried over from earlier payments")
+    quantity: Measure = Field(description="Exactly what the token carries")
+    lines: list[LineOut]
+    net: Measure
+    vat: Measure
+    balance_after: Measure = Field(description="Carried over to the next payment")
+
+    @classmethod
+    def of(cls, quote: Quote) -> QuoteOut:
+        return cls(
+            tariff=quote.tariff,
+            tariff_version=quote.tariff_version,
+            tariff_name=Name(ar=quote.tariff_name_ar, en=quote.tariff_name_en),
+            commodity=quote.commodity.value,
+            tendered=Measure.of(quote.tendered),
+            balance_before=Measure.of(quote.balance_before),
+            quantity=Measure.of(quote.quantity),
+            lines=[
+                LineOut(
+                    rule=line.rule,
+                    base=Measure.of(line.base),
+                    rate=line.rate,
+                    amount=Measure.of(line.amount),
+                )
+                for line in quote.lines
+            ],
+            net=Measure.of(quote.net),
+            vat=Measure.of(quote.vat),
+            balance_after=Measure.of(quote.balance_after),
+        )
+
+
+class TokenFactsOut(Out):
+    """A token without its digits."""
+
+    kind: str
+    tid: int = Field(description="Token identifier: minutes since the base date")
+    quantity: Measure
+
+    @classmethod
+    def of(cls, token: IssuedToken) -> TokenFactsOut:
+        return cls(kind=token.kind, tid=token.tid, quantity=Measure.of(token.quantity))
+
+
+class TokenOut(TokenFactsOut):
+    """A token to be typed or delivered. Show it left to right, also inside Arabic text."""
+
+    digits: str = Field(description="20 digits", examples=["12345678901234567890"])
+    grouped: str = Field(examples=["1234 5678 9012 3456 7890"])
+
+    @classmethod
+    def of(cls, token: IssuedToken) -> TokenOut:
+        facts = TokenFactsOut.of(token)
+        return cls(**dict(facts), digits=token.digits, grouped=token.grouped)
+
+
+class _Sale(Out):
+    vend_id: str
+    receipt: str = Field(description="Point and number", examples=["P1-000042"])
+    number: int
+    sold_at: datetime
+    account: str
+    customer_name: Name
+    agreement: str
+    meter: str
+    quarter: str
+    address: str
+    point: str
+    point_name: Name
+    operator: str
+    tender: str
+    quote: QuoteOut
+    journal_entry: int
+
+
+class SaleOut(_Sale):
+    """One sale, without its tokens' digits."""
+
+    tokens: list[TokenFactsOut]
+
+    @classmethod
+    def of(cls, receipt: SaleReceipt) -> SaleOut:
+        facts = [TokenFactsOut.of(token) for token in receipt.tokens]
+        return cls(**_sale_fields(receipt), tokens=facts)
+
+
+class ReceiptOut(_Sale):
+    """A whole receipt with its tokens. Equal for every call with the same vend id."""
+
+    tokens: list[TokenOut]
+    copy_number: int = Field(description="0: the original; a copy must be marked as one")
+    replayed: bool = Field(description="true if this vend id had been sold before")
+
+    @classmethod
+    def of(cls, receipt: SaleReceipt) -> ReceiptOut:
+        return cls(
+            **_sale_fields(receipt),
+            tokens=[TokenOut.of(token) for token in receipt.tokens],
+            copy_number=receipt.copy,
+            replayed=receipt.replayed,
+        )
+
+
+class VerdictOut(Out):
+    """A meter's verdict: the standard's name of it."""
+
+    name: str = Field(examples=["ACCEPT"])
+    taken: bool = Field(description="true if the meter took the token")
+
+    @classmethod
+    def of(cls, result: TokenResult) -> VerdictOut:
+        return cls(name=result.name, taken=result.is_taken)
+
+
+class DeliveryEventOut(Out):
+    """One step of handing a token to its meter."""
+
+    state: str
+    at: datetime
+    actor: str
+    verdict: VerdictOut | None
+    note: str
+
+
+class DeliveryOut(Out):
+    """Where the delivery of a sale's token stands."""
+
+    vend_id: str
+    meter: str
+    state: str = Field(
+        description="`issued`, `delivering`, `delivered`, `refused`, `unknown` (reconcile it)"
+    )
+    verdict: VerdictOut | None
+    events: list[DeliveryEventOut]
+
+    @classmethod
+    def of(cls, delivery: Delivery) -> DeliveryOut:
+        return cls(
+            vend_id=delivery.vend_id,
+            meter=delivery.meter,
+            state=delivery.state.value,
+            verdict=_verdict(delivery.result),
+            events=[
+                DeliveryEventOut(
+                    state=event.state.value,
+                    at=event.at,
+                    actor=event.actor,
+                    verdict=_verdict(event.result),
+                    note=event.note,
+                )
+                for event in delivery.events
+            ],
+        )
+
+
+class SaleStatusOut(Out):
+    """What became of a sale."""
+
+    sale: SaleOut
+    delivery: DeliveryOut
+    copies: int = Field(description="Copies printed so far")
+
+    @classmethod
+    def of(cls, status: SaleStatus) -> SaleStatusOut:
+        return cls(
+            sale=SaleOut.of(status.receipt),
+            delivery=DeliveryOut.of(status.delivery),
+            copies=status.copies,
+        )
+
+
+def _sale_fields(receipt: SaleReceipt) -> dict[str, Any]:
+    buyer, seller = receipt.buyer, receipt.seller
+    return {
+        "vend_id": receipt.vend_id,
+        "receipt": receipt.receipt_code,
+        "number": receipt.number,
+        "sold_at": receipt.sold_at,
+        "account": buyer.account,
+        "customer_name": Name(ar=buyer.name_ar, en=buyer.name_en),
+        "agreement": buyer.agreement,
+        "meter": buyer.meter,
+        "quarter": buyer.quarter,
+        "address": buyer.address,
+        "point": seller.point,
+        "point_name": Name(ar=seller.point_name_ar, en=seller.point_name_en),
+        "operator": seller.operator,
+        "tender": receipt.tender.value,
+        "quote": QuoteOut.of(receipt.quote),
+        "journal_entry": receipt.journal_entry,
+    }
+
+
+def _verdict(result: TokenResult | None) -> VerdictOut | None:
+    return None if result is None else VerdictOut.of(result)

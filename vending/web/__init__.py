@@ -1,0 +1,5 @@
+"""The JSON API (FastAPI)."""
+
+from .app import Services, create_app
+
+__all__ = ["Services", "create_app"]

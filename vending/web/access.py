@@ -1,0 +1,73 @@
+"""One log line per request: method, path, status, milliseconds. Never the query, a header or a
+body, where keys, names and tokens travel. And a limit to what a request may weigh."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .answers import problem_response
+from .errors import RequestTooLarge
+
+log = logging.getLogger("raseed.access")
+
+
+class AccessLog:
+    """ASGI middleware around everything."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        status = 500
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        finally:
+            taken = (time.perf_counter() - began) * 1000
+            # repr escapes line breaks that a path may hold.
+            log.info("%s %r %d %.1fms", scope["method"], scope["path"], status, taken)
+
+
+class BodyLimit:
+    """Refuses bodies above `most_bytes` before they are parsed, told length or not."""
+
+    def __init__(self, app: ASGIApp, most_bytes: int) -> None:
+        self._app = app
+        self._most = most_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        messages: list[Message] = []
+        weight = 0
+        more = True
+        while more:
+            message = await receive()
+            messages.append(message)
+            weight += len(message.get("body", b""))
+            more = bool(message.get("more_body", False))
+            if weight > self._most:
+                answer = problem_response(Request(scope), RequestTooLarge(self._most))
+                await answer(scope, receive, send)
+                return
+        kept = iter(messages)
+
+        async def replay() -> Message:
+            return next(kept, None) or await receive()
+
+        await self._app(scope, replay, send)

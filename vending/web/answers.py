@@ -1,0 +1,114 @@
+"""Errors as problem details (RFC 9457), in the caller's language; never a traceback."""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from meters.errors import Broken, RaseedError, Unavailable
+
+from ..messages import phrase, validation_words
+from ..problems import problem_of
+from .errors import MethodNotAllowed, NoSuchAddress, RequestInvalid, RequestRefused
+from .language import language_of
+
+log = logging.getLogger("raseed.web")
+
+MEDIA_TYPE = "application/problem+json"
+_CHALLENGE = {"WWW-Authenticate": 'Bearer realm="raseed"'}
+
+
+def answer_errors(app: FastAPI) -> None:
+    """From here on `app` answers every error as problem details."""
+    app.add_exception_handler(RaseedError, _ours)
+    app.add_exception_handler(RequestValidationError, _shape)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def problem_response(
+    request: Request, error: RaseedError, errors: list[dict[str, Any]] | None = None
+) -> Response:
+    """The whole answer to one error."""
+    language = language_of(request)
+    problem = problem_of(error, language)
+    headers = {"Content-Language": language.value}
+    if problem.status == 401:
+        headers |= _CHALLENGE
+    if isinstance(error, Unavailable):
+        headers["Retry-After"] = "2"
+    body = {
+        "type": f"urn:raseed:error:{problem.code}",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+        "code": problem.code,
+        "kind": problem.kind,
+        "facts": problem.facts,
+    }
+    if errors is not None:
+        body["errors"] = errors
+    return _json(problem.status, body, headers)
+
+
+def _ours(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RaseedError)
+    if isinstance(error, Broken):
+        log.error("broken invariant: %s", error)
+    return problem_response(request, error)
+
+
+def _shape(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    language = language_of(request)
+    told = [
+        # The input is left out: it may hold anything, a key or a token included.
+        {
+            "field": ".".join(str(part) for part in found["loc"]),
+            "problem": found["type"],
+            "detail": validation_words(found["type"], language),
+        }
+        for found in error.errors()
+    ]
+    return problem_response(request, RequestInvalid([entry["field"] for entry in told]), told)
+
+
+def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        return problem_response(request, NoSuchAddress())
+    if error.status_code == 405:
+        return problem_response(request, MethodNotAllowed(request.method))
+    answer = problem_response(request, RequestRefused(error.status_code))
+    answer.status_code = error.status_code
+    return answer
+
+
+def _unexpected(request: Request, error: Exception) -> Response:
+    """A fault of ours that nobody foresaw: an incident number outside, the traceback inside."""
+    incident = secrets.token_hex(4)
+    log.error("incident %s: %s", incident, type(error).__name__, exc_info=error)
+    language = language_of(request)
+    body = {
+        "type": "urn:raseed:error:unexpected",
+        "title": phrase("kind_broken", language),
+        "status": 500,
+        "detail": phrase("unexpected", language, incident=incident),
+        "code": "unexpected",
+        "kind": "broken",
+        "facts": {"incident": incident},
+    }
+    return _json(500, body, {"Content-Language": language.value})
+
+
+def _json(status: int, body: dict[str, Any], headers: dict[str, str]) -> Response:
+    content = json.dumps(body, ensure_ascii=False).encode("utf-8")
+    return Response(content, status, headers, media_type=MEDIA_TYPE)

@@ -1,0 +1,82 @@
+"""The app: routes, error answers, limits, and a description for people who call it."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI
+from pydantic import BaseModel, Field
+
+from .access import AccessLog, BodyLimit
+from .answers import MEDIA_TYPE, answer_errors
+from .callers import Services
+from .description import add_description
+from .routes import books, parties, sales
+
+PREFIX = "/api/v1"
+MOST_BODY_BYTES = 64 * 1024
+
+_ABOUT = """
+Prepaid electricity and water: look up customers and meters, quote, sell, reprint, hand a token to
+its meter, read meters.
+
+* Every call but `/health` needs an API key: `Authorization: Bearer rsk_...`.
+* The caller makes the **vend id** and keeps it before selling. Repeating a call with the same id
+  gives the same receipt, digit for digit; money is never taken twice.
+* Amounts are decimals as text with a unit. Times are UTC.
+* Errors are problem details (RFC 9457) with a stable `code`, facts, and words in Arabic or
+  English by `Accept-Language`. `invalid` (422, 404): fix the input. `refused` (409, 403): a rule
+  says no. `unavailable` (503): nothing happened, try later. `unknown` (502): it may have
+  happened, ask what became of it. `broken` (500): call for help.
+"""
+
+
+class ProblemOut(BaseModel):
+    """An error (RFC 9457)."""
+
+    type: str = Field(examples=["urn:raseed:error:vend.id_reused"])
+    title: str
+    status: int
+    detail: str = Field(description="What happened and what to do, in the caller's language")
+    code: str = Field(description="Stable across releases", examples=["vend.id_reused"])
+    kind: str = Field(description="`invalid`, `refused`, `unavailable`, `unknown` or `broken`")
+    facts: dict[str, Any]
+    errors: list[dict[str, str]] | None = Field(None, description="Per field, for a wrong body")
+
+
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"model": ProblemOut, "description": words, "content": {MEDIA_TYPE: {}}}
+    for status, words in (
+        (401, "No key, or not a valid one"),
+        (403, "The key or role does not allow this"),
+        (404, "Unknown customer, meter or vend id"),
+        (409, "A rule says no"),
+        (422, "The input is wrong"),
+        (502, "It may have happened: ask what became of it"),
+        (503, "Nothing happened: try later"),
+    )
+}
+
+
+def create_app(services: Services) -> FastAPI:
+    """The API over these services. They stay the caller's to close."""
+    app = FastAPI(
+        title="Raseed",
+        version=version("raseed"),
+        description=_ABOUT,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=f"{PREFIX}/openapi.json",
+    )
+    app.state.services = services
+    for part in (parties, sales, books):
+        app.include_router(part.router, prefix=PREFIX, responses=_PROBLEMS)
+    add_description(app, f"{PREFIX}/docs")
+    answer_errors(app)
+    app.add_middleware(BodyLimit, most_bytes=MOST_BODY_BYTES)
+    app.add_middleware(AccessLog)
+    return app
+
+
+__all__ = ["Services", "create_app"]

@@ -1,0 +1,61 @@
+"""Who calls: the API key of the request, checked for the scope that an endpoint needs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Protocol
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from ..api_keys import ApiKeys, ApiScope, caller
+from ..parties import Actor
+from ..service import VendingService
+
+
+class Services(Protocol):
+    """What the API needs; `vending.wiring` builds it."""
+
+    @property
+    def service(self) -> VendingService: ...
+
+    @property
+    def api_keys(self) -> ApiKeys: ...
+
+    @property
+    def currency(self) -> str:
+        """Of amounts that come without one."""
+        ...
+
+
+_BEARER = HTTPBearer(
+    auto_error=False,
+    description="An API key from `raseed apikey create`, as `Authorization: Bearer rsk_...`",
+)
+Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
+
+
+def services_of(request: Request) -> Services:
+    """The services that the app was made with."""
+    services: Services = request.app.state.services
+    return services
+
+
+def service_of(request: Request) -> VendingService:
+    return services_of(request).service
+
+
+class Needs:
+    """A dependency that answers the caller as Actor. Raises CallerUnknown, ScopeMissing."""
+
+    def __init__(self, scope: ApiScope) -> None:
+        self._scope = scope
+
+    def __call__(self, request: Request, credentials: Credentials) -> Actor:
+        text = None if credentials is None else credentials.credentials
+        return caller(services_of(request).api_keys, text, self._scope).actor
+
+
+Reader = Annotated[Actor, Depends(Needs(ApiScope.READ))]
+Seller = Annotated[Actor, Depends(Needs(ApiScope.VEND))]
+Technician = Annotated[Actor, Depends(Needs(ApiScope.METER))]
+Service = Annotated[VendingService, Depends(service_of)]

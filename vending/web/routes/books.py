@@ -1,0 +1,52 @@
+"""Readings, the state of the books, and whether the service is well."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel
+
+from ...shapes import LedgerReportOut, ReadingOut
+from ..callers import Reader, Service, Technician, services_of
+from .parties import MeterPath
+
+router = APIRouter()
+
+
+class HealthOut(BaseModel):
+    """The service answers and reaches its database."""
+
+    status: str
+    version: str
+
+
+@router.post("/meters/{number}/readings", status_code=201, tags=["readings"])
+def read_now(actor: Technician, service: Service, number: MeterPath) -> ReadingOut:
+    """Read balance and supply from the meter now, and keep the reading."""
+    return ReadingOut.of(service.read_account(actor, number))
+
+
+@router.get("/meters/{number}/readings", tags=["readings"])
+def list_readings(
+    actor: Reader,
+    service: Service,
+    number: MeterPath,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+) -> list[ReadingOut]:
+    """Stored readings of a meter, latest first."""
+    return [ReadingOut.of(reading) for reading in service.readings(actor, number, limit=limit)]
+
+
+@router.get("/ledger/verification", tags=["books"])
+def verify(actor: Reader, service: Service) -> LedgerReportOut:
+    """Recompute every sum, hash and link of the books. Reads them whole: not for every minute."""
+    return LedgerReportOut.of(service.verify(actor))
+
+
+@router.get("/health", tags=["health"])
+def health(request: Request) -> HealthOut:
+    """200 if the service answers and reaches its database; needs no key."""
+    services_of(request).api_keys.by_digest("")
+    return HealthOut(status="ok", version=version("raseed"))

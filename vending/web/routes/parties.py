@@ -1,0 +1,64 @@
+"""Customers, meters, vending points."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+
+from ...shapes import CustomerFileOut, CustomerOut, MeterOut, PointOut
+from ..callers import Reader, Service
+
+router = APIRouter(tags=["parties"])
+
+After = Annotated[
+    str, Query(max_length=40, description="Go on behind this number, the last of the page before")
+]
+Limit = Annotated[int, Query(ge=1, le=500, description="How many at most")]
+MeterPath = Annotated[
+    str, Path(max_length=200, description="Meter number as typed: DRN or PAN, any script's digits")
+]
+
+
+@router.get("/customers")
+def list_customers(
+    actor: Reader,
+    service: Service,
+    search: Annotated[
+        str, Query(max_length=100, description="Part of a name, account or phone number")
+    ] = "",
+    after: After = "",
+    limit: Limit = 100,
+) -> list[CustomerOut]:
+    """Customers by account number."""
+    found = service.customers(actor, search, after=after, limit=limit)
+    return [CustomerOut.of(customer) for customer in found]
+
+
+@router.get("/customers/{account}")
+def one_customer(
+    actor: Reader, service: Service, account: Annotated[str, Path(max_length=60)]
+) -> CustomerFileOut:
+    """One customer with their meters."""
+    customer, files = service.customer(actor, account)
+    return CustomerFileOut.with_meters(customer, files)
+
+
+@router.get("/meters")
+def list_meters(
+    actor: Reader, service: Service, after: After = "", limit: Limit = 100
+) -> list[MeterOut]:
+    """Meters in use, by number."""
+    return [MeterOut.of(file) for file in service.meters(actor, after=after, limit=limit)]
+
+
+@router.get("/meters/{number}")
+def one_meter(actor: Reader, service: Service, number: MeterPath) -> MeterOut:
+    """One meter, by any form of its number."""
+    return MeterOut.of(service.meter(actor, number))
+
+
+@router.get("/points")
+def list_points(actor: Reader, service: Service) -> list[PointOut]:
+    """Vending points."""
+    return [PointOut.of(point) for point in service.points(actor)]

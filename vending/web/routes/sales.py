@@ -1,0 +1,84 @@
+"""Quote, sell, reprint; what became of a sale; hand its token to the meter."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from ...shapes import DeliveryOut, EntryOut, QuoteOut, ReceiptOut, SaleOut, SaleStatusOut
+from ..callers import Reader, Seller, Service, Technician, services_of
+from ..inputs import QuoteIn, VendIn
+
+router = APIRouter(tags=["sales"])
+
+VendId = Annotated[str, Path(max_length=200, description="The id that the caller made")]
+
+
+@router.post("/quotes")
+def quote(actor: Reader, service: Service, request: Request, body: QuoteIn) -> QuoteOut:
+    """Price a sale. Changes nothing, promises nothing."""
+    money = body.money(services_of(request).currency)
+    return QuoteOut.of(service.quote(actor, body.meter, money))
+
+
+@router.post("/vends", status_code=201, responses={200: {"description": "Sold before"}})
+def vend(
+    actor: Seller, service: Service, request: Request, response: Response, body: VendIn
+) -> ReceiptOut:
+    """Sell, exactly once per vend id. 201: sold now. 200: this id had been sold with the same
+    inputs, here is the stored receipt. 409 `vend.id_reused`: with other inputs. After a lost
+    answer ask again with the same id."""
+    receipt = service.vend(actor, body.request(services_of(request).currency))
+    if receipt.replayed:
+        response.status_code = 200
+    response.headers["Cache-Control"] = "no-store"
+    return ReceiptOut.of(receipt)
+
+
+@router.get("/vends")
+def list_sales(
+    actor: Reader,
+    service: Service,
+    meter: Annotated[str | None, Query(max_length=200, description="Of this meter only")] = None,
+    before: Annotated[
+        int | None, Query(ge=1, le=2**63 - 1, description="Below this journal entry")
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+) -> list[SaleOut]:
+    """Sales, latest first, without token digits."""
+    found = service.sales(actor, meter=meter, before=before, limit=limit)
+    return [SaleOut.of(receipt) for receipt in found]
+
+
+@router.get("/vends/{vend_id}")
+def what_became(actor: Reader, service: Service, vend_id: VendId) -> SaleStatusOut:
+    """What became of a sale: its facts and how far its delivery went. 404: no money was booked
+    under this id. Token digits are in the receipt (sell again with the same id) or a reprint."""
+    return SaleStatusOut.of(service.what_became(actor, vend_id))
+
+
+@router.post("/vends/{vend_id}/reprints", status_code=201)
+def reprint(actor: Seller, service: Service, response: Response, vend_id: VendId) -> ReceiptOut:
+    """The same digits again, marked as a copy and recorded."""
+    response.headers["Cache-Control"] = "no-store"
+    return ReceiptOut.of(service.reprint(actor, vend_id))
+
+
+@router.post("/vends/{vend_id}/delivery")
+def deliver(actor: Technician, service: Service, vend_id: VendId) -> DeliveryOut:
+    """Push the token to its meter, once. The answer's state is `delivered`, `refused`, or
+    `unknown` when no verdict came back: then reconcile, never push again by hand."""
+    return DeliveryOut.of(service.deliver(actor, vend_id))
+
+
+@router.post("/vends/{vend_id}/reconciliation")
+def reconcile(actor: Technician, service: Service, vend_id: VendId) -> DeliveryOut:
+    """Read the meter's token log and settle what became of the token."""
+    return DeliveryOut.of(service.reconcile(actor, vend_id))
+
+
+@router.get("/vends/{vend_id}/entries")
+def entries(actor: Reader, service: Service, vend_id: VendId) -> list[EntryOut]:
+    """The journal entries of a sale."""
+    return [EntryOut.of(entry) for entry in service.entries(actor, vend_id)]

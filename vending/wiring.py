@@ -1,0 +1,165 @@
+"""The only place that knows every concrete class: from settings to running services."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+
+from drivers.modbus.payment_meter import open_payment_meter
+from meters.errors import Invalid
+from meters.gateway import Gateway, MeterUnreachable
+from tokens.sts import MemorySecurityModule, SecurityModule
+
+from .api_keys import ApiKeys
+from .keys import Passphrase, open_sealed
+from .ledger import read_chart
+from .parties import Meter
+from .ports import GatewayFor
+from .service import VendingService
+from .settings import Settings
+from .store import SqlStore, open_store, upgrade
+from .store.api_keys import SqlApiKeys
+from .tariff import read_tariffs
+
+CONFIG = Path(__file__).resolve().parents[1] / "config"
+
+
+@dataclass(eq=False)
+class DatabaseMissing(Invalid, code="settings.database_missing"):
+    """There is no database file where the settings say."""
+
+    path: str
+
+
+@dataclass
+class Raseed:
+    """Everything that runs, to be closed at the end."""
+
+    settings: Settings
+    store: SqlStore
+    service: VendingService
+    api_keys: ApiKeys
+
+    @property
+    def currency(self) -> str:
+        """Of amounts that come without one."""
+        return self.settings.vending.currency
+
+    def close(self) -> None:
+        self.store.close()
+
+    def __enter__(self) -> Raseed:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def utc_now() -> datetime:
+    """The wall clock, as everything else gets it passed in."""
+    return datetime.now(UTC)
+
+
+def random_nibble() -> int:
+    """For the RND field of a token."""
+    return secrets.randbelow(16)
+
+
+def open_raseed(
+    settings: Settings,
+    passphrase: Passphrase | None = None,
+    *,
+    create: bool = False,
+    upgrade_schema: bool = False,
+) -> Raseed:
+    """The services over the settings' database and, with a passphrase, their key file.
+
+    Without one no vending key is held: what needs none works, the rest is refused with
+    `keys.unknown`. With `create` the database is made if it is not there; with that or
+    `upgrade_schema` it is brought to this program's schema.
+
+    Raises DatabaseMissing, the errors of vending.store and vending.keys, TariffMalformed,
+    ChartMalformed, CipherBroken.
+    """
+    # Keys first: with a wrong passphrase nothing else is even touched.
+    security: SecurityModule = (
+        MemorySecurityModule(())
+        if passphrase is None
+        else open_sealed(settings.key_file, passphrase)
+    )
+    store = open_books(settings, create=create, upgrade_schema=upgrade_schema)
+    return compose(settings, store, security, gateway_for(settings))
+
+
+def open_books(
+    settings: Settings, *, create: bool = False, upgrade_schema: bool = False
+) -> SqlStore:
+    """The database alone, as `open_raseed` says.
+
+    Raises DatabaseMissing, StoreOutdated, StoreLocked, StoreFailed.
+    """
+    if settings.database.url is None:
+        path = settings.data / "raseed.db"
+        if create:
+            _make_private(path)
+        elif not path.exists():
+            raise DatabaseMissing(str(path))
+        where: Path | str = path
+    else:
+        where = settings.database.url.get_secret_value()
+    upgrade_schema = upgrade_schema or create
+    timeout = settings.database.busy_timeout_seconds
+    store = open_store(where, busy_timeout_s=timeout, must_be_current=not upgrade_schema)
+    if upgrade_schema:
+        upgrade(store.engine)
+    return store
+
+
+def compose(
+    settings: Settings, store: SqlStore, security: SecurityModule, gateways: GatewayFor
+) -> Raseed:
+    """The services over parts made elsewhere (the demo has keys and meters of its own)."""
+    service = VendingService(
+        store=store,
+        security=security,
+        tariffs=read_tariffs(settings.vending.tariffs or CONFIG / "tariffs"),
+        chart=read_chart(CONFIG / "chart-of-accounts.toml"),
+        clock=utc_now,
+        randomness=random_nibble,
+        gateway_for=gateways,
+    )
+    return Raseed(settings, store, service, SqlApiKeys(store))
+
+
+def gateway_for(settings: Settings) -> GatewayFor:
+    """Gateways to meters by the address in their records."""
+
+    def open_gateway(meter: Meter) -> Gateway:
+        address = meter.gateway
+        if address is None:
+            raise MeterUnreachable(meter.number.number, "no address on record")
+        return open_payment_meter(
+            address.host,
+            address.port,
+            address.unit_id,
+            meter.number,
+            utc_now,
+            settings.meters.timeout_seconds,
+        )
+
+    return open_gateway
+
+
+def _make_private(path: Path) -> None:
+    # The books hold tokens: nobody else on the machine reads them.
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
