@@ -1,3 +1,5 @@
+# DEMO_ARGS=--once ends the demo after the sales.
+#
 # Every target makes what it needs: a virtual environment with the locked,
 # hash-checked dependencies, then this project itself in editable form.
 PYTHON ?= python3
@@ -28,14 +30,14 @@ $(READY): requirements.lock pyproject.toml
 	  echo "Installing python3-venv (sudo) ..."; \
 	  sudo apt-get update -qq && sudo apt-get install -y -qq python3-venv >/dev/null; \
 	else echo "Python's venv module is incomplete: install the package python3-venv"; exit 1; fi
-	@echo "Setting up $(VENV) ..."
+	@echo "Setting up $(VENV) with the locked dependencies (about half a minute) ..."
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 demo: $(READY)
-	@$(BIN)/raseed demo
+	@$(BIN)/raseed demo $(DEMO_ARGS)
 
 test: $(READY)
 	@$(BIN)/python -m pytest

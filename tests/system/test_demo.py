@@ -6,7 +6,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import httpx2
 import pytest
@@ -39,7 +41,10 @@ def test_demo_once_sells_and_everything_is_right(tmp_path: Path) -> None:
         assert not any(token.replace(" ", "") in text or token in text for token in tokens)
 
 
-def test_demo_stays_until_interrupted_and_leaves_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_demo_stays_until_ended_and_leaves_nothing_running(
+    tmp_path: Path, how: signal.Signals
+) -> None:
     process = subprocess.Popen(
         [*RASEED, "demo", "--port", "0"],
         stdout=subprocess.PIPE,
@@ -47,35 +52,43 @@ def test_demo_stays_until_interrupted_and_leaves_nothing(tmp_path: Path) -> None
         text=True,
         env={**os.environ, "COLUMNS": "200", "LC_ALL": "C.UTF-8", "TMPDIR": str(tmp_path)},
     )
+    assert process.stdout is not None
     try:
-        assert process.stdout is not None
-        shown = []
-        for line in process.stdout:
-            shown.append(line)
-            if "Ctrl-C ends it" in line:
-                break
-        text = "".join(shown)
-        url = re.search(r"The API runs at (http://127\.0\.0\.1:\d+)", text)
-        assert url is not None, text
-        key_files = list(tmp_path.glob("raseed-demo-*/api-key-E1"))
-        assert len(key_files) == 1
-        headers = {"Authorization": f"Bearer {key_files[0].read_text().strip()}"}
-        customers = httpx2.get(f"{url[1]}/api/v1/customers", headers=headers)
+        text = "".join(_lines_until(process.stdout, "Ctrl-C ends it"))
+        found = re.search(r"The API runs at (http://127\.0\.0\.1:\d+)", text)
+        assert found is not None, text
+        url = found[1]
+        (key_file,) = tmp_path.glob("raseed-demo-*/api-key-E1")
+        headers = {"Authorization": f"Bearer {key_file.read_text().strip()}"}
+        customers = httpx2.get(f"{url}/api/v1/customers", headers=headers)
         assert len(customers.json()) == 40
-        assert httpx2.get(f"{url[1]}/api/v1/docs").status_code == 200
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=30) == 0
+        assert httpx2.get(f"{url}/api/v1/docs").status_code == 200
+        process.send_signal(how)
+        code = process.wait(timeout=30)
     finally:
         if process.poll() is None:
             process.kill()
             process.wait()
-        process.stdout.close()  # type: ignore[union-attr]
-    assert list(tmp_path.glob("raseed-demo-*")) == []
-    for _ in range(50):
+        process.stdout.close()
+    assert code == (-how if how is signal.SIGKILL else 0)
+    if how is not signal.SIGKILL:
+        assert list(tmp_path.glob("raseed-demo-*")) == []
+    _wait_until_silent(url)
+
+
+def _lines_until(stream: IO[str], last: str) -> Iterator[str]:
+    for line in stream:
+        yield line
+        if last in line:
+            return
+
+
+def _wait_until_silent(url: str) -> None:
+    """The children hold pipes of the demo; they end by themselves once those close."""
+    for _ in range(100):
         try:
-            httpx2.get(f"{url[1]}/api/v1/health", timeout=1)
+            httpx2.get(f"{url}/api/v1/health", timeout=1)
         except httpx2.HTTPError:
-            break
+            return
         time.sleep(0.1)
-    else:
-        pytest.fail("the API outlived the demo")
+    pytest.fail("the API outlived the demo")

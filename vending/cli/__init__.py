@@ -1,4 +1,4 @@
-"""The command line."""
+"""The command line, `raseed`."""
 
 from .app import app, main
 

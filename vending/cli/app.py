@@ -10,18 +10,7 @@ from typing import Annotated
 
 import typer
 
-from . import (
-    apikeys,
-    bench,
-    books,
-    config,
-    demo,
-    keys,
-    parties,
-    sales,
-    setup,
-    tokens,
-)
+from . import apikeys, bench, books, config, demo, keys, parties, sales, setup, tokens
 from .context import Cli
 from .faults import GuardedGroup, language_of
 

@@ -23,7 +23,9 @@ def demo(
     folder: Annotated[
         Path | None, typer.Option(help="Empty folder to work in; default: a temporary one.")
     ] = None,
-    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port of the API.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port of the API; 0: any free one.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """A small municipality, sold to before your eyes; then the API runs until Ctrl-C."""

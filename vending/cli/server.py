@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
 import sys
+import threading
 
 import uvicorn
 
@@ -13,8 +15,12 @@ from ..web import create_app
 from ..wiring import Raseed
 
 
-def run(raseed: Raseed, listener: socket.socket) -> None:
-    """Serves on a bound socket until SIGINT or SIGTERM, then lets running requests finish."""
+def run(raseed: Raseed, listener: socket.socket, *, while_stdin_is_open: bool = False) -> None:
+    """Serves on a bound socket until SIGINT or SIGTERM, then lets running requests finish.
+
+    With `while_stdin_is_open` it also ends when standard input does: whoever started it holds
+    the other end, so it cannot outlive a starter that was killed.
+    """
     logging.basicConfig(
         stream=sys.stderr,
         level=logging.INFO,
@@ -36,7 +42,16 @@ def run(raseed: Raseed, listener: socket.socket) -> None:
     if raseed.settings.jobs.enabled:
         jobs.start()
     try:
-        uvicorn.Server(config).run(sockets=[listener])
+        server = uvicorn.Server(config)
+        if while_stdin_is_open:
+            threading.Thread(target=_end_with_stdin, args=(server,), daemon=True).start()
+        server.run(sockets=[listener])
     finally:
         if jobs.running:
             jobs.shutdown()
+
+
+def _end_with_stdin(server: uvicorn.Server) -> None:
+    while os.read(0, 4096):
+        pass
+    server.should_exit = True

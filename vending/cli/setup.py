@@ -81,6 +81,9 @@ def serve(
     port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Port; 0: any free one.")
     ] = None,
+    while_stdin_is_open: Annotated[
+        bool, typer.Option("--while-stdin-is-open", help="End when standard input ends, too.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Run the JSON API, and the jobs by the clock, until it is told to stop."""
@@ -98,7 +101,7 @@ def serve(
             url = f"http://{bound}:{taken}"
             told = {"url": url, "docs": f"{url}/api/v1/docs"}
             cli.show(told, as_json, lambda cli: cli.facts((("api", told["docs"]),)))
-            run(raseed, listener)
+            run(raseed, listener, while_stdin_is_open=while_stdin_is_open)
 
 
 def _key_file(cli: Cli, settings: Settings) -> bool:

@@ -8,6 +8,7 @@ counters are API callers with a key each. Only names, keys and clock speed are i
 from __future__ import annotations
 
 import secrets
+import signal
 import socket
 import tempfile
 from contextlib import ExitStack
@@ -81,6 +82,8 @@ def run_demo(
     temporary folder is used and removed at the end. Raises FolderNotEmpty, ProgramNotStarted.
     """
     console = console or Console()
+    # Told to end by whoever runs it, it ends as with Ctrl-C: children and folder are cleared.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ExitStack() as stack:
         if folder is None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="raseed-demo-")))
@@ -89,7 +92,7 @@ def run_demo(
             if any(folder.iterdir()):
                 raise FolderNotEmpty(str(folder))
         place = _Place(folder)
-        port = port if port is not None else _free_port(DEFAULT_PORT)
+        port = _free_port(DEFAULT_PORT) if port is None else (port or _free_port(0))
         console.print("[bold]Raseed demo[/]: two quarters, two counters, 40 customers, 80 meters")
         houses = households()
         checks = Checks()

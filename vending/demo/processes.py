@@ -1,7 +1,7 @@
 """The demo's other processes: the simulated meters and the API, each a program of its own.
 
-Both are started with the interpreter that runs the demo and ended by their process id. The
-simulator also ends when its standard input closes, so it cannot outlive a killed demo.
+Both are started with the interpreter that runs the demo and ended by their process id. Both
+also end when their standard input closes, so they cannot outlive a killed demo.
 """
 
 from __future__ import annotations
@@ -117,9 +117,9 @@ class ApiServer(_Program):
         super().__init__("api", folder / "api.log")
         self.url = url
         process = self._start(
-            ["vending.cli", "serve"],
+            ["vending.cli", "serve", "--while-stdin-is-open"],
             environment,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
         )
         deadline = time.monotonic() + _START_WITHIN_S
