@@ -1,0 +1,289 @@
+"""The command line: what it shows, in which language, and with which exit code it fails."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.vending.support import POWER, WATER
+from vending.keys.errors import KeyFileTooOpen
+from vending.messages import LRI, PDI, Language, words_for
+
+from .support import PASSPHRASE, Shell, shell, town_shell
+
+ARABIC = re.compile("[\u0600-\u06ff]")
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Shell:
+    return town_shell(tmp_path)
+
+
+def sell(town: Shell, vend_id: str = "v-1", amount: str = "50.00", *more: str) -> object:
+    told = town.run("vend", POWER.number, amount, "--id", vend_id, "--point", "P1", *more, "--json")
+    assert told.code == 0, told.err
+    return told.json
+
+
+def test_customers_and_meters(town: Shell) -> None:
+    assert [row["account"] for row in town.run("customer", "list", "--json").json] == [
+        "10001",
+        "10002",
+    ]
+    assert "Samira Awwad" in town.run("customer", "list", "Samira").out
+    assert "سميرة عواد" in town.run("--lang", "ar", "customer", "show", "10001").out
+    assert town.run("meter", "show", POWER.pan.number, "--json").json["number"] == POWER.number
+    assert WATER.number in town.run("meter", "list").out
+    shown = town.run("--lang", "ar", "meter", "show", POWER.number).out
+    assert f"{LRI}{POWER.number}{PDI}" in shown
+
+
+def test_a_sale_from_quote_to_the_books(town: Shell) -> None:
+    quote = town.run("quote", POWER.number, "٥٠", "--json").json
+    receipt = town.run("vend", POWER.number, "50", "--id", "v-1", "--point", "P1", "--json").json
+    assert receipt["quote"] == quote
+    assert town.run("vend", POWER.number, "50", "--id", "v-1", "--point", "P1", "--json").json == {
+        **receipt,
+        "replayed": True,
+    }
+    grouped = receipt["tokens"][0]["grouped"]
+    copy = town.run("--lang", "ar", "reprint", "v-1", "--point", "P1")
+    assert f"{LRI}{grouped}{PDI}" in copy.out
+    assert "نسخة 1" in copy.out
+    assert grouped in town.run("reprint", "v-1", "--point", "P1").out
+    status = town.run("sale", "show", "v-1", "--json").json
+    assert (status["copies"], status["delivery"]["state"]) == (2, "issued")
+    assert grouped not in town.run("sale", "show", "v-1").out
+    assert receipt["receipt"] in town.run("sale", "list").out
+    (entry,) = town.run("ledger", "entries", "v-1", "--json").json
+    assert entry["actor"].startswith("cli:")
+    assert town.run("ledger", "verify", "--json").json["entries"] == 1
+    assert "The books are right" in town.run("ledger", "verify").out
+
+
+def test_a_vend_without_an_id_tells_the_one_it_made(town: Shell) -> None:
+    told = town.run("vend", POWER.number, "50", "--json", RASEED_POINT="P1")
+    assert told.code == 0
+    assert f"vend id {told.json['vend_id']}" in told.err
+
+
+BAD = [
+    (("meter", "show", POWER.number[:-1] + str(9 - int(POWER.number[-1]))), 2, "meter.check_digit"),
+    (("meter", "show", "1" * 19), 2, "meter.number_length"),
+    (("meter", "show", "abc"), 2, "digits.not_digits"),
+    (("meter", "show", "01000000775"), 2, "meter."),
+    (("customer", "show", "999"), 2, "customer.unknown"),
+    (("quote", POWER.number, "0"), 2, "vend.amount_not_positive"),
+    (("quote", POWER.number, "--", "-5"), 2, "vend.amount_not_positive"),
+    (("quote", POWER.number, "1e3"), 2, "quantity.not_a_number"),
+    (("quote", POWER.number, "99999999"), 2, "vend.amount_too_high"),
+    (("vend", POWER.number, "50"), 2, "point.unknown"),
+    (("vend", POWER.number, "50", "--point", "P9"), 2, "point.unknown"),
+    (("vend", POWER.number, "50", "--tender", "gold"), 2, "vend.tender_unknown"),
+    (("vend", POWER.number, "50", "--id", "no spaces"), 2, "vend.id_malformed"),
+    (("sale", "show", "never"), 2, "vend.unknown"),
+    (("deliver", "never"), 2, "vend.unknown"),
+    (("apikey", "create", "bad name"), 2, "apikey.name"),
+    (("apikey", "create", "x", "--scope", "all"), 2, "apikey.scope_unknown"),
+    (("apikey", "create", "x", "--role", "king"), 2, "apikey.role_unknown"),
+    (("apikey", "create", "x", "--point", "P9"), 2, "point.unknown"),
+    (("apikey", "revoke", "nobody"), 2, "apikey.unknown"),
+    (("keys", "add", "--sgc", "12", "--krn", "1"), 2, "keys.field_invalid"),
+    (("keys", "add", "--sgc", "123457", "--krn", "1"), 3, "keys.already_held"),
+    (("keys", "add", "--sgc", "123457", "--krn", "2", "--dkga", "9"), 2, "keys.field_invalid"),
+    (("keys", "add", "--sgc", "123457", "--krn", "2", "--dkga", "02"), 2, "keys.length"),
+    (("token", "decode", "123"), 2, "token.length"),
+    (("token", "decode", "9" * 20), 2, "token.too_large"),
+    (("token", "encode", "nothing"), 2, "token.kind_unknown"),
+    (("bench", "nothing"), 2, "bench.unknown"),
+    (("meter", "read", POWER.number), 4, "meter.unreachable"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "code", "error"), BAD, ids=lambda v: str(v)[:40])
+def test_bad_input_is_one_clear_line_with_the_exit_code_of_its_kind(
+    town: Shell, arguments: tuple[str, ...], code: int, error: str
+) -> None:
+    told = town.run(*arguments, RASEED_VENDING_KEY="ab" * 20)
+    assert told.code == code, told.err
+    lines = [line for line in told.err.splitlines() if not line.startswith("vend id ")]
+    assert len(lines) == 1
+    assert f"[{error}" in lines[0]
+    assert told.out == ""
+    arabic = town.run("--lang", "ar", *arguments, RASEED_VENDING_KEY="ab" * 20)
+    assert ARABIC.search(arabic.err)
+    first = 1 if "--" not in arguments else arguments.index("--")
+    with_json = (*arguments[:first], "--json", *arguments[first:])
+    if arguments[0] in ("bench", "quote", "vend", "deliver"):
+        machine = json.loads(
+            town.run(*with_json, RASEED_VENDING_KEY="ab" * 20).err.splitlines()[-1]
+        )
+        assert machine["code"].startswith(error)
+        assert machine["detail"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "arabic"),
+    [
+        ({"RASEED_LANG": None, "LANG": "ar_PS.UTF-8"}, True),
+        ({"RASEED_LANG": None, "LANG": "en_GB.UTF-8"}, False),
+        ({"RASEED_LANG": "ar", "LANG": "en_GB.UTF-8"}, True),
+        ({"RASEED_LANG": None, "LANG": None}, False),
+    ],
+)
+def test_the_language_is_the_users(town: Shell, environment: dict[str, Any], arabic: bool) -> None:
+    told = town.run("customer", "show", "999", **environment)
+    assert bool(ARABIC.search(told.err)) is arabic
+
+
+def test_a_wrong_passphrase_and_a_damaged_key_file(town: Shell) -> None:
+    told = town.run("quote", POWER.number, "50", RASEED_PASSPHRASE="wrong wrong wrong")
+    assert told.code == 2
+    assert "keys.wrong_passphrase_or_damaged" in told.err
+    assert "wrong wrong" not in told.err.replace("passphrase is wrong", "")
+    path = town.folder / "keys.sealed"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-20])
+    assert "keys.file_truncated" in town.run("quote", POWER.number, "50").err
+    path.write_bytes(b"nothing of the kind")
+    assert "keys.not_a_key_file" in town.run("quote", POWER.number, "50").err
+    path.write_bytes(whole)
+    path.chmod(0o644)
+    told = town.run("quote", POWER.number, "50")
+    assert told.code == 3
+    assert words_for(KeyFileTooOpen(str(path), "0644"), Language.ENGLISH) in told.err
+    path.unlink()
+    assert "keys.file_missing" in town.run("quote", POWER.number, "50").err
+    assert "keys.passphrase_missing" in town.run("keys", "list", RASEED_PASSPHRASE=None).err
+
+
+def test_a_locked_database(town: Shell) -> None:
+    other = sqlite3.connect(town.folder / "raseed.db", isolation_level=None)
+    try:
+        other.execute("BEGIN IMMEDIATE")
+        told = town.run(
+            "vend",
+            POWER.number,
+            "50",
+            "--id",
+            "v-1",
+            "--point",
+            "P1",
+            RASEED_DATABASE__BUSY_TIMEOUT_SECONDS="0.1",
+        )
+        assert told.code == 4
+        assert "store.locked" in told.err
+        other.execute("ROLLBACK")
+    finally:
+        other.close()
+    sell(town)
+
+
+def test_books_that_were_tampered_with_exit_70(town: Shell) -> None:
+    sell(town)
+    with sqlite3.connect(town.folder / "raseed.db") as raw:
+        raw.execute("DROP TRIGGER postings_no_update")
+        raw.execute("UPDATE postings SET amount = amount + 1 WHERE line = 1")
+    raw.close()
+    told = town.run("ledger", "verify", "--json")
+    assert told.code == 70
+    assert told.json["ok"] is False
+    assert json.loads(told.err)["code"] == "ledger.differs"
+
+
+def test_without_a_database_nothing_is_made(tmp_path: Path) -> None:
+    told = shell(tmp_path / "absent").run("customer", "list")
+    assert told.code == 2
+    assert "raseed init" in told.err
+    assert not (tmp_path / "absent").exists()
+
+
+def test_init_makes_everything_once(tmp_path: Path) -> None:
+    new = shell(tmp_path / "data")
+    first = new.run("init", "--point", "K1", "--json").json
+    assert re.fullmatch("rsk_[0-9a-f]{64}", first["api_key"])
+    assert (first["key_file_made"], first["point_made"]) == (True, True)
+    for name in ("raseed.db", "keys.sealed"):
+        assert (new.folder / name).stat().st_mode & 0o077 == 0
+    again = new.run("init", "--point", "K1", "--json").json
+    assert again["api_key"] is None
+    assert (again["key_file_made"], again["point_made"]) == (False, False)
+    assert new.run("init", RASEED_PASSPHRASE="some other passphrase").code == 2
+    keys = new.run("apikey", "list", "--json").json
+    assert [key["name"] for key in keys] == ["first"]
+    assert first["api_key"] not in json.dumps(keys)
+
+
+def test_init_wants_a_long_passphrase(tmp_path: Path) -> None:
+    told = shell(tmp_path / "data").run("init", RASEED_PASSPHRASE="short")
+    assert "keys.passphrase_too_short" in told.err
+    assert not (tmp_path / "data" / "raseed.db").exists()
+
+
+def test_api_keys_are_shown_once_and_revoked(town: Shell) -> None:
+    made = town.run("apikey", "create", "till", "--scope", "read", "--point", "P1", "--json").json
+    assert made["api_key"].startswith("rsk_")
+    assert town.run("apikey", "create", "till").code == 3
+    assert town.run("apikey", "revoke", "till", "--json").json["revoked_at"]
+    assert made["api_key"] not in town.run("apikey", "list").out
+
+
+def test_vending_keys_are_added_and_resealed(town: Shell, tmp_path: Path) -> None:
+    added = town.run(
+        *("keys", "add", "--sgc", "123457", "--krn", "2", "--ken", "200"),
+        *("--kind", "transfer_credit_water", "--issued-until", "2030-01-01", "--json"),
+        stdin="cd" * 20 + "\n",
+    )
+    assert added.code == 0, added.err
+    assert added.json["issued_until"] == "2030-01-01T00:00:00Z"
+    assert added.json["kinds"] == ["transfer_credit_water"]
+    told = town.run("keys", "passphrase", RASEED_NEW_PASSPHRASE="another passphrase")
+    assert told.code == 0
+    assert town.run("keys", "list").code == 2
+    rows = town.run("keys", "list", "--json", RASEED_PASSPHRASE="another passphrase").json
+    assert [(row["sgc"], row["krn"]) for row in rows] == [("123457", 1), ("123457", 2)]
+    assert "cd" * 20 not in json.dumps(rows)
+
+
+def test_a_secret_is_never_an_argument(town: Shell) -> None:
+    for command in (("keys", "add"), ("keys", "passphrase"), ("init",), ("token", "encode")):
+        text = town.run(*command, "--help").out
+        assert "--passphrase " not in text
+        assert "--key " not in text
+
+
+def test_settings_are_shown_and_checked(town: Shell) -> None:
+    shown = town.run("config", "show", "--json", RASEED_DATABASE__URL="postgresql://u:hunter2@h/d")
+    assert shown.json["database"]["url"] == "postgresql://u:***@h/d"
+    assert "hunter2" not in town.run("config", "show").out
+    assert PASSPHRASE not in shown.out
+    assert town.run("config", "check").code == 0
+    told = town.run("config", "check", RASEED_WEB__PROT="1", RASEED_WBE="2")
+    assert told.code == 2
+    assert [line.split()[2] for line in told.err.splitlines()] == ["RASEED_WBE", "web.prot"]
+    assert town.run("customer", "list", RASEED_WEB__PROT="1").code == 2
+
+
+def test_a_usage_mistake_exits_2_without_a_traceback(town: Shell) -> None:
+    for arguments in (("vend",), ("nothing",), ("--lang", "fr", "config", "show")):
+        told = town.run(*arguments)
+        assert told.code == 2
+        assert "Traceback" not in told.err + told.out
+
+
+def test_an_unforeseen_fault_is_an_apology_with_a_number(town: Shell) -> None:
+    with sqlite3.connect(town.folder / "raseed.db") as raw:
+        # Somebody edited a party by hand; nothing foresees a cipher that does not exist.
+        raw.execute("UPDATE meters SET ea = 'zz'")
+    raw.close()
+    told = town.run("meter", "list")
+    assert (told.code, told.out) == (70, "")
+    assert "Traceback" not in told.err
+    assert "zz" not in told.err
+    assert re.search(r"\b[0-9a-f]{8}\b", told.err)
+    assert "ValueError" in town.run("meter", "list", RASEED_DEBUG="1").err

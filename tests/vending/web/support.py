@@ -1,0 +1,180 @@
+"""The API over a real store, the real driver and simulated meters, for tests."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from fastapi.testclient import TestClient
+
+from meters.identity import Drn
+from simulators.faults import fault_named
+from tests.simulators.support import MADE, Running, meter_row, running, world
+from tests.simulators.support import Clock as MeterClock
+from tests.vending.support import (
+    ADMIN,
+    POWER,
+    TEST_KEY,
+    WATER,
+    SetClock,
+    new_store,
+    security,
+    service,
+    town,
+)
+from tokens.sts import (
+    BaseDate,
+    Dkga,
+    EncryptionAlgorithm,
+    KeyParameters,
+    KeyType,
+    VendingKey,
+    derive_decoder_key,
+)
+from vending.api_keys import ApiScope, new_api_key
+from vending.parties import GatewayAddress, Registration, Role
+from vending.service import VendingService
+from vending.settings import MeterSettings, Settings
+from vending.store import SqlStore, open_store
+from vending.store.api_keys import SqlApiKeys
+from vending.web import create_app
+from vending.wiring import gateway_for
+
+PREFIX = "/api/v1"
+ALL_SCOPES = frozenset(ApiScope)
+
+
+@cache
+def empty_books() -> bytes:
+    """A database file with the newest schema; migrating takes longer than most tests."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "raseed.db"
+        new_store(path).close()
+        return path.read_bytes()
+
+
+@dataclass
+class Parts:
+    """What `create_app` asks for."""
+
+    service: VendingService
+    api_keys: SqlApiKeys
+    currency: str = "ILS"
+
+
+@dataclass
+class Api:
+    """A client with a key, and handles for what goes wrong behind it."""
+
+    client: TestClient
+    parts: Parts
+    store: SqlStore
+    clock: SetClock
+    path: Path
+    meters: Running | None
+
+    def key(self, name: str, role: Role, scopes: frozenset[ApiScope], point: str | None) -> str:
+        """A new API key's text."""
+        key, text = new_api_key(name, role, scopes, self.clock(), os.urandom, point=point)
+        self.parts.api_keys.add(key)
+        return text
+
+    def get(self, path: str, **options: Any) -> httpx2.Response:
+        return self.client.get(PREFIX + path, **options)
+
+    def post(self, path: str, body: Any = None, **options: Any) -> httpx2.Response:
+        return self.client.post(PREFIX + path, json=body, **options)
+
+    def vend(self, vend_id: str = "v-1", meter: str = POWER.number, **more: Any) -> httpx2.Response:
+        return self.post("/vends", {"vend_id": vend_id, "meter": meter, "amount": "50.00", **more})
+
+    def vend_as(self, key: str) -> httpx2.Response:
+        """A vend with another key."""
+        body = {"vend_id": "v-1", "meter": POWER.number, "amount": "50.00"}
+        return self.post("/vends", body, headers={"Authorization": f"Bearer {key}"})
+
+    def fault(self, drn: Drn, name: str, number: str = "") -> None:
+        """Give a simulated meter a fault."""
+        assert self.meters is not None
+        hosted = self.meters.simulator.meters[drn]
+        self.meters.call(lambda: setattr(hosted, "fault", fault_named(name, number)))
+
+
+def decoder_key_hex(drn: Drn) -> str:
+    """The key that the meter of `town()` holds."""
+    parameters = KeyParameters(
+        dkga=Dkga.DKGA04,
+        ea=EncryptionAlgorithm.EA07,
+        key_type=KeyType.DUTK,
+        sgc="123457",
+        ti=1,
+        krn=1,
+        ken=255,
+        base_date=BaseDate.BASE_2014,
+    )
+    return derive_decoder_key(VendingKey(TEST_KEY), parameters, drn.pan).secret.hex()
+
+
+def town_at(port: int) -> Registration:
+    """`town()` with both meters behind one gateway."""
+    plain = town()
+    meters = tuple(
+        replace(meter, gateway=GatewayAddress("127.0.0.1", port, unit))
+        for unit, meter in enumerate(plain.meters, start=1)
+    )
+    return replace(plain, meters=meters)
+
+
+def meter_world() -> dict[str, Any]:
+    """The simulated meters of `town_at`."""
+    rows = [
+        meter_row(
+            unit,
+            drn,
+            commodity=commodity,
+            decoder_key=decoder_key_hex(drn),
+            manufactured_tid=MADE,
+        )
+        for unit, (drn, commodity) in enumerate(((POWER, "electricity"), (WATER, "water")), start=1)
+    ]
+    return world(*rows)
+
+
+@contextmanager
+def api_over(
+    folder: Path, registration: Registration, meters: Running | None = None, busy_s: float = 5.0
+) -> Iterator[Api]:
+    """The API on a fresh database, called with a supervisor's key at point P1."""
+    path = folder / "raseed.db"
+    path.write_bytes(empty_books())
+    store = open_store(path, busy_timeout_s=busy_s, must_be_current=False)
+    clock = SetClock()
+    settings = Settings(data=folder, meters=MeterSettings(timeout_seconds=0.3))
+    use_cases = service(store, clock, security=security(), gateway_for=gateway_for(settings))
+    use_cases.register(ADMIN, registration)
+    parts = Parts(use_cases, SqlApiKeys(store, busy_s))
+    try:
+        with TestClient(create_app(parts), raise_server_exceptions=False) as client:
+            api = Api(client, parts, store, clock, path, meters)
+            text = api.key("till", Role.SUPERVISOR, ALL_SCOPES, "P1")
+            client.headers["Authorization"] = f"Bearer {text}"
+            yield api
+    finally:
+        store.close()
+
+
+@contextmanager
+def api_with_meters(folder: Path) -> Iterator[Api]:
+    """As `api_over`, with simulated meters that answer on loopback."""
+    with (
+        running(meter_world(), MeterClock()) as meters,
+        api_over(folder, town_at(meters.port), meters) as api,
+    ):
+        yield api

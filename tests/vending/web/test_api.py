@@ -1,0 +1,373 @@
+"""The JSON API: what it answers, who may ask, and that nobody is ever shown a traceback."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sqlite3
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from meters.identity import Drn
+from tests.vending.support import POWER, WATER, town
+from vending.api_keys import ApiScope
+from vending.parties import Role
+
+from .support import ALL_SCOPES, PREFIX, Api, api_over
+
+
+@pytest.fixture
+def api(tmp_path: Path) -> Iterator[Api]:
+    with api_over(tmp_path, town()) as running:
+        yield running
+
+
+def test_customers_and_meters_are_found_by_what_people_type(api: Api) -> None:
+    assert [row["account"] for row in api.get("/customers").json()] == ["10001", "10002"]
+    assert [r["account"] for r in api.get("/customers", params={"search": "نادر"}).json()] == [
+        "10002"
+    ]
+    assert api.get("/customers", params={"after": "10001", "limit": 1}).json()[0]["name"] == {
+        "ar": "نادر شلالدة",
+        "en": "Nader Shalalda",
+    }
+    one = api.get("/customers/10001").json()
+    assert [meter["number"] for meter in one["meters"]] == sorted([POWER.number, WATER.number])
+    arabic = POWER.number.translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"))
+    dashed = f"{POWER.number[:4]}-{POWER.number[4:]}"
+    for typed in (POWER.number, POWER.pan.number, arabic, dashed):
+        assert api.get(f"/meters/{typed}").json()["number"] == POWER.number
+    assert len(api.get("/meters").json()) == 2
+    assert [point["code"] for point in api.get("/points").json()] == ["P1", "P2"]
+
+
+def test_a_sale_from_quote_to_reprint(api: Api) -> None:
+    quote = api.post("/quotes", {"meter": POWER.number, "amount": "٥٠٫٠٠"}).json()
+    assert quote["tendered"] == {"value": "50.00", "unit": "ILS"}
+    assert quote["quantity"]["unit"] == "kWh"
+
+    sold = api.vend()
+    assert sold.status_code == 201
+    assert sold.headers["cache-control"] == "no-store"
+    receipt = sold.json()
+    assert receipt["quote"] == quote
+    (token,) = receipt["tokens"]
+    assert len(token["digits"]) == 20
+    assert token["grouped"].replace(" ", "") == token["digits"]
+
+    again = api.vend()
+    assert again.status_code == 200
+    assert again.json() == {**receipt, "replayed": True}
+
+    copy = api.post("/vends/v-1/reprints")
+    assert copy.status_code == 201
+    assert copy.json() == {**receipt, "copy_number": 1}
+
+    status = api.get("/vends/v-1").json()
+    assert status["copies"] == 1
+    assert status["delivery"]["state"] == "issued"
+    (entry,) = api.get("/vends/v-1/entries").json()
+    assert entry["number"] == receipt["journal_entry"]
+    assert [row["vend_id"] for row in api.get("/vends", params={"meter": POWER.number}).json()] == [
+        "v-1"
+    ]
+    assert api.get("/ledger/verification").json()["ok"] is True
+
+
+def test_digits_appear_in_receipts_alone(api: Api) -> None:
+    digits = api.vend().json()["tokens"][0]["digits"]
+    for path in ("/vends/v-1", "/vends", "/vends/v-1/entries", f"/meters/{POWER}"):
+        assert digits not in api.get(path).text.replace(" ", "")
+
+
+def test_many_at_once_with_one_id_sell_once(api: Api) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: api.vend(), range(16)))
+    assert sorted(answer.status_code for answer in answers) == [200] * 15 + [201]
+    assert len({answer.json()["tokens"][0]["digits"] for answer in answers}) == 1
+    assert api.get("/ledger/verification").json()["entries"] == 1
+
+
+STRANGER = Drn.from_serial("01", 77)
+
+# What is typed wrong, the status and code that answer it, and a word that says what to do.
+BAD_VENDS = [
+    ({"meter": POWER.number[:-1] + str(9 - int(POWER.number[-1]))}, 422, "meter.check_digit"),
+    ({"meter": "1234567890123456789"}, 422, "meter.number_length"),
+    ({"meter": "O1234567890"}, 422, "digits.not_digits"),
+    ({"meter": STRANGER.number}, 404, "meter.unknown"),
+    ({"amount": "0"}, 422, "vend.amount_not_positive"),
+    ({"amount": "-5"}, 422, "vend.amount_not_positive"),
+    ({"amount": "0.01"}, 422, "vend.amount_too_low"),
+    ({"amount": "99999999"}, 422, "vend.amount_too_high"),
+    ({"amount": "9" * 60}, 422, "quantity.not_a_number"),
+    ({"amount": "50.001"}, 422, "quantity.too_fine"),
+    ({"amount": "1,000"}, 422, "quantity.not_a_number"),
+    ({"amount": "1e3"}, 422, "quantity.not_a_number"),
+    ({"amount": "NaN"}, 422, "quantity.not_a_number"),
+    ({"amount": "خمسون"}, 422, "quantity.not_a_number"),
+    ({"amount": "10", "currency": "USD"}, 422, "vend.currency"),
+    ({"amount": "10", "currency": "XXX"}, 422, "vend.currency"),
+    ({"vend_id": "no spaces"}, 422, "vend.id_malformed"),
+    ({"vend_id": ""}, 422, "vend.id_malformed"),
+    ({"tender": "gold"}, 422, "vend.tender_unknown"),
+    ({"amount": 50}, 422, "request.invalid"),
+    ({"amount": 50.5}, 422, "request.invalid"),
+    ({"ammount": "50"}, 422, "request.invalid"),
+    ({"meter": None}, 422, "request.invalid"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "status", "code"), BAD_VENDS)
+def test_a_wrong_vend_is_told_why_and_changes_nothing(
+    api: Api, wrong: dict[str, object], status: int, code: str
+) -> None:
+    body = {"vend_id": "v-9", "meter": POWER.number, "amount": "50.00", **wrong}
+    answer = api.post("/vends", body, headers={"Accept-Language": "en"})
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    problem = answer.json()
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert problem["type"] == f"urn:raseed:error:{code}"
+    assert problem["status"] == status
+    assert problem["title"]
+    # Every message ends in what to do next.
+    assert len(problem["detail"]) > 30
+    assert "Traceback" not in answer.text
+    assert api.get("/ledger/verification").json()["entries"] == 0
+    arabic = api.post("/vends", body)
+    assert arabic.headers["content-language"] == "ar"
+    assert arabic.json()["detail"] != problem["detail"]
+    assert arabic.json()["facts"] == problem["facts"]
+
+
+def test_the_same_id_with_another_amount_is_refused_and_the_sale_stands(api: Api) -> None:
+    receipt = api.vend().json()
+    answer = api.vend(amount="60.00")
+    assert answer.status_code == 409
+    assert answer.json()["code"] == "vend.id_reused"
+    assert answer.json()["facts"] == {"vend_id": "v-1", "differs": "amount"}
+    assert api.vend().json()["tokens"] == receipt["tokens"]
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("/customers/999", "customer.unknown"),
+        (f"/meters/{STRANGER}", "meter.unknown"),
+        ("/vends/never-sold", "vend.unknown"),
+        ("/nothing/here", "request.no_such_address"),
+    ],
+)
+def test_what_is_not_there_is_404(api: Api, path: str, code: str) -> None:
+    answer = api.get(path)
+    assert (answer.status_code, answer.json()["code"]) == (404, code)
+
+
+def test_a_wrong_body_names_each_field_in_the_callers_language(api: Api) -> None:
+    body = {"meter": 5, "extra": "secret-value"}
+    problem = api.post("/quotes", body, headers={"Accept-Language": "en"}).json()
+    assert {one["field"]: one["problem"] for one in problem["errors"]} == {
+        "body.meter": "string_type",
+        "body.amount": "missing",
+        "body.extra": "extra_forbidden",
+    }
+    assert "secret-value" not in json.dumps(problem)
+    arabic = api.post("/quotes", body).json()
+    assert {one["detail"] for one in arabic["errors"]} >= {"هذا الحقل مطلوب"}
+
+
+@pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b"[1, 2]", b'"text"', b"[" * 5000, b""])
+def test_a_body_that_is_not_our_json_is_told_so(api: Api, body: bytes) -> None:
+    answer = api.client.post(
+        f"{PREFIX}/vends", content=body, headers={"Content-Type": "application/json"}
+    )
+    assert 400 <= answer.status_code < 500
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "Traceback" not in answer.text
+
+
+def test_a_huge_body_is_refused_before_it_is_read(api: Api) -> None:
+    answer = api.client.post(f"{PREFIX}/vends", content=b" " * 100_000)
+    assert (answer.status_code, answer.json()["code"]) == (413, "request.too_large")
+
+
+def test_a_method_that_is_not_offered(api: Api) -> None:
+    answer = api.client.delete(f"{PREFIX}/vends/v-1")
+    assert (answer.status_code, answer.json()["code"]) == (405, "request.method")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [None, "", "Bearer", "Bearer rsk_" + "0" * 64, "Basic abc", "Bearer rsk_xyz", "Bearer é"],
+)
+def test_without_a_valid_key_nothing_is_answered(api: Api, header: str | None) -> None:
+    del api.client.headers["Authorization"]
+    headers = {} if header is None else {"Authorization": header.encode("utf-8")}
+    for path in ("/customers", f"/meters/{POWER}", "/vends/v-1", "/ledger/verification"):
+        answer = api.get(path, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (401, "caller.unknown")
+        assert answer.headers["www-authenticate"].startswith("Bearer")
+    assert api.get("/health").status_code == 200
+
+
+def test_a_revoked_key_opens_nothing(api: Api) -> None:
+    assert api.get("/points").status_code == 200
+    api.parts.api_keys.revoke("till", api.clock())
+    assert api.get("/points").status_code == 401
+
+
+SCOPES_NEEDED = [
+    ("GET", "/customers", ApiScope.READ),
+    ("GET", "/customers/10001", ApiScope.READ),
+    ("GET", "/meters", ApiScope.READ),
+    ("GET", f"/meters/{POWER}", ApiScope.READ),
+    ("GET", "/points", ApiScope.READ),
+    ("POST", "/quotes", ApiScope.READ),
+    ("POST", "/vends", ApiScope.VEND),
+    ("GET", "/vends", ApiScope.READ),
+    ("GET", "/vends/v-1", ApiScope.READ),
+    ("POST", "/vends/v-1/reprints", ApiScope.VEND),
+    ("POST", "/vends/v-1/delivery", ApiScope.METER),
+    ("POST", "/vends/v-1/reconciliation", ApiScope.METER),
+    ("GET", "/vends/v-1/entries", ApiScope.READ),
+    ("POST", f"/meters/{POWER}/readings", ApiScope.METER),
+    ("GET", f"/meters/{POWER}/readings", ApiScope.READ),
+    ("GET", "/ledger/verification", ApiScope.READ),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "needed"), SCOPES_NEEDED)
+def test_each_endpoint_needs_its_scope(api: Api, method: str, path: str, needed: ApiScope) -> None:
+    body = {"vend_id": "v-1", "meter": POWER.number, "amount": "50.00"}
+    if path == "/quotes":
+        del body["vend_id"]
+    sent = body if method == "POST" and path in ("/quotes", "/vends") else None
+    others = api.key("others", Role.SUPERVISOR, ALL_SCOPES - {needed}, "P1")
+    alone = api.key("alone", Role.SUPERVISOR, frozenset({needed}), "P1")
+    headers = {"Authorization": f"Bearer {others}"}
+    answer = api.client.request(method, PREFIX + path, json=sent, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (403, "caller.scope_missing")
+    headers = {"Authorization": f"Bearer {alone}"}
+    answer = api.client.request(method, PREFIX + path, json=sent, headers=headers)
+    assert answer.status_code not in (401, 403)
+
+
+def test_every_endpoint_is_in_that_table(api: Api) -> None:
+    spec = api.get("/openapi.json").json()
+    offered = {(verb.upper(), path) for path, verbs in spec["paths"].items() for verb in verbs}
+    tried = {
+        (method, PREFIX + path.replace("v-1", "{vend_id}").replace("10001", "{account}"))
+        for method, path, _ in SCOPES_NEEDED
+    }
+    tried = {(method, path.replace(POWER.number, "{number}")) for method, path in tried}
+    assert offered - tried == {("GET", f"{PREFIX}/health")}
+
+
+def test_the_role_is_asked_in_the_core_whatever_the_scope(api: Api) -> None:
+    text = api.key("reader", Role.BILLING, ALL_SCOPES, "P1")
+    answer = api.vend_as(text)
+    assert (answer.status_code, answer.json()["code"]) == (403, "actor.not_allowed")
+
+
+def test_a_key_without_a_point_cannot_sell(api: Api) -> None:
+    text = api.key("nowhere", Role.SUPERVISOR, ALL_SCOPES, None)
+    answer = api.vend_as(text)
+    assert (answer.status_code, answer.json()["code"]) == (404, "point.unknown")
+
+
+def test_the_books_write_down_who_called(api: Api) -> None:
+    api.vend()
+    assert api.get("/vends/v-1/entries").json()[0]["actor"] == "api:till"
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("", "ar"),
+        ("en", "en"),
+        ("en-GB,en;q=0.9", "en"),
+        ("ar;q=0.5, en;q=0.4", "ar"),
+        ("ar;q=0.4, en;q=0.5", "en"),
+        ("fr, en;q=0.1", "en"),
+        ("fr", "ar"),
+        ("*;q=x,,;;", "ar"),
+    ],
+)
+def test_words_are_in_the_callers_language(api: Api, header: str, language: str) -> None:
+    answer = api.get("/customers/999", headers={"Accept-Language": header})
+    assert answer.headers["content-language"] == language
+
+
+def test_a_locked_database_is_told_and_nothing_is_lost(tmp_path: Path) -> None:
+    with api_over(tmp_path, town(), busy_s=0.1) as api:
+        other = sqlite3.connect(api.path, isolation_level=None)
+        try:
+            other.execute("BEGIN IMMEDIATE")
+            answer = api.vend()
+            assert (answer.status_code, answer.json()["code"]) == (503, "store.locked")
+            assert answer.headers["retry-after"]
+            assert api.get("/customers").status_code == 200
+            other.execute("ROLLBACK")
+        finally:
+            other.close()
+        assert api.vend().status_code == 201
+        assert api.get("/ledger/verification").json()["entries"] == 1
+
+
+def test_an_unforeseen_fault_shows_an_incident_and_no_more(
+    api: Api, caplog: pytest.LogCaptureFixture
+) -> None:
+    with sqlite3.connect(api.path) as raw:
+        # Somebody edited a party by hand; nothing foresees a cipher that does not exist.
+        raw.execute("UPDATE meters SET ea = 'zz'")
+    raw.close()
+    answer = api.get("/meters", headers={"Accept-Language": "en"})
+    assert answer.status_code == 500
+    problem = answer.json()
+    assert (problem["code"], problem["kind"]) == ("unexpected", "broken")
+    assert problem["facts"]["incident"] in problem["detail"]
+    assert problem["facts"]["incident"] in caplog.text
+    assert "zz" not in answer.text
+    assert "Traceback" not in answer.text
+
+
+def test_logs_hold_no_token_no_key_and_no_query(api: Api, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        digits = api.vend().json()["tokens"][0]["digits"]
+        api.post("/vends/v-1/reprints")
+        api.get("/customers", params={"search": "Samira"})
+        api.get("/customers/999")
+    # The test's own client logs whole addresses; ours is what the server writes.
+    told = "\n".join(
+        record.getMessage() for record in caplog.records if record.name.startswith("raseed")
+    )
+    assert "/api/v1/vends" in told
+    every = "\n".join(
+        record.getMessage() for record in caplog.records if not record.name.startswith("httpx2")
+    )
+    key = api.client.headers["Authorization"].removeprefix("Bearer ")
+    for secret in (digits, key, "Samira", "search="):
+        assert secret not in every
+
+
+def test_the_description_is_whole_and_needs_no_network(api: Api) -> None:
+    page = api.get("/docs")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "/api/v1/vends/{vend_id}/reconciliation" in page.text
+    assert "<script" not in page.text
+    assert "://" not in page.text
+    spec = api.get("/openapi.json").json()
+    for path, verbs in spec["paths"].items():
+        for verb, told in verbs.items():
+            assert told.get("description"), (verb, path)
+
+
+def test_a_meter_without_an_address_is_told(api: Api) -> None:
+    api.vend()
+    for path in ("/vends/v-1/delivery", f"/meters/{POWER}/readings"):
+        answer = api.post(path)
+        assert (answer.status_code, answer.json()["code"]) == (503, "meter.unreachable")
+    assert api.get("/vends/v-1").json()["delivery"]["state"] == "issued"
