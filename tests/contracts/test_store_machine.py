@@ -75,7 +75,8 @@ class Selling(RuleBasedStateMachine):
         assert token.tid not in self.tids[meter]
         self.tids[meter].add(token.tid)
         self.copies[request.vend_id] = 0
-        self.latest = receipt.sold_at
+        # Small steps back do not add up: the books remember the latest moment, not the last.
+        self.latest = max(self.latest, receipt.sold_at)
         return (request, point, receipt)
 
     @rule(sale=sold)

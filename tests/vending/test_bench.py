@@ -123,6 +123,7 @@ def test_peak_memory_is_that_of_the_child_alone() -> None:
     assert len(ballast) == 200_000_000
 
 
+@pytest.mark.system
 def test_tokens_in_small() -> None:
     told: list[str] = []
     figures = measure(told.append, SMALL)
