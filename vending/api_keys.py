@@ -30,6 +30,8 @@ class ApiScope(Enum):
     """Sell and reprint. Only this scope ever sees a token's digits."""
     METER = "meter"
     """Push a sold token to its meter, reconcile, read the meter."""
+    REGISTER = "register"
+    """Write down customers, places and meters (administrators)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from .parties import (
 from .ports import Clock, GatewayFor, Ports, Randomness, Store
 from .sale import Delivery, MeterReading, SaleReceipt, SaleStatus, VendRequest
 from .selling import Selling, meter_in_use
-from .tariff import Quote, TariffBook
+from .tariff import Quote, TariffBook, TariffCommodity
 from .vend import ClockLimits
 
 
@@ -58,9 +58,15 @@ class VendingService:
     def register(self, actor: Actor, registration: Registration) -> None:
         """Writes down points, customers, places, meters and agreements, all or none.
 
-        Raises PartyExists, ActorNotAllowed (administrators only).
+        Raises ActorNotAllowed (administrators only), TariffMissing and TariffCommodity for an
+        agreement at a tariff that is not there or not for what its meter measures, PartyExists.
         """
         require(actor, "register")
+        now = self._ports.clock()
+        for agreement in registration.agreements:
+            tariff = self._ports.tariffs.active(agreement.tariff, now)
+            if tariff.commodity is not agreement.commodity:
+                raise TariffCommodity(tariff.code, agreement.meter.number)
         with self._ports.store.writing() as books:
             books.register(registration)
 

@@ -116,7 +116,7 @@ def town(more_meters: int = 0) -> Registration:
 
 
 @cache
-def _empty_books() -> bytes:
+def empty_books() -> bytes:
     """An upgraded database without rows: the upgrade takes longer than most tests."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "empty.db"
@@ -129,7 +129,7 @@ def _empty_books() -> bytes:
 def new_store(path: Path, *, busy_timeout_s: float = 5.0) -> SqlStore:
     """An upgraded store on an SQLite file, new or as it was left."""
     if not path.exists():
-        path.write_bytes(_empty_books())
+        path.write_bytes(empty_books())
     return open_store(path, busy_timeout_s=busy_timeout_s)
 
 

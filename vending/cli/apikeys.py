@@ -41,11 +41,11 @@ def create(
     name: Annotated[
         str, typer.Argument(metavar="NAME", help="Who calls; the books write it down.")
     ],
-    role: Annotated[str, typer.Option(help="operator, technician, billing, supervisor.")] = (
-        "operator"
-    ),
+    role: Annotated[
+        str, typer.Option(help="operator, technician, billing, supervisor, administrator.")
+    ] = "operator",
     scope: Annotated[
-        list[str] | None, typer.Option(help="read, vend, meter; repeat. Default: read.")
+        list[str] | None, typer.Option(help="read, vend, meter, register; repeat. Default: read.")
     ] = None,
     point: Annotated[str | None, typer.Option(help="Vending point that it sells for.")] = None,
     terminal: Annotated[str, typer.Option(help="Terminal printed on receipts.")] = "",

@@ -10,7 +10,19 @@ from typing import Annotated
 
 import typer
 
-from . import apikeys, bench, books, config, demo, keys, parties, sales, setup, tokens
+from . import (
+    apikeys,
+    bench,
+    books,
+    config,
+    demo,
+    keys,
+    parties,
+    register,
+    sales,
+    setup,
+    tokens,
+)
 from .context import Cli
 from .faults import GuardedGroup, language_of
 
@@ -48,7 +60,7 @@ def _common(
     ctx.obj = Cli(language_of(lang), config_file)
 
 
-for module in (setup, sales, demo, bench):
+for module in (setup, register, sales, demo, bench):
     app.registered_commands += module.app.registered_commands
 for name, group in {
     "customer": parties.customer,

@@ -7,6 +7,7 @@ JSON number is a float to most readers. Times are UTC.
 from .base import Measure, Name, Out
 from .books import ApiKeyOut, EntryOut, LedgerReportOut, ReadingOut, VendingKeyOut
 from .parties import CustomerFileOut, CustomerOut, MeterOut, PointOut
+from .registration import RegistrationIn, RegistrationOut
 from .sales import DeliveryOut, LineOut, QuoteOut, ReceiptOut, SaleOut, SaleStatusOut
 
 __all__ = [
@@ -25,6 +26,8 @@ __all__ = [
     "QuoteOut",
     "ReadingOut",
     "ReceiptOut",
+    "RegistrationIn",
+    "RegistrationOut",
     "SaleOut",
     "SaleStatusOut",
     "VendingKeyOut",

@@ -58,4 +58,5 @@ class Needs:
 Reader = Annotated[Actor, Depends(Needs(ApiScope.READ))]
 Seller = Annotated[Actor, Depends(Needs(ApiScope.VEND))]
 Technician = Annotated[Actor, Depends(Needs(ApiScope.METER))]
+Registrar = Annotated[Actor, Depends(Needs(ApiScope.REGISTER))]
 Service = Annotated[VendingService, Depends(service_of)]

@@ -9,9 +9,8 @@ from typing import Any
 
 from typer.testing import CliRunner
 
-from tests.vending.support import ADMIN, security, town
+from tests.vending.support import ADMIN, empty_books, security, town
 from tests.vending.support import TEST_KEY as VENDING_KEY
-from tests.vending.web.support import empty_books
 from tokens.sts import KeyRecord, VendingKey
 from vending.cli import app
 from vending.keys import Cost, Passphrase, create_sealed

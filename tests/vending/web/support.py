@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +22,7 @@ from tests.vending.support import (
     TEST_KEY,
     WATER,
     SetClock,
-    new_store,
+    empty_books,
     security,
     service,
     town,
@@ -49,15 +47,6 @@ from vending.wiring import gateway_for
 
 PREFIX = "/api/v1"
 ALL_SCOPES = frozenset(ApiScope)
-
-
-@cache
-def empty_books() -> bytes:
-    """A database file with the newest schema; migrating takes longer than most tests."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "raseed.db"
-        new_store(path).close()
-        return path.read_bytes()
 
 
 @dataclass

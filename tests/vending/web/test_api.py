@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import logging
 import sqlite3
+import tomllib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from meters.identity import Drn
 from tests.vending.support import POWER, WATER, town
 from vending.api_keys import ApiScope
 from vending.parties import Role
+from vending.wiring import CONFIG
 
 from .support import ALL_SCOPES, PREFIX, Api, api_over
 
@@ -236,6 +239,7 @@ SCOPES_NEEDED = [
     ("POST", f"/meters/{POWER}/readings", ApiScope.METER),
     ("GET", f"/meters/{POWER}/readings", ApiScope.READ),
     ("GET", "/ledger/verification", ApiScope.READ),
+    ("POST", "/registrations", ApiScope.REGISTER),
 ]
 
 
@@ -245,8 +249,11 @@ def test_each_endpoint_needs_its_scope(api: Api, method: str, path: str, needed:
     if path == "/quotes":
         del body["vend_id"]
     sent = body if method == "POST" and path in ("/quotes", "/vends") else None
+    role = Role.SUPERVISOR
+    if needed is ApiScope.REGISTER:
+        sent, role = {}, Role.ADMINISTRATOR
     others = api.key("others", Role.SUPERVISOR, ALL_SCOPES - {needed}, "P1")
-    alone = api.key("alone", Role.SUPERVISOR, frozenset({needed}), "P1")
+    alone = api.key("alone", role, frozenset({needed}), "P1")
     headers = {"Authorization": f"Bearer {others}"}
     answer = api.client.request(method, PREFIX + path, json=sent, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (403, "caller.scope_missing")
@@ -371,3 +378,21 @@ def test_a_meter_without_an_address_is_told(api: Api) -> None:
         answer = api.post(path)
         assert (answer.status_code, answer.json()["code"]) == (503, "meter.unreachable")
     assert api.get("/vends/v-1").json()["delivery"]["state"] == "issued"
+
+
+def test_parties_are_registered_by_administrators_alone(api: Api) -> None:
+    def code(answer: httpx2.Response, status: int) -> str:
+        assert answer.status_code == status, answer.text
+        return str(answer.json()["code"])
+
+    body = tomllib.loads((CONFIG / "examples" / "register.toml").read_text("utf-8"))
+    assert code(api.post("/registrations", body), 403) == "actor.not_allowed"
+    text = api.key("founder", Role.ADMINISTRATOR, ALL_SCOPES, None)
+    headers = {"Authorization": f"Bearer {text}"}
+    wrong = {**body, "meterz": []}
+    assert code(api.post("/registrations", wrong, headers=headers), 422) == "request.invalid"
+    done = api.post("/registrations", body, headers=headers)
+    assert done.status_code == 201
+    assert done.json() == {"points": 1, "customers": 1, "places": 1, "meters": 2}
+    assert api.get("/meters/0712000090019").json()["customer"]["account"] == "2001"
+    assert code(api.post("/registrations", body, headers=headers), 409) == "party.exists"

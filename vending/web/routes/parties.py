@@ -6,8 +6,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from ...shapes import CustomerFileOut, CustomerOut, MeterOut, PointOut
-from ..callers import Reader, Service
+from ...shapes import (
+    CustomerFileOut,
+    CustomerOut,
+    MeterOut,
+    PointOut,
+    RegistrationIn,
+    RegistrationOut,
+)
+from ..callers import Reader, Registrar, Service
 
 router = APIRouter(tags=["parties"])
 
@@ -62,3 +69,12 @@ def one_meter(actor: Reader, service: Service, number: MeterPath) -> MeterOut:
 def list_points(actor: Reader, service: Service) -> list[PointOut]:
     """Vending points."""
     return [PointOut.of(point) for point in service.points(actor)]
+
+
+@router.post("/registrations", status_code=201)
+def register(actor: Registrar, service: Service, body: RegistrationIn) -> RegistrationOut:
+    """Write down vending points, customers, places and meters with their agreements: all of it,
+    or nothing. Needs the scope `register` and the role administrator."""
+    registration = body.registration()
+    service.register(actor, registration)
+    return RegistrationOut.of(registration)

@@ -1,0 +1,70 @@
+"""`raseed register`: a file of parties, all of it or nothing."""
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.vending.cli.support import Shell, town_shell
+from vending.wiring import CONFIG
+
+EXAMPLE = CONFIG / "examples" / "register.toml"
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    return town_shell(tmp_path)
+
+
+def test_the_shipped_example_is_written_down(shell: Shell) -> None:
+    told = shell.run("register", str(EXAMPLE), "--json")
+    assert told.code == 0, told.err
+    assert told.json == {"points": 1, "customers": 1, "places": 1, "meters": 2}
+    shown = shell.run("customer", "show", "2001", "--json").json
+    assert [meter["number"] for meter in shown["meters"]] == ["07000090014", "0712000090019"]
+    assert shown["meters"][0]["gateway"] == {"host": "127.0.0.1", "port": 5020, "unit_id": 1}
+    assert shown["meters"][1]["gateway"] is None
+
+
+def test_json_does_as_well(shell: Shell, tmp_path: Path) -> None:
+    document = tomllib.loads(EXAMPLE.read_text("utf-8"))
+    file = tmp_path / "parties.json"
+    file.write_text(json.dumps(document, ensure_ascii=False), "utf-8")
+    assert shell.run("register", str(file)).code == 0
+    again = shell.run("register", str(file))
+    assert again.code == 3
+    assert "party.exists" in again.err
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "words"),
+    [
+        ("07000090014", "07000090015", "meter.check_digit", "mistyped"),
+        ('commodity = "electricity"', 'commodity = "steam"', "register.file_wrong", "commodity"),
+        ("krn = 1 ", 'krnn = 1\nkrn = "1"', "register.file_wrong", "further mistakes: 1"),
+        ('tariff = "water-domestic"', 'tariff = "electricity-domestic"', "tariff.commodity", ""),
+        ('tariff = "water-domestic"', 'tariff = "none"', "tariff.missing", ""),
+        ('customer = "2001"', 'customer = "2999"', "party.exists", ""),
+        ("[[points]]", "[[points", "register.file_unusable", ""),
+    ],
+)
+def test_a_mistake_leaves_nothing_behind(
+    shell: Shell, tmp_path: Path, old: str, new: str, code: str, words: str
+) -> None:
+    text = EXAMPLE.read_text("utf-8")
+    assert old in text
+    file = tmp_path / "parties.toml"
+    file.write_text(text.replace(old, new), "utf-8")
+    told = shell.run("register", str(file))
+    assert told.code in (2, 3)
+    assert code in told.err
+    assert words in told.err
+    assert shell.run("customer", "show", "2001").code == 2
+    assert shell.run("register", str(EXAMPLE)).code == 0
+
+
+def test_a_missing_file(shell: Shell, tmp_path: Path) -> None:
+    told = shell.run("register", str(tmp_path / "none.toml"))
+    assert told.code == 2
+    assert "register.file_unusable" in told.err

@@ -1,0 +1,141 @@
+"""Parties to be written down together: the one shape that comes in, as TOML file or JSON body.
+
+A meter brings its supply agreement with it: who pays, where it hangs, at which tariff.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
+
+from meters.account import Commodity
+from meters.identity import meter_from_text
+from tokens.sts import EncryptionAlgorithm
+
+from ..parties import (
+    Customer,
+    GatewayAddress,
+    Meter,
+    Registration,
+    ServicePoint,
+    SupplyAgreement,
+    VendingPoint,
+)
+
+Code = Annotated[StrictStr, Field(min_length=1, max_length=40)]
+Words = Annotated[StrictStr, Field(min_length=1, max_length=200)]
+
+
+class _In(BaseModel):
+    # A misspelt field must not be dropped silently.
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PointIn(_In):
+    """A vending point."""
+
+    code: Code
+    name_ar: Words
+    name_en: Words
+    quarter: StrictStr = Field("", max_length=200)
+
+
+class CustomerIn(_In):
+    """A customer."""
+
+    account: Code = Field(description="The number on the customer's papers")
+    name_ar: Words
+    name_en: Words
+    phone: StrictStr = Field("", max_length=40)
+
+
+class PlaceIn(_In):
+    """A place that is supplied."""
+
+    code: Code
+    quarter: Words
+    address: Words
+
+
+class GatewayIn(_In):
+    """Where a meter answers Modbus TCP."""
+
+    host: Words
+    port: Annotated[StrictInt, Field(ge=1, le=65535)]
+    unit_id: Annotated[StrictInt, Field(ge=1, le=247)]
+
+
+class MeterIn(_In):
+    """A meter with its supply agreement."""
+
+    number: Annotated[StrictStr, Field(max_length=200, description="As typed: DRN or PAN")]
+    commodity: Literal["electricity", "water"]
+    ea: Literal["07", "11"] = Field("07", description="Cipher of its tokens")
+    sgc: Annotated[StrictStr, Field(pattern=r"^[0-9]{6}$", description="Supply group code")]
+    krn: Annotated[StrictInt, Field(ge=1, le=9, description="Key revision number")]
+    ti: Annotated[StrictInt, Field(ge=0, le=99, description="Tariff index")]
+    model: StrictStr = Field("raseed-payment", max_length=80)
+    gateway: GatewayIn | None = None
+    agreement: Code = Field(description="Number of the supply agreement")
+    customer: Code = Field(description="Account number")
+    place: Code
+    tariff: Code
+
+
+class RegistrationIn(_In):
+    """All or none of it is written down."""
+
+    points: list[PointIn] = Field(default_factory=list, max_length=10_000)
+    customers: list[CustomerIn] = Field(default_factory=list, max_length=100_000)
+    places: list[PlaceIn] = Field(default_factory=list, max_length=100_000)
+    meters: list[MeterIn] = Field(default_factory=list, max_length=100_000)
+
+    def registration(self) -> Registration:
+        """Raises NotDigits, MeterNumberLength, CheckDigitWrong, IssuerUnknown."""
+        meters, agreements = [], []
+        for row in self.meters:
+            number, commodity = meter_from_text(row.number), Commodity(row.commodity)
+            at = row.gateway
+            meters.append(
+                Meter(
+                    number=number,
+                    commodity=commodity,
+                    ea=EncryptionAlgorithm(row.ea),
+                    sgc=row.sgc,
+                    krn=row.krn,
+                    ti=row.ti,
+                    model=row.model,
+                    gateway=None if at is None else GatewayAddress(at.host, at.port, at.unit_id),
+                )
+            )
+            agreements.append(
+                SupplyAgreement(
+                    row.agreement, row.customer, row.place, number, commodity, row.tariff
+                )
+            )
+        return Registration(
+            points=tuple(VendingPoint(**dict(row)) for row in self.points),
+            customers=tuple(Customer(**dict(row)) for row in self.customers),
+            service_points=tuple(ServicePoint(**dict(row)) for row in self.places),
+            meters=tuple(meters),
+            agreements=tuple(agreements),
+        )
+
+
+class RegistrationOut(BaseModel):
+    """How much was written down."""
+
+    points: int
+    customers: int
+    places: int
+    meters: int
+
+    @classmethod
+    def of(cls, registration: Registration) -> RegistrationOut:
+        return cls(
+            points=len(registration.points),
+            customers=len(registration.customers),
+            places=len(registration.service_points),
+            meters=len(registration.meters),
+        )
