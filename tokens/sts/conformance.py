@@ -32,7 +32,7 @@ from .keys import (
     KeyType,
     VendingKey,
 )
-from .kinds import Stamp, Token, TokenWithTid, kind_named
+from .kinds import Stamp, Token, TokenWithTid, check_field, kind_named
 from .misty1 import Misty1Key
 from .policy import KeyExpired
 from .sta import start_key
@@ -164,14 +164,20 @@ def _section(entry: Entry, fields: Entry) -> KeyChangeSection:
     sections = key_change_set(
         _derived(new_key),
         _parameters(new_key),
-        ro=bool(int(fields.get("ro", 0))),
-        three_tokens=bool(int(fields.get("three_kct", 0))),
+        ro=_flag(fields, "ro"),
+        three_tokens=_flag(fields, "three_kct"),
     )
     order = int(fields.get("section", 1 + _SECTION_NAMES.index(str(entry["token"]))))
     if order > len(sections):
         # The third section of a 64-bit set exists only with its flag.
         raise Mismatch(f"the set has {len(sections)} sections, section {order} asked for")
     return sections[order - 1]
+
+
+def _flag(fields: Entry, name: str) -> bool:
+    value = int(fields.get(name, 0))
+    check_field(name, value, 1)
+    return bool(value)
 
 
 def _issued(entry: Entry) -> str:
