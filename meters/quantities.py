@@ -30,6 +30,9 @@ class TooFine(Invalid, code="quantity.too_fine"):
     decimals: int
 
 
+_LONGEST_NUMBER = 100
+
+
 def decimal_from_text(text: str) -> Decimal:
     """Read a plain decimal number; any script's digits, `٫` as the point, spaces around.
 
@@ -39,7 +42,7 @@ def decimal_from_text(text: str) -> Decimal:
     plain = text.strip().replace("\u066b", ".")
     body = plain[1:] if plain[:1] in ("-", "+") else plain
     whole, point, part = body.partition(".")
-    if not whole.isdecimal() or (point and not part.isdecimal()) or len(body) > 40:
+    if not whole.isdecimal() or (point and not part.isdecimal()) or len(body) > _LONGEST_NUMBER:
         raise NotANumber(text[:60])
     try:
         return Decimal(plain)

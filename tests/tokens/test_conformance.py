@@ -109,3 +109,46 @@ def test_extended_read_published_examples() -> None:
         ]
     )
     assert report.failures == []
+
+
+@pytest.mark.parametrize(
+    ("amount", "same"),
+    [
+        ("0.1", True),
+        ("1e-1", True),
+        ("1E-001", True),
+        ("0.1" + 50 * "0", True),
+        ("1e1000", False),
+        ("1e-1000", False),
+        ("1e0001", False),
+        ("1e1", False),
+        ("0.2", False),
+    ],
+)
+def test_an_amount_is_read_exactly_or_not_at_all(
+    entries: list[dict[str, Any]], amount: str, same: bool
+) -> None:
+    entry = copy.deepcopy(entries[0])
+    assert entry["fields"]["amount"] == "0.1"
+    entry["fields"]["amount"] = amount
+    assert run_conformance([entry]).failed == (not same)
+
+
+def test_contradictions_fail(entries: list[dict[str, Any]]) -> None:
+    refused = copy.deepcopy(next(e for e in entries if e["case"] == "error"))
+    refused["expected_tokens"] = ["23716100501183194197"]
+    short = {
+        "id": "short key",
+        "case": "unit",
+        "token": "unit_misty1",
+        "fields": {"key_hex": "00", "block_hex": "0123456789abcdef"},
+        "expected": "dfdb0956c150a818",
+    }
+    assert run_conformance([refused, short]).failed == 2
+
+
+def test_what_the_format_leaves_open_is_read_kindly(entries: list[dict[str, Any]]) -> None:
+    grouped = copy.deepcopy(next(e for e in entries if e["id"] == "decoder/electricity"))
+    grouped["input_token"] = "2905 4347 1393 0985 1356"
+    del grouped["id"], grouped["ea"]
+    assert run_conformance([grouped]).failures == []

@@ -7,6 +7,7 @@ its own file and its vectors only. Rows are added by `@kind(...)`.
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -35,6 +36,10 @@ class TokenKindUnknown(Invalid, code="token.kind_unknown"):
     """No token kind has this name."""
 
     kind: str
+
+
+_EXPONENT: Final = re.compile(r"[+-]?[0-9]{1,3}", re.ASCII)
+"""No amount that a token can carry needs more."""
 
 
 def check_field(name: str, value: int, largest: int) -> None:
@@ -69,11 +74,12 @@ def number_field(fields: Mapping[str, Any], name: str) -> Fraction:
         raise TokenFieldInvalid(name, str(value)[:40], 0)
     if isinstance(value, int):
         return Fraction(value)
-    mantissa, _, exponent = value.lower().partition("e")
-    power = int(exponent) if exponent.lstrip("+-").isdecimal() and len(exponent) < 4 else 0
-    if exponent and not exponent.lstrip("+-").isdecimal():
+    mantissa, _, exponent = value.strip().lower().partition("e")
+    if not exponent:
+        return Fraction(decimal_from_text(value))
+    if not _EXPONENT.fullmatch(exponent):
         raise TokenFieldInvalid(name, value[:40], 0)
-    return Fraction(decimal_from_text(mantissa)) * Fraction(10) ** power
+    return Fraction(decimal_from_text(mantissa)) * Fraction(10) ** int(exponent)
 
 
 @dataclass(frozen=True, slots=True)

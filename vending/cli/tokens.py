@@ -209,7 +209,7 @@ def conformance(
 
 def _entries(file: Path) -> list[Any]:
     try:
-        found = json.loads(file.read_bytes())
+        found = json.loads(file.read_bytes(), parse_float=str)
     except OSError as error:
         raise VectorsUnreadable(str(file), error.strerror or "OSError") from None
     except (ValueError, RecursionError):
