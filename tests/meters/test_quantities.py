@@ -42,7 +42,8 @@ def test_texts_people_write() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", " ", "-", ".5.", "1,000", "1e3", "NaN", "Infinity", "0x10", "1_000", "²", "9" * 101]
+    "text",
+    ["", " ", "-", ".5.", "1,000", "1e3", "NaN", "Infinity", "0x10", "1_000", "²", "9" * 101],
 )
 def test_what_is_no_number_is_refused(text: str) -> None:
     with pytest.raises(NotANumber):
