@@ -7,7 +7,6 @@ The journal entry of the sale carries that hash, so a change to any of these row
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -78,7 +77,7 @@ class SaleRecord:
 def content_hash(record: SaleRecord) -> str:
     """SHA-256 over every field of the record but the entry's number; of a token its digits
     enter only hashed."""
-    fields = (
+    fields = [
         record.vend_id,
         record.input_hash,
         canonical_time(record.sold_at),
@@ -103,33 +102,21 @@ def content_hash(record: SaleRecord) -> str:
         record.tariff,
         record.tariff_version,
         record.document,
-    )
-    tokens = [
-        (
-            token.position,
-            token.kind,
-            token.digits,
-            token.tid,
-            token.pan,
-            token.base_date,
-            token.quantity,
-            token.unit,
-        )
-        for token in record.tokens
+        [
+            [
+                token.position,
+                token.kind,
+                sha256(token.digits.encode("ascii", "replace")).hexdigest(),
+                token.tid,
+                token.pan,
+                token.base_date,
+                token.quantity,
+                token.unit,
+            ]
+            for token in record.tokens
+        ],
     ]
-    return content_hash_of(fields, tokens)
-
-
-def content_hash_of(
-    fields: Sequence[str | int], tokens: Sequence[tuple[int, str, str, int, str, str, int, str]]
-) -> str:
-    """The same from plain fields as they are stored, in the order of `content_hash` and of
-    `TokenRecord`; `sold_at` in its canonical form. For verification, which meets a million."""
-    listed = [
-        (position, kind, sha256(digits.encode("ascii", "replace")).hexdigest(), *rest)
-        for position, kind, digits, *rest in tokens
-    ]
-    return sha256(canonical_json((*fields, listed))).hexdigest()
+    return sha256(canonical_json(fields)).hexdigest()
 
 
 def record_of(receipt: SaleReceipt, input_hash: str) -> SaleRecord:

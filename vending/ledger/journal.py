@@ -8,13 +8,10 @@ shows at the first entry that differs.
 from __future__ import annotations
 
 import json
-import json.encoder
 from collections import defaultdict
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any, NamedTuple
 
 from meters.errors import Broken
 
@@ -31,7 +28,8 @@ class EntryUnbalanced(Broken, code="ledger.unbalanced"):
     sum: int
 
 
-class Posting(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Posting:
     """One line of an entry: debit positive, credit negative, in the account's unit."""
 
     account: str
@@ -126,40 +124,20 @@ def entry_hash_of(
     actor: str,
     point: str,
     content_hash: str,
-    postings: Sequence[tuple[str, str, str, int]],
+    postings: tuple[Posting, ...],
 ) -> str:
     """64 hex digits over exactly these fields in this order, each posting as (account, holder,
     unit, amount). Takes plain fields, so that an entry that could not be built can be checked."""
-    fields = (number, previous_hash, at, kind, cause, actor, point, content_hash, postings)
+    listed = [[p.account, p.holder, p.unit, p.amount] for p in postings]
+    fields = [number, previous_hash, at, kind, cause, actor, point, content_hash, listed]
     return sha256(canonical_json(fields)).hexdigest()
 
 
 def canonical_json(value: object) -> bytes:
     """JSON without spaces, keys sorted, ASCII only: the same bytes everywhere, for hashing."""
-    return "".join(_chunks(value, 0)).encode("ascii")
-
-
-def _refuse(value: object) -> object:
-    raise TypeError(f"{type(value).__name__} has no canonical form")
-
-
-def _encoder() -> Callable[[object, int], Any]:
-    """`json.dumps` sets its encoder up anew for each call, which takes longer than the work
-    itself; this one is set up once, where the interpreter has it in C."""
-    make = getattr(json.encoder, "c_make_encoder", None)
-    quoted = getattr(json.encoder, "c_encode_basestring_ascii", None)
-    if make is None or quoted is None:
-        plain = json.JSONEncoder(
-            ensure_ascii=True, sort_keys=True, separators=(",", ":"), allow_nan=False
-        )
-        return lambda value, _: plain.encode(value)
-    made: Callable[[object, int], Any] = make(
-        None, _refuse, quoted, None, ":", ",", True, False, False
-    )
-    return made
-
-
-_chunks = _encoder()
+    return json.dumps(
+        value, ensure_ascii=True, sort_keys=True, separators=(",", ":"), allow_nan=False
+    ).encode("ascii")
 
 
 def canonical_time(moment: datetime) -> str:

@@ -6,22 +6,21 @@ memory stays flat however long the journal is.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
 from .chart import Chart
-from .journal import GENESIS, ChainHead, entry_hash_of
+from .journal import GENESIS, ChainHead, Posting, canonical_time, entry_hash_of
 
 
-class StoredEntry(NamedTuple):
-    """An entry as found in the store, unchecked, with what its cause says of itself. Plain
-    values, because a long journal is walked through them."""
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """An entry as found in the store, unchecked, with what its cause says of itself."""
 
     number: int
-    at: str
-    """In the canonical form (`canonical_time`)."""
+    at: datetime
     kind: str
     cause: str
     actor: str
@@ -29,8 +28,7 @@ class StoredEntry(NamedTuple):
     content_hash: str
     previous_hash: str
     hash: str
-    postings: tuple[tuple[str, str, str, int], ...]
-    """Each as the fields of a Posting."""
+    postings: tuple[Posting, ...]
     cause_hash: str | None
     """Content hash recomputed from the stored sale, receipt and tokens; None if there is none."""
     tokens: int
@@ -71,46 +69,55 @@ def verify(
 
     `entries` come in ascending order of number.
     """
-    units = {account.code: account.unit for account in chart.accounts()}
-    number, previous, at = 0, GENESIS, None
+    head = ChainHead()
     postings = 0
-    problem: LedgerProblem | None = None
     for entry in entries:
-        problem = _check(entry, number, previous, units)
+        problem = _check(entry, head, chart)
         if problem is not None:
-            break
+            return LedgerReport(head.number, postings, head, problem)
         postings += len(entry.postings)
-        number, previous, at = entry.number, entry.hash, entry.at
-    else:
-        problem = min(loose_ends, key=lambda p: (p.entry == 0, p.entry), default=None)
-    head = ChainHead(number, previous, None if at is None else datetime.fromisoformat(at))
-    return LedgerReport(number, postings, head, problem)
+        head = ChainHead(entry.number, entry.hash, entry.at)
+    first = min(loose_ends, key=lambda p: (p.entry == 0, p.entry), default=None)
+    return LedgerReport(head.number, postings, head, first)
 
 
-def _check(
-    entry: StoredEntry, last: int, last_hash: str, units: dict[str, str]
-) -> LedgerProblem | None:
+def _check(entry: StoredEntry, head: ChainHead, chart: Chart) -> LedgerProblem | None:
     """In this order, so that the report names the plainest difference."""
-    (number, at, kind, cause, actor, point, content, previous, own, postings, found, tokens) = entry
-    if number != last + 1:
+    expected = head.number + 1
+    if entry.number != expected:
         # The chain breaks where an entry is missing, not where the next one stands.
-        return LedgerProblem(last + 1, "number", f"found {number}")
-    if previous != last_hash:
-        return LedgerProblem(number, "previous_hash")
-    sums: dict[str, int] = {}
-    for account, _, unit, amount in postings:
-        if units.get(account) != unit:
-            return LedgerProblem(number, "account", account)
-        sums[unit] = sums.get(unit, 0) + amount
-    if not sums or any(sums.values()):
-        wrong = next(((unit, total) for unit, total in sums.items() if total), None)
-        return LedgerProblem(number, "sum", "no postings" if wrong is None else f"{wrong[0]} {wrong[1]}")
-    if entry_hash_of(number, previous, at, kind, cause, actor, point, content, postings) != own:
-        return LedgerProblem(number, "hash")
-    if found is None:
-        return LedgerProblem(number, "cause", cause)
-    if kind == "sale" and not tokens:
-        return LedgerProblem(number, "no_token", cause)
-    if found != content:
-        return LedgerProblem(number, "content", cause)
+        return LedgerProblem(expected, "number", f"found {entry.number}")
+    if entry.previous_hash != (head.hash if head.number else GENESIS):
+        return LedgerProblem(entry.number, "previous_hash")
+    sums: dict[str, int] = defaultdict(int)
+    for posting in entry.postings:
+        account = chart.find(posting.account)
+        if account is None or account.unit != posting.unit:
+            return LedgerProblem(entry.number, "account", posting.account)
+        sums[posting.unit] += posting.amount
+    for unit, total in sums.items():
+        if total:
+            return LedgerProblem(entry.number, "sum", f"{unit} {total}")
+    if not sums:
+        return LedgerProblem(entry.number, "sum", "no postings")
+    recomputed = entry_hash_of(
+        entry.number,
+        entry.previous_hash,
+        canonical_time(entry.at),
+        entry.kind,
+        entry.cause,
+        entry.actor,
+        entry.point,
+        entry.content_hash,
+        entry.postings,
+    )
+    if recomputed != entry.hash:
+        return LedgerProblem(entry.number, "hash")
+    if entry.kind == "sale":
+        if entry.cause_hash is None:
+            return LedgerProblem(entry.number, "cause", entry.cause)
+        if entry.tokens == 0:
+            return LedgerProblem(entry.number, "no_token", entry.cause)
+        if entry.cause_hash != entry.content_hash:
+            return LedgerProblem(entry.number, "content", entry.cause)
     return None
