@@ -13,6 +13,7 @@ from typing import Any
 from meters.errors import Broken, Invalid, RaseedError, Refused, Unavailable, Unknown
 from meters.quantities import Money, Quantity
 
+from .masking import masked, masked_fact
 from .messages import Language, phrase, words_for
 
 
@@ -83,8 +84,8 @@ def problem_of(error: RaseedError, language: Language) -> Problem:
         status=status_of(error),
         exit_code=kind.exit_code,
         title=phrase(f"kind_{kind.name}", language),
-        detail=words_for(error, language),
-        facts={name: plain(value) for name, value in error.facts().items()},
+        detail=masked(words_for(error, language)),
+        facts={name: masked_fact(plain(value)) for name, value in error.facts().items()},
     )
 
 

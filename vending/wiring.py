@@ -30,7 +30,7 @@ CONFIG = Path(__file__).resolve().parents[1] / "config"
 
 @dataclass(eq=False)
 class DatabaseMissing(Invalid, code="settings.database_missing"):
-    """There is no database file where the settings say."""
+    """There is no database file where the settings say, or it is empty."""
 
     path: str
 
@@ -111,7 +111,7 @@ def open_books(
         path = settings.data / "raseed.db"
         if create:
             _make_private(path)
-        elif not path.exists():
+        elif books_are_lost(settings):
             raise DatabaseMissing(str(path))
         where: Path | str = path
     else:
@@ -122,6 +122,15 @@ def open_books(
     if upgrade_schema:
         upgrade(store.engine)
     return store
+
+
+def books_are_lost(settings: Settings) -> bool:
+    """True if the database file of these settings is missing or empty. A database elsewhere
+    (by URL) is not looked at."""
+    if settings.database.url is not None:
+        return False
+    path = settings.data / "raseed.db"
+    return not path.exists() or path.stat().st_size == 0
 
 
 def compose(

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -92,3 +93,34 @@ def _wait_until_silent(url: str) -> None:
             return
         time.sleep(0.1)
     pytest.fail("the API outlived the demo")
+
+
+def test_a_port_that_somebody_has_is_not_taken_for_ours(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        done = subprocess.run(
+            [*RASEED, "--lang", "en", "demo", "--once", "--port", str(port)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env={**os.environ, "LC_ALL": "C.UTF-8", "TMPDIR": str(tmp_path)},
+            check=False,
+        )
+    assert done.returncode == 4
+    assert "demo.port_taken" in done.stderr
+
+
+def test_a_folder_that_is_none(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    done = subprocess.run(
+        [*RASEED, "--lang", "en", "demo", "--once", "--folder", str(file)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "demo.folder_unusable" in done.stderr

@@ -179,6 +179,13 @@ def test_changes_that_no_meter_could_take(new: KeyAttributes, target: MeterKeyRe
         hsm.issue_key_change(METER, target, NOW)
 
 
+def test_no_meter_is_moved_to_a_key_before_its_base_date_begins() -> None:
+    future = replace(KEY, ref=KeyRef("123457", 2), base_date=BaseDate.BASE_2035)
+    hsm = module(KEY, future)
+    with pytest.raises(KeyNotActive):
+        hsm.issue_key_change(METER, replace(METER, key=future.ref), NOW)
+
+
 def test_key_lengths_are_checked() -> None:
     hsm = MemorySecurityModule([KeyRecord(KEY, VendingKey(b"too short"))])
     with pytest.raises(KeyLength):

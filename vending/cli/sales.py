@@ -19,12 +19,15 @@ from .context import Cli, Json, MeterArg, VendIdArg, cli_of
 app = typer.Typer()
 sale = typer.Typer(no_args_is_help=True, help="Sales that were made.")
 
+# "-5" is an amount that the core refuses with words, not an option that does not exist.
+_NEGATIVE = {"ignore_unknown_options": True}
+
 AmountArg = Annotated[
     str, typer.Argument(metavar="AMOUNT", help="What the customer hands over, VAT included: 50.00")
 ]
 
 
-@app.command("quote")
+@app.command("quote", context_settings=_NEGATIVE)
 def quote(ctx: typer.Context, number: MeterArg, amount: AmountArg, as_json: Json = False) -> None:
     """Price a sale; no effect."""
     cli = cli_of(ctx)
@@ -34,7 +37,7 @@ def quote(ctx: typer.Context, number: MeterArg, amount: AmountArg, as_json: Json
     cli.show(shown, as_json, lambda cli: _quote_lines(cli, shown))
 
 
-@app.command("vend")
+@app.command("vend", context_settings=_NEGATIVE)
 def vend(
     ctx: typer.Context,
     number: MeterArg,

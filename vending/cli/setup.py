@@ -10,14 +10,14 @@ from typing import Annotated
 
 import typer
 
-from meters.errors import Unavailable
+from meters.errors import Refused, Unavailable
 
 from ..api_keys import ApiKeyExists, ApiScope, new_api_key
 from ..keys import create_sealed, new_passphrase_from, open_sealed
 from ..keys.passphrase import ENV_FILE, ENV_TEXT
 from ..parties import Actor, PartyExists, Registration, Role, VendingPoint
 from ..settings import Settings
-from ..wiring import Raseed, open_raseed, utc_now
+from ..wiring import Raseed, books_are_lost, open_raseed, utc_now
 from .context import Cli, Json, cli_of
 
 app = typer.Typer()
@@ -32,6 +32,14 @@ class AddressInUse(Unavailable, code="serve.address_in_use"):
     reason: str
 
 
+@dataclass(eq=False)
+class BooksLost(Refused, code="settings.books_lost"):
+    """Keys are there and the books they sold from are not. New books would give the same
+    receipt numbers and token identifiers again."""
+
+    database: str
+
+
 @app.command("init")
 def init(
     ctx: typer.Context,
@@ -39,12 +47,17 @@ def init(
     point_name_ar: Annotated[str, typer.Option(help="Its name in Arabic.")] = "نقطة البيع 1",
     point_name_en: Annotated[str, typer.Option(help="Its name in English.")] = "Vending point 1",
     key_name: Annotated[str, typer.Option(help="Name of the first API key.")] = "first",
+    new_books: Annotated[
+        bool, typer.Option("--new-books", help="Begin new books although a key file is there.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Make the database, the sealed key file, a vending point and the first API key. Safe to run
     again: what is there is kept."""
     cli = cli_of(ctx)
     settings = cli.settings
+    if not new_books and settings.key_file.exists() and books_are_lost(settings):
+        raise BooksLost(settings.database_url_shown)
     made_keys = _key_file(cli, settings)
     with cli.progress("opening"), open_raseed(settings, create=True) as raseed:
         made_point = _point(raseed, VendingPoint(point, point_name_ar, point_name_en))

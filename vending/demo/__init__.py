@@ -18,7 +18,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from meters.errors import Refused
+from meters.errors import Invalid, Refused, Unavailable
 
 from ..api_keys import ApiScope, new_api_key
 from ..keys import Passphrase, create_sealed
@@ -45,6 +45,21 @@ class FolderNotEmpty(Refused, code="demo.folder_not_empty"):
     """The demo begins in an empty folder, so that it can never touch real books."""
 
     folder: str
+
+
+@dataclass(eq=False)
+class FolderUnusable(Invalid, code="demo.folder_unusable"):
+    """The demo cannot work in this folder."""
+
+    folder: str
+    reason: str
+
+
+@dataclass(eq=False)
+class PortTaken(Unavailable, code="demo.port_taken"):
+    """Another program listens on the port that was asked for."""
+
+    port: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +94,8 @@ def run_demo(
     """Set up, sell, check; then serve until Ctrl-C, or end at once with `once`.
 
     0 if every verdict and sum was right, 1 if not. `folder` must be empty; without one a
-    temporary folder is used and removed at the end. Raises FolderNotEmpty, ProgramNotStarted.
+    temporary folder is used and removed at the end. Raises FolderNotEmpty, FolderUnusable,
+    PortTaken, ProgramNotStarted.
     """
     console = console or Console()
     # Told to end by whoever runs it, it ends as with Ctrl-C: children and folder are cleared.
@@ -88,11 +104,9 @@ def run_demo(
         if folder is None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="raseed-demo-")))
         else:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if any(folder.iterdir()):
-                raise FolderNotEmpty(str(folder))
+            _make_empty(folder)
         place = _Place(folder)
-        port = _free_port(DEFAULT_PORT) if port is None else (port or _free_port(0))
+        port = _port(port)
         console.print("[bold]Raseed demo[/]: two quarters, two counters, 40 customers, 80 meters")
         houses = households()
         checks = Checks()
@@ -203,11 +217,30 @@ def _stay(
     console.print(
         f"Type tokens at a keypad: nc 127.0.0.1 {meters.keypad} (a meter: {houses[3].electricity})"
     )
-    console.print("Ctrl-C ends it and removes everything.")
+    console.print("Ctrl-C ends it. A temporary folder is removed, one of your own stays.")
     try:
         api.wait()
     except KeyboardInterrupt:
         console.print("\nEnding.")
+
+
+def _make_empty(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise FolderNotEmpty(str(folder))
+    except OSError as error:
+        raise FolderUnusable(str(folder), error.strerror or "OSError") from None
+
+
+def _port(wanted: int | None) -> int:
+    """The port asked for, which must be free; without one the usual, or any. Raises PortTaken:
+    whoever answers there would be taken for the demo's own server."""
+    if not wanted:
+        return _free_port(DEFAULT_PORT if wanted is None else 0)
+    if _free_port(wanted) != wanted:
+        raise PortTaken(wanted)
+    return wanted
 
 
 def _free_port(wanted: int) -> int:

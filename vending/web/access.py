@@ -9,6 +9,7 @@ import time
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..masking import masked
 from .answers import problem_response
 from .errors import RequestTooLarge
 
@@ -38,8 +39,9 @@ class AccessLog:
             await self._app(scope, receive, watched)
         finally:
             taken = (time.perf_counter() - began) * 1000
-            # repr escapes line breaks that a path may hold.
-            log.info("%s %r %d %.1fms", scope["method"], scope["path"], status, taken)
+            # repr escapes line breaks that a path may hold; a token or key may stand in it, too.
+            path = masked(scope["path"])
+            log.info("%s %r %d %.1fms", scope["method"], path, status, taken)
 
 
 class BodyLimit:

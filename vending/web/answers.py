@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from meters.errors import Broken, RaseedError, Unavailable
 
+from ..masking import masked
 from ..messages import phrase, validation_words
 from ..problems import problem_of
 from .errors import MethodNotAllowed, NoSuchAddress, RequestInvalid, RequestRefused
@@ -35,9 +36,13 @@ def answer_errors(app: FastAPI) -> None:
 
 
 def problem_response(
-    request: Request, error: RaseedError, errors: list[dict[str, Any]] | None = None
+    request: Request,
+    error: RaseedError,
+    errors: list[dict[str, Any]] | None = None,
+    *,
+    status: int | None = None,
 ) -> Response:
-    """The whole answer to one error."""
+    """The whole answer to one error; `status` where HTTP has decided it already."""
     language = language_of(request)
     problem = problem_of(error, language)
     headers = {"Content-Language": language.value}
@@ -48,7 +53,7 @@ def problem_response(
     body = {
         "type": f"urn:raseed:error:{problem.code}",
         "title": problem.title,
-        "status": problem.status,
+        "status": status or problem.status,
         "detail": problem.detail,
         "code": problem.code,
         "kind": problem.kind,
@@ -56,13 +61,13 @@ def problem_response(
     }
     if errors is not None:
         body["errors"] = errors
-    return _json(problem.status, body, headers)
+    return _json(status or problem.status, body, headers)
 
 
 def _ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, RaseedError)
     if isinstance(error, Broken):
-        log.error("broken invariant: %s", error)
+        log.error("broken invariant: %s", masked(str(error)))
     return problem_response(request, error)
 
 
@@ -87,9 +92,7 @@ def _http(request: Request, error: Exception) -> Response:
         return problem_response(request, NoSuchAddress())
     if error.status_code == 405:
         return problem_response(request, MethodNotAllowed(request.method))
-    answer = problem_response(request, RequestRefused(error.status_code))
-    answer.status_code = error.status_code
-    return answer
+    return problem_response(request, RequestRefused(error.status_code), status=error.status_code)
 
 
 def _unexpected(request: Request, error: Exception) -> Response:

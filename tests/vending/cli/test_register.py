@@ -68,3 +68,19 @@ def test_a_missing_file(shell: Shell, tmp_path: Path) -> None:
     told = shell.run("register", str(tmp_path / "none.toml"))
     assert told.code == 2
     assert "register.file_unusable" in told.err
+
+
+def test_a_negative_amount_is_told_as_such(shell: Shell) -> None:
+    told = shell.run("quote", "01000010015", "-5")
+    assert told.code == 2
+    assert "vend.amount_not_positive" in told.err
+
+
+def test_lost_books_are_not_begun_anew_by_accident(shell: Shell) -> None:
+    (shell.folder / "raseed.db").write_bytes(b"")
+    listed = shell.run("customer", "list")
+    assert (listed.code, "settings.database_missing" in listed.err) == (2, True)
+    again = shell.run("init")
+    assert (again.code, "settings.books_lost" in again.err) == (3, True)
+    assert (shell.folder / "raseed.db").stat().st_size == 0
+    assert shell.run("init", "--new-books").code == 0

@@ -396,3 +396,29 @@ def test_parties_are_registered_by_administrators_alone(api: Api) -> None:
     assert done.json() == {"points": 1, "customers": 1, "places": 1, "meters": 2}
     assert api.get("/meters/0712000090019").json()["customer"]["account"] == "2001"
     assert code(api.post("/registrations", body, headers=headers), 409) == "party.exists"
+
+
+def test_a_token_or_key_in_the_path_is_neither_logged_nor_repeated(
+    api: Api, caplog: pytest.LogCaptureFixture
+) -> None:
+    token, key = "63226139619110373798", "rsk_" + "ab" * 32
+    with caplog.at_level(logging.INFO):
+        answers = [
+            api.get(path) for path in (f"/meters/{token}", f"/customers/{token}", f"/vends/{key}")
+        ]
+    assert [answer.status_code for answer in answers] == [422, 404, 404]
+    seen = caplog.text + "".join(answer.text for answer in answers)
+    # The test's own client logs the address it calls; ours must not.
+    ours = [r.getMessage() for r in caplog.records if r.name.startswith("raseed")]
+    assert len(ours) == 3
+    assert not any(token in line or key[:12] in line for line in ours)
+    assert not any(token in a.text or key[:12] in a.text for a in answers)
+    assert "***" in seen
+
+
+@pytest.mark.parametrize("body", [b"\xff\xfe", b"[" * 60_000])
+def test_the_status_in_the_body_is_that_of_the_answer(api: Api, body: bytes) -> None:
+    headers = {"Content-Type": "application/json"}
+    answer = api.client.post(f"{PREFIX}/vends", content=body, headers=headers)
+    assert answer.status_code in (400, 422)
+    assert answer.json()["status"] == answer.status_code

@@ -1,0 +1,32 @@
+"""No token and no API key in what is logged or repeated."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vending.masking import MASK, masked, masked_fact
+
+TOKEN = "63226139619110373798"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [TOKEN, "6322 6139 6191 1037 3798", "6322-6139-6191-1037-3798", "٦٣٢٢ ٦١٣٩ ٦١٩١ ١٠٣٧ ٣٧٩٨"],
+)
+def test_a_whole_token_is_masked_however_it_is_written(text: str) -> None:
+    assert masked(f"/meters/{text}/readings") == f"/meters/{MASK}/readings"
+
+
+def test_keys_are_masked_and_meter_numbers_are_not() -> None:
+    assert masked("/vends/rsk_0123456789abcdef") == f"/vends/{MASK}"
+    for number in ("07000010012", "0712000050021", "600727000000000009", "E1-000001"):
+        assert masked(f"/meters/{number}") == f"/meters/{number}"
+
+
+def test_facts_are_masked_inside() -> None:
+    assert masked_fact({"a": [TOKEN, 5, None], "b": "x"}) == {"a": [MASK, 5, None], "b": "x"}
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_a_token_never_passes(before: str, after: str) -> None:
+    assert TOKEN not in masked(before + TOKEN + after)
