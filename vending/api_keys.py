@@ -32,6 +32,8 @@ class ApiScope(Enum):
     """Push a sold token to its meter, reconcile, read the meter."""
     REGISTER = "register"
     """Write down customers, places and meters (administrators)."""
+    BOOKS = "books"
+    """Read statements and journals; seal, adjust and close, as far as the role goes."""
 
 
 @dataclass(frozen=True, slots=True)

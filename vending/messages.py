@@ -71,6 +71,11 @@ def verdict_words(result: TokenResult, language: Language) -> str:
     return _finished(_table("verdicts")[result.name].template(language), language)
 
 
+def reason_words(code: str, facts: Mapping[str, Any], language: Language) -> str:
+    """Why a price came out as it did (`words/reasons.toml`), with its facts."""
+    return rendered(_table("reasons")[code], facts, language)
+
+
 def validation_words(problem: str, language: Language) -> str:
     """What is wrong with one field, by pydantic's stable type of error."""
     table = _table("validation")

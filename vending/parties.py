@@ -164,6 +164,7 @@ class PartyExists(Refused, code="party.exists"):
 
 _EVERYBODY = frozenset(Role)
 _SELLERS = frozenset({Role.OPERATOR, Role.SUPERVISOR})
+_BOOKKEEPERS = frozenset({Role.BILLING, Role.SUPERVISOR})
 
 ALLOWED: dict[str, frozenset[Role]] = {
     "register": frozenset({Role.ADMINISTRATOR}),
@@ -176,6 +177,14 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "read_account": _EVERYBODY,
     "what_became": _EVERYBODY,
     "verify": _EVERYBODY,
+    "read_books": _BOOKKEEPERS | {Role.ADMINISTRATOR},
+    "statement": _EVERYBODY,
+    "seal": _BOOKKEEPERS | {Role.ADMINISTRATOR},
+    "adjust": _BOOKKEEPERS,
+    "approve": frozenset({Role.SUPERVISOR}),
+    "void": _BOOKKEEPERS,
+    "close_period": _BOOKKEEPERS,
+    "reopen_period": frozenset({Role.SUPERVISOR}),
 }
 """Which roles may do what; the core asks, whatever the edge has already checked."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -36,6 +36,39 @@ class BookedSale:
     entry: PostedEntry
     cached: tuple[Posting, ...]
     """Those of its postings whose holders' balances are kept ready."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeterGround:
+    """A meter in use, and what its next sale builds on."""
+
+    file: MeterFile
+    balances: Mapping[str, int]
+    """Ledger balance of its agreement (debit positive) by unit, in the account asked for."""
+    last_tids: Mapping[str, int]
+    """The largest TID ever issued to it, by short code of the base date."""
+
+
+@dataclass(frozen=True, slots=True)
+class PointGround:
+    """A vending point and the last receipt number that was drawn there."""
+
+    point: VendingPoint
+    receipts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What was found for a batch of sales to stand on; what is missing is not there."""
+
+    head: ChainHead
+    """As `chain_head`."""
+    sales: Mapping[str, SaleRecord]
+    """Sold before, by vend id."""
+    meters: Mapping[str, MeterGround]
+    """By DRN."""
+    points: Mapping[str, PointGround]
+    """By code."""
 
 
 class Reading(Protocol):
@@ -121,13 +154,29 @@ class Writing(Reading, Protocol):
         """Raises PartyExists."""
         ...
 
-    def next_receipt_number(self, point: str) -> int:
-        """Draws the next number; given back if the transaction fails, so there is no gap."""
+    def ground(
+        self,
+        vend_ids: Collection[str],
+        meters: Collection[str],
+        points: Collection[str],
+        account: str,
+    ) -> Ground:
+        """What sales under these ids to these meters (DRN) at these points stand on, with the
+        balances of their agreements in one account, in few statements however many they are."""
         ...
 
     def book(self, sales: Sequence[BookedSale]) -> None:
         """Writes sales whole: idempotency, sale, receipt, tokens, entry, postings; and moves the
-        cached balances and the head of the chain along. Entries follow on `chain_head()`."""
+        receipt counters, the cached balances and the head of the chain along. Entries follow on
+        `chain_head()`, receipt numbers on the counters of `ground`."""
+        ...
+
+    def savepoint(self) -> AbstractContextManager[None]:
+        """An exception inside takes back what was written inside, and no more."""
+        ...
+
+    def nothing_to_keep(self) -> None:
+        """Nothing was written and nothing will be: the block ends without a commit."""
         ...
 
     def add_delivery_event(self, vend_id: str, event: DeliveryEvent) -> None: ...

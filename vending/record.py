@@ -7,18 +7,17 @@ The journal entry of the sale carries that hash, so a change to any of these row
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from fractions import Fraction
 from hashlib import sha256
-from typing import Any
 
 from meters.account import Commodity
 from meters.quantities import Energy, Money, Quantity, Volume
 
 from .ledger import canonical_json, canonical_time
 from .sale import Buyer, IssuedToken, SaleReceipt, Seller, Tender
-from .tariff import Quote, QuoteLine, Rounding
+from .tariff import Quote, Share, kept_line, line_from, shares_of
 
 QUANTITIES: dict[str, type[Quantity]] = {kind.unit: kind for kind in (Energy, Volume)}
 
@@ -77,7 +76,7 @@ class SaleRecord:
 def content_hash(record: SaleRecord) -> str:
     """SHA-256 over every field of the record but the entry's number; of a token its digits
     enter only hashed."""
-    fields = [
+    fields = (
         record.vend_id,
         record.input_hash,
         canonical_time(record.sold_at),
@@ -102,21 +101,33 @@ def content_hash(record: SaleRecord) -> str:
         record.tariff,
         record.tariff_version,
         record.document,
-        [
-            [
-                token.position,
-                token.kind,
-                sha256(token.digits.encode("ascii", "replace")).hexdigest(),
-                token.tid,
-                token.pan,
-                token.base_date,
-                token.quantity,
-                token.unit,
-            ]
-            for token in record.tokens
-        ],
+    )
+    tokens = [
+        (
+            token.position,
+            token.kind,
+            token.digits,
+            token.tid,
+            token.pan,
+            token.base_date,
+            token.quantity,
+            token.unit,
+        )
+        for token in record.tokens
     ]
-    return sha256(canonical_json(fields)).hexdigest()
+    return content_hash_of(fields, tokens)
+
+
+def content_hash_of(
+    fields: Sequence[str | int], tokens: Sequence[tuple[int, str, str, int, str, str, int, str]]
+) -> str:
+    """The same from plain fields as they are stored, in the order of `content_hash` and of
+    `TokenRecord`; `sold_at` in its canonical form. For verification, which meets a million."""
+    listed = [
+        (position, kind, sha256(digits.encode("ascii", "replace")).hexdigest(), *rest)
+        for position, kind, digits, *rest in tokens
+    ]
+    return sha256(canonical_json((*fields, listed))).hexdigest()
 
 
 def record_of(receipt: SaleReceipt, input_hash: str) -> SaleRecord:
@@ -197,10 +208,13 @@ def receipt_of(record: SaleRecord, *, copy: int = 0, replayed: bool = False) -> 
             tendered=Money(record.tendered, currency),
             balance_before=Money(record.balance_before, currency),
             quantity=QUANTITIES[record.unit](record.quantity),
-            lines=tuple(_line(line, currency) for line in data["lines"]),
+            lines=tuple(line_from(line, currency) for line in data["lines"]),
             net=Money(record.net, currency),
             vat=Money(record.vat, currency),
             balance_after=Money(record.balance_after, currency),
+            used_before=(
+                QUANTITIES[record.unit](data["used_before"]) if "used_before" in data else None
+            ),
         ),
         tokens=tuple(
             IssuedToken(
@@ -215,6 +229,14 @@ def receipt_of(record: SaleRecord, *, copy: int = 0, replayed: bool = False) -> 
         copy=copy,
         replayed=replayed,
     )
+
+
+def shares_in(record: SaleRecord) -> tuple[Share, ...]:
+    """What of the sale belongs to which role of the chart; the sum is net and vat together."""
+    if '"book":' not in record.document:
+        return (Share("", record.net), Share("vat_due", record.vat))
+    lines = json.loads(record.document)["lines"]
+    return shares_of([line_from(line, record.currency) for line in lines])
 
 
 def _document(receipt: SaleReceipt) -> str:
@@ -241,31 +263,7 @@ def _document(receipt: SaleReceipt) -> str:
             },
             "tariff_name_ar": quote.tariff_name_ar,
             "tariff_name_en": quote.tariff_name_en,
-            "lines": [
-                [
-                    line.rule,
-                    line.base.value if isinstance(line.base, Quantity) else line.base.minor,
-                    line.base.unit if isinstance(line.base, Quantity) else line.base.currency,
-                    line.rate,
-                    line.exact.numerator,
-                    line.exact.denominator,
-                    line.rounding.value,
-                    line.amount.minor,
-                ]
-                for line in quote.lines
-            ],
+            "lines": [kept_line(line) for line in quote.lines],
+            **({} if quote.used_before is None else {"used_before": quote.used_before.value}),
         }
     ).decode("ascii")
-
-
-def _line(fields: list[Any], currency: str) -> QuoteLine:
-    rule, base, unit, rate, numerator, denominator, rounding, amount = fields
-    kind = QUANTITIES.get(unit)
-    return QuoteLine(
-        rule=rule,
-        base=Money(base, unit) if kind is None else kind(base),
-        rate=rate,
-        exact=Fraction(numerator, denominator),
-        rounding=Rounding(rounding),
-        amount=Money(amount, currency),
-    )

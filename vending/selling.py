@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
+from meters.errors import Broken, RaseedError
 from meters.identity import meter_from_text
 from meters.quantities import Money, Quantity
 from tokens.sts import KeyAttributes, KeyRef, KeyUnknown, MeterKeyRef
 
 from .delivery import delivery_of
-from .ledger import PostedEntry, chained
-from .parties import Actor, MeterFile, MeterUnknown, PointUnknown, VendingPoint, require
-from .ports import BookedSale, Ports, Reading, Writing
+from .ledger import PostedEntry
+from .parties import Actor, MeterFile, MeterUnknown, VendingPoint, require
+from .ports import Ports, Reading, Writing
 from .record import SaleRecord, receipt_of, record_of
 from .sale import Buyer, IssuedToken, SaleReceipt, SaleStatus, Seller, VendRequest
-from .tariff import Quote, TariffCommodity, quote
+from .tariff import AccountState, Quote, QuoteRequest, TariffCommodity, quote
+from .till import Till
 from .vend import (
     VendIdReused,
     VendUnknown,
@@ -25,6 +29,24 @@ from .vend import (
     next_tid,
     sale_entry,
 )
+
+Answer = SaleReceipt | Exception
+"""What became of one order of a batch: its receipt, or the error that it alone has met."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """A request that is well formed, by somebody who may sell."""
+
+    place: int
+    actor: Actor
+    request: VendRequest
+    number: str
+    """The meter's DRN."""
+    code: str
+    """The vending point's."""
+    inputs: str
+    """See `input_hash`."""
 
 
 class Selling:
@@ -45,42 +67,98 @@ class Selling:
         return self._price(file, amount, balance, now)
 
     def vend(self, actor: Actor, request: VendRequest) -> SaleReceipt:
-        require(actor, "vend")
-        number = meter_from_text(request.meter).number
+        (answer,) = self.vend_many([(actor, request)])
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def vend_many(self, orders: Sequence[tuple[Actor, VendRequest]]) -> list[Answer]:
+        answers: dict[int, Answer] = {}
+        checked: list[_Order] = []
+        for place, (actor, request) in enumerate(orders):
+            try:
+                require(actor, "vend")
+                number = meter_from_text(request.meter).number
+            except RaseedError as error:
+                answers[place] = error
+            else:
+                code = actor.point or ""
+                inputs = input_hash(request, number, code)
+                checked.append(_Order(place, actor, request, number, code, inputs))
+        if checked:
+            try:
+                found = self._sell(checked)
+            except RaseedError as error:
+                # The database could not, or cannot say: that holds for every one of them.
+                found = [error] * len(checked)
+            answers.update(zip([order.place for order in checked], found, strict=True))
+        return [answers[place] for place in range(len(orders))]
+
+    def _sell(self, orders: Sequence[_Order]) -> list[Answer]:
+        """All in one transaction; if the database contradicts one of them, each on its own."""
+        try:
+            with self._ports.store.writing() as books:
+                answers = self._sell_in(books, orders)
+                if not any(isinstance(a, SaleReceipt) and not a.replayed for a in answers):
+                    books.nothing_to_keep()
+                return answers
+        except Broken:
+            if len(orders) == 1:
+                raise
         with self._ports.store.writing() as books:
-            return self._vend_one(books, actor, request, number)
+            return [self._sell_apart(books, order) for order in orders]
 
-    def _vend_one(
-        self, books: Writing, actor: Actor, request: VendRequest, number: str
-    ) -> SaleReceipt:
-        """One sale inside an open transaction, checks first."""
+    def _sell_apart(self, books: Writing, order: _Order) -> Answer:
+        try:
+            with books.savepoint():
+                (answer,) = self._sell_in(books, [order])
+        except Broken as error:
+            return error
+        return answer
+
+    def _sell_in(self, books: Writing, orders: Sequence[_Order]) -> list[Answer]:
+        """Checks and books inside an open transaction."""
+        ground = books.ground(
+            {order.request.vend_id for order in orders},
+            {order.number for order in orders},
+            {order.code for order in orders},
+            self._balance_account.code,
+        )
+        till = Till(ground, self._cached)
+        answers: list[Answer] = []
+        for order in orders:
+            try:
+                answers.append(self._sell_one(till, order))
+            except Exception as error:
+                # Also a fault of ours in one sale must not spoil its neighbours.
+                answers.append(error)
+        if till.booked:
+            books.book(till.booked)
+        return answers
+
+    def _sell_one(self, till: Till, order: _Order) -> SaleReceipt:
+        """One sale of a batch, checks first."""
         ports = self._ports
-        code = actor.point or ""
-        inputs = input_hash(request, number, code)
-
-        stored = books.sale(request.vend_id)
+        actor, request = order.actor, order.request
+        stored = till.sale(request.vend_id)
         if stored is not None:
-            if stored.input_hash != inputs:
-                differs = first_difference(stored, request, number, code)
+            if stored.input_hash != order.inputs:
+                differs = first_difference(stored, request, order.number, order.code)
                 raise VendIdReused(request.vend_id, differs)
             return receipt_of(stored, replayed=True)
 
-        file = meter_in_use(books, number)
-        point = books.point(code)
-        if point is None:
-            raise PointUnknown(code)
-
+        file = till.file(order.number)
+        point = till.point(order.code)
         # Read the clock once the writer's place is ours: in the queue, time has passed.
         now = ports.clock()
-        head = books.chain_head()
-        check_clock(now, head.at, ports.clock_limits)
+        check_clock(now, till.head.at, ports.clock_limits)
         key = self._key(file)
-        balance = self.balance_of(books, file, request.amount.currency)
+        currency = request.amount.currency
+        # The ledger owes it to the customer, so it stands as a credit.
+        balance = Money(-till.balance(file, self._balance_account.code, currency), currency)
         priced = self._price(file, request.amount, balance, now, key)
-        pan = file.meter.number.pan
-        tid = next_tid(
-            key.base_date, now, books.last_tid(pan.number, key.base_date), ports.clock_limits
-        )
+        last = till.last_tid(file, key.base_date.short)
+        tid = next_tid(key.base_date, now, last, ports.clock_limits)
         # The token is made before the first write, because the security module may refuse it. It
         # leaves this transaction only after the commit.
         token = self._issue(file.meter.key, priced, tid, now)
@@ -88,19 +166,17 @@ class Selling:
         # From here on it must succeed.
         receipt = SaleReceipt(
             vend_id=request.vend_id,
-            number=books.next_receipt_number(point.code),
+            number=till.next_receipt(point.code),
             sold_at=now,
             buyer=_buyer(file, key),
             seller=_seller(point, actor),
             tender=request.tender,
             quote=priced,
             tokens=(token,),
-            journal_entry=head.number + 1,
+            journal_entry=till.head.number + 1,
         )
-        record = record_of(receipt, inputs)
-        entry = sale_entry(record, ports.chart)
-        cached = tuple(p for p in entry.postings if p.account in self._cached)
-        books.book([BookedSale(record, chained(entry, head), cached)])
+        record = record_of(receipt, order.inputs)
+        till.add(record, sale_entry(record, ports.chart))
         return receipt
 
     def reprint(self, actor: Actor, vend_id: str) -> SaleReceipt:
@@ -155,7 +231,7 @@ class Selling:
         if key.unit_limit is not None:
             step = file.meter.commodity.token_step
             most = file.meter.commodity.quantity(key.unit_limit * step)
-        return quote(tariff, amount, balance, most)
+        return quote(tariff, QuoteRequest(amount, most), AccountState(balance), now)
 
     def _key(self, file: MeterFile) -> KeyAttributes:
         """The vending key behind the meter's key. Raises KeyUnknown."""

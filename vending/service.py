@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from meters.identity import meter_from_text
 from meters.quantities import Money
 from tokens.sts import SecurityModule
@@ -21,7 +23,7 @@ from .parties import (
 )
 from .ports import Clock, GatewayFor, Ports, Randomness, Store
 from .sale import Delivery, MeterReading, SaleReceipt, SaleStatus, VendRequest
-from .selling import Selling, meter_in_use
+from .selling import Answer, Selling, meter_in_use
 from .tariff import Quote, TariffBook, TariffCommodity
 from .vend import ClockLimits
 
@@ -141,6 +143,16 @@ class VendingService:
         (Unknown) leaves it open: ask again with the same id.
         """
         return self._selling.vend(actor, request)
+
+    def vend_many(self, orders: Sequence[tuple[Actor, VendRequest]]) -> list[Answer]:
+        """Any number of sales in one transaction, in their order: for each the receipt, or the
+        error that `vend` would have raised. Raises nothing for them.
+
+        A sale that is refused spoils no other; later sales see earlier ones (balance, TID,
+        receipt number, vend id). If the database itself fails, every sale has that error, and
+        nothing has happened; only after `store.commit_unknown` all or none of them has.
+        """
+        return self._selling.vend_many(orders)
 
     def reprint(self, actor: Actor, vend_id: str) -> SaleReceipt:
         """The same digits, marked as copy 1, 2, ...; each is recorded. Raises VendUnknown."""

@@ -22,7 +22,7 @@ from tokens.sts import (
 )
 
 from .ledger import Chart, JournalEntry, Posting, canonical_json, canonical_time
-from .record import SaleRecord, content_hash
+from .record import SaleRecord, content_hash, shares_in
 from .sale import SaleState, VendRequest
 
 TRANSITIONS: Mapping[SaleState, frozenset[SaleState]] = {
@@ -165,15 +165,14 @@ def credit_token(
 
 def sale_entry(record: SaleRecord, chart: Chart) -> JournalEntry:
     """The exchange: money in the till against income, tax and the customer's balance; units given
-    out by the network against units issued to the meter. Both sides sum to zero."""
+    out by the network against units issued to the meter. Both sides sum to zero. Charges, debts
+    and what others bear stand on accounts of their own."""
     commodity = record.commodity
-    till, balance, vat, income, given, issued = (
+    till, balance, given, issued = (
         chart.role(role)
         for role in (
             "till",
             "customer_balance",
-            "vat_due",
-            f"sales_{commodity}",
             f"supply_{commodity}",
             f"meters_{commodity}",
         )
@@ -187,8 +186,16 @@ def sale_entry(record: SaleRecord, chart: Chart) -> JournalEntry:
             record.currency,
             record.balance_before - record.balance_after,
         ),
-        Posting(income.code, "", record.currency, -record.net),
-        Posting(vat.code, "", record.currency, -record.vat),
+        *(
+            Posting(
+                account.code,
+                record.agreement if account.per == "agreement" else "",
+                record.currency,
+                -share.minor,
+            )
+            for share in shares_in(record)
+            for account in (chart.role(share.role or f"sales_{commodity}"),)
+        ),
         Posting(issued.code, record.meter, record.unit, record.quantity),
         Posting(given.code, "", record.unit, -record.quantity),
     )

@@ -14,15 +14,18 @@ from meters.errors import Invalid
 from meters.gateway import Gateway, MeterUnreachable
 from tokens.sts import MemorySecurityModule, SecurityModule
 
+from .accounting import Bookkeeping, BookReports
 from .api_keys import ApiKeys
 from .keys import Passphrase, open_sealed
-from .ledger import read_chart
+from .ledger import Chart, read_chart
+from .messages import LOCAL_ZONE
 from .parties import Meter
 from .ports import GatewayFor
 from .service import VendingService
 from .settings import Settings
 from .store import SqlStore, open_store, upgrade
 from .store.api_keys import SqlApiKeys
+from .store.books import SqlBooks
 from .tariff import read_tariffs
 
 CONFIG = Path(__file__).resolve().parents[1] / "config"
@@ -43,11 +46,17 @@ class Raseed:
     store: SqlStore
     service: VendingService
     api_keys: ApiKeys
+    bookkeeping: Bookkeeping
+    reports: BookReports
 
     @property
     def currency(self) -> str:
         """Of amounts that come without one."""
         return self.settings.vending.currency
+
+    def proving(self, workers: int) -> Bookkeeping:
+        """The same, but that several processes prove a long journal together."""
+        return Bookkeeping(SqlBooks(self.store, workers), read_shipped_chart(), utc_now, LOCAL_ZONE)
 
     def close(self) -> None:
         self.store.close()
@@ -137,16 +146,30 @@ def compose(
     settings: Settings, store: SqlStore, security: SecurityModule, gateways: GatewayFor
 ) -> Raseed:
     """The services over parts made elsewhere (the demo has keys and meters of its own)."""
+    chart = read_shipped_chart()
+    books = SqlBooks(store)
     service = VendingService(
         store=store,
         security=security,
         tariffs=read_tariffs(settings.vending.tariffs or CONFIG / "tariffs"),
-        chart=read_chart(CONFIG / "chart-of-accounts.toml"),
+        chart=chart,
         clock=utc_now,
         randomness=random_nibble,
         gateway_for=gateways,
     )
-    return Raseed(settings, store, service, SqlApiKeys(store))
+    return Raseed(
+        settings=settings,
+        store=store,
+        service=service,
+        api_keys=SqlApiKeys(store),
+        bookkeeping=Bookkeeping(books, chart, utc_now, LOCAL_ZONE),
+        reports=BookReports(books, chart, utc_now, LOCAL_ZONE),
+    )
+
+
+def read_shipped_chart() -> Chart:
+    """Raises ChartMalformed."""
+    return read_chart(CONFIG / "chart-of-accounts.toml")
 
 
 def gateway_for(settings: Settings) -> GatewayFor:

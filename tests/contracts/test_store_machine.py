@@ -16,10 +16,12 @@ from hypothesis.stateful import (
     invariant,
     multiple,
     rule,
+    run_state_machine_as_test,
 )
 
 from meters.identity import Drn
 from meters.quantities import Money
+from tests.databases import Postgres, new_place
 from tests.vending.support import ADMIN, OPERATOR, POWER, WATER, Town, service
 from vending.parties import Actor
 from vending.sale import SaleReceipt, VendRequest
@@ -35,10 +37,10 @@ class Selling(RuleBasedStateMachine):
 
     sold = Bundle("sold")
 
-    def __init__(self) -> None:
+    def __init__(self, kind: str, server: Postgres | None) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
-        self.town = Town(self.folder / "books.db")
+        self.town = Town(new_place(kind, self.folder, server))
         self.service = self.town.service
         self.balances = {POWER: 0, WATER: 0}
         self.units = {POWER: 0, WATER: 0}
@@ -114,7 +116,7 @@ class Selling(RuleBasedStateMachine):
     @rule()
     def restart(self) -> None:
         self.town.store.close()
-        self.town.store = open_store(self.town.path)
+        self.town.store = open_store(self.town.place)
         self.service = service(self.town.store, self.town.clock)
 
     @invariant()
@@ -131,9 +133,9 @@ class Selling(RuleBasedStateMachine):
             with self.town.store.reading() as books:
                 totals: dict[tuple[str, str], int] = {}
                 for entry in books.stored_entries():
-                    for p in entry.postings:
-                        key = (p.account, p.holder)
-                        totals[key] = totals.get(key, 0) + p.amount
+                    for account, holder, _, amount in entry.postings:
+                        key = (account, holder)
+                        totals[key] = totals.get(key, 0) + amount
             for point, taken in self.taken.items():
                 assert totals.get(("1010", point), 0) == taken
             assert totals.get(("6110", POWER.number), 0) == self.units[POWER]
@@ -143,10 +145,18 @@ class Selling(RuleBasedStateMachine):
             shutil.rmtree(self.folder)
 
 
-TestSelling = Selling.TestCase
-TestSelling.settings = settings(
-    max_examples=15,
-    stateful_step_count=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
+def test_selling_in_any_order(kind: str, server: Postgres | None) -> None:
+    class Here(Selling):
+        def __init__(self) -> None:
+            super().__init__(kind, server)
+
+    run_state_machine_as_test(
+        Here,
+        settings=settings(
+            # Each restart opens connections, which cost a server more than a file.
+            max_examples=15 if kind == "sqlite" else 5,
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow],
+        ),
+    )

@@ -55,7 +55,7 @@ SAMPLES = {
     "TokenResult": TokenResult.CRC_ERROR,
     "datetime": datetime(2026, 11, 23, 9, 0, tzinfo=UTC),
 }
-MOMENTS = {"now", "last", "active_from", "issued_until", "tid_minute", "moment"}
+MOMENTS = {"now", "last", "until", "active_from", "issued_until", "tid_minute", "moment"}
 
 
 def sample(kind: type[RaseedError]) -> RaseedError:
@@ -115,7 +115,7 @@ def test_every_verdict_has_words() -> None:
 
 
 def test_tables_are_complete_in_both_languages() -> None:
-    for name in ("errors", "verdicts", "validation", "phrases", "labels", "terms"):
+    for name in ("errors", "verdicts", "validation", "phrases", "labels", "terms", "reasons"):
         for key, words in _table(name).items():
             assert words.ar.strip(), (name, key)
             assert words.en.strip(), (name, key)

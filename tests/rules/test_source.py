@@ -16,8 +16,11 @@ MONEY = (
     "meters/quantities.py",
     "vending/tariff",
     "vending/ledger",
+    "vending/accounting",
+    "vending/exports",
     "vending/sale.py",
     "vending/selling.py",
+    "vending/till.py",
     "vending/vend.py",
     "vending/record.py",
     "vending/store",
@@ -37,6 +40,7 @@ CORE = (
     "tokens",
     "vending/tariff",
     "vending/ledger",
+    "vending/accounting",
     "vending/keys/envelope.py",
     *(
         f"vending/{name}.py"
@@ -50,6 +54,7 @@ CORE = (
             "sale",
             "selling",
             "service",
+            "till",
             "vend",
         )
     ),

@@ -28,6 +28,8 @@ from typing import Any
 from sqlalchemy import Engine, event
 from sqlalchemy.engine.default import DefaultDialect
 
+from vending.store.prepared import Prepared, Row
+
 
 class CrashPoints:
     """Hooks every engine of this process, from the moment it is made. One per process."""
@@ -39,6 +41,16 @@ class CrashPoints:
         self._inside = threading.local()
         event.listen(Engine, "before_cursor_execute", self._before)
         event.listen(Engine, "after_cursor_execute", self._after)
+        prepared = Prepared.run
+
+        reach = self._reach
+
+        def run(self: Prepared, cursor: Any, rows: Sequence[Row]) -> None:
+            reach(f"before {_verb(self.sql)}")
+            prepared(self, cursor, rows)
+            reach(f"after {_verb(self.sql)}")
+
+        Prepared.run = run  # type: ignore[method-assign]
         commit: Callable[[DefaultDialect, Any], None] = DefaultDialect.do_commit
 
         def do_commit(dialect: DefaultDialect, connection: Any) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
+from tests.databases import counted
 from tests.system.crashpoints import books_of, start_child, wait_for
 from tests.vending.support import (
     ADMIN,
@@ -32,14 +33,14 @@ pytestmark = pytest.mark.system
 
 
 @pytest.fixture
-def here(tmp_path: Path) -> Iterator[Town]:
-    made = Town(tmp_path / "books.db", more_meters=4, busy_timeout_s=30)
+def here(place: Path | str) -> Iterator[Town]:
+    made = Town(place, more_meters=4, busy_timeout_s=30)
     yield made
     made.store.close()
 
 
-def opened(path: Path) -> VendingService:
-    return service(open_store(path, busy_timeout_s=30), SetClock())
+def opened(place: Path | str) -> VendingService:
+    return service(open_store(place, busy_timeout_s=30), SetClock())
 
 
 def test_threads_race_the_same_vend_id(here: Town) -> None:
@@ -54,7 +55,7 @@ def test_threads_race_the_same_vend_id(here: Town) -> None:
         receipts = list(pool.map(ask, range(threads)))
     assert all(receipt == receipts[0] for receipt in receipts)
     assert sorted(receipt.replayed for receipt in receipts) == [False] + [True] * (threads - 1)
-    assert books_of(BOOKS, here.path)["sales"] == 1
+    assert counted(BOOKS, here.place)["sales"] == 1
     assert here.service.verify(ADMIN).ok
 
 
@@ -77,7 +78,7 @@ def _in_processes(here: Town, folder: Path, processes: int, vends: list[list[str
     for number in range(processes):
 
         def work(number: int = number) -> str:
-            made = opened(here.path)
+            made = opened(here.place)
             while not start.exists():
                 time.sleep(0.001)
             return "\n".join(
@@ -103,18 +104,28 @@ def test_processes_race_the_same_vend_ids(here: Town, tmp_path: Path) -> None:
     told = _in_processes(here, tmp_path, 3, [ids, ids[::-1], ids])
     assert len(told) == 30
     assert len(set(told)) == 10, "the same id was answered with different digits"
-    assert books_of(BOOKS, here.path)["sales"] == 10
+    assert counted(BOOKS, here.place)["sales"] == 10
     assert here.service.verify(ADMIN).ok
 
 
-def test_processes_sell_to_one_meter_in_one_minute(here: Town, tmp_path: Path) -> None:
+def test_two_identical_sales_race_from_two_processes(here: Town, tmp_path: Path) -> None:
     here.store.close()
-    vends = [[f"p{number}-{i}" for i in range(8)] for number in range(3)]
-    told = _in_processes(here, tmp_path, 3, vends)
-    assert len({line.split()[1] for line in told}) == 24
-    sold = here.service.sales(OPERATOR, meter=POWER.number)
+    told = _in_processes(here, tmp_path, 2, [["v-1"], ["v-1"]])
+    assert len(told) == 2
+    assert len(set(told)) == 1
+    assert counted(BOOKS, here.place)["sales"] == 1
+    assert here.service.verify(ADMIN).ok
+
+
+def test_eight_processes_sell_to_one_meter_in_one_minute(here: Town, tmp_path: Path) -> None:
+    here.store.close()
+    vends = [[f"p{number}-{i}" for i in range(8)] for number in range(8)]
+    told = _in_processes(here, tmp_path, 8, vends)
+    assert len({line.split()[1] for line in told}) == 64
+    sold = here.service.sales(OPERATOR, meter=POWER.number, limit=100)
     tids = sorted(receipt.tokens[0].tid for receipt in sold)
-    assert tids == list(range(tids[0], tids[0] + 24))
+    assert tids == list(range(tids[0], tids[0] + 64))
+    assert sorted(receipt.number for receipt in sold) == list(range(1, 65))
     assert here.service.verify(ADMIN).ok
 
 
@@ -169,6 +180,7 @@ def _sell_until_full(here: Town) -> int:
     pytest.fail("never full")
 
 
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 def test_no_space_left(here: Town) -> None:
     """SQLite's own limit of pages stands for the full disk: the error is the same."""
     pages: list[int] = []

@@ -126,11 +126,11 @@ def empty_books() -> bytes:
         return path.read_bytes()
 
 
-def new_store(path: Path, *, busy_timeout_s: float = 5.0) -> SqlStore:
-    """An upgraded store on an SQLite file, new or as it was left."""
-    if not path.exists():
-        path.write_bytes(empty_books())
-    return open_store(path, busy_timeout_s=busy_timeout_s)
+def new_store(place: Path | str, *, busy_timeout_s: float = 5.0) -> SqlStore:
+    """An upgraded store on an SQLite file, new or as it was left, or on a URL."""
+    if isinstance(place, Path) and not place.exists():
+        place.write_bytes(empty_books())
+    return open_store(place, busy_timeout_s=busy_timeout_s)
 
 
 def service(store: Store, clock: SetClock, **changes: object) -> VendingService:
@@ -150,15 +150,22 @@ def service(store: Store, clock: SetClock, **changes: object) -> VendingService:
 class Town:
     """A running service on a fresh store with the parties of `town` in it."""
 
-    path: Path
+    place: Path | str
+    """An SQLite file, or the URL of a new database."""
     clock: SetClock = field(default_factory=SetClock)
     more_meters: int = 0
     busy_timeout_s: float = 5.0
 
     def __post_init__(self) -> None:
-        self.store = new_store(self.path, busy_timeout_s=self.busy_timeout_s)
+        self.store = new_store(self.place, busy_timeout_s=self.busy_timeout_s)
         self.service = service(self.store, self.clock)
         self.service.register(ADMIN, town(self.more_meters))
+
+    @property
+    def path(self) -> Path:
+        """The SQLite file."""
+        assert isinstance(self.place, Path)
+        return self.place
 
     def with_(self, **changes: object) -> VendingService:
         """Another service on the same store."""

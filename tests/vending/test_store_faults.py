@@ -1,22 +1,46 @@
-"""A database that fails while committing: what is known, and that asking again settles it."""
+"""A database that fails: what is known then, that nothing of a row is told, and that asking again
+settles it."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+from sqlalchemy import text
 
 from meters.errors import RaseedError
-from tests.vending.support import ADMIN, OPERATOR, Town, request
-from vending.store import CommitUnknown, StoreFull
+from tests.databases import Postgres, plain
+from tests.vending.support import ADMIN, OPERATOR, Town, request, town
+from vending.parties import CustomerUnknown, Registration
+from vending.ports import BookedSale
+from vending.store import CommitUnknown, StoreFailed, StoreFull, StoreLocked, open_store
+from vending.store.errors import StoreContradiction
+from vending.vend import VendUnknown
 
 
-def failing(town: Town, kept: bool, message: str) -> Callable[[], None]:
+@pytest.fixture
+def here(place: Path | str) -> Iterator[Town]:
+    made = Town(place, busy_timeout_s=0.2)
+    yield made
+    made.store.close()
+
+
+@pytest.fixture
+def there(postgres: Postgres) -> Iterator[Town]:
+    """On PostgreSQL."""
+    made = Town(postgres.new(), busy_timeout_s=0.2)
+    yield made
+    made.store.close()
+
+
+def failing(here: Town, kept: bool, error: Exception) -> Callable[[], None]:
     """Lets the next commit fail, before or after it has happened. Returns how to stop it."""
-    dialect: Any = town.store.engine.dialect
+    dialect: Any = here.store.engine.dialect
     real = dialect.do_commit
 
     def do_commit(connection: Any) -> None:
@@ -24,7 +48,7 @@ def failing(town: Town, kept: bool, message: str) -> Callable[[], None]:
             real(connection)
         else:
             connection.rollback()
-        raise sqlite3.OperationalError(message)
+        raise error
 
     dialect.do_commit = do_commit
 
@@ -34,20 +58,32 @@ def failing(town: Town, kept: bool, message: str) -> Callable[[], None]:
     return stop
 
 
-@pytest.mark.parametrize(
-    ("kept", "message", "error"),
-    [
-        (True, "disk I/O error", CommitUnknown),
-        (False, "disk I/O error", CommitUnknown),
-        (False, "database or disk is full", StoreFull),
+COMMITS: dict[str, list[tuple[Exception, bool, type[RaseedError]]]] = {
+    "sqlite": [
+        (sqlite3.OperationalError("disk I/O error"), True, CommitUnknown),
+        (sqlite3.OperationalError("disk I/O error"), False, CommitUnknown),
+        (sqlite3.OperationalError("database or disk is full"), False, StoreFull),
     ],
+    "postgresql": [
+        (psycopg.OperationalError("server closed the connection"), True, CommitUnknown),
+        (psycopg.OperationalError("server closed the connection"), False, CommitUnknown),
+        (psycopg.errors.AdminShutdown("terminating connection"), True, CommitUnknown),
+        (psycopg.errors.DiskFull("no space left on device"), False, StoreFull),
+        (psycopg.errors.SerializationFailure("could not serialize"), False, StoreLocked),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "error", "kept", "told"),
+    [(kind, *way) for kind, ways in COMMITS.items() for way in ways],
+    indirect=["kind"],
 )
 def test_a_commit_that_fails(
-    tmp_path: Path, kept: bool, message: str, error: type[RaseedError]
+    here: Town, error: Exception, kept: bool, told: type[RaseedError]
 ) -> None:
-    here = Town(tmp_path / "books.db")
-    stop = failing(here, kept, message)
-    with pytest.raises(error):
+    stop = failing(here, kept, error)
+    with pytest.raises(told):
         here.service.vend(OPERATOR, request())
     stop()
     again = here.service.vend(OPERATOR, request())
@@ -55,4 +91,108 @@ def test_a_commit_that_fails(
     assert here.service.what_became(OPERATOR, "v-1").receipt == again
     report = here.service.verify(ADMIN)
     assert (report.ok, report.entries) == (True, 1)
-    here.store.close()
+
+
+def test_a_refused_row_is_not_told(here: Town) -> None:
+    receipt = here.service.vend(OPERATOR, request())
+    with here.store.reading() as books:
+        record = books.sale("v-1")
+        (entry,) = books.entries("v-1")
+    assert record is not None
+    # Refused by a check, which on PostgreSQL quotes the whole row.
+    wrong = replace(record, vend_id="v-2", receipt_number=2, balance_after=7)
+    for booked in (record, wrong):
+        with pytest.raises(StoreContradiction) as error, here.store.writing() as books:
+            books.book([BookedSale(booked, replace(entry, number=2), ())])
+        said = f"{error.value} {error.value!r} {error.value.facts()} {error.value.__cause__}"
+        assert receipt.tokens[0].digits not in said
+        assert "Samira" not in said
+
+
+def test_texts_that_a_database_cannot_hold_are_nobody(here: Town) -> None:
+    with pytest.raises(VendUnknown):
+        here.service.what_became(OPERATOR, "v\x00")
+    with pytest.raises(CustomerUnknown):
+        here.service.customer(OPERATOR, "1\x00")
+    assert here.service.customers(OPERATOR, "a\x00b") == []
+    assert here.service.customers(OPERATOR, after="\x00") is not None
+
+
+def test_a_row_that_does_not_fit(there: Town) -> None:
+    long = replace(town().customers[0], account="9" * 31)
+    with pytest.raises(StoreContradiction), there.store.writing() as books:
+        books.register(Registration(customers=(long,)))
+
+
+def test_another_writer_does_not_finish(there: Town) -> None:
+    assert isinstance(there.place, str)
+    with plain(there.place) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT * FROM chain FOR UPDATE")
+        with pytest.raises(StoreLocked) as error:
+            there.service.vend(OPERATOR, request())
+        assert error.value.waited_s == 0.2
+        # Reading goes on.
+        assert there.service.sales(OPERATOR) == []
+    assert not there.service.vend(OPERATOR, request()).replayed
+
+
+def _end_connections(there: Town) -> None:
+    assert isinstance(there.place, str)
+    with plain(there.place) as other:
+        other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+def test_the_connection_is_lost_within_a_sale(there: Town) -> None:
+    assert isinstance(there.place, str)
+    with plain(there.place) as db:
+        db.execute(
+            "CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS "
+            "'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END'"
+        )
+        db.execute("CREATE TRIGGER lost BEFORE INSERT ON tokens EXECUTE FUNCTION lose()")
+    with pytest.raises(StoreFailed) as error:
+        there.service.vend(OPERATOR, request())
+    with plain(there.place) as db:
+        db.execute("DROP TRIGGER lost ON tokens")
+    assert error.value.reason == "no connection to the database server"
+    assert not there.service.vend(OPERATOR, request()).replayed
+    assert there.service.verify(ADMIN).entries == 1
+
+
+def test_connections_that_died_while_nobody_looked(there: Town) -> None:
+    """A database that was restarted: nothing happens, and the next call is served."""
+    there.service.vend(OPERATOR, request())
+    _end_connections(there)
+    with pytest.raises(StoreFailed):
+        there.service.vend(OPERATOR, request("v-2"))
+    assert not there.service.vend(OPERATOR, request("v-2")).replayed
+
+
+def test_nobody_there(tmp_path: Path) -> None:
+    with pytest.raises(StoreFailed) as error:
+        open_store(f"postgresql+psycopg://u:secret@/books?host={tmp_path}")
+    assert error.value.reason == "no connection to the database server"
+    assert error.value.__cause__ is None
+
+
+def test_postgresql_is_set_up_to_be_durable(there: Town) -> None:
+    assert isinstance(there.place, str)
+    with plain(there.place) as db:
+        db.execute("ALTER ROLE current_user SET synchronous_commit = off")
+    there.store.close()
+    try:
+        with there.store.engine.connect() as db:
+            for setting, value in (
+                ("synchronous_commit", "on"),
+                ("lock_timeout", "200ms"),
+                ("TimeZone", "UTC"),
+                ("transaction_isolation", "read committed"),
+            ):
+                assert db.execute(text(f"SHOW {setting}")).scalar() == value
+    finally:
+        with plain(there.place) as db:
+            db.execute("ALTER ROLE current_user RESET synchronous_commit")

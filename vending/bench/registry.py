@@ -23,7 +23,7 @@ from meters.errors import Invalid
 
 from .runner import Figure, table
 
-NAMES: Final = ("tokens", "vend")
+NAMES: Final = ("tokens", "vend", "ledger")
 ALL: Final = "all"
 
 

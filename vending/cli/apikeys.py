@@ -45,7 +45,8 @@ def create(
         str, typer.Option(help="operator, technician, billing, supervisor, administrator.")
     ] = "operator",
     scope: Annotated[
-        list[str] | None, typer.Option(help="read, vend, meter, register; repeat. Default: read.")
+        list[str] | None,
+        typer.Option(help="read, vend, meter, register, books; repeat. Default: read."),
     ] = None,
     point: Annotated[str | None, typer.Option(help="Vending point that it sells for.")] = None,
     terminal: Annotated[str, typer.Option(help="Terminal printed on receipts.")] = "",

@@ -13,6 +13,7 @@ import typer
 from . import (
     apikeys,
     bench,
+    bookkeeping,
     books,
     config,
     demo,
@@ -21,6 +22,7 @@ from . import (
     register,
     sales,
     setup,
+    statements,
     tokens,
 )
 from .context import Cli
@@ -62,6 +64,8 @@ def _common(
 
 for module in (setup, register, sales, demo, bench):
     app.registered_commands += module.app.registered_commands
+for module in (bookkeeping, statements):
+    books.app.registered_commands += module.app.registered_commands
 for name, group in {
     "customer": parties.customer,
     "meter": parties.meter,

@@ -15,7 +15,7 @@ app = typer.Typer()
 @app.command("bench")
 def bench(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="NAME", help="tokens, vend, or all.")
+        list[str] | None, typer.Argument(metavar="NAME", help="tokens, vend, ledger, or all.")
     ] = None,
     as_json: Json = False,
 ) -> None:

@@ -1,14 +1,17 @@
-"""`raseed ledger`."""
+"""`raseed ledger`: proof, seals and the daily check. What else belongs to the group is in
+`bookkeeping.py` and `statements.py`."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from typing import Annotated
 
 import typer
 
 from meters.errors import Broken
 
-from ..shapes import EntryOut, LedgerReportOut
+from ..shapes import DailyCheckOut, EntryOut, LedgerReportOut, SealOut
 from .context import Cli, Json, VendIdArg, cli_of
 
 app = typer.Typer(no_args_is_help=True, help="The books.")
@@ -23,22 +26,57 @@ class LedgerDiffers(Broken, code="ledger.differs"):
     detail: str
 
 
+@dataclass(eq=False)
+class KeptSealDiffers(Broken, code="ledger.kept_seal_differs"):
+    """The books do not hold the seal that was kept outside them."""
+
+    sealed: str
+
+
+@dataclass(eq=False)
+class CheckDiffers(Broken, code="ledger.check_differs"):
+    """Tokens, ledger and receipts of a day do not agree; the first difference."""
+
+    day: str
+    what: str
+    expected: int
+    found: int
+
+
 @app.command("verify")
-def verify(ctx: typer.Context, as_json: Json = False) -> None:
+def verify(
+    ctx: typer.Context,
+    against: Annotated[
+        str | None, typer.Option(metavar="CODE", help="A seal's code, kept outside the books.")
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Processes; default: one for each core.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Recompute every sum, hash and link; exit code 70 if anything differs."""
     cli = cli_of(ctx)
     with cli.raseed() as raseed, cli.progress("verify"):
-        report = raseed.service.verify(cli.actor())
+        keeping = raseed.proving(jobs or os.cpu_count() or 1)
+        report = keeping.verify(cli.actor(), against)
     shown = LedgerReportOut.of(report)
     cli.show(
         shown,
         as_json,
         lambda cli: cli.facts(
-            (("entries", shown.entries), ("postings", shown.postings), ("head", shown.head))
+            (
+                ("entries", shown.entries),
+                ("postings", shown.postings),
+                ("seals", shown.seals),
+                ("head", shown.head),
+            )
         ),
     )
-    if report.problem is not None:
-        raise LedgerDiffers(report.problem.entry, report.problem.what, report.problem.detail)
+    problem = report.problem
+    if problem is not None:
+        if problem.what in ("seal_missing", "seal_other"):
+            raise KeptSealDiffers(problem.detail)
+        raise LedgerDiffers(problem.entry, problem.what, problem.detail)
     if not as_json:
         cli.line(cli.label("books_right"))
 
@@ -62,3 +100,87 @@ def entries(ctx: typer.Context, vend_id: VendIdArg, as_json: Json = False) -> No
             )
 
     cli.show(rows, as_json, people)
+
+
+@app.command("seal")
+def seal(
+    ctx: typer.Context,
+    day: Annotated[
+        str | None, typer.Option(help="As 2026-11-23; default: today.", show_default=False)
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Seal the books of a day. Print the code and keep it where the computer is not."""
+    cli = cli_of(ctx)
+    with cli.raseed() as raseed:
+        shown = SealOut.of(raseed.bookkeeping.seal(cli.actor(), day))
+    cli.show(shown, as_json, lambda cli: _seal(cli, shown))
+
+
+@app.command("seals")
+def seals(ctx: typer.Context, as_json: Json = False) -> None:
+    """All seals, the first one first."""
+    cli = cli_of(ctx)
+    with cli.raseed() as raseed:
+        rows = [SealOut.of(one) for one in raseed.reports.seals(cli.actor())]
+    cli.show(
+        rows,
+        as_json,
+        lambda cli: cli.table(
+            ("seal", "day", "entry", "code", "actor"),
+            ((row.number, row.day, row.entry, row.code, row.actor) for row in rows),
+        ),
+    )
+
+
+@app.command("check")
+def check(
+    ctx: typer.Context,
+    day: Annotated[
+        str | None, typer.Option(help="As 2026-11-23; default: today.", show_default=False)
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Tokens issued = ledger = receipts, for one day; exit code 70 if they do not agree."""
+    cli = cli_of(ctx)
+    with cli.raseed() as raseed:
+        shown = DailyCheckOut.of(raseed.reports.check(cli.actor(), day))
+
+    def people(cli: Cli) -> None:
+        cli.facts((("day", shown.day), ("sales", shown.sales), ("tokens", shown.tokens)))
+        cli.table(
+            ("point", "first", "last", "receipts"),
+            ((row.point, row.first, row.last, row.receipts) for row in shown.receipts),
+        )
+        cli.table(
+            ("key", "tokens", "sales"),
+            ((f"SGC {row.sgc} KRN {row.krn}", row.tokens, row.sales) for row in shown.keys),
+        )
+        if shown.ok:
+            cli.line(cli.label("check_right"))
+
+    cli.show(shown, as_json, people)
+    for differs in shown.differences:
+        raise CheckDiffers(
+            shown.day, f"{differs.what} {differs.where}".strip(), differs.expected, differs.found
+        )
+
+
+def _seal(cli: Cli, seal: SealOut) -> None:
+    cli.facts(
+        (
+            ("seal", seal.number),
+            ("day", seal.day),
+            ("entry", seal.entry),
+            ("code", seal.code),
+        )
+    )
+    cli.table(
+        ("ledger_account", "amount"),
+        ((row.account, f"{row.amount.value} {row.amount.unit}") for row in seal.sums),
+    )
+    cli.table(
+        ("point", "first", "last", "receipts"),
+        ((row.point, row.first, row.last, row.receipts) for row in seal.receipts),
+    )
+    cli.table(("kind", "tokens"), seal.tokens.items())

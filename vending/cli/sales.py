@@ -13,7 +13,7 @@ from meters.verdicts import TokenResult
 
 from ..messages import LRI, PDI, Language, verdict_words
 from ..sale import Tender, TenderUnknown, VendRequest
-from ..shapes import DeliveryOut, QuoteOut, ReceiptOut, SaleOut, SaleStatusOut
+from ..shapes import DeliveryOut, ExplainedQuoteOut, QuoteOut, ReceiptOut, SaleOut, SaleStatusOut
 from .context import Cli, Json, MeterArg, VendIdArg, cli_of
 
 app = typer.Typer()
@@ -33,11 +33,19 @@ def quote(ctx: typer.Context, number: MeterArg, amount: AmountArg, as_json: Json
     cli = cli_of(ctx)
     with cli.raseed(keys=True) as raseed:
         money = Money.from_text(amount, raseed.currency)
-        shown = QuoteOut.of(raseed.service.quote(cli.actor(), number, money))
-    cli.show(shown, as_json, lambda cli: _quote_lines(cli, shown))
+        priced = raseed.service.quote(cli.actor(), number, money)
+        last = raseed.service.sales(cli.actor(), meter=number, limit=1)
+        shown = ExplainedQuoteOut.with_reasons(priced, last[0].quote if last else None)
+
+    def people(cli: Cli) -> None:
+        _quote_lines(cli, shown)
+        for sentence in shown.explanation:
+            cli.line(cli.name(sentence.ar, sentence.en))
+
+    cli.show(shown, as_json, people)
 
 
-@app.command("vend", context_settings=_NEGATIVE)
+@app.command("vend")
 def vend(
     ctx: typer.Context,
     number: MeterArg,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import socket
@@ -13,6 +14,7 @@ import uvicorn
 from ..jobs import scheduler
 from ..web import create_app
 from ..wiring import Raseed
+from .server_log import UnhurriedHandler
 
 
 def run(raseed: Raseed, listener: socket.socket, *, while_stdin_is_open: bool = False) -> None:
@@ -22,7 +24,7 @@ def run(raseed: Raseed, listener: socket.socket, *, while_stdin_is_open: bool = 
     the other end, so it cannot outlive a starter that was killed.
     """
     logging.basicConfig(
-        stream=sys.stderr,
+        handlers=[UnhurriedHandler(sys.stderr)],
         level=logging.INFO,
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
@@ -43,6 +45,9 @@ def run(raseed: Raseed, listener: socket.socket, *, while_stdin_is_open: bool = 
         jobs.start()
     try:
         server = uvicorn.Server(config)
+        # What is here now stays: the collector need not look through it again and again.
+        gc.collect()
+        gc.freeze()
         if while_stdin_is_open:
             threading.Thread(target=_end_with_stdin, args=(server,), daemon=True).start()
         server.run(sockets=[listener])

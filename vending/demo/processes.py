@@ -67,6 +67,12 @@ class _Program:
             )
         return self._process
 
+    @property
+    def pid(self) -> int:
+        """Of the process."""
+        assert self._process is not None
+        return self._process.pid
+
     def end(self) -> None:
         """Terminate and wait; kill only if it does not listen."""
         process = self._process

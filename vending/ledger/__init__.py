@@ -9,14 +9,26 @@ from .journal import (
     ChainHead,
     EntryUnbalanced,
     JournalEntry,
+    PeriodClosed,
     PostedEntry,
     Posting,
     canonical_json,
     canonical_time,
     chained,
+    check_open,
     entry_hash,
 )
-from .verify import LedgerProblem, LedgerReport, StoredEntry, verify
+from .report import LedgerProblem, LedgerReport
+from .seals import (
+    ReceiptRange,
+    Seal,
+    SealCodeMistyped,
+    SealContent,
+    TokenCount,
+    sealed,
+    typed_code,
+)
+from .verify import StoredEntry, Walk, joined, report_of, verify, walk
 
 __all__ = [
     "GENESIS",
@@ -29,14 +41,27 @@ __all__ = [
     "JournalEntry",
     "LedgerProblem",
     "LedgerReport",
+    "PeriodClosed",
     "PostedEntry",
     "Posting",
+    "ReceiptRange",
+    "Seal",
+    "SealCodeMistyped",
+    "SealContent",
     "StoredEntry",
+    "TokenCount",
+    "Walk",
     "canonical_json",
     "canonical_time",
     "chained",
+    "check_open",
     "entry_hash",
+    "joined",
     "parse_chart",
     "read_chart",
+    "report_of",
+    "sealed",
+    "typed_code",
     "verify",
+    "walk",
 ]

@@ -8,12 +8,15 @@ shows at the first entry that differs.
 from __future__ import annotations
 
 import json
+import json.encoder
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
+from typing import Any, NamedTuple
 
-from meters.errors import Broken
+from meters.errors import Broken, Refused
 
 GENESIS = "0" * 64
 """Stands for the hash of the entry before the first."""
@@ -28,8 +31,7 @@ class EntryUnbalanced(Broken, code="ledger.unbalanced"):
     sum: int
 
 
-@dataclass(frozen=True, slots=True)
-class Posting:
+class Posting(NamedTuple):
     """One line of an entry: debit positive, credit negative, in the account's unit."""
 
     account: str
@@ -40,19 +42,28 @@ class Posting:
     amount: int
 
 
+@dataclass(eq=False)
+class PeriodClosed(Refused, code="ledger.period_closed"):
+    """The moment of the entry lies in a period whose books are closed."""
+
+    moment: str
+    until: str
+    """The first moment that is open again."""
+
+
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
     """What happened, balanced in every unit. Building one checks it (EntryUnbalanced)."""
 
     at: datetime
     kind: str
-    """`sale`"""
+    """`sale`, `adjustment`, `write_off`, `reversal`"""
     cause: str
-    """What it was booked for: the vend id."""
+    """What it was booked for: the vend id, or the id of the adjustment."""
     actor: str
     point: str
     content_hash: str
-    """SHA-256 of the sale, receipt and tokens that this entry stands for."""
+    """SHA-256 of the sale, receipt and tokens (or the adjustment) that this entry stands for."""
     postings: tuple[Posting, ...]
 
     def __post_init__(self) -> None:
@@ -76,6 +87,8 @@ class ChainHead:
     hash: str = GENESIS
     at: datetime | None = None
     """The latest moment that has been booked; None before the first entry."""
+    closed_until: datetime | None = field(default=None, compare=False)
+    """Nothing may be booked before this moment: the end of the last closed period."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +100,27 @@ class PostedEntry:
     previous_hash: str
     hash: str
     entry: JournalEntry
+    closed_until: datetime | None = field(default=None, compare=False)
+    """Carried along to the head, for the entries behind it."""
 
     @property
     def head(self) -> ChainHead:
         """The head of the chain once this entry is its last."""
-        return ChainHead(self.number, self.hash, self.entry.at)
+        return ChainHead(self.number, self.hash, self.entry.at, self.closed_until)
 
 
 def chained(entry: JournalEntry, head: ChainHead) -> PostedEntry:
-    """The entry as the next one after `head`."""
+    """The entry as the next one after `head`. Raises PeriodClosed."""
+    check_open(entry.at, head)
     number = head.number + 1
-    return PostedEntry(number, head.hash, entry_hash(number, head.hash, entry), entry)
+    own = entry_hash(number, head.hash, entry)
+    return PostedEntry(number, head.hash, own, entry, head.closed_until)
+
+
+def check_open(moment: datetime, head: ChainHead) -> None:
+    """Raises PeriodClosed if nothing may be booked at this moment any more."""
+    if head.closed_until is not None and moment < head.closed_until:
+        raise PeriodClosed(canonical_time(moment), canonical_time(head.closed_until))
 
 
 def entry_hash(number: int, previous_hash: str, entry: JournalEntry) -> str:
@@ -124,22 +147,42 @@ def entry_hash_of(
     actor: str,
     point: str,
     content_hash: str,
-    postings: tuple[Posting, ...],
+    postings: Sequence[tuple[str, str, str, int]],
 ) -> str:
     """64 hex digits over exactly these fields in this order, each posting as (account, holder,
     unit, amount). Takes plain fields, so that an entry that could not be built can be checked."""
-    listed = [[p.account, p.holder, p.unit, p.amount] for p in postings]
-    fields = [number, previous_hash, at, kind, cause, actor, point, content_hash, listed]
+    fields = (number, previous_hash, at, kind, cause, actor, point, content_hash, postings)
     return sha256(canonical_json(fields)).hexdigest()
 
 
 def canonical_json(value: object) -> bytes:
     """JSON without spaces, keys sorted, ASCII only: the same bytes everywhere, for hashing."""
-    return json.dumps(
-        value, ensure_ascii=True, sort_keys=True, separators=(",", ":"), allow_nan=False
-    ).encode("ascii")
+    return "".join(_chunks(value, 0)).encode("ascii")
+
+
+def _refuse(value: object) -> object:
+    raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
+def _encoder() -> Callable[[object, int], Any]:
+    """`json.dumps` sets its encoder up anew for each call, which takes longer than the work
+    itself; this one is set up once, where the interpreter has it in C."""
+    make = getattr(json.encoder, "c_make_encoder", None)
+    quoted = getattr(json.encoder, "c_encode_basestring_ascii", None)
+    if make is None or quoted is None:
+        plain = json.JSONEncoder(
+            ensure_ascii=True, sort_keys=True, separators=(",", ":"), allow_nan=False
+        )
+        return lambda value, _: plain.encode(value)
+    made: Callable[[object, int], Any] = make(
+        None, _refuse, quoted, None, ":", ",", True, False, False
+    )
+    return made
+
+
+_chunks = _encoder()
 
 
 def canonical_time(moment: datetime) -> str:
     """UTC with microseconds: `2026-11-23T09:30:00.000000Z`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -1,26 +1,30 @@
 """Proving the books: every sum, hash and link recomputed from what is stored, in one pass.
 
-Nothing is trusted that can be computed again, and nothing is kept but the current entry, so
-memory stays flat however long the journal is.
+Nothing is trusted that can be computed again, and nothing is kept but the current entry and the
+sums per account, so memory stays flat however long the journal is. A long journal can be walked
+in stretches at once; `joined` puts what they found together.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from .chart import Chart
-from .journal import GENESIS, ChainHead, Posting, canonical_time, entry_hash_of
+from .journal import GENESIS, ChainHead, entry_hash_of
+from .report import LedgerProblem, LedgerReport
+from .seals import Mark, Seal, seal_problems
 
 
-@dataclass(frozen=True, slots=True)
-class StoredEntry:
-    """An entry as found in the store, unchecked, with what its cause says of itself."""
+class StoredEntry(NamedTuple):
+    """An entry as found in the store, unchecked, with what its cause says of itself. Plain
+    values, because a long journal is walked through them."""
 
     number: int
-    at: datetime
+    at: str
+    """In the canonical form (`canonical_time`)."""
     kind: str
     cause: str
     actor: str
@@ -28,96 +32,146 @@ class StoredEntry:
     content_hash: str
     previous_hash: str
     hash: str
-    postings: tuple[Posting, ...]
+    postings: tuple[tuple[str, str, str, int], ...]
+    """Each as the fields of a Posting."""
     cause_hash: str | None
-    """Content hash recomputed from the stored sale, receipt and tokens; None if there is none."""
+    """Content hash recomputed from what the entry was booked for: the stored sale, receipt and
+    tokens, or the adjustment; None if there is none."""
     tokens: int
     """How many tokens the sale holds."""
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerProblem:
-    """What differs, and where: `entry` is the journal entry number, 0 if it has none."""
+@dataclass(slots=True)
+class Walk:
+    """What a walk along one stretch of the journal found."""
 
-    entry: int
-    what: str
-    """`number`, `previous_hash`, `hash`, `sum`, `account`, `cause`, `content`, `no_token`,
-    `token_without_sale`, `sale_without_entry`, `chain_head`, `balance`, `receipt_gap`."""
-    detail: str = ""
+    number: int = 0
+    """The last entry that is right; before the first one, the entry before the stretch."""
+    hash: str = GENESIS
+    at: str | None = None
+    postings: int = 0
+    sums: dict[tuple[str, str], int] = field(default_factory=dict)
+    """Per account and unit, from the beginning of the stretch."""
+    marks: list[Mark] = field(default_factory=list)
+    problem: LedgerProblem | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerReport:
-    """The result of a verification. `head` can be printed and kept elsewhere: a journal that
-    lost its end still chains, and only a kept head shows that it once was longer."""
+def walk(
+    entries: Iterable[StoredEntry],
+    chart: Chart,
+    marked: Iterable[int] = (),
+    after: tuple[int, str] = (0, GENESIS),
+) -> Walk:
+    """Along `entries`, which come by number from behind `after` (an entry's number and hash), to
+    the first that differs or to the end. The sums are marked at the entries `marked`."""
+    units = {account.code: account.unit for account in chart.accounts()}
+    done = Walk(number=after[0], hash=after[1])
+    wanted = sorted(set(marked), reverse=True)
+    while wanted and wanted[-1] <= done.number:
+        number = wanted.pop()
+        if number == done.number:
+            done.marks.append(Mark(number, done.hash, {}))
+    sums = done.sums
+    last, last_hash, at, postings = done.number, done.hash, done.at, 0
+    for entry in entries:
+        done.problem = _check(entry, last, last_hash, units)
+        if done.problem is not None:
+            break
+        for account, _, unit, amount in entry.postings:
+            key = account, unit
+            sums[key] = sums.get(key, 0) + amount
+        postings += len(entry.postings)
+        last, last_hash, at = entry.number, entry.hash, entry.at
+        if wanted and wanted[-1] == last:
+            done.marks.append(Mark(wanted.pop(), last_hash, dict(sums)))
+    done.number, done.hash, done.at, done.postings = last, last_hash, at, postings
+    return done
 
-    entries: int
-    postings: int
-    head: ChainHead
-    problem: LedgerProblem | None
-    """The first that was found, by journal entry."""
 
-    @property
-    def ok(self) -> bool:
-        return self.problem is None
+def joined(stretches: Sequence[Walk], ends: Sequence[int]) -> Walk:
+    """The walk that one would have made alone. `ends` are the entries at which the stretches
+    were to end; each was begun with the stored hash of the one before it."""
+    whole = Walk()
+    for stretch, end in zip(stretches, ends, strict=True):
+        for mark in stretch.marks:
+            whole.marks.append(Mark(mark.entry, mark.hash, _added(whole.sums, mark.sums)))
+        whole.sums = _added(whole.sums, stretch.sums)
+        whole.number, whole.hash = stretch.number, stretch.hash
+        whole.at = stretch.at or whole.at
+        whole.postings += stretch.postings
+        whole.problem = stretch.problem
+        if whole.problem is None and stretch.number != end:
+            whole.problem = LedgerProblem(stretch.number + 1, "number", "missing")
+        if whole.problem is not None:
+            break
+    return whole
+
+
+def _added(
+    sums: dict[tuple[str, str], int], more: dict[tuple[str, str], int]
+) -> dict[tuple[str, str], int]:
+    return {key: sums.get(key, 0) + more.get(key, 0) for key in (*sums, *more)}
+
+
+def report_of(
+    walked: Walk,
+    loose_ends: Iterable[LedgerProblem],
+    seals: Sequence[Seal] = (),
+    against: tuple[int, str] | None = None,
+) -> LedgerReport:
+    """The first difference by entry: on the walk, in a seal, or among the loose ends. `against`
+    is a seal kept outside the books, as `seals.typed_code` reads it."""
+    found = list(seal_problems(seals, walked.marks, walked.number, against))
+    if walked.problem is None:
+        found += loose_ends
+    else:
+        # Behind a broken entry nothing is known, so what seals say of it is no news.
+        found = [p for p in found if 0 < p.entry < walked.problem.entry] + [walked.problem]
+    first = min(found, key=lambda p: (p.entry == 0, p.entry), default=None)
+    at = None if walked.at is None else datetime.fromisoformat(walked.at)
+    head = ChainHead(walked.number, walked.hash, at)
+    return LedgerReport(walked.number, walked.postings, head, first, len(seals))
 
 
 def verify(
-    entries: Iterable[StoredEntry], loose_ends: Iterable[LedgerProblem], chart: Chart
+    entries: Iterable[StoredEntry],
+    loose_ends: Iterable[LedgerProblem],
+    chart: Chart,
+    seals: Sequence[Seal] = (),
+    against: tuple[int, str] | None = None,
 ) -> LedgerReport:
-    """Walks the journal to the first entry that differs, or to its end and then the loose ends.
-
-    `entries` come in ascending order of number.
-    """
-    head = ChainHead()
-    postings = 0
-    for entry in entries:
-        problem = _check(entry, head, chart)
-        if problem is not None:
-            return LedgerReport(head.number, postings, head, problem)
-        postings += len(entry.postings)
-        head = ChainHead(entry.number, entry.hash, entry.at)
-    first = min(loose_ends, key=lambda p: (p.entry == 0, p.entry), default=None)
-    return LedgerReport(head.number, postings, head, first)
+    """Walks the journal to the first entry that differs, or to its end; then the seals, and the
+    loose ends. `entries` come in ascending order of number, from the first."""
+    walked = walk(entries, chart, (seal.entry for seal in seals))
+    return report_of(walked, loose_ends, seals, against)
 
 
-def _check(entry: StoredEntry, head: ChainHead, chart: Chart) -> LedgerProblem | None:
+def _check(
+    entry: StoredEntry, last: int, last_hash: str, units: dict[str, str]
+) -> LedgerProblem | None:
     """In this order, so that the report names the plainest difference."""
-    expected = head.number + 1
-    if entry.number != expected:
+    (number, at, kind, cause, actor, point, content, previous, own, postings, found, tokens) = entry
+    if number != last + 1:
         # The chain breaks where an entry is missing, not where the next one stands.
-        return LedgerProblem(expected, "number", f"found {entry.number}")
-    if entry.previous_hash != (head.hash if head.number else GENESIS):
-        return LedgerProblem(entry.number, "previous_hash")
-    sums: dict[str, int] = defaultdict(int)
-    for posting in entry.postings:
-        account = chart.find(posting.account)
-        if account is None or account.unit != posting.unit:
-            return LedgerProblem(entry.number, "account", posting.account)
-        sums[posting.unit] += posting.amount
+        return LedgerProblem(last + 1, "number", f"found {number}")
+    if previous != last_hash:
+        return LedgerProblem(number, "previous_hash")
+    sums: dict[str, int] = {}
+    for account, _, unit, amount in postings:
+        if units.get(account) != unit:
+            return LedgerProblem(number, "account", account)
+        sums[unit] = sums.get(unit, 0) + amount
+    if not sums:
+        return LedgerProblem(number, "sum", "no postings")
     for unit, total in sums.items():
         if total:
-            return LedgerProblem(entry.number, "sum", f"{unit} {total}")
-    if not sums:
-        return LedgerProblem(entry.number, "sum", "no postings")
-    recomputed = entry_hash_of(
-        entry.number,
-        entry.previous_hash,
-        canonical_time(entry.at),
-        entry.kind,
-        entry.cause,
-        entry.actor,
-        entry.point,
-        entry.content_hash,
-        entry.postings,
-    )
-    if recomputed != entry.hash:
-        return LedgerProblem(entry.number, "hash")
-    if entry.kind == "sale":
-        if entry.cause_hash is None:
-            return LedgerProblem(entry.number, "cause", entry.cause)
-        if entry.tokens == 0:
-            return LedgerProblem(entry.number, "no_token", entry.cause)
-        if entry.cause_hash != entry.content_hash:
-            return LedgerProblem(entry.number, "content", entry.cause)
+            return LedgerProblem(number, "sum", f"{unit} {total}")
+    if entry_hash_of(number, previous, at, kind, cause, actor, point, content, postings) != own:
+        return LedgerProblem(number, "hash")
+    if found is None:
+        return LedgerProblem(number, "cause", cause)
+    if kind == "sale" and not tokens:
+        return LedgerProblem(number, "no_token", cause)
+    if found != content:
+        return LedgerProblem(number, "content", cause)
     return None

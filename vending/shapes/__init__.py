@@ -5,23 +5,47 @@ JSON number is a float to most readers. Times are UTC.
 """
 
 from .base import Measure, Name, Out
+from .bookkeeping import (
+    AccountStatementOut,
+    AdjustmentOut,
+    CustomerStatementOut,
+    DailyCheckOut,
+    PeriodActOut,
+    SealOut,
+    TakingOut,
+    TrialBalanceOut,
+)
 from .books import ApiKeyOut, EntryOut, LedgerReportOut, ReadingOut, VendingKeyOut
 from .parties import CustomerFileOut, CustomerOut, MeterOut, PointOut
 from .registration import RegistrationIn, RegistrationOut
-from .sales import DeliveryOut, LineOut, QuoteOut, ReceiptOut, SaleOut, SaleStatusOut
+from .sales import (
+    DeliveryOut,
+    ExplainedQuoteOut,
+    LineOut,
+    QuoteOut,
+    ReceiptOut,
+    SaleOut,
+    SaleStatusOut,
+)
 
 __all__ = [
+    "AccountStatementOut",
+    "AdjustmentOut",
     "ApiKeyOut",
     "CustomerFileOut",
     "CustomerOut",
+    "CustomerStatementOut",
+    "DailyCheckOut",
     "DeliveryOut",
     "EntryOut",
+    "ExplainedQuoteOut",
     "LedgerReportOut",
     "LineOut",
     "Measure",
     "MeterOut",
     "Name",
     "Out",
+    "PeriodActOut",
     "PointOut",
     "QuoteOut",
     "ReadingOut",
@@ -30,5 +54,8 @@ __all__ = [
     "RegistrationOut",
     "SaleOut",
     "SaleStatusOut",
+    "SealOut",
+    "TakingOut",
+    "TrialBalanceOut",
     "VendingKeyOut",
 ]

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from meters.quantities import MINOR_DIGITS, Energy, Money, Quantity, Volume
+from meters.quantities import Energy, Money, Quantity, Volume
 from tokens.sts import KeyAttributes
 
 from ..api_keys import ApiKey
@@ -85,7 +85,7 @@ class EntryOut(Out):
                 PostingOut(
                     account=line.account,
                     holder=line.holder,
-                    amount=Measure.of(_amount(line.amount, line.unit)),
+                    amount=measured(line.amount, line.unit),
                 )
                 for line in entry.postings
             ],
@@ -109,6 +109,7 @@ class LedgerReportOut(Out):
     entries: int
     postings: int
     head: str
+    seals: int
     problem: LedgerProblemOut | None
 
     @classmethod
@@ -119,6 +120,7 @@ class LedgerReportOut(Out):
             entries=report.entries,
             postings=report.postings,
             head=report.head.hash,
+            seals=report.seals,
             problem=None
             if found is None
             else LedgerProblemOut(entry=found.entry, what=found.what, detail=found.detail),
@@ -183,5 +185,7 @@ class VendingKeyOut(Out):
         )
 
 
-def _amount(amount: int, unit: str) -> Money | Quantity:
-    return Money(amount, unit) if unit in MINOR_DIGITS else _COMMODITY_UNITS[unit](amount)
+def measured(amount: int, unit: str) -> Measure:
+    """An amount of the ledger, which counts in agorot, Wh and litres, as people write it."""
+    kind = _COMMODITY_UNITS.get(unit)
+    return Measure.of(Money(amount, unit) if kind is None else kind(amount))

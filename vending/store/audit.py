@@ -1,4 +1,5 @@
-"""The books as they lie in the database, read for verification: streams, merged by entry number."""
+"""What no walk along the journal can see: rows without what they belong to, gaps, and caches that
+differ from the books. The walk itself is in `walk.py`."""
 
 from __future__ import annotations
 
@@ -7,70 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, literal, select
 
-from ..ledger import LedgerProblem, Posting, StoredEntry
-from ..record import TokenRecord, content_hash
+from ..ledger import LedgerProblem
 from . import schema as t
 
 _AT_A_TIME = 500
 """Rows held at once per stream."""
-
-
-def stored_entries(db: Connection) -> Iterator[StoredEntry]:
-    """Every entry by number, with its postings and the hash of its sale recomputed."""
-    from .reading import SALE_COLUMNS, TOKEN_COLUMNS, sale_record
-
-    heads = (
-        select(
-            t.entries,
-            t.sales.c.vend_id,
-            t.sales.c.entry,
-            t.idempotency.c.input_hash,
-            t.receipts.c.number,
-            *SALE_COLUMNS,
-        )
-        .select_from(t.entries)
-        .outerjoin(t.sales, t.sales.c.entry == t.entries.c.number)
-        .outerjoin(t.idempotency, t.idempotency.c.vend_id == t.sales.c.vend_id)
-        .outerjoin(t.receipts, t.receipts.c.vend_id == t.sales.c.vend_id)
-        .order_by(t.entries.c.number)
-    )
-    lines = _Groups(
-        db,
-        select(
-            t.postings.c.entry,
-            t.postings.c.account,
-            t.postings.c.holder,
-            t.postings.c.unit,
-            t.postings.c.amount,
-        ).order_by(t.postings.c.entry, t.postings.c.line),
-    )
-    tokens = _Groups(
-        db,
-        select(t.sales.c.entry, *TOKEN_COLUMNS)
-        .join(t.sales, t.sales.c.vend_id == t.tokens.c.vend_id)
-        .order_by(t.sales.c.entry, t.tokens.c.position),
-    )
-    width = len(t.entries.columns)
-    for row in _stream(db, heads):
-        number, at, kind, cause, actor, point, content, previous, own = row[:width]
-        sale = row[width:]
-        held = tuple(TokenRecord(*token) for token in tokens.of(number))
-        # A sale that belongs to another cause is no cause for this entry.
-        found = sale[0] is not None and sale[0] == cause
-        yield StoredEntry(
-            number=number,
-            at=at,
-            kind=kind,
-            cause=cause,
-            actor=actor,
-            point=point,
-            content_hash=content,
-            previous_hash=previous,
-            hash=own,
-            postings=tuple(Posting(*line) for line in lines.of(number)),
-            cause_hash=content_hash(sale_record(sale, held)) if found else None,
-            tokens=len(held),
-        )
 
 
 def loose_ends(db: Connection, cached: Collection[str]) -> Iterator[LedgerProblem]:
@@ -94,21 +36,6 @@ def _chain_head(db: Connection) -> Iterator[LedgerProblem]:
     elif (kept.number, kept.hash) != (last.number, last.hash):
         at = min(kept.number, last.number) + (kept.number != last.number)
         yield LedgerProblem(at, "chain_head", f"kept {kept.number}, found {last.number}")
-
-
-class _Groups:
-    """Rows of a statement whose first column is a rising entry number, handed out by entry."""
-
-    def __init__(self, db: Connection, statement: Select[Any]) -> None:
-        self._rows = _stream(db, statement)
-        self._next: Any = next(self._rows, None)
-
-    def of(self, number: int) -> Iterator[Any]:
-        """The rest of each row of this entry; rows of earlier entries are passed over."""
-        while self._next is not None and self._next[0] <= number:
-            row, self._next = self._next, next(self._rows, None)
-            if row[0] == number:
-                yield row[1:]
 
 
 def _stream(

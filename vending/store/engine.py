@@ -1,12 +1,18 @@
-"""Engines, set up so that an answer after commit survives a power cut.
+"""Engines, set up so that an answer after commit survives a power cut, and that a reader sees one
+moment and a writer is alone.
 
 SQLite: write-ahead log, `synchronous=FULL` (an fsync per commit), foreign keys on, transactions
 begun by us: writers with BEGIN IMMEDIATE, so that a sale never finds out half-way that another
 program writes; readers with a plain BEGIN, for one consistent view.
+
+PostgreSQL: readers in REPEATABLE READ, read-only; writers in READ COMMITTED, where each statement
+sees what was committed before it began: once the row lock on the chain is theirs (`writing.py`),
+that is everything. Waiting for that lock is bounded, and a commit is on disk when it answers.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
@@ -14,21 +20,42 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 WRITES = "raseed_writes"
 """Execution option of connections that are going to write."""
 
+_IDLE_S = 60
+"""A writer that hangs with the chain in its hands is thrown out after this long."""
+
 
 def make_engine(url: str | URL, busy_timeout_s: float) -> Engine:
     """An engine for an SQLAlchemy URL. Nothing is opened yet."""
+    sqlite = make_url(url).get_backend_name() == "sqlite"
     engine = create_engine(
         url,
         connect_args={"timeout": busy_timeout_s}
-        if make_url(url).get_backend_name() == "sqlite"
-        else {},
+        if sqlite
+        # libpq takes whole seconds and reads less than two as two.
+        else {"connect_timeout": math.ceil(busy_timeout_s) + 1},
         # Errors and logs must not show what was written: tokens are among it.
         hide_parameters=True,
+        **({} if sqlite else {"isolation_level": "READ COMMITTED"}),
     )
-    if engine.dialect.name == "sqlite":
+    if sqlite:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    else:
+        # Zero would mean for ever.
+        patience_ms = max(1, int(busy_timeout_s * 1000))
+
+        def prepare(connection: Any, _record: Any) -> None:
+            _prepare_postgresql(connection, patience_ms)
+
+        event.listen(engine, "connect", prepare)
     return engine
+
+
+def snapshots(engine: Engine) -> Engine:
+    """The same engine for readers: all statements of a transaction see one moment."""
+    if engine.dialect.name == "sqlite":
+        return engine
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -49,3 +76,16 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get(WRITES)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _prepare_postgresql(connection: Any, patience_ms: int) -> None:
+    connection.execute(
+        "SELECT set_config('lock_timeout', %s, false), "
+        "set_config('idle_in_transaction_session_timeout', %s, false), "
+        "set_config('TimeZone', 'UTC', false), "
+        # Waiting for standbys is the operator's choice; not waiting for the disk is nobody's.
+        "CASE WHEN current_setting('synchronous_commit') = 'off' "
+        "THEN set_config('synchronous_commit', 'on', false) END",
+        (f"{patience_ms}ms", f"{_IDLE_S}s"),
+    )
+    connection.commit()

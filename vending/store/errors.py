@@ -7,8 +7,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    OperationalError,
+    SQLAlchemyError,
+)
 
 from meters.errors import Broken, RaseedError, Unavailable, Unknown
 
@@ -68,14 +75,49 @@ _SQLITE_REASONS = (
 )
 """Part of the driver's text, and our word for it. The text itself stays inside."""
 
+_NO_CONNECTION = "no connection to the database server"
+_STATES = (
+    ("55P03", "locked"),
+    ("40", "locked"),
+    ("53100", "full"),
+    ("53300", "the database server takes no more connections"),
+    ("08", _NO_CONNECTION),
+    ("57P", "the database server is stopping or starting"),
+    ("58", "disk I/O error"),
+    ("XX", "the database is damaged"),
+    ("25006", "the database is read-only"),
+    ("25P03", _NO_CONNECTION),
+    ("28", "the database server refused the login"),
+    ("3D", "the database does not exist"),
+    ("42501", "the database login lacks a right"),
+    ("42P01", "a table is missing"),
+)
+"""SQLSTATE of PostgreSQL or how it begins, and our word for it."""
+
 
 def reason_of(error: SQLAlchemyError) -> str:
     """One stable phrase; `locked` and `full` are told apart by the callers."""
-    text = str(error.orig).lower() if isinstance(error, DBAPIError) else ""
-    for part, reason in _SQLITE_REASONS:
-        if part in text:
-            return reason
-    return type(error).__name__
+    if not isinstance(error, DBAPIError):
+        return type(error).__name__
+    told: Any = error.orig
+    if hasattr(told, "sqlstate"):
+        # Without a state the server has not answered at all.
+        state = told.sqlstate or ("08" if isinstance(error, OperationalError) else "")
+        found = next((word for begin, word in _STATES if state.startswith(begin)), None)
+        return found or type(error).__name__
+    text = str(error.orig).lower()
+    return next((word for part, word in _SQLITE_REASONS if part in text), type(error).__name__)
+
+
+def commit_failed(error: SQLAlchemyError) -> StoreFull | StoreLocked | CommitUnknown:
+    """No space, or a conflict: the database has taken the transaction back. Anything else may
+    have been kept."""
+    reason = reason_of(error)
+    if reason == "full":
+        return StoreFull()
+    if reason == "locked" and hasattr(getattr(error, "orig", None), "sqlstate"):
+        return StoreLocked(0)
+    return CommitUnknown(reason)
 
 
 @contextmanager
@@ -85,9 +127,8 @@ def translated(waited_s: float) -> Iterator[None]:
         yield
     except RaseedError:
         raise
-    except IntegrityError as error:
-        table = str(error.orig).rsplit(": ", 1)[-1].split(".", 1)[0]
-        raise StoreContradiction(table[:60]) from None
+    except (IntegrityError, DataError) as error:
+        raise StoreContradiction(_table_of(error)) from None
     except SQLAlchemyError as error:
         reason = reason_of(error)
         if reason == "locked":
@@ -95,3 +136,11 @@ def translated(waited_s: float) -> Iterator[None]:
         if reason == "full":
             raise StoreFull from None
         raise StoreFailed(reason) from None
+
+
+def _table_of(error: DBAPIError) -> str:
+    """The table alone: the rest of what the drivers say quotes the row."""
+    told = getattr(error.orig, "diag", None)
+    if told is not None:
+        return str(told.table_name or "")
+    return str(error.orig).rsplit(": ", 1)[-1].split(".", 1)[0][:60]

@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from .engine import WRITES
 from .errors import StoreOutdated
@@ -60,5 +60,8 @@ def _run(engine: Engine, action: Callable[[Config], None]) -> None:
     with engine.connect() as connection:
         connection.execution_options(**{WRITES: True})
         with connection.begin():
+            if connection.dialect.name == "postgresql":
+                # SQLite's writer is alone already; any number that nobody else uses will do.
+                connection.execute(text("SELECT pg_advisory_xact_lock(20261123)"))
             config.attributes["connection"] = connection
             action(config)

@@ -24,8 +24,14 @@ from ..parties import (
 )
 from ..record import QUANTITIES, SaleRecord, TokenRecord
 from ..sale import DeliveryEvent, MeterReading, SaleState
-from . import audit
+from . import audit, walk
 from . import schema as t
+
+_NUL = "\x00"
+"""What no text of PostgreSQL can hold: nobody's name or number has it."""
+
+_AT_ONCE = 1000
+"""Parameters of one statement: drivers take no end of rows, but not of these."""
 
 SALE_COLUMNS = tuple(c for c in t.sales.columns if c.name not in ("vend_id", "entry"))
 TOKEN_COLUMNS = tuple(c for c in t.tokens.columns if c.name != "vend_id")
@@ -65,7 +71,7 @@ _TOKENS = (
 _LAST_TID = select(func.max(t.tokens.c.tid)).where(
     t.tokens.c.pan == bindparam("pan"), t.tokens.c.base_date == bindparam("base_date")
 )
-_CHAIN = select(t.chain.c.number, t.chain.c.hash, t.chain.c.at)
+_CHAIN = select(t.chain.c.number, t.chain.c.hash, t.chain.c.at, t.chain.c.closed_until)
 _EVENTS = (
     select(*(c for c in t.delivery_events.columns if c.name != "vend_id"))
     .where(t.delivery_events.c.vend_id == bindparam("vend_id"))
@@ -103,22 +109,28 @@ class SqlReading:
 
     def meter_file(self, number: str) -> MeterFile | None:
         row = self._db.execute(_FILE, {"number": number}).first()
-        return None if row is None else _meter_file(row)
+        return None if row is None else meter_file_of(row)
 
     def meter_files(
         self, *, customer: str | None = None, after: str = "", limit: int = 100
     ) -> list[MeterFile]:
+        if _NUL in after:
+            return []
         statement = _FILES.where(t.meters.c.number > after)
         if customer is not None:
             statement = statement.where(t.agreements.c.customer == customer)
         rows = self._db.execute(statement.order_by(t.meters.c.number).limit(limit))
-        return [_meter_file(row) for row in rows]
+        return [meter_file_of(row) for row in rows]
 
     def customer(self, account: str) -> Customer | None:
+        if _NUL in account:
+            return None
         row = self._db.execute(_CUSTOMER, {"account": account}).first()
         return None if row is None else Customer(*row)
 
     def customers(self, search: str = "", *, after: str = "", limit: int = 100) -> list[Customer]:
+        if _NUL in search + after:
+            return []
         c = t.customers.c
         statement = select(t.customers).where(c.account > after)
         if search:
@@ -134,6 +146,8 @@ class SqlReading:
         return [Customer(*row) for row in rows]
 
     def point(self, code: str) -> VendingPoint | None:
+        if _NUL in code:
+            return None
         row = self._db.execute(_POINT, {"code": code}).first()
         return None if row is None else VendingPoint(*row)
 
@@ -150,6 +164,8 @@ class SqlReading:
         return 0 if found is None else int(found)
 
     def sale(self, vend_id: str) -> SaleRecord | None:
+        if _NUL in vend_id:
+            return None
         row = self._db.execute(_SALE, {"vend_id": vend_id}).first()
         return None if row is None else self._record(row)
 
@@ -204,7 +220,7 @@ class SqlReading:
     # The audit
 
     def stored_entries(self) -> Iterator[StoredEntry]:
-        return audit.stored_entries(self._db)
+        return walk.stored_entries(self._db)
 
     def loose_ends(self, cached: Collection[str]) -> Iterator[LedgerProblem]:
         return audit.loose_ends(self._db, cached)
@@ -212,6 +228,23 @@ class SqlReading:
     def _record(self, row: Row[Any]) -> SaleRecord:
         found = self._db.execute(_TOKENS, {"vend_id": row.vend_id})
         return sale_record(row, tuple(TokenRecord(*token) for token in found))
+
+    def _records(self, vend_ids: Collection[str]) -> dict[str, SaleRecord]:
+        """The sales under these ids."""
+        found: dict[str, SaleRecord] = {}
+        wanted = list(vend_ids)
+        for begin in range(0, len(wanted), _AT_ONCE):
+            ids = wanted[begin : begin + _AT_ONCE]
+            tokens: dict[str, list[TokenRecord]] = {}
+            for vend_id, *token in self._db.execute(
+                select(t.tokens.c.vend_id, *TOKEN_COLUMNS)
+                .where(t.tokens.c.vend_id.in_(ids))
+                .order_by(t.tokens.c.vend_id, t.tokens.c.position)
+            ):
+                tokens.setdefault(vend_id, []).append(TokenRecord(*token))
+            for row in self._db.execute(SALES.where(t.sales.c.vend_id.in_(ids))):
+                found[row.vend_id] = sale_record(row, tuple(tokens.get(row.vend_id, ())))
+        return found
 
     def _posted(self, row: Row[Any]) -> PostedEntry:
         lines = self._db.execute(
@@ -241,7 +274,8 @@ def sale_record(row: Sequence[Any], tokens: tuple[TokenRecord, ...]) -> SaleReco
     return SaleRecord(*columns)
 
 
-def _meter_file(row: Sequence[Any]) -> MeterFile:
+def meter_file_of(row: Sequence[Any]) -> MeterFile:
+    """From the columns of meters, agreements, customers and service points, in their order."""
     (number, _pan, commodity, ea, sgc, krn, ti, model, host, port, unit) = row[:11]
     agreement, customer, place = row[11:17], row[17:21], row[21:24]
     drn = Drn(number)

@@ -55,13 +55,18 @@ class UtcTime(TypeDecorator[datetime]):
             return None
         utc = value.astimezone(UTC)
         if dialect.name == "sqlite":
-            return utc.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+            return utc.isoformat(timespec="microseconds").replace("+00:00", "Z")
         return utc
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        if value is None or isinstance(value, datetime):
-            return value
-        return datetime.fromisoformat(value)
+        return moment(value)
+
+
+def moment(value: Any) -> datetime | None:
+    """A value of a UtcTime column as the driver gives it."""
+    if value is None or isinstance(value, datetime):
+        return value
+    return datetime.fromisoformat(value)
 
 
 # Parties
@@ -286,7 +291,66 @@ chain = Table(
     Column("number", BigInteger, nullable=False),
     Column("hash", String(64), nullable=False),
     Column("at", UtcTime),
+    # The end of the last closed period: nothing is booked before it.
+    Column("closed_until", UtcTime),
     CheckConstraint("id = 1", name="one_row"),
+)
+
+# Bookkeeping: seals, periods, adjustments with two people
+
+seals = Table(
+    "seals",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("day", String(10), nullable=False),
+    Column("sealed_at", UtcTime, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("entry", BigInteger, nullable=False),
+    Column("entry_hash", String(64), nullable=False),
+    Column("document", Text, nullable=False),
+    Column("previous_hash", String(64), nullable=False, unique=True),
+    Column("hash", String(64), nullable=False),
+)
+
+period_acts = Table(
+    "period_acts",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("month", String(7), nullable=False),
+    Column("act", String(10), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("closed_until", UtcTime),
+    Column("entry", BigInteger, nullable=False),
+    Column("entry_hash", String(64), nullable=False),
+    Column("document", Text, nullable=False),
+    Column("previous_hash", String(64), nullable=False, unique=True),
+    Column("hash", String(64), nullable=False),
+)
+
+adjustments = Table(
+    "adjustments",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("requested_at", UtcTime, nullable=False),
+    Column("requested_by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("reverses", ForeignKey("entries.number")),
+    Column("booked_on", String(10)),
+    Column("lines", Text, nullable=False),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("adjustment", ForeignKey("adjustments.id"), primary_key=True),
+    Column("state", String(10), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("entry", ForeignKey("entries.number"), unique=True),
 )
 
 BOOKS = (
@@ -299,6 +363,10 @@ BOOKS = (
     "reprints",
     "delivery_events",
     "readings",
+    "seals",
+    "period_acts",
+    "adjustments",
+    "decisions",
 )
 """Insert-only tables."""
 

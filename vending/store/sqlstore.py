@@ -10,8 +10,8 @@ from pathlib import Path
 from sqlalchemy import URL, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from .engine import WRITES, make_engine
-from .errors import CommitUnknown, StoreFull, StoreLocked, reason_of, translated
+from .engine import WRITES, make_engine, snapshots
+from .errors import StoreLocked, commit_failed, translated
 from .migrate import check
 from .reading import SqlReading
 from .writing import SqlWriting
@@ -22,11 +22,15 @@ BUSY_TIMEOUT_S = 5.0
 class SqlStore:
     """Store over an engine made by `make_engine`. Safe to share between threads.
 
-    Threads of one process queue for the writer's place instead of meeting the database's lock.
+    Locks are taken in one order, so that nobody waits for one who waits for them: the writer's
+    place in this process (threads queue here instead of meeting the database's lock), then the
+    database's single writer's place: SQLite's own, or on PostgreSQL the row of the chain. Whoever
+    has that row is alone with counters, balances and TIDs, and sees all that was committed.
     """
 
     def __init__(self, engine: Engine, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
         self.engine = engine
+        self._snapshots = snapshots(engine)
         self._timeout = busy_timeout_s
         self._writer = threading.Lock()
 
@@ -36,7 +40,7 @@ class SqlStore:
 
     @contextmanager
     def reading(self) -> Iterator[SqlReading]:
-        with translated(self._timeout), self.engine.connect() as connection, connection.begin():
+        with translated(self._timeout), self._snapshots.connect() as connection, connection.begin():
             yield SqlReading(connection)
 
     @contextmanager
@@ -48,22 +52,21 @@ class SqlStore:
                 connection.execution_options(**{WRITES: True})
                 transaction = connection.begin()
                 try:
-                    yield SqlWriting(connection)
+                    books = SqlWriting.alone(connection)
+                    yield books
                 except BaseException:
                     transaction.rollback()
                     raise
+                if not books.kept:
+                    # A commit would wait for the disk, if only for the lock on the chain.
+                    transaction.rollback()
+                    return
                 try:
                     transaction.commit()
                 except SQLAlchemyError as error:
-                    raise _commit_failed(error) from None
+                    raise commit_failed(error) from None
         finally:
             self._writer.release()
-
-
-def _commit_failed(error: SQLAlchemyError) -> StoreFull | CommitUnknown:
-    """No space: SQLite has taken the transaction back. Anything else may have been kept."""
-    reason = reason_of(error)
-    return StoreFull() if reason == "full" else CommitUnknown(reason)
 
 
 def open_store(

@@ -2,56 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, case, insert, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Table, insert
 from sqlalchemy.exc import IntegrityError
 
 from ..ledger import ChainHead
 from ..parties import PartyExists, Registration
-from ..ports import BookedSale
-from ..record import TokenRecord
+from ..ports import BookedSale, Ground
 from ..sale import DeliveryEvent, MeterReading
 from . import schema as t
-from .reading import SALE_COLUMNS, SqlReading
+from .booking import BOOKING
+from .errors import translated
+from .ground import GROUND
+from .reading import SqlReading
 
-_CHAIN_LOCKED = (
-    # Where many may write, the row lock makes the journal single file; SQLite's writer has it all.
-    t.chain.select().with_only_columns(t.chain.c.number, t.chain.c.hash, t.chain.c.at)
-).with_for_update()
-_NEW_AT = bindparam("new_at", type_=t.chain.c.at.type)
-_MOVE_CHAIN = update(t.chain).values(
-    number=bindparam("new_number"),
-    hash=bindparam("new_hash"),
-    # The latest moment, not the last entry's: small steps back must not add up.
-    at=case((t.chain.c.at > _NEW_AT, t.chain.c.at), else_=_NEW_AT),
-)
-_NEXT_RECEIPT = (
-    update(t.counters)
-    .where(t.counters.c.point == bindparam("at_point"))
-    .values(receipts=t.counters.c.receipts + 1)
-    .returning(t.counters.c.receipts)
-)
 _INSERTS = {table.name: insert(table) for table in t.metadata.sorted_tables}
-_SALE_FIELDS = tuple(column.name for column in SALE_COLUMNS)
-_TOKEN_FIELDS = tuple(f.name for f in fields(TokenRecord))
-
-
-def _adder(dialect: str) -> Any:
-    """Adds to a cached balance, or begins it."""
-    maker: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[dialect]
-    statement = maker(t.balances)
-    return statement.on_conflict_do_update(
-        index_elements=["account", "holder", "unit"],
-        set_={"amount": t.balances.c.amount + statement.excluded.amount},
-    )
-
-
-_ADD_BALANCE = {dialect: _adder(dialect) for dialect in ("sqlite", "postgresql")}
 
 
 class SqlWriting(SqlReading):
@@ -59,7 +29,17 @@ class SqlWriting(SqlReading):
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
-        self._add_balance = _ADD_BALANCE[connection.dialect.name]
+        self.kept = True
+        """Whether there may be something to commit."""
+
+    @classmethod
+    def alone(cls, connection: Connection) -> SqlWriting:
+        """For a transaction that has just begun: waits for the writer's place before anything is
+        read, so that what is read stays true until the end."""
+        made = cls(connection)
+        if connection.dialect.name != "sqlite":
+            made.chain_head()
+        return made
 
     def register(self, registration: Registration) -> None:
         """Raises PartyExists."""
@@ -85,36 +65,29 @@ class SqlWriting(SqlReading):
                     raise PartyExists(table.name) from None
 
     def chain_head(self) -> ChainHead:
-        return ChainHead(*self._db.execute(_CHAIN_LOCKED).one())
+        return GROUND[self._db.dialect.name].head(self._db)
 
-    def next_receipt_number(self, point: str) -> int:
-        return int(self._db.execute(_NEXT_RECEIPT, {"at_point": point}).scalar_one())
+    def ground(
+        self,
+        vend_ids: Collection[str],
+        meters: Collection[str],
+        points: Collection[str],
+        account: str,
+    ) -> Ground:
+        load = GROUND[self._db.dialect.name].load
+        head, sold, files, places = load(self._db, vend_ids, meters, points, account)
+        return Ground(head, self._records(sold), files, places)
 
     def book(self, sales: Sequence[BookedSale]) -> None:
-        rows: dict[str, list[dict[str, Any]]] = {
-            name: []
-            for name in (
-                "entries",
-                "postings",
-                "sales",
-                "idempotency",
-                "receipts",
-                "tokens",
-                "balances",
-            )
-        }
-        for sale in sales:
-            _collect(sale, rows)
-        balances = rows.pop("balances")
-        for name, values in rows.items():
-            if values:
-                self._db.execute(_INSERTS[name], values)
-        if balances:
-            self._db.execute(self._add_balance, balances)
-        head = sales[-1].entry.head
-        self._db.execute(
-            _MOVE_CHAIN, {"new_number": head.number, "new_hash": head.hash, "new_at": head.at}
-        )
+        BOOKING[self._db.dialect.name].write(self._db, sales)
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        with translated(0), self._db.begin_nested():
+            yield
+
+    def nothing_to_keep(self) -> None:
+        self.kept = False
 
     def add_delivery_event(self, vend_id: str, event: DeliveryEvent) -> None:
         self._db.execute(
@@ -156,51 +129,6 @@ class SqlWriting(SqlReading):
                 "last_result": int(account.last_result),
             },
         )
-
-
-def _collect(sale: BookedSale, rows: dict[str, list[dict[str, Any]]]) -> None:
-    """The rows of one sale, by table."""
-    record, posted = sale.record, sale.entry
-    vend_id = record.vend_id
-    entry = posted.entry
-    rows["entries"].append(
-        {
-            "number": posted.number,
-            "at": entry.at,
-            "kind": entry.kind,
-            "cause": entry.cause,
-            "actor": entry.actor,
-            "point": entry.point,
-            "content_hash": entry.content_hash,
-            "previous_hash": posted.previous_hash,
-            "hash": posted.hash,
-        }
-    )
-    rows["postings"].extend(
-        {
-            "entry": posted.number,
-            "line": line,
-            "account": p.account,
-            "holder": p.holder,
-            "unit": p.unit,
-            "amount": p.amount,
-        }
-        for line, p in enumerate(entry.postings, start=1)
-    )
-    row = {name: getattr(record, name) for name in _SALE_FIELDS}
-    rows["sales"].append({"vend_id": vend_id, "entry": posted.number, **row})
-    rows["idempotency"].append({"vend_id": vend_id, "input_hash": record.input_hash})
-    rows["receipts"].append(
-        {"point": record.point, "number": record.receipt_number, "vend_id": vend_id}
-    )
-    rows["tokens"].extend(
-        {"vend_id": vend_id, **{name: getattr(token, name) for name in _TOKEN_FIELDS}}
-        for token in record.tokens
-    )
-    rows["balances"].extend(
-        {"account": p.account, "holder": p.holder, "unit": p.unit, "amount": p.amount}
-        for p in sale.cached
-    )
 
 
 def _plain(party: Any) -> dict[str, Any]:

@@ -1,37 +1,110 @@
-"""What it costs: tariffs as data, and `quote`, which prices a payment without any effect."""
+"""What it costs: tariffs as data, and `quote`, which prices a payment without any effect.
 
+`quote` answers lines that explain themselves; `explain` says why; `settled` gives the account
+after the sale; `shares_of` says where the money belongs; `binding` makes a quote a promise.
+"""
+
+from .binding import BindingQuote, QuoteInputs, binding, still_binds
+from .booking import Share, shares_of
+from .charges import MonthlyCharge, OneOffFee, PercentCharge, UnitCharge
 from .errors import (
     AmountNotPositive,
     AmountTooHigh,
     AmountTooLow,
+    ChargeUnknown,
     CurrencyWrong,
+    QuoteChanged,
+    QuoteExpired,
+    QuoteIdMalformed,
+    TariffActivationPast,
     TariffCommodity,
     TariffMalformed,
     TariffMissing,
+    TariffNeedsHistory,
+    TariffNotDraft,
+    TariffOwnApproval,
+    UnitsNotCarried,
 )
+from .explain import Reason, explain
+from .files import parse_tariffs, read_tariffs
+from .kept import kept_line, line_from
+from .labels import Label
+from .months import Month
+from .prices import BlockPrice, FlatPrice, SeasonalPrice
 from .pricing import quote
-from .quotes import Quote, QuoteLine
+from .quotes import Limited, LineKind, Quote, QuoteLine
+from .recovery import Debt, Instalment, Percentage, Postponed, Protection
 from .rounding import Rounding, rounded, rounded_fraction
-from .tariffs import FlatPrice, Tariff, TariffBook, Vat, parse_tariffs, read_tariffs
+from .settled import settled
+from .state import AccountState, ChargeState, FeeDue, MonthUse, QuoteRequest
+from .support import FreeUnits, Subsidy
+from .tariffs import CustomerClass, Tariff, TariffBook, TariffState
+from .vat import NO_VAT, Vat, VatMode
 
 __all__ = [
+    "NO_VAT",
+    "AccountState",
     "AmountNotPositive",
     "AmountTooHigh",
     "AmountTooLow",
+    "BindingQuote",
+    "BlockPrice",
+    "ChargeState",
+    "ChargeUnknown",
     "CurrencyWrong",
+    "CustomerClass",
+    "Debt",
+    "FeeDue",
     "FlatPrice",
+    "FreeUnits",
+    "Instalment",
+    "Label",
+    "Limited",
+    "LineKind",
+    "Month",
+    "MonthUse",
+    "MonthlyCharge",
+    "OneOffFee",
+    "PercentCharge",
+    "Percentage",
+    "Postponed",
+    "Protection",
     "Quote",
+    "QuoteChanged",
+    "QuoteExpired",
+    "QuoteIdMalformed",
+    "QuoteInputs",
     "QuoteLine",
+    "QuoteRequest",
+    "Reason",
     "Rounding",
+    "SeasonalPrice",
+    "Share",
+    "Subsidy",
     "Tariff",
+    "TariffActivationPast",
     "TariffBook",
     "TariffCommodity",
     "TariffMalformed",
     "TariffMissing",
+    "TariffNeedsHistory",
+    "TariffNotDraft",
+    "TariffOwnApproval",
+    "TariffState",
+    "UnitCharge",
+    "UnitsNotCarried",
     "Vat",
+    "VatMode",
+    "binding",
+    "explain",
+    "kept_line",
+    "line_from",
     "parse_tariffs",
     "quote",
     "read_tariffs",
     "rounded",
     "rounded_fraction",
+    "settled",
+    "shares_of",
+    "still_binds",
 ]

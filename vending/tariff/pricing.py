@@ -1,121 +1,169 @@
-"""`quote`: money in, priced units out, and what is left stays the customer's. Pure."""
+"""`quote`: money or units in, priced lines out, and what is left stays the customer's. Pure."""
 
 from __future__ import annotations
 
-from fractions import Fraction
+from datetime import datetime
 
 from meters.quantities import Money, Quantity
 from tokens.sts import carried
 
-from .errors import AmountNotPositive, AmountTooHigh, AmountTooLow, CurrencyWrong
-from .quotes import Quote, QuoteLine
-from .rounding import Rounding, rounded
+from .claims import Claims
+from .costs import UnitCost, affordable
+from .errors import (
+    AmountNotPositive,
+    AmountTooHigh,
+    AmountTooLow,
+    CurrencyWrong,
+    TariffNeedsHistory,
+    UnitsNotCarried,
+)
+from .months import Month
+from .quotes import LineKind, Quote, QuoteLine
+from .state import AccountState, MonthUse, QuoteRequest
 from .tariffs import Tariff
 
 MOST_STEPS = 18_201_624
 """Largest value of the 16-bit amount field (IEC 62055-41; STS notes, section 7.1)."""
 
 
-def quote(tariff: Tariff, tendered: Money, balance: Money, most: Quantity | None = None) -> Quote:
-    """What `tendered` buys together with the `balance` carried over from earlier payments.
+def quote(tariff: Tariff, request: QuoteRequest, state: AccountState, now: datetime) -> Quote:
+    """What the request buys, or costs, on this account now.
 
-    The units are the most that the money pays for, reduced to a whole number of token steps and
-    to a value that the token carries exactly, so the customer is billed for what the meter will
-    credit, to the watt-hour or litre. The rest stays on the balance. `most` is a further limit on
-    the units of one token (the vending key's).
+    Asked for money: the units are the most that the payment and the carried balance pay for after
+    charges and debts, reduced to a value that the token carries exactly, so the customer is billed
+    for what the meter will credit, to the watt-hour or litre. The rest stays on the balance.
 
-    Raises CurrencyWrong, AmountNotPositive, AmountTooLow, AmountTooHigh.
+    Asked for units: `tendered` is the least payment that buys them; asking for that much money
+    never gives fewer.
+
+    Raises CurrencyWrong, AmountNotPositive, AmountTooLow, AmountTooHigh, UnitsNotCarried,
+    TariffNeedsHistory, ChargeUnknown.
     """
-    if tendered.currency != tariff.currency:
-        raise CurrencyWrong(tendered.currency, tariff.currency)
-    if tendered.minor <= 0:
-        raise AmountNotPositive(tendered.to_text())
-    if tendered > tariff.most_per_sale:
-        raise AmountTooHigh(tendered.to_text(), tariff.most_per_sale.to_text())
-
-    step = tariff.commodity.token_step
-    kind = tariff.commodity.quantity
-    most_steps = min(MOST_STEPS, most.value // step) if most is not None else MOST_STEPS
-    budget = tendered + balance
-    pricer = _StepPricer(tariff, step)
-    steps = pricer.affordable(budget.minor, most_steps + 1)
-    if steps == 0:
-        least = pricer.cost(1) - balance.minor
-        raise AmountTooLow(tendered.to_text(), Money(least, tariff.currency).to_text())
-    if steps > most_steps:
-        # What buys all but one agora of the first step too many.
-        possible = pricer.cost(most_steps + 1) - 1 - balance.minor
-        raise AmountTooHigh(tendered.to_text(), Money(max(possible, 0), tariff.currency).to_text())
-
-    quantity = _carried_floor(kind, steps, step)
-    net = tariff.price.net(quantity)
-    vat = tariff.vat.on(net)
-    lines = (
-        QuoteLine(
-            rule=tariff.price.rule,
-            base=quantity,
-            rate=tariff.price.rate.to_text(),
-            exact=tariff.price.rate.cost(quantity),
-            rounding=tariff.price.rounding,
-            amount=net,
-        ),
-        QuoteLine(
-            rule=tariff.vat.rule,
-            base=net,
-            rate=tariff.vat.percent,
-            exact=tariff.vat.fraction * net.minor,
-            rounding=tariff.vat.rounding,
-            amount=vat,
-        ),
-    )
-    return Quote(
-        tariff=tariff.code,
-        tariff_version=tariff.version,
-        tariff_name_ar=tariff.name_ar,
-        tariff_name_en=tariff.name_en,
-        commodity=tariff.commodity,
-        tendered=tendered,
-        balance_before=balance,
-        quantity=quantity,
-        lines=lines,
-        net=net,
-        vat=vat,
-        balance_after=budget - net - vat,
-    )
+    pricing = _Pricing(tariff, request.most, state, now)
+    if isinstance(request.ask, Money):
+        return pricing.for_money(request.ask)
+    return pricing.for_units(request.ask)
 
 
-class _StepPricer:
-    """Cost of n token steps in whole minor units, in plain integers because the search asks often.
+def use_of(tariff: Tariff, state: AccountState, now: datetime) -> MonthUse:
+    """What was bought in the month of `now`. Raises TariffNeedsHistory where that matters and is
+    not known."""
+    month = Month.of(now, tariff.zone)
+    if state.use is None and tariff.needs_history:
+        raise TariffNeedsHistory(tariff.code, tariff.needs_history)
+    if state.use is None or state.use.month != month:
+        return MonthUse(month, tariff.commodity.quantity(0))
+    return state.use
 
-    Equal to `Tariff.cost`; a test holds the two together.
-    """
 
-    __slots__ = ("_net", "_net_rounding", "_vat", "_vat_rounding")
+class _Pricing:
+    """One account at one moment, ready to be asked for several payments."""
 
-    def __init__(self, tariff: Tariff, step: int) -> None:
-        self._net: Fraction = tariff.price.rate.per_unit * step
-        self._vat: Fraction = tariff.vat.fraction
-        self._net_rounding: Rounding = tariff.price.rounding
-        self._vat_rounding: Rounding = tariff.vat.rounding
+    def __init__(
+        self, tariff: Tariff, most: Quantity | None, state: AccountState, now: datetime
+    ) -> None:
+        if state.balance.currency != tariff.currency:
+            raise CurrencyWrong(state.balance.currency, tariff.currency)
+        self._tariff = tariff
+        self._balance = state.balance
+        self._step = tariff.commodity.token_step
+        self._most = min(MOST_STEPS, most.value // self._step) if most is not None else MOST_STEPS
+        self._use = use_of(tariff, state, now)
+        self._cost = UnitCost(tariff, now.astimezone(tariff.zone).date(), self._use)
+        self._claims = Claims(tariff, state, now)
+        least = tariff.protection.units
+        self._guaranteed = 0 if least is None else self._cost.cost(least.value)
 
-    def cost(self, steps: int) -> int:
-        net = rounded(steps * self._net.numerator, self._net.denominator, self._net_rounding)
-        vat = rounded(net * self._vat.numerator, self._vat.denominator, self._vat_rounding)
-        return net + vat
+    def for_money(self, tendered: Money) -> Quote:
+        tariff, step = self._tariff, self._step
+        if tendered.currency != tariff.currency:
+            raise CurrencyWrong(tendered.currency, tariff.currency)
+        if tendered.minor <= 0:
+            raise AmountNotPositive(tendered.to_text())
+        if tendered > tariff.most_per_sale:
+            raise AmountTooHigh(tendered.to_text(), tariff.most_per_sale.to_text())
+        steps = affordable(self._cost, self._for_units(tendered.minor), step, self._most + 1)
+        if steps == 0:
+            least = self._payment_for(self._cost.cost(step))
+            raise AmountTooLow(tendered.to_text(), self._money(least).to_text())
+        if steps > self._most:
+            # What buys all but one agora of the first step too many.
+            possible = self._payment_for(self._cost.cost((self._most + 1) * step)) - 1
+            raise AmountTooHigh(tendered.to_text(), self._money(max(possible, 0)).to_text())
+        return self._quote(tendered, _carried_floor(tariff.commodity.quantity, steps, step))
 
-    def affordable(self, budget: int, most: int) -> int:
-        """The largest number of steps, up to `most`, that costs no more than `budget`.
+    def for_units(self, units: Quantity) -> Quote:
+        tariff = self._tariff
+        kind, step = tariff.commodity.quantity, self._step
+        if type(units) is not kind:
+            raise TypeError(f"this tariff prices {kind.__name__}, not {units!r}")
+        if units.value <= 0:
+            raise AmountNotPositive(units.to_text())
+        most = _carried_floor(kind, self._most, step)
+        if units > most:
+            raise AmountTooHigh(str(units), str(most))
+        if carried(units) != units:
+            below = _carried_floor(kind, units.value // step, step)
+            raise UnitsNotCarried(str(units), str(below), str(carried(units)))
+        tendered = self._money(self._payment_for(self._cost.cost(units.value)))
+        if tendered > tariff.most_per_sale:
+            raise AmountTooHigh(tendered.to_text(), tariff.most_per_sale.to_text())
+        return self._quote(tendered, units)
 
-        Found by halving, because rounding twice makes the inverse of `cost` inexact.
-        """
-        low, high = 0, most
+    def _room(self, tendered: int) -> int:
+        """What charges and debts may take at most, so that the guaranteed units remain."""
+        return tendered + self._balance.minor - self._guaranteed
+
+    def _for_units(self, tendered: int) -> int:
+        """What is left for units. Never falls when the payment grows."""
+        taken = self._claims.total(tendered, self._room(tendered))
+        return tendered + self._balance.minor - taken
+
+    def _payment_for(self, cost: int) -> int:
+        """The least payment that leaves `cost` for units; may be 0 where the balance is enough."""
+        low = max(0, cost - self._balance.minor)
+        high = low + sum(claim.owed for claim in self._claims.ordered)
         while low < high:
-            middle = (low + high + 1) // 2
-            if self.cost(middle) <= budget:
-                low = middle
+            middle = (low + high) // 2
+            if self._for_units(middle) >= cost:
+                high = middle
             else:
-                high = middle - 1
+                low = middle + 1
         return low
+
+    def _quote(self, tendered: Money, units: Quantity) -> Quote:
+        tariff = self._tariff
+        lines = (
+            *self._cost.lines(units),
+            *self._claims.lines(tendered.minor, self._room(tendered.minor)),
+        )
+        net, vat = sums_of(lines, tariff.currency)
+        return Quote(
+            tariff=tariff.code,
+            tariff_version=tariff.version,
+            tariff_name_ar=tariff.name_ar,
+            tariff_name_en=tariff.name_en,
+            commodity=tariff.commodity,
+            tendered=tendered,
+            balance_before=self._balance,
+            quantity=units,
+            lines=lines,
+            net=net,
+            vat=vat,
+            balance_after=tendered + self._balance - net - vat,
+            used_before=self._use.units if tariff.needs_history else None,
+        )
+
+    def _money(self, minor: int) -> Money:
+        return Money(minor, self._tariff.currency)
+
+
+def sums_of(lines: tuple[QuoteLine, ...], currency: str) -> tuple[Money, Money]:
+    """Everything taken but the tax, and the tax; a tax that is included counts in the second."""
+    tax = [line for line in lines if line.kind is LineKind.TAX]
+    vat = sum(line.amount.minor for line in tax)
+    taken = sum(line.amount.minor for line in lines if not line.included)
+    return Money(taken - vat, currency), Money(vat, currency)
 
 
 def _carried_floor(kind: type[Quantity], steps: int, step: int) -> Quantity:

@@ -1,68 +1,51 @@
-"""Tariffs as data: one TOML file per tariff, its versions in it, each with the moment from which
-it holds. A version that has been used is never edited; a change is a new version.
-
-    code = "electricity-domestic"
-    commodity = "electricity"
-    currency = "ILS"
-    name_ar = "كهرباء منزلي"
-    name_en = "Electricity, domestic"
-
-    [[versions]]
-    version = 1
-    active_from = 2026-01-01T00:00:00+02:00
-    most_per_sale = "5000.00"
-    price = { rule = "flat", rate = "0.5612", rounding = "half_up" }
-    vat = { percent = "16", rounding = "half_up" }
-
-Rates are text: base currency per display unit (kWh, m3), without VAT.
-"""
+"""One version of a tariff, where it stands between draft and retired, and which one holds when."""
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from fractions import Fraction
-from pathlib import Path
-from typing import Any
+from enum import Enum
+from zoneinfo import ZoneInfo
 
 from meters.account import Commodity
-from meters.errors import Invalid
-from meters.quantities import MINOR_DIGITS, Money, Quantity, Rate, decimal_from_text
+from meters.quantities import Money
 
-from .errors import TariffMalformed, TariffMissing
-from .rounding import Rounding, rounded, rounded_fraction
-
-
-@dataclass(frozen=True, slots=True)
-class FlatPrice:
-    """Every unit costs the same. `rate` is without VAT."""
-
-    rate: Rate
-    rounding: Rounding
-
-    rule = "flat"
-
-    def net(self, amount: Quantity) -> Money:
-        """Price of `amount` without VAT, rounded once, on the whole amount."""
-        return Money(rounded_fraction(self.rate.cost(amount), self.rounding), self.rate.currency)
+from .charges import Charge, MonthlyCharge, OneOffFee, PercentCharge, UnitCharge
+from .errors import (
+    TariffActivationPast,
+    TariffMalformed,
+    TariffMissing,
+    TariffNotDraft,
+    TariffOwnApproval,
+)
+from .months import PLACE, Month
+from .prices import PriceRule
+from .recovery import UNPROTECTED, Protection
+from .support import Support
+from .vat import Vat
 
 
-@dataclass(frozen=True, slots=True)
-class Vat:
-    """Value-added tax on top of the net amount, rounded once, on the whole net amount."""
+class TariffState(Enum):
+    """Each follows from facts in the file; none is written down by itself."""
 
-    percent: str
-    """Plain decimal text, exactly as written in the tariff (`16`)."""
-    fraction: Fraction
-    rounding: Rounding
+    DRAFT = "draft"
+    """Nobody but its author has agreed to it. It never prices anything."""
+    APPROVED = "approved"
+    """By a second person; its moment has not come."""
+    ACTIVE = "active"
+    RETIRED = "retired"
+    """Followed by another version, or ended."""
 
-    rule = "vat"
 
-    def on(self, net: Money) -> Money:
-        exact = self.fraction * net.minor
-        return Money(rounded(exact.numerator, exact.denominator, self.rounding), net.currency)
+class CustomerClass(Enum):
+    """Whom a tariff is for."""
+
+    DOMESTIC = "domestic"
+    COMMERCIAL = "commercial"
+    SOCIAL = "social"
+    PUBLIC = "public"
+    TEMPORARY = "temporary"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,117 +59,138 @@ class Tariff:
     name_ar: str
     name_en: str
     active_from: datetime
-    price: FlatPrice
+    price: PriceRule
     vat: Vat
+    """For the units, and for charges that do not name their own."""
     most_per_sale: Money
+    drafted_by: str
+    approved_by: str = ""
+    """Empty in a draft."""
+    approved_at: datetime | None = None
+    retired_from: datetime | None = None
+    """From here on the tariff is not sold at all, unless a later version is active."""
+    customer_class: CustomerClass = CustomerClass.DOMESTIC
+    zone: ZoneInfo = PLACE
+    """Whose clock begins its months and seasons."""
+    charges: tuple[Charge, ...] = ()
+    supports: tuple[Support, ...] = ()
+    protection: Protection = UNPROTECTED
+    earlier: Tariff | None = field(default=None, compare=False, repr=False)
+    """The version that held before, so that months gone by are charged as they were then."""
 
-    def cost(self, amount: Quantity) -> Money:
-        """What `amount` costs, VAT included. Never falls when the amount grows."""
-        net = self.price.net(amount)
-        return net + self.vat.on(net)
+    @property
+    def is_draft(self) -> bool:
+        return not self.approved_by
+
+    @property
+    def needs_history(self) -> str:
+        """The first rule that asks what the account has bought or been charged before; empty if
+        none does."""
+        if self.price.monthly:
+            return self.price.rule
+        rules = [*self.supports, *self.monthly_charges]
+        return rules[0].rule if rules else ""
+
+    @property
+    def unit_charges(self) -> tuple[PercentCharge | UnitCharge, ...]:
+        return tuple(c for c in self.charges if isinstance(c, PercentCharge | UnitCharge))
+
+    @property
+    def monthly_charges(self) -> tuple[MonthlyCharge, ...]:
+        return tuple(c for c in self.charges if isinstance(c, MonthlyCharge))
+
+    def fee(self, code: str) -> OneOffFee | None:
+        fees = (c for c in self.charges if isinstance(c, OneOffFee))
+        return next((fee for fee in fees if fee.sum.heading.code == code), None)
+
+    def monthly_sum(self, code: str, month: Month) -> int:
+        """What a monthly charge asks for one month, by the version that held when it began; 0
+        where that version has no such charge. Minor units, tax included."""
+        version: Tariff | None = self
+        # Within the month that a tariff begins in, its first version counts.
+        while version is not None and version.active_from > month.begins(self.zone):
+            if version.earlier is None and Month.of(version.active_from, self.zone) == month:
+                break
+            version = version.earlier
+        if version is None:
+            return 0
+        charges = (c for c in version.monthly_charges if c.sum.heading.code == code)
+        return next((charge.sum.gross.minor for charge in charges), 0)
+
+    def approved(self, by: str, at: datetime) -> Tariff:
+        """This draft as approved by a second person.
+
+        Raises TariffNotDraft, TariffOwnApproval, TariffActivationPast.
+        """
+        if not self.is_draft:
+            raise TariffNotDraft(self.code, self.version)
+        if same_person(by, self.drafted_by):
+            raise TariffOwnApproval(self.code, self.version, by)
+        if at > self.active_from:
+            raise TariffActivationPast(self.code, self.version, self.active_from.isoformat())
+        return replace(self, approved_by=by, approved_at=at)
+
+
+def same_person(one: str, other: str) -> bool:
+    """Names are compared without regard to case and spacing."""
+    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
 
 
 class TariffBook:
     """All versions of all tariffs; answers which holds at a moment."""
 
     def __init__(self, tariffs: Iterable[Tariff]) -> None:
-        """Raises TariffMalformed if two versions of one tariff share a number or a moment."""
-        self._versions: dict[str, list[Tariff]] = {}
+        """Raises TariffMalformed if two versions of one tariff share a number, or two approved
+        ones a moment."""
+        everything: dict[str, list[Tariff]] = {}
         for tariff in tariffs:
-            self._versions.setdefault(tariff.code, []).append(tariff)
-        for code, versions in self._versions.items():
-            versions.sort(key=lambda t: t.active_from)
-            for what in ("version", "active_from"):
-                if len({getattr(t, what) for t in versions}) != len(versions):
-                    raise TariffMalformed(code, f"two versions share {what}")
+            everything.setdefault(tariff.code, []).append(tariff)
+        self._versions: dict[str, list[Tariff]] = {}
+        self._sold: dict[str, list[Tariff]] = {}
+        for code, versions in everything.items():
+            if len({t.version for t in versions}) != len(versions):
+                raise TariffMalformed(code, "versions", "two versions share a number")
+            chain: list[Tariff] = []
+            for tariff in sorted(versions, key=lambda t: t.active_from):
+                if not tariff.is_draft:
+                    if chain and chain[-1].active_from == tariff.active_from:
+                        raise TariffMalformed(code, "active_from", "two versions share a moment")
+                    chain.append(replace(tariff, earlier=chain[-1] if chain else None))
+            self._sold[code] = chain
+            drafts = [tariff for tariff in versions if tariff.is_draft]
+            self._versions[code] = sorted([*chain, *drafts], key=lambda t: t.version)
 
     def active(self, code: str, at: datetime) -> Tariff:
-        """The latest version whose moment has come. Raises TariffMissing."""
-        for tariff in reversed(self._versions.get(code, [])):
+        """The latest approved version whose moment has come. Raises TariffMissing."""
+        for tariff in reversed(self._sold.get(code, [])):
             if tariff.active_from <= at:
+                if tariff.retired_from is not None and tariff.retired_from <= at:
+                    break
                 return tariff
         raise TariffMissing(code)
 
+    def version(self, code: str, number: int) -> Tariff:
+        """One version, whatever its state: what a past sale was priced by. Raises TariffMissing."""
+        for tariff in self._versions.get(code, []):
+            if tariff.version == number:
+                return tariff
+        raise TariffMissing(f"{code} {number}")
+
+    def versions(self, code: str) -> list[Tariff]:
+        """By number, drafts too."""
+        return list(self._versions.get(code, []))
+
+    def state(self, tariff: Tariff, at: datetime) -> TariffState:
+        """Where a version of this book stands at a moment."""
+        if tariff.is_draft:
+            return TariffState.DRAFT
+        if tariff.active_from > at:
+            return TariffState.APPROVED
+        try:
+            held = self.active(tariff.code, at)
+        except TariffMissing:
+            return TariffState.RETIRED
+        return TariffState.ACTIVE if held.version == tariff.version else TariffState.RETIRED
+
     def codes(self) -> list[str]:
         return sorted(self._versions)
-
-
-def parse_tariffs(text: str, source: str) -> list[Tariff]:
-    """All versions in one TOML text. Raises TariffMalformed, saying where in `source`."""
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise TariffMalformed(source, str(error)) from None
-    versions = data.get("versions")
-    if not isinstance(versions, list) or not versions:
-        raise TariffMalformed(source, "versions")
-    return [
-        _version(data, version, source, f"versions[{place}]")
-        for place, version in enumerate(versions)
-    ]
-
-
-def read_tariffs(folder: Path) -> TariffBook:
-    """Every `*.toml` in a folder. Raises TariffMalformed."""
-    found: list[Tariff] = []
-    for path in sorted(folder.glob("*.toml")):
-        found.extend(parse_tariffs(path.read_text(encoding="utf-8"), path.name))
-    return TariffBook(found)
-
-
-def _version(data: dict[str, Any], version: dict[str, Any], source: str, where: str) -> Tariff:
-    place = where
-    try:
-        place = "commodity"
-        commodity = Commodity(data["commodity"])
-        place = "currency"
-        currency = data["currency"]
-        if currency not in MINOR_DIGITS:
-            raise ValueError(currency)
-        place = f"{where}.active_from"
-        active_from = version["active_from"]
-        if not isinstance(active_from, datetime) or active_from.tzinfo is None:
-            raise ValueError("a date and time with its offset")
-        place = f"{where}.price"
-        price = version["price"]
-        if price["rule"] != FlatPrice.rule:
-            raise ValueError(price["rule"])
-        rate = Rate.from_text(price["rate"], currency, commodity.quantity)
-        if rate.per_unit <= 0:
-            raise ValueError("a price is more than nothing")
-        flat = FlatPrice(rate, Rounding(price["rounding"]))
-        place = f"{where}.vat"
-        percent = version["vat"]["percent"]
-        fraction = Fraction(decimal_from_text(percent)) / 100
-        if fraction < 0:
-            raise ValueError(percent)
-        vat = Vat(percent, fraction, Rounding(version["vat"]["rounding"]))
-        place = f"{where}.most_per_sale"
-        most = Money.from_text(version["most_per_sale"], currency)
-        place = where
-        number = version["version"]
-        if type(number) is not int or number < 1:
-            raise ValueError("version")
-        place = "code"
-        code, name_ar, name_en = (_text(data, key) for key in ("code", "name_ar", "name_en"))
-    except (KeyError, ValueError, TypeError, Invalid, AttributeError) as error:
-        raise TariffMalformed(source, f"{place} ({error})") from None
-    return Tariff(
-        code=code,
-        version=number,
-        commodity=commodity,
-        currency=currency,
-        name_ar=name_ar,
-        name_en=name_en,
-        active_from=active_from,
-        price=flat,
-        vat=vat,
-        most_per_sale=most,
-    )
-
-
-def _text(data: dict[str, Any], key: str) -> str:
-    value = data[key]
-    if not isinstance(value, str) or not value:
-        raise ValueError(f"{key} is empty")
-    return value

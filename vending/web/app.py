@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
@@ -12,7 +15,9 @@ from .access import AccessLog, BodyLimit
 from .answers import MEDIA_TYPE, answer_errors
 from .callers import Services
 from .description import add_description
-from .routes import books, parties, sales
+from .quick import Sellers
+from .routes import bookkeeping, books, parties, sales
+from .writer import Writer
 
 PREFIX = "/api/v1"
 MOST_BODY_BYTES = 64 * 1024
@@ -59,6 +64,13 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 
+@asynccontextmanager
+async def _closing_writer(app: FastAPI) -> AsyncIterator[None]:
+    """At the end everybody who waits for a sale is answered."""
+    yield
+    await app.state.writer.close()
+
+
 def create_app(services: Services) -> FastAPI:
     """The API over these services. They stay the caller's to close."""
     app = FastAPI(
@@ -68,9 +80,13 @@ def create_app(services: Services) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=f"{PREFIX}/openapi.json",
+        lifespan=_closing_writer,
     )
     app.state.services = services
-    for part in (parties, sales, books):
+    app.state.writer = Writer(services.service.vend_many)
+    app.state.sellers = Sellers(services.api_keys, time.monotonic)
+    # Addresses are tried in this order, and sales are most of what is asked.
+    for part in (sales, parties, books, bookkeeping):
         app.include_router(part.router, prefix=PREFIX, responses=_PROBLEMS)
     add_description(app, f"{PREFIX}/docs")
     answer_errors(app)

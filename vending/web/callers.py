@@ -7,6 +7,7 @@ from typing import Annotated, Protocol
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from ..accounting import Bookkeeping, BookReports
 from ..api_keys import ApiKeys, ApiScope, caller
 from ..parties import Actor
 from ..service import VendingService
@@ -17,6 +18,12 @@ class Services(Protocol):
 
     @property
     def service(self) -> VendingService: ...
+
+    @property
+    def bookkeeping(self) -> Bookkeeping: ...
+
+    @property
+    def reports(self) -> BookReports: ...
 
     @property
     def api_keys(self) -> ApiKeys: ...
@@ -44,6 +51,14 @@ def service_of(request: Request) -> VendingService:
     return services_of(request).service
 
 
+def bookkeeping_of(request: Request) -> Bookkeeping:
+    return services_of(request).bookkeeping
+
+
+def reports_of(request: Request) -> BookReports:
+    return services_of(request).reports
+
+
 class Needs:
     """A dependency that answers the caller as Actor. Raises CallerUnknown, ScopeMissing."""
 
@@ -59,4 +74,7 @@ Reader = Annotated[Actor, Depends(Needs(ApiScope.READ))]
 Seller = Annotated[Actor, Depends(Needs(ApiScope.VEND))]
 Technician = Annotated[Actor, Depends(Needs(ApiScope.METER))]
 Registrar = Annotated[Actor, Depends(Needs(ApiScope.REGISTER))]
+Bookkeeper = Annotated[Actor, Depends(Needs(ApiScope.BOOKS))]
+Keeping = Annotated[Bookkeeping, Depends(bookkeeping_of)]
+Reports = Annotated[BookReports, Depends(reports_of)]
 Service = Annotated[VendingService, Depends(service_of)]

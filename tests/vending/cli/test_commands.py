@@ -46,6 +46,8 @@ def test_customers_and_meters(town: Shell) -> None:
 def test_a_sale_from_quote_to_the_books(town: Shell) -> None:
     quote = town.run("quote", POWER.number, "٥٠", "--json").json
     receipt = town.run("vend", POWER.number, "50", "--id", "v-1", "--point", "P1", "--json").json
+    explanation = quote.pop("explanation")
+    assert "76.8 kWh" in explanation[0]["en"]
     assert receipt["quote"] == quote
     assert town.run("vend", POWER.number, "50", "--id", "v-1", "--point", "P1", "--json").json == {
         **receipt,

@@ -22,6 +22,7 @@ from tests.vending.support import (
     TEST_KEY,
     WATER,
     SetClock,
+    chart,
     empty_books,
     security,
     service,
@@ -36,12 +37,15 @@ from tokens.sts import (
     VendingKey,
     derive_decoder_key,
 )
+from vending.accounting import Bookkeeping, BookReports
 from vending.api_keys import ApiScope, new_api_key
+from vending.messages import LOCAL_ZONE
 from vending.parties import GatewayAddress, Registration, Role
 from vending.service import VendingService
 from vending.settings import MeterSettings, Settings
 from vending.store import SqlStore, open_store
 from vending.store.api_keys import SqlApiKeys
+from vending.store.books import SqlBooks
 from vending.web import create_app
 from vending.wiring import gateway_for
 
@@ -55,6 +59,8 @@ class Parts:
 
     service: VendingService
     api_keys: SqlApiKeys
+    bookkeeping: Bookkeeping
+    reports: BookReports
     currency: str = "ILS"
 
 
@@ -148,7 +154,13 @@ def api_over(
     settings = Settings(data=folder, meters=MeterSettings(timeout_seconds=0.3))
     use_cases = service(store, clock, security=security(), gateway_for=gateway_for(settings))
     use_cases.register(ADMIN, registration)
-    parts = Parts(use_cases, SqlApiKeys(store, busy_s))
+    books = SqlBooks(store)
+    parts = Parts(
+        use_cases,
+        SqlApiKeys(store, busy_s),
+        Bookkeeping(books, chart(), clock, LOCAL_ZONE),
+        BookReports(books, chart(), clock, LOCAL_ZONE),
+    )
     try:
         with TestClient(create_app(parts), raise_server_exceptions=False) as client:
             api = Api(client, parts, store, clock, path, meters)

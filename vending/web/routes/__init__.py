@@ -1,1 +1,2 @@
-"""The endpoints, one file per group. All are plain functions: they run in the thread pool."""
+"""The endpoints, one file per group. Plain functions, which run in the thread pool,
+but for the sale itself (`web/quick.py`)."""

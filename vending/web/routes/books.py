@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 
 from ...shapes import LedgerReportOut, ReadingOut
-from ..callers import Reader, Service, Technician, services_of
+from ..callers import Keeping, Reader, Service, Technician, services_of
 from .parties import MeterPath
 
 router = APIRouter()
@@ -40,9 +40,15 @@ def list_readings(
 
 
 @router.get("/ledger/verification", tags=["books"])
-def verify(actor: Reader, service: Service) -> LedgerReportOut:
+def verify(
+    actor: Reader,
+    keeping: Keeping,
+    against: Annotated[
+        str | None, Query(max_length=60, description="A seal's code, kept outside the books")
+    ] = None,
+) -> LedgerReportOut:
     """Recompute every sum, hash and link of the books. Reads them whole: not for every minute."""
-    return LedgerReportOut.of(service.verify(actor))
+    return LedgerReportOut.of(keeping.verify(actor, against))
 
 
 @router.get("/health", tags=["health"])

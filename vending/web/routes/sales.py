@@ -6,34 +6,50 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from ...shapes import DeliveryOut, EntryOut, QuoteOut, ReceiptOut, SaleOut, SaleStatusOut
+from ...shapes import DeliveryOut, EntryOut, ExplainedQuoteOut, ReceiptOut, SaleOut, SaleStatusOut
 from ..callers import Reader, Seller, Service, Technician, services_of
 from ..inputs import QuoteIn, VendIn
+from ..quick import QuickRoute
+from ..writer import Writer
 
 router = APIRouter(tags=["sales"])
 
 VendId = Annotated[str, Path(max_length=200, description="The id that the caller made")]
 
 
-@router.post("/quotes")
-def quote(actor: Reader, service: Service, request: Request, body: QuoteIn) -> QuoteOut:
-    """Price a sale. Changes nothing, promises nothing."""
-    money = body.money(services_of(request).currency)
-    return QuoteOut.of(service.quote(actor, body.meter, money))
-
-
-@router.post("/vends", status_code=201, responses={200: {"description": "Sold before"}})
-def vend(
-    actor: Seller, service: Service, request: Request, response: Response, body: VendIn
-) -> ReceiptOut:
+async def vend(request: Request, actor: Seller, body: VendIn) -> Response:
     """Sell, exactly once per vend id. 201: sold now. 200: this id had been sold with the same
     inputs, here is the stored receipt. 409 `vend.id_reused`: with other inputs. After a lost
     answer ask again with the same id."""
-    receipt = service.vend(actor, body.request(services_of(request).currency))
-    if receipt.replayed:
-        response.status_code = 200
-    response.headers["Cache-Control"] = "no-store"
-    return ReceiptOut.of(receipt)
+    writer: Writer = request.app.state.writer
+    receipt = await writer.vend(actor, body.request(services_of(request).currency))
+    return Response(
+        ReceiptOut.of(receipt).model_dump_json(),
+        200 if receipt.replayed else 201,
+        {"Cache-Control": "no-store"},
+        "application/json",
+    )
+
+
+router.add_api_route(
+    "/vends",
+    vend,
+    methods=["POST"],
+    status_code=201,
+    response_model=ReceiptOut,
+    responses={200: {"description": "Sold before"}},
+    route_class_override=QuickRoute,
+)
+
+
+@router.post("/quotes")
+def quote(actor: Reader, service: Service, request: Request, body: QuoteIn) -> ExplainedQuoteOut:
+    """Price a sale and say why the units come out as they do, and why they differ from the meter's
+    last sale. Changes nothing, promises nothing."""
+    money = body.money(services_of(request).currency)
+    priced = service.quote(actor, body.meter, money)
+    last = service.sales(actor, meter=body.meter, limit=1)
+    return ExplainedQuoteOut.with_reasons(priced, last[0].quote if last else None)
 
 
 @router.get("/vends")

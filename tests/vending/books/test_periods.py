@@ -1,0 +1,185 @@
+"""Closed months: nothing earlier is booked, their balances are kept, reopening leaves a trace."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.vending.books.support import BILLING, CHIEF, SHORT, ZONE, Office, office
+from tests.vending.support import OPERATOR, request
+from vending.accounting import BalanceRow, PeriodActKind, TrialBalance
+from vending.accounting.days import Month
+from vending.accounting.errors import (
+    MonthMalformed,
+    PeriodClosedAlready,
+    PeriodNotLast,
+    PeriodNotOver,
+    PeriodSkipped,
+    ReasonMissing,
+    RequestsWaiting,
+)
+from vending.ledger import PeriodClosed
+from vending.parties import ActorNotAllowed
+from vending.store.schema import BOOKS
+from vending.store.triggers import drop
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Office]:
+    """Three sales in November, one in December; it is the 5th of December."""
+    made = office(tmp_path / "books.db")
+    made.sell("a", "b", "c")
+    made.town.clock.now = datetime(2026, 12, 5, 9, tzinfo=UTC)
+    made.sell("d")
+    yield made
+    made.close()
+
+
+def test_a_month_is_closed_with_its_balances(here: Office) -> None:
+    november = here.reports.balances(BILLING, "2026-11")
+    act = here.keeping.close(BILLING, "2026-11")
+    assert act.balances == november.rows
+    assert act.closed_until == datetime(2026, 11, 30, 22, tzinfo=UTC)
+    assert (act.number, act.month, act.act, act.entry) == (1, "2026-11", PeriodActKind.CLOSED, 4)
+    assert here.keeping.verify(CHIEF).ok
+    here.sell("e")
+    assert here.reports.periods(BILLING) == [act]
+
+
+def test_nothing_is_sold_before_the_boundary(here: Office) -> None:
+    """The clock is set back, but not by so much that selling notices."""
+    here.town.clock.now = datetime(2026, 12, 31, 21, 59, tzinfo=UTC)
+    here.sell("e")
+    here.town.clock.now = datetime(2026, 12, 31, 22, 1, tzinfo=UTC)
+    here.keeping.close(BILLING, "2026-11")
+    here.keeping.close(BILLING, "2026-12")
+    here.town.clock.now = datetime(2026, 12, 31, 21, 59, 30, tzinfo=UTC)
+    with pytest.raises(PeriodClosed):
+        here.town.service.vend(OPERATOR, request("late"))
+    with here.town.store.reading() as books:
+        assert books.sale("late") is None
+    here.town.clock.forward(minutes=3)
+    assert here.town.service.vend(OPERATOR, request("late")).number == 6
+    assert here.keeping.verify(CHIEF).ok
+
+
+def test_months_close_in_their_order(here: Office) -> None:
+    with pytest.raises(PeriodNotOver):
+        here.keeping.close(BILLING, "2026-12")
+    here.town.clock.now = datetime(2027, 2, 1, 9, tzinfo=UTC)
+    with pytest.raises(PeriodSkipped) as error:
+        here.keeping.close(BILLING, "2026-12")
+    assert error.value.expected == "2026-11"
+    here.keeping.close(BILLING, "2026-11")
+    with pytest.raises(PeriodClosedAlready):
+        here.keeping.close(BILLING, "2026-11")
+    with pytest.raises(PeriodClosedAlready):
+        here.keeping.close(BILLING, "2026-10")
+    with pytest.raises(PeriodSkipped):
+        here.keeping.close(BILLING, "2027-01")
+    here.keeping.close(BILLING, "2026-12")
+    here.keeping.close(BILLING, "2027-01")
+    assert here.keeping.verify(CHIEF).ok
+
+
+def test_requests_that_wait_hold_the_month_open(here: Office) -> None:
+    here.town.clock.now = datetime(2026, 12, 31, 9, tzinfo=UTC)
+    here.keeping.close(BILLING, "2026-11")
+    here.keeping.adjust(BILLING, "ADJ-1", SHORT, "Counted twice")
+    here.town.clock.now = datetime(2027, 1, 1, 9, tzinfo=UTC)
+    with pytest.raises(RequestsWaiting):
+        here.keeping.close(BILLING, "2026-12")
+    here.keeping.void(BILLING, "ADJ-1", "Found the money")
+    here.keeping.close(BILLING, "2026-12")
+
+
+def test_reopening_is_the_supervisors_and_leaves_a_trace(here: Office) -> None:
+    closed = here.keeping.close(BILLING, "2026-11")
+    with pytest.raises(ActorNotAllowed):
+        here.keeping.reopen(BILLING, "2026-11", "A till was counted late")
+    with pytest.raises(ReasonMissing):
+        here.keeping.reopen(CHIEF, "2026-11", "")
+    with pytest.raises(PeriodNotLast):
+        here.keeping.reopen(CHIEF, "2026-10", "A till was counted late")
+    opened = here.keeping.reopen(CHIEF, "2026-11", "A till was counted late")
+    assert (opened.act, opened.closed_until) == (PeriodActKind.REOPENED, None)
+    assert opened.previous_hash == closed.hash
+    with pytest.raises(PeriodNotLast):
+        here.keeping.reopen(CHIEF, "2026-11", "A till was counted late")
+    again = here.keeping.close(BILLING, "2026-11")
+    assert here.reports.periods(CHIEF) == [closed, opened, again]
+    assert again.balances == closed.balances
+    assert here.keeping.verify(CHIEF).ok
+
+
+def test_who_may_close(here: Office) -> None:
+    with pytest.raises(ActorNotAllowed):
+        here.keeping.close(OPERATOR, "2026-11")
+
+
+EDITS = [
+    ("UPDATE chain SET closed_until = NULL", "closed_until"),
+    ("UPDATE period_acts SET actor = 'Nobody' WHERE number = 1", "period_chain"),
+    ("UPDATE period_acts SET document = '[]' WHERE number = 2", "period_chain"),
+    ("DELETE FROM period_acts WHERE number = 2", "period_chain"),
+]
+
+
+@pytest.mark.parametrize(("statement", "what"), EDITS)
+def test_edits_show(here: Office, statement: str, what: str) -> None:
+    here.keeping.close(BILLING, "2026-11")
+    here.keeping.reopen(CHIEF, "2026-11", "A till was counted late")
+    here.keeping.close(BILLING, "2026-11")
+    with sqlite3.connect(here.town.path) as db:
+        for table in BOOKS:
+            for drops in drop("sqlite", table):
+                db.execute(drops)
+        assert db.execute(statement).rowcount == 1
+    db.close()
+    problem = here.keeping.verify(CHIEF).problem
+    assert problem is not None
+    assert problem.what == what
+
+
+def test_the_balances_of_a_month_begin_where_the_last_one_ended(here: Office) -> None:
+    november = {row.account: row for row in here.reports.balances(CHIEF, "2026-11").rows}
+    december = {row.account: row for row in here.reports.balances(CHIEF, "2026-12").rows}
+    assert all(row.opening == 0 for row in november.values())
+    assert {code: row.closing for code, row in november.items()} == {
+        code: december[code].opening for code in november
+    }
+    whole = here.reports.balances(CHIEF)
+    assert not whole.off()
+    assert {row.account: row.closing for row in whole.rows} == {
+        code: row.closing for code, row in december.items()
+    }
+
+
+def test_a_trial_balance_tells_what_is_off() -> None:
+    rows = (BalanceRow("1", "ILS", 5, 2, 1), BalanceRow("2", "ILS", -5, 1, 1))
+    assert TrialBalance(rows).off() == {"ILS": 1}
+    assert TrialBalance((rows[0], replace(rows[1], credit=2))).off() == {}
+
+
+@pytest.mark.parametrize("text", ["", "2026", "2026-13", "2026-00", "0000-01", "2026-1", "11-2026"])
+def test_what_is_no_month(text: str) -> None:
+    with pytest.raises(MonthMalformed):
+        Month.read(text)
+
+
+def test_months_are_those_of_the_office() -> None:
+    """Clocks change in March and October; a month is as long as its days are."""
+    for text in ("2026-03", "2026-10", "2026-12", "2027-02"):
+        month = Month.read(text)
+        span, following = month.span(ZONE), month.next.span(ZONE)
+        assert span.end == following.start
+        assert month.next.before == month
+        assert span.start is not None
+        assert span.end is not None
+        assert Month.of(span.start, ZONE) == month
+        assert Month.of(span.end - timedelta(microseconds=1), ZONE) == month

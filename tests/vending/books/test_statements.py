@@ -1,0 +1,133 @@
+"""Statements and the daily check agree with the journal, and the check finds what does not."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from meters.quantities import Money
+from tests.vending.books.support import BILLING, CHIEF, SHORT, Office, office
+from tests.vending.support import OPERATOR, POWER, TECHNICIAN
+from vending.accounting.errors import AccountUnknown, AgreementUnknown, DayMalformed
+from vending.parties import Actor, ActorNotAllowed, Role
+from vending.sale import Tender, VendRequest
+from vending.store.schema import BOOKS
+from vending.store.triggers import drop
+
+OTHER = Actor("Rana", Role.OPERATOR, "P2", "T7")
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Office]:
+    """Three sales at P1; a day later one by card and one in cash at P2, and an adjustment."""
+    made = office(tmp_path / "books.db")
+    made.sell("a", "b", "c")
+    made.town.clock.forward(days=1)
+    for vend_id, tender in (("d", Tender.CARD), ("e", Tender.CASH)):
+        made.town.service.vend(OTHER, VendRequest(vend_id, POWER.number, Money(10_000), tender))
+    made.keeping.adjust(BILLING, "ADJ-1", SHORT, "Short at the count")
+    made.keeping.approve(CHIEF, "ADJ-1")
+    yield made
+    made.close()
+
+
+def test_an_account(here: Office) -> None:
+    whole = here.reports.account(CHIEF, "1010")
+    assert (whole.opening, whole.closing) == (0, 3 * 5005 + 20_000 - 500)
+    assert [line.receipt for line in whole.lines] == [
+        "P1-000001",
+        "P1-000002",
+        "P1-000003",
+        "P2-000001",
+        "P2-000002",
+        "",
+    ]
+    later = here.reports.account(CHIEF, "1010", "P1", "2026-11-24")
+    assert (later.opening, later.closing) == (3 * 5005, 3 * 5005 - 500)
+    first = here.reports.account(CHIEF, "1010", "P1", "2026-11-23", "2026-11-23")
+    assert (first.opening, first.closing, len(first.lines)) == (0, 3 * 5005, 3)
+    balances = {row.account: row.closing for row in here.reports.balances(CHIEF).rows}
+    for code, closing in balances.items():
+        assert here.reports.account(CHIEF, code).closing == closing
+    with pytest.raises(AccountUnknown):
+        here.reports.account(CHIEF, "9999")
+    with pytest.raises(DayMalformed):
+        here.reports.account(CHIEF, "1010", "", "yesterday")
+
+
+def test_a_customer(here: Office) -> None:
+    statement = here.reports.customer(TECHNICIAN, "A1")
+    assert [line.receipt for line in statement.lines] == [
+        "P1-000001",
+        "P1-000003",
+        "P2-000001",
+        "P2-000002",
+    ]
+    with here.town.store.reading() as books:
+        carried = -books.balance("2010", "A1", "ILS")
+        assert [line.balance for line in statement.lines] == [
+            record.balance_after
+            for vend_id in ("a", "c", "d", "e")
+            if (record := books.sale(vend_id)) is not None
+        ]
+    assert statement.closing == carried
+    assert all(line.tokens == 1 for line in statement.lines)
+    later = here.reports.customer(CHIEF, "A1", "2026-11-24")
+    assert later.opening == statement.lines[1].balance
+    assert later.closing == carried
+    with pytest.raises(AgreementUnknown):
+        here.reports.customer(CHIEF, "A99")
+
+
+def test_takings(here: Office) -> None:
+    assert [tuple(row) for row in here.reports.takings(CHIEF)] == [
+        ("P2", "2026-11-24", "Rana", "card", "ILS", 1, 10_000),
+        ("P2", "2026-11-24", "Rana", "cash", "ILS", 1, 10_000),
+    ]
+    whole = here.reports.takings(CHIEF, None, "2026-11-23")
+    assert sum(row.amount for row in whole) == 3 * 5005 + 20_000
+    assert {row.point for row in here.reports.takings(CHIEF, "P1", "2026-11-01")} == {"P1"}
+    with pytest.raises(ActorNotAllowed):
+        here.reports.takings(OPERATOR)
+
+
+def test_a_day_that_agrees(here: Office) -> None:
+    check = here.reports.check(BILLING, "2026-11-23")
+    assert check.ok
+    assert (check.sales, check.tokens, check.first_entry, check.last_entry) == (3, 3, 1, 3)
+    assert [tuple(key) for key in check.keys] == [("123457", 1, 3, 3)]
+    today = here.reports.check(BILLING)
+    assert (today.sales, today.tokens, today.last_entry) == (2, 2, 6)
+    nothing = here.reports.check(BILLING, "2026-11-22")
+    assert (nothing.ok, nothing.sales) == (True, 0)
+
+
+EDITS = [
+    ("DELETE FROM tokens WHERE vend_id = 'b'", {"tokens_carry l"}),
+    ("UPDATE tokens SET quantity = quantity + 100 WHERE vend_id = 'a'", {"tokens_carry Wh"}),
+    ("DELETE FROM receipts WHERE vend_id = 'b'", {"receipts", "receipts P1", "receipt_numbers P1"}),
+    ("UPDATE receipts SET number = 9 WHERE vend_id = 'c'", {"receipt_numbers P1"}),
+    (
+        "UPDATE entries SET kind = 'gift' WHERE number = 2",
+        {"sale_entries", "booked ILS", "booked l"},
+    ),
+    (
+        "UPDATE postings SET amount = amount + 1 WHERE entry = 1 AND account = '1010'",
+        {"booked ILS"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("statement", "found"), EDITS)
+def test_a_day_that_does_not_agree(here: Office, statement: str, found: set[str]) -> None:
+    with sqlite3.connect(here.town.path) as db:
+        for table in BOOKS:
+            for drops in drop("sqlite", table):
+                db.execute(drops)
+        assert db.execute(statement).rowcount == 1
+    db.close()
+    check = here.reports.check(BILLING, "2026-11-23")
+    assert {f"{d.what} {d.where}".strip() for d in check.differences} == found

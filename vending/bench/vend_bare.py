@@ -1,0 +1,188 @@
+"""The bare transaction: the very rows of a sale, and nothing else, one sale per commit.
+
+On PostgreSQL it is run by `pgbench`, the database's own load generator, with prepared statements,
+each statement a trip as a program would send it, the chain's row locked first. On SQLite it is
+plain `sqlite3` on the same tables, indexes, triggers and durability. Either is the limit of a
+program that sells one by one.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from .postgres import PostgresServer
+
+BOOKED: Final = ("entries", "postings", "sales", "idempotency", "receipts", "tokens")
+"""Tables that a sale adds rows to."""
+Row = Mapping[str, Any]
+
+_OF_THE_SALE: Final = {
+    "entries": "number = {entry}",
+    "postings": "entry = {entry}",
+    "sales": "entry = {entry}",
+    "idempotency": "vend_id = '{vend_id}'",
+    "receipts": "vend_id = '{vend_id}'",
+    "tokens": "vend_id = '{vend_id}'",
+}
+_OWN: Final = {
+    ("entries", "number"): ":n",
+    ("entries", "cause"): "'b-' || :n",
+    ("entries", "previous_hash"): "lpad(:n::text, 64, 'p')",
+    ("postings", "entry"): ":n",
+    ("sales", "vend_id"): "'b-' || :n",
+    ("sales", "entry"): ":n",
+    ("idempotency", "vend_id"): "'b-' || :n",
+    ("receipts", "vend_id"): "'b-' || :n",
+    ("receipts", "number"): ":n",
+    ("tokens", "vend_id"): "'b-' || :n",
+    ("tokens", "tid"): ":n",
+}
+"""What differs from sale to sale because it must; the rest is as the sample has it."""
+
+
+def sample(db: Any) -> dict[str, list[Row]]:
+    """The rows of the first sale, by table. `db` answers SQL: a connection of either driver."""
+    (entry, vend_id), *_ = _rows(db, "SELECT entry, vend_id FROM sales ORDER BY entry LIMIT 1")
+    found: dict[str, list[Row]] = {}
+    for table in BOOKED:
+        where = _OF_THE_SALE[table].format(entry=entry, vend_id=vend_id)
+        cursor = db.execute(f"SELECT * FROM {table} WHERE {where}")  # noqa: S608 - names of ours
+        names = [column[0] for column in cursor.description]
+        found[table] = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return found
+
+
+def _rows(db: Any, statement: str) -> list[Any]:
+    return list(db.execute(statement).fetchall())
+
+
+def pgbench_script(rows: Mapping[str, list[Row]]) -> str:
+    """One sale like the sample, as pgbench runs it."""
+    inserts = []
+    for table, held in rows.items():
+        values = ", ".join(
+            "(" + ", ".join(_OWN.get((table, c), _literal(v)) for c, v in row.items()) + ")"
+            for row in held
+        )
+        inserts.append(f"INSERT INTO {table} ({', '.join(held[0])}) VALUES {values};")  # noqa: S608
+    (sale,) = rows["sales"]
+    return "\n".join(
+        (
+            "BEGIN;",
+            "SELECT number + 1 AS n FROM chain FOR UPDATE \\gset",
+            *inserts,
+            f"INSERT INTO balances VALUES ('2010', '{sale['agreement']}', 'ILS', -1) "  # noqa: S608
+            "ON CONFLICT (account, holder, unit) DO UPDATE SET amount = balances.amount - 1;",
+            f"UPDATE counters SET receipts = :n WHERE point = '{sale['point']}';",  # noqa: S608
+            "UPDATE chain SET number = :n, hash = lpad(:n::text, 64, 'h'), at = now();",
+            "COMMIT;",
+        )
+    )
+
+
+def _literal(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, datetime):
+        return f"'{value:%Y%m%d %H%M%S.%f}+00'"
+    # pgbench would take a colon for the beginning of a variable.
+    text = str(value).replace("'", "''").replace(":", "' || chr(58) || '")
+    return f"('{text}')"
+
+
+def pgbench(server: PostgresServer, database: str, script: str, clients: int) -> float:
+    """Transactions per second over one second."""
+    told = server.run(
+        "pgbench", "-n", "-M", "prepared", "-T", "1", "-c", str(clients), "-f", "-", database,
+        given=script,
+    )  # fmt: skip
+    found = re.search(r"tps = ([0-9.]+) ", told)
+    assert found is not None, told
+    return float(found[1])
+
+
+class BareSqlite:
+    """The same rows as those that a service writes into another database file."""
+
+    def __init__(self, path: Path, source: Path) -> None:
+        """`path` has the tables and no rows; parties are copied from `source`."""
+        self.transactions = 0
+        self.rows = 0
+        self._seen = 0
+        self._source = sqlite3.connect(source)
+        self._db = sqlite3.connect(path, isolation_level=None)
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            self._db.execute(f"PRAGMA {pragma}")
+        for table in ("points", "counters", "customers", "service_points", "meters", "agreements"):
+            rows = self._source.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608
+            self._db.executemany(_insert(table, len(rows[0])), rows)
+        self._inserts = {
+            table: _insert(
+                table, len(self._source.execute(f"PRAGMA table_info({table})").fetchall())
+            )
+            for table in BOOKED
+        }
+
+    def close(self) -> None:
+        """Lets go of both files."""
+        self._source.close()
+        self._db.close()
+
+    def read_new(self, most: int = 1_000_000) -> list[dict[str, list[tuple[Any, ...]]]]:
+        """The rows of each sale since the last time, by table."""
+        return list(self._new_sales(most))
+
+    def _new_sales(self, most: int) -> Iterator[dict[str, list[tuple[Any, ...]]]]:
+        entries = self._source.execute(
+            "SELECT number, cause FROM entries WHERE number > ? ORDER BY number LIMIT ?",
+            (self._seen, most),
+        ).fetchall()
+        for number, vend_id in entries:
+            self._seen = number
+            yield {
+                table: self._source.execute(
+                    f"SELECT * FROM {table} WHERE "  # noqa: S608
+                    + _OF_THE_SALE[table].format(entry=number, vend_id=vend_id)
+                ).fetchall()
+                for table in BOOKED
+            }
+
+    def write(self, sales: list[dict[str, list[tuple[Any, ...]]]]) -> int:
+        """One transaction and one fsync for each; returns how many."""
+        execute, executemany = self._db.execute, self._db.executemany
+        for sale in sales:
+            execute("BEGIN IMMEDIATE")
+            for table, rows in sale.items():
+                executemany(self._inserts[table], rows)
+                self.rows += len(rows)
+            execute("UPDATE counters SET receipts = receipts + 1")
+            execute("UPDATE chain SET number = number + 1")
+            for _, _, account, holder, unit, amount in sale["postings"]:
+                if account == "2010":
+                    execute(
+                        "INSERT INTO balances VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE "
+                        "SET amount = amount + excluded.amount",
+                        (account, holder, unit, amount),
+                    )
+            execute("COMMIT")
+            self.transactions += 1
+        return len(sales)
+
+    def rate(self, most: int) -> float:
+        """Transactions per second with the rows of at most that many new sales."""
+        sales = self.read_new(most)
+        start = time.perf_counter()
+        done = self.write(sales)
+        return done / (time.perf_counter() - start)
+
+
+def _insert(table: str, columns: int) -> str:
+    return f"INSERT INTO {table} VALUES ({', '.join('?' * columns)})"  # noqa: S608

@@ -1,0 +1,284 @@
+"""Sales through the real API, a server process of its own, on both databases.
+
+Interleaved in rounds with the database's own limit (the bare transaction, `vend_bare.py`) and with
+the textbook endpoint (`textbook.py`), so that a machine that slows down slows all of them. The
+ratios count; the absolute numbers are this machine's, which also runs callers and database.
+"""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import httpx2
+
+from meters.quantities import Money
+
+from ..sale import VendRequest
+from ..settings import Settings
+from ..store import open_store, upgrade
+from ..wiring import open_books
+from . import postgres
+from .runner import Figure, Tell, figure
+from .vend_bare import BareSqlite, pgbench, pgbench_script, sample
+from .vend_load import Result
+from .vend_town import (
+    CLERK,
+    METERS,
+    Callers,
+    Installed,
+    Selling,
+    cpu_seconds,
+    free_port,
+    install,
+    memory_mb,
+    product,
+)
+
+CLIENTS: Final = (1, 4, 16, 64)
+_BARE_CLIENTS: Final = (1, 4, 8, 16)
+_ROUNDS: Final = 3
+_SECONDS: Final = 1.0
+"""Of each measurement."""
+_BARE_SALES: Final = 400
+
+
+@dataclass
+class _Seen:
+    """What was measured, a value per round."""
+
+    values: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, name: str, value: float) -> None:
+        self.values[name].append(value)
+
+    def median(self, name: str) -> float:
+        return statistics.median(self.values[name])
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """One database: the product on it, its limit by number of clients, the textbook's server."""
+
+    kind: str
+    selling: Selling
+    settings: Settings
+    bare: dict[int, Callable[[], float]]
+    textbook: Selling
+    database_pid: int | None
+
+
+def measure_http(folder: Path, tell: Tell) -> list[Figure]:
+    """Figures of both databases; of SQLite alone where no PostgreSQL can be started."""
+    with ExitStack() as held:
+        callers = held.enter_context(Callers())
+        places = [held.enter_context(_sqlite(folder))]
+        try:
+            server = held.enter_context(postgres.running(_open_folder(folder), _SERVER))
+        except postgres.ServerNotStarted as error:
+            tell(f"without PostgreSQL: {error.reason}")
+        else:
+            places.append(held.enter_context(_postgresql(folder, server)))
+        seen = {place.kind: _Seen() for place in places}
+        for round_ in range(_ROUNDS + 1):
+            for place in places:
+                tell(f"{place.kind} over HTTP, round {round_} of {_ROUNDS}")
+                # Round 0 warms up.
+                _round(place, callers, seen[place.kind] if round_ else _Seen(), round_)
+        return [row for place in places for row in _figures(place, seen[place.kind])]
+
+
+_SERVER: Final = {"shared_buffers": "256MB", "max_wal_size": "2GB"}
+
+
+def _open_folder(folder: Path) -> Path | None:
+    """Beside the SQLite file, on the same disk, unless the server's user cannot go there."""
+    return folder if all(part.stat().st_mode & 0o001 for part in folder.parents) else None
+
+
+@contextmanager
+def _sqlite(folder: Path) -> Iterator[_Place]:
+    here = folder / "sqlite"
+    installed = _installed(here, None)
+    file, bare_file = here / "raseed.db", here / "bare.db"
+    shutil.copy(file, here / "textbook.db")
+    store = open_store(bare_file, must_be_current=False)
+    upgrade(store.engine)
+    store.close()
+    with (
+        _textbook(f"sqlite:///{here / 'textbook.db'}", installed) as textbook,
+        product(installed) as selling,
+    ):
+        bare = BareSqlite(bare_file, file)
+        try:
+            yield _Place(
+                "sqlite",
+                selling,
+                installed.settings,
+                {1: lambda: bare.rate(_BARE_SALES)},
+                textbook,
+                None,
+            )
+        finally:
+            bare.close()
+
+
+@contextmanager
+def _postgresql(folder: Path, server: postgres.PostgresServer) -> Iterator[_Place]:
+    server.run("createdb", "raseed")
+    installed = _installed(folder / "postgresql", server.url("raseed"))
+    for name in ("bare", "textbook"):
+        server.run("createdb", "-T", "raseed", name)
+    store = open_store(server.url("bare"))
+    with store.engine.connect() as connection:
+        script = pgbench_script(sample(connection.connection.dbapi_connection))
+    store.close()
+
+    def limit(clients: int) -> Callable[[], float]:
+        return lambda: pgbench(server, "bare", script, clients)
+
+    with (
+        _textbook(server.url("textbook"), installed) as textbook,
+        product(installed) as selling,
+    ):
+        bare = {clients: limit(clients) for clients in _BARE_CLIENTS}
+        yield _Place("postgresql", selling, installed.settings, bare, textbook, server.pid)
+
+
+def _installed(folder: Path, url: str | None) -> Installed:
+    """With one sale, whose rows are the sample of the bare transaction."""
+    folder.mkdir()
+    first = VendRequest("first", METERS[0].number, Money(5050))
+    return install(folder, url, lambda service: service.vend(CLERK, first))
+
+
+@contextmanager
+def _textbook(url: str, installed: Installed) -> Iterator[Selling]:
+    port = free_port()
+    command = [sys.executable, "-m", "vending.bench.textbook", url, str(port)]
+    process = subprocess.Popen(command)  # noqa: S603 - our own interpreter and module
+    try:
+        until = time.monotonic() + 30
+        while time.monotonic() < until and process.poll() is None:
+            try:
+                httpx2.get(f"http://127.0.0.1:{port}/", timeout=2)
+                break
+            except httpx2.HTTPError:
+                time.sleep(0.05)
+        yield Selling(process.pid, port, "/vends", installed.key)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _round(place: _Place, callers: Callers, seen: _Seen, round_: int) -> None:
+    selling = place.selling
+    for clients in CLIENTS:
+        cpu = cpu_seconds(selling.pid), cpu_seconds(place.database_pid, children=True)
+        result = callers.sell(selling, clients, _SECONDS, f"r{round_}c{clients}")
+        _checked(result, "sales")
+        seen.add(f"sales.{clients}", result.sold / result.seconds)
+        seen.add(f"p50.{clients}", result.p50_ms)
+        seen.add(f"p99.{clients}", result.p99_ms)
+        own = cpu_seconds(selling.pid) - cpu[0]
+        database = cpu_seconds(place.database_pid, children=True) - cpu[1]
+        seen.add(f"cpu.{clients}", own / result.sold * 1e6)
+        seen.add(f"database_cpu.{clients}", database / result.sold * 1e6)
+        if clients == 16:
+            again = callers.sell(selling, clients, _SECONDS, f"r{round_}c{clients}", result.sold)
+            _checked(again, "replays")
+            seen.add("replays", again.answers / again.seconds)
+    for clients, bare in place.bare.items():
+        seen.add(f"bare.{clients}", bare())
+    result = callers.sell(place.textbook, 16, _SECONDS, f"t{round_}")
+    _checked(result, "the textbook")
+    seen.add("textbook", result.sold / result.seconds)
+
+
+def _checked(result: Result, what: str) -> None:
+    assert result.failed == 0, f"{result.failed} of {what} failed"
+    assert result.answers, f"no answers to {what}"
+
+
+def _figures(place: _Place, seen: _Seen) -> list[Figure]:
+    name = f"vend.http.{place.kind}"
+    best = max(CLIENTS, key=lambda clients: seen.median(f"sales.{clients}"))
+    bare = max(place.bare, key=lambda clients: seen.median(f"bare.{clients}"))
+    limit = seen.median(f"bare.{bare}")
+    alone_ms = 1000 / seen.median("bare.1")
+    textbook, at_16 = seen.median("textbook"), seen.median("sales.16")
+    _proved(place.settings)
+    figures = [
+        figure(
+            f"{name}.sales",
+            seen.median(f"sales.{best}"),
+            "sales/s",
+            anchor=f"bare transaction, {bare} client(s); sales by {best}",
+            anchor_value=limit,
+            goal=limit,
+        ),
+        figure(
+            f"{name}.sales.over_textbook",
+            at_16,
+            "sales/s",
+            anchor="textbook ORM endpoint, both by 16",
+            anchor_value=textbook,
+            goal=20 * textbook,
+        ),
+        figure(
+            f"{name}.p50.1",
+            seen.median("p50.1"),
+            "ms",
+            anchor="bare transaction of one client",
+            anchor_value=alone_ms,
+            goal=2 * alone_ms,
+            at_most=True,
+        ),
+        figure(f"{name}.p99.16", seen.median("p99.16"), "ms", goal=60, at_most=True),
+        figure(
+            f"{name}.replays",
+            seen.median("replays"),
+            "answers/s",
+            anchor="new sales, both by 16",
+            anchor_value=at_16,
+            goal=1.5 * at_16,
+        ),
+    ]
+    for clients in CLIENTS:
+        figures.append(
+            figure(
+                f"{name}.sales.{clients}",
+                seen.median(f"sales.{clients}"),
+                "sales/s",
+                anchor="bare transaction at its best",
+                anchor_value=limit,
+            )
+        )
+        figures.append(figure(f"{name}.p99.{clients}", seen.median(f"p99.{clients}"), "ms"))
+    figures.append(figure(f"{name}.cpu", seen.median("cpu.64"), "us/sale"))
+    if place.database_pid is not None:
+        figures.append(figure(f"{name}.database_cpu", seen.median("database_cpu.64"), "us/sale"))
+    figures.append(figure(f"{name}.memory", memory_mb(place.selling.pid), "MB"))
+    return figures
+
+
+def _proved(settings: Settings) -> None:
+    """After everything each sum, hash, number and link must be right."""
+    from ..ledger import read_chart, verify
+    from ..wiring import CONFIG
+
+    store = open_books(settings)
+    chart = read_chart(CONFIG / "chart-of-accounts.toml")
+    with store.reading() as books:
+        report = verify(books.stored_entries(), books.loose_ends(chart.cached()), chart)
+    store.close()
+    assert report.ok, report.problem

@@ -1,0 +1,131 @@
+"""The tables of CSV and XLSX: their columns, and rows of text and decimals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Final
+
+from ..accounting import JournalView
+from ..messages import Language
+from .plain import amount_text, local_day, local_time, shown_unit
+
+Cell = str | Decimal
+"""Numbers that are no amounts (meters, receipts, entries) are text: nobody adds them up, and a
+spreadsheet would take away their zeros."""
+
+JOURNAL: Final = (
+    "entry",
+    "day",
+    "time",
+    "kind",
+    "cause",
+    "actor",
+    "point",
+    "ledger_account",
+    "name",
+    "holder",
+    "debit",
+    "credit",
+    "unit",
+    "head",
+)
+SALES: Final = (
+    "entry",
+    "day",
+    "time",
+    "receipt",
+    "point",
+    "operator",
+    "tender",
+    "account",
+    "agreement",
+    "meter",
+    "amount",
+    "net",
+    "vat",
+    "balance_after",
+    "currency",
+    "units",
+    "unit",
+)
+BALANCES: Final = ("ledger_account", "name", "opening", "debit", "credit", "closing", "unit")
+
+
+def journal(view: JournalView, language: Language) -> Iterator[tuple[Cell, ...]]:
+    """One row for each posting."""
+    names = _names(view, language)
+    for posted in view.entries():
+        entry = posted.entry
+        for line in entry.postings:
+            amount = _decimal(abs(line.amount), line.unit)
+            nothing = Decimal(0)
+            yield (
+                str(posted.number),
+                local_day(entry.at, view.zone),
+                local_time(entry.at, view.zone),
+                entry.kind,
+                entry.cause,
+                entry.actor,
+                entry.point,
+                line.account,
+                names[line.account],
+                line.holder,
+                amount if line.amount > 0 else nothing,
+                amount if line.amount < 0 else nothing,
+                shown_unit(line.unit),
+                posted.hash,
+            )
+
+
+def sales(view: JournalView) -> Iterator[tuple[Cell, ...]]:
+    """One row for each sale."""
+    for row in view.sales():
+        yield (
+            str(row.entry),
+            local_day(row.sold_at, view.zone),
+            local_time(row.sold_at, view.zone),
+            f"{row.point}-{row.receipt_number:06d}",
+            row.point,
+            row.operator,
+            row.tender,
+            row.customer,
+            row.agreement,
+            row.meter,
+            _decimal(row.paid, row.currency),
+            _decimal(row.net, row.currency),
+            _decimal(row.vat, row.currency),
+            _decimal(row.balance, row.currency),
+            row.currency,
+            _decimal(row.quantity, row.unit),
+            shown_unit(row.unit),
+        )
+
+
+def balances(view: JournalView, language: Language) -> Iterator[tuple[Cell, ...]]:
+    """One row for each account that was used."""
+    names = _names(view, language)
+    for row in view.balances.rows:
+        yield (
+            row.account,
+            names[row.account],
+            _decimal(row.opening, row.unit),
+            _decimal(row.debit, row.unit),
+            _decimal(row.credit, row.unit),
+            _decimal(row.closing, row.unit),
+            shown_unit(row.unit),
+        )
+
+
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet might take this text for a formula and run it."""
+    return text[:1] in ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def _decimal(amount: int, unit: str) -> Decimal:
+    return Decimal(amount_text(amount, unit))
+
+
+def _names(view: JournalView, language: Language) -> dict[str, str]:
+    arabic = language is Language.ARABIC
+    return {a.code: a.name_ar if arabic else a.name_en for a in view.chart.accounts()}

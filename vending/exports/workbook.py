@@ -1,0 +1,79 @@
+"""As an XLSX workbook: balances, journal and sales, in the reader's language and direction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import BinaryIO, Final
+
+from xlsxwriter.format import Format  # type: ignore[import-untyped]
+from xlsxwriter.workbook import Workbook  # type: ignore[import-untyped]
+from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
+
+from ..accounting import JournalView
+from ..messages import Language, label
+from . import rows
+
+MOST_ROWS: Final = 1_000_000
+"""A sheet holds 1 048 576; what is more goes on in another sheet."""
+_WIDTH: Final = 16
+
+
+def write(view: JournalView, out: BinaryIO, language: Language) -> None:
+    """The whole view. Rows go to disk as they come; amounts are numbers, everything else text."""
+    book = Workbook(
+        out,
+        {
+            "constant_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_numbers": False,
+            "strings_to_urls": False,
+        },
+    )
+    sheets = _Sheets(book, language)
+    sheets.add("balances", rows.BALANCES, rows.balances(view, language))
+    sheets.add("journal", rows.JOURNAL, rows.journal(view, language))
+    sheets.add("sales", rows.SALES, rows.sales(view))
+    book.close()
+
+
+class _Sheets:
+    """The sheets of one workbook."""
+
+    def __init__(self, book: Workbook, language: Language) -> None:
+        self._book = book
+        self._language = language
+        self._bold: Format = book.add_format({"bold": True})
+        # Shown as it is and, should somebody edit the cell, still not run.
+        self._quoted: Format = book.add_format({"quote_prefix": True})
+        self._amount: Format = book.add_format({"num_format": "#,##0.00#"})
+
+    def add(
+        self, name: str, columns: Sequence[str], found: Iterable[tuple[rows.Cell, ...]]
+    ) -> None:
+        title = label(f"sheet_{name}", self._language)
+        sheet, place, more = self._sheet(title, columns), 0, 1
+        for row in found:
+            if place == MOST_ROWS:
+                more, place = more + 1, 0
+                sheet = self._sheet(f"{title} {more}", columns)
+            place += 1
+            for column, cell in enumerate(row):
+                if not isinstance(cell, str):
+                    sheet.write_number(place, column, cell, self._amount)
+                elif rows.is_formula(cell):
+                    sheet.write_string(place, column, cell, self._quoted)
+                else:
+                    sheet.write_string(place, column, cell)
+
+    def _sheet(self, title: str, columns: Sequence[str]) -> Worksheet:
+        sheet: Worksheet = self._book.add_worksheet(title)
+        if self._language is Language.ARABIC:
+            sheet.right_to_left()
+        sheet.freeze_panes(1, 0)
+        sheet.set_column(0, len(columns) - 1, _WIDTH)
+        for column, name in enumerate(columns):
+            sheet.write_string(0, column, label(name, self._language), self._bold)
+        return sheet
+
+
+__all__ = ["MOST_ROWS", "write"]

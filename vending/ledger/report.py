@@ -1,0 +1,38 @@
+"""What a verification answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .journal import ChainHead
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerProblem:
+    """What differs, and where: `entry` is the journal entry number, 0 if it has none."""
+
+    entry: int
+    what: str
+    """`number`, `previous_hash`, `hash`, `sum`, `account`, `cause`, `content`, `no_token`,
+    `token_without_sale`, `sale_without_entry`, `chain_head`, `balance`, `receipt_gap`,
+    `period_chain`, `closed_until`; `seal_chain`, `seal_without_entry`, `seal_entry`, `seal_sums`
+    for a seal, `seal_missing` and `seal_other` for a seal kept outside the books."""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerReport:
+    """The result of a verification. `head` can be printed and kept elsewhere: a journal that
+    lost its end still chains, and only a kept head or seal shows that it once was longer."""
+
+    entries: int
+    postings: int
+    head: ChainHead
+    problem: LedgerProblem | None
+    """The first that was found, by journal entry."""
+    seals: int = 0
+    """How many seals were held against the journal."""
+
+    @property
+    def ok(self) -> bool:
+        return self.problem is None

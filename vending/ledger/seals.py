@@ -1,0 +1,237 @@
+"""Daily seals: the head of the journal at the end of a day, written down and kept elsewhere.
+
+A journal that lost its end still chains. A seal stands for all entries up to one number, and
+for their sums; it is chained to the seal before it, and its short code can be printed, read
+aloud, and later held against the books.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import NamedTuple
+
+from meters.errors import Invalid
+
+from .journal import GENESIS, canonical_json, canonical_time
+from .report import LedgerProblem
+
+Sums = Mapping[tuple[str, str], int]
+"""Account code and unit to what stands there, debit positive."""
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Thirty-two signs that are hard to mistake when spoken or written by hand: no I, L, O, U."""
+_HEARD_AS = str.maketrans("ILO", "110")
+_SIGNS = 19
+_GROUP = 4
+
+
+@dataclass(eq=False)
+class SealCodeMistyped(Invalid, code="ledger.seal_code_mistyped"):
+    """The code of a seal is not whole, or one of its signs is wrong."""
+
+    typed: str
+
+
+class ReceiptRange(NamedTuple):
+    """The receipts of one point since the seal before."""
+
+    point: str
+    first: int
+    last: int
+    held: int
+
+
+class TokenCount(NamedTuple):
+    """The tokens of one kind issued since the seal before."""
+
+    kind: str
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class SealContent:
+    """What a seal says of the books: sums of all entries up to its own; receipts and tokens
+    since the seal before."""
+
+    sums: tuple[tuple[str, str, int], ...]
+    """(account, unit, amount), by account."""
+    receipts: tuple[ReceiptRange, ...]
+    tokens: tuple[TokenCount, ...]
+    periods: str
+    """Hash of the last act of closing or reopening a period."""
+
+    def document(self) -> str:
+        """Canonical JSON."""
+        return canonical_json(
+            {
+                "sums": self.sums,
+                "receipts": self.receipts,
+                "tokens": self.tokens,
+                "periods": self.periods,
+            }
+        ).decode("ascii")
+
+    @classmethod
+    def read(cls, document: str) -> SealContent:
+        """The content that `document` was made of."""
+        data = json.loads(document)
+        return cls(
+            sums=tuple((account, unit, amount) for account, unit, amount in data["sums"]),
+            receipts=tuple(ReceiptRange(*row) for row in data["receipts"]),
+            tokens=tuple(TokenCount(*row) for row in data["tokens"]),
+            periods=data["periods"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """One seal as it is kept. Insert-only, and chained by hashes like the entries."""
+
+    number: int
+    """1, 2, ... without gaps."""
+    day: str
+    """Local date, `2026-11-23`."""
+    sealed_at: datetime
+    actor: str
+    entry: int
+    """The last entry that it stands for; 0 before the first."""
+    entry_hash: str
+    document: str
+    previous_hash: str
+    hash: str
+
+    @property
+    def content(self) -> SealContent:
+        return SealContent.read(self.document)
+
+    @property
+    def code(self) -> str:
+        """For paper and telephone: the number of the seal, then 95 bits of its hash and a check
+        sign, as in `12-7K3M-92QX-AVTR-P0D4-6HWZ`."""
+        return code_of(self.number, self.hash)
+
+
+class Mark(NamedTuple):
+    """What the walk along the journal found once this entry was passed."""
+
+    entry: int
+    hash: str
+    sums: dict[tuple[str, str], int]
+
+
+def sealed(
+    day: str,
+    sealed_at: datetime,
+    actor: str,
+    entry: int,
+    entry_hash: str,
+    content: SealContent,
+    last: Seal | None,
+) -> Seal:
+    """The seal that follows on `last`."""
+    number = 1 if last is None else last.number + 1
+    previous = GENESIS if last is None else last.hash
+    document = content.document()
+    own = _hash(number, day, sealed_at, actor, entry, entry_hash, document, previous)
+    return Seal(number, day, sealed_at, actor, entry, entry_hash, document, previous, own)
+
+
+def _hash(
+    number: int,
+    day: str,
+    sealed_at: datetime,
+    actor: str,
+    entry: int,
+    entry_hash: str,
+    document: str,
+    previous: str,
+) -> str:
+    fields = [number, day, canonical_time(sealed_at), actor, entry, entry_hash, document, previous]
+    return sha256(canonical_json(fields)).hexdigest()
+
+
+def code_of(number: int, seal_hash: str) -> str:
+    """See `Seal.code`."""
+    value = int(seal_hash, 16) >> (256 - 5 * _SIGNS)
+    signs = [(value >> 5 * place) & 31 for place in reversed(range(_SIGNS))]
+    text = "".join(_ALPHABET[sign] for sign in (*signs, _check(number, signs)))
+    groups = [text[i : i + _GROUP] for i in range(0, len(text), _GROUP)]
+    return "-".join((str(number), *groups))
+
+
+def _check(number: int, signs: Sequence[int]) -> int:
+    """Shows every single wrong sign and every two neighbours that were swapped, but for a pair
+    of the first and last sign of the alphabet."""
+    return (number + sum(place * sign for place, sign in enumerate(signs, start=1))) % 31
+
+
+def typed_code(text: str) -> tuple[int, str]:
+    """Number of the seal and the code as it is printed, from what somebody typed: any case,
+    any script's digits, O for 0, I and L for 1, spaces or dashes. Raises SealCodeMistyped."""
+    wrong = SealCodeMistyped(text.strip()[:40])
+    number_text, _, rest = _plain(text.strip()).replace(" ", "-").partition("-")
+    signs_text = rest.replace("-", "").upper().translate(_HEARD_AS)
+    if not number_text.isdecimal() or len(number_text) > 9 or len(signs_text) != _SIGNS + 1:
+        raise wrong
+    signs = [_ALPHABET.find(sign) for sign in signs_text]
+    number = int(number_text)
+    if -1 in signs or signs[-1] != _check(number, signs[:-1]):
+        raise wrong
+    groups = [signs_text[i : i + _GROUP] for i in range(0, len(signs_text), _GROUP)]
+    return number, "-".join((str(number), *groups))
+
+
+def _plain(text: str) -> str:
+    """Digits of any script as ASCII."""
+    return "".join(str(unicodedata.digit(c)) if c.isdigit() else c for c in text)
+
+
+def seal_problems(
+    seals: Sequence[Seal], marks: Iterable[Mark], last: int, against: tuple[int, str] | None = None
+) -> Iterator[LedgerProblem]:
+    """What differs between the seals and the journal, by seal: a broken chain of seals, an entry
+    or a sum that is not what was sealed, and a seal kept on paper (`against`: its number and
+    code) that the books do not hold.
+
+    `marks` are those of the walk at the seals' entries, `last` is how far the walk came.
+    """
+    found = {mark.entry: mark for mark in marks}
+    previous = GENESIS
+    for number, seal in enumerate(seals, start=1):
+        what = _difference(seal, number, previous, found.get(seal.entry), last)
+        if what is not None:
+            yield LedgerProblem(seal.entry, what, f"{seal.number} {seal.day}")
+        previous = seal.hash
+    if against is not None:
+        number, code = against
+        kept = seals[number - 1].code if 0 < number <= len(seals) else None
+        if kept != code:
+            # Nobody knows which entry it stood for: the books no longer say.
+            yield LedgerProblem(0, "seal_missing" if kept is None else "seal_other", code)
+
+
+def _difference(seal: Seal, number: int, previous: str, mark: Mark | None, last: int) -> str | None:
+    own = _hash(
+        seal.number,
+        seal.day,
+        seal.sealed_at,
+        seal.actor,
+        seal.entry,
+        seal.entry_hash,
+        seal.document,
+        seal.previous_hash,
+    )
+    if seal.number != number or seal.previous_hash != previous or seal.hash != own:
+        return "seal_chain"
+    if seal.entry > last or mark is None:
+        return "seal_without_entry"
+    if mark.hash != seal.entry_hash:
+        return "seal_entry"
+    sums = {(account, unit): amount for account, unit, amount in seal.content.sums}
+    found = {key: amount for key, amount in mark.sums.items() if amount}
+    return None if sums == found else "seal_sums"

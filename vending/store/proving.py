@@ -1,0 +1,86 @@
+"""The whole journal recomputed, by several processes if it is long: each walks a stretch, and
+the ends are held against each other. Meanwhile the first looks for loose ends.
+
+The journal only grows, so stretches up to one last entry are the same in every process's view.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import Protocol
+
+from sqlalchemy import Connection, Engine, func, select
+
+from ..accounting.periods import PeriodAct, period_problems
+from ..ledger import ChainHead, Chart, LedgerProblem, LedgerReport, Seal, Walk, joined, report_of
+from ..ledger import walk as walk_along
+from ..ledger.journal import GENESIS
+from . import audit
+from . import schema as t
+from .walk import stored_entries
+
+ALONE = 50_000
+"""Entries that one process proves faster than others could be started."""
+
+
+class Books(Protocol):
+    """What is read besides the journal itself."""
+
+    _db: Connection
+
+    def chain_head(self) -> ChainHead: ...
+
+    def seals(self) -> list[Seal]: ...
+
+    def period_acts(self) -> list[PeriodAct]: ...
+
+
+def proved(
+    engine: Engine,
+    books: Books,
+    chart: Chart,
+    workers: int = 1,
+    against: tuple[int, str] | None = None,
+) -> LedgerReport:
+    """See `vending.accounting.ports.BooksStore.proved`."""
+    seals = books.seals()
+    marked = [seal.entry for seal in seals]
+    last = int(books._db.execute(select(func.max(t.entries.c.number))).scalar() or 0)
+    if workers < 2 or last <= ALONE:
+        walked = walk_along(stored_entries(books._db), chart, marked)
+        return report_of(walked, _loose_ends(books, chart), seals, against)
+    ends = [last * part // workers for part in range(1, workers + 1)]
+    url = engine.url.render_as_string(hide_password=False)
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        waiting = [
+            pool.submit(_stretch, url, chart, marked, begin, end)
+            for begin, end in zip([0, *ends], ends, strict=False)
+        ]
+        loose = list(_loose_ends(books, chart))
+        walked = joined([one.result() for one in waiting], ends)
+    return report_of(walked, loose, seals, against)
+
+
+def _stretch(url: str, chart: Chart, marked: list[int], begin: int, end: int) -> Walk:
+    """In a process of its own: the walk along the entries behind `begin` up to `end`."""
+    from .sqlstore import open_store
+
+    store = open_store(url)
+    try:
+        with store.reading() as books:
+            db = books._db
+            before = db.execute(
+                select(t.entries.c.hash).where(t.entries.c.number == begin)
+            ).scalar()
+            after = (begin, before or GENESIS)
+            return walk_along(stored_entries(db, begin, end), chart, marked, after)
+    finally:
+        store.close()
+
+
+def _loose_ends(books: Books, chart: Chart) -> Iterator[LedgerProblem]:
+    yield from audit.loose_ends(books._db, chart.cached())
+    head = books.chain_head()
+    yield from period_problems(books.period_acts(), head.closed_until)

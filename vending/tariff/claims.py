@@ -1,0 +1,218 @@
+"""What an account owes besides units, and how much of it one payment gives.
+
+Fees, monthly charges and debts become claims, ordered by priority. Each asks for a sum or a part
+of the payment; together they get at most the capped part of it, and never what buys the guaranteed
+units.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from fractions import Fraction
+
+from meters.quantities import Money
+
+from .charges import MonthlyCharge, Sum
+from .costs import tax_line
+from .errors import ChargeUnknown, CurrencyWrong
+from .labels import Label
+from .months import Month
+from .quotes import Limited, LineKind, QuoteLine
+from .recovery import Debt, Instalment
+from .rounding import Rounding
+from .state import AccountState
+from .tariffs import Tariff
+from .vat import NO_VAT, Vat, VatMode
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One thing owed. Of a payment it asks `fixed` plus `share` of it, at most what is `owed`."""
+
+    kind: LineKind
+    rule: str
+    code: str
+    label: Label
+    book: str
+    priority: int
+    owed: int
+    """Minor units, tax included."""
+    rate: str
+    fixed: int = 0
+    share: Fraction = Fraction(0)
+    vat: Vat = NO_VAT
+    months: int = 0
+    blocked: Limited | None = None
+    reason: str = ""
+
+    def wanted(self, tendered: int) -> Fraction:
+        if self.blocked is not None:
+            return Fraction(0)
+        return min(Fraction(self.owed), self.fixed + self.share * tendered)
+
+
+class Claims:
+    """All claims on one account at one moment."""
+
+    def __init__(self, tariff: Tariff, state: AccountState, now: datetime) -> None:
+        """Raises ChargeUnknown, CurrencyWrong."""
+        self._cap = tariff.protection.cap
+        self._currency = tariff.currency
+        month = Month.of(now, tariff.zone)
+        found = [
+            *_fees(tariff, state),
+            *_monthly(tariff, state, month),
+            *(_debt(debt, month, now, tariff.currency) for debt in state.debts),
+        ]
+        self.ordered = sorted(
+            (claim for claim in found if claim.owed > 0), key=lambda c: (c.priority, c.code)
+        )
+
+    def total(self, tendered: int, room: int) -> int:
+        """What they get together out of a payment that leaves `room` above the guaranteed units.
+
+        Grows with the payment, and by at most one minor unit when the payment grows by one: what
+        all ask for is a concave function of the payment, so capped by a part of it it never grows
+        faster than that part. So more money never buys fewer units.
+        """
+        if not self.ordered:
+            return 0
+        wanted = sum((claim.wanted(tendered) for claim in self.ordered), Fraction(0))
+        allowed = min(wanted, self._cap * tendered)
+        return max(0, min(allowed.numerator // allowed.denominator, room))
+
+    def lines(self, tendered: int, room: int) -> list[QuoteLine]:
+        """`total`, line by line in the order of priority; each share is rounded up, and the last
+        one gets what is left."""
+        left = self.total(tendered, room)
+        capped = self._cap * tendered <= room
+        lines = []
+        for claim in self.ordered:
+            exact = claim.wanted(tendered)
+            taken = min(left, -(-exact.numerator // exact.denominator))
+            left -= taken
+            limited = claim.blocked
+            # Less than the whole part below is the sharing of one rounded agora, no limit.
+            if limited is None and taken < exact.numerator // exact.denominator:
+                limited = Limited.CAP if capped else Limited.GUARANTEE
+            lines.extend(self._lines(claim, tendered, exact, taken, limited))
+        return lines
+
+    def _lines(
+        self, claim: Claim, tendered: int, exact: Fraction, taken: int, limited: Limited | None
+    ) -> list[QuoteLine]:
+        amount = Money(taken, self._currency)
+        line = QuoteLine(
+            rule=claim.rule,
+            base=Money(tendered if claim.share else claim.owed, self._currency),
+            rate=claim.rate,
+            exact=exact,
+            rounding=Rounding.UP,
+            amount=amount,
+            kind=claim.kind,
+            code=claim.code,
+            label=claim.label,
+            months=claim.months,
+            book=claim.book,
+            limited=limited,
+            reason=claim.reason,
+            left=Money(claim.owed - taken, self._currency),
+        )
+        if not taken or not claim.vat.fraction:
+            return [line]
+        # What is owed has its tax in it, also where the tariff states it without.
+        return [line, tax_line(replace(claim.vat, mode=VatMode.INCLUDED), amount, claim.code)]
+
+
+def months_counted(
+    tariff: Tariff, state: AccountState, code: str, month: Month
+) -> tuple[int, list[int]]:
+    """A monthly charge: what was owed before, and what each month newly counted adds to it."""
+    stand = next((one for one in state.charges if one.code == code), None)
+    first = stand.through.plus(1) if stand is not None else state.since or month
+    new = [tariff.monthly_sum(code, first.plus(n)) for n in range(first.until(month) + 1)]
+    return (0 if stand is None else stand.owed.minor), new
+
+
+def _fees(tariff: Tariff, state: AccountState) -> list[Claim]:
+    found = []
+    for due in state.fees:
+        fee = tariff.fee(due.code)
+        if fee is None:
+            raise ChargeUnknown(tariff.code, due.code)
+        owed = fee.sum.gross if due.owed is None else due.owed
+        found.append(_claim(fee.rule, fee.sum, owed.minor, 0))
+    return found
+
+
+def _monthly(tariff: Tariff, state: AccountState, month: Month) -> list[Claim]:
+    found = []
+    charges = {charge.sum.heading.code: charge for charge in tariff.monthly_charges}
+    for stand in state.charges:
+        if stand.code not in charges and stand.owed.minor > 0:
+            charges[stand.code] = _abolished(tariff, stand.code)
+    for code, charge in charges.items():
+        before, new = months_counted(tariff, state, code, month)
+        months = sum(1 for amount in new if amount)
+        found.append(_claim(charge.rule, charge.sum, before + sum(new), months))
+    return found
+
+
+def _abolished(tariff: Tariff, code: str) -> MonthlyCharge:
+    """A charge that the present version no longer has, from one before it."""
+    version = tariff.earlier
+    while version is not None:
+        for charge in version.monthly_charges:
+            if charge.sum.heading.code == code:
+                return charge
+        version = version.earlier
+    raise ChargeUnknown(tariff.code, code)
+
+
+def _claim(rule: str, owing: Sum, owed: int, months: int) -> Claim:
+    heading = owing.heading
+    return Claim(
+        kind=LineKind.CHARGE,
+        rule=rule,
+        code=heading.code,
+        label=heading.label,
+        book=heading.book,
+        priority=owing.priority,
+        owed=owed,
+        rate=owing.gross.to_text(),
+        fixed=owed,
+        vat=heading.vat,
+        months=months,
+    )
+
+
+def _debt(debt: Debt, month: Month, now: datetime, currency: str) -> Claim:
+    if debt.owed.currency != currency:
+        raise CurrencyWrong(debt.owed.currency, currency)
+    blocked, reason = None, ""
+    if debt.disputed:
+        blocked, reason = Limited.DISPUTED, debt.disputed
+    elif debt.postponed is not None and now < debt.postponed.until:
+        blocked, reason = Limited.POSTPONED, debt.postponed.reason
+    fixed, share = 0, Fraction(0)
+    if isinstance(debt.recovery, Instalment):
+        taken = debt.taken.minor if debt.taken is not None and debt.taken_in == month else 0
+        fixed = max(0, debt.recovery.amount.minor - taken)
+        rate = debt.recovery.amount.to_text()
+    else:
+        share, rate = debt.recovery.fraction, debt.recovery.percent
+    return Claim(
+        kind=LineKind.DEBT,
+        rule=debt.recovery.rule,
+        code=debt.code,
+        label=debt.label,
+        book=debt.book,
+        priority=debt.priority,
+        owed=debt.owed.minor,
+        rate=rate,
+        fixed=fixed,
+        share=share,
+        blocked=blocked,
+        reason=reason,
+    )

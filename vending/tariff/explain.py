@@ -1,0 +1,191 @@
+"""Why the units came out as they did, and how they differ from last time: facts, in the order in
+which a cashier would tell them. The edge has the words (vending/explaining.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from meters.quantities import Money, Quantity
+
+from .quotes import Limited, LineKind, Quote, QuoteLine
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One thing to say. `facts` are Money, Quantity, Label, text or whole numbers."""
+
+    code: str
+    """Key of its words."""
+    facts: dict[str, Any]
+
+
+CODES = (
+    "bought",
+    "used_before",
+    "price_flat",
+    "price_block",
+    "season",
+    "tax_added",
+    "tax_included",
+    "charge_part",
+    "charge_per_unit",
+    "charge_month",
+    "charge_months",
+    "charge_rest",
+    "charge_once",
+    "free_units",
+    "subsidy",
+    "debt_taken",
+    "debt_postponed",
+    "debt_disputed",
+    "limited_cap",
+    "limited_guarantee",
+    "carried",
+    "last_same",
+    "last_more",
+    "last_fewer",
+    "because_paid_more",
+    "because_paid_less",
+    "because_balance_more",
+    "because_balance_less",
+    "because_deducted_more",
+    "because_deducted_less",
+    "because_support_more",
+    "because_support_less",
+    "because_version",
+    "because_tariff",
+    "because_season",
+    "because_block_higher",
+    "because_block_lower",
+)
+"""Everything that can be said; words/reasons.toml has words for each."""
+
+
+def explain(quote: Quote, previous: Quote | None = None) -> list[Reason]:
+    """The reasons behind `quote`; with the sale before it, also behind the difference."""
+    reasons = [
+        Reason(
+            "bought",
+            {
+                "tendered": quote.tendered,
+                "balance": quote.balance_before,
+                "units": quote.quantity,
+                "paid": _money(quote, _units_part(quote)),
+            },
+        ),
+        *_prices(quote),
+    ]
+    for line in quote.lines:
+        reasons.extend(_line(line))
+    limits = {line.limited for line in quote.lines}
+    for limit in (Limited.CAP, Limited.GUARANTEE):
+        if limit in limits:
+            reasons.append(Reason(f"limited_{limit.value}", {"deducted": quote.deducted}))
+    if not quote.balance_after.is_zero:
+        reasons.append(Reason("carried", {"balance": quote.balance_after}))
+    if previous is not None and previous.commodity is quote.commodity:
+        reasons.extend(_compared(quote, previous))
+    return reasons
+
+
+def _prices(quote: Quote) -> Iterator[Reason]:
+    lines = quote.of_kind(LineKind.UNITS)
+    used = quote.used_before
+    if used is not None and not used.is_zero and any(line.block for line in lines):
+        yield Reason("used_before", {"used": used, "block": lines[0].block})
+    if lines and lines[0].label is not None:
+        yield Reason("season", {"season": lines[0].label})
+    for line in lines:
+        facts = {
+            "units": line.base,
+            "rate": line.rate,
+            "currency": line.amount.currency,
+            "unit": line.base.display_unit if isinstance(line.base, Quantity) else "",
+            "amount": line.amount,
+        }
+        if line.block:
+            yield Reason("price_block", {**facts, "block": line.block})
+        else:
+            yield Reason("price_flat", facts)
+
+
+def _line(line: QuoteLine) -> Iterator[Reason]:
+    facts: dict[str, Any] = {"name": line.label, "amount": line.amount, "rate": line.rate}
+    if line.kind is LineKind.TAX:
+        if not line.code and not line.amount.is_zero:
+            yield Reason("tax_included" if line.included else "tax_added", facts)
+    elif line.kind is LineKind.SUPPORT:
+        given = {**facts, "amount": -line.amount, "units": line.base, "payer": line.payer}
+        yield Reason(line.rule, given)
+    elif line.kind is LineKind.DEBT:
+        code = f"debt_{line.limited.value}" if line.reason and line.limited else "debt_taken"
+        yield Reason(code, {**facts, "left": line.left, "reason": line.reason})
+    elif line.rule == "percent":
+        yield Reason("charge_part", {**facts, "base": line.base})
+    elif line.rule == "per_unit":
+        yield Reason("charge_per_unit", facts)
+    elif line.rule == "once":
+        yield Reason("charge_once", {**facts, "left": line.left})
+    elif line.kind is LineKind.CHARGE:
+        code = ("charge_rest", "charge_month")[line.months] if line.months < 2 else "charge_months"
+        yield Reason(code, {**facts, "months": line.months, "left": line.left})
+
+
+def _compared(quote: Quote, previous: Quote) -> Iterator[Reason]:
+    """Each cause by its own measure; together they are why, none is a part of the other."""
+    more = quote.quantity.value - previous.quantity.value
+    if not more:
+        yield Reason("last_same", {"units": quote.quantity})
+        return
+    kind = type(quote.quantity)
+    yield Reason(
+        "last_more" if more > 0 else "last_fewer",
+        {"difference": kind(abs(more)), "last": previous.quantity},
+    )
+    for name, now, before in (
+        ("paid", quote.tendered, previous.tendered),
+        ("balance", quote.balance_before, previous.balance_before),
+        ("deducted", quote.deducted, previous.deducted),
+        ("support", _support(quote), _support(previous)),
+    ):
+        if now != before:
+            direction = "more" if now > before else "less"
+            apart = Money(abs(now.minor - before.minor), now.currency)
+            yield Reason(f"because_{name}_{direction}", {"difference": apart, "last": before})
+    if quote.tariff != previous.tariff:
+        yield Reason("because_tariff", {"tariff": quote.tariff, "last": previous.tariff})
+    elif quote.tariff_version != previous.tariff_version:
+        yield Reason("because_version", {"version": quote.tariff_version})
+    seasons = [_season(one) for one in (quote, previous)]
+    if seasons[0] != seasons[1] and seasons[0] is not None:
+        yield Reason("because_season", {"season": seasons[0]})
+    now_block, last_block = _block(quote), _block(previous)
+    if now_block and last_block and now_block != last_block:
+        code = "because_block_higher" if now_block > last_block else "because_block_lower"
+        yield Reason(code, {"block": now_block, "last": last_block})
+
+
+def _units_part(quote: Quote) -> int:
+    """What the units took, with tax and charges that grow with them, after supports."""
+    return quote.total.minor - quote.deducted.minor
+
+
+def _support(quote: Quote) -> Money:
+    borne = -sum(line.amount.minor for line in quote.of_kind(LineKind.SUPPORT))
+    return _money(quote, borne)
+
+
+def _season(quote: Quote) -> Any:
+    return next((line.label for line in quote.of_kind(LineKind.UNITS)), None)
+
+
+def _block(quote: Quote) -> int:
+    """The highest block that the sale reached; 0 without blocks."""
+    return max((line.block for line in quote.of_kind(LineKind.UNITS)), default=0)
+
+
+def _money(quote: Quote, minor: int) -> Money:
+    return Money(minor, quote.tendered.currency)

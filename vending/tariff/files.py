@@ -1,0 +1,124 @@
+"""Tariff files: one TOML file per tariff, its versions in it, each with the moment from which it
+holds. A version that has been used is never edited; a change is a new version.
+
+    code = "electricity-domestic"
+    commodity = "electricity"
+    currency = "ILS"
+    customer_class = "domestic"
+    name_ar = "كهرباء منزلي"
+    name_en = "Electricity, domestic"
+
+    [[versions]]
+    version = 1
+    drafted_by = "Billing office"
+    approved_by = "Finance director"
+    approved_at = 2025-12-15T10:00:00+02:00
+    active_from = 2026-01-01T00:00:00+02:00
+    most_per_sale = "5000.00"
+    price = { rule = "flat", rate = "0.5612", rounding = "half_up" }
+    vat = { percent = "16", rounding = "half_up" }
+
+Numbers are text, so that they stay exact. Rates are base currency per display unit (kWh, m3).
+docs/tariffs.md describes every rule.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from meters.account import Commodity
+from meters.quantities import MINOR_DIGITS
+
+from .charges import Charge, heading_of
+from .errors import TariffMalformed
+from .reading import Table
+from .recovery import UNPROTECTED, Protection
+from .registry import rule_from
+from .support import Support
+from .tariffs import CustomerClass, Tariff, TariffBook, same_person
+from .vat import Vat
+
+
+def parse_tariffs(text: str, source: str) -> list[Tariff]:
+    """All versions in one TOML text. Raises TariffMalformed, saying where in `source` and what."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise TariffMalformed(source, "TOML", str(error)) from None
+    try:
+        commodity = Commodity(data.get("commodity"))
+    except ValueError:
+        kinds = ", ".join(kind.value for kind in Commodity)
+        raise TariffMalformed(source, "commodity", f"must be one of {kinds}") from None
+    currency = data.get("currency")
+    if not isinstance(currency, str) or currency not in MINOR_DIGITS:
+        raise TariffMalformed(source, "currency", f"must be one of {', '.join(MINOR_DIGITS)}")
+    head = Table(data, source, "", commodity, currency)
+    shared: dict[str, Any] = {
+        "commodity": commodity,
+        "currency": currency,
+        "code": head.code("code"),
+        "name_ar": head.text("name_ar"),
+        "name_en": head.text("name_en"),
+        "customer_class": head.one_of("customer_class", CustomerClass),
+        "zone": head.zone("zone"),
+    }
+    head.text("commodity")
+    head.text("currency")
+    versions = [_version(shared, table) for table in head.tables("versions", some=True)]
+    head.done()
+    return versions
+
+
+def read_tariffs(folder: Path) -> TariffBook:
+    """Every `*.toml` in a folder. Raises TariffMalformed."""
+    found: list[Tariff] = []
+    for path in sorted(folder.glob("*.toml")):
+        found.extend(parse_tariffs(path.read_text(encoding="utf-8"), path.name))
+    return TariffBook(found)
+
+
+def _version(shared: dict[str, Any], table: Table) -> Tariff:
+    drafted_by = table.text("drafted_by")
+    approved_by, approved_at = "", None
+    active_from = table.moment("active_from")
+    if table.has("approved_by"):
+        approved_by = table.text("approved_by")
+        if same_person(approved_by, drafted_by):
+            table.wrong("approved_by", "must be another person than drafted_by")
+        approved_at = table.moment("approved_at")
+        if approved_at > active_from:
+            table.wrong("approved_at", "must not be after active_from")
+    retired_from = table.moment("retired_from") if table.has("retired_from") else None
+    if retired_from is not None and retired_from <= active_from:
+        table.wrong("retired_from", "must be after active_from")
+    vat = Vat.from_table(table.table("vat"))
+    charges: list[Charge] = [rule_from(row, "charge", vat) for row in table.tables("charges")]
+    supports: list[Support] = [rule_from(row, "support") for row in table.tables("supports")]
+    codes = [heading_of(charge).code for charge in charges] + [one.code for one in supports]
+    for code in codes:
+        if codes.count(code) > 1:
+            table.wrong("charges", f"two rules share the code {code}")
+    tariff = Tariff(
+        **shared,
+        version=table.whole("version"),
+        drafted_by=drafted_by,
+        approved_by=approved_by,
+        approved_at=approved_at,
+        active_from=active_from,
+        retired_from=retired_from,
+        price=rule_from(table.table("price"), "price"),
+        vat=vat,
+        most_per_sale=table.money("most_per_sale"),
+        charges=tuple(charges),
+        supports=tuple(supports),
+        protection=(
+            Protection.from_table(table.table("protection"))
+            if table.has("protection")
+            else UNPROTECTED
+        ),
+    )
+    table.done()
+    return tariff

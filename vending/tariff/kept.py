@@ -1,0 +1,77 @@
+"""A priced line as plain values, the way a sale keeps it."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from meters.quantities import Energy, Money, Quantity, Volume
+
+from .labels import Label
+from .quotes import Limited, LineKind, QuoteLine
+from .rounding import Rounding
+
+_QUANTITIES: dict[str, type[Quantity]] = {kind.unit: kind for kind in (Energy, Volume)}
+
+
+def kept_line(line: QuoteLine) -> list[Any]:
+    """Eight plain values and, where a line says more than units or added tax, a table of the rest
+    by name. Sales of before that table keep reading, and keep their hash."""
+    base = line.base
+    values: list[Any] = [
+        line.rule,
+        base.value if isinstance(base, Quantity) else base.minor,
+        base.unit if isinstance(base, Quantity) else base.currency,
+        line.rate,
+        line.exact.numerator,
+        line.exact.denominator,
+        line.rounding.value,
+        line.amount.minor,
+    ]
+    usual = _usual_kind(line.rule)
+    more: dict[str, Any] = {
+        "kind": None if line.kind is usual else line.kind.value,
+        "code": line.code or None,
+        "name": None if line.label is None else [line.label.ar, line.label.en],
+        "included": line.included or None,
+        "block": line.block or None,
+        "months": line.months or None,
+        "payer": line.payer or None,
+        "book": line.book or None,
+        "limited": None if line.limited is None else line.limited.value,
+        "reason": line.reason or None,
+        "left": None if line.left is None else line.left.minor,
+    }
+    rest = {name: value for name, value in more.items() if value is not None}
+    return [*values, rest] if rest else values
+
+
+def line_from(values: list[Any], currency: str) -> QuoteLine:
+    """The line that `kept_line` was given."""
+    rule, base, unit, rate, numerator, denominator, rounding, amount, *rest = values
+    more = rest[0] if rest else {}
+    quantity = _QUANTITIES.get(unit)
+    name, limited, left = more.get("name"), more.get("limited"), more.get("left")
+    return QuoteLine(
+        rule=rule,
+        base=Money(base, unit) if quantity is None else quantity(base),
+        rate=rate,
+        exact=Fraction(numerator, denominator),
+        rounding=Rounding(rounding),
+        amount=Money(amount, currency),
+        kind=LineKind(more["kind"]) if "kind" in more else _usual_kind(rule),
+        code=more.get("code", ""),
+        label=None if name is None else Label(*name),
+        included=more.get("included", False),
+        block=more.get("block", 0),
+        months=more.get("months", 0),
+        payer=more.get("payer", ""),
+        book=more.get("book", ""),
+        limited=None if limited is None else Limited(limited),
+        reason=more.get("reason", ""),
+        left=None if left is None else Money(left, currency),
+    )
+
+
+def _usual_kind(rule: str) -> LineKind:
+    return LineKind.TAX if rule == "vat" else LineKind.UNITS

@@ -1,0 +1,45 @@
+"""The billing month: a calendar month on the clock of the people who are billed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+PLACE = ZoneInfo("Asia/Hebron")
+"""Where months begin, unless a tariff file names another `zone`."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Month:
+    """One calendar month; months order by time."""
+
+    year: int
+    month: int
+
+    @classmethod
+    def of(cls, moment: datetime, zone: ZoneInfo = PLACE) -> Month:
+        """The month that `moment` falls in on the clock of `zone`."""
+        local = moment.astimezone(zone)
+        return cls(local.year, local.month)
+
+    @classmethod
+    def from_text(cls, text: str) -> Month:
+        """From `2026-11`. Raises ValueError."""
+        first = date.fromisoformat(f"{text}-01")
+        return cls(first.year, first.month)
+
+    def begins(self, zone: ZoneInfo = PLACE) -> datetime:
+        """Its first instant."""
+        return datetime(self.year, self.month, 1, tzinfo=zone)
+
+    def plus(self, months: int) -> Month:
+        years, place = divmod(self.month - 1 + months, 12)
+        return Month(self.year + years, place + 1)
+
+    def until(self, later: Month) -> int:
+        """Months from this one to a later one; negative if it lies before."""
+        return (later.year - self.year) * 12 + later.month - self.month
+
+    def __str__(self) -> str:
+        return f"{self.year:04d}-{self.month:02d}"

@@ -1,0 +1,180 @@
+"""Reading a tariff file strictly: every value has one type, a key that nobody knows is refused,
+and a mistake is told with the file, the place and the problem.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date, datetime
+from enum import Enum
+from fractions import Fraction
+from typing import Any, NoReturn, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from meters.account import Commodity
+from meters.errors import Invalid
+from meters.quantities import Money, Quantity, Rate, decimal_from_text
+
+from .errors import TariffMalformed
+from .months import PLACE
+from .rounding import Rounding
+
+_CODE = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*", re.ASCII)
+EnumT = TypeVar("EnumT", bound=Enum)
+
+
+class Table:
+    """One table of a TOML file. Ask for each key once, then call `done`."""
+
+    def __init__(
+        self, data: dict[str, Any], source: str, place: str, commodity: Commodity, currency: str
+    ) -> None:
+        self._data = data
+        self._source = source
+        self._place = place
+        self._asked: set[str] = set()
+        self.commodity = commodity
+        self.currency = currency
+
+    def wrong(self, key: str, problem: str) -> NoReturn:
+        """Raises TariffMalformed for a place in this table."""
+        raise TariffMalformed(self._source, self._at(key), problem)
+
+    def has(self, key: str) -> bool:
+        return key in self._data
+
+    def is_text(self, key: str) -> bool:
+        return isinstance(self._data.get(key), str)
+
+    def done(self) -> None:
+        """Raises TariffMalformed for keys that were never asked for: mostly mistyped ones."""
+        for key in self._data:
+            if key not in self._asked:
+                self.wrong(key, "no such key")
+
+    def text(self, key: str, default: str | None = None) -> str:
+        value: str = self._value(key, str, "a text", default)
+        if not value.strip():
+            self.wrong(key, "is empty")
+        return value
+
+    def code(self, key: str) -> str:
+        """A code: small letters, digits, `-` and `_`."""
+        value = self.text(key)
+        if not _CODE.fullmatch(value):
+            self.wrong(key, "a code has small letters, digits, - and _ only")
+        return value
+
+    def whole(self, key: str, default: int | None = None) -> int:
+        """A whole number, at least 1."""
+        value: int = self._value(key, int, "a whole number", default)
+        if value < 1:
+            self.wrong(key, "must be at least 1")
+        return value
+
+    def moment(self, key: str) -> datetime:
+        """A date and time with its offset."""
+        value: datetime = self._value(key, datetime, "a date and time")
+        if value.tzinfo is None:
+            self.wrong(key, "needs its offset from UTC")
+        return value
+
+    def season_start(self, key: str) -> tuple[int, int]:
+        """`MM-DD` as month and day; a day that every year has."""
+        text = self.text(key)
+        try:
+            day = date.fromisoformat(f"2001-{text}")
+        except ValueError:
+            self.wrong(key, "must be month and day, like 11-15")
+        return day.month, day.day
+
+    def one_of(self, key: str, kind: type[EnumT], default: EnumT | None = None) -> EnumT:
+        text = self.text(key, None if default is None else str(default.value))
+        try:
+            return kind(text)
+        except ValueError:
+            self.wrong(key, f"must be one of {', '.join(str(one.value) for one in kind)}")
+
+    def rounding(self) -> Rounding:
+        return self.one_of("rounding", Rounding)
+
+    def zone(self, key: str) -> ZoneInfo:
+        if not self.has(key):
+            return PLACE
+        try:
+            return ZoneInfo(self.text(key))
+        except (ZoneInfoNotFoundError, ValueError):
+            self.wrong(key, "no such time zone")
+
+    def money(self, key: str) -> Money:
+        """More than nothing, in the tariff's currency."""
+        try:
+            value = Money.from_text(self.text(key), self.currency)
+        except Invalid as error:
+            self.wrong(key, str(error))
+        if value.minor <= 0:
+            self.wrong(key, "must be more than nothing")
+        return value
+
+    def rate(self, key: str) -> Rate:
+        """A price per display unit, more than nothing."""
+        try:
+            value = Rate.from_text(self.text(key), self.currency, self.commodity.quantity)
+        except Invalid as error:
+            self.wrong(key, str(error))
+        if value.per_unit <= 0:
+            self.wrong(key, "a price is more than nothing")
+        return value
+
+    def percent(self, key: str, *, least: int = 0, most: int = 100) -> tuple[str, Fraction]:
+        """The text as written and the part of one that it means."""
+        text = self.text(key)
+        try:
+            value = Fraction(decimal_from_text(text))
+        except Invalid as error:
+            self.wrong(key, str(error))
+        if not least <= value <= most:
+            self.wrong(key, f"must be from {least} to {most} percent")
+        return text, value * Fraction(1, 100)
+
+    def units(self, key: str) -> Quantity:
+        """A number of token steps (tenths of a display unit), more than none."""
+        try:
+            value = self.commodity.quantity.from_text(self.text(key))
+        except Invalid as error:
+            self.wrong(key, str(error))
+        if value.value <= 0 or value.value % self.commodity.token_step:
+            self.wrong(key, "must be a positive number of tenths of a unit")
+        return value
+
+    def table(self, key: str) -> Table:
+        return self._inside(self._value(key, dict, "a table"), self._at(key))
+
+    def tables(self, key: str, *, some: bool = False) -> Iterator[Table]:
+        """A list of tables; at least one if `some`."""
+        if not self.has(key) and not some:
+            return
+        values = self._value(key, list, "a list of tables")
+        if not values and some:
+            self.wrong(key, "must not be empty")
+        for place, value in enumerate(values):
+            if not isinstance(value, dict):
+                self.wrong(key, "must be a list of tables")
+            yield self._inside(value, f"{self._at(key)}[{place}]")
+
+    def _inside(self, data: dict[str, Any], place: str) -> Table:
+        return Table(data, self._source, place, self.commodity, self.currency)
+
+    def _value(self, key: str, kind: type[Any], name: str, default: Any = None) -> Any:
+        self._asked.add(key)
+        value = self._data.get(key, default)
+        if value is None:
+            self.wrong(key, "is missing")
+        # A TOML boolean would pass as a whole number.
+        if not isinstance(value, kind) or isinstance(value, bool):
+            self.wrong(key, f"must be {name}")
+        return value
+
+    def _at(self, key: str) -> str:
+        return f"{self._place}.{key}" if self._place else key

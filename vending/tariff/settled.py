@@ -1,0 +1,64 @@
+"""The account after a sale: what the next price depends on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from meters.quantities import Money, Quantity
+
+from .claims import months_counted
+from .months import Month
+from .pricing import use_of
+from .quotes import LineKind, Quote, QuoteLine
+from .recovery import Debt
+from .state import AccountState, ChargeState, FeeDue, MonthUse
+from .tariffs import Tariff
+
+
+def settled(state: AccountState, tariff: Tariff, sold: Quote, now: datetime) -> AccountState:
+    """`state` after `sold`, which `tariff` priced for this state at `now`."""
+    month = Month.of(now, tariff.zone)
+    charged = {line.code: line for line in sold.of_kind(LineKind.CHARGE)}
+    recovered = {line.code: line for line in sold.of_kind(LineKind.DEBT)}
+    stands = {stand.code: stand for stand in state.charges}
+    charges = []
+    for code in {**stands, **{c.sum.heading.code: None for c in tariff.monthly_charges}}:
+        before, new = months_counted(tariff, state, code, month)
+        through = max(month, stands[code].through) if code in stands else month
+        owed = _left(charged.get(code), Money(before + sum(new), tariff.currency))
+        charges.append(ChargeState(code, through, owed))
+    fees = (
+        FeeDue(fee.code, _left(charged.get(fee.code), Money(0, tariff.currency)))
+        for fee in state.fees
+    )
+    return replace(
+        state,
+        balance=sold.balance_after,
+        use=_use(use_of(tariff, state, now), sold),
+        charges=tuple(charges),
+        fees=tuple(fee for fee in fees if fee.owed is not None and not fee.owed.is_zero),
+        debts=tuple(_debt(debt, recovered.get(debt.code), month) for debt in state.debts),
+    )
+
+
+def _left(line: QuoteLine | None, otherwise: Money) -> Money:
+    """What a line leaves owed; without a line nothing was asked for."""
+    return otherwise if line is None or line.left is None else line.left
+
+
+def _use(use: MonthUse, sold: Quote) -> MonthUse:
+    supported: dict[str, Quantity] = dict(use.supported)
+    for line in sold.of_kind(LineKind.SUPPORT):
+        if isinstance(line.base, Quantity):
+            before = supported.get(line.code)
+            supported[line.code] = line.base if before is None else before + line.base
+    return MonthUse(use.month, use.units + sold.quantity, tuple(supported.items()))
+
+
+def _debt(debt: Debt, line: QuoteLine | None, month: Month) -> Debt:
+    if line is None or line.amount.is_zero:
+        return debt
+    earlier = debt.taken if debt.taken is not None and debt.taken_in == month else None
+    taken = line.amount if earlier is None else earlier + line.amount
+    return replace(debt, owed=debt.owed - line.amount, taken_in=month, taken=taken)

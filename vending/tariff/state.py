@@ -1,0 +1,66 @@
+"""What a sale must know of the account it is for, and what is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from meters.quantities import Money, Quantity
+
+from .months import Month
+from .recovery import Debt
+
+
+@dataclass(frozen=True, slots=True)
+class MonthUse:
+    """What was bought in one month. Read in a later month, it counts for nothing."""
+
+    month: Month
+    units: Quantity
+    """All units issued, free and refunded ones too: they fill blocks as well."""
+    supported: tuple[tuple[str, Quantity], ...] = ()
+    """Units taken under each support rule, by its code."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeState:
+    """Where a monthly charge stands."""
+
+    code: str
+    through: Month
+    """The last month that has been counted."""
+    owed: Money
+    """Counted and not yet paid, tax included."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeeDue:
+    """A one-off fee on the account and what of it is not yet paid, tax included."""
+
+    code: str
+    """As in the tariff."""
+    owed: Money | None = None
+    """None: nothing of it has been paid."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountState:
+    """Everything about an account that its next price depends on."""
+
+    balance: Money
+    """Carried over from earlier payments; the customer's."""
+    use: MonthUse | None = None
+    """None: not known. Tariffs that price by the month are then refused."""
+    since: Month | None = None
+    """First month of the agreement: monthly charges begin there. None: this month."""
+    charges: tuple[ChargeState, ...] = ()
+    fees: tuple[FeeDue, ...] = ()
+    debts: tuple[Debt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteRequest:
+    """Sell for this much money, or exactly these units."""
+
+    ask: Money | Quantity
+    most: Quantity | None = None
+    """A further limit on the units of one token (the vending key's)."""
