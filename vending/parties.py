@@ -61,6 +61,15 @@ class GatewayAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedKey:
+    """Where a meter is to be moved to."""
+
+    sgc: str
+    krn: int
+    ti: int
+
+
+@dataclass(frozen=True, slots=True)
 class Meter:
     """A payment meter and the STS data of the key it holds now."""
 
@@ -73,6 +82,8 @@ class Meter:
     model: str = ""
     """Name of the register map in config/meters/ (without .toml)."""
     gateway: GatewayAddress | None = None
+    planned: PlannedKey | None = None
+    """The key that it is to have: its tokens come with the next sale."""
 
     @property
     def key(self) -> MeterKeyRef:
@@ -93,6 +104,8 @@ class SupplyAgreement:
     commodity: Commodity
     tariff: str
     """Tariff.code"""
+    since: str | None = None
+    """First month that monthly charges count, `2026-11`; None: the month of the first sale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +116,13 @@ class VendingPoint:
     name_ar: str
     name_en: str
     quarter: str = ""
+    most_per_sale: int | None = None
+    """Minor units; None: no limit. So are the two below."""
+    most_per_day: int | None = None
+    most_in_till: int | None = None
+    """Cash that may lie in the till before it must be banked."""
+    needs_shift: bool = False
+    """Whether nothing is sold here without an open shift."""
 
 
 @dataclass(frozen=True, slots=True)

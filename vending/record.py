@@ -8,17 +8,32 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
 from meters.account import Commodity
 from meters.quantities import Energy, Money, Quantity, Volume
 
 from .ledger import canonical_json, canonical_time
-from .sale import Buyer, IssuedToken, SaleReceipt, Seller, Tender
+from .sale import (
+    Buyer,
+    IssuedToken,
+    KeyMove,
+    KeyToken,
+    Paid,
+    Payment,
+    SaleKind,
+    SaleReceipt,
+    Seller,
+    Tender,
+)
 from .tariff import Quote, Share, kept_line, line_from, shares_of
 
+_PLAIN = (SaleKind.CREDIT.value, None, None)
+"""Kind, basket and shift of a sale by itself."""
+_KEY_CHANGE = "key_change_"
 QUANTITIES: dict[str, type[Quantity]] = {kind.unit: kind for kind in (Energy, Volume)}
 
 
@@ -29,7 +44,7 @@ class TokenRecord:
     position: int
     kind: str
     digits: str
-    tid: int
+    tid: int | None
     pan: str
     base_date: str
     quantity: int
@@ -70,6 +85,11 @@ class SaleRecord:
     tariff_version: int
     document: str
     """Canonical JSON: what was printed and is not searched."""
+    kind: str
+    """SaleKind"""
+    basket: str | None
+    """Vend id of the sale that leads the basket; None for that one and for a sale by itself."""
+    shift: str | None
     tokens: tuple[TokenRecord, ...]
 
 
@@ -101,6 +121,9 @@ def content_hash(record: SaleRecord) -> str:
         record.tariff,
         record.tariff_version,
         record.document,
+        record.kind,
+        record.basket,
+        record.shift,
     )
     tokens = [
         (
@@ -119,10 +142,14 @@ def content_hash(record: SaleRecord) -> str:
 
 
 def content_hash_of(
-    fields: Sequence[str | int], tokens: Sequence[tuple[int, str, str, int, str, str, int, str]]
+    fields: Sequence[str | int | None],
+    tokens: Sequence[tuple[int, str, str, int | None, str, str, int, str]],
 ) -> str:
     """The same from plain fields as they are stored, in the order of `content_hash` and of
     `TokenRecord`; `sold_at` in its canonical form. For verification, which meets a million."""
+    if tuple(fields[-3:]) == _PLAIN:
+        # A sale by itself hashes as it did before there was anything else.
+        fields = fields[:-3]
     listed = [
         (position, kind, sha256(digits.encode("ascii", "replace")).hexdigest(), *rest)
         for position, kind, digits, *rest in tokens
@@ -159,19 +186,32 @@ def record_of(receipt: SaleReceipt, input_hash: str) -> SaleRecord:
         tariff=quote.tariff,
         tariff_version=quote.tariff_version,
         document=_document(receipt),
-        tokens=tuple(
-            TokenRecord(
-                position=position,
-                kind=token.kind,
-                digits=token.digits,
-                tid=token.tid,
-                pan=buyer.pan,
-                base_date=buyer.base_date,
-                quantity=token.quantity.value,
-                unit=token.quantity.unit,
-            )
-            for position, token in enumerate(receipt.tokens, start=1)
-        ),
+        kind=receipt.kind.value,
+        basket=receipt.basket,
+        shift=receipt.shift,
+        tokens=_token_records(receipt),
+    )
+
+
+def _token_records(receipt: SaleReceipt) -> tuple[TokenRecord, ...]:
+    """Key-change tokens first, in the order in which all are typed."""
+    pan, base_date = receipt.buyer.pan, receipt.buyer.base_date
+    keys = [
+        (f"{_KEY_CHANGE}{token.section}", token.digits, None, None) for token in receipt.key_tokens
+    ]
+    others = [(token.kind, token.digits, token.tid, token.quantity) for token in receipt.tokens]
+    return tuple(
+        TokenRecord(
+            position=position,
+            kind=kind,
+            digits=digits,
+            tid=tid,
+            pan=pan,
+            base_date=base_date,
+            quantity=0 if quantity is None else quantity.value,
+            unit="" if quantity is None else quantity.unit,
+        )
+        for position, (kind, digits, tid, quantity) in enumerate([*keys, *others], start=1)
     )
 
 
@@ -221,13 +261,23 @@ def receipt_of(record: SaleRecord, *, copy: int = 0, replayed: bool = False) -> 
                 kind=token.kind,
                 digits=token.digits,
                 tid=token.tid,
-                quantity=QUANTITIES[token.unit](token.quantity),
+                quantity=QUANTITIES[token.unit](token.quantity) if token.unit else None,
             )
             for token in record.tokens
+            if token.tid is not None
+        ),
+        key_tokens=tuple(
+            KeyToken(int(token.kind.removeprefix(_KEY_CHANGE)), token.digits)
+            for token in record.tokens
+            if token.tid is None
         ),
         journal_entry=record.entry,
         copy=copy,
+        kind=SaleKind(record.kind),
+        basket=record.basket,
+        shift=record.shift,
         replayed=replayed,
+        **_more_from(data, currency),
     )
 
 
@@ -265,5 +315,51 @@ def _document(receipt: SaleReceipt) -> str:
             "tariff_name_en": quote.tariff_name_en,
             "lines": [kept_line(line) for line in quote.lines],
             **({} if quote.used_before is None else {"used_before": quote.used_before.value}),
+            **_more(receipt),
         }
     ).decode("ascii")
+
+
+_TEXTS = ("reason", "requested_by", "refers_to", "quote_id")
+
+
+def _more(receipt: SaleReceipt) -> dict[str, Any]:
+    """What only some sales have; what is not there is not written, so that a plain sale's document
+    stays as it was."""
+    more: dict[str, Any] = {name: getattr(receipt, name) for name in _TEXTS}
+    if receipt.held:
+        more["held"] = True
+    if receipt.commission is not None:
+        more["commission"] = receipt.commission.minor
+    if receipt.key_move is not None:
+        more["key_move"] = asdict(receipt.key_move)
+    if receipt.paid is not None:
+        paid = receipt.paid
+        more["paid"] = {
+            "payments": [[p.tender.value, p.amount.minor, p.reference] for p in paid.payments],
+            "handed": paid.handed.minor,
+            "rounding": paid.rounding.minor,
+            "change": paid.change.minor,
+        }
+    return {name: value for name, value in more.items() if value != ""}
+
+
+def _more_from(data: dict[str, Any], currency: str) -> dict[str, Any]:
+    more: dict[str, Any] = {name: data[name] for name in _TEXTS if name in data}
+    more["held"] = data.get("held", False)
+    if "commission" in data:
+        more["commission"] = Money(data["commission"], currency)
+    if "key_move" in data:
+        more["key_move"] = KeyMove(**data["key_move"])
+    if "paid" in data:
+        paid = data["paid"]
+        more["paid"] = Paid(
+            payments=tuple(
+                Payment(Tender(tender), Money(amount, currency), reference)
+                for tender, amount, reference in paid["payments"]
+            ),
+            handed=Money(paid["handed"], currency),
+            rounding=Money(paid["rounding"], currency),
+            change=Money(paid["change"], currency),
+        )
+    return more

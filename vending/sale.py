@@ -15,6 +15,7 @@ from meters.account import Commodity, MeterAccount
 from meters.errors import Invalid
 from meters.quantities import Money, Quantity
 from meters.verdicts import TokenResult
+from tokens.sts import grouped
 
 from .tariff import Quote
 
@@ -38,8 +39,67 @@ class Tender(Enum):
 
     CASH = "cash"
     CARD = "card"
+    CHEQUE = "cheque"
     WALLET = "wallet"
     TRANSFER = "transfer"
+    MIXED = "mixed"
+    """Several ways at once, told by a sale's payments; not a way of paying by itself."""
+
+
+class SaleKind(Enum):
+    """What a sale is for; `kinds_of_sale.py` says what each needs and does."""
+
+    CREDIT = "credit"
+    """Units for money."""
+    ALLOWANCE = "allowance"
+    """The free units of the month, without money."""
+    PAYMENT = "payment"
+    """Arrears or a bill, without units."""
+    FREE_ISSUE = "free_issue"
+    """Units without money, for a reason, by two people."""
+    REFUND = "refund"
+    """Units given back, for a reason, by two people."""
+    TRANSFER = "transfer"
+    """Units left on an old meter, moved to the new one."""
+    CORRECTION = "correction"
+    """What was sold to a wrong meter, sold anew to the right one."""
+    ENGINEERING = "engineering"
+    """A token that manages the meter, by two people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """One way in which a part was paid. `amount` is what goes to the municipality or lies in the
+    drawer: cash after change."""
+
+    tender: Tender
+    amount: Money
+    reference: str = ""
+    """Cheque number, card slip, transfer reference."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """How a basket was paid. The sum of `payments` is what was due plus `rounding`."""
+
+    payments: tuple[Payment, ...]
+    handed: Money
+    """What the customer handed over, in all ways together."""
+    rounding: Money
+    """What rounding to the coin added (below 0: took off)."""
+    change: Money
+
+
+@dataclass(frozen=True, slots=True)
+class KeyMove:
+    """The keys between which the key-change tokens of a sale move its meter."""
+
+    from_sgc: str
+    from_krn: int
+    from_ti: int
+    to_sgc: str
+    to_krn: int
+    to_ti: int
 
 
 _VEND_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
@@ -67,16 +127,32 @@ class IssuedToken:
     """One token of a sale. Its digits are worth money and never show in a repr."""
 
     kind: str
-    """`credit_electricity` or `credit_water`."""
+    """`credit_electricity`, `credit_water`, or a kind of management token."""
     digits: str = field(repr=False)
     """20 ASCII digits."""
     tid: int
-    quantity: Quantity
+    quantity: Quantity | None
+    """None where the token carries no units."""
 
     @property
     def grouped(self) -> str:
         """The digits in five groups of four, for paper and screen."""
-        return " ".join(self.digits[i : i + 4] for i in range(0, 20, 4))
+        return grouped(self.digits)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyToken:
+    """One section of a key change; all of a set are typed in their order, before anything else. It
+    has no token identifier."""
+
+    section: int
+    """1, 2, ..."""
+    digits: str = field(repr=False)
+
+    @property
+    def grouped(self) -> str:
+        """The digits in five groups of four, for paper and screen."""
+        return grouped(self.digits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +208,26 @@ class SaleReceipt:
     journal_entry: int
     copy: int = 0
     """0 on the original; 1, 2, ... on copies, which must be marked COPY."""
+    kind: SaleKind = SaleKind.CREDIT
+    basket: str | None = None
+    """Vend id of the sale that leads the basket; None for that one and for a sale by itself."""
+    shift: str | None = None
+    paid: Paid | None = None
+    """How the basket was paid, on the sale that leads it; None: `quote.tendered` in `tender`."""
+    reason: str = ""
+    requested_by: str = ""
+    """Who asked for it, where a second person approved; the seller's operator is the second."""
+    refers_to: str = ""
+    """The earlier sale, old meter, or approval that it follows from."""
+    quote_id: str = ""
+    """The binding quote that was honoured."""
+    key_tokens: tuple[KeyToken, ...] = ()
+    """To be typed first, in order."""
+    key_move: KeyMove | None = None
+    commission: Money | None = None
+    """What the operator earns by it."""
+    held: bool = False
+    """True while the digits have not been shown: it can still be voided without evidence."""
     replayed: bool = field(default=False, compare=False)
     """True if this answer was stored by an earlier call with the same vend id."""
 

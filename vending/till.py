@@ -77,6 +77,8 @@ class Till:
             key = (p.account, p.holder, p.unit)
             self._moved[key] = self._moved.get(key, 0) + p.amount
         for token in record.tokens:
+            if token.tid is None:
+                continue
             self._tids[(token.pan, token.base_date)] = token.tid
 
     def _meter(self, number: str) -> MeterGround:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Integer, func, insert, select, text
@@ -61,7 +62,7 @@ def test_an_empty_store(store: SqlStore) -> None:
         assert books.customer("9") is None
         assert books.meter_file("9") is None
         assert list(books.stored_entries()) == []
-        assert list(books.loose_ends(["2010"])) == []
+        assert list(books.loose_ends(chart().cached())) == []
 
 
 def test_parties_come_back_as_they_went_in(store: SqlStore) -> None:
@@ -94,7 +95,7 @@ def test_whatever_fails_inside_leaves_nothing(store: SqlStore) -> None:
         assert books.copies("v-1") == 0
         assert books.sale("v-2") is None
         assert books.chain_head().number == 1
-        assert list(books.loose_ends(["2010"])) == []
+        assert list(books.loose_ends(chart().cached())) == []
     with store.writing() as again:
         assert again.ground([], [], ["P1"], "2010").points["P1"].receipts == 1
 
@@ -143,7 +144,7 @@ def test_the_database_itself_refuses(
         assert error.value.facts() == {"table": table}
     with store.reading() as books:
         assert books.chain_head().number == 1
-        assert list(books.loose_ends(["2010"])) == []
+        assert list(books.loose_ends(chart().cached())) == []
 
 
 def test_the_book_tables_are_insert_only(store: SqlStore) -> None:
@@ -169,8 +170,9 @@ def _fill(store: SqlStore, tables: tuple[str, ...]) -> None:
     if store.engine.dialect.name != "sqlite":
         return
     with store.engine.connect() as db:
-        db.exec_driver_sql("PRAGMA foreign_keys=OFF")
-        db.rollback()
+        raw: Any = db.connection.dbapi_connection
+        # The rows refer to nothing, and inside a transaction this would have no effect.
+        raw.execute("PRAGMA foreign_keys=OFF")
         with db.begin():
             for table in (schema.metadata.tables[name] for name in tables):
                 if db.execute(select(func.count()).select_from(table)).scalar_one() == 0:
@@ -186,10 +188,16 @@ def _fill(store: SqlStore, tables: tuple[str, ...]) -> None:
 
 
 def test_every_table_is_a_book_or_may_change() -> None:
-    changing = {"points", "customers", "service_points", "meters", "agreements"}
-    caches = {"balances", "counters", "chain"}
-    access = {"api_keys"}
-    assert set(schema.metadata.tables) == set(schema.BOOKS) | changing | caches | access
+    changing = {"points", "customers", "service_points", "meters", "agreements", "operators"}
+    caches = {"balances", "counters", "chain", "accounts", "blocks", "open_shifts"}
+    passing = {"quotes", "outbox"}
+    assert set(schema.metadata.tables) == {
+        *schema.BOOKS,
+        *changing,
+        *caches,
+        *passing,
+        "api_keys",
+    }
 
 
 def reading(at: datetime) -> MeterReading:

@@ -201,7 +201,7 @@ def test_loose_ends_are_told_by_entry_and_only_after_the_walk() -> None:
 
 def test_the_chart() -> None:
     assert CHART.role("till").per == "point"
-    assert {a.unit for a in CHART.accounts()} == {"ILS", "Wh", "l"}
+    assert {a.unit for a in CHART.accounts()} == {"ILS", "Wh", "l", "token"}
     assert CHART.find("0000") is None
     with pytest.raises(AccountMissing):
         CHART.role("petty_cash")

@@ -140,7 +140,7 @@ def _more_sales(like: SaleRecord, head: ChainHead, entries: int) -> Iterator[Boo
             entry=number,
             sold_at=like.sold_at + timedelta(seconds=7 * number),
             receipt_number=number,
-            tokens=(replace(token, tid=token.tid + number),),
+            tokens=(replace(token, tid=(token.tid or 0) + number),),
         )
         posted = chained(sale_entry(record, _CHART), head)
         head = posted.head

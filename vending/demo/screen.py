@@ -49,7 +49,8 @@ class Screen:
 
     def token(self, receipt: ReceiptOut) -> None:
         for token in receipt.tokens:
-            title = f"Receipt {receipt.receipt} - {_told(token.quantity)}"
+            carried = "" if token.quantity is None else f" - {_told(token.quantity)}"
+            title = f"Receipt {receipt.receipt}{carried}"
             self.console.print(
                 Panel(
                     Text(token.grouped, style="bold green", justify="center"),

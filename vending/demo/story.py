@@ -70,8 +70,9 @@ def _show_sale(
     stage.screen.meter(before, after)
     entries = stage.counter(house).entries(receipt.vend_id)
     stage.screen.journal(entries)
-    sold = sum(number(token.quantity) for token in receipt.tokens)
-    told = ", ".join(f"{t.quantity.value} {t.quantity.unit}" for t in receipt.tokens)
+    quantities = [token.quantity for token in receipt.tokens if token.quantity is not None]
+    sold = sum(number(quantity) for quantity in quantities)
+    told = ", ".join(f"{quantity.value} {quantity.unit}" for quantity in quantities)
     stage.checks.that(
         f"{receipt.vend_id}: the meter was credited with exactly the {told} sold",
         credited(before, after) == sold,

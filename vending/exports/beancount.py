@@ -15,6 +15,7 @@ from .plain import amount_text, first_day, local_day, local_time, shown_unit, wo
 _ROOTS: Final = {
     "asset": "Assets",
     "liability": "Liabilities",
+    "equity": "Equity",
     "income": "Income",
     "expense": "Expenses",
     "commodity": "Equity",

@@ -14,11 +14,19 @@ from .plain import amount_text, first_day, local_day, local_time, shown_unit, wo
 _ROOTS: Final = {
     "asset": "assets",
     "liability": "liabilities",
+    "equity": "equity",
     "income": "income",
     "expense": "expenses",
     "commodity": "commodities",
 }
-_TYPES: Final = {"asset": "A", "liability": "L", "income": "R", "expense": "X", "commodity": "E"}
+_TYPES: Final = {
+    "asset": "A",
+    "liability": "L",
+    "equity": "E",
+    "income": "R",
+    "expense": "X",
+    "commodity": "E",
+}
 _SIGNS: Final = (":", ";", "(", ")", "[", "]", "|", '"')
 
 

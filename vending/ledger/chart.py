@@ -9,9 +9,9 @@ from pathlib import Path
 
 from meters.errors import Broken, Invalid
 
-KINDS = frozenset({"asset", "liability", "income", "expense", "commodity"})
-UNITS = frozenset({"ILS", "JOD", "USD", "EUR", "EGP", "Wh", "l"})
-HOLDERS = frozenset({"none", "point", "agreement", "meter"})
+KINDS = frozenset({"asset", "liability", "equity", "income", "expense", "commodity"})
+UNITS = frozenset({"ILS", "JOD", "USD", "EUR", "EGP", "Wh", "l", "token"})
+HOLDERS = frozenset({"none", "point", "operator", "agreement", "meter"})
 
 
 @dataclass(eq=False)
@@ -37,9 +37,9 @@ class Account:
     """What the program uses it for; unique in the chart."""
     kind: str
     unit: str
-    """Currency (amounts in its minor units), `Wh` or `l`."""
+    """Currency (amounts in its minor units), `Wh`, `l`, or `token` (management tokens, counted)."""
     per: str
-    """Who holds a share of it: `point`, `agreement`, `meter`, or `none`."""
+    """Who holds a share of it: `point`, `operator`, `agreement`, `meter`, or `none`."""
     name_ar: str
     name_en: str
 
@@ -75,9 +75,13 @@ class Chart:
         return self._by_code.get(code)
 
     def cached(self) -> frozenset[str]:
-        """Codes of the accounts whose holders' balances are kept ready, because each sale asks
-        for one: those held by agreements."""
-        return frozenset(a.code for a in self._by_code.values() if a.per == "agreement")
+        """Codes of the accounts whose holders' balances are kept ready, because sales ask for
+        them: those held by agreements and operators, and the tills."""
+        return frozenset(
+            a.code
+            for a in self._by_code.values()
+            if a.per in ("agreement", "operator") or a.role == "till"
+        )
 
     def accounts(self) -> list[Account]:
         """By code."""

@@ -104,11 +104,12 @@ class TokenFactsOut(Out):
 
     kind: str
     tid: int = Field(description="Token identifier: minutes since the base date")
-    quantity: Measure
+    quantity: Measure | None = Field(description="null where it carries no units")
 
     @classmethod
     def of(cls, token: IssuedToken) -> TokenFactsOut:
-        return cls(kind=token.kind, tid=token.tid, quantity=Measure.of(token.quantity))
+        quantity = None if token.quantity is None else Measure.of(token.quantity)
+        return cls(kind=token.kind, tid=token.tid, quantity=quantity)
 
 
 class TokenOut(TokenFactsOut):

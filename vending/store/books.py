@@ -40,6 +40,7 @@ from .walk import rows
 
 _HOLDERS = {
     "point": t.points.c.code,
+    "operator": t.operators.c.code,
     "agreement": t.agreements.c.number,
     "meter": t.meters.c.number,
 }

@@ -111,7 +111,10 @@ class SqlReports:
             .select_from(t.postings)
             .join(t.entries, e.number == c.entry)
             .outerjoin(t.sales, t.sales.c.entry == e.number)
-            .outerjoin(t.receipts, t.receipts.c.vend_id == t.sales.c.vend_id)
+            .outerjoin(
+                t.receipts,
+                t.receipts.c.vend_id == func.coalesce(t.sales.c.basket, t.sales.c.vend_id),
+            )
             .where(c.account == account, *([c.holder == holder] if holder else []), *within(span))
             .order_by(c.entry, c.line)
         )

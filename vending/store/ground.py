@@ -113,7 +113,7 @@ class GroundLoader:
             _head(chain),
             [vend_id for (vend_id,) in sold],
             _meter_grounds(files),
-            {code: PointGround(VendingPoint(code, *names), n) for code, *names, n in places},
+            {code: PointGround(VendingPoint(code, *rest), n) for code, *rest, n in places},
         )
 
 

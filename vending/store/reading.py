@@ -18,6 +18,7 @@ from ..parties import (
     GatewayAddress,
     Meter,
     MeterFile,
+    PlannedKey,
     ServicePoint,
     SupplyAgreement,
     VendingPoint,
@@ -60,7 +61,7 @@ SALES = (
         *SALE_COLUMNS,
     )
     .join(t.idempotency, t.idempotency.c.vend_id == t.sales.c.vend_id)
-    .join(t.receipts, t.receipts.c.vend_id == t.sales.c.vend_id)
+    .join(t.receipts, t.receipts.c.vend_id == func.coalesce(t.sales.c.basket, t.sales.c.vend_id))
 )
 _SALE = SALES.where(t.sales.c.vend_id == bindparam("vend_id"))
 _TOKENS = (
@@ -277,11 +278,22 @@ def sale_record(row: Sequence[Any], tokens: tuple[TokenRecord, ...]) -> SaleReco
 def meter_file_of(row: Sequence[Any]) -> MeterFile:
     """From the columns of meters, agreements, customers and service points, in their order."""
     (number, _pan, commodity, ea, sgc, krn, ti, model, host, port, unit) = row[:11]
-    agreement, customer, place = row[11:17], row[17:21], row[21:24]
+    planned = None if row[11] is None else PlannedKey(*row[11:14])
+    agreement, customer, place = row[14:21], row[21:25], row[25:28]
     drn = Drn(number)
     gateway = None if host is None else GatewayAddress(host, port, unit)
     return MeterFile(
-        Meter(drn, Commodity(commodity), EncryptionAlgorithm(ea), sgc, krn, ti, model, gateway),
+        Meter(
+            drn,
+            Commodity(commodity),
+            EncryptionAlgorithm(ea),
+            sgc,
+            krn,
+            ti,
+            model,
+            gateway,
+            planned,
+        ),
         SupplyAgreement(
             number=agreement[0],
             customer=agreement[1],
@@ -289,6 +301,7 @@ def meter_file_of(row: Sequence[Any]) -> MeterFile:
             meter=drn,
             commodity=Commodity(agreement[4]),
             tariff=agreement[5],
+            since=agreement[6],
         ),
         Customer(*customer),
         ServicePoint(*place),

@@ -6,68 +6,100 @@ counters, cached balances and the head of the chain may change.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
-
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
-    DateTime,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     PrimaryKeyConstraint,
     String,
     Table,
     Text,
     UniqueConstraint,
-)
-from sqlalchemy.types import TypeDecorator, TypeEngine
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
+    false,
+    text,
 )
 
+from .schema_base import UtcTime, metadata, moment
+from .schema_counter import (
+    COUNTER_BOOKS,
+    account_events,
+    accounts,
+    approval_decisions,
+    approvals,
+    banking_prints,
+    bankings,
+    block_events,
+    blocks,
+    cash_moves,
+    key_change_events,
+    key_changes,
+    open_shifts,
+    operators,
+    outbox,
+    quotes,
+    shift_closes,
+    shift_prints,
+    shifts,
+    showings,
+    tariff_approvals,
+    tariff_files,
+    voids,
+)
 
-class UtcTime(TypeDecorator[datetime]):
-    """Aware UTC datetimes with microseconds. On SQLite text of fixed width, which sorts as time
-    does (`2026-11-23T09:30:00.000000Z`); elsewhere a timestamp with time zone."""
-
-    impl = String(27)
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        if dialect.name == "sqlite":
-            return dialect.type_descriptor(String(27))
-        return dialect.type_descriptor(DateTime(timezone=True))
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        if value is None:
-            return None
-        utc = value.astimezone(UTC)
-        if dialect.name == "sqlite":
-            return utc.isoformat(timespec="microseconds").replace("+00:00", "Z")
-        return utc
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        return moment(value)
-
-
-def moment(value: Any) -> datetime | None:
-    """A value of a UtcTime column as the driver gives it."""
-    if value is None or isinstance(value, datetime):
-        return value
-    return datetime.fromisoformat(value)
-
+__all__ = [
+    "BOOKS",
+    "UtcTime",
+    "account_events",
+    "accounts",
+    "adjustments",
+    "agreements",
+    "api_keys",
+    "approval_decisions",
+    "approvals",
+    "balances",
+    "banking_prints",
+    "bankings",
+    "block_events",
+    "blocks",
+    "cash_moves",
+    "chain",
+    "counters",
+    "customers",
+    "decisions",
+    "delivery_events",
+    "entries",
+    "idempotency",
+    "key_change_events",
+    "key_changes",
+    "metadata",
+    "meters",
+    "moment",
+    "open_shifts",
+    "operators",
+    "outbox",
+    "period_acts",
+    "points",
+    "postings",
+    "quotes",
+    "readings",
+    "receipts",
+    "reprints",
+    "sales",
+    "seals",
+    "service_points",
+    "shift_closes",
+    "shift_prints",
+    "shifts",
+    "showings",
+    "tariff_approvals",
+    "tariff_files",
+    "tokens",
+    "voids",
+]
 
 # Parties
 
@@ -78,6 +110,11 @@ points = Table(
     Column("name_ar", Text, nullable=False),
     Column("name_en", Text, nullable=False),
     Column("quarter", Text, nullable=False),
+    # Limits in minor units; none where NULL.
+    Column("most_per_sale", BigInteger),
+    Column("most_per_day", BigInteger),
+    Column("most_in_till", BigInteger),
+    Column("needs_shift", Boolean, nullable=False, server_default=false()),
 )
 
 customers = Table(
@@ -111,6 +148,10 @@ meters = Table(
     Column("gateway_host", String(255)),
     Column("gateway_port", Integer),
     Column("gateway_unit", Integer),
+    # The key that it is to have: set while a change is planned and its tokens are not issued.
+    Column("next_sgc", String(6)),
+    Column("next_krn", Integer),
+    Column("next_ti", Integer),
 )
 
 agreements = Table(
@@ -123,6 +164,8 @@ agreements = Table(
     Column("meter", ForeignKey("meters.number"), nullable=False, unique=True),
     Column("commodity", String(20), nullable=False),
     Column("tariff", String(60), nullable=False),
+    # First month that monthly charges count: `2026-11`; NULL: the month of the first sale.
+    Column("since", String(7)),
 )
 
 # The journal
@@ -184,8 +227,18 @@ sales = Table(
     Column("tariff", String(60), nullable=False),
     Column("tariff_version", Integer, nullable=False),
     Column("document", Text, nullable=False),
+    Column("kind", String(20), nullable=False, server_default="credit"),
+    # The vend id of the sale that leads the basket; NULL for that one and for a sale by itself.
+    Column("basket", String(64)),
+    Column("shift", String(64)),
     CheckConstraint("tendered + balance_before = net + vat + balance_after", name="money_kept"),
     Index(None, "meter", "entry"),
+    Index(None, "point", "sold_at"),
+    # Most sales stand alone and in no drawer.
+    *(
+        Index(None, name, sqlite_where=text(there), postgresql_where=text(there))
+        for name, there in (("basket", "basket IS NOT NULL"), ("shift", "shift IS NOT NULL"))
+    ),
 )
 
 idempotency = Table(
@@ -211,7 +264,8 @@ tokens = Table(
     Column("position", Integer, nullable=False),
     Column("kind", String(40), nullable=False),
     Column("digits", String(20), nullable=False),
-    Column("tid", Integer, nullable=False),
+    # Key-change tokens have none.
+    Column("tid", Integer),
     Column("pan", String(18), nullable=False),
     Column("base_date", String(2), nullable=False),
     Column("quantity", BigInteger, nullable=False),
@@ -367,6 +421,7 @@ BOOKS = (
     "period_acts",
     "adjustments",
     "decisions",
+    *COUNTER_BOOKS,
 )
 """Insert-only tables."""
 

@@ -12,7 +12,7 @@ from itertools import chain, groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Executable, String, select, type_coerce
+from sqlalchemy import ColumnElement, Connection, Executable, String, func, select, type_coerce
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
@@ -70,7 +70,10 @@ _HEADS = (
     .select_from(t.entries)
     .outerjoin(t.sales, t.sales.c.entry == t.entries.c.number)
     .outerjoin(t.idempotency, t.idempotency.c.vend_id == t.sales.c.vend_id)
-    .outerjoin(t.receipts, t.receipts.c.vend_id == t.sales.c.vend_id)
+    .outerjoin(
+        t.receipts,
+        t.receipts.c.vend_id == func.coalesce(t.sales.c.basket, t.sales.c.vend_id),
+    )
     .outerjoin(t.tokens, t.tokens.c.vend_id == t.sales.c.vend_id)
     .order_by(t.entries.c.number, t.tokens.c.position)
 )

@@ -149,4 +149,7 @@ def _meter_row(meter: Any) -> dict[str, Any]:
         "gateway_host": None if gateway is None else gateway.host,
         "gateway_port": None if gateway is None else gateway.port,
         "gateway_unit": None if gateway is None else gateway.unit_id,
+        "next_sgc": None if meter.planned is None else meter.planned.sgc,
+        "next_krn": None if meter.planned is None else meter.planned.krn,
+        "next_ti": None if meter.planned is None else meter.planned.ti,
     }
