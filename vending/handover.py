@@ -28,7 +28,7 @@ from .parties import Actor, MeterFile, require
 from .ports import Ports, Writing
 from .record import receipt_of
 from .sale import Delivery, DeliveryEvent, MeterReading, SaleReceipt, SaleState
-from .selling import known_sale, meter_in_use
+from .selling import known_sale, meter_in_use, not_voided
 from .vend import follow
 
 
@@ -41,6 +41,10 @@ class Handover:
     def deliver(self, actor: Actor, vend_id: str) -> Delivery:
         require(actor, "deliver")
         receipt, file, events = self._open(vend_id)
+        with self._ports.store.reading() as books:
+            not_voided(books, vend_id)
+        if not receipt.tokens:
+            raise DeliveryNotPossible(vend_id, "no_token")
         if state_of(events) is SaleState.DELIVERED:
             return delivery_of(receipt, events)
         if not may_push(events):

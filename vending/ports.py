@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Protocol
 
 from meters.gateway import Gateway
 from tokens.sts import BaseDate, SecurityModule
 
+from .blocking import Block
 from .ledger import ChainHead, Chart, LedgerProblem, PostedEntry, Posting, StoredEntry
+from .operators import Operator
+from .outbox import Message, OutboxPlan
 from .parties import Customer, Meter, MeterFile, Registration, VendingPoint
 from .record import SaleRecord
-from .sale import DeliveryEvent, MeterReading
+from .sale import DeliveryEvent, KeyMove, MeterReading, Void
 from .tariff import TariffBook
+from .tariff.months import PLACE
 from .vend import ClockLimits
 
 Clock = Callable[[], datetime]
@@ -30,12 +34,36 @@ GatewayFor = Callable[[Meter], Gateway]
 
 @dataclass(frozen=True, slots=True)
 class BookedSale:
-    """All that one sale writes: idempotency, sale, receipt, tokens, entry and postings."""
+    """All that one sale writes: idempotency, sale, receipt, tokens, entry and postings; and what
+    follows from it."""
 
     record: SaleRecord
     entry: PostedEntry
     cached: tuple[Posting, ...]
     """Those of its postings whose holders' balances are kept ready."""
+    account: str | None = None
+    """The document of its agreement's account from here on; None: as it was."""
+    move: KeyMove | None = None
+    """The planned key change whose tokens it carries: the meter's key from here on."""
+    messages: tuple[Message, ...] = ()
+    """What is to be sent because of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a batch of sales needs to stand on."""
+
+    vend_ids: Collection[str]
+    meters: Collection[str]
+    """DRNs."""
+    points: Collection[str]
+    operators: Collection[str]
+    terminals: Collection[str]
+    quotes: Collection[str]
+    balance_account: str
+    """Code of the account of the agreements' carried money; the others likewise."""
+    till_account: str = ""
+    deposit_account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +75,8 @@ class MeterGround:
     """Ledger balance of its agreement (debit positive) by unit, in the account asked for."""
     last_tids: Mapping[str, int]
     """The largest TID ever issued to it, by short code of the base date."""
+    account: str | None = None
+    """The document of its agreement's account; None before there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +85,40 @@ class PointGround:
 
     point: VendingPoint
     receipts: int
+    in_till: Mapping[str, int] = field(default_factory=dict)
+    """Money that lies in its till, by currency."""
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorGround:
+    """Somebody who sells, and the ledger balance of what they have paid in (debit positive)."""
+
+    operator: Operator
+    deposit: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenShift:
+    """A shift that is open at one terminal."""
+
+    id: str
+    point: str
+    terminal: str
+    operator: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptQuote:
+    """A binding quote as it is kept."""
+
+    id: str
+    made_at: datetime
+    expires_at: datetime
+    meter: str
+    agreement: str
+    actor: str
+    document: str
+    """See `quoting.py`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +133,18 @@ class Ground:
     """By DRN."""
     points: Mapping[str, PointGround]
     """By code."""
+    operators: Mapping[str, OperatorGround] = field(default_factory=dict)
+    """By code; who is not written down has no limits of their own."""
+    blocks: Mapping[tuple[str, str], Block] = field(default_factory=dict)
+    """What is barred, by kind and subject."""
+    shifts: Mapping[tuple[str, str], OpenShift] = field(default_factory=dict)
+    """Open ones by point and terminal."""
+    quotes: Mapping[str, KeptQuote] = field(default_factory=dict)
+    """By id."""
+    voided: Collection[str] = frozenset()
+    """Those of the sales that were taken back."""
+    shown: Collection[str] = frozenset()
+    """Those of the sales that were held and have been shown."""
 
 
 class Reading(Protocol):
@@ -109,6 +185,38 @@ class Reading(Protocol):
     ) -> list[SaleRecord]:
         """Newest first by journal entry; those below entry number `before`."""
         ...
+
+    def open_shift(self, point: str, terminal: str) -> OpenShift | None:
+        """The shift that is open at this terminal."""
+        ...
+
+    def log_sequence_before(self, meter: str, moment: datetime) -> int:
+        """The newest sequence of the meter's token log that was read up to a moment; 0 if it was
+        never read."""
+        ...
+
+    def account_document(self, agreement: str) -> str | None:
+        """What is kept of an agreement's account (accounts/state.py); None before there is any."""
+        ...
+
+    def taken_since(self, point: str, operator: str | None, since: datetime) -> int:
+        """Money taken in sales at a point (by one operator, or all) from a moment on, in minor
+        units; voided sales do not count."""
+        ...
+
+    def basket(self, vend_id: str) -> list[SaleRecord]:
+        """The sales of the basket that this sale leads, itself first; empty if there is none."""
+        ...
+
+    def last_sale(self, point: str, terminal: str) -> str | None:
+        """Vend id of the basket sold last at a terminal."""
+        ...
+
+    def shown(self, vend_id: str) -> bool:
+        """Whether the digits of a held sale have been shown."""
+        ...
+
+    def void_of(self, vend_id: str) -> Void | None: ...
 
     def last_tid(self, pan: str, base_date: BaseDate) -> int | None:
         """The largest TID ever issued to this meter under this base date."""
@@ -154,15 +262,32 @@ class Writing(Reading, Protocol):
         """Raises PartyExists."""
         ...
 
-    def ground(
-        self,
-        vend_ids: Collection[str],
-        meters: Collection[str],
-        points: Collection[str],
-        account: str,
-    ) -> Ground:
-        """What sales under these ids to these meters (DRN) at these points stand on, with the
-        balances of their agreements in one account, in few statements however many they are."""
+    def ground(self, wanted: Wanted) -> Ground:
+        """What a batch of sales stands on, in few statements however many they are."""
+        ...
+
+    def keep_quote(self, quote: KeptQuote) -> None:
+        """An id that is kept already stays as it is."""
+        ...
+
+    def add_showing(self, vend_id: str, at: datetime, actor: str, point: str) -> None: ...
+
+    def add_void(
+        self, void: Void, posted: PostedEntry, cached: tuple[Posting, ...], account: str | None
+    ) -> None:
+        """Writes a void with its entry and moves what follows; `account` is the document of the
+        agreement's account from here on (None: as it was)."""
+        ...
+
+    def call_off(self, vend_id: str, now: datetime) -> bool:
+        """Gives up what would still send the digits of this sale. False, and nothing is changed,
+        if such a message is being sent right now."""
+        ...
+
+    def plan_key_again(
+        self, meter: str, move: KeyMove, at: datetime, actor: str, reason: str
+    ) -> None:
+        """Takes back a key change whose tokens the meter has not taken: it is planned anew."""
         ...
 
     def book(self, sales: Sequence[BookedSale]) -> None:
@@ -213,3 +338,6 @@ class Ports:
     randomness: Randomness
     gateway_for: GatewayFor
     clock_limits: ClockLimits = field(default_factory=ClockLimits)
+    outbox: OutboxPlan = field(default_factory=OutboxPlan)
+    zone: tzinfo = PLACE
+    """Whose midnight begins a day of takings."""

@@ -29,7 +29,7 @@ from .sale import (
     Seller,
     Tender,
 )
-from .tariff import Quote, Share, kept_line, line_from, shares_of
+from .tariff import Quote, kept_line, line_from
 
 _PLAIN = (SaleKind.CREDIT.value, None, None)
 """Kind, basket and shift of a sale by itself."""
@@ -281,14 +281,6 @@ def receipt_of(record: SaleRecord, *, copy: int = 0, replayed: bool = False) -> 
     )
 
 
-def shares_in(record: SaleRecord) -> tuple[Share, ...]:
-    """What of the sale belongs to which role of the chart; the sum is net and vat together."""
-    if '"book":' not in record.document:
-        return (Share("", record.net), Share("vat_due", record.vat))
-    lines = json.loads(record.document)["lines"]
-    return shares_of([line_from(line, record.currency) for line in lines])
-
-
 def _document(receipt: SaleReceipt) -> str:
     buyer, seller, quote = receipt.buyer, receipt.seller, receipt.quote
     return canonical_json(
@@ -327,8 +319,11 @@ def _more(receipt: SaleReceipt) -> dict[str, Any]:
     """What only some sales have; what is not there is not written, so that a plain sale's document
     stays as it was."""
     more: dict[str, Any] = {name: getattr(receipt, name) for name in _TEXTS}
-    if receipt.held:
-        more["held"] = True
+    for name in ("held", "on_deposit", "rounding"):
+        if getattr(receipt, name):
+            more[name] = getattr(receipt, name)
+    if receipt.parts:
+        more["parts"] = _kept_payments(receipt.parts)
     if receipt.commission is not None:
         more["commission"] = receipt.commission.minor
     if receipt.key_move is not None:
@@ -336,7 +331,7 @@ def _more(receipt: SaleReceipt) -> dict[str, Any]:
     if receipt.paid is not None:
         paid = receipt.paid
         more["paid"] = {
-            "payments": [[p.tender.value, p.amount.minor, p.reference] for p in paid.payments],
+            "payments": _kept_payments(paid.payments),
             "handed": paid.handed.minor,
             "rounding": paid.rounding.minor,
             "change": paid.change.minor,
@@ -346,7 +341,9 @@ def _more(receipt: SaleReceipt) -> dict[str, Any]:
 
 def _more_from(data: dict[str, Any], currency: str) -> dict[str, Any]:
     more: dict[str, Any] = {name: data[name] for name in _TEXTS if name in data}
-    more["held"] = data.get("held", False)
+    more |= {name: data[name] for name in ("held", "on_deposit", "rounding") if name in data}
+    if "parts" in data:
+        more["parts"] = _payments_from(data["parts"], currency)
     if "commission" in data:
         more["commission"] = Money(data["commission"], currency)
     if "key_move" in data:
@@ -354,12 +351,20 @@ def _more_from(data: dict[str, Any], currency: str) -> dict[str, Any]:
     if "paid" in data:
         paid = data["paid"]
         more["paid"] = Paid(
-            payments=tuple(
-                Payment(Tender(tender), Money(amount, currency), reference)
-                for tender, amount, reference in paid["payments"]
-            ),
+            payments=_payments_from(paid["payments"], currency),
             handed=Money(paid["handed"], currency),
             rounding=Money(paid["rounding"], currency),
             change=Money(paid["change"], currency),
         )
     return more
+
+
+def _kept_payments(payments: Sequence[Payment]) -> list[list[Any]]:
+    return [[p.tender.value, p.amount.minor, p.reference] for p in payments]
+
+
+def _payments_from(kept: Sequence[Any], currency: str) -> tuple[Payment, ...]:
+    return tuple(
+        Payment(Tender(tender), Money(amount, currency), reference)
+        for tender, amount, reference in kept
+    )

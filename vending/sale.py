@@ -7,7 +7,7 @@ demo, and turned into JSON by the API.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 
@@ -25,6 +25,12 @@ class VendIdMalformed(Invalid, code="vend.id_malformed"):
     """A vend id is a UUID or 1 to 64 letters, digits and `. _ : -`, made by the caller."""
 
     length: int
+
+    @classmethod
+    def check(cls, vend_id: str) -> None:
+        """Raises it."""
+        if not _VEND_ID.fullmatch(vend_id):
+            raise cls(len(vend_id))
 
 
 @dataclass(eq=False)
@@ -65,6 +71,11 @@ class SaleKind(Enum):
     """What was sold to a wrong meter, sold anew to the right one."""
     ENGINEERING = "engineering"
     """A token that manages the meter, by two people."""
+
+    @property
+    def moves_account(self) -> bool:
+        """Whether it counts towards the month's units, charges and debts of its agreement."""
+        return self not in (SaleKind.TRANSFER, SaleKind.ENGINEERING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +127,16 @@ class VendRequest:
     amount: Money
     """What the customer hands over, VAT included."""
     tender: Tender = Tender.CASH
+    quote_id: str = ""
+    """A binding quote to be honoured."""
+    hold: bool = False
+    """Keep the digits back until `show`."""
 
     def __post_init__(self) -> None:
-        if not _VEND_ID.fullmatch(self.vend_id):
-            raise VendIdMalformed(len(self.vend_id))
+        """Raises VendIdMalformed, TenderUnknown."""
+        VendIdMalformed.check(self.vend_id)
+        if self.tender is Tender.MIXED:
+            raise TenderUnknown(self.tender.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +231,12 @@ class SaleReceipt:
     shift: str | None = None
     paid: Paid | None = None
     """How the basket was paid, on the sale that leads it; None: `quote.tendered` in `tender`."""
+    parts: tuple[Payment, ...] = ()
+    """What of the basket's payments went to this sale; empty: `quote.tendered` in `tender`."""
+    rounding: int = 0
+    """What of the basket's rounding went to this sale, in minor units."""
+    on_deposit: bool = False
+    """Whether it was set off against the operator's deposit instead of lying in the till."""
     reason: str = ""
     requested_by: str = ""
     """Who asked for it, where a second person approved; the seller's operator is the second."""
@@ -231,6 +254,14 @@ class SaleReceipt:
     replayed: bool = field(default=False, compare=False)
     """True if this answer was stored by an earlier call with the same vend id."""
 
+    def hidden(self) -> SaleReceipt:
+        """The same without the digits of its tokens, as long as nobody may see them."""
+        return replace(
+            self,
+            tokens=tuple([replace(token, digits="") for token in self.tokens]),
+            key_tokens=tuple([replace(token, digits="") for token in self.key_tokens]),
+        )
+
     @property
     def is_copy(self) -> bool:
         return self.copy > 0
@@ -239,6 +270,22 @@ class SaleReceipt:
     def receipt_code(self) -> str:
         """Point and number together, unique in the municipality: `P1-000042`."""
         return f"{self.seller.point}-{self.number:06d}"
+
+
+@dataclass(frozen=True, slots=True)
+class BasketReceipt:
+    """The sales that were paid for together, in the order of the items; they share one receipt
+    number, and the first tells how they were paid."""
+
+    receipts: tuple[SaleReceipt, ...]
+
+    @property
+    def leading(self) -> SaleReceipt:
+        return self.receipts[0]
+
+    @property
+    def replayed(self) -> bool:
+        return self.leading.replayed
 
 
 class SaleState(Enum):
@@ -287,6 +334,43 @@ class Delivery:
     events: tuple[DeliveryEvent, ...]
 
 
+class Evidence(Enum):
+    """Why a sale could be voided."""
+
+    NOT_SHOWN = "not_shown"
+    """Nobody has seen its digits."""
+    NO_TOKEN = "no_token"  # noqa: S105
+    """It had no token."""
+    NOT_IN_LOG = "not_in_log"
+    """The meter was read, and its token log does not hold the token as taken."""
+    METER_GONE = "meter_gone"
+    """The meter is out of use."""
+    REFUND = "refund"
+    """None of these: money was given back by two people, the units stay with the customer."""
+
+    @property
+    def takes_back(self) -> bool:
+        """Whether the sale is undone, so that its token must not be used."""
+        return self is not Evidence.REFUND
+
+
+@dataclass(frozen=True, slots=True)
+class Void:
+    """How a sale was taken back. The sale itself stays as it was."""
+
+    vend_id: str
+    entry: int
+    at: datetime
+    actor: str
+    point: str
+    terminal: str
+    shift: str | None
+    evidence: Evidence
+    reason: str
+    document: str
+    """Canonical JSON: what was read, who asked, what was given back."""
+
+
 @dataclass(frozen=True, slots=True)
 class SaleStatus:
     """The answer to `what became of my sale?`."""
@@ -296,6 +380,7 @@ class SaleStatus:
     delivery: Delivery
     copies: int
     """How many copies have been printed."""
+    void: Void | None = None
 
 
 @dataclass(frozen=True, slots=True)

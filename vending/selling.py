@@ -3,50 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from meters.errors import Broken, RaseedError
+from meters.errors import Broken, Invalid, RaseedError, Refused
 from meters.identity import meter_from_text
-from meters.quantities import Money, Quantity
-from tokens.sts import KeyAttributes, KeyRef, KeyUnknown, MeterKeyRef
+from meters.quantities import Money
+from tokens.sts import KeyAttributes, KeyRef
 
+from .accounts.state import state_of
+from .counter import Counter, Order, Request
 from .delivery import delivery_of
+from .keychanges import attributes_of
 from .ledger import PostedEntry
-from .parties import Actor, MeterFile, MeterUnknown, VendingPoint, require
-from .ports import Ports, Reading, Writing
-from .record import SaleRecord, receipt_of, record_of
-from .sale import Buyer, IssuedToken, SaleReceipt, SaleStatus, Seller, VendRequest
-from .tariff import AccountState, Quote, QuoteRequest, TariffCommodity, quote
-from .till import Till
-from .vend import (
-    VendIdReused,
-    VendUnknown,
-    check_clock,
-    credit_token,
+from .parties import Actor, MeterFile, MeterUnknown, require
+from .ports import Ports, Reading, Wanted, Writing
+from .quoting import kept_quote
+from .record import SaleRecord, receipt_of
+from .requests import (
+    WITHOUT_SECOND,
+    BasketRequest,
+    Credit,
+    Postponement,
+    Units,
+    basket_of,
     first_difference,
     input_hash,
-    next_tid,
-    sale_entry,
 )
+from .ringing import Bench, bench_of, credit_inputs, credit_quote, inputs_of
+from .sale import BasketReceipt, SaleReceipt, SaleStatus, VendRequest
+from .tariff import AccountState, BindingQuote, Month, Quote, Tariff, binding
+from .till import Till
+from .vend import VendIdReused, VendUnknown
 
-Answer = SaleReceipt | Exception
-"""What became of one order of a batch: its receipt, or the error that it alone has met."""
+Answer = SaleReceipt | BasketReceipt | Exception
+"""What became of one order of a batch: its receipt (of a VendRequest) or receipts (of a
+BasketRequest), or the error that it alone has met."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Order:
-    """A request that is well formed, by somebody who may sell."""
+@dataclass(eq=False)
+class SecondPersonNeeded(Refused, code="vend.second_person_needed"):
+    """This kind of sale needs two people: ask for it as an approval."""
 
-    place: int
-    actor: Actor
-    request: VendRequest
-    number: str
-    """The meter's DRN."""
-    code: str
-    """The vending point's."""
-    inputs: str
-    """See `input_hash`."""
+    kind: str
+
+
+@dataclass(eq=False)
+class SaleVoided(Refused, code="vend.voided"):
+    """The sale under this id was taken back; its token is not to be used."""
+
+    vend_id: str
+
+
+@dataclass(eq=False)
+class NoSaleYet(Invalid, code="vend.none_yet"):
+    """Nothing has been sold at this terminal yet."""
+
+    point: str
+    terminal: str
 
 
 class Selling:
@@ -54,37 +68,80 @@ class Selling:
 
     def __init__(self, ports: Ports) -> None:
         self._ports = ports
+        self._counter = Counter(ports)
         self._balance_account = ports.chart.role("customer_balance")
+        self._till_account = ports.chart.role("till")
+        self._deposit_account = ports.chart.role("operator_deposit")
         self._cached = ports.chart.cached()
 
-    def quote(self, actor: Actor, meter: str, amount: Money) -> Quote:
+    # Quotes
+
+    def quote(
+        self,
+        actor: Actor,
+        meter: str,
+        ask: Money | Units,
+        postpone: tuple[Postponement, ...] = (),
+    ) -> Quote:
         require(actor, "quote")
-        number = meter_from_text(meter).number
-        now = self._ports.clock()
         with self._ports.store.reading() as books:
-            file = meter_in_use(books, number)
-            balance = self.balance_of(books, file, amount.currency)
-        return self._price(file, amount, balance, now)
+            bench = self._bench(books, meter)
+        return credit_quote(bench, ask, postpone)
+
+    def bind(
+        self,
+        actor: Actor,
+        meter: str,
+        ask: Money | Units,
+        postpone: tuple[Postponement, ...] = (),
+        quote_id: str = "",
+    ) -> BindingQuote:
+        require(actor, "quote")
+        with self._ports.store.reading() as books:
+            bench = self._bench(books, meter)
+        priced = credit_quote(bench, ask, postpone)
+        request, _ = credit_inputs(bench, ask, ())
+        promise = binding(priced, inputs_of(bench, request), bench.now, quote_id=quote_id)
+        number, agreement = bench.file.meter.number.number, bench.file.agreement.number
+        with self._ports.store.writing() as books:
+            books.keep_quote(kept_quote(promise, ask, postpone, number, agreement, actor.name))
+        return promise
+
+    def _bench(self, books: Reading, meter: str) -> Bench:
+        file = meter_in_use(books, meter_from_text(meter).number)
+        now = self._ports.clock()
+        return bench_of(
+            self._ports,
+            file,
+            self._key(file),
+            lambda tariff: self.account_of(books, file, tariff, now),
+            now,
+        )
+
+    # Sales
 
     def vend(self, actor: Actor, request: VendRequest) -> SaleReceipt:
         (answer,) = self.vend_many([(actor, request)])
         if isinstance(answer, Exception):
             raise answer
+        assert isinstance(answer, SaleReceipt)
         return answer
 
-    def vend_many(self, orders: Sequence[tuple[Actor, VendRequest]]) -> list[Answer]:
+    def vend_basket(self, actor: Actor, request: BasketRequest) -> BasketReceipt:
+        (answer,) = self.vend_many([(actor, request)])
+        if isinstance(answer, Exception):
+            raise answer
+        assert isinstance(answer, BasketReceipt)
+        return answer
+
+    def vend_many(self, orders: Sequence[tuple[Actor, Request]]) -> list[Answer]:
         answers: dict[int, Answer] = {}
-        checked: list[_Order] = []
+        checked: list[Order] = []
         for place, (actor, request) in enumerate(orders):
             try:
-                require(actor, "vend")
-                number = meter_from_text(request.meter).number
+                checked.append(self._order(place, actor, request))
             except RaseedError as error:
                 answers[place] = error
-            else:
-                code = actor.point or ""
-                inputs = input_hash(request, number, code)
-                checked.append(_Order(place, actor, request, number, code, inputs))
         if checked:
             try:
                 found = self._sell(checked)
@@ -94,12 +151,24 @@ class Selling:
             answers.update(zip([order.place for order in checked], found, strict=True))
         return [answers[place] for place in range(len(orders))]
 
-    def _sell(self, orders: Sequence[_Order]) -> list[Answer]:
+    def _order(self, place: int, actor: Actor, request: Request) -> Order:
+        """Raises ActorNotAllowed, SecondPersonNeeded and the errors of meter numbers."""
+        require(actor, "vend")
+        basket = basket_of(request)
+        for item in basket.items:
+            if basket.second is None and not isinstance(item, WITHOUT_SECOND):
+                raise SecondPersonNeeded(item.kind.value)
+        numbers = tuple([meter_from_text(item.meter).number for item in basket.items])
+        code = actor.point or ""
+        inputs = input_hash(request, numbers, code)
+        return Order(place, actor, request, basket, numbers, code, inputs)
+
+    def _sell(self, orders: Sequence[Order]) -> list[Answer]:
         """All in one transaction; if the database contradicts one of them, each on its own."""
         try:
             with self._ports.store.writing() as books:
-                answers = self._sell_in(books, orders)
-                if not any(isinstance(a, SaleReceipt) and not a.replayed for a in answers):
+                answers, booked = self._sell_in(books, orders)
+                if not booked:
                     books.nothing_to_keep()
                 return answers
         except Broken:
@@ -108,92 +177,115 @@ class Selling:
         with self._ports.store.writing() as books:
             return [self._sell_apart(books, order) for order in orders]
 
-    def _sell_apart(self, books: Writing, order: _Order) -> Answer:
+    def _sell_apart(self, books: Writing, order: Order) -> Answer:
         try:
             with books.savepoint():
-                (answer,) = self._sell_in(books, [order])
+                (answer,), _ = self._sell_in(books, [order])
         except Broken as error:
             return error
         return answer
 
-    def _sell_in(self, books: Writing, orders: Sequence[_Order]) -> list[Answer]:
-        """Checks and books inside an open transaction."""
-        ground = books.ground(
-            {order.request.vend_id for order in orders},
-            {order.number for order in orders},
-            {order.code for order in orders},
-            self._balance_account.code,
-        )
+    def _sell_in(self, books: Writing, orders: Sequence[Order]) -> tuple[list[Answer], bool]:
+        """Checks and books inside an open transaction; whether anything was booked."""
+        ground = books.ground(self._wanted(orders))
         till = Till(ground, self._cached)
         answers: list[Answer] = []
         for order in orders:
             try:
-                answers.append(self._sell_one(till, order))
+                receipts = self._sold_before(till, order) or self._counter.sell(books, till, order)
             except Exception as error:
                 # Also a fault of ours in one sale must not spoil its neighbours.
                 answers.append(error)
+            else:
+                whole = isinstance(order.request, BasketRequest)
+                answers.append(BasketReceipt(receipts) if whole else receipts[0])
         if till.booked:
             books.book(till.booked)
-        return answers
+        return answers, bool(till.booked)
 
-    def _sell_one(self, till: Till, order: _Order) -> SaleReceipt:
-        """One sale of a batch, checks first."""
-        ports = self._ports
-        actor, request = order.actor, order.request
-        stored = till.sale(request.vend_id)
-        if stored is not None:
-            if stored.input_hash != order.inputs:
-                differs = first_difference(stored, request, order.number, order.code)
-                raise VendIdReused(request.vend_id, differs)
-            return receipt_of(stored, replayed=True)
-
-        file = till.file(order.number)
-        point = till.point(order.code)
-        # Read the clock once the writer's place is ours: in the queue, time has passed.
-        now = ports.clock()
-        check_clock(now, till.head.at, ports.clock_limits)
-        key = self._key(file)
-        currency = request.amount.currency
-        # The ledger owes it to the customer, so it stands as a credit.
-        balance = Money(-till.balance(file, self._balance_account.code, currency), currency)
-        priced = self._price(file, request.amount, balance, now, key)
-        last = till.last_tid(file, key.base_date.short)
-        tid = next_tid(key.base_date, now, last, ports.clock_limits)
-        # The token is made before the first write, because the security module may refuse it. It
-        # leaves this transaction only after the commit.
-        token = self._issue(file.meter.key, priced, tid, now)
-
-        # From here on it must succeed.
-        receipt = SaleReceipt(
-            vend_id=request.vend_id,
-            number=till.next_receipt(point.code),
-            sold_at=now,
-            buyer=_buyer(file, key),
-            seller=_seller(point, actor),
-            tender=request.tender,
-            quote=priced,
-            tokens=(token,),
-            journal_entry=till.head.number + 1,
+    def _wanted(self, orders: Sequence[Order]) -> Wanted:
+        items = [item for order in orders for item in order.basket.items]
+        return Wanted(
+            vend_ids={vend_id for order in orders for vend_id in order.basket.sale_ids},
+            meters={number for order in orders for number in order.numbers},
+            points={order.code for order in orders},
+            operators={order.actor.name for order in orders},
+            terminals={order.actor.terminal for order in orders},
+            quotes={item.quote_id for item in items if isinstance(item, Credit) and item.quote_id},
+            balance_account=self._balance_account.code,
+            till_account=self._till_account.code,
+            deposit_account=self._deposit_account.code,
         )
-        record = record_of(receipt, order.inputs)
-        till.add(record, sale_entry(record, ports.chart))
-        return receipt
+
+    def _sold_before(self, till: Till, order: Order) -> tuple[SaleReceipt, ...]:
+        """The stored receipts of this vend id; empty if it is new. Raises VendIdReused,
+        SaleVoided."""
+        vend_id = order.basket.vend_id
+        stored = till.sale(vend_id)
+        if stored is None:
+            return ()
+        if stored.input_hash != order.inputs:
+            differs = first_difference(stored, order.request, order.numbers, order.code)
+            raise VendIdReused(vend_id, differs)
+        found = []
+        for sale_id in order.basket.sale_ids:
+            record = till.sale(sale_id)
+            assert record is not None, "a basket is booked whole"
+            if till.is_voided(sale_id):
+                raise SaleVoided(sale_id)
+            receipt = receipt_of(record, replayed=True)
+            if receipt.held:
+                receipt = replace(receipt, held=not till.is_shown(sale_id))
+            found.append(receipt.hidden() if receipt.held else receipt)
+        return tuple(found)
+
+    # Afterwards
+
+    def show(self, actor: Actor, vend_id: str) -> SaleReceipt:
+        require(actor, "vend")
+        with self._ports.store.writing() as books:
+            record = known_sale(books, vend_id)
+            not_voided(books, vend_id)
+            receipt = receipt_of(record)
+            if receipt.held and not books.shown(vend_id):
+                books.add_showing(vend_id, self._ports.clock(), actor.name, actor.point or "")
+            return replace(receipt, held=False)
 
     def reprint(self, actor: Actor, vend_id: str) -> SaleReceipt:
         require(actor, "reprint")
         with self._ports.store.writing() as books:
             record = known_sale(books, vend_id)
-            copy = books.copies(vend_id) + 1
+            not_voided(books, vend_id)
             now = self._ports.clock()
+            receipt = receipt_of(record)
+            if receipt.held and not books.shown(vend_id):
+                # A copy shows the digits, so from here on they have been seen.
+                books.add_showing(vend_id, now, actor.name, actor.point or "")
+            copy = books.copies(vend_id) + 1
             books.add_reprint(vend_id, copy, now, actor.name, actor.point or "")
-            return receipt_of(record, copy=copy)
+            return replace(receipt, copy=copy, held=False)
 
     def what_became(self, actor: Actor, vend_id: str) -> SaleStatus:
         require(actor, "what_became")
         with self._ports.store.reading() as books:
-            receipt = receipt_of(known_sale(books, vend_id))
-            events = books.delivery_events(vend_id)
-            return SaleStatus(receipt, delivery_of(receipt, events), books.copies(vend_id))
+            return status_of(books, vend_id)
+
+    def last_sale(self, actor: Actor) -> SaleStatus:
+        require(actor, "what_became")
+        point = actor.point or ""
+        with self._ports.store.reading() as books:
+            vend_id = books.last_sale(point, actor.terminal)
+            if vend_id is None:
+                raise NoSaleYet(point, actor.terminal)
+            return status_of(books, vend_id)
+
+    def basket(self, actor: Actor, vend_id: str) -> list[SaleStatus]:
+        require(actor, "what_became")
+        with self._ports.store.reading() as books:
+            records = books.basket(vend_id)
+            if not records:
+                raise VendUnknown(vend_id[:64])
+            return [status_of(books, record.vend_id) for record in records]
 
     def sales(
         self, actor: Actor, meter: str | None, before: int | None, limit: int
@@ -210,42 +302,31 @@ class Selling:
             known_sale(books, vend_id)
             return books.entries(vend_id)
 
+    # What a price depends on
+
     def balance_of(self, books: Reading, file: MeterFile, currency: str) -> Money:
         """The customer's carried money. The ledger owes it to them, so it stands as a credit."""
         account = self._balance_account
         return Money(-books.balance(account.code, file.agreement.number, currency), currency)
 
-    def _price(
-        self,
-        file: MeterFile,
-        amount: Money,
-        balance: Money,
-        now: datetime,
-        key: KeyAttributes | None = None,
-    ) -> Quote:
-        key = key or self._key(file)
-        tariff = self._ports.tariffs.active(file.agreement.tariff, now)
-        if tariff.commodity is not file.meter.commodity:
-            raise TariffCommodity(tariff.code, file.meter.number.number)
-        most: Quantity | None = None
-        if key.unit_limit is not None:
-            step = file.meter.commodity.token_step
-            most = file.meter.commodity.quantity(key.unit_limit * step)
-        return quote(tariff, QuoteRequest(amount, most), AccountState(balance), now)
+    def account_of(
+        self, books: Reading, file: MeterFile, tariff: Tariff, now: datetime
+    ) -> AccountState:
+        """The account of the meter's agreement now."""
+        since = file.agreement.since
+        return state_of(
+            books.account_document(file.agreement.number),
+            self.balance_of(books, file, tariff.currency),
+            tariff.commodity,
+            None if since is None else Month.from_text(since),
+            Month.of(now, tariff.zone),
+        )
 
     def _key(self, file: MeterFile) -> KeyAttributes:
-        """The vending key behind the meter's key. Raises KeyUnknown."""
-        wanted = KeyRef(file.meter.sgc, file.meter.krn)
-        held = self._ports.security.keys()
-        key = next((key for key in held if key.ref == wanted), None)
-        if key is None:
-            raise KeyUnknown(wanted.sgc, wanted.krn)
-        return key
-
-    def _issue(self, key: MeterKeyRef, priced: Quote, tid: int, now: datetime) -> IssuedToken:
-        kind, token = credit_token(priced.commodity, priced.quantity, tid, self._ports.randomness())
-        digits = self._ports.security.issue(key, token, now)
-        return IssuedToken(kind=kind, digits=digits, tid=tid, quantity=priced.quantity)
+        """The vending key that the next token is made with. Raises KeyUnknown."""
+        planned = file.meter.planned
+        wanted = file.meter.key.key if planned is None else KeyRef(planned.sgc, planned.krn)
+        return attributes_of(self._ports.security, wanted)
 
 
 def meter_in_use(books: Reading, number: str) -> MeterFile:
@@ -264,31 +345,22 @@ def known_sale(books: Reading, vend_id: str) -> SaleRecord:
     return record
 
 
-def _buyer(file: MeterFile, key: KeyAttributes) -> Buyer:
-    meter = file.meter
-    return Buyer(
-        account=file.customer.account,
-        name_ar=file.customer.name_ar,
-        name_en=file.customer.name_en,
-        quarter=file.service_point.quarter,
-        address=file.service_point.address,
-        agreement=file.agreement.number,
-        meter=meter.number.number,
-        pan=meter.number.pan.number,
-        commodity=meter.commodity,
-        ea=meter.ea.value,
-        sgc=meter.sgc,
-        krn=meter.krn,
-        ti=meter.ti,
-        base_date=key.base_date.short,
-    )
+def not_voided(books: Reading, vend_id: str) -> None:
+    """Raises SaleVoided if the sale's token is not to be used."""
+    void = books.void_of(vend_id)
+    if void is not None and void.evidence.takes_back:
+        raise SaleVoided(vend_id)
 
 
-def _seller(point: VendingPoint, actor: Actor) -> Seller:
-    return Seller(
-        point=point.code,
-        point_name_ar=point.name_ar,
-        point_name_en=point.name_en,
-        terminal=actor.terminal,
-        operator=actor.name,
+def status_of(books: Reading, vend_id: str) -> SaleStatus:
+    """Raises VendUnknown."""
+    receipt = receipt_of(known_sale(books, vend_id))
+    if receipt.held:
+        receipt = replace(receipt, held=not books.shown(vend_id))
+    events = books.delivery_events(vend_id)
+    return SaleStatus(
+        receipt,
+        delivery_of(receipt, events),
+        books.copies(vend_id),
+        books.void_of(vend_id),
     )

@@ -12,6 +12,7 @@ from tokens.sts import SecurityModule
 
 from .handover import Handover
 from .ledger import Chart, LedgerReport, PostedEntry, verify
+from .outbox import OutboxPlan
 from .parties import (
     Actor,
     Customer,
@@ -22,10 +23,12 @@ from .parties import (
     require,
 )
 from .ports import Clock, GatewayFor, Ports, Randomness, Store
-from .sale import Delivery, MeterReading, SaleReceipt, SaleStatus, VendRequest
+from .requests import BasketRequest, Postponement, Units
+from .sale import BasketReceipt, Delivery, MeterReading, SaleReceipt, SaleStatus, VendRequest, Void
 from .selling import Answer, Selling, meter_in_use
-from .tariff import Quote, TariffBook, TariffCommodity
+from .tariff import BindingQuote, Quote, TariffBook, TariffCommodity
 from .vend import ClockLimits
+from .voiding import Voiding
 
 
 class VendingService:
@@ -41,6 +44,7 @@ class VendingService:
         randomness: Randomness,
         gateway_for: GatewayFor,
         clock_limits: ClockLimits | None = None,
+        outbox: OutboxPlan | None = None,
     ) -> None:
         self._ports = Ports(
             store=store,
@@ -51,9 +55,11 @@ class VendingService:
             randomness=randomness,
             gateway_for=gateway_for,
             clock_limits=clock_limits or ClockLimits(),
+            outbox=outbox or OutboxPlan(),
         )
         self._selling = Selling(self._ports)
         self._handover = Handover(self._ports)
+        self._voiding = Voiding(self._ports)
 
     # Parties
 
@@ -125,13 +131,33 @@ class VendingService:
 
     # Selling
 
-    def quote(self, actor: Actor, meter: str, amount: Money) -> Quote:
-        """Prices a sale; no effect.
+    def quote(
+        self,
+        actor: Actor,
+        meter: str,
+        ask: Money | Units,
+        postpone: tuple[Postponement, ...] = (),
+    ) -> Quote:
+        """Prices units for money, or money for units; no effect. Debts that are postponed are not
+        asked for in it.
 
         Raises the errors of `meter`, AmountNotPositive, AmountTooLow, AmountTooHigh,
-        CurrencyWrong, TariffMissing, TariffCommodity, KeyUnknown.
+        UnitsNotCarried, CurrencyWrong, TariffMissing, TariffCommodity, KeyUnknown, DebtUnknown.
         """
-        return self._selling.quote(actor, meter, amount)
+        return self._selling.quote(actor, meter, ask, postpone)
+
+    def bind(
+        self,
+        actor: Actor,
+        meter: str,
+        ask: Money | Units,
+        postpone: tuple[Postponement, ...] = (),
+        quote_id: str = "",
+    ) -> BindingQuote:
+        """The same as a promise: until it expires, the sale that names it is honoured line by
+        line, or refused (`quote.changed`) with the name of what has changed. Without an id of
+        the caller's one is made. Raises the errors of `quote`, QuoteIdMalformed."""
+        return self._selling.bind(actor, meter, ask, postpone, quote_id)
 
     def vend(self, actor: Actor, request: VendRequest) -> SaleReceipt:
         """Sells, exactly once per vend id, and answers after the sale is durable.
@@ -144,7 +170,15 @@ class VendingService:
         """
         return self._selling.vend(actor, request)
 
-    def vend_many(self, orders: Sequence[tuple[Actor, VendRequest]]) -> list[Answer]:
+    def vend_basket(self, actor: Actor, request: BasketRequest) -> BasketReceipt:
+        """Sells everything that one customer pays for at once: all of it or nothing, under one
+        receipt number, exactly once per vend id. Raises the errors of `vend`, of `payments.settle`
+        and of the items' kinds."""
+        return self._selling.vend_basket(actor, request)
+
+    def vend_many(
+        self, orders: Sequence[tuple[Actor, VendRequest | BasketRequest]]
+    ) -> list[Answer]:
         """Any number of sales in one transaction, in their order: for each the receipt, or the
         error that `vend` would have raised. Raises nothing for them.
 
@@ -153,6 +187,11 @@ class VendingService:
         nothing has happened; only after `store.commit_unknown` all or none of them has.
         """
         return self._selling.vend_many(orders)
+
+    def show(self, actor: Actor, vend_id: str) -> SaleReceipt:
+        """The receipt of a sale whose digits were held back, with its digits; from here on they
+        count as seen. Raises VendUnknown, SaleVoided."""
+        return self._selling.show(actor, vend_id)
 
     def reprint(self, actor: Actor, vend_id: str) -> SaleReceipt:
         """The same digits, marked as copy 1, 2, ...; each is recorded. Raises VendUnknown."""
@@ -163,11 +202,30 @@ class VendingService:
         money was booked under this id, and it may be vended."""
         return self._selling.what_became(actor, vend_id)
 
+    def last_sale(self, actor: Actor) -> SaleStatus:
+        """What became of the sale made last at the actor's point and terminal. Raises
+        NoSaleYet."""
+        return self._selling.last_sale(actor)
+
+    def basket(self, actor: Actor, vend_id: str) -> list[SaleStatus]:
+        """Every sale of the basket that this sale leads, itself first. Raises VendUnknown."""
+        return self._selling.basket(actor, vend_id)
+
     def sales(
         self, actor: Actor, *, meter: str | None = None, before: int | None = None, limit: int = 50
     ) -> list[SaleReceipt]:
         """Latest first; of one meter (as typed) or of all; those below journal entry `before`."""
         return self._selling.sales(actor, meter, before, limit)
+
+    def void(self, actor: Actor, vend_id: str, reason: str) -> Void:
+        """Takes a sale back and gives its money back, on evidence: its digits have not been shown;
+        or it had no token; or the meter, read now, has not taken it; or the meter is out of use.
+        Nothing is edited. Voiding again answers the void that there is.
+
+        Raises VendUnknown, VoidReasonMissing, VoidNotAllowed (another point or shift; what it
+        left on the balance is spent), TokenTaken, NotProved, MeterUnreachable, MeterMismatch.
+        """
+        return self._voiding.void(actor, vend_id, reason)
 
     # The meter
 

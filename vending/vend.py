@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 
 from meters.account import Commodity
 from meters.errors import Broken, Invalid, Refused
@@ -21,9 +20,10 @@ from tokens.sts import (
     tid_moment,
 )
 
-from .ledger import Chart, JournalEntry, Posting, canonical_json, canonical_time
-from .record import SaleRecord, content_hash, shares_in
-from .sale import SaleState, VendRequest
+from .ledger import Account, Chart, JournalEntry, Posting, canonical_time
+from .record import SaleRecord, content_hash, receipt_of
+from .sale import Payment, SaleKind, SaleReceipt, SaleState, Tender
+from .tariff import shares_of
 
 TRANSITIONS: Mapping[SaleState, frozenset[SaleState]] = {
     SaleState.QUOTED: frozenset({SaleState.PAID}),
@@ -101,27 +101,6 @@ def follow(vend_id: str, state: SaleState, next_state: SaleState) -> SaleState:
     return next_state
 
 
-def input_hash(request: VendRequest, meter: str, point: str) -> str:
-    """What makes two requests with one vend id the same: meter (as its DRN), amount, currency,
-    tender and vending point. Not the person or terminal: a colleague may ask again."""
-    fields = [meter, request.amount.minor, request.amount.currency, request.tender.value, point]
-    return sha256(canonical_json(fields)).hexdigest()
-
-
-def first_difference(record: SaleRecord, request: VendRequest, meter: str, point: str) -> str:
-    """Which input of a reused vend id is not the stored one."""
-    pairs = {
-        "meter": (record.meter, meter),
-        "amount": (
-            (record.tendered, record.currency),
-            (request.amount.minor, request.amount.currency),
-        ),
-        "tender": (record.tender, request.tender.value),
-        "point": (record.point, point),
-    }
-    return next((name for name, (old, new) in pairs.items() if old != new), "inputs")
-
-
 def check_clock(now: datetime, last_entry: datetime | None, limits: ClockLimits) -> None:
     """Raises ClockWentBack if `now` is too far behind the last journal entry."""
     if last_entry is not None and now < last_entry - limits.entry:
@@ -163,48 +142,74 @@ def credit_token(
     return name, kind(amount=quantity, tid=tid, rnd=rnd)
 
 
+TENDER_ROLES: Mapping[Tender, str] = {
+    Tender.CASH: "till",
+    Tender.CARD: "cards",
+    Tender.CHEQUE: "cheques",
+    Tender.WALLET: "wallets",
+    Tender.TRANSFER: "transfers",
+}
+"""In which account of the point money lies, by way of paying."""
+
+
 def sale_entry(record: SaleRecord, chart: Chart) -> JournalEntry:
-    """The exchange: money in the till against income, tax and the customer's balance; units given
-    out by the network against units issued to the meter. Both sides sum to zero. Charges, debts
-    and what others bear stand on accounts of their own."""
-    commodity = record.commodity
-    till, balance, given, issued = (
-        chart.role(role)
-        for role in (
-            "till",
-            "customer_balance",
-            f"supply_{commodity}",
-            f"meters_{commodity}",
-        )
-    )
-    postings = (
-        Posting(till.code, record.point, record.currency, record.tendered),
-        # The balance is owed to the customer: using it up debits, what is left over credits.
-        Posting(
-            balance.code,
-            record.agreement,
-            record.currency,
-            record.balance_before - record.balance_after,
-        ),
-        *(
-            Posting(
-                account.code,
-                record.agreement if account.per == "agreement" else "",
-                record.currency,
-                -share.minor,
-            )
-            for share in shares_in(record)
-            for account in (chart.role(share.role or f"sales_{commodity}"),)
-        ),
-        Posting(issued.code, record.meter, record.unit, record.quantity),
-        Posting(given.code, "", record.unit, -record.quantity),
-    )
+    """As `entry_of`, from a sale as it is kept."""
+    return entry_of(receipt_of(record), record, chart)
+
+
+def entry_of(receipt: SaleReceipt, record: SaleRecord, chart: Chart) -> JournalEntry:
+    """The exchange: money taken, in accounts of the point by way of paying (or off the operator's
+    deposit), against income, tax and the customer's balance; units given out by the network (or
+    left on an old meter) against units issued to the meter. Both sides sum to zero. Charges,
+    debts and what others bear stand on accounts of their own."""
+    commodity, currency = record.commodity, record.currency
+    operator = record.operator
+    postings = [
+        Posting(account.code, operator if account.per == "operator" else record.point, currency, n)
+        for account, n in _taken(receipt, chart)
+    ]
+    if receipt.rounding:
+        postings.append(Posting(chart.role("coin_rounding").code, "", currency, -receipt.rounding))
+    # The balance is owed to the customer: using it up debits, what is left over credits.
+    used = record.balance_before - record.balance_after
+    postings.append(Posting(chart.role("customer_balance").code, record.agreement, currency, used))
+    for share in shares_of(receipt.quote.lines):
+        account = chart.role(share.role or f"sales_{commodity}")
+        holder = record.agreement if account.per == "agreement" else ""
+        postings.append(Posting(account.code, holder, currency, -share.minor))
+    if receipt.commission is not None:
+        earned = receipt.commission.minor
+        postings.append(Posting(chart.role("commission").code, "", currency, earned))
+        deposit = chart.role("operator_deposit")
+        postings.append(Posting(deposit.code, operator, currency, -earned))
+    issued, given = chart.role(f"meters_{commodity}"), chart.role(f"supply_{commodity}")
+    source = (given.code, "")
+    if receipt.kind is SaleKind.TRANSFER:
+        source = (issued.code, receipt.refers_to)
+    postings.append(Posting(issued.code, record.meter, record.unit, record.quantity))
+    postings.append(Posting(*source, record.unit, -record.quantity))
+    if receipt.kind is SaleKind.ENGINEERING:
+        # It carries no units; the token itself is counted, so that none is without an entry.
+        made, held = chart.role("supply_tokens"), chart.role("meters_tokens")
+        postings.append(Posting(held.code, record.meter, held.unit, len(receipt.tokens)))
+        postings.append(Posting(made.code, "", made.unit, -len(receipt.tokens)))
     return JournalEntry(
         at=record.sold_at,
-        kind="sale",
+        kind="sale" if receipt.tokens else "payment",
         cause=record.vend_id,
-        actor=record.operator,
+        actor=operator,
         point=record.point,
         content_hash=content_hash(record),
         postings=tuple(posting for posting in postings if posting.amount != 0),
     )
+
+
+def _taken(receipt: SaleReceipt, chart: Chart) -> list[tuple[Account, int]]:
+    """What was paid, by account."""
+    parts = receipt.parts or (Payment(receipt.tender, receipt.quote.tendered),)
+    found: dict[Account, int] = {}
+    for part in parts:
+        role = "operator_deposit" if receipt.on_deposit else TENDER_ROLES[part.tender]
+        account = chart.role(role)
+        found[account] = found.get(account, 0) + part.amount.minor
+    return list(found.items())

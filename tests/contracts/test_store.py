@@ -20,7 +20,7 @@ from tests.vending.support import OPERATOR, POWER, SetClock, chart, request, ser
 from tokens.sts import BaseDate
 from vending.ledger import ChainHead, chained
 from vending.parties import PartyExists, Registration
-from vending.ports import BookedSale, Writing
+from vending.ports import BookedSale, Wanted, Writing
 from vending.record import SaleRecord
 from vending.sale import DeliveryEvent, MeterReading, SaleState
 from vending.store import SqlStore, open_store, schema
@@ -34,6 +34,13 @@ def store(place: Path | str) -> Iterator[SqlStore]:
         books.register(town())
     yield made
     made.close()
+
+
+def wanted(**changes: Any) -> Wanted:
+    nothing: dict[str, Any] = dict.fromkeys(
+        ("vend_ids", "meters", "points", "operators", "terminals", "quotes"), ()
+    )
+    return Wanted(**{**nothing, "balance_account": "2010", **changes})
 
 
 class Stop(Exception):
@@ -97,7 +104,7 @@ def test_whatever_fails_inside_leaves_nothing(store: SqlStore) -> None:
         assert books.chain_head().number == 1
         assert list(books.loose_ends(chart().cached())) == []
     with store.writing() as again:
-        assert again.ground([], [], ["P1"], "2010").points["P1"].receipts == 1
+        assert again.ground(wanted(points=["P1"])).points["P1"].receipts == 1
 
 
 def test_a_sale_comes_back_as_it_went_in(store: SqlStore) -> None:

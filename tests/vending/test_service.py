@@ -32,7 +32,6 @@ from tokens.sts import (
     BaseDate,
     Dkga,
     EncryptionAlgorithm,
-    IssuePeriodOver,
     KeyParameters,
     KeyType,
     KeyUnknown,
@@ -44,6 +43,7 @@ from tokens.sts import (
     derive_decoder_key,
     tid_at,
 )
+from vending.keychanges import KeyChangeDue
 from vending.parties import (
     Actor,
     ActorNotAllowed,
@@ -287,7 +287,7 @@ def test_what_the_key_does_not_allow(here: Town) -> None:
         Energy(10_000)
     )
     over = here.with_(security=security(issued_until=START - timedelta(days=1)))
-    with pytest.raises(IssuePeriodOver):
+    with pytest.raises(KeyChangeDue):
         over.vend(OPERATOR, request())
     without = here.with_(security=MemorySecurityModule([]))
     with pytest.raises(KeyUnknown):

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, update
+from sqlalchemy import (
+    Connection,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal_column,
+    null,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
+from ..ledger import PostedEntry
 from ..ports import BookedSale
 from . import schema as t
 from .prepared import STYLES, Prepared, prepared_insert, trip
@@ -28,6 +39,31 @@ _MOVE_COUNTER = (
     .where(t.counters.c.point == bindparam("at_point"))
     .values(receipts=bindparam("last"))
 )
+_KEY_ISSUED = insert(t.key_change_events).from_select(
+    ["change", "seq", "state", "at", "actor", "vend_id", "note"],
+    select(
+        func.max(t.key_changes.c.id),
+        literal_column("1"),
+        literal_column("'issued'"),
+        bindparam("new_at", type_=t.key_change_events.c.at.type),
+        bindparam("new_actor", type_=t.key_change_events.c.actor.type),
+        bindparam("new_sale", type_=t.key_change_events.c.vend_id.type),
+        literal_column("''"),
+    ).where(t.key_changes.c.meter == bindparam("at_meter")),
+)
+"""The first step of the meter's latest change."""
+_KEY_MOVED = (
+    update(t.meters)
+    .where(t.meters.c.number == bindparam("at_meter"))
+    .values(
+        sgc=bindparam("sgc"),
+        krn=bindparam("krn"),
+        ti=bindparam("ti"),
+        next_sgc=null(),
+        next_krn=null(),
+        next_ti=null(),
+    )
+)
 
 
 class Booking:
@@ -36,11 +72,21 @@ class Booking:
     def __init__(self, kind: str) -> None:
         self._inserts = {
             table.name: prepared_insert(table, kind)
-            for table in (t.entries, t.postings, t.sales, t.idempotency, t.receipts, t.tokens)
+            for table in (
+                t.entries,
+                t.postings,
+                t.sales,
+                t.idempotency,
+                t.receipts,
+                t.tokens,
+            )
         }
         self._balances = Prepared(_adding(kind), t.balances.columns.keys(), kind)
         self._counters = Prepared(_MOVE_COUNTER, ["at_point", "last"], kind)
         self._chain = Prepared(_MOVE_CHAIN, ["new_number", "new_hash", "new_at"], kind)
+        self._accounts = Prepared(_keeping(kind), t.accounts.columns.keys(), kind)
+        self._issued = Prepared(_KEY_ISSUED, ["at_meter", "new_at", "new_actor", "new_sale"], kind)
+        self._keys = Prepared(_KEY_MOVED, ["at_meter", "sgc", "krn", "ti"], kind)
 
     def write(self, db: Connection, sales: Sequence[BookedSale]) -> None:
         """Rows first, then what follows them."""
@@ -56,13 +102,50 @@ class Booking:
                 balances[key] = balances.get(key, 0) + amount
         last = sales[-1].entry
         latest = max(sale.entry.entry.at for sale in sales)
+        accounts = {
+            sale.record.agreement: sale.account for sale in sales if sale.account is not None
+        }
+        moved = [(sale.record, sale.move) for sale in sales if sale.move is not None]
         trip(
             db,
             *((statement, rows[name]) for name, statement in self._inserts.items()),
+            (self._accounts, list(accounts.items())),
+            (self._issued, [(r.meter, r.sold_at, r.operator, r.vend_id) for r, _ in moved]),
+            (self._keys, [(r.meter, m.to_sgc, m.to_krn, m.to_ti) for r, m in moved]),
             (self._balances, [(*key, amount) for key, amount in balances.items() if amount]),
             (self._counters, list(counters.items())),
             (self._chain, [(last.number, last.hash, latest)]),
         )
+
+    def write_entry(
+        self, db: Connection, posted: PostedEntry, cached: Sequence[tuple[str, str, str, int]]
+    ) -> None:
+        """An entry that is no sale, and what follows it."""
+        rows: dict[str, list[tuple[Any, ...]]] = {"entries": [], "postings": []}
+        _collect_entry(posted, rows)
+        balances: dict[tuple[str, str, str], int] = {}
+        for account, holder, unit, amount in cached:
+            key = (account, holder, unit)
+            balances[key] = balances.get(key, 0) + amount
+        trip(
+            db,
+            *((self._inserts[name], values) for name, values in rows.items()),
+            (self._balances, [(*key, amount) for key, amount in balances.items() if amount]),
+            (self._chain, [(posted.number, posted.hash, posted.entry.at)]),
+        )
+
+    def keep_accounts(self, db: Connection, documents: Mapping[str, str]) -> None:
+        """Accounts by agreement, as they are from here on."""
+        trip(db, (self._accounts, list(documents.items())))
+
+
+def _keeping(kind: str) -> Any:
+    """Replaces the account of an agreement, or begins it."""
+    maker: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[kind]
+    statement = maker(t.accounts)
+    return statement.on_conflict_do_update(
+        index_elements=["agreement"], set_={"document": statement.excluded.document}
+    )
 
 
 def _adding(kind: str) -> Any:
@@ -81,8 +164,18 @@ BOOKING = {kind: Booking(kind) for kind in STYLES}
 
 def _collect(sale: BookedSale, rows: dict[str, list[tuple[Any, ...]]]) -> None:
     """The rows of one sale, by table, columns in the order of the schema."""
-    record, posted = sale.record, sale.entry
-    vend_id, number, entry = record.vend_id, posted.number, posted.entry
+    record, vend_id = sale.record, sale.record.vend_id
+    _collect_entry(sale.entry, rows)
+    rows["sales"].append((vend_id, sale.entry.number, *_SALE(record)))
+    rows["idempotency"].append((vend_id, record.input_hash))
+    if record.basket is None:
+        # The others of a basket share the receipt of the sale that leads it.
+        rows["receipts"].append((record.point, record.receipt_number, vend_id))
+    rows["tokens"] += [(vend_id, *_TOKEN(token)) for token in record.tokens]
+
+
+def _collect_entry(posted: PostedEntry, rows: dict[str, list[tuple[Any, ...]]]) -> None:
+    number, entry = posted.number, posted.entry
     rows["entries"].append(
         (
             number,
@@ -99,7 +192,3 @@ def _collect(sale: BookedSale, rows: dict[str, list[tuple[Any, ...]]]) -> None:
     rows["postings"] += [
         (number, line, *posting) for line, posting in enumerate(entry.postings, start=1)
     ]
-    rows["sales"].append((vend_id, number, *_SALE(record)))
-    rows["idempotency"].append((vend_id, record.input_hash))
-    rows["receipts"].append((record.point, record.receipt_number, vend_id))
-    rows["tokens"] += [(vend_id, *_TOKEN(token)) for token in record.tokens]

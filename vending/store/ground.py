@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, String, any_, bindparam, column, func, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    String,
+    any_,
+    bindparam,
+    column,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.elements import ColumnElement
 
 from tokens.sts import BaseDate
 
+from ..blocking import KINDS, Block, buyer_keys, seller_keys
 from ..ledger import ChainHead
-from ..parties import VendingPoint
-from ..ports import MeterGround, PointGround
+from ..ports import Ground, KeptQuote, MeterGround, OpenShift, OperatorGround, PointGround, Wanted
+from ..sale import Evidence
 from . import schema as t
 from .errors import StoreContradiction
 from .prepared import STYLES, Prepared, trip
-from .reading import meter_file_of
+from .reading import meter_file_of, operator_of, point_of
 
 _BASE_DATES = tuple(date.short for date in BaseDate)
 _FILE_TABLES = (t.meters, t.agreements, t.customers, t.service_points)
@@ -35,7 +47,8 @@ def _among(wanted: Column[Any], name: str, kind: str) -> ColumnElement[bool]:
 
 
 def _meters(kind: str) -> Prepared:
-    """Meter, agreement, customer, place; the last TID under each base date; the balance."""
+    """Meter, agreement, customer, place; the last TID under each base date; the account; the
+    balance."""
     last_tids = (
         select(func.max(t.tokens.c.tid))
         .where(t.tokens.c.pan == t.meters.c.pan, t.tokens.c.base_date == bindparam(f"d{short}"))
@@ -46,11 +59,18 @@ def _meters(kind: str) -> Prepared:
         t.balances.c.account == bindparam("account")
     )
     statement = (
-        select(*_FILE_TABLES, *last_tids, t.balances.c.unit, t.balances.c.amount)
+        select(
+            *_FILE_TABLES,
+            *last_tids,
+            t.accounts.c.document,
+            t.balances.c.unit,
+            t.balances.c.amount,
+        )
         .select_from(t.agreements)
         .join(t.meters, t.agreements.c.meter == t.meters.c.number)
         .join(t.customers, t.agreements.c.customer == t.customers.c.account)
         .join(t.service_points, t.agreements.c.service_point == t.service_points.c.code)
+        .outerjoin(t.accounts, t.accounts.c.agreement == t.agreements.c.number)
         .outerjoin(t.balances, balance)
         .where(_among(t.meters.c.number, "numbers", kind))
         .order_by(t.meters.c.number)
@@ -59,16 +79,61 @@ def _meters(kind: str) -> Prepared:
 
 
 def _points(kind: str) -> Prepared:
+    in_till = (t.balances.c.holder == t.points.c.code) & (
+        t.balances.c.account == bindparam("account")
+    )
     statement = (
-        select(*t.points.columns, t.counters.c.receipts)
+        select(*t.points.columns, t.counters.c.receipts, t.balances.c.unit, t.balances.c.amount)
+        .select_from(t.points)
         .join(t.counters, t.counters.c.point == t.points.c.code)
+        .outerjoin(t.balances, in_till)
         .where(_among(t.points.c.code, "codes", kind))
     )
-    return Prepared(statement, ["codes"], kind)
+    return Prepared(statement, ["account", "codes"], kind)
 
 
 def _sold(kind: str) -> Prepared:
-    statement = select(t.sales.c.vend_id).where(_among(t.sales.c.vend_id, "ids", kind))
+    """Which ids are sold, whether they were taken back, and shown."""
+    statement = (
+        select(t.sales.c.vend_id, t.voids.c.evidence, t.showings.c.vend_id)
+        .select_from(t.sales)
+        .outerjoin(t.voids, t.voids.c.vend_id == t.sales.c.vend_id)
+        .outerjoin(t.showings, t.showings.c.vend_id == t.sales.c.vend_id)
+        .where(_among(t.sales.c.vend_id, "ids", kind))
+    )
+    return Prepared(statement, ["ids"], kind)
+
+
+def _operators(kind: str) -> Prepared:
+    deposit = (t.balances.c.holder == t.operators.c.code) & (
+        t.balances.c.account == bindparam("account")
+    )
+    statement = (
+        select(*t.operators.columns, t.balances.c.unit, t.balances.c.amount)
+        .select_from(t.operators)
+        .outerjoin(t.balances, deposit)
+        .where(_among(t.operators.c.code, "codes", kind))
+    )
+    return Prepared(statement, ["account", "codes"], kind)
+
+
+def _blocks(kind: str) -> Prepared:
+    # The kinds are told so that the key, which begins with them, can be looked up.
+    statement = select(*t.blocks.columns).where(
+        t.blocks.c.kind.in_([literal_column(f"'{name}'") for name in KINDS]),
+        _among(t.blocks.c.subject, "subjects", kind),
+    )
+    return Prepared(statement, ["subjects"], kind)
+
+
+def _shifts(kind: str) -> Prepared:
+    columns = (t.open_shifts.c[name] for name in ("shift", "point", "terminal", "operator"))
+    statement = select(*columns).where(_among(t.open_shifts.c.point, "codes", kind))
+    return Prepared(statement, ["codes"], kind)
+
+
+def _quotes(kind: str) -> Prepared:
+    statement = select(*t.quotes.columns).where(_among(t.quotes.c.id, "ids", kind))
     return Prepared(statement, ["ids"], kind)
 
 
@@ -84,6 +149,8 @@ class GroundLoader:
     def __init__(self, kind: str) -> None:
         self._chain, self._sold = _chain(kind), _sold(kind)
         self._meters, self._points = _meters(kind), _points(kind)
+        self._operators, self._blocks = _operators(kind), _blocks(kind)
+        self._shifts, self._quotes = _shifts(kind), _quotes(kind)
         self._listed: Callable[[Collection[str]], Any] = list
         if kind == "sqlite":
             self._listed = lambda values: json.dumps(list(values))
@@ -93,28 +160,104 @@ class GroundLoader:
         (rows,) = trip(db, (self._chain, [()]))
         return _head(rows)
 
-    def load(
-        self,
-        db: Connection,
-        vend_ids: Collection[str],
-        meters: Collection[str],
-        points: Collection[str],
-        account: str,
-    ) -> tuple[ChainHead, list[str], dict[str, MeterGround], dict[str, PointGround]]:
-        """The head; which of the ids have been sold under; meters by DRN, points by code."""
-        chain, sold, files, places = trip(
+    def load(self, db: Connection, wanted: Wanted, records: Callable[[list[str]], Any]) -> Ground:
+        """Everything wanted; `records` answers the sales that have been sold under some ids."""
+        listed = self._listed
+        codes = listed(wanted.points)
+        quotes = [(listed(wanted.quotes),)] if wanted.quotes else []
+        chain, sold, files, places, operators, shifts, quoted = trip(
             db,
             (self._chain, [()]),
-            (self._sold, [(self._listed(vend_ids),)]),
-            (self._meters, [(*_BASE_DATES, account, self._listed(meters))]),
-            (self._points, [(self._listed(points),)]),
+            (self._sold, [(listed(wanted.vend_ids),)]),
+            (self._meters, [(*_BASE_DATES, wanted.balance_account, listed(wanted.meters))]),
+            (self._points, [(wanted.till_account, codes)]),
+            (self._operators, [(wanted.deposit_account, listed(wanted.operators))]),
+            (self._shifts, [(codes,)]),
+            (self._quotes, quotes),
         )
-        return (
-            _head(chain),
-            [vend_id for (vend_id,) in sold],
-            _meter_grounds(files),
-            {code: PointGround(VendingPoint(code, *rest), n) for code, *rest, n in places},
+        meters = _meter_grounds(files)
+        (blocks,) = trip(db, (self._blocks, [(listed(_subjects(wanted, meters)),)]))
+        return Ground(
+            head=_head(chain),
+            sales=records([vend_id for vend_id, _, _ in sold]),
+            meters=meters,
+            points=_point_grounds(places),
+            operators=_operator_grounds(operators),
+            blocks={
+                (kind, subject): _block(kind, subject, *rest) for kind, subject, *rest in blocks
+            },
+            shifts={
+                (point, terminal): OpenShift(shift, point, terminal, operator)
+                for shift, point, terminal, operator in shifts
+            },
+            quotes={row[0]: _quote(row) for row in quoted},
+            voided={
+                vend_id
+                for vend_id, evidence, _ in sold
+                if evidence is not None and Evidence(evidence).takes_back
+            },
+            shown={vend_id for vend_id, _, shown in sold if shown is not None},
         )
+
+
+def _subjects(wanted: Wanted, meters: Mapping[str, MeterGround]) -> set[str]:
+    """Everything that may be barred about these sales; what kind it is of is told later."""
+    keys = [
+        *(key for operator in wanted.operators for key in seller_keys(operator, "", "")),
+        *(
+            key
+            for point in wanted.points
+            for terminal in wanted.terminals
+            for key in seller_keys("", point, terminal)
+        ),
+        *(
+            key
+            for number, ground in meters.items()
+            for key in buyer_keys(number, ground.file.agreement.number)
+        ),
+    ]
+    return {subject for _, subject in keys}
+
+
+def _block(kind: str, subject: str, reason: str, since: Any) -> Block:
+    return Block(kind, subject, reason, _moment(since))
+
+
+def _moment(value: Any) -> datetime:
+    found = t.moment(value)
+    assert found is not None
+    return found
+
+
+def _quote(row: Sequence[Any]) -> KeptQuote:
+    id, made_at, expires_at, *rest = row
+    return KeptQuote(id, _moment(made_at), _moment(expires_at), *rest)
+
+
+def _point_grounds(rows: list[Any]) -> dict[str, PointGround]:
+    found: dict[str, PointGround] = {}
+    tills: dict[str, dict[str, int]] = {}
+    for *columns, receipts, unit, amount in rows:
+        code = columns[0]
+        if code not in found:
+            tills[code] = {}
+            found[code] = PointGround(point_of(columns), receipts, tills[code])
+        if unit is not None:
+            tills[code][unit] = amount
+    return found
+
+
+def _operator_grounds(rows: list[Any]) -> dict[str, OperatorGround]:
+    found: dict[str, OperatorGround] = {}
+    deposits: dict[str, dict[str, int]] = {}
+    for *columns, unit, amount in rows:
+        code = columns[0]
+        if code not in found:
+            deposits[code] = {}
+            found[code] = OperatorGround(operator_of(columns), deposits[code])
+        if unit is not None:
+            deposits[code][unit] = amount
+    return found
 
 
 def _head(rows: list[Any]) -> ChainHead:
@@ -129,13 +272,13 @@ def _meter_grounds(rows: list[Any]) -> dict[str, MeterGround]:
     found: dict[str, MeterGround] = {}
     balances: dict[str, int] = {}
     for row in rows:
-        number, unit, amount = row[0], row[-2], row[-1]
+        number, account, unit, amount = row[0], row[-3], row[-2], row[-1]
         if number not in found:
             # A row for each unit of the balance; nearly always there is one.
             balances = {}
             tids = zip(_BASE_DATES, row[_FILE_WIDTH:], strict=False)
             last_tids = {short: tid for short, tid in tids if tid is not None}
-            found[number] = MeterGround(meter_file_of(row), balances, last_tids)
+            found[number] = MeterGround(meter_file_of(row), balances, last_tids, account)
         if unit is not None:
             balances[unit] = amount
     return found

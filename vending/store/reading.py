@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, exists, func, or_, select
@@ -13,6 +14,7 @@ from meters.verdicts import TokenResult
 from tokens.sts import BaseDate, EncryptionAlgorithm
 
 from ..ledger import ChainHead, JournalEntry, LedgerProblem, PostedEntry, Posting, StoredEntry
+from ..operators import Operator, Settlement
 from ..parties import (
     Customer,
     GatewayAddress,
@@ -23,10 +25,12 @@ from ..parties import (
     SupplyAgreement,
     VendingPoint,
 )
+from ..ports import OpenShift
 from ..record import QUANTITIES, SaleRecord, TokenRecord
-from ..sale import DeliveryEvent, MeterReading, SaleState
+from ..sale import DeliveryEvent, MeterReading, SaleState, Void
 from . import audit, walk
 from . import schema as t
+from .rows import void_of
 
 _NUL = "\x00"
 """What no text of PostgreSQL can hold: nobody's name or number has it."""
@@ -78,6 +82,9 @@ _EVENTS = (
     .where(t.delivery_events.c.vend_id == bindparam("vend_id"))
     .order_by(t.delivery_events.c.seq)
 )
+_ACCOUNT = select(t.accounts.c.document).where(t.accounts.c.agreement == bindparam("agreement"))
+_SHOWN = select(t.showings.c.vend_id).where(t.showings.c.vend_id == bindparam("vend_id"))
+_VOID = select(t.voids).where(t.voids.c.vend_id == bindparam("vend_id"))
 _COPIES = select(func.count()).where(t.reprints.c.vend_id == bindparam("vend_id"))
 _READINGS = (
     select(t.readings)
@@ -150,11 +157,11 @@ class SqlReading:
         if _NUL in code:
             return None
         row = self._db.execute(_POINT, {"code": code}).first()
-        return None if row is None else VendingPoint(*row)
+        return None if row is None else point_of(row)
 
     def points(self) -> list[VendingPoint]:
         rows = self._db.execute(select(t.points).order_by(t.points.c.code))
-        return [VendingPoint(*row) for row in rows]
+        return [point_of(row) for row in rows]
 
     # Sales
 
@@ -180,6 +187,65 @@ class SqlReading:
             statement = statement.where(t.sales.c.entry < before)
         rows = self._db.execute(statement.order_by(t.sales.c.entry.desc()).limit(limit)).all()
         return [self._record(row) for row in rows]
+
+    def basket(self, vend_id: str) -> list[SaleRecord]:
+        if _NUL in vend_id:
+            return []
+        led = or_(t.sales.c.vend_id == vend_id, t.sales.c.basket == vend_id)
+        rows = self._db.execute(SALES.where(led).order_by(t.sales.c.entry)).all()
+        return [self._record(row) for row in rows]
+
+    def last_sale(self, point: str, terminal: str) -> str | None:
+        sold = t.sales.c
+        statement = (
+            select(sold.vend_id)
+            .where(sold.point == point, sold.terminal == terminal, sold.basket.is_(None))
+            .order_by(sold.sold_at.desc(), sold.entry.desc())
+            .limit(1)
+        )
+        found = self._db.execute(statement).scalar()
+        return None if found is None else str(found)
+
+    def taken_since(self, point: str, operator: str | None, since: datetime) -> int:
+        sold = t.sales.c
+        statement = (
+            select(func.coalesce(func.sum(sold.tendered), 0))
+            .select_from(t.sales)
+            .outerjoin(t.voids, t.voids.c.vend_id == sold.vend_id)
+            .where(sold.point == point, sold.sold_at >= since, t.voids.c.vend_id.is_(None))
+        )
+        if operator is not None:
+            statement = statement.where(sold.operator == operator)
+        return int(self._db.execute(statement).scalar_one())
+
+    def open_shift(self, point: str, terminal: str) -> OpenShift | None:
+        o = t.open_shifts.c
+        row = self._db.execute(
+            select(o.shift, o.point, o.terminal, o.operator).where(
+                o.point == point, o.terminal == terminal
+            )
+        ).first()
+        return None if row is None else OpenShift(*row)
+
+    def log_sequence_before(self, meter: str, moment: datetime) -> int:
+        e = t.delivery_events.c
+        statement = (
+            select(func.coalesce(func.max(e.log_sequence), 0))
+            .join(t.sales, t.sales.c.vend_id == e.vend_id)
+            .where(t.sales.c.meter == meter, e.at <= moment)
+        )
+        return int(self._db.execute(statement).scalar_one())
+
+    def account_document(self, agreement: str) -> str | None:
+        found = self._db.execute(_ACCOUNT, {"agreement": agreement}).scalar()
+        return None if found is None else str(found)
+
+    def shown(self, vend_id: str) -> bool:
+        return self._db.execute(_SHOWN, {"vend_id": vend_id}).first() is not None
+
+    def void_of(self, vend_id: str) -> Void | None:
+        row = self._db.execute(_VOID, {"vend_id": vend_id}).first()
+        return None if row is None else void_of(row)
 
     def last_tid(self, pan: str, base_date: BaseDate) -> int | None:
         found = self._db.execute(_LAST_TID, {"pan": pan, "base_date": base_date.short}).scalar()
@@ -306,6 +372,27 @@ def meter_file_of(row: Sequence[Any]) -> MeterFile:
         Customer(*customer),
         ServicePoint(*place),
     )
+
+
+def point_of(row: Sequence[Any]) -> VendingPoint:
+    """From the columns of points, as the driver gives them."""
+    code, name_ar, name_en, quarter, most_per_sale, most_per_day, most_in_till, needs_shift = row
+    return VendingPoint(
+        code,
+        name_ar,
+        name_en,
+        quarter,
+        most_per_sale,
+        most_per_day,
+        most_in_till,
+        bool(needs_shift),
+    )
+
+
+def operator_of(row: Sequence[Any]) -> Operator:
+    """From the columns of operators, in their order."""
+    code, name_ar, name_en, settlement, *rest = row
+    return Operator(code, name_ar, name_en, Settlement(settlement), *rest)
 
 
 def _reading(row: Row[Any]) -> MeterReading:

@@ -20,7 +20,9 @@ from sqlalchemy.sql.functions import GenericFunction
 from ..accounting.adjustments import AdjustmentKind, adjustment_hash
 from ..ledger import StoredEntry
 from ..record import content_hash_of
+from ..voiding import void_hash
 from . import schema as t
+from .rows import void_of
 
 AT_A_TIME = 500
 """Rows held at once per stream."""
@@ -138,8 +140,18 @@ def _adjustment_hash(db: Connection, entry: int, cause: str) -> str | None:
     return None if found.decision is None else adjustment_hash(found, found.decision)
 
 
+def _void_hash(db: Connection, entry: int, cause: str) -> str | None:
+    """Of the void that was booked as this entry."""
+    row = db.execute(
+        select(t.voids).where(t.voids.c.vend_id == cause, t.voids.c.entry == entry)
+    ).first()
+    return None if row is None else void_hash(void_of(row))
+
+
 CAUSES: dict[str, Callable[[Connection, int, str], str | None]] = {
-    kind.value: _adjustment_hash for kind in AdjustmentKind
+    **{kind.value: _adjustment_hash for kind in AdjustmentKind},
+    "void": _void_hash,
+    "refund": _void_hash,
 }
 """By kind of entry: the hash of what it was booked for, recomputed. Sales are many and come with
 the stream; everything else is rare and looked up."""

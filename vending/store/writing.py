@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert
+from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
-from ..ledger import ChainHead
+from ..ledger import ChainHead, PostedEntry, Posting
 from ..parties import PartyExists, Registration
-from ..ports import BookedSale, Ground
-from ..sale import DeliveryEvent, MeterReading
+from ..ports import BookedSale, Ground, KeptQuote, Wanted
+from ..sale import DeliveryEvent, KeyMove, MeterReading, Void
 from . import schema as t
 from .booking import BOOKING
 from .errors import translated
 from .ground import GROUND
+from .queueing import call_off
 from .reading import SqlReading
 
 _INSERTS = {table.name: insert(table) for table in t.metadata.sorted_tables}
@@ -67,16 +69,8 @@ class SqlWriting(SqlReading):
     def chain_head(self) -> ChainHead:
         return GROUND[self._db.dialect.name].head(self._db)
 
-    def ground(
-        self,
-        vend_ids: Collection[str],
-        meters: Collection[str],
-        points: Collection[str],
-        account: str,
-    ) -> Ground:
-        load = GROUND[self._db.dialect.name].load
-        head, sold, files, places = load(self._db, vend_ids, meters, points, account)
-        return Ground(head, self._records(sold), files, places)
+    def ground(self, wanted: Wanted) -> Ground:
+        return GROUND[self._db.dialect.name].load(self._db, wanted, self._records)
 
     def book(self, sales: Sequence[BookedSale]) -> None:
         BOOKING[self._db.dialect.name].write(self._db, sales)
@@ -103,6 +97,64 @@ class SqlWriting(SqlReading):
                 "note": event.note,
             },
         )
+
+    def keep_quote(self, quote: KeptQuote) -> None:
+        maker: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[
+            self._db.dialect.name
+        ]
+        statement = maker(t.quotes).values(**_plain(quote))
+        self._db.execute(statement.on_conflict_do_nothing())
+
+    def add_showing(self, vend_id: str, at: datetime, actor: str, point: str) -> None:
+        self._db.execute(
+            _INSERTS["showings"],
+            {"vend_id": vend_id, "at": at, "actor": actor, "point": point},
+        )
+
+    def add_void(
+        self, void: Void, posted: PostedEntry, cached: tuple[Posting, ...], account: str | None
+    ) -> None:
+        BOOKING[self._db.dialect.name].write_entry(self._db, posted, cached)
+        self._db.execute(_INSERTS["voids"], {**_plain(void), "evidence": void.evidence.value})
+        if account is not None:
+            self.keep_account(self._agreement_of(void.vend_id), account)
+
+    def call_off(self, vend_id: str, now: datetime) -> bool:
+        return call_off(self._db, vend_id, now, "voided")
+
+    def plan_key_again(
+        self, meter: str, move: KeyMove, at: datetime, actor: str, reason: str
+    ) -> None:
+        self._db.execute(
+            _INSERTS["key_changes"],
+            {
+                "meter": meter,
+                "reason": reason,
+                "planned_at": at,
+                "planned_by": actor,
+                **_plain(move),
+            },
+        )
+        self._db.execute(
+            update(t.meters)
+            .where(t.meters.c.number == meter)
+            .values(
+                sgc=move.from_sgc,
+                krn=move.from_krn,
+                ti=move.from_ti,
+                next_sgc=move.to_sgc,
+                next_krn=move.to_krn,
+                next_ti=move.to_ti,
+            )
+        )
+
+    def _agreement_of(self, vend_id: str) -> str:
+        found = select(t.sales.c.agreement).where(t.sales.c.vend_id == vend_id)
+        return str(self._db.execute(found).scalar_one())
+
+    def keep_account(self, agreement: str, document: str) -> None:
+        """The agreement's account is this from here on."""
+        BOOKING[self._db.dialect.name].keep_accounts(self._db, {agreement: document})
 
     def add_reprint(self, vend_id: str, copy: int, at: datetime, actor: str, point: str) -> None:
         self._db.execute(

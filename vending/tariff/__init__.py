@@ -16,6 +16,7 @@ from .errors import (
     QuoteChanged,
     QuoteExpired,
     QuoteIdMalformed,
+    QuoteMissing,
     TariffActivationPast,
     TariffCommodity,
     TariffMalformed,
@@ -30,6 +31,7 @@ from .files import parse_tariffs, read_tariffs
 from .kept import kept_line, line_from
 from .labels import Label
 from .months import Month
+from .paying import free_left, owed, pay_owed, unpaid
 from .prices import BlockPrice, FlatPrice, SeasonalPrice
 from .pricing import quote
 from .quotes import Limited, LineKind, Quote, QuoteLine
@@ -75,6 +77,7 @@ __all__ = [
     "QuoteIdMalformed",
     "QuoteInputs",
     "QuoteLine",
+    "QuoteMissing",
     "QuoteRequest",
     "Reason",
     "Rounding",
@@ -97,9 +100,12 @@ __all__ = [
     "VatMode",
     "binding",
     "explain",
+    "free_left",
     "kept_line",
     "line_from",
+    "owed",
     "parse_tariffs",
+    "pay_owed",
     "quote",
     "read_tariffs",
     "rounded",
@@ -107,4 +113,5 @@ __all__ = [
     "settled",
     "shares_of",
     "still_binds",
+    "unpaid",
 ]

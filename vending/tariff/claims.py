@@ -99,6 +99,24 @@ class Claims:
             lines.extend(self._lines(claim, tendered, exact, taken, limited))
         return lines
 
+    def paid(self, amount: int, code: str = "") -> tuple[list[QuoteLine], int]:
+        """Lines of a payment that is all for what is owed, and what of it is too much: to the claim
+        of this code, or to all in their order but the disputed (postponed ones may be paid
+        early)."""
+        left = amount
+        lines = []
+        for claim in self.ordered:
+            if code and claim.code != code:
+                continue
+            if not code and claim.blocked is Limited.DISPUTED:
+                continue
+            taken = min(left, claim.owed)
+            left -= taken
+            if taken:
+                plain = replace(claim, rule="paid", share=Fraction(0), blocked=None)
+                lines.extend(self._lines(plain, amount, Fraction(taken), taken, None))
+        return lines, left
+
     def _lines(
         self, claim: Claim, tendered: int, exact: Fraction, taken: int, limited: Limited | None
     ) -> list[QuoteLine]:

@@ -123,6 +123,13 @@ class QuoteChanged(Refused, code="quote.changed"):
 
 
 @dataclass(eq=False)
+class QuoteMissing(Invalid, code="quote.unknown"):
+    """No quote of this id is kept; they are given up some time after they expire."""
+
+    quote: str
+
+
+@dataclass(eq=False)
 class QuoteIdMalformed(Invalid, code="quote.id_malformed"):
     """A quote id is 1 to 64 letters, digits and `. _ : -`."""
 

@@ -90,7 +90,7 @@ class _Pricing:
             # What buys all but one agora of the first step too many.
             possible = self._payment_for(self._cost.cost((self._most + 1) * step)) - 1
             raise AmountTooHigh(tendered.to_text(), self._money(max(possible, 0)).to_text())
-        return self._quote(tendered, _carried_floor(tariff.commodity.quantity, steps, step))
+        return self._quote(tendered, carried_floor(tariff.commodity.quantity, steps, step))
 
     def for_units(self, units: Quantity) -> Quote:
         tariff = self._tariff
@@ -99,11 +99,11 @@ class _Pricing:
             raise TypeError(f"this tariff prices {kind.__name__}, not {units!r}")
         if units.value <= 0:
             raise AmountNotPositive(units.to_text())
-        most = _carried_floor(kind, self._most, step)
+        most = carried_floor(kind, self._most, step)
         if units > most:
             raise AmountTooHigh(str(units), str(most))
         if carried(units) != units:
-            below = _carried_floor(kind, units.value // step, step)
+            below = carried_floor(kind, units.value // step, step)
             raise UnitsNotCarried(str(units), str(below), str(carried(units)))
         tendered = self._money(self._payment_for(self._cost.cost(units.value)))
         if tendered > tariff.most_per_sale:
@@ -166,7 +166,7 @@ def sums_of(lines: tuple[QuoteLine, ...], currency: str) -> tuple[Money, Money]:
     return Money(taken - vat, currency), Money(vat, currency)
 
 
-def _carried_floor(kind: type[Quantity], steps: int, step: int) -> Quantity:
+def carried_floor(kind: type[Quantity], steps: int, step: int) -> Quantity:
     """The largest amount up to `steps` steps that the token's field holds exactly."""
     wanted = kind(steps * step)
     if carried(wanted) == wanted:

@@ -16,8 +16,10 @@ from typing import Final
 
 from meters.errors import Unavailable
 
+from ..counter import Request
 from ..parties import Actor
-from ..sale import SaleReceipt, VendRequest
+from ..requests import BasketRequest
+from ..sale import BasketReceipt, SaleReceipt, VendRequest
 from ..selling import Answer
 
 MOST_AT_ONCE: Final = 128
@@ -25,7 +27,8 @@ MOST_AT_ONCE: Final = 128
 MOST_WAITING: Final = 1024
 """Sales taken in and not answered; behind them nobody would be served before giving up."""
 
-SellMany = Callable[[Sequence[tuple[Actor, VendRequest]]], list[Answer]]
+SellMany = Callable[[Sequence[tuple[Actor, Request]]], list[Answer]]
+Sold = SaleReceipt | BasketReceipt
 
 
 @dataclass(eq=False)
@@ -37,8 +40,8 @@ class StoreBusy(Unavailable, code="store.busy"):
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    order: tuple[Actor, VendRequest]
-    answer: asyncio.Future[SaleReceipt]
+    order: tuple[Actor, Request]
+    answer: asyncio.Future[Sold]
 
 
 class Writer:
@@ -62,12 +65,23 @@ class Writer:
 
     async def vend(self, actor: Actor, request: VendRequest) -> SaleReceipt:
         """As `VendingService.vend`. Raises StoreBusy too: then nothing has happened."""
+        sold = await self._ask(actor, request)
+        assert isinstance(sold, SaleReceipt)
+        return sold
+
+    async def vend_basket(self, actor: Actor, request: BasketRequest) -> BasketReceipt:
+        """As `VendingService.vend_basket`. Raises StoreBusy too."""
+        sold = await self._ask(actor, request)
+        assert isinstance(sold, BasketReceipt)
+        return sold
+
+    async def _ask(self, actor: Actor, request: Request) -> Sold:
         if self._closed or self._waiting >= self._most_waiting:
             raise StoreBusy(self._waiting)
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
             self._thread.start()
-        answer: asyncio.Future[SaleReceipt] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Sold] = asyncio.get_running_loop().create_future()
         self._waiting += 1
         self._queue.put(_Waiting((actor, request), answer))
         return await answer

@@ -36,15 +36,16 @@ def here(tmp_path: Path) -> Iterator[Office]:
 
 def test_an_account(here: Office) -> None:
     whole = here.reports.account(CHIEF, "1010")
-    assert (whole.opening, whole.closing) == (0, 3 * 5005 + 20_000 - 500)
+    assert (whole.opening, whole.closing) == (0, 3 * 5005 + 10_000 - 500)
     assert [line.receipt for line in whole.lines] == [
         "P1-000001",
         "P1-000002",
         "P1-000003",
-        "P2-000001",
         "P2-000002",
         "",
     ]
+    by_card = here.reports.account(CHIEF, "1020")
+    assert [(line.receipt, by_card.closing) for line in by_card.lines] == [("P2-000001", 10_000)]
     later = here.reports.account(CHIEF, "1010", "P1", "2026-11-24")
     assert (later.opening, later.closing) == (3 * 5005, 3 * 5005 - 500)
     first = here.reports.account(CHIEF, "1010", "P1", "2026-11-23", "2026-11-23")

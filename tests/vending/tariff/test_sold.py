@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
-from meters.quantities import Money
+from meters.quantities import Money, Volume
 from tests.vending.support import (
     ADMIN,
     OPERATOR,
@@ -23,7 +21,6 @@ from tests.vending.support import (
 )
 from vending.service import VendingService
 from vending.shapes import ExplainedQuoteOut, ReceiptOut
-from vending.tariff import TariffNeedsHistory
 
 
 def town_on(path: Path, power: str, water: str) -> VendingService:
@@ -69,12 +66,15 @@ def test_tax_that_is_included_is_booked_as_tax(tmp_path: Path) -> None:
     assert posted[chart().role("sales_electricity").code] == -5690
 
 
-def test_a_tariff_of_the_month_is_not_sold_where_the_month_is_not_known(tmp_path: Path) -> None:
-    """Until the books tell what was bought this month, nobody is billed by the wrong block."""
+def test_a_tariff_of_the_month_is_sold_by_what_the_month_has_seen(tmp_path: Path) -> None:
+    """The account moves along with each sale, so that the next one stands in the next block."""
     served = town_on(tmp_path / "t.db", "electricity-domestic", "water-domestic-blocks")
-    with pytest.raises(TariffNeedsHistory):
-        served.vend(OPERATOR, request(meter=WATER))
-    assert served.sales(OPERATOR) == []
+    first = served.vend(OPERATOR, request("v-1", meter=WATER, amount="60.00"))
+    second = served.vend(OPERATOR, request("v-2", meter=WATER, amount="60.00"))
+    assert first.quote.used_before == Volume(0)
+    assert second.quote.used_before == first.quote.quantity
+    assert max(line.block for line in second.quote.lines) > 1
+    assert second.quote.quantity < first.quote.quantity
 
 
 def test_a_quote_explains_itself_beside_the_last_sale(tmp_path: Path) -> None:

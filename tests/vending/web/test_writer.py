@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.vending.support import ADMIN, OPERATOR, POWER, Town, request, town
+from vending.counter import Request
 from vending.parties import Actor, Role
-from vending.sale import SaleReceipt, VendRequest
+from vending.sale import SaleReceipt
 from vending.selling import Answer
 from vending.tariff import AmountTooLow
 from vending.web.writer import StoreBusy, Writer
@@ -29,7 +30,7 @@ class Gate:
     sizes: list[int] = field(default_factory=list)
     arrived: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
 
-    def __call__(self, orders: Sequence[tuple[Actor, VendRequest]]) -> list[Answer]:
+    def __call__(self, orders: Sequence[tuple[Actor, Request]]) -> list[Answer]:
         self.sizes.append(len(orders))
         self.arrived.release()
         assert self.open.acquire(timeout=10)
@@ -154,7 +155,7 @@ def test_a_caller_who_has_gone_spoils_no_other(gate: Gate) -> None:
 def test_a_fault_of_ours_is_told_and_the_next_are_served(gate: Gate) -> None:
     calls: list[int] = []
 
-    def breaks_once(orders: Sequence[tuple[Actor, VendRequest]]) -> list[Answer]:
+    def breaks_once(orders: Sequence[tuple[Actor, Request]]) -> list[Answer]:
         calls.append(len(orders))
         if len(calls) == 1:
             raise ZeroDivisionError

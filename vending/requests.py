@@ -1,0 +1,266 @@
+"""What may be asked for at the counter: a basket of items, and how it is paid.
+
+One class for each kind of item; `ringing.py` says what each costs and gives. `VendRequest`
+(sale.py) is the commonest basket, one purchase in one way of paying, and stays its short form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, ClassVar
+
+from meters.errors import Invalid
+from meters.quantities import Money, Quantity
+
+from .ledger import canonical_json
+from .record import SaleRecord
+from .sale import Payment, SaleKind, Tender, VendIdMalformed, VendRequest
+
+MOST_ITEMS = 20
+MOST_PAYMENTS = 10
+_MOST_SHARED_ID = 60
+"""A basket's further sales are named after its id, within the same 64 characters."""
+
+
+@dataclass(eq=False)
+class BasketMalformed(Invalid, code="basket.malformed"):
+    """A basket holds 1 to 20 items and at most 10 payments, none of them `mixed`."""
+
+    items: int
+    payments: int
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """Units as typed, in the meter's display unit (kWh or m3)."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Postponement:
+    """A debt that is not asked for in this sale, and why."""
+
+    debt: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """Units for money: for so much money, or exactly so many units."""
+
+    meter: str
+    """Meter number as typed, here as in every item."""
+    ask: Money | Units
+    quote_id: str = ""
+    """A binding quote to be honoured."""
+    postpone: tuple[Postponement, ...] = ()
+
+    kind: ClassVar[SaleKind] = SaleKind.CREDIT
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What is left of the month's free units."""
+
+    meter: str
+
+    kind: ClassVar[SaleKind] = SaleKind.ALLOWANCE
+
+
+@dataclass(frozen=True, slots=True)
+class DebtPayment:
+    """Money towards what the agreement owes, without units: one debt or charge by its code, or all
+    in their order."""
+
+    meter: str
+    amount: Money
+    code: str = ""
+
+    kind: ClassVar[SaleKind] = SaleKind.PAYMENT
+
+
+@dataclass(frozen=True, slots=True)
+class FreeIssue:
+    """Units without money. Needs two people, as the kinds below do."""
+
+    meter: str
+    units: Units
+
+    kind: ClassVar[SaleKind] = SaleKind.FREE_ISSUE
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """Units given back for an earlier sale."""
+
+    meter: str
+    units: Units
+    refers_to: str
+
+    kind: ClassVar[SaleKind] = SaleKind.REFUND
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Units left on an old meter, which this one has replaced."""
+
+    meter: str
+    units: Units
+    old_meter: str
+
+    kind: ClassVar[SaleKind] = SaleKind.TRANSFER
+
+
+@dataclass(frozen=True, slots=True)
+class Engineering:
+    """A token that manages the meter; `fields` as `tokens.sts` names them."""
+
+    meter: str
+    token: str
+    fields: tuple[tuple[str, str], ...] = ()
+
+    kind: ClassVar[SaleKind] = SaleKind.ENGINEERING
+
+
+Item = Credit | Allowance | DebtPayment | FreeIssue | Refund | Transfer | Engineering
+
+WITHOUT_SECOND = (Credit, Allowance, DebtPayment)
+"""What one person may sell."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecondPerson:
+    """That two people wanted it: who asked, and why. The actor of the sale is the second."""
+
+    requested_by: str
+    reason: str
+    approval: str
+    """Id of the approval, or what stands for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class BasketRequest:
+    """Everything that one customer pays for at once, named by the vend id of its first sale."""
+
+    vend_id: str
+    items: tuple[Item, ...]
+    payments: tuple[Payment, ...] = ()
+    """What is handed over. Empty: exactly what is due, in cash."""
+    hold: bool = False
+    """Keep the digits back until `show`; until then the sale can be voided without evidence."""
+    second: SecondPerson | None = None
+    """Set by the approval of a second person, never by a caller."""
+
+    def __post_init__(self) -> None:
+        """Raises BasketMalformed, VendIdMalformed."""
+        if (
+            not 1 <= len(self.items) <= MOST_ITEMS
+            or len(self.payments) > MOST_PAYMENTS
+            or any(payment.tender is Tender.MIXED for payment in self.payments)
+        ):
+            raise BasketMalformed(len(self.items), len(self.payments))
+        VendIdMalformed.check(self.vend_id)
+        if len(self.items) > 1 and len(self.vend_id) > _MOST_SHARED_ID:
+            raise VendIdMalformed(len(self.vend_id))
+
+    @property
+    def sale_ids(self) -> tuple[str, ...]:
+        """The vend ids of its sales. No caller can make the further ones: `+` is not for them."""
+        further = (f"{self.vend_id}+{place}" for place in range(2, len(self.items) + 1))
+        return (self.vend_id, *further)
+
+    @property
+    def plain(self) -> tuple[Money, Tender] | None:
+        """Amount and tender of a basket that a VendRequest could have asked for in its oldest
+        form."""
+        item = self.items[0]
+        if len(self.items) > 1 or self.hold or self.second is not None or len(self.payments) > 1:
+            return None
+        if not isinstance(item, Credit) or item != Credit(item.meter, item.ask):
+            return None
+        if not isinstance(item.ask, Money):
+            return None
+        if not self.payments:
+            return item.ask, Tender.CASH
+        payment = self.payments[0]
+        if payment != Payment(payment.tender, item.ask):
+            return None
+        return item.ask, payment.tender
+
+
+def basket_of(request: VendRequest | BasketRequest) -> BasketRequest:
+    """A VendRequest as the basket that it is short for."""
+    if isinstance(request, BasketRequest):
+        return request
+    # Cash is taken as it is told: the amount is what the customer handed over.
+    payment = Payment(request.tender, request.amount)
+    return BasketRequest(
+        request.vend_id,
+        (Credit(request.meter, request.amount, request.quote_id),),
+        () if request.tender is Tender.CASH else (payment,),
+        request.hold,
+    )
+
+
+def input_hash(request: VendRequest | BasketRequest, numbers: Sequence[str], point: str) -> str:
+    """What makes two requests with one vend id the same: meters (as their DRNs), what is asked for
+    each, payments and vending point. Not the person or terminal: a colleague may ask again."""
+    basket = basket_of(request)
+    if basket.plain is not None:
+        amount, tender = basket.plain
+        fields: list[Any] = [numbers[0], amount.minor, amount.currency, tender.value, point]
+        return sha256(canonical_json(fields)).hexdigest()
+    items = [
+        [type(item).__name__, number, *_plain(item)]
+        for item, number in zip(basket.items, numbers, strict=True)
+    ]
+    payments = [[p.tender.value, p.amount.minor, p.reference] for p in basket.payments]
+    second = None if basket.second is None else basket.second.approval
+    fields = ["basket", items, payments, basket.hold, second, point]
+    return sha256(canonical_json(fields)).hexdigest()
+
+
+def _plain(item: Item) -> list[Any]:
+    """Every field but the meter, which is told by its DRN."""
+    found: list[Any] = []
+    for name in item.__dataclass_fields__:
+        if name == "meter" or name == "kind":
+            continue
+        value: Any = getattr(item, name)
+        if isinstance(value, Money):
+            value = [value.minor, value.currency]
+        elif isinstance(value, Units):
+            value = ["units", value.text]
+        elif isinstance(value, tuple):
+            value = [
+                [one.debt, one.reason] if isinstance(one, Postponement) else list(one)
+                for one in value
+            ]
+        found.append(value)
+    return found
+
+
+def first_difference(
+    record: SaleRecord, request: VendRequest | BasketRequest, numbers: Sequence[str], point: str
+) -> str:
+    """Which input of a reused vend id is not the stored one."""
+    basket = basket_of(request)
+    plain = basket.plain
+    if plain is None:
+        return "point" if record.point != point else "basket"
+    amount, tender = plain
+    pairs = {
+        "meter": (record.meter, numbers[0]),
+        "amount": ((record.tendered, record.currency), (amount.minor, amount.currency)),
+        "tender": (record.tender, tender.value),
+        "point": (record.point, point),
+    }
+    return next((name for name, (old, new) in pairs.items() if old != new), "inputs")
+
+
+def units_of(units: Units, kind: type[Quantity]) -> Quantity:
+    """Raises NotANumber, TooFine."""
+    return kind.from_text(units.text)

@@ -1,0 +1,110 @@
+"""Quotes of other kinds than units for money: paying what is owed, the month's free units, and
+units that nobody pays for. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from fractions import Fraction
+
+from meters.quantities import Money, Quantity
+from tokens.sts import carried
+
+from .claims import Claims
+from .errors import AmountNotPositive, AmountTooHigh, ChargeUnknown, CurrencyWrong, UnitsNotCarried
+from .pricing import MOST_STEPS, carried_floor, sums_of, use_of
+from .quotes import Quote, QuoteLine
+from .rounding import Rounding
+from .state import AccountState
+from .support import FreeUnits
+from .tariffs import Tariff
+
+
+def owed(tariff: Tariff, state: AccountState, now: datetime) -> dict[str, Money]:
+    """What the account owes by code (fees, monthly charges, debts, disputed ones too), in the order
+    in which a payment takes it."""
+    claims = Claims(tariff, state, now)
+    return {claim.code: Money(claim.owed, tariff.currency) for claim in claims.ordered}
+
+
+def pay_owed(
+    tariff: Tariff, amount: Money, state: AccountState, now: datetime, code: str = ""
+) -> Quote:
+    """A payment towards what is owed, without units: the one of this code, or all in their order
+    but the disputed. All of it is used; the balance stays.
+
+    Raises CurrencyWrong, AmountNotPositive, ChargeUnknown (nothing of this code is owed),
+    AmountTooHigh (more than is owed).
+    """
+    if amount.currency != tariff.currency:
+        raise CurrencyWrong(amount.currency, tariff.currency)
+    if amount.minor <= 0:
+        raise AmountNotPositive(amount.to_text())
+    claims = Claims(tariff, state, now)
+    if code and all(claim.code != code for claim in claims.ordered):
+        raise ChargeUnknown(tariff.code, code)
+    lines, left = claims.paid(amount.minor, code)
+    if left:
+        raise AmountTooHigh(amount.to_text(), Money(amount.minor - left, amount.currency).to_text())
+    return _quote(tariff, tuple(lines), amount, tariff.commodity.quantity(0), state, now)
+
+
+def free_left(tariff: Tariff, state: AccountState, now: datetime) -> Quantity:
+    """What is left of the month's free units, as a token carries it; may be zero."""
+    use = use_of(tariff, state, now)
+    taken = dict(use.supported)
+    kind, step = tariff.commodity.quantity, tariff.commodity.token_step
+    left = 0
+    for support in tariff.supports:
+        if isinstance(support, FreeUnits):
+            already = taken.get(support.code)
+            left += max(0, support.units.value - (0 if already is None else already.value))
+    return carried_floor(kind, min(left // step, MOST_STEPS), step)
+
+
+def unpaid(tariff: Tariff, rule: str, units: Quantity, state: AccountState, now: datetime) -> Quote:
+    """Units (or, for a management token, none) that no money is taken for. Charges and debts are
+    not asked for. Raises AmountNotPositive, AmountTooHigh, UnitsNotCarried."""
+    kind, step = tariff.commodity.quantity, tariff.commodity.token_step
+    if type(units) is not kind or units.value < 0:
+        raise AmountNotPositive(str(units))
+    if units > (most := carried_floor(kind, MOST_STEPS, step)):
+        raise AmountTooHigh(str(units), str(most))
+    if carried(units) != units:
+        below = carried_floor(kind, units.value // step, step)
+        raise UnitsNotCarried(str(units), str(below), str(carried(units)))
+    nothing = Money(0, tariff.currency)
+    line = QuoteLine(
+        rule=rule,
+        base=units,
+        rate="0",
+        exact=Fraction(0),
+        rounding=Rounding.HALF_UP,
+        amount=nothing,
+    )
+    return _quote(tariff, (line,) if units.value else (), nothing, units, state, now)
+
+
+def _quote(
+    tariff: Tariff,
+    lines: tuple[QuoteLine, ...],
+    tendered: Money,
+    units: Quantity,
+    state: AccountState,
+    now: datetime,
+) -> Quote:
+    net, vat = sums_of(lines, tariff.currency)
+    return Quote(
+        tariff=tariff.code,
+        tariff_version=tariff.version,
+        tariff_name_ar=tariff.name_ar,
+        tariff_name_en=tariff.name_en,
+        commodity=tariff.commodity,
+        tendered=tendered,
+        balance_before=state.balance,
+        quantity=units,
+        lines=lines,
+        net=net,
+        vat=vat,
+        balance_after=tendered + state.balance - net - vat,
+        used_before=use_of(tariff, state, now).units if tariff.needs_history else None,
+    )
