@@ -6,10 +6,18 @@ meter may take seconds, and the books must not wait for it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from meters.errors import RaseedError, Unavailable
-from meters.gateway import Gateway, MeterMismatch, PushUnknown, token_fingerprint
+from meters.gateway import (
+    Gateway,
+    MeterMismatch,
+    PushAccepted,
+    PushOutcome,
+    PushUnknown,
+    token_fingerprint,
+)
 from meters.identity import meter_from_text
 from meters.verdicts import TokenResult
 
@@ -67,7 +75,11 @@ class Handover:
                 events,
                 _event(SaleState.DELIVERING, now, actor, log_sequence=seen.log_sequence),
             )
-            return self._push(actor, receipt, events, gateway, digits)
+            taken = {entry.fingerprint for entry in log if entry.result.is_taken}
+            # A key change goes first and in order; what the meter has of it is not repeated.
+            keys = [token.digits for token in receipt.key_tokens]
+            waiting = [one for one in keys if token_fingerprint(one) not in taken]
+            return self._push(actor, receipt, events, gateway, [*waiting, digits])
         finally:
             gateway.close()
 
@@ -77,11 +89,11 @@ class Handover:
         receipt: SaleReceipt,
         events: list[DeliveryEvent],
         gateway: Gateway,
-        digits: str,
+        tokens: Sequence[str],
     ) -> Delivery:
-        """Once, whatever happens; then its outcome is written down."""
+        """Each once, whatever happens; then the outcome of the last is written down."""
         try:
-            outcome = gateway.push_token(digits)
+            outcome = _pushed(gateway, tokens)
         except (Unavailable, MeterMismatch) as error:
             # The gateway's word that nothing reached the meter: as if never pushed.
             now = self._ports.clock()
@@ -158,6 +170,19 @@ class Handover:
         """Appends events if nobody else has meanwhile. Raises DeliveryChanged."""
         with self._ports.store.writing() as books:
             return _append(books, receipt.vend_id, events, new)
+
+
+def _pushed(gateway: Gateway, tokens: Sequence[str]) -> PushOutcome:
+    """Key-change tokens and, last, the sale's own. After silence nothing more is sent. A meter that
+    does not take a key change may have its new key already; the sale's token shows it."""
+    *keys, last = tokens
+    for digits in keys:
+        outcome = gateway.push_token(digits)
+        if isinstance(outcome, PushUnknown):
+            return outcome
+        if not isinstance(outcome, PushAccepted):
+            break
+    return gateway.push_token(last)
 
 
 def _append(

@@ -357,6 +357,7 @@ def status_of(books: Reading, vend_id: str) -> SaleStatus:
     receipt = receipt_of(known_sale(books, vend_id))
     if receipt.held:
         receipt = replace(receipt, held=not books.shown(vend_id))
+        receipt = receipt.hidden() if receipt.held else receipt
     events = books.delivery_events(vend_id)
     return SaleStatus(
         receipt,

@@ -1,0 +1,378 @@
+"""Binding quotes, held digits, voids by evidence, and key changes that come with a sale; against a
+simulated meter's own acceptance and token log, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from meters.account import Commodity
+from meters.gateway import Gateway, MeterUnreachable
+from meters.quantities import Energy, Money
+from meters.verdicts import TokenResult
+from simulators.direct import DirectGateway
+from simulators.payment_meter import MeterMemory, PaymentMeter, capabilities
+from tests.vending.support import (
+    ADMIN,
+    OPERATOR,
+    POWER,
+    SGC,
+    START,
+    TECHNICIAN,
+    TEST_KEY,
+    Town,
+)
+from tokens.sts import (
+    BaseDate,
+    Dkga,
+    EncryptionAlgorithm,
+    KeyAttributes,
+    KeyParameters,
+    KeyRecord,
+    KeyRef,
+    KeyType,
+    MemorySecurityModule,
+    VendingKey,
+    derive_decoder_key,
+    new_acceptance_state,
+    tid_at,
+)
+from vending.parties import Meter, Role
+from vending.requests import BasketRequest, Credit, Postponement, Units
+from vending.sale import Evidence, SaleState
+from vending.selling import SaleVoided
+from vending.service import VendingService
+from vending.store.schema import metadata
+from vending.tariff import QuoteChanged, QuoteExpired, QuoteMissing
+from vending.voiding import NotProved, TokenTaken, VoidNotAllowed, VoidReasonMissing
+
+T = metadata.tables
+P = POWER.number
+CHIEF = replace(OPERATOR, name="Layla", role=Role.SUPERVISOR)
+WHY = "wrong customer"
+
+
+def key(krn: int) -> KeyRecord:
+    attributes = KeyAttributes(
+        ref=KeyRef(SGC, krn),
+        dkga=Dkga.DKGA04,
+        key_type=KeyType.DUTK,
+        base_date=BaseDate.BASE_2014,
+    )
+    return KeyRecord(attributes, VendingKey(TEST_KEY[:-1] + bytes([krn])))
+
+
+@dataclass
+class Rig:
+    town: Town
+    meter: PaymentMeter
+    gateway: DirectGateway
+    service: VendingService
+
+    def sell(self, vend_id: str, *, hold: bool = False, amount: str = "50.00") -> None:
+        ask = Credit(P, Money.from_text(amount))
+        self.service.vend_basket(OPERATOR, BasketRequest(vend_id, (ask,), hold=hold))
+
+    def type_in(self, digits: str) -> TokenResult:
+        return self.meter.enter_token(digits, self.town.clock()).result
+
+    def balances(self) -> list[tuple[object, ...]]:
+        with self.town.store.reading() as books:
+            return sorted(tuple(row) for row in books._db.execute(T["balances"].select()) if row[3])
+
+    def account(self) -> str | None:
+        with self.town.store.reading() as books:
+            return books.account_document("A1")
+
+
+@pytest.fixture
+def rig(place: Path | str) -> Iterator[Rig]:
+    here = Town(place)
+    parameters = KeyParameters(
+        dkga=Dkga.DKGA04,
+        ea=EncryptionAlgorithm.EA07,
+        key_type=KeyType.DUTK,
+        sgc=SGC,
+        ti=1,
+        krn=1,
+        ken=255,
+        base_date=BaseDate.BASE_2014,
+    )
+    state = new_acceptance_state(
+        key=derive_decoder_key(key(1).secret, parameters, POWER.pan),
+        sgc=SGC,
+        krn=1,
+        ti=1,
+        key_type=KeyType.DUTK,
+        ken=255,
+        manufactured_tid=tid_at(BaseDate.BASE_2014, START - timedelta(days=30)),
+    )
+    meter = PaymentMeter(
+        POWER,
+        Commodity.ELECTRICITY,
+        MeterMemory(state, balance=0, credited=0),
+        START,
+        load=0,
+        can=capabilities(Commodity.ELECTRICITY, 200_000),
+    )
+    gateway = DirectGateway(meter, POWER, here.clock)
+
+    def gateway_for(wanted: Meter) -> Gateway:
+        assert wanted.number == POWER
+        return gateway
+
+    keys = MemorySecurityModule([key(1), key(2)])
+    yield Rig(here, meter, gateway, here.with_(gateway_for=gateway_for, security=keys))
+    here.store.close()
+
+
+# Quotes
+
+
+def test_a_quote_binds_line_by_line(rig: Rig) -> None:
+    promise = rig.service.bind(OPERATOR, P, Money(5000))
+    rig.town.clock.forward(minutes=14)
+    item = Credit(P, Money(5000), quote_id=promise.id)
+    sold = rig.service.vend_basket(OPERATOR, BasketRequest("v-1", (item,))).leading
+    assert sold.quote == promise.quote
+    assert sold.quote_id == promise.id
+    assert rig.service.what_became(OPERATOR, "v-1").receipt == sold
+
+
+def test_a_quote_by_units_binds_too(rig: Rig) -> None:
+    promise = rig.service.bind(OPERATOR, P, Units("20"), quote_id="q-1")
+    item = Credit(P, Units("20"), quote_id="q-1")
+    sold = rig.service.vend_basket(OPERATOR, BasketRequest("v-1", (item,))).leading
+    assert sold.quote == promise.quote
+    assert sold.quote.quantity == Energy(20_000)
+
+
+@pytest.mark.parametrize(
+    ("amount", "changed"), [(5000, ["balance", "month", "charges"]), (4000, ["amount"])]
+)
+def test_a_quote_whose_ground_has_moved_is_refused(
+    rig: Rig, amount: int, changed: list[str]
+) -> None:
+    promise = rig.service.bind(OPERATOR, P, Money(5000))
+    if amount == 5000:
+        rig.sell("v-0", amount="10.05")
+    with pytest.raises(QuoteChanged) as error:
+        rig.service.vend_basket(
+            OPERATOR, BasketRequest("v-1", (Credit(P, Money(amount), promise.id),))
+        )
+    assert set(error.value.changed) <= set(changed)
+    assert error.value.changed
+    assert rig.service.verify(ADMIN).entries == (amount == 5000)
+
+
+def test_a_quote_ends_and_an_unknown_one_says_so(rig: Rig) -> None:
+    promise = rig.service.bind(OPERATOR, P, Money(5000))
+    rig.town.clock.forward(minutes=15)
+    for quote_id, error in ((promise.id, QuoteExpired), ("nonsense", QuoteMissing)):
+        with pytest.raises(error):
+            rig.service.vend_basket(
+                OPERATOR, BasketRequest("v-1", (Credit(P, Money(5000), quote_id),))
+            )
+    later = (Postponement("x", "why not"),)
+    fresh = rig.service.bind(OPERATOR, P, Money(5000))
+    item = Credit(P, Money(5000), fresh.id, later)
+    with pytest.raises(QuoteChanged):
+        rig.service.vend_basket(OPERATOR, BasketRequest("v-1", (item,)))
+
+
+# Held digits
+
+
+def test_held_digits_are_shown_once_asked_for(rig: Rig) -> None:
+    rig.sell("v-1", hold=True)
+    again = rig.service.vend_basket(
+        OPERATOR, BasketRequest("v-1", (Credit(P, Money(5000)),), hold=True)
+    )
+    assert again.leading.held
+    assert again.leading.tokens[0].digits == ""
+    assert rig.service.what_became(OPERATOR, "v-1").receipt.tokens[0].digits == ""
+    shown = rig.service.show(OPERATOR, "v-1")
+    assert rig.type_in(shown.tokens[0].digits) is TokenResult.ACCEPT
+    assert not shown.held
+    after = rig.service.vend_basket(
+        OPERATOR, BasketRequest("v-1", (Credit(P, Money(5000)),), hold=True)
+    )
+    assert after.leading.tokens == shown.tokens
+
+
+# Voids
+
+
+def test_a_sale_nobody_has_seen_is_voided_without_reading_a_meter(rig: Rig) -> None:
+    rig.sell("v-0", amount="10.05")
+    before = (rig.balances(), rig.account())
+    rig.sell("v-1", hold=True)
+    rig.gateway.reachable = False
+    with pytest.raises(VoidReasonMissing):
+        rig.service.void(OPERATOR, "v-1", "no")
+    void = rig.service.void(OPERATOR, "v-1", WHY)
+    assert void.evidence is Evidence.NOT_SHOWN
+    assert rig.service.void(OPERATOR, "v-1", WHY) == void
+    assert (rig.balances(), rig.account()) == before
+    for refused in (
+        lambda: rig.service.show(OPERATOR, "v-1"),
+        lambda: rig.service.reprint(OPERATOR, "v-1"),
+        lambda: rig.service.deliver(OPERATOR, "v-1"),
+        lambda: rig.sell("v-1", hold=True),
+    ):
+        with pytest.raises(SaleVoided):
+            refused()
+    assert rig.service.what_became(OPERATOR, "v-1").void == void
+    assert rig.service.verify(ADMIN).ok
+
+
+def test_a_token_that_the_meter_has_not_seen_is_voided_by_its_log(rig: Rig) -> None:
+    rig.sell("v-1")
+    rig.gateway.reachable = False
+    with pytest.raises(MeterUnreachable):
+        rig.service.void(OPERATOR, "v-1", WHY)
+    rig.gateway.reachable = True
+    void = rig.service.void(OPERATOR, "v-1", WHY)
+    assert void.evidence is Evidence.NOT_IN_LOG
+    assert rig.balances() == []
+    sold, back = rig.service.entries(OPERATOR, "v-1")
+    assert [(p.account, p.holder, -p.amount) for p in back.entry.postings] == [
+        (p.account, p.holder, p.amount) for p in sold.entry.postings
+    ]
+    assert back.entry.kind == "void"
+    assert rig.service.verify(ADMIN).ok
+
+
+def test_a_token_that_the_meter_has_taken_is_not_voided(rig: Rig) -> None:
+    rig.sell("v-1")
+    rig.type_in(rig.service.reprint(OPERATOR, "v-1").tokens[0].digits)
+    with pytest.raises(TokenTaken):
+        rig.service.void(CHIEF, "v-1", WHY)
+    assert rig.service.what_became(OPERATOR, "v-1").void is None
+
+
+def test_a_log_that_has_a_gap_proves_nothing(rig: Rig) -> None:
+    rig.sell("v-1")
+    for _ in range(40):
+        rig.type_in("1" * 20)
+        rig.town.clock.forward(minutes=30)
+    assert min(entry.sequence for entry in rig.meter.memory.log) > 1
+    with pytest.raises(NotProved) as error:
+        rig.service.void(CHIEF, "v-1", WHY)
+    assert error.value.why == "log_too_short"
+
+
+def test_who_may_void_where(rig: Rig) -> None:
+    rig.sell("v-1")
+    with pytest.raises(VoidNotAllowed, match="other_point"):
+        rig.service.void(replace(OPERATOR, point="P2"), "v-1", WHY)
+    with pytest.raises(VoidNotAllowed, match="other_shift"):
+        rig.service.void(replace(OPERATOR, name="Rana"), "v-1", WHY)
+    assert rig.service.void(CHIEF, "v-1", WHY).actor == "Layla"
+
+
+def test_what_is_spent_of_the_balance_cannot_be_given_back_again(rig: Rig) -> None:
+    rig.sell("v-1", amount="10.05")
+    left = rig.service.balance(OPERATOR, P)
+    assert left.minor > 0
+    rig.sell("v-2", amount="10.05")
+    if rig.service.balance(OPERATOR, P) < left:
+        with pytest.raises(VoidNotAllowed, match="balance_used"):
+            rig.service.void(CHIEF, "v-1", WHY)
+    else:
+        rig.service.void(CHIEF, "v-1", WHY)
+    assert rig.service.balance(OPERATOR, P).minor >= 0
+    assert rig.service.verify(ADMIN).ok
+
+
+def test_a_tampered_void_is_named(rig: Rig) -> None:
+    rig.sell("v-1", hold=True)
+    rig.service.void(OPERATOR, "v-1", WHY)
+    kind = rig.town.store.engine.dialect.name
+    from vending.store import triggers
+
+    with rig.town.store.writing() as books:
+        for statement in triggers.drop(kind, "voids"):
+            books._db.exec_driver_sql(statement)
+        books._db.execute(T["voids"].update().values(reason="something else"))
+    report = rig.service.verify(ADMIN)
+    assert report.problem is not None
+    assert (report.problem.entry, report.problem.what) == (2, "content")
+
+
+# Key changes
+
+
+def plan(rig: Rig, krn: int, ti: int = 1) -> None:
+    with rig.town.store.writing() as books:
+        books._db.execute(
+            T["key_changes"]
+            .insert()
+            .values(
+                meter=P,
+                from_sgc=SGC,
+                from_krn=1,
+                from_ti=1,
+                to_sgc=SGC,
+                to_krn=krn,
+                to_ti=ti,
+                reason="new revision",
+                planned_at=START,
+                planned_by="Huda",
+            )
+        )
+        books._db.execute(
+            T["meters"]
+            .update()
+            .where(T["meters"].c.number == P)
+            .values(next_sgc=SGC, next_krn=krn, next_ti=ti)
+        )
+
+
+def test_key_change_tokens_come_first_with_the_next_sale_and_once(rig: Rig) -> None:
+    plan(rig, 2)
+    two = BasketRequest("b-1", (Credit(P, Money(2000)), Credit(P, Money(3000))))
+    first, second = rig.service.vend_basket(OPERATOR, two).receipts
+    assert [token.section for token in first.key_tokens] == [1, 2]
+    assert second.key_tokens == ()
+    assert (first.buyer.krn, second.buyer.krn) == (2, 2)
+    assert rig.type_in(first.tokens[0].digits) is TokenResult.CRC_ERROR
+    for token, result in zip(
+        first.key_tokens, (TokenResult.FIRST_KCT, TokenResult.ACCEPT), strict=True
+    ):
+        assert rig.type_in(token.digits) in (result, TokenResult.SECOND_KCT)
+    assert rig.type_in(first.tokens[0].digits) is TokenResult.ACCEPT
+    assert rig.type_in(second.tokens[0].digits) is TokenResult.ACCEPT
+    file = rig.service.meter(OPERATOR, P)
+    assert (file.meter.krn, file.meter.planned) == (2, None)
+    with rig.town.store.reading() as books:
+        events = books._db.execute(T["key_change_events"].select()).all()
+    assert [(e.state, e.vend_id) for e in events] == [("issued", "b-1")]
+    assert rig.service.verify(ADMIN).ok
+
+
+def test_a_set_is_pushed_in_order_before_the_credit(rig: Rig) -> None:
+    plan(rig, 2)
+    rig.sell("v-1")
+    delivery = rig.service.deliver(TECHNICIAN, "v-1")
+    assert delivery.state is SaleState.DELIVERED
+    assert rig.meter.memory.credited == 76_800
+    rig.sell("v-2")
+    assert rig.service.deliver(TECHNICIAN, "v-2").state is SaleState.DELIVERED
+
+
+def test_a_voided_set_goes_out_again_with_the_same_digits(rig: Rig) -> None:
+    plan(rig, 2)
+    rig.sell("v-1", hold=True)
+    rig.service.void(OPERATOR, "v-1", WHY)
+    file = rig.service.meter(OPERATOR, P)
+    assert file.meter.krn == 1
+    rig.sell("v-2")
+    receipt = rig.service.reprint(OPERATOR, "v-2")
+    assert len(receipt.key_tokens) == 2
+    digits = [t.digits for t in receipt.key_tokens] + [t.digits for t in receipt.tokens]
+    assert all(rig.type_in(one).is_taken for one in digits)
