@@ -11,9 +11,27 @@ import typer
 from meters.quantities import Money
 from meters.verdicts import TokenResult
 
-from ..messages import LRI, PDI, Language, verdict_words
-from ..sale import Tender, TenderUnknown, VendRequest
-from ..shapes import DeliveryOut, ExplainedQuoteOut, QuoteOut, ReceiptOut, SaleOut, SaleStatusOut
+from ..messages import LRI, PDI, Language, term, verdict_words
+from ..requests import (
+    Allowance,
+    BasketRequest,
+    Credit,
+    DebtPayment,
+    Item,
+    Postponement,
+    Units,
+)
+from ..sale import Payment, Tender, TenderUnknown, VendRequest
+from ..shapes import (
+    BasketOut,
+    BindingQuoteOut,
+    DeliveryOut,
+    QuoteOut,
+    ReceiptOut,
+    SaleOut,
+    SaleStatusOut,
+    VoidOut,
+)
 from .context import Cli, Json, MeterArg, VendIdArg, cli_of
 
 app = typer.Typer()
@@ -27,17 +45,54 @@ AmountArg = Annotated[
 ]
 
 
+UnitsFlag = Annotated[bool, typer.Option("--units", help="AMOUNT is units to be sold: kWh or m3.")]
+PostponeOption = Annotated[
+    list[str] | None,
+    typer.Option(metavar="DEBT=REASON", help="Do not ask for this debt now. May be repeated."),
+]
+PayOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="TENDER:AMOUNT[:REFERENCE]",
+        help="What is handed over, e.g. card:30.00:slip-7. May be repeated.",
+    ),
+]
+HoldFlag = Annotated[
+    bool, typer.Option("--hold", help="Keep the digits back until `raseed sale reveal`.")
+]
+PointOption = Annotated[
+    str | None, typer.Option(help="Vending point that sells (or RASEED_POINT).")
+]
+
+
 @app.command("quote", context_settings=_NEGATIVE)
-def quote(ctx: typer.Context, number: MeterArg, amount: AmountArg, as_json: Json = False) -> None:
-    """Price a sale; no effect."""
+def quote(
+    ctx: typer.Context,
+    number: MeterArg,
+    amount: AmountArg,
+    units: UnitsFlag = False,
+    postpone: PostponeOption = None,
+    bind: Annotated[bool, typer.Option("--bind", help="Hold the price for 15 minutes.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Price a sale; no effect, but for a promise with --bind."""
     cli = cli_of(ctx)
     with cli.raseed(keys=True) as raseed:
-        money = Money.from_text(amount, raseed.currency)
-        priced = raseed.service.quote(cli.actor(), number, money)
+        ask = asked(amount, units, raseed.currency)
+        later = postponed(postpone)
         last = raseed.service.sales(cli.actor(), meter=number, limit=1)
-        shown = ExplainedQuoteOut.with_reasons(priced, last[0].quote if last else None)
+        before = last[0].quote if last else None
+        if bind:
+            promise = raseed.service.bind(cli.actor(), number, ask, later)
+            shown = BindingQuoteOut.bound(promise, before)
+        else:
+            priced = raseed.service.quote(cli.actor(), number, ask, later)
+            shown = BindingQuoteOut.unbound(priced, before)
 
     def people(cli: Cli) -> None:
+        if shown.id is not None:
+            until = f"{shown.expires_at:%Y-%m-%d %H:%M:%SZ}"
+            cli.facts((("quote_id", shown.id), ("expires_at", until)))
         _quote_lines(cli, shown)
         for sentence in shown.explanation:
             cli.line(cli.name(sentence.ar, sentence.en))
@@ -54,25 +109,161 @@ def vend(
         str | None,
         typer.Option("--id", help="Vend id; made if not given. Repeat it after a lost answer."),
     ] = None,
-    tender: Annotated[str, typer.Option(help="cash, card, wallet or transfer.")] = "cash",
-    point: Annotated[
-        str | None, typer.Option(help="Vending point that sells (or RASEED_POINT).")
-    ] = None,
+    tender: Annotated[str, typer.Option(help="cash, card, cheque, wallet or transfer.")] = "cash",
+    units: UnitsFlag = False,
+    quote_id: Annotated[str, typer.Option("--quote", help="Binding quote to be honoured.")] = "",
+    postpone: PostponeOption = None,
+    pay: PayOption = None,
+    hold: HoldFlag = False,
+    point: PointOption = None,
     as_json: Json = False,
 ) -> None:
     """Sell: exactly once per vend id."""
     cli = cli_of(ctx)
-    if tender not in {one.value for one in Tender}:
-        raise TenderUnknown(tender[:20])
+    way = tender_of(tender)
     with cli.raseed(keys=True) as raseed:
-        money = Money.from_text(amount, raseed.currency)
-        if vend_id is None:
-            vend_id = str(uuid.uuid4())
-            # Told before the sale: if this process dies, the id still finds out what became of it.
-            print(f"vend id {vend_id}", file=sys.stderr, flush=True)
-        request = VendRequest(vend_id, number, money, Tender(tender))
-        shown = ReceiptOut.of(raseed.service.vend(cli.actor(point=point), request))
+        ask, later = asked(amount, units, raseed.currency), postponed(postpone)
+        payments = paid_in(pay, raseed.currency)
+        vend_id = vend_id or _made()
+        actor = cli.actor(point=point)
+        if isinstance(ask, Money) and not later and not payments:
+            request = VendRequest(vend_id, number, ask, way, quote_id, hold)
+            sold = raseed.service.vend(actor, request)
+        else:
+            item = Credit(number, ask, quote_id, later)
+            basket = BasketRequest(vend_id, (item,), payments, hold=hold)
+            sold = raseed.service.vend_basket(actor, basket).leading
+        shown = ReceiptOut.of(sold)
     cli.show(shown, as_json, lambda cli: _receipt(cli, shown))
+
+
+@app.command("basket", context_settings=_NEGATIVE)
+def basket(
+    ctx: typer.Context,
+    credit: Annotated[
+        list[str] | None, typer.Option(metavar="METER=AMOUNT", help="Units for money.")
+    ] = None,
+    units: Annotated[
+        list[str] | None, typer.Option(metavar="METER=UNITS", help="Money for units.")
+    ] = None,
+    debt: Annotated[
+        list[str] | None,
+        typer.Option(metavar="METER=AMOUNT[:CODE]", help="Towards what is owed, without units."),
+    ] = None,
+    allowance: Annotated[
+        list[str] | None, typer.Option(metavar="METER", help="The month's free units.")
+    ] = None,
+    vend_id: Annotated[str | None, typer.Option("--id", help="Vend id, as for `vend`.")] = None,
+    pay: PayOption = None,
+    hold: HoldFlag = False,
+    point: PointOption = None,
+    as_json: Json = False,
+) -> None:
+    """Sell several things at once, all of them or nothing, on one receipt."""
+    cli = cli_of(ctx)
+    with cli.raseed(keys=True) as raseed:
+        currency = raseed.currency
+        items: list[Item] = [
+            *(Credit(m, Money.from_text(a, currency)) for m, a in _pairs("--credit", credit)),
+            *(Credit(m, Units(a)) for m, a in _pairs("--units", units)),
+            *(_debt(m, a, currency) for m, a in _pairs("--debt", debt)),
+            *(Allowance(number) for number in allowance or ()),
+        ]
+        request = BasketRequest(vend_id or _made(), tuple(items), paid_in(pay, currency), hold=hold)
+        shown = BasketOut.of(raseed.service.vend_basket(cli.actor(point=point), request))
+
+    def people(cli: Cli) -> None:
+        for receipt in shown.sales:
+            _receipt(cli, receipt)
+        if shown.paid is not None:
+            paid = shown.paid
+            cli.facts(
+                (name, f"{amount.value} {amount.unit}")
+                for name, amount in (
+                    ("handed", paid.handed),
+                    ("rounding", paid.rounding),
+                    ("change", paid.change),
+                )
+            )
+
+    cli.show(shown, as_json, people)
+
+
+@app.command("void", context_settings=_NEGATIVE)
+def void(
+    ctx: typer.Context,
+    vend_id: VendIdArg,
+    reason: Annotated[str, typer.Option(help="Why.")],
+    point: PointOption = None,
+    as_json: Json = False,
+) -> None:
+    """Take a sale back, on evidence that its token has not been used."""
+    cli = cli_of(ctx)
+    with cli.raseed(keys=True) as raseed, cli.progress("meter"):
+        shown = VoidOut.of(raseed.service.void(cli.actor(point=point), vend_id, reason))
+
+    def people(cli: Cli) -> None:
+        cli.facts(
+            (
+                ("vend_id", shown.vend_id),
+                ("evidence", term(shown.evidence, cli.language)),
+                ("reason", shown.reason),
+                ("journal_entry", shown.journal_entry),
+            )
+        )
+
+    cli.show(shown, as_json, people)
+
+
+def asked(amount: str, units: bool, currency: str) -> Money | Units:
+    """Raises NotANumber, TooFine."""
+    return Units(amount) if units else Money.from_text(amount, currency)
+
+
+def tender_of(text: str) -> Tender:
+    """Raises TenderUnknown."""
+    if text not in {one.value for one in Tender}:
+        raise TenderUnknown(text[:20])
+    return Tender(text)
+
+
+def postponed(options: list[str] | None) -> tuple[Postponement, ...]:
+    return tuple(Postponement(*pair) for pair in _pairs("--postpone", options))
+
+
+def paid_in(options: list[str] | None, currency: str) -> tuple[Payment, ...]:
+    """Raises TenderUnknown, NotANumber, TooFine."""
+    payments = []
+    for option in options or ():
+        tender, colon, rest = option.partition(":")
+        amount, _, reference = rest.partition(":")
+        if not colon:
+            raise typer.BadParameter(option, param_hint="--pay")
+        payments.append(Payment(tender_of(tender), Money.from_text(amount, currency), reference))
+    return tuple(payments)
+
+
+def _pairs(name: str, options: list[str] | None) -> list[tuple[str, str]]:
+    found = []
+    for option in options or ():
+        left, equals, right = option.partition("=")
+        if not equals:
+            raise typer.BadParameter(option, param_hint=name)
+        found.append((left, right))
+    return found
+
+
+def _debt(number: str, text: str, currency: str) -> DebtPayment:
+    amount, _, code = text.partition(":")
+    return DebtPayment(number, Money.from_text(amount, currency), code)
+
+
+def _made() -> str:
+    """A new vend id, told before the sale: if this process dies, the id still finds out what
+    became of it."""
+    made = str(uuid.uuid4())
+    print(f"vend id {made}", file=sys.stderr, flush=True)
+    return made
 
 
 @app.command("reprint")
@@ -96,13 +287,27 @@ def sale_show(ctx: typer.Context, vend_id: VendIdArg, as_json: Json = False) -> 
     with cli.raseed() as raseed:
         shown = SaleStatusOut.of(raseed.service.what_became(cli.actor(), vend_id))
 
-    def people(cli: Cli) -> None:
-        _sale_facts(cli, shown.sale)
-        _quote_lines(cli, shown.sale.quote)
-        cli.facts((("copies", shown.copies),))
-        _delivery(cli, shown.delivery)
+    cli.show(shown, as_json, lambda cli: _status(cli, shown))
 
-    cli.show(shown, as_json, people)
+
+@sale.command("last")
+def sale_last(ctx: typer.Context, point: PointOption = None, as_json: Json = False) -> None:
+    """What became of the sale made last at this terminal."""
+    cli = cli_of(ctx)
+    with cli.raseed() as raseed:
+        shown = SaleStatusOut.of(raseed.service.last_sale(cli.actor(point=point)))
+    cli.show(shown, as_json, lambda cli: _status(cli, shown))
+
+
+@sale.command("reveal")
+def sale_reveal(
+    ctx: typer.Context, vend_id: VendIdArg, point: PointOption = None, as_json: Json = False
+) -> None:
+    """The digits of a sale that was held; from here on they count as seen."""
+    cli = cli_of(ctx)
+    with cli.raseed() as raseed:
+        shown = ReceiptOut.of(raseed.service.show(cli.actor(point=point), vend_id))
+    cli.show(shown, as_json, lambda cli: _receipt(cli, shown))
 
 
 @sale.command("list")
@@ -155,6 +360,16 @@ def reconcile(ctx: typer.Context, vend_id: VendIdArg, as_json: Json = False) -> 
     cli.show(shown, as_json, lambda cli: _delivery(cli, shown))
 
 
+def _status(cli: Cli, status: SaleStatusOut) -> None:
+    _sale_facts(cli, status.sale)
+    _quote_lines(cli, status.sale.quote)
+    cli.facts((("copies", status.copies),))
+    _delivery(cli, status.delivery)
+    if status.void is not None:
+        cli.facts((("evidence", term(status.void.evidence, cli.language)),))
+        cli.facts((("reason", status.void.reason),))
+
+
 def _quote_lines(cli: Cli, quote: QuoteOut) -> None:
     money = [
         ("amount", quote.tendered),
@@ -189,10 +404,15 @@ def _receipt(cli: Cli, receipt: ReceiptOut) -> None:
         cli.line(f"*** {cli.label('replayed')} ***")
     _sale_facts(cli, receipt)
     _quote_lines(cli, receipt.quote)
-    for token in receipt.tokens:
-        # The groups stay in order inside Arabic text only if they are isolated.
-        arabic = cli.language is Language.ARABIC
-        cli.line(f"{LRI}{token.grouped}{PDI}" if arabic else token.grouped)
+    if receipt.held:
+        cli.line(cli.label("held"))
+        return
+    # The groups stay in order inside Arabic text only if they are isolated.
+    begin, end = (LRI, PDI) if cli.language is Language.ARABIC else ("", "")
+    for token in receipt.key_tokens:
+        cli.line(f"{cli.label('key_token')} {token.section}: {begin}{token.grouped}{end}")
+    for one in receipt.tokens:
+        cli.line(f"{begin}{one.grouped}{end}")
 
 
 def _delivery(cli: Cli, delivery: DeliveryOut) -> None:

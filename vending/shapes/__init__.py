@@ -20,6 +20,8 @@ from .outbox import MessageOut, RunOut
 from .parties import CustomerFileOut, CustomerOut, MeterOut, PointOut
 from .registration import RegistrationIn, RegistrationOut
 from .sales import (
+    BasketOut,
+    BindingQuoteOut,
     DeliveryOut,
     ExplainedQuoteOut,
     LineOut,
@@ -27,12 +29,15 @@ from .sales import (
     ReceiptOut,
     SaleOut,
     SaleStatusOut,
+    VoidOut,
 )
 
 __all__ = [
     "AccountStatementOut",
     "AdjustmentOut",
     "ApiKeyOut",
+    "BasketOut",
+    "BindingQuoteOut",
     "CustomerFileOut",
     "CustomerOut",
     "CustomerStatementOut",
@@ -61,4 +66,5 @@ __all__ = [
     "TakingOut",
     "TrialBalanceOut",
     "VendingKeyOut",
+    "VoidOut",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -11,8 +12,18 @@ from meters.verdicts import TokenResult
 
 from ..explaining import explained
 from ..messages import Language
-from ..sale import Delivery, IssuedToken, SaleReceipt, SaleStatus
-from ..tariff import Quote, QuoteLine
+from ..sale import (
+    BasketReceipt,
+    Delivery,
+    IssuedToken,
+    KeyToken,
+    Paid,
+    Payment,
+    SaleReceipt,
+    SaleStatus,
+    Void,
+)
+from ..tariff import BindingQuote, Quote, QuoteLine
 from .base import Measure, Name, Out
 
 
@@ -99,6 +110,24 @@ class ExplainedQuoteOut(QuoteOut):
         return cls(**dict(QuoteOut.of(quote)), explanation=sentences)
 
 
+class BindingQuoteOut(ExplainedQuoteOut):
+    """A quote with its promise: the sale that names it before it expires is honoured line by line,
+    or refused with what has changed."""
+
+    id: str | None = Field(description="null: a price without a promise")
+    expires_at: datetime | None
+
+    @classmethod
+    def bound(cls, promise: BindingQuote, previous: Quote | None) -> BindingQuoteOut:
+        told = ExplainedQuoteOut.with_reasons(promise.quote, previous)
+        return cls(**dict(told), id=promise.id, expires_at=promise.expires_at)
+
+    @classmethod
+    def unbound(cls, quote: Quote, previous: Quote | None) -> BindingQuoteOut:
+        told = ExplainedQuoteOut.with_reasons(quote, previous)
+        return cls(**dict(told), id=None, expires_at=None)
+
+
 class TokenFactsOut(Out):
     """A token without its digits."""
 
@@ -124,8 +153,105 @@ class TokenOut(TokenFactsOut):
         return cls(**dict(facts), digits=token.digits, grouped=token.grouped)
 
 
+class PaymentOut(Out):
+    """One way in which a part was paid."""
+
+    tender: str
+    amount: Measure
+    reference: str
+
+    @classmethod
+    def of(cls, payment: Payment) -> PaymentOut:
+        return cls(
+            tender=payment.tender.value,
+            amount=Measure.of(payment.amount),
+            reference=payment.reference,
+        )
+
+
+class PaidOut(Out):
+    """How a basket was paid: handed = due + rounding + change."""
+
+    payments: list[PaymentOut] = Field(description="What stays: cash without the change")
+    handed: Measure
+    rounding: Measure
+    change: Measure
+
+    @classmethod
+    def of(cls, paid: Paid) -> PaidOut:
+        return cls(
+            payments=[PaymentOut.of(one) for one in paid.payments],
+            handed=Measure.of(paid.handed),
+            rounding=Measure.of(paid.rounding),
+            change=Measure.of(paid.change),
+        )
+
+
+class KeyMoveOut(Out):
+    """The keys between which the key-change tokens move the meter."""
+
+    from_sgc: str
+    from_krn: int
+    from_ti: int
+    to_sgc: str
+    to_krn: int
+    to_ti: int
+
+
+class KeyTokenOut(Out):
+    """One token of a key change, to be typed before all others and in order."""
+
+    section: int
+    digits: str
+    grouped: str
+
+    @classmethod
+    def of(cls, token: KeyToken) -> KeyTokenOut:
+        return cls(section=token.section, digits=token.digits, grouped=token.grouped)
+
+
+class VoidOut(Out):
+    """How a sale was taken back."""
+
+    vend_id: str
+    journal_entry: int
+    at: datetime
+    actor: str
+    evidence: str = Field(
+        description="`not_shown`, `no_token`, `not_in_log`, `meter_gone` or `refund`"
+    )
+    reason: str
+
+    @classmethod
+    def of(cls, void: Void) -> VoidOut:
+        return cls(
+            vend_id=void.vend_id,
+            journal_entry=void.entry,
+            at=void.at,
+            actor=void.actor,
+            evidence=void.evidence.value,
+            reason=void.reason,
+        )
+
+
 class _Sale(Out):
     vend_id: str
+    kind: str = Field(description="`credit`, `allowance`, `payment`, `free_issue`, ...")
+    basket: str | None = Field(
+        description="Vend id of the sale that leads its basket; null for that one"
+    )
+    shift: str | None
+    paid: PaidOut | None = Field(
+        description="How the basket was paid; null: `quote.tendered` in `tender`, or see the "
+        "leading sale"
+    )
+    reason: str
+    requested_by: str
+    refers_to: str
+    quote_id: str
+    key_move: KeyMoveOut | None
+    commission: Measure | None
+    held: bool = Field(description="true while its digits have not been shown")
     receipt: str = Field(description="Point and number", examples=["P1-000042"])
     number: int
     sold_at: datetime
@@ -157,6 +283,7 @@ class SaleOut(_Sale):
 class ReceiptOut(_Sale):
     """A whole receipt with its tokens. Equal for every call with the same vend id."""
 
+    key_tokens: list[KeyTokenOut] = Field(description="To be typed first, in order")
     tokens: list[TokenOut]
     copy_number: int = Field(description="0: the original; a copy must be marked as one")
     replayed: bool = Field(description="true if this vend id had been sold before")
@@ -165,9 +292,31 @@ class ReceiptOut(_Sale):
     def of(cls, receipt: SaleReceipt) -> ReceiptOut:
         return cls(
             **_sale_fields(receipt),
+            key_tokens=[KeyTokenOut.of(token) for token in receipt.key_tokens],
             tokens=[TokenOut.of(token) for token in receipt.tokens],
             copy_number=receipt.copy,
             replayed=receipt.replayed,
+        )
+
+
+class BasketOut(Out):
+    """Everything that was paid for at once."""
+
+    vend_id: str
+    receipt: str
+    paid: PaidOut | None
+    sales: list[ReceiptOut]
+    replayed: bool
+
+    @classmethod
+    def of(cls, basket: BasketReceipt) -> BasketOut:
+        leading = basket.leading
+        return cls(
+            vend_id=leading.vend_id,
+            receipt=leading.receipt_code,
+            paid=None if leading.paid is None else PaidOut.of(leading.paid),
+            sales=[ReceiptOut.of(receipt) for receipt in basket.receipts],
+            replayed=basket.replayed,
         )
 
 
@@ -229,6 +378,7 @@ class SaleStatusOut(Out):
     sale: SaleOut
     delivery: DeliveryOut
     copies: int = Field(description="Copies printed so far")
+    void: VoidOut | None = Field(description="How it was taken back, if it was")
 
     @classmethod
     def of(cls, status: SaleStatus) -> SaleStatusOut:
@@ -236,6 +386,7 @@ class SaleStatusOut(Out):
             sale=SaleOut.of(status.receipt),
             delivery=DeliveryOut.of(status.delivery),
             copies=status.copies,
+            void=None if status.void is None else VoidOut.of(status.void),
         )
 
 
@@ -243,6 +394,17 @@ def _sale_fields(receipt: SaleReceipt) -> dict[str, Any]:
     buyer, seller = receipt.buyer, receipt.seller
     return {
         "vend_id": receipt.vend_id,
+        "kind": receipt.kind.value,
+        "basket": receipt.basket,
+        "shift": receipt.shift,
+        "paid": None if receipt.paid is None else PaidOut.of(receipt.paid),
+        "reason": receipt.reason,
+        "requested_by": receipt.requested_by,
+        "refers_to": receipt.refers_to,
+        "quote_id": receipt.quote_id,
+        "key_move": None if receipt.key_move is None else KeyMoveOut(**asdict(receipt.key_move)),
+        "commission": None if receipt.commission is None else Measure.of(receipt.commission),
+        "held": receipt.held,
         "receipt": receipt.receipt_code,
         "number": receipt.number,
         "sold_at": receipt.sold_at,

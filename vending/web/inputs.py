@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StrictStr
+from pydantic import BaseModel, ConfigDict, Field, StrictStr, model_validator
 
 from meters.quantities import MINOR_DIGITS, Money
 
-from ..sale import Tender, TenderUnknown, VendRequest
+from ..requests import (
+    Allowance,
+    BasketRequest,
+    Credit,
+    DebtPayment,
+    Item,
+    Postponement,
+    Units,
+)
+from ..sale import Payment, Tender, TenderUnknown, VendRequest
 from ..tariff import CurrencyWrong
 
 MeterText = Annotated[
@@ -35,37 +44,154 @@ class _In(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class QuoteIn(_In):
-    """Price a sale."""
+class PostponementIn(_In):
+    """A debt that is not asked for in this sale."""
+
+    debt: StrictStr = Field(max_length=60, description="Its code")
+    reason: StrictStr = Field(min_length=5, max_length=200)
+
+
+class CreditIn(_In):
+    """Units for money, or money for units."""
 
     meter: MeterText
-    amount: AmountText
+    amount: AmountText | None = None
+    units: AmountText | None = Field(
+        None, description="Instead of an amount: units in kWh or m3, as a decimal in text"
+    )
     currency: StrictStr | None = Field(None, max_length=3, description="Default: the tariff's")
+    quote_id: StrictStr = Field("", max_length=64, description="A binding quote to be honoured")
+    postpone: list[PostponementIn] = Field(default=[], max_length=20)
 
-    def money(self, default: str) -> Money:
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.amount is None) == (self.units is None):
+            raise ValueError("either amount or units")
+        return self
+
+    def ask(self, default: str) -> Money | Units:
         """Raises NotANumber, TooFine, CurrencyWrong."""
-        currency = self.currency or default
-        if currency not in MINOR_DIGITS:
-            raise CurrencyWrong(currency, default)
-        return Money.from_text(self.amount, currency)
+        if self.amount is None:
+            return Units(self.units or "")
+        return money_of(self.amount, self.currency or default, default)
+
+    def postponed(self) -> tuple[Postponement, ...]:
+        return tuple(Postponement(one.debt, one.reason) for one in self.postpone)
 
 
-class VendIn(QuoteIn):
-    """Sell. The caller makes `vend_id` and keeps it before asking."""
+class QuoteIn(CreditIn):
+    """Price a sale."""
 
+    id: StrictStr = Field(
+        "", max_length=64, description="Of the binding quote; made if it is not given"
+    )
+    binding: bool = Field(True, description="false: a price without a promise, and no effect")
+
+
+class PaymentIn(_In):
+    """One way in which a part is paid."""
+
+    tender: StrictStr = Field(
+        max_length=20, description="`cash`, `card`, `cheque`, `wallet` or `transfer`"
+    )
+    amount: AmountText
+    reference: StrictStr = Field("", max_length=60, description="Cheque number, card slip, ...")
+
+
+class _Paid(_In):
     vend_id: StrictStr = Field(
         max_length=200,
         description="A UUID, or 1 to 64 letters, digits and `. _ : -`. One id never sells twice",
         examples=["5b0a4c2e-9d51-4a53-8f0e-2f3f0f6f7f10"],
     )
+    payments: list[PaymentIn] = Field(
+        default=[],
+        max_length=10,
+        description="What is handed over; change is given for cash. Empty: exactly what is due",
+    )
+    hold: bool = Field(False, description="Keep the digits back until POST /vends/{id}/showing")
+
+    def paid_in(self, default: str) -> tuple[Payment, ...]:
+        """Raises TenderUnknown, NotANumber, TooFine."""
+        return tuple(
+            Payment(
+                tender_from_text(one.tender), money_of(one.amount, default, default), one.reference
+            )
+            for one in self.payments
+        )
+
+
+class VendIn(CreditIn, _Paid):
+    """Sell. The caller makes `vend_id` and keeps it before asking."""
+
     tender: StrictStr = Field(
-        "cash", max_length=20, description="`cash`, `card`, `wallet` or `transfer`"
+        "cash", max_length=20, description="If it is paid in one way, and exactly"
     )
 
-    def request(self, default_currency: str) -> VendRequest:
-        """Raises VendIdMalformed, TenderUnknown and the errors of `money`."""
-        money = self.money(default_currency)
-        return VendRequest(self.vend_id, self.meter, money, tender_from_text(self.tender))
+    def request(self, default_currency: str) -> VendRequest | BasketRequest:
+        """Raises VendIdMalformed, TenderUnknown and the errors of `ask`."""
+        ask, tender = self.ask(default_currency), tender_from_text(self.tender)
+        item = Credit(self.meter, ask, self.quote_id, self.postponed())
+        if isinstance(ask, Money) and not self.payments and not self.postpone:
+            return VendRequest(self.vend_id, self.meter, ask, tender, self.quote_id, self.hold)
+        return BasketRequest(self.vend_id, (item,), self.paid_in(default_currency), hold=self.hold)
+
+
+class CreditItemIn(CreditIn):
+    """Units for money."""
+
+    kind: Literal["credit"] = "credit"
+
+    def item(self, default: str) -> Item:
+        return Credit(self.meter, self.ask(default), self.quote_id, self.postponed())
+
+
+class AllowanceItemIn(_In):
+    """What is left of the month's free units."""
+
+    kind: Literal["allowance"]
+    meter: MeterText
+
+    def item(self, default: str) -> Item:  # noqa: ARG002
+        return Allowance(self.meter)
+
+
+class DebtItemIn(_In):
+    """Money towards what is owed, without units."""
+
+    kind: Literal["payment"]
+    meter: MeterText
+    amount: AmountText
+    code: StrictStr = Field(
+        "", max_length=60, description="Of one debt or charge; empty: all in their order"
+    )
+
+    def item(self, default: str) -> Item:
+        return DebtPayment(self.meter, money_of(self.amount, default, default), self.code)
+
+
+class BasketIn(_Paid):
+    """Sell several things at once: all of them, or nothing, on one receipt."""
+
+    items: list[CreditItemIn | AllowanceItemIn | DebtItemIn] = Field(min_length=1, max_length=20)
+
+    def request(self, default: str) -> BasketRequest:
+        """Raises VendIdMalformed, BasketMalformed, TenderUnknown, and those of amounts."""
+        items = tuple(one.item(default) for one in self.items)
+        return BasketRequest(self.vend_id, items, self.paid_in(default), hold=self.hold)
+
+
+class ReasonIn(_In):
+    """Why."""
+
+    reason: StrictStr = Field(min_length=1, max_length=500)
+
+
+def money_of(text: str, currency: str, default: str) -> Money:
+    """Raises NotANumber, TooFine, CurrencyWrong."""
+    if currency not in MINOR_DIGITS:
+        raise CurrencyWrong(currency, default)
+    return Money.from_text(text, currency)
 
 
 def tender_from_text(text: str) -> Tender:

@@ -48,6 +48,7 @@ def test_a_sale_from_quote_to_the_books(town: Shell) -> None:
     receipt = town.run("vend", POWER.number, "50", "--id", "v-1", "--point", "P1", "--json").json
     explanation = quote.pop("explanation")
     assert "76.8 kWh" in explanation[0]["en"]
+    assert (quote.pop("id"), quote.pop("expires_at")) == (None, None)
     assert receipt["quote"] == quote
     assert town.run("vend", POWER.number, "50", "--id", "v-1", "--point", "P1", "--json").json == {
         **receipt,
@@ -289,3 +290,24 @@ def test_an_unforeseen_fault_is_an_apology_with_a_number(town: Shell) -> None:
     assert "zz" not in told.err
     assert re.search(r"\b[0-9a-f]{8}\b", told.err)
     assert "ValueError" in town.run("meter", "list", RASEED_DEBUG="1").err
+
+
+def test_a_basket_held_shown_and_voided(town: Shell) -> None:
+    seat = ("--point", "P1")
+    sold = town.run(
+        "basket",
+        *("--credit", f"{POWER.number}=50", "--units", f"{WATER.number}=2"),
+        *("--pay", "card:30:slip", "--pay", "cash:100", "--id", "b-1", "--hold", *seat),
+    )
+    assert "Change" in sold.out
+    assert "raseed sale reveal" in sold.out
+    shown = town.run("sale", "reveal", "b-1", "--json", *seat).json
+    assert len(shown["tokens"][0]["digits"]) == 20
+    back = town.run("void", "b-1+2", "--reason", "wrong meter", *seat)
+    assert "its digits were not shown" in back.out
+    assert "wrong meter" in town.run("--lang", "ar", "sale", "show", "b-1+2").out
+    assert town.run("sale", "last", "--json", *seat).json["sale"]["vend_id"] == "b-1"
+    quote = town.run("quote", POWER.number, "20", "--units", "--bind", "--json").json
+    bound = ("vend", POWER.number, "20", "--units", "--quote", quote["id"], "--id", "v-1", *seat)
+    assert town.run(*bound, "--json").json["quote"]["lines"] == quote["lines"]
+    assert town.run("ledger", "verify").code == 0

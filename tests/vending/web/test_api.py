@@ -58,6 +58,8 @@ def test_a_sale_from_quote_to_reprint(api: Api) -> None:
     receipt = sold.json()
     explanation = quote.pop("explanation")
     assert "76.8 kWh" in explanation[0]["en"]
+    assert quote.pop("expires_at") == "2026-11-23T09:45:12.345678Z"
+    assert len(quote.pop("id")) == 32
     assert receipt["quote"] == quote
     (token,) = receipt["tokens"]
     assert len(token["digits"]) == 20
@@ -172,12 +174,12 @@ def test_what_is_not_there_is_404(api: Api, path: str, code: str) -> None:
 
 
 def test_a_wrong_body_names_each_field_in_the_callers_language(api: Api) -> None:
-    body = {"meter": 5, "extra": "secret-value"}
+    body = {"meter": 5, "extra": "secret-value", "postpone": [{"debt": "old"}]}
     problem = api.post("/quotes", body, headers={"Accept-Language": "en"}).json()
     assert {one["field"]: one["problem"] for one in problem["errors"]} == {
         "body.meter": "string_type",
-        "body.amount": "missing",
         "body.extra": "extra_forbidden",
+        "body.postpone.0.reason": "missing",
     }
     assert "secret-value" not in json.dumps(problem)
     arabic = api.post("/quotes", body).json()
@@ -232,8 +234,13 @@ SCOPES_NEEDED = [
     ("GET", "/points", ApiScope.READ),
     ("POST", "/quotes", ApiScope.READ),
     ("POST", "/vends", ApiScope.VEND),
+    ("POST", "/baskets", ApiScope.VEND),
+    ("GET", "/baskets/v-1", ApiScope.READ),
     ("GET", "/vends", ApiScope.READ),
+    ("GET", "/vends/last", ApiScope.READ),
     ("GET", "/vends/v-1", ApiScope.READ),
+    ("POST", "/vends/v-1/showing", ApiScope.VEND),
+    ("POST", "/vends/v-1/void", ApiScope.VEND),
     ("POST", "/vends/v-1/reprints", ApiScope.VEND),
     ("POST", "/vends/v-1/delivery", ApiScope.METER),
     ("POST", "/vends/v-1/reconciliation", ApiScope.METER),
@@ -450,3 +457,48 @@ def test_the_status_in_the_body_is_that_of_the_answer(api: Api, body: bytes) -> 
     answer = api.client.post(f"{PREFIX}/vends", content=body, headers=headers)
     assert answer.status_code in (400, 422)
     assert answer.json()["status"] == answer.status_code
+
+
+def test_a_basket_over_the_api(api: Api) -> None:
+    body = {
+        "vend_id": "b-1",
+        "items": [
+            {"meter": POWER.number, "amount": "50.00"},
+            {"kind": "credit", "meter": WATER.number, "units": "2"},
+        ],
+        "payments": [
+            {"tender": "card", "amount": "30.00", "reference": "slip 7"},
+            {"tender": "cash", "amount": "100"},
+        ],
+        "hold": True,
+    }
+    sold = api.post("/baskets", body)
+    assert sold.status_code == 201
+    basket = sold.json()
+    assert [one["vend_id"] for one in basket["sales"]] == ["b-1", "b-1+2"]
+    assert basket["paid"]["handed"]["value"] == "130.00"
+    assert {one["tokens"][0]["digits"] for one in basket["sales"]} == {""}
+    assert api.post("/baskets", body).status_code == 200
+    shown = api.post("/vends/b-1/showing", None).json()
+    assert len(shown["tokens"][0]["digits"]) == 20
+    assert [one["sale"]["held"] for one in api.get("/baskets/b-1").json()] == [False, True]
+    assert api.get("/vends/last").json()["sale"]["vend_id"] == "b-1"
+    back = api.post("/vends/b-1+2/void", {"reason": "wrong meter"}).json()
+    assert back["evidence"] == "not_shown"
+    gone = api.post("/vends/b-1+2/void", {"reason": "wrong meter"}).json()
+    assert gone == back
+    assert api.get("/vends/b-1+2").json()["void"]["reason"] == "wrong meter"
+    short = api.post("/baskets", {**body, "vend_id": "b-2", "payments": body["payments"][:1]})
+    assert (short.status_code, short.json()["code"]) == (422, "payment.short")
+    neither = api.post("/vends", {"vend_id": "b-3", "meter": POWER.number})
+    assert neither.status_code == 422
+
+
+def test_a_bound_quote_over_the_api(api: Api) -> None:
+    quote = api.post("/quotes", {"meter": POWER.number, "units": "20", "id": "q-1"}).json()
+    body = {"vend_id": "v-1", "meter": POWER.number, "units": "20", "quote_id": quote["id"]}
+    receipt = api.post("/vends", body).json()
+    assert receipt["quote_id"] == "q-1"
+    assert receipt["quote"]["lines"] == quote["lines"]
+    again = api.post("/vends", {**body, "vend_id": "v-2"})
+    assert (again.status_code, again.json()["code"]) == (409, "quote.changed")

@@ -6,9 +6,19 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from ...shapes import DeliveryOut, EntryOut, ExplainedQuoteOut, ReceiptOut, SaleOut, SaleStatusOut
+from ...requests import BasketRequest
+from ...shapes import (
+    BasketOut,
+    BindingQuoteOut,
+    DeliveryOut,
+    EntryOut,
+    ReceiptOut,
+    SaleOut,
+    SaleStatusOut,
+    VoidOut,
+)
 from ..callers import Reader, Seller, Service, Technician, services_of
-from ..inputs import QuoteIn, VendIn
+from ..inputs import BasketIn, QuoteIn, ReasonIn, VendIn
 from ..quick import QuickRoute
 from ..writer import Writer
 
@@ -22,7 +32,11 @@ async def vend(request: Request, actor: Seller, body: VendIn) -> Response:
     inputs, here is the stored receipt. 409 `vend.id_reused`: with other inputs. After a lost
     answer ask again with the same id."""
     writer: Writer = request.app.state.writer
-    receipt = await writer.vend(actor, body.request(services_of(request).currency))
+    asked = body.request(services_of(request).currency)
+    if isinstance(asked, BasketRequest):
+        receipt = (await writer.vend_basket(actor, asked)).leading
+    else:
+        receipt = await writer.vend(actor, asked)
     return Response(
         ReceiptOut.of(receipt).model_dump_json(),
         200 if receipt.replayed else 201,
@@ -42,14 +56,48 @@ router.add_api_route(
 )
 
 
+async def sell_basket(request: Request, actor: Seller, body: BasketIn) -> Response:
+    """Sell several things at once, all of them or nothing, on one receipt and paid in one or
+    several ways. As `/vends`: exactly once per vend id."""
+    writer: Writer = request.app.state.writer
+    basket = await writer.vend_basket(actor, body.request(services_of(request).currency))
+    return Response(
+        BasketOut.of(basket).model_dump_json(),
+        200 if basket.replayed else 201,
+        {"Cache-Control": "no-store"},
+        "application/json",
+    )
+
+
+router.add_api_route(
+    "/baskets",
+    sell_basket,
+    methods=["POST"],
+    status_code=201,
+    response_model=BasketOut,
+    responses={200: {"description": "Sold before"}},
+    route_class_override=QuickRoute,
+)
+
+
+@router.get("/baskets/{vend_id}")
+def basket(actor: Reader, service: Service, vend_id: VendId) -> list[SaleStatusOut]:
+    """What became of every sale of a basket."""
+    return [SaleStatusOut.of(status) for status in service.basket(actor, vend_id)]
+
+
 @router.post("/quotes")
-def quote(actor: Reader, service: Service, request: Request, body: QuoteIn) -> ExplainedQuoteOut:
+def quote(actor: Reader, service: Service, request: Request, body: QuoteIn) -> BindingQuoteOut:
     """Price a sale and say why the units come out as they do, and why they differ from the meter's
-    last sale. Changes nothing, promises nothing."""
-    money = body.money(services_of(request).currency)
-    priced = service.quote(actor, body.meter, money)
+    last sale. The price is held for a quarter of an hour: a sale that names the quote's id gets it
+    line by line, or is refused with what has changed."""
+    ask, postpone = body.ask(services_of(request).currency), body.postponed()
     last = service.sales(actor, meter=body.meter, limit=1)
-    return ExplainedQuoteOut.with_reasons(priced, last[0].quote if last else None)
+    before = last[0].quote if last else None
+    if not body.binding:
+        priced = service.quote(actor, body.meter, ask, postpone)
+        return BindingQuoteOut.unbound(priced, before)
+    return BindingQuoteOut.bound(service.bind(actor, body.meter, ask, postpone, body.id), before)
 
 
 @router.get("/vends")
@@ -67,6 +115,12 @@ def list_sales(
     return [SaleOut.of(receipt) for receipt in found]
 
 
+@router.get("/vends/last")
+def last_sale(actor: Reader, service: Service) -> SaleStatusOut:
+    """What became of the sale that this key's terminal made last."""
+    return SaleStatusOut.of(service.last_sale(actor))
+
+
 @router.get("/vends/{vend_id}")
 def what_became(actor: Reader, service: Service, vend_id: VendId) -> SaleStatusOut:
     """What became of a sale: its facts and how far its delivery went. 404: no money was booked
@@ -79,6 +133,20 @@ def reprint(actor: Seller, service: Service, response: Response, vend_id: VendId
     """The same digits again, marked as a copy and recorded."""
     response.headers["Cache-Control"] = "no-store"
     return ReceiptOut.of(service.reprint(actor, vend_id))
+
+
+@router.post("/vends/{vend_id}/showing")
+def show(actor: Seller, service: Service, response: Response, vend_id: VendId) -> ReceiptOut:
+    """The digits of a sale that was held; from here on they count as seen."""
+    response.headers["Cache-Control"] = "no-store"
+    return ReceiptOut.of(service.show(actor, vend_id))
+
+
+@router.post("/vends/{vend_id}/void")
+def void(actor: Seller, service: Service, vend_id: VendId, body: ReasonIn) -> VoidOut:
+    """Take a sale back on evidence: its digits were not shown, or the meter, read now, has not
+    taken the token, or the meter is out of use. Voiding again answers the void that there is."""
+    return VoidOut.of(service.void(actor, vend_id, body.reason))
 
 
 @router.post("/vends/{vend_id}/delivery")
