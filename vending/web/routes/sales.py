@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 
 from ...shapes import DeliveryOut, EntryOut, ExplainedQuoteOut, ReceiptOut, SaleOut, SaleStatusOut
 from ..callers import Reader, Seller, Service, Technician, services_of
 from ..inputs import QuoteIn, VendIn
 from ..quick import QuickRoute
+from ..routers import api_router
 from ..writer import Writer
 
-router = APIRouter(tags=["sales"])
+router = api_router("sales")
 
 VendId = Annotated[str, Path(max_length=200, description="The id that the caller made")]
 
