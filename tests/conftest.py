@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,12 @@ import pytest
 
 from tests.databases import KINDS, Postgres, new_place, postgres_server
 from vending.bench.postgres import wheel
+
+
+def pytest_collection_finish() -> None:
+    """What was loaded stays: nobody need search it for rubbish again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -29,9 +36,13 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def server(kind: str, request: pytest.FixtureRequest) -> Postgres | None:
+def server(kind: str, request: pytest.FixtureRequest) -> Iterator[Postgres | None]:
     """The server, for the database that needs one."""
-    return None if kind == "sqlite" else request.getfixturevalue("postgres")
+    if kind == "sqlite":
+        yield None
+    else:
+        with request.getfixturevalue("postgres").lending() as server:
+            yield server
 
 
 @pytest.fixture

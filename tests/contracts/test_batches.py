@@ -15,6 +15,7 @@ from sqlalchemy import text
 from meters.errors import RaseedError
 from meters.identity import Drn
 from meters.quantities import Money
+from tests import examples
 from tests.databases import Postgres, new_place
 from tests.vending.support import (
     ADMIN,
@@ -112,7 +113,7 @@ def law(kind: str, server: Postgres | None, sold: list[tuple[int, list[Order]]])
 
 def test_a_batch_is_its_sales_one_by_one(kind: str, server: Postgres | None) -> None:
     @settings(
-        max_examples=25 if kind == "sqlite" else 6,
+        max_examples=examples(25 if kind == "sqlite" else 6),
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow],
     )

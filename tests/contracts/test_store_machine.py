@@ -21,6 +21,7 @@ from hypothesis.stateful import (
 
 from meters.identity import Drn
 from meters.quantities import Money
+from tests import examples
 from tests.databases import Postgres, new_place
 from tests.vending.support import ADMIN, OPERATOR, POWER, WATER, Town, service
 from vending.parties import Actor
@@ -154,7 +155,7 @@ def test_selling_in_any_order(kind: str, server: Postgres | None) -> None:
         Here,
         settings=settings(
             # Each restart opens connections, which cost a server more than a file.
-            max_examples=15 if kind == "sqlite" else 5,
+            max_examples=examples(15 if kind == "sqlite" else 5),
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow],

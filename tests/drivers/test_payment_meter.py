@@ -30,6 +30,7 @@ from meters.gateway import (
 )
 from meters.verdicts import TokenResult
 from simulators.faults import fault_named
+from tests import examples
 from tests.simulators.support import (
     ELECTRICITY,
     WATER,
@@ -275,7 +276,7 @@ def test_nonsense_in_the_registers_is_a_typed_error() -> None:
     function=st.sampled_from([4, WRITE]),
     framed=st.booleans(),
 )
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_noise_for_an_answer_never_escapes_as_another_error(
     noise: bytes, function: int, framed: bool
 ) -> None:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meters.quantities import ConnectionTime, Energy, Power, Quantity, Volume
+from tests import examples
 from tokens.sts import credit, management
 from tokens.sts.amounts import LARGEST_AMOUNT16, encode_amount16, encode_currency20
 from tokens.sts.batch import (
@@ -82,7 +83,7 @@ def agree(tokens: list[Any], batch: Any, keys: list[DecoderKey]) -> None:
     assert opened.crc_ok.all()
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(data=st.data(), ea=eas, row=st.sampled_from(CREDITS), count=st.integers(1, 5))
 def test_credit_rows(data: st.DataObject, ea: EncryptionAlgorithm, row: Any, count: int) -> None:
     kind, quantity = row
@@ -100,7 +101,7 @@ def test_credit_rows(data: st.DataObject, ea: EncryptionAlgorithm, row: Any, cou
     agree(tokens, TokenBatch(tokens), keys)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(data=st.data(), ea=eas, kind=st.sampled_from(CURRENCIES), count=st.integers(1, 5))
 def test_currency_rows(data: st.DataObject, ea: EncryptionAlgorithm, kind: Any, count: int) -> None:
     some = st.integers(-LARGEST_COLUMN, LARGEST_COLUMN) | st.integers(-200_000, 200_000)
@@ -111,7 +112,7 @@ def test_currency_rows(data: st.DataObject, ea: EncryptionAlgorithm, kind: Any, 
     agree(tokens, CurrencyBatch(kind, tids=minutes, units=units), keys)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(data=st.data(), ea=eas, kind=st.sampled_from(REGISTERS + LIMITS), count=st.integers(1, 5))
 def test_management_rows(
     data: st.DataObject, ea: EncryptionAlgorithm, kind: Any, count: int
@@ -153,7 +154,7 @@ edge_bodies = st.sampled_from([0, 1, BODY, BODY - 1, 1 << 47, 0x4000_0000_0000, 
 bodies = st.integers(0, BODY) | edge_bodies
 
 
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 @given(rows=st.lists(bodies, max_size=70), token_class=st.sampled_from([0, 2]), ea=eas)
 def test_any_body(rows: list[int], token_class: int, ea: EncryptionAlgorithm) -> None:
     secret = bytes(range(7, 7 + ea.key_bytes))

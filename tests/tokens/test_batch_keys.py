@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from meters.errors import Invalid
 from meters.identity import CheckDigitWrong, Drn, IssuerUnknown, MeterPan
+from tests import examples
 from tokens.sts.batch import (
     BatchKeys,
     BatchText,
@@ -75,7 +76,7 @@ def secrets_of(keys: BatchKeys) -> list[bytes]:
     return [run[at : at + size] for at in range(0, len(run), size)]
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(data=st.data(), route=st.sampled_from(ROUTES), meters=pans)
 def test_derivations(
     data: st.DataObject, route: tuple[Dkga, EncryptionAlgorithm], meters: list[MeterPan]
@@ -103,7 +104,7 @@ def test_dkga04_is_hmac() -> None:
     assert secrets_of(keys) == [hmac.digest(secret, message, "sha256")[:16]]
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     data=st.data(),
     route=st.sampled_from(ROUTES),

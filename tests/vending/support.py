@@ -67,10 +67,13 @@ class SetClock:
         self.now += timedelta(**step)
 
 
+@cache
 def tariffs() -> TariffBook:
+    """The shipped ones. Nothing changes a book once it is read, so all tests share it."""
     return read_tariffs(CONFIG / "tariffs")
 
 
+@cache
 def chart() -> Chart:
     return read_chart(CONFIG / "chart-of-accounts.toml")
 

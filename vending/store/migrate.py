@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -26,8 +27,10 @@ def downgrade(engine: Engine, revision: str) -> None:
     _run(engine, lambda config: command.downgrade(config, revision))
 
 
+@cache
 def newest() -> str:
     """The revision that this program needs."""
+    # Reads every migration; a running program does not get new ones.
     head = ScriptDirectory.from_config(_config()).get_current_head()
     assert head is not None
     return head

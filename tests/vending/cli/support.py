@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from tests.vending.support import ADMIN, empty_books, security, town
@@ -43,10 +46,23 @@ class Shell:
 
     def run(self, *arguments: str, stdin: str = "", **environment: str | None) -> Told:
         runner = CliRunner(env={**self.environment, **environment})
-        result = runner.invoke(app, list(arguments), input=stdin)
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return Told(result.exit_code, result.stdout, result.stderr)
+        with runner.isolation(input=stdin) as (out, err, _):
+            code: int | str | None = 0
+            try:
+                command().main(list(arguments), runner.get_default_prog_name(command()))
+            except SystemExit as end:
+                code = end.code
+            finally:
+                sys.stdout.flush()
+                sys.stderr.flush()
+            assert code is None or isinstance(code, int), code
+            return Told(code or 0, out.getvalue().decode(), err.getvalue().decode())
+
+
+@cache
+def command() -> Any:
+    """The command line. Making it of its functions takes longer than most commands."""
+    return get_command(app)
 
 
 def shell(folder: Path) -> Shell:

@@ -206,6 +206,7 @@ def test_without_a_database_nothing_is_made(tmp_path: Path) -> None:
     assert not (tmp_path / "absent").exists()
 
 
+@pytest.mark.system
 def test_init_makes_everything_once(tmp_path: Path) -> None:
     new = shell(tmp_path / "data")
     first = new.run("init", "--point", "K1", "--json").json
@@ -236,6 +237,7 @@ def test_api_keys_are_shown_once_and_revoked(town: Shell) -> None:
     assert made["api_key"] not in town.run("apikey", "list").out
 
 
+@pytest.mark.system
 def test_vending_keys_are_added_and_resealed(town: Shell, tmp_path: Path) -> None:
     added = town.run(
         *("keys", "add", "--sgc", "123457", "--krn", "2", "--ken", "200"),

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from meters.errors import RaseedError
 from meters.identity import Drn
 from meters.quantities import Energy
+from tests import examples
 from tokens.sts import (
     AmountAboveKeyLimit,
     BaseDate,
@@ -229,7 +230,7 @@ def test_a_cut_file_is_told_from_a_changed_one(path: Path) -> None:
 
 
 @given(st.binary(max_size=400), st.booleans())
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 def test_any_bytes_at_all_give_a_typed_error(content: bytes, with_magic: bool) -> None:
     data = (b"RASEED-KEYS 1\n" if with_magic else b"") + content
     with pytest.raises(RaseedError):

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meters.quantities import Energy, Money
+from tests import examples
 from tests.vending.support import tariffs
 from tests.vending.tariff.strategies import NOW as ANY_NOW
 from tests.vending.tariff.strategies import accounts
@@ -97,7 +98,7 @@ def test_its_name_is_the_callers_or_follows_from_what_it_is() -> None:
             binding(PRICED, INPUTS, NOW, quote_id=wrong)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.data())
 def test_equal_inputs_have_equal_fingerprints_and_others_do_not(data: st.DataObject) -> None:
     """For any two accounts of one tariff: the fingerprint is exactly of what it was made from."""

@@ -10,6 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from meters.quantities import Energy, Money
+from tests import examples
 from tests.vending.support import tariffs
 from tests.vending.tariff import strategies
 from vending.explaining import explained
@@ -86,7 +87,7 @@ def test_words_exist_for_everything_that_can_be_said() -> None:
         assert re.search("[\u0600-\u06ff]", pair.ar)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.data())
 def test_every_quote_is_told_in_both_languages_and_kept_whole(data: st.DataObject) -> None:
     """Also: what is kept of a line reads back as the line."""

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meters.quantities import Money
+from tests import examples
 from tests.vending.support import CONFIG, chart
 from vending.tariff import (
     AccountState,
@@ -105,7 +106,7 @@ def test_a_mistake_is_told_with_file_place_and_problem(
     assert problem in error.value.problem
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.data())
 def test_any_line_left_out_is_refused_or_makes_a_tariff(data: st.DataObject) -> None:
     """Nothing but the one typed error comes out of a damaged file."""
@@ -176,7 +177,7 @@ def test_a_tariff_that_ended_is_not_sold_and_still_explains() -> None:
         book.version(CODE, 7)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.integers(1, 400), st.integers(1, 400), st.integers(1, 9999), st.integers(1, 50_000))
 def test_a_future_version_never_changes_a_sale_before_it(
     ahead: int, back: int, rate: int, paid: int

@@ -8,6 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from meters.quantities import Energy, Money
+from tests import examples
 from tests.vending.tariff.strategies import NOW, THIS_MONTH, accounts, payments, tariffs
 from tokens.sts import carried
 from vending.tariff import (
@@ -46,7 +47,7 @@ def unit_cost(tariff: Tariff, state: AccountState) -> UnitCost:
     return UnitCost(tariff, day, use_of(tariff, state, NOW))
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(situations(), payments)
 def test_no_money_is_lost(situation: tuple[Tariff, AccountState], paid: Money) -> None:
     """tendered + balance before = all lines + balance after, to the agora."""
@@ -63,7 +64,7 @@ def test_no_money_is_lost(situation: tuple[Tariff, AccountState], paid: Money) -
     assert carried(q.quantity) == q.quantity
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(situations(), payments)
 def test_each_line_is_its_exact_amount_rounded_as_it_says(
     situation: tuple[Tariff, AccountState], paid: Money
@@ -80,7 +81,7 @@ def test_each_line_is_its_exact_amount_rounded_as_it_says(
             assert line.left.minor >= 0
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(situations(), payments)
 def test_units_are_the_most_that_the_money_buys(
     situation: tuple[Tariff, AccountState], paid: Money
@@ -94,7 +95,7 @@ def test_units_are_the_most_that_the_money_buys(
     assert unit_cost(tariff, state).cost(following.value) > left
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(situations(), payments)
 def test_money_to_units_to_money_never_costs_more(
     situation: tuple[Tariff, AccountState], paid: Money
@@ -116,7 +117,7 @@ def test_money_to_units_to_money_never_costs_more(
         assert less is None or less.quantity < first.quantity
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(situations(), st.integers(1, 16_383))
 def test_units_to_money_to_units_never_gives_less(
     situation: tuple[Tariff, AccountState], steps: int
@@ -132,7 +133,7 @@ def test_units_to_money_to_units_never_gives_less(
         assert not got.quantity < asked
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(situations(), st.integers(0, 20_000), st.integers(0, 2_000))
 def test_the_cost_never_falls_and_is_the_sum_of_its_lines(
     situation: tuple[Tariff, AccountState], steps: int, more: int
@@ -144,7 +145,7 @@ def test_the_cost_never_falls_and_is_the_sum_of_its_lines(
     assert 0 <= cost.cost(units.value) <= cost.cost(units.value + more * 100)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(situations(), payments)
 def test_deductions_keep_to_cap_and_guarantee(
     situation: tuple[Tariff, AccountState], paid: Money
@@ -164,7 +165,7 @@ def test_deductions_keep_to_cap_and_guarantee(
             assert line.amount.is_zero
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(situations(), st.lists(payments, min_size=1, max_size=4))
 def test_what_is_owed_is_taken_once(
     situation: tuple[Tariff, AccountState], paid: list[Money]
@@ -191,7 +192,7 @@ def test_what_is_owed_is_taken_once(
     assert all(stand.through == THIS_MONTH for stand in state.charges)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(situations(), payments, payments)
 def test_two_payments_fill_the_same_blocks_as_one(
     situation: tuple[Tariff, AccountState], one: Money, two: Money

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from tempfile import TemporaryFile
 from typing import Annotated, BinaryIO
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, StrictStr
 
@@ -26,8 +26,9 @@ from ...shapes import (
 )
 from ..callers import Bookkeeper, Keeping, Reports
 from ..language import language_of
+from ..routers import api_router
 
-router = APIRouter(tags=["books"])
+router = api_router("books")
 
 _PIECE = 64 * 1024
 Day = Annotated[str | None, Query(max_length=20, description="As 2026-11-23")]

@@ -5,14 +5,15 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import BaseModel
 
 from ...shapes import LedgerReportOut, ReadingOut
 from ..callers import Keeping, Reader, Service, Technician, services_of
+from ..routers import api_router
 from .parties import MeterPath
 
-router = APIRouter()
+router = api_router()
 
 
 class HealthOut(BaseModel):

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict, Field, StrictStr
 
 from ...outbox import MessageState, Topic
 from ...shapes import MessageOut
 from ..callers import Messages, Reader, Seller
+from ..routers import api_router
 
-router = APIRouter(tags=["outbox"])
+router = api_router("outbox")
 
 _MOST_ID = 2**63 - 1
 IdPath = Annotated[int, Path(ge=1, le=_MOST_ID)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 
 from ...shapes import (
     CustomerFileOut,
@@ -15,8 +15,9 @@ from ...shapes import (
     RegistrationOut,
 )
 from ..callers import Reader, Registrar, Service
+from ..routers import api_router
 
-router = APIRouter(tags=["parties"])
+router = api_router("parties")
 
 After = Annotated[
     str, Query(max_length=40, description="Go on behind this number, the last of the page before")

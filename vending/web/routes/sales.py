@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 
 from ...requests import BasketRequest
 from ...shapes import (
@@ -20,9 +20,10 @@ from ...shapes import (
 from ..callers import Reader, Seller, Service, Technician, services_of
 from ..inputs import BasketIn, QuoteIn, ReasonIn, VendIn
 from ..quick import QuickRoute
+from ..routers import api_router
 from ..writer import Writer
 
-router = APIRouter(tags=["sales"])
+router = api_router("sales")
 
 VendId = Annotated[str, Path(max_length=200, description="The id that the caller made")]
 
