@@ -1,0 +1,104 @@
+"""The database server goes away and comes back, between sales and in the middle of them: whoever
+asks meanwhile is told so, the service goes on without a restart of its process, nothing is lost."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from collections.abc import Callable
+
+import pytest
+
+from meters.errors import Unavailable
+from tests.databases import plain
+from tests.system.invariants import MORE_METERS, Witness, order, settle_and_check
+from tests.system.load import load
+from tests.system.servers import OwnServer
+from tests.system.workers import seeded
+from tests.vending.support import OPERATOR, Town
+from vending.store import StoreFailed
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
+
+
+def _stopped(how: int) -> Callable[[OwnServer, str, random.Random], None]:
+    def stop(server: OwnServer, url: str, chance: random.Random) -> None:
+        server.stop(how)
+        # So long nobody is there.
+        time.sleep(chance.uniform(0, 0.05))
+        server.start()
+
+    return stop
+
+
+def _backend_killed(server: OwnServer, url: str, chance: random.Random) -> None:
+    """The server ends all the others too, recovers as after a crash, and is there again."""
+    with plain(url) as db:
+        backends = db.execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() "
+            "AND pid <> pg_backend_pid()"
+        ).fetchall()
+    os.kill(chance.choice(backends)[0], signal.SIGKILL)
+
+
+WAYS = {
+    "stopped in order": _stopped(signal.SIGINT),
+    "stopped at once": _stopped(signal.SIGQUIT),
+    "postmaster killed": _stopped(signal.SIGKILL),
+    "backend killed": _backend_killed,
+}
+TIMES = 2
+REASONS = {
+    "the database server is stopping or starting",
+    "no connection to the database server",
+}
+"""What a connection that was open hears first, and what everybody hears after it."""
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_in_the_middle_of_load(breakable: OwnServer, way: str) -> None:
+    chance = seeded(way)
+    url = breakable.databases.new()
+    here = Town(url, more_meters=MORE_METERS)
+    witness = Witness()
+    with load(here.service, witness) as callers:
+        for _ in range(TIMES):
+            callers.wait_for_more(8)
+            time.sleep(chance.uniform(0, 0.05))
+            WAYS[way](breakable, url, chance)
+            callers.wait_for_more(8)
+    assert set(callers.errors) <= {"store.failed", "store.commit_unknown", "store.locked"}
+    assert sum(callers.errors.values()) >= TIMES
+    settle_and_check(url, here.service, witness)
+    print(f"{way}, {TIMES} times: {callers.sold} sales, errors {dict(callers.errors)}")
+    here.store.close()
+
+
+@pytest.mark.parametrize("way", ["stopped in order", "postmaster killed"])
+def test_between_two_sales(breakable: OwnServer, way: str) -> None:
+    """Exactly what is answered while the server is down, after it is back, and in between."""
+    url = breakable.databases.new()
+    here = Town(url, more_meters=MORE_METERS)
+    witness = Witness()
+    witness.ask(["before", "during"])
+    first = here.service.vend(*order("before"))
+    witness.tell("before", [token.digits for token in first.tokens])
+
+    breakable.stop(signal.SIGINT if way == "stopped in order" else signal.SIGKILL)
+    for _ in range(3):
+        with pytest.raises(StoreFailed) as error:
+            here.service.vend(*order("during"))
+        assert isinstance(error.value, Unavailable)
+        assert error.value.reason in REASONS
+        with pytest.raises(StoreFailed):
+            here.service.what_became(OPERATOR, "before")
+    breakable.start()
+
+    assert here.service.what_became(OPERATOR, "before").receipt == first
+    assert not here.service.vend(*order("during")).replayed
+    assert here.service.vend(*order("before")).replayed
+    assert here.service.reprint(OPERATOR, "before").tokens == first.tokens
+    settle_and_check(url, here.service, witness)
+    here.store.close()
