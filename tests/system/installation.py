@@ -132,8 +132,8 @@ class Installation:
 
             def serve() -> None:
                 before()
-                # The server raises the signal again once it has shut down; that must not end us.
-                signal.signal(signal.SIGTERM, lambda *_: None)
+                # Before the server listens to it, and again once it has shut down.
+                signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
                 with self.opened(url) as raseed:
                     run(raseed, listener)
 

@@ -81,6 +81,13 @@ RULES: Final = {
 """Each rule, and a query that finds what breaks it."""
 
 
+BACKENDS: Final = (
+    "SELECT pid FROM pg_stat_activity "
+    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+"""PostgreSQL's processes that serve others on this database."""
+
+
 @contextmanager
 def looking(place: Path | str) -> Iterator[Callable[[str], list[tuple[Any, ...]]]]:
     """Asks the database with its driver alone: what does this query find?"""

@@ -7,13 +7,13 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from meters.errors import Unavailable
-from tests.databases import plain
-from tests.system.invariants import MORE_METERS, Witness, order, settle_and_check
+from tests.system.invariants import BACKENDS, MORE_METERS, Witness, looking, order, settle_and_check
 from tests.system.load import load
 from tests.system.servers import OwnServer
 from tests.system.workers import seeded
@@ -23,8 +23,8 @@ from vending.store import StoreFailed
 pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 
 
-def _stopped(how: int) -> Callable[[OwnServer, str, random.Random], None]:
-    def stop(server: OwnServer, url: str, chance: random.Random) -> None:
+def _stopped(how: int) -> Callable[[OwnServer, Path | str, random.Random], None]:
+    def stop(server: OwnServer, place: Path | str, chance: random.Random) -> None:
         server.stop(how)
         # So long nobody is there.
         time.sleep(chance.uniform(0, 0.05))
@@ -33,13 +33,10 @@ def _stopped(how: int) -> Callable[[OwnServer, str, random.Random], None]:
     return stop
 
 
-def _backend_killed(server: OwnServer, url: str, chance: random.Random) -> None:
+def _backend_killed(server: OwnServer, place: Path | str, chance: random.Random) -> None:
     """The server ends all the others too, recovers as after a crash, and is there again."""
-    with plain(url) as db:
-        backends = db.execute(
-            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() "
-            "AND pid <> pg_backend_pid()"
-        ).fetchall()
+    with looking(place) as ask:
+        backends = ask(BACKENDS)
     os.kill(chance.choice(backends)[0], signal.SIGKILL)
 
 
@@ -57,30 +54,32 @@ REASONS = {
 """What a connection that was open hears first, and what everybody hears after it."""
 
 
+@pytest.fixture
+def here(breakable: OwnServer) -> Iterator[Town]:
+    made = Town(breakable.databases.new(), more_meters=MORE_METERS)
+    yield made
+    made.store.close()
+
+
 @pytest.mark.parametrize("way", WAYS)
-def test_in_the_middle_of_load(breakable: OwnServer, way: str) -> None:
+def test_in_the_middle_of_load(breakable: OwnServer, here: Town, way: str) -> None:
     chance = seeded(way)
-    url = breakable.databases.new()
-    here = Town(url, more_meters=MORE_METERS)
     witness = Witness()
     with load(here.service, witness) as callers:
         for _ in range(TIMES):
             callers.wait_for_more(8)
             time.sleep(chance.uniform(0, 0.05))
-            WAYS[way](breakable, url, chance)
+            WAYS[way](breakable, here.place, chance)
             callers.wait_for_more(8)
     assert set(callers.errors) <= {"store.failed", "store.commit_unknown", "store.locked"}
     assert sum(callers.errors.values()) >= TIMES
-    settle_and_check(url, here.service, witness)
+    settle_and_check(here.place, here.service, witness)
     print(f"{way}, {TIMES} times: {callers.sold} sales, errors {dict(callers.errors)}")
-    here.store.close()
 
 
 @pytest.mark.parametrize("way", ["stopped in order", "postmaster killed"])
-def test_between_two_sales(breakable: OwnServer, way: str) -> None:
+def test_between_two_sales(breakable: OwnServer, here: Town, way: str) -> None:
     """Exactly what is answered while the server is down, after it is back, and in between."""
-    url = breakable.databases.new()
-    here = Town(url, more_meters=MORE_METERS)
     witness = Witness()
     witness.ask(["before", "during"])
     first = here.service.vend(*order("before"))
@@ -100,5 +99,4 @@ def test_between_two_sales(breakable: OwnServer, way: str) -> None:
     assert not here.service.vend(*order("during")).replayed
     assert here.service.vend(*order("before")).replayed
     assert here.service.reprint(OPERATOR, "before").tokens == first.tokens
-    settle_and_check(url, here.service, witness)
-    here.store.close()
+    settle_and_check(here.place, here.service, witness)

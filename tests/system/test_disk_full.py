@@ -3,7 +3,8 @@ when there is space again the same process sells the same sales; nothing that wa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -80,12 +81,18 @@ def full_then_grown(here: Town, disk: SmallDisk, more_kb: int) -> None:
     assert sell(here.service, [f"after-{i}" for i in range(BATCH)], witness) is None
     reads(here.service, witness)
     settle_and_check(here.place, here.service, witness)
-    here.store.close()
+
+
+@contextmanager
+def town_in(place: Path | str) -> Iterator[Town]:
+    made = Town(place, more_meters=MORE_METERS)
+    with closing(made.store):
+        yield made
 
 
 def test_sqlite() -> None:
-    with small_disk(2048) as disk:
-        full_then_grown(Town(disk.path / "books.db", more_meters=MORE_METERS), disk, 8192)
+    with small_disk(2048) as disk, town_in(disk.path / "books.db") as here:
+        full_then_grown(here, disk, more_kb=8192)
 
 
 @needs_postgresql
@@ -97,8 +104,10 @@ def test_postgresql_tables() -> None:
     ):
         log = Path(folder)
         log.chmod(0o777)
-        with own_server(data=disk.path / "data", options=[f"--waldir={log / 'wal'}"]) as server:
-            here = Town(server.databases.new(), more_meters=MORE_METERS)
+        with (
+            own_server(data=disk.path / "data", options=[f"--waldir={log / 'wal'}"]) as server,
+            town_in(server.databases.new()) as here,
+        ):
             disk.leave(free_kb=512)
             full_then_grown(here, disk, more_kb=16 * 1024)
 
@@ -110,8 +119,7 @@ def test_postgresql_log() -> None:
     with small_disk(64 * 1024) as disk:
         # Small segments fill up soon.
         options = [f"--waldir={disk.path / 'wal'}", "--wal-segsize=1"]
-        with own_server(options=options) as server:
-            here = Town(server.databases.new(), more_meters=MORE_METERS)
+        with own_server(options=options) as server, town_in(server.databases.new()) as here:
             witness = Witness()
             assert sell(here.service, ["first"], witness) is None
             disk.leave(free_kb=512)
@@ -127,4 +135,3 @@ def test_postgresql_log() -> None:
                 callers.wait_for_more(1)
             settle_and_check(here.place, here.service, witness)
             reads(here.service, witness)
-            here.store.close()

@@ -10,13 +10,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 from tests.system.invariants import (
+    BACKENDS,
     MORE_METERS,
     Witness,
     check,
@@ -98,9 +99,15 @@ def test_sqlite(tmp_path: Path, when: str) -> None:
     else:
         assert len(failed) == 1
 
-    store = open_store(here.path)
-    settle_and_check(here.path, service(store, SetClock()), witness)
-    store.close()
+    with closing(open_store(here.path)) as store:
+        settle_and_check(here.path, service(store, SetClock()), witness)
+
+
+@pytest.fixture
+def here(breakable: OwnServer) -> Iterator[Town]:
+    made = Town(breakable.databases.new(), more_meters=MORE_METERS)
+    yield made
+    made.store.close()
 
 
 @contextmanager
@@ -124,20 +131,15 @@ def _fsync_fails(pid: int) -> Iterator[None]:
                 tracer.send_signal(signal.SIGINT)
 
 
-def test_postgresql(breakable: OwnServer) -> None:
+def test_postgresql(here: Town) -> None:
     """The server gives up as it must (it cannot know what is on the disk), recovers from what is
     there, and the service goes on by itself."""
-    url = breakable.databases.new()
-    here = Town(url, more_meters=MORE_METERS)
     witness = Witness()
     ids = [f"v-{i}" for i in range(4)]
     witness.ask(["before", *ids])
     witness.tell("before", digits_of(here.service.vend(*order("before"))))
-    with looking(url) as ask:
-        ((backend,),) = ask(
-            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() "
-            "AND pid <> pg_backend_pid()"
-        )
+    with looking(here.place) as ask:
+        ((backend,),) = ask(BACKENDS)
     with _fsync_fails(backend):
         answers = here.service.vend_many([order(vend_id) for vend_id in ids])
     assert [type(answer) for answer in answers] == [CommitUnknown] * len(ids)
@@ -145,6 +147,5 @@ def test_postgresql(breakable: OwnServer) -> None:
     with load(here.service, witness, callers=2) as callers:
         callers.wait_for_more(4)
     assert set(callers.errors) <= {"store.failed", "store.commit_unknown"}
-    check(url, here.service, witness)
-    settle_and_check(url, here.service, witness)
-    here.store.close()
+    check(here.place, here.service, witness)
+    settle_and_check(here.place, here.service, witness)

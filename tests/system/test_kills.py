@@ -12,6 +12,7 @@ import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -46,11 +47,10 @@ def test_workers_killed_while_they_sell(kind: str, server: Postgres | None, tmp_
             names = [f"r{number}w{i}" for i in range(WORKERS)]
             workers = [start_worker(place, name, chance) for name in names]
             told += kill_at_random(workers, witness, chance, LONGEST_S)
-            store = open_store(place, busy_timeout_s=30)
             doubtful += len(witness.in_doubt)
-            happened += settle_and_check(place, service(store, SetClock()), witness)
-            # The next workers are forked, and must not share our connections.
-            store.close()
+            # Closed again: the next workers are forked, and must not share our connections.
+            with closing(open_store(place, busy_timeout_s=30)) as store:
+                happened += settle_and_check(place, service(store, SetClock()), witness)
     print(
         f"{kind}: {rounds * WORKERS} workers killed; {told} answers, all in the books; "
         f"{doubtful} in doubt, {happened} of them had happened"

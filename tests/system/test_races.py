@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -92,6 +92,15 @@ def together(place: Path | str, work: Sequence[Orders], folder: Path) -> list[li
     return [json.loads(output.read_text("utf-8")) for output in outputs]
 
 
+@pytest.fixture
+def here(place: Path | str) -> Iterator[Town]:
+    """A town; its connections are closed, because they are not for children."""
+    made = Town(place, more_meters=MORE_METERS)
+    made.store.close()
+    yield made
+    made.store.close()
+
+
 # One meter
 
 PROCESSES: Final = 8
@@ -108,14 +117,11 @@ def meter_of(key: KeyAttributes) -> AcceptanceState:
     return new_acceptance_state(decoder_key, key.ref.sgc, key.ref.krn, 1, KeyType.DUTK, 255, made)
 
 
-def test_eight_processes_sell_to_one_meter_in_one_minute(place: Path | str, tmp_path: Path) -> None:
+def test_eight_processes_sell_to_one_meter_in_one_minute(here: Town, tmp_path: Path) -> None:
     chance = seeded("one meter")
-    here = Town(place)
-    # Its connections are not for the children.
-    here.store.close()
     names = [[f"p{process}-{i}" for i in range(EACH)] for process in range(PROCESSES)]
     work = [[(OPERATOR, request(name)) for name in own] for own in names]
-    told = together(place, work, tmp_path)
+    told = together(here.place, work, tmp_path)
 
     sold = here.service.sales(OPERATOR, meter=POWER.number, limit=100)
     tokens = [token for receipt in sold for token in receipt.tokens]
@@ -138,35 +144,29 @@ def test_eight_processes_sell_to_one_meter_in_one_minute(place: Path | str, tmp_
     for own, answers in zip(names, told, strict=True):
         for name, digits in zip(own, answers, strict=True):
             witness.tell(name, digits)
-    check(place, here.service, witness)
-    here.store.close()
+    check(here.place, here.service, witness)
 
 
 # One payment
 
 
-def test_identical_sales_race(place: Path | str, tmp_path: Path) -> None:
+def test_identical_sales_race(here: Town, tmp_path: Path) -> None:
     """Every process sells all of them, each in its own order."""
     chance = seeded("identical sales")
-    here = Town(place, more_meters=MORE_METERS)
-    here.store.close()
     ids = [f"v-{i}" for i in range(12)]
     orders = [chance.sample(ids, len(ids)) for _ in range(4)]
-    told = together(place, [[order(vend_id) for vend_id in own] for own in orders], tmp_path)
+    told = together(here.place, [[order(vend_id) for vend_id in own] for own in orders], tmp_path)
     witness = Witness(set(ids))
     for own, answers in zip(orders, told, strict=True):
         for vend_id, digits in zip(own, answers, strict=True):
             witness.tell(vend_id, digits)
-    assert settle_and_check(place, here.service, witness) == 0
-    here.store.close()
+    assert settle_and_check(here.place, here.service, witness) == 0
 
 
-def test_one_id_with_two_amounts_races(place: Path | str, tmp_path: Path) -> None:
+def test_one_id_with_two_amounts_races(here: Town, tmp_path: Path) -> None:
     """Whoever is first has the id; everybody else is refused, and nothing of theirs is there."""
-    here = Town(place)
-    here.store.close()
     amounts = ["10", "20", "30", "40"]
-    told = together(place, [[(OPERATOR, request("v-1", amount=a))] for a in amounts], tmp_path)
+    told = together(here.place, [[(OPERATOR, request("v-1", amount=a))] for a in amounts], tmp_path)
     answers = [answer for (answer,) in told]
     assert answers.count("vend.id_reused") == len(amounts) - 1
     first = next(place for place, answer in enumerate(answers) if isinstance(answer, list))
@@ -174,7 +174,6 @@ def test_one_id_with_two_amounts_races(place: Path | str, tmp_path: Path) -> Non
     assert [token.digits for token in receipt.tokens] == answers[first]
     assert receipt.quote.tendered == request(amount=amounts[first]).amount
     assert len(here.service.sales(OPERATOR)) == 1
-    here.store.close()
 
 
 def test_identical_sales_race_through_two_api_processes(
