@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -186,7 +186,10 @@ def _postmaster(
         yield _ready(pid_file, stale, shell, log)
     finally:
         assert shell.stdin is not None
-        shell.stdin.close()
+        # A word besides the end: a process forked from this one may hold the pipe open.
+        with suppress(BrokenPipeError):
+            shell.stdin.write(b"\n")
+            shell.stdin.close()
         shell.wait(_PATIENCE_S)
 
 
