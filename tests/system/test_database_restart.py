@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from meters.errors import Unavailable
+from tests.system.installation import Answer, Installation
 from tests.system.invariants import BACKENDS, MORE_METERS, Witness, looking, order, settle_and_check
 from tests.system.load import load
 from tests.system.servers import OwnServer
@@ -100,3 +101,30 @@ def test_between_two_sales(breakable: OwnServer, here: Town, way: str) -> None:
     assert here.service.vend(*order("before")).replayed
     assert here.service.reprint(OPERATOR, "before").tokens == first.tokens
     settle_and_check(here.place, here.service, witness)
+
+
+def test_an_api_outlives_its_database(breakable: OwnServer, tmp_path: Path) -> None:
+    """The same process: it says so while nobody is there, and sells again by itself."""
+    here = Installation(tmp_path, breakable.databases.new(), MORE_METERS)
+    witness = Witness()
+    witness.ask(["before", "during"])
+
+    def vend(vend_id: str) -> Answer:
+        actor, asked = order(vend_id)
+        assert actor.point is not None
+        return here.caller(api, actor.point).vend(asked)
+
+    with here.serving() as api:
+        witness.tell("before", vend("before").digits)
+        breakable.stop()
+        for _ in range(3):
+            told = vend("during")
+            assert (told.status, told.body["code"]) == (503, "store.failed")
+        breakable.start()
+        # One connection may be dead that was open before.
+        answers = [vend("during") for _ in range(2)]
+        assert answers[-1].status in (200, 201)
+        witness.tell("during", answers[-1].digits)
+        witness.tell("before", vend("before").digits)
+    with here.opened() as raseed:
+        settle_and_check(here.place, raseed.service, witness)
