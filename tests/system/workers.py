@@ -25,7 +25,7 @@ from vending.store import open_store
 
 SEED: Final = int(os.environ.pop("RASEED_SEED", "0")) or random.SystemRandom().randrange(1, 10**9)
 """Of everything random in these tests; printed when one fails. `RASEED_SEED` repeats it."""
-KILLS: Final = int(os.environ.pop("RASEED_KILLS", "60"))
+KILLS: Final = int(os.environ.pop("RASEED_KILLS", "40"))
 """How many processes are killed in all. (Taken out: the product would read both as misspelt
 settings.)"""
 
