@@ -3,43 +3,29 @@ and whoever asks again with their vend id gets exactly one."""
 
 from __future__ import annotations
 
-import os
 import signal
-import socket
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import httpx2
 import pytest
 
 from tests.databases import Postgres, counted, new_place
-from tests.system.crashpoints import CrashPoints, in_child, start_child, wait_for
+from tests.system.crashpoints import CrashPoints, in_child, wait_for
+from tests.system.installation import Answer, Api, Installation, NoAnswer
 from tests.vending.support import (
     ADMIN,
     OPERATOR,
-    START,
-    TEST_KEY,
     WATER,
     SetClock,
     Town,
     request,
     service,
-    town,
 )
-from tokens.sts import BaseDate, Dkga, KeyAttributes, KeyRecord, KeyRef, KeyType, VendingKey
-from vending.api_keys import ApiScope, new_api_key
-from vending.cli.server import run
-from vending.keys import Cost, Passphrase, create_sealed
-from vending.parties import Actor, Role
+from vending.parties import Actor
 from vending.sale import SaleReceipt, VendRequest
 from vending.service import VendingService
-from vending.settings import DatabaseSettings, JobSettings, Settings
 from vending.store import open_store
-from vending.wiring import open_raseed
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 
@@ -94,58 +80,25 @@ def test_killed_at_every_instant_of_a_batch(place: Path | str, tmp_path: Path) -
         here.store.close()
 
 
-PASSPHRASE = Passphrase("a passphrase for this test")
 CALLERS = 6
 
 
-class Installation:
-    """A data folder, its database and an API key."""
+def dying(at: int) -> None:
+    """In the API process: it dies at this instant of its sales."""
+    CrashPoints(at).watch(VendingService, "vend_many")
 
-    def __init__(self, folder: Path, place: Path | str) -> None:
-        url = None if isinstance(place, Path) else place
-        self.settings = Settings(
-            data=folder,
-            jobs=JobSettings(enabled=False),
-            database=DatabaseSettings(url=url, busy_timeout_seconds=30),  # type: ignore[arg-type]
-        )
-        attributes = KeyAttributes(
-            KeyRef("123457", 1), Dkga.DKGA04, KeyType.DUTK, BaseDate.BASE_2014
-        )
-        record = KeyRecord(attributes, VendingKey(TEST_KEY))
-        create_sealed(self.settings.key_file, PASSPHRASE, [record], cost=Cost(n=2**10))
-        with open_raseed(self.settings, PASSPHRASE, create=True) as raseed:
-            raseed.service.register(ADMIN, town())
-            key, self.text = new_api_key(
-                "till", Role.OPERATOR, frozenset(ApiScope), START, os.urandom, point="P1"
-            )
-            raseed.api_keys.add(key)
 
-    def serve(self, listener: socket.socket, at: int | None) -> None:
-        points = CrashPoints(at)
-        points.watch(VendingService, "vend_many")
-        signal.signal(signal.SIGTERM, lambda *_: None)
-        with open_raseed(self.settings, PASSPHRASE) as raseed:
-            run(raseed, listener)
+def ask(here: Installation, api: Api) -> list[Answer | None]:
+    """One sale of each caller, all at once; None for whoever got no answer."""
 
-    @contextmanager
-    def api(self, at: int | None) -> Iterator[tuple[str, int]]:
-        """The address of a server that dies at instant `at` of its sales, and its pid."""
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))
-            listener.listen()
-            port = listener.getsockname()[1]
-            pid = start_child(lambda: self.serve(listener, at))
-            listener.close()
-            yield f"http://127.0.0.1:{port}/api/v1", pid
-
-    def vend(self, address: str, caller: int) -> httpx2.Response | None:
-        """One caller's sale; None if there was no answer."""
-        body = {"vend_id": f"v-{caller}", "meter": WATER.number, "amount": "30"}
-        headers = {"Authorization": f"Bearer {self.text}"}
+    def vend(caller: int) -> Answer | None:
         try:
-            return httpx2.post(f"{address}/vends", json=body, headers=headers, timeout=30)
-        except httpx2.TransportError:
+            return here.caller(api).vend(request(f"v-{caller}", WATER, "30"))
+        except NoAnswer:
             return None
+
+    with ThreadPoolExecutor(CALLERS) as pool:
+        return list(pool.map(vend, range(CALLERS)))
 
 
 @pytest.mark.parametrize("at", [1, 9, 17, 25, 28])
@@ -155,26 +108,22 @@ def test_the_api_killed_while_many_callers_wait(
     place = tmp_path / "unused" if server is None else new_place(kind, tmp_path, server)
     here = Installation(tmp_path / "data", place)
 
-    def ask(address: str) -> list[Any]:
-        with ThreadPoolExecutor(CALLERS) as pool:
-            return list(pool.map(lambda caller: here.vend(address, caller), range(CALLERS)))
-
-    with here.api(at) as (address, pid):
-        before = ask(address)
-        assert wait_for(pid) == -signal.SIGKILL
-    with here.api(None) as (address, pid):
-        after = ask(address)
-        again = ask(address)
-        os.kill(pid, signal.SIGTERM)
-        wait_for(pid)
+    with here.serving(before=lambda: dying(at)) as api:
+        before = ask(here, api)
+        assert wait_for(api.pid) == -signal.SIGKILL
+    with here.serving() as api:
+        after = ask(here, api)
+        again = ask(here, api)
     for first, second, third in zip(before, after, again, strict=True):
-        assert second.status_code in (200, 201)
-        assert third.status_code == 200
-        assert third.json()["tokens"] == second.json()["tokens"]
+        assert second is not None
+        assert third is not None
+        assert second.status in (200, 201)
+        assert third.status == 200
+        assert third.digits == second.digits
         if first is not None:
-            assert (first.status_code, second.status_code) == (201, 200)
-            assert first.json()["tokens"] == second.json()["tokens"]
-    with open_raseed(here.settings, PASSPHRASE) as raseed:
+            assert (first.status, second.status) == (201, 200)
+            assert first.digits == second.digits
+    with here.opened() as raseed:
         report = raseed.service.verify(ADMIN)
         assert (report.ok, report.entries) == (True, CALLERS), report.problem
         numbers = sorted(receipt.number for receipt in raseed.service.sales(OPERATOR))

@@ -117,18 +117,6 @@ def test_two_identical_sales_race_from_two_processes(here: Town, tmp_path: Path)
     assert here.service.verify(ADMIN).ok
 
 
-def test_eight_processes_sell_to_one_meter_in_one_minute(here: Town, tmp_path: Path) -> None:
-    here.store.close()
-    vends = [[f"p{number}-{i}" for i in range(8)] for number in range(8)]
-    told = _in_processes(here, tmp_path, 8, vends)
-    assert len({line.split()[1] for line in told}) == 64
-    sold = here.service.sales(OPERATOR, meter=POWER.number, limit=100)
-    tids = sorted(receipt.tokens[0].tid for receipt in sold)
-    assert tids == list(range(tids[0], tids[0] + 64))
-    assert sorted(receipt.number for receipt in sold) == list(range(1, 65))
-    assert here.service.verify(ADMIN).ok
-
-
 def test_locked_by_another_program(tmp_path: Path) -> None:
     here = Town(tmp_path / "books.db", busy_timeout_s=0.05)
     before = books_of(BOOKS, here.path)

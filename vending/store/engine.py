@@ -23,6 +23,15 @@ WRITES = "raseed_writes"
 _IDLE_S = 60
 """A writer that hangs with the chain in its hands is thrown out after this long."""
 
+_SILENCE = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}
+"""A line that was cut says nothing. Whoever waits on it, with a commit under way perhaps, is told
+after 25 seconds; the system's own patience is a quarter of an hour, or two for who only listens."""
+
 
 def make_engine(url: str | URL, busy_timeout_s: float) -> Engine:
     """An engine for an SQLAlchemy URL. Nothing is opened yet."""
@@ -32,7 +41,7 @@ def make_engine(url: str | URL, busy_timeout_s: float) -> Engine:
         connect_args={"timeout": busy_timeout_s}
         if sqlite
         # libpq takes whole seconds and reads less than two as two.
-        else {"connect_timeout": math.ceil(busy_timeout_s) + 1},
+        else {"connect_timeout": math.ceil(busy_timeout_s) + 1, **_SILENCE},
         # Errors and logs must not show what was written: tokens are among it.
         hide_parameters=True,
         **({} if sqlite else {"isolation_level": "READ COMMITTED"}),

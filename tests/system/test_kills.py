@@ -1,0 +1,119 @@
+"""kill -9 at random moments under load: whatever was answered is in the books, whatever was not
+is one whole sale or none, and asking again gives exactly one, with the same digits.
+
+`RASEED_KILLS=500` for the long run; the numbers are printed with `-rP`.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.databases import Postgres, new_place
+from tests.system.crashpoints import wait_for
+from tests.system.installation import Api, Installation, NoAnswer
+from tests.system.invariants import MORE_METERS, Witness, order, settle_and_check
+from tests.system.workers import KILLS, kill_at_random, seeded, start_worker
+from tests.vending.support import SetClock, Town, service
+from vending.store import open_store
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(1800)]
+
+WORKERS: Final = 2
+"""At once, so that one dies while the other goes on."""
+LONGEST_S: Final = 0.06
+ROUNDS_PER_BOOKS: Final = 25
+"""Then on with new books: proving long ones takes longer than dying."""
+
+
+def test_workers_killed_while_they_sell(kind: str, server: Postgres | None, tmp_path: Path) -> None:
+    chance = seeded(f"workers on {kind}")
+    rounds = max(1, KILLS * 2 // 5 // WORKERS)
+    told = happened = doubtful = 0
+    for first in range(0, rounds, ROUNDS_PER_BOOKS):
+        place = new_place(kind, tmp_path, server, f"books-{first}")
+        Town(place, more_meters=MORE_METERS).store.close()
+        witness = Witness()
+        for number in range(first, min(rounds, first + ROUNDS_PER_BOOKS)):
+            names = [f"r{number}w{i}" for i in range(WORKERS)]
+            workers = [start_worker(place, name, chance) for name in names]
+            told += kill_at_random(workers, witness, chance, LONGEST_S)
+            doubtful += len(witness.in_doubt)
+            # Closed again: the next workers are forked, and must not share our connections.
+            with closing(open_store(place, busy_timeout_s=30)) as store:
+                happened += settle_and_check(place, service(store, SetClock()), witness)
+    print(
+        f"{kind}: {rounds * WORKERS} workers killed; {told} answers, all in the books; "
+        f"{doubtful} in doubt, {happened} of them had happened"
+    )
+    assert told > 0
+
+
+CALLERS: Final = 6
+
+
+def _call(
+    here: Installation, api: Api, ids: list[str], witness: Witness, begun: threading.Event
+) -> int:
+    """One caller's sales, one after the other, until there is no answer. How many were told."""
+    for told, vend_id in enumerate(ids):
+        actor, request = order(vend_id)
+        witness.ask([vend_id])
+        assert actor.point is not None
+        try:
+            answer = here.caller(api, actor.point).vend(request)
+        except NoAnswer:
+            return told
+        assert answer.status in (200, 201), answer.body
+        witness.tell(vend_id, answer.digits)
+        begun.set()
+    return len(ids)
+
+
+def _kill_while_called(
+    here: Installation, name: str, witness: Witness, chance: random.Random
+) -> int:
+    """A new API process; callers first ask for what the last one left in doubt, then sell, until
+    it is killed. How many sales were told."""
+    doubtful = witness.in_doubt
+    lines = [
+        [*doubtful[caller::CALLERS], *(f"{name}c{caller}-{i}" for i in range(500))]
+        for caller in range(CALLERS)
+    ]
+    begun = threading.Event()
+    with here.serving() as api, ThreadPoolExecutor(CALLERS) as pool:
+        calls = [pool.submit(_call, here, api, ids, witness, begun) for ids in lines]
+        # Now and then while it starts.
+        if chance.random() > 0.1:
+            assert begun.wait(30)
+        time.sleep(chance.uniform(0, 0.2))
+        os.kill(api.pid, signal.SIGKILL)
+        assert wait_for(api.pid) == -signal.SIGKILL
+        return sum(call.result(30) for call in calls)
+
+
+def test_the_api_killed_while_it_is_called(
+    kind: str, server: Postgres | None, tmp_path: Path
+) -> None:
+    chance = seeded(f"api on {kind}")
+    place = tmp_path / "unused" if server is None else new_place(kind, tmp_path, server)
+    here = Installation(tmp_path / "data", place, MORE_METERS)
+    witness = Witness()
+    rounds = max(2, KILLS // 10)
+    told = doubtful = 0
+    for number in range(rounds):
+        told += _kill_while_called(here, f"r{number}", witness, chance)
+        doubtful += len(witness.in_doubt)
+    with here.opened() as raseed:
+        settle_and_check(here.place, raseed.service, witness)
+    print(f"{kind}: {rounds} API processes killed; {told} answers, {doubtful} times no answer")
+    assert told > 0
