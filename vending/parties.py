@@ -205,6 +205,10 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "void": _BOOKKEEPERS,
     "close_period": _BOOKKEEPERS,
     "reopen_period": frozenset({Role.SUPERVISOR}),
+    "read_outbox": _EVERYBODY,
+    "send_messages": frozenset({Role.TECHNICIAN, Role.SUPERVISOR, Role.ADMINISTRATOR}),
+    "retry_message": _SELLERS | {Role.ADMINISTRATOR},
+    "give_up_message": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
 }
 """Which roles may do what; the core asks, whatever the edge has already checked."""
 

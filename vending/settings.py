@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -20,6 +20,8 @@ from pydantic_settings import (
 )
 
 from meters.errors import Invalid
+
+from .sending import secret_bytes
 
 PREFIX = "RASEED_"
 DEFAULT_FILE = Path("raseed.toml")
@@ -100,6 +102,59 @@ class JobSettings(_Part):
     reconcile_seconds: Annotated[int, Field(ge=1, le=86400)] = 60
 
 
+# Names stand in keys, and a printer's is a folder's too.
+_ShortName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,19}$")]
+
+
+def _web_address(url: SecretStr) -> SecretStr:
+    if not url.get_secret_value().startswith(("http://", "https://")):
+        raise ValueError("not a web address")
+    return url
+
+
+_Address = Annotated[SecretStr, AfterValidator(_web_address)]
+"""Secret, for many a receiver puts its key into the address."""
+
+
+def _webhook_secret(text: SecretStr) -> SecretStr:
+    secret_bytes(text.get_secret_value())
+    return text
+
+
+class WebhookSettings(_Part):
+    """One receiver of sales as JSON."""
+
+    url: _Address
+    secret: Annotated[SecretStr, AfterValidator(_webhook_secret)]
+    """`whsec_` and base64 of 24 to 64 bytes, as the receiver has it."""
+
+
+class OutboxSettings(_Part):
+    """What a sale sends, and to whom."""
+
+    sms: bool = False
+    """An SMS with the token, to customers with a telephone."""
+    push: bool = False
+    """The token to the meter, where it has an address."""
+    printers: dict[str, _ShortName] = {}
+    """Printer by code of the vending point."""
+    webhooks: dict[_ShortName, WebhookSettings] = {}
+    """Receivers by name."""
+    gateway: _Address | None = None
+    """SMS gateway; `sms_folder` where none is named."""
+    gateway_key: SecretStr = SecretStr("")
+    sender: Annotated[str, Field(max_length=15)] = ""
+    """What the telephone shows as the sender."""
+    sms_folder: Path | None = None
+    """Each SMS as a file, for trying out."""
+    spool: Path | None = None
+    """Slips to be printed; default: `spool` in the data folder."""
+    language: Literal["ar", "en"] = "ar"
+    """Of SMS and slips."""
+    poll_seconds: Annotated[int, Field(ge=1, le=3600)] = 2
+    timeout_seconds: Annotated[float, Field(gt=0, le=30)] = 10.0
+
+
 class VendingSettings(_Part):
     """What is sold, and for which money."""
 
@@ -121,6 +176,7 @@ class Settings(BaseSettings):
     web: WebSettings = WebSettings()
     meters: MeterSettings = MeterSettings()
     jobs: JobSettings = JobSettings()
+    outbox: OutboxSettings = OutboxSettings()
     vending: VendingSettings = VendingSettings()
 
     @classmethod
@@ -144,6 +200,10 @@ class Settings(BaseSettings):
     def database_url_shown(self) -> str:
         """`database_url` without its password, for screens."""
         return _without_password(self.database_url.get_secret_value())
+
+    @property
+    def spool(self) -> Path:
+        return self.outbox.spool or self.data / "spool"
 
     @property
     def key_file(self) -> Path:
@@ -186,6 +246,7 @@ def shown(settings: Settings) -> dict[str, Any]:
     told: dict[str, Any] = settings.model_dump(mode="json")
     told["database"]["url"] = settings.database_url_shown
     told["keys"]["file"] = str(settings.key_file)
+    told["outbox"]["spool"] = str(settings.spool)
     return told
 
 

@@ -18,14 +18,31 @@ from .accounting import Bookkeeping, BookReports
 from .api_keys import ApiKeys
 from .keys import Passphrase, open_sealed
 from .ledger import Chart, read_chart
-from .messages import LOCAL_ZONE
+from .messages import LOCAL_ZONE, Language
+from .outbox import OutboxPlan, Topic
+from .outbox_ports import Sender
+from .outbox_worker import Outbox
 from .parties import Meter
 from .ports import GatewayFor
+from .sending import (
+    FolderPrinter,
+    FolderSms,
+    HttpPoster,
+    HttpSms,
+    PrintSender,
+    Pusher,
+    SmsGateway,
+    SmsSender,
+    WebhookSender,
+    WebhookTarget,
+    secret_bytes,
+)
 from .service import VendingService
 from .settings import Settings
 from .store import SqlStore, open_store, upgrade
 from .store.api_keys import SqlApiKeys
 from .store.books import SqlBooks
+from .store.outbox import SqlOutbox
 from .tariff import read_tariffs
 
 CONFIG = Path(__file__).resolve().parents[1] / "config"
@@ -48,6 +65,8 @@ class Raseed:
     api_keys: ApiKeys
     bookkeeping: Bookkeeping
     reports: BookReports
+    outbox: Outbox
+    poster: HttpPoster
 
     @property
     def currency(self) -> str:
@@ -59,6 +78,7 @@ class Raseed:
         return Bookkeeping(SqlBooks(self.store, workers), read_shipped_chart(), utc_now, LOCAL_ZONE)
 
     def close(self) -> None:
+        self.poster.close()
         self.store.close()
 
     def __enter__(self) -> Raseed:
@@ -157,6 +177,12 @@ def compose(
         randomness=random_nibble,
         gateway_for=gateways,
     )
+    poster = HttpPoster(settings.outbox.timeout_seconds)
+    outbox = Outbox(
+        SqlOutbox(store, settings.database.busy_timeout_seconds),
+        senders_for(settings, service, poster),
+        utc_now,
+    )
     return Raseed(
         settings=settings,
         store=store,
@@ -164,12 +190,48 @@ def compose(
         api_keys=SqlApiKeys(store),
         bookkeeping=Bookkeeping(books, chart, utc_now, LOCAL_ZONE),
         reports=BookReports(books, chart, utc_now, LOCAL_ZONE),
+        outbox=outbox,
+        poster=poster,
     )
 
 
 def read_shipped_chart() -> Chart:
     """Raises ChartMalformed."""
     return read_chart(CONFIG / "chart-of-accounts.toml")
+
+
+def outbox_plan(settings: Settings) -> OutboxPlan:
+    """What a sale queues by these settings."""
+    told = settings.outbox
+    return OutboxPlan(told.sms, told.push, dict(told.printers), tuple(sorted(told.webhooks)))
+
+
+def senders_for(
+    settings: Settings, service: VendingService, poster: HttpPoster
+) -> dict[Topic, Sender]:
+    """The ways of sending that the settings name. What is queued for another one waits."""
+    told = settings.outbox
+    language = Language(told.language)
+    targets = {
+        name: WebhookTarget(
+            hook.url.get_secret_value(), secret_bytes(hook.secret.get_secret_value())
+        )
+        for name, hook in told.webhooks.items()
+    }
+    senders: dict[Topic, Sender] = {
+        Topic.PRINT: PrintSender(FolderPrinter(settings.spool), language),
+        Topic.PUSH: Pusher(service),
+        Topic.WEBHOOK: WebhookSender(poster, targets),
+    }
+    gateway: SmsGateway | None = None
+    if told.gateway is not None:
+        key = told.gateway_key.get_secret_value()
+        gateway = HttpSms(poster, told.gateway.get_secret_value(), key, told.sender)
+    elif told.sms_folder is not None:
+        gateway = FolderSms(told.sms_folder)
+    if gateway is not None:
+        senders[Topic.SMS] = SmsSender(gateway, language)
+    return senders
 
 
 def gateway_for(settings: Settings) -> GatewayFor:

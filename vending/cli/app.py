@@ -18,6 +18,7 @@ from . import (
     config,
     demo,
     keys,
+    outbox,
     parties,
     register,
     sales,
@@ -75,6 +76,7 @@ for name, group in {
     "keys": keys.app,
     "apikey": apikeys.app,
     "config": config.app,
+    "outbox": outbox.app,
     "token": tokens.app,
 }.items():
     app.add_typer(group, name=name)

@@ -16,6 +16,7 @@ from .bookkeeping import (
     TrialBalanceOut,
 )
 from .books import ApiKeyOut, EntryOut, LedgerReportOut, ReadingOut, VendingKeyOut
+from .outbox import MessageOut, RunOut
 from .parties import CustomerFileOut, CustomerOut, MeterOut, PointOut
 from .registration import RegistrationIn, RegistrationOut
 from .sales import (
@@ -42,6 +43,7 @@ __all__ = [
     "LedgerReportOut",
     "LineOut",
     "Measure",
+    "MessageOut",
     "MeterOut",
     "Name",
     "Out",
@@ -52,6 +54,7 @@ __all__ = [
     "ReceiptOut",
     "RegistrationIn",
     "RegistrationOut",
+    "RunOut",
     "SaleOut",
     "SaleStatusOut",
     "SealOut",

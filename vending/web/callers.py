@@ -9,6 +9,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from ..accounting import Bookkeeping, BookReports
 from ..api_keys import ApiKeys, ApiScope, caller
+from ..outbox_worker import Outbox
 from ..parties import Actor
 from ..service import VendingService
 
@@ -24,6 +25,9 @@ class Services(Protocol):
 
     @property
     def reports(self) -> BookReports: ...
+
+    @property
+    def outbox(self) -> Outbox: ...
 
     @property
     def api_keys(self) -> ApiKeys: ...
@@ -59,6 +63,10 @@ def reports_of(request: Request) -> BookReports:
     return services_of(request).reports
 
 
+def outbox_of(request: Request) -> Outbox:
+    return services_of(request).outbox
+
+
 class Needs:
     """A dependency that answers the caller as Actor. Raises CallerUnknown, ScopeMissing."""
 
@@ -76,5 +84,6 @@ Technician = Annotated[Actor, Depends(Needs(ApiScope.METER))]
 Registrar = Annotated[Actor, Depends(Needs(ApiScope.REGISTER))]
 Bookkeeper = Annotated[Actor, Depends(Needs(ApiScope.BOOKS))]
 Keeping = Annotated[Bookkeeping, Depends(bookkeeping_of)]
+Messages = Annotated[Outbox, Depends(outbox_of)]
 Reports = Annotated[BookReports, Depends(reports_of)]
 Service = Annotated[VendingService, Depends(service_of)]

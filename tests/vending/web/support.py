@@ -40,12 +40,14 @@ from tokens.sts import (
 from vending.accounting import Bookkeeping, BookReports
 from vending.api_keys import ApiScope, new_api_key
 from vending.messages import LOCAL_ZONE
+from vending.outbox_worker import Outbox
 from vending.parties import GatewayAddress, Registration, Role
 from vending.service import VendingService
 from vending.settings import MeterSettings, Settings
 from vending.store import SqlStore, open_store
 from vending.store.api_keys import SqlApiKeys
 from vending.store.books import SqlBooks
+from vending.store.outbox import SqlOutbox
 from vending.web import create_app
 from vending.wiring import gateway_for
 
@@ -61,6 +63,7 @@ class Parts:
     api_keys: SqlApiKeys
     bookkeeping: Bookkeeping
     reports: BookReports
+    outbox: Outbox
     currency: str = "ILS"
 
 
@@ -160,6 +163,7 @@ def api_over(
         SqlApiKeys(store, busy_s),
         Bookkeeping(books, chart(), clock, LOCAL_ZONE),
         BookReports(books, chart(), clock, LOCAL_ZONE),
+        Outbox(SqlOutbox(store), {}, clock),
     )
     try:
         with TestClient(create_app(parts), raise_server_exceptions=False) as client:

@@ -1,0 +1,65 @@
+"""SMS with the token, over any gateway."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from ..messages import Language
+from ..outbox_ports import Queued
+from ..sale import SaleReceipt
+from .files import write_once
+from .http import HttpPoster
+from .texts import sms_text
+
+
+class SmsGateway(Protocol):
+    """Whoever carries an SMS to a telephone."""
+
+    def send(self, key: str, phone: str, text: str) -> None:
+        """Once per key, however often it is called. Raises NotSent, SendUnknown, SendRejected."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SmsSender:
+    """Makes the text from the books and hands it to the gateway."""
+
+    gateway: SmsGateway
+    language: Language
+
+    def send(self, queued: Queued, receipt: SaleReceipt, now: datetime) -> None:  # noqa: ARG002
+        message = queued.message
+        self.gateway.send(message.key, message.target, sms_text(receipt, self.language))
+
+
+@dataclass(frozen=True, slots=True)
+class HttpSms:
+    """A gateway that takes `POST {"to", "text", "from"}` and tells repetitions by the header
+    `Idempotency-Key`; others want an adapter of their own."""
+
+    poster: HttpPoster
+    url: str = field(repr=False)
+    api_key: str = field(default="", repr=False)
+    sender: str = ""
+    """Name or number that the telephone shows; empty: the gateway's own."""
+
+    def send(self, key: str, phone: str, text: str) -> None:
+        body = {"to": phone, "text": text, **({"from": self.sender} if self.sender else {})}
+        headers = {"Content-Type": "application/json", "Idempotency-Key": key}
+        if self.api_key:
+            headers["Authorization"] = f"Bearer {self.api_key}"
+        self.poster.post("sms", self.url, headers, json.dumps(body, ensure_ascii=False).encode())
+
+
+@dataclass(frozen=True, slots=True)
+class FolderSms:
+    """No gateway: each message is a file, for trying out and for tests."""
+
+    folder: Path
+
+    def send(self, key: str, phone: str, text: str) -> None:
+        write_once(self.folder, key, f"{phone}\n{text}\n")

@@ -1,0 +1,223 @@
+"""The queue of what is to be sent: written with the sale, worked off apart from it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, not_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ..outbox import Message, MessageState, Step, Topic, may_follow
+from ..outbox_ports import Apart, Queued, Sold
+from ..record import receipt_of
+from . import schema as t
+from .engine import WRITES
+from .errors import translated
+from .sqlstore import BUSY_TIMEOUT_S, SqlStore
+
+_c = t.outbox.c
+_OPEN = (MessageState.WAITING.value, MessageState.SENDING.value)
+_AT_REST = frozenset({MessageState.SENT, MessageState.GIVEN_UP})
+_BY_ID = select(t.outbox).where(_c.id == bindparam("message_id"))
+_VOIDED = select(t.voids.c.vend_id).where(t.voids.c.vend_id == bindparam("vend_id"))
+_SHOWN = select(t.showings.c.vend_id).where(t.showings.c.vend_id == bindparam("vend_id"))
+
+
+def message_rows(messages: Iterable[Message], now: datetime) -> list[dict[str, Any]]:
+    """Rows of the table `outbox` for messages that are due at once."""
+    return [
+        {
+            "key": message.key,
+            "topic": message.topic.value,
+            "subject": message.subject,
+            "target": message.target,
+            "document": message.document,
+            "created_at": now,
+            "state": MessageState.WAITING.value,
+            "attempts": 0,
+            "next_at": now,
+            "done_at": None,
+            "last_error": "",
+        }
+        for message in messages
+    ]
+
+
+def insert_messages(db: Connection, messages: Iterable[Message], now: datetime) -> None:
+    """Queues messages in the caller's transaction, in one statement. A key that is queued
+    already stays as it is, whatever became of it."""
+    rows = message_rows(messages, now)
+    if rows:
+        db.execute(_QUEUEING[db.dialect.name], rows)
+
+
+def call_off(db: Connection, vend_id: str, now: datetime, why: str) -> bool:
+    """Gives up, in the caller's transaction, what would still carry the digits of a sale that is
+    being voided. False, and nothing is changed, if such a message is being sent right now."""
+    digits = and_(_c.subject == vend_id, _c.topic != Topic.WEBHOOK.value)
+    busy = select(_c.id).where(digits, _c.state == MessageState.SENDING.value, _c.next_at > now)
+    if db.execute(busy.limit(1)).first() is not None:
+        return False
+    db.execute(
+        update(t.outbox)
+        .where(digits, _c.state.in_(_OPEN))
+        .values(state=MessageState.GIVEN_UP.value, next_at=now, done_at=now, last_error=why)
+    )
+    return True
+
+
+class SqlOutbox:
+    """See `vending.outbox_ports.OutboxStore`: in the same database as the books."""
+
+    def __init__(self, store: SqlStore, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
+        self._store = store
+        self._timeout = busy_timeout_s
+
+    def take(
+        self, now: datetime, until: datetime, topics: Collection[Topic], apart: Collection[Apart]
+    ) -> Queued | None:
+        due = (
+            select(t.outbox)
+            .where(
+                _c.state.in_(_OPEN),
+                _c.next_at <= now,
+                _c.topic.in_([topic.value for topic in topics]),
+                *(not_(_of(receiver)) for receiver in apart),
+            )
+            .order_by(_c.next_at, _c.id)
+            .limit(1)
+        )
+        # Looked for apart from the writer's place: most of the time nothing is due.
+        while (found := self._first(due)) is not None:
+            taken = _changed(
+                found, MessageState.SENDING, attempts=found.attempts + 1, next_at=until
+            )
+            if self._replace(found, taken):
+                return taken
+        return None
+
+    def finish(self, taken: Queued, step: Step) -> bool:
+        done = step.next_at if step.state in _AT_REST else None
+        return self._replace(
+            taken,
+            _changed(taken, step.state, next_at=step.next_at, done_at=done, last_error=step.error),
+        )
+
+    def change(self, known: Queued, state: MessageState, now: datetime, error: str) -> bool:
+        attempts = 0 if state is MessageState.WAITING else known.attempts
+        done = now if state in _AT_REST else None
+        changed = _changed(
+            known, state, attempts=attempts, next_at=now, done_at=done, last_error=error
+        )
+        return self._replace(known, changed)
+
+    def message(self, id: int) -> Queued | None:
+        return self._first(_BY_ID, {"message_id": id})
+
+    def messages(
+        self,
+        *,
+        state: MessageState | None = None,
+        topic: Topic | None = None,
+        subject: str | None = None,
+        before: int | None = None,
+        limit: int = 100,
+    ) -> list[Queued]:
+        statement = select(t.outbox).order_by(_c.id.desc()).limit(limit)
+        if state is not None:
+            statement = statement.where(_c.state == state.value)
+        if topic is not None:
+            statement = statement.where(_c.topic == topic.value)
+        if subject is not None:
+            statement = statement.where(_c.subject == subject)
+        if before is not None:
+            statement = statement.where(_c.id < before)
+        with self._store.reading() as books:
+            return [_queued(row) for row in books._db.execute(statement)]
+
+    def sold(self, vend_id: str) -> Sold | None:
+        with self._store.reading() as books:
+            record = books.sale(vend_id)
+            if record is None:
+                return None
+            named = {"vend_id": vend_id}
+            return Sold(
+                receipt=receipt_of(record),
+                voided=books._db.execute(_VOIDED, named).first() is not None,
+                shown=books._db.execute(_SHOWN, named).first() is not None,
+            )
+
+    def _first(self, statement: Any, values: dict[str, Any] | None = None) -> Queued | None:
+        with self._store.reading() as books:
+            row = books._db.execute(statement, values or {}).first()
+            return None if row is None else _queued(row)
+
+    def _replace(self, old: Queued, new: Queued) -> bool:
+        """True if the row was still as `old` and is now as `new`: of several who try, one."""
+        assert may_follow(old.state, new.state) or old.state is new.state is MessageState.WAITING
+        statement = (
+            update(t.outbox)
+            .where(
+                _c.id == old.id,
+                _c.state == old.state.value,
+                _c.attempts == old.attempts,
+                # The lease tells apart two attempts that are numbered alike.
+                _c.next_at == old.next_at,
+            )
+            .values(
+                state=new.state.value,
+                attempts=new.attempts,
+                next_at=new.next_at,
+                done_at=new.done_at,
+                last_error=new.last_error,
+            )
+        )
+        with self._writing() as db:
+            return db.execute(statement).rowcount == 1
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        if self._store.engine.dialect.name == "sqlite":
+            # There is one writer anyway; waiting in line with the others is fair.
+            with self._store.writing() as books:
+                yield books._db
+            return
+        # Elsewhere the lock of the one row is enough: sales need not wait for it.
+        with translated(self._timeout), self._store.engine.connect() as connection:
+            connection.execution_options(**{WRITES: True})
+            with connection.begin():
+                yield connection
+
+
+_MAKER: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+_QUEUEING = {
+    name: make(t.outbox).on_conflict_do_nothing(index_elements=["key"])
+    for name, make in _MAKER.items()
+}
+
+
+def _of(receiver: Apart) -> ColumnElement[bool]:
+    topic, target = receiver
+    of_topic = _c.topic == topic.value
+    return of_topic if target is None else and_(of_topic, _c.target == target)
+
+
+def _queued(row: Row[Any]) -> Queued:
+    return Queued(
+        id=row.id,
+        message=Message(row.key, Topic(row.topic), row.subject, row.target, row.document),
+        created_at=row.created_at,
+        state=MessageState(row.state),
+        attempts=row.attempts,
+        next_at=row.next_at,
+        done_at=row.done_at,
+        last_error=row.last_error,
+    )
+
+
+def _changed(old: Queued, state: MessageState, **more: Any) -> Queued:
+    values = {name: getattr(old, name) for name in Queued.__slots__}
+    return Queued(**{**values, "state": state, **more})
