@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from vending.outbox import OutboxPlan, Topic
+from vending.sending import HttpPoster
 from vending.settings import (
     SettingsFileUnusable,
     SettingWrong,
@@ -14,6 +16,7 @@ from vending.settings import (
     settings_problems,
     shown,
 )
+from vending.wiring import outbox_plan, senders_for
 
 
 @pytest.fixture(autouse=True)
@@ -101,3 +104,52 @@ def test_what_is_shown_holds_no_password(
     settings = load_settings()
     assert shown(settings)["database"]["url"] == told
     assert "hunter2" not in f"{settings!r} {shown(settings)}"
+
+
+HOOK = """
+[outbox]
+sms = true
+gateway = "http://127.0.0.1/send?key=hunter2"
+gateway_key = "hunter2"
+printers = { P1 = "till" }
+[outbox.webhooks.erp]
+url = "http://127.0.0.1/hunter2"
+secret = "whsec_aHVudGVyMmh1bnRlcjJodW50ZXIyaHVudGVyMg=="
+"""
+
+
+def test_what_a_sale_sends_is_a_setting_and_its_secrets_are_not_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert outbox_plan(load_settings()).is_empty
+    write(HOOK)
+    settings = load_settings()
+    assert outbox_plan(settings) == OutboxPlan(True, False, {"P1": "till"}, ("erp",))
+    senders = senders_for(settings, None, HttpPoster(1))  # type: ignore[arg-type]
+    assert set(senders) == set(Topic)
+    told = f"{settings!r} {shown(settings)} {senders!r}"
+    assert "hunter2" not in told
+    assert "aHVudGVy" not in told
+    monkeypatch.setenv("RASEED_OUTBOX__SMS", "false")
+    assert not outbox_plan(load_settings()).sms
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ('gateway = "ftp://hunter2"', "outbox.gateway"),
+        ('printers = { P1 = "../hunter2" }', "outbox.printers.P1"),
+        ("poll_seconds = 0", "outbox.poll_seconds"),
+        ('[outbox.webhooks.erp]\nurl = "http://127.0.0.1"', "outbox.webhooks.erp.secret"),
+        (
+            '[outbox.webhooks.erp]\nurl = "http://127.0.0.1"\nsecret = "hunter2"',
+            "outbox.webhooks.erp.secret",
+        ),
+    ],
+)
+def test_a_mistake_about_the_outbox_is_named_and_not_quoted(text: str, name: str) -> None:
+    write(f"[outbox]\n{text}\n")
+    (problem,) = settings_problems()
+    assert isinstance(problem, SettingWrong)
+    assert problem.name == name
+    assert "hunter2" not in str(problem.facts())

@@ -249,6 +249,9 @@ SCOPES_NEEDED = [
     ("GET", f"/meters/{POWER}/readings", ApiScope.READ),
     ("GET", "/ledger/verification", ApiScope.READ),
     ("POST", "/registrations", ApiScope.REGISTER),
+    ("GET", "/outbox", ApiScope.READ),
+    ("POST", "/outbox/1/retry", ApiScope.VEND),
+    ("POST", "/outbox/1/give-up", ApiScope.VEND),
     ("GET", "/ledger/seals", ApiScope.BOOKS),
     ("POST", "/ledger/seals", ApiScope.BOOKS),
     ("GET", "/ledger/check", ApiScope.BOOKS),
@@ -274,6 +277,7 @@ PARAMETERS = {
     POWER.number: "{number}",
     "A1": "{agreement}",
     "ADJ-1": "{id}",
+    "1": "{id}",
     "2026-10": "{month}",
     "hledger": "{name}",
 }
