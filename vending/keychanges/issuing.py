@@ -1,0 +1,138 @@
+"""The key-change set that goes out with a meter's next sale. Pure.
+
+A planned change is made here, inside the sale; credit that follows on the same paper is under the
+new key. The set's digits depend on nothing but the two keys, so that making it again gives the
+same ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from meters.errors import Refused
+from tokens.sts import (
+    KeyAttributes,
+    KeyRef,
+    KeyType,
+    KeyUnknown,
+    MeterKeyRef,
+    SecurityModule,
+    TidOutOfRange,
+    is_expired,
+    tid_at,
+)
+
+from ..parties import Meter, PlannedKey
+from ..sale import KeyMove, KeyToken
+
+
+@dataclass(eq=False)
+class KeyChangeDue(Refused, code="keychange.due"):
+    """Under the meter's key no credit can be issued any more, and no change to another key is
+    planned: plan one, then sell."""
+
+    meter: str
+    sgc: str
+    krn: int
+    why: str
+    """`issue_period`, `expired`, `base_date` or `default_key`"""
+
+
+@dataclass(frozen=True, slots=True)
+class KeySet:
+    """What moves a meter to its planned key."""
+
+    move: KeyMove
+    tokens: tuple[KeyToken, ...]
+    """In the order in which they are typed, before anything else on the paper."""
+    after: MeterKeyRef
+    """The key that the meter holds once they are typed: what follows is issued under it."""
+
+
+def key_set(
+    security: SecurityModule, meter: Meter, now: datetime, *, three_tokens: bool = False
+) -> KeySet | None:
+    """The set that a sale to this meter must begin with; None if the meter keeps its key.
+
+    Two tokens for a 64-bit key, three if `three_tokens` (the third tells the meter its supply
+    group, and not every 64-bit meter knows it), four for a 128-bit key. A current key that has
+    expired is no hindrance to leaving it.
+
+    Raises KeyChangeDue if no change is planned and the current key is at its end; for a planned
+    one KeyUnknown, KeyNotActive, IssuePeriodOver, KindNotAllowed, KeyChangeNotPermitted.
+    """
+    if meter.planned is None:
+        check_current(security, meter, now)
+        return None
+    current, new = meter.key, key_of(meter, meter.planned)
+    digits = security.issue_key_change(current, new, now, three_tokens=three_tokens)
+    return KeySet(
+        move=move_of(meter, meter.planned),
+        tokens=tuple(KeyToken(section, text) for section, text in enumerate(digits, start=1)),
+        after=new,
+    )
+
+
+def key_of(meter: Meter, planned: PlannedKey) -> MeterKeyRef:
+    """Names the decoder key that this meter is to have."""
+    ref = KeyRef(planned.sgc, planned.krn)
+    return MeterKeyRef(ref, meter.number.pan, planned.ti, meter.ea)
+
+
+def move_of(meter: Meter, planned: PlannedKey) -> KeyMove:
+    """From what the books say of the meter to what it is to have."""
+    return KeyMove(meter.sgc, meter.krn, meter.ti, planned.sgc, planned.krn, planned.ti)
+
+
+def check_current(security: SecurityModule, meter: Meter, now: datetime) -> None:
+    """Raises KeyChangeDue if credit can no longer be issued under the meter's key, KeyUnknown."""
+    held = attributes_of(security, meter.key.key)
+    for why, holds in _ENDS.items():
+        if holds(held, now):
+            raise KeyChangeDue(meter.number.number, meter.sgc, meter.krn, why)
+
+
+def attributes_of(security: SecurityModule, ref: KeyRef) -> KeyAttributes:
+    """What the module says of a vending key. Raises KeyUnknown."""
+    held = security.keys()
+    found = next((key for key in held if key.ref == ref), None)
+    if found is None:
+        raise KeyUnknown(ref.sgc, ref.krn)
+    return found
+
+
+def _issue_period(key: KeyAttributes, now: datetime) -> bool:
+    return key.issued_until is not None and now > key.issued_until
+
+
+def _base_date(key: KeyAttributes, now: datetime) -> bool:
+    """All minutes that its TIDs can count are used up. A clock before the base date is wrong, or
+    the key has not begun: no other key helps."""
+    return now >= key.base_date.start and _tid(key, now) is None
+
+
+def _expired(key: KeyAttributes, now: datetime) -> bool:
+    tid = _tid(key, now)
+    return tid is not None and is_expired(tid, key.ken)
+
+
+def _default_key(key: KeyAttributes, _: datetime) -> bool:
+    return key.key_type is KeyType.DDTK
+
+
+def _tid(key: KeyAttributes, now: datetime) -> int | None:
+    try:
+        return tid_at(key.base_date, now)
+    except TidOutOfRange:
+        return None
+
+
+_ENDS: Final = {
+    "issue_period": _issue_period,
+    "base_date": _base_date,
+    "expired": _expired,
+    "default_key": _default_key,
+}
+"""How a key ends for credit, in the order in which it is asked."""
