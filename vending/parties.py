@@ -205,6 +205,8 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "void": _BOOKKEEPERS,
     "close_period": _BOOKKEEPERS,
     "reopen_period": frozenset({Role.SUPERVISOR}),
+    "plan_key_change": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
+    "follow_key_change": _SELLERS | {Role.TECHNICIAN},
 }
 """Which roles may do what; the core asks, whatever the edge has already checked."""
 

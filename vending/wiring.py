@@ -16,6 +16,7 @@ from tokens.sts import MemorySecurityModule, SecurityModule
 
 from .accounting import Bookkeeping, BookReports
 from .api_keys import ApiKeys
+from .keychanges import KeyChanges
 from .keys import Passphrase, open_sealed
 from .ledger import Chart, read_chart
 from .messages import LOCAL_ZONE
@@ -26,6 +27,7 @@ from .settings import Settings
 from .store import SqlStore, open_store, upgrade
 from .store.api_keys import SqlApiKeys
 from .store.books import SqlBooks
+from .store.key_changes import SqlKeyChanges
 from .tariff import read_tariffs
 
 CONFIG = Path(__file__).resolve().parents[1] / "config"
@@ -48,6 +50,7 @@ class Raseed:
     api_keys: ApiKeys
     bookkeeping: Bookkeeping
     reports: BookReports
+    key_changes: KeyChanges
 
     @property
     def currency(self) -> str:
@@ -164,6 +167,7 @@ def compose(
         api_keys=SqlApiKeys(store),
         bookkeeping=Bookkeeping(books, chart, utc_now, LOCAL_ZONE),
         reports=BookReports(books, chart, utc_now, LOCAL_ZONE),
+        key_changes=KeyChanges(SqlKeyChanges(store), security, gateways, utc_now),
     )
 
 

@@ -1,5 +1,32 @@
-"""Key changes: planned, issued with the next sale, and followed until a reading proves them."""
+"""Key changes: planned, issued with the next sale, and followed until a reading proves them.
+Core: rules and use cases over ports."""
 
+from .changes import (
+    KeyChange,
+    KeyChangeEvent,
+    KeyChangeState,
+    Scope,
+    read_key,
+)
+from .following import Confirmation, Left, SetAgain
 from .issuing import KeyChangeDue, KeySet, key_set
+from .planning import Campaign
+from .proof import Proof
+from .service import KeyChanges
 
-__all__ = ["KeyChangeDue", "KeySet", "key_set"]
+__all__ = [
+    "Campaign",
+    "Confirmation",
+    "KeyChange",
+    "KeyChangeDue",
+    "KeyChangeEvent",
+    "KeyChangeState",
+    "KeyChanges",
+    "KeySet",
+    "Left",
+    "Proof",
+    "Scope",
+    "SetAgain",
+    "key_set",
+    "read_key",
+]

@@ -16,6 +16,7 @@ from .bookkeeping import (
     TrialBalanceOut,
 )
 from .books import ApiKeyOut, EntryOut, LedgerReportOut, ReadingOut, VendingKeyOut
+from .key_changes import CampaignOut, ConfirmationOut, KeyChangeOut, KeyChangesLeftOut
 from .parties import CustomerFileOut, CustomerOut, MeterOut, PointOut
 from .registration import RegistrationIn, RegistrationOut
 from .sales import (
@@ -32,6 +33,8 @@ __all__ = [
     "AccountStatementOut",
     "AdjustmentOut",
     "ApiKeyOut",
+    "CampaignOut",
+    "ConfirmationOut",
     "CustomerFileOut",
     "CustomerOut",
     "CustomerStatementOut",
@@ -39,6 +42,8 @@ __all__ = [
     "DeliveryOut",
     "EntryOut",
     "ExplainedQuoteOut",
+    "KeyChangeOut",
+    "KeyChangesLeftOut",
     "LedgerReportOut",
     "LineOut",
     "Measure",

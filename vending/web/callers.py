@@ -9,6 +9,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from ..accounting import Bookkeeping, BookReports
 from ..api_keys import ApiKeys, ApiScope, caller
+from ..keychanges import KeyChanges
 from ..parties import Actor
 from ..service import VendingService
 
@@ -24,6 +25,9 @@ class Services(Protocol):
 
     @property
     def reports(self) -> BookReports: ...
+
+    @property
+    def key_changes(self) -> KeyChanges: ...
 
     @property
     def api_keys(self) -> ApiKeys: ...
@@ -59,6 +63,10 @@ def reports_of(request: Request) -> BookReports:
     return services_of(request).reports
 
 
+def key_changes_of(request: Request) -> KeyChanges:
+    return services_of(request).key_changes
+
+
 class Needs:
     """A dependency that answers the caller as Actor. Raises CallerUnknown, ScopeMissing."""
 
@@ -77,4 +85,5 @@ Registrar = Annotated[Actor, Depends(Needs(ApiScope.REGISTER))]
 Bookkeeper = Annotated[Actor, Depends(Needs(ApiScope.BOOKS))]
 Keeping = Annotated[Bookkeeping, Depends(bookkeeping_of)]
 Reports = Annotated[BookReports, Depends(reports_of)]
+KeyMoves = Annotated[KeyChanges, Depends(key_changes_of)]
 Service = Annotated[VendingService, Depends(service_of)]

@@ -40,7 +40,10 @@ OTHER = KeyAttributes(KeyRef(OTHER_SGC, 1), Dkga.DKGA04, KeyType.DUTK, BaseDate.
 THIRD = KeyAttributes(KeyRef(SGC, 3), Dkga.DKGA04, KeyType.DUTK, BaseDate.BASE_2035)
 FIRST = KeyAttributes(KeyRef(SGC, 9), Dkga.DKGA04, KeyType.DUTK, BaseDate.BASE_1993)
 DEFAULT = KeyAttributes(KeyRef(SGC, 8), Dkga.DKGA04, KeyType.DDTK, BaseDate.BASE_2014)
-ALL = (OLD, REVISED, OTHER, THIRD, FIRST, DEFAULT)
+APART = KeyAttributes(KeyRef(SGC, 6), Dkga.DKGA04, KeyType.DUTK, BaseDate.BASE_2014, cluster=1)
+SHORT = KeyAttributes(KeyRef(SGC, 5), Dkga.DKGA02, KeyType.DUTK, BaseDate.BASE_2014)
+"""Of 8 bytes, for 64-bit meters alone."""
+ALL = (OLD, REVISED, OTHER, THIRD, FIRST, DEFAULT, APART, SHORT)
 
 
 @cache
@@ -58,7 +61,8 @@ def module(*keys: KeyAttributes) -> MemorySecurityModule:
 
 
 def _record(key: KeyAttributes) -> KeyRecord:
-    return KeyRecord(key, secret(key.ref))
+    short = VendingKey(TEST_KEY[:8])
+    return KeyRecord(key, short if key.dkga is Dkga.DKGA02 else secret(key.ref))
 
 
 def meter(
