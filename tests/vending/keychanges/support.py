@@ -57,10 +57,10 @@ def hash_of(ref: KeyRef) -> int:
 
 
 def module(*keys: KeyAttributes) -> MemorySecurityModule:
-    return MemorySecurityModule(_record(key) for key in keys or ALL)
+    return MemorySecurityModule(record(key) for key in keys or ALL)
 
 
-def _record(key: KeyAttributes) -> KeyRecord:
+def record(key: KeyAttributes) -> KeyRecord:
     short = VendingKey(TEST_KEY[:8])
     return KeyRecord(key, short if key.dkga is Dkga.DKGA02 else secret(key.ref))
 
@@ -78,7 +78,7 @@ def to(key: KeyAttributes, ti: int = 1) -> PlannedKey:
 def stand_in(of: Meter, key: KeyAttributes, now: datetime, made: timedelta) -> PaymentMeter:
     """A meter that holds what the books say of `of`, made that long before `now`."""
     state = new_acceptance_state(
-        key=derive_decoder_key(_record(key).secret, key.parameters(of.ea, of.ti), of.number.pan),
+        key=derive_decoder_key(record(key).secret, key.parameters(of.ea, of.ti), of.number.pan),
         sgc=of.sgc,
         krn=of.krn,
         ti=of.ti,

@@ -191,12 +191,10 @@ def test_what_cannot_be_is_not_planned(tmp_path: Path) -> None:
         town.changes.plan(BOSS, POWER.number, "ok", krn=2)
     with pytest.raises(MeterUnknown):
         town.changes.plan(BOSS, Drn.from_serial("01", 999).number, WHY, krn=2)
-    for act in (
-        lambda: town.changes.plan(OPERATOR, POWER.number, WHY, krn=2),
-        lambda: town.changes.cancel(TECHNICIAN, POWER.number, WHY),
-    ):
-        with pytest.raises(ActorNotAllowed):
-            act()
+    with pytest.raises(ActorNotAllowed):
+        town.changes.plan(OPERATOR, POWER.number, WHY, krn=2)
+    with pytest.raises(ActorNotAllowed):
+        town.changes.cancel(TECHNICIAN, POWER.number, WHY)
     for act in _follow(town):
         with pytest.raises(NoKeyChange):
             act()
