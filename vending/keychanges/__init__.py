@@ -8,8 +8,9 @@ from .changes import (
     Scope,
     read_key,
 )
-from .following import Confirmation, Left, SetAgain
+from .following import Confirmation
 from .issuing import KeyChangeDue, KeySet, key_set
+from .overview import Left, SetAgain
 from .planning import Campaign
 from .proof import Proof
 from .service import KeyChanges

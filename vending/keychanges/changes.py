@@ -174,6 +174,11 @@ def check_none_open(change: KeyChange | None) -> None:
         raise KeyChangeOpen(change.meter, change.state.value, to.to_sgc, to.to_krn, to.to_ti)
 
 
+def printable(text: str) -> str:
+    """What was typed on one line, without what no printer prints (and no database keeps)."""
+    return "".join(c for c in " ".join(text.split()) if c.isprintable())
+
+
 _KEY = re.compile(r"([0-9]{6})/([1-9])", re.ASCII)
 
 

@@ -1,11 +1,11 @@
-"""Following a set from the counter into the meter: said, pushed, proved; and who is left.
+"""Following a set from the counter into the meter: said, pushed, proved.
 
 A meter is never on the line while the books are held.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -21,19 +21,16 @@ from meters.verdicts import TokenResult
 
 from ..parties import Actor, require
 from ..ports import Clock, GatewayFor
-from ..record import receipt_of
-from ..sale import KeyToken, SaleReceipt
+from ..sale import KeyToken
 from .changes import (
-    OUT,
     KeyChange,
     KeyChangeEvent,
     KeyChangeMoved,
     KeyChangeState,
-    KeySetMissing,
-    KeySetNotOut,
-    Scope,
     check_step,
+    printable,
 )
+from .overview import check_out, set_of
 from .planning import known_change, known_meter
 from .ports import KeyChangeReading, KeyChangeStore
 from .proof import NOTHING, Proof, from_log, from_registers, weighed
@@ -56,24 +53,6 @@ class Confirmation:
     """After a push: the meter's verdict on each section that was sent; None: it gave none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
-    """How far a campaign has come."""
-
-    counts: Mapping[KeyChangeState, int]
-    oldest: datetime | None
-    """When the oldest change was planned that is neither proved nor cancelled."""
-
-
-@dataclass(frozen=True, slots=True)
-class SetAgain:
-    """The stored set of a change, for a reprint: digits of the sale, never made anew."""
-
-    change: KeyChange
-    receipt: SaleReceipt
-    tokens: tuple[KeyToken, ...]
-
-
 class Following:
     """See `KeyChanges`, whose promises these are."""
 
@@ -92,7 +71,7 @@ class Following:
             if change.state in (KeyChangeState.ENTERED, KeyChangeState.CONFIRMED):
                 return change
             check_step(change, KeyChangeState.ENTERED)
-            said = " ".join(note.split())[:_NOTE]
+            said = printable(note)[:_NOTE]
             now = self._clock()
             books.add_event(change, _event(change, KeyChangeState.ENTERED, now, actor, note=said))
             return known_change(books, number)
@@ -106,7 +85,7 @@ class Following:
             change = known_change(books, number)
             if change.state is KeyChangeState.CONFIRMED:
                 return Confirmation(change, Proof(True, change.events[-1].note))
-            _check_out(change)
+            check_out(change)
             vend_id = books.delivered_since(change)
             held = known_meter(books, number)
             later = _later(books, change)
@@ -145,10 +124,10 @@ class Following:
             change = known_change(books, number)
             if change.state is KeyChangeState.CONFIRMED:
                 return Confirmation(change, Proof(True, change.events[-1].note))
-            _check_out(change)
+            check_out(change)
             held = known_meter(books, number)
             later = _later(books, change)
-            tokens = _set_of(books, change)[1]
+            tokens = set_of(books, change)[1]
         sections = {token_fingerprint(token.digits) for token in tokens}
         gateway = self._gateway_for(held)
         try:
@@ -185,51 +164,6 @@ class Following:
             books.add_event(change, _proved(change, proof, self._clock(), actor))
             return Confirmation(known_change(books, change.meter), proof)
 
-    # Who is left
-
-    def left(self, actor: Actor, scope: Scope) -> Left:
-        require(actor, "look_up")
-        with self._store.reading() as books:
-            waiting = (KeyChangeState.PLANNED, *OUT)
-            return Left(books.counts(scope), books.oldest(waiting, scope))
-
-    def changes(
-        self,
-        actor: Actor,
-        states: Collection[KeyChangeState],
-        scope: Scope,
-        *,
-        after: int,
-        limit: int,
-    ) -> list[KeyChange]:
-        require(actor, "look_up")
-        with self._store.reading() as books:
-            return books.changes(states, scope, after, limit)
-
-    def of_meter(
-        self, actor: Actor, meter: str, *, before: int | None, limit: int
-    ) -> list[KeyChange]:
-        require(actor, "look_up")
-        number = meter_from_text(meter).number
-        with self._store.reading() as books:
-            known_meter(books, number)
-            return books.changes_of(number, before, limit)
-
-    def tokens_again(self, actor: Actor, meter: str) -> SetAgain:
-        require(actor, "reprint")
-        number = meter_from_text(meter).number
-        with self._store.reading() as books:
-            change = known_change(books, number)
-            _check_out(change)
-            receipt, tokens = _set_of(books, change)
-        return SetAgain(change, receipt, tokens)
-
-
-def _check_out(change: KeyChange) -> None:
-    """Raises KeySetNotOut unless the tokens are with the customer and nothing is proved."""
-    if change.state not in OUT:
-        raise KeySetNotOut(change.meter, change.state.value)
-
 
 def _unmoved(books: KeyChangeReading, seen: KeyChange) -> KeyChange:
     """Raises KeyChangeMoved if it is not where it was seen."""
@@ -239,19 +173,9 @@ def _unmoved(books: KeyChangeReading, seen: KeyChange) -> KeyChange:
     return change
 
 
-def _set_of(books: KeyChangeReading, change: KeyChange) -> tuple[SaleReceipt, tuple[KeyToken, ...]]:
-    """The sale that issued a change, and its set. Raises KeySetMissing."""
-    vend_id = change.issued_with or ""
-    record = books.sale(vend_id)
-    receipt = None if record is None else receipt_of(record)
-    if receipt is None or not receipt.key_tokens:
-        raise KeySetMissing(change.meter, vend_id)
-    return receipt, receipt.key_tokens
-
-
 def _sections(books: KeyChangeReading, change: KeyChange) -> set[str]:
     """Fingerprints of the set."""
-    return {token_fingerprint(token.digits) for token in _set_of(books, change)[1]}
+    return {token_fingerprint(token.digits) for token in set_of(books, change)[1]}
 
 
 def _later(books: KeyChangeReading, change: KeyChange) -> dict[str, str]:

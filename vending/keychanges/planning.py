@@ -18,6 +18,7 @@ from .changes import (
     NoKeyChange,
     Scope,
     check_none_open,
+    printable,
 )
 from .issuing import move_of
 from .ports import KeyChangeReading, KeyChangeStore, Move, Standing
@@ -44,7 +45,7 @@ class Campaign:
     """The others."""
 
 
-_ALL_THERE = Standing(0, 0, 0, 0)
+_NOBODY = Standing(0, 0, 0, 0)
 
 
 class Planning:
@@ -67,7 +68,7 @@ class Planning:
     ) -> KeyChange:
         require(actor, "plan_key_change")
         number = meter_from_text(meter).number
-        reason = checked_reason(reason)
+        reason = checked_reason(printable(reason))
         with self._store.writing() as books:
             found = known_meter(books, number)
             wanted = PlannedKey(
@@ -90,7 +91,9 @@ class Planning:
         self, actor: Actor, source: KeyRef, target: KeyRef, reason: str, *, ti: int | None = None
     ) -> Campaign:
         require(actor, "plan_key_change")
-        move = Move(source, target, ti, checked_reason(reason), self._clock(), actor.name)
+        move = Move(
+            source, target, ti, checked_reason(printable(reason)), self._clock(), actor.name
+        )
         with self._store.reading() as books:
             sample = books.sample(move)
             standing = books.standing(move, tuple(EncryptionAlgorithm))
@@ -111,13 +114,13 @@ class Planning:
 
     def plan_base_date(self, actor: Actor, base_date: BaseDate, reason: str) -> list[Campaign]:
         require(actor, "plan_key_change")
-        reason = checked_reason(reason)
+        reason = checked_reason(printable(reason))
         held, now = self._security.keys(), self._clock()
         campaigns = []
         for key in with_base_date(held, base_date):
             next_key = successor(key, held, now)
             if next_key is None:
-                campaigns.append(Campaign(key.ref, None, 0, _ALL_THERE))
+                campaigns.append(Campaign(key.ref, None, 0, _NOBODY))
             else:
                 campaigns.append(self.plan_campaign(actor, key.ref, next_key.ref, reason))
         return campaigns
@@ -125,7 +128,7 @@ class Planning:
     def cancel(self, actor: Actor, meter: str, reason: str) -> KeyChange:
         require(actor, "plan_key_change")
         number = meter_from_text(meter).number
-        note = checked_reason(reason)
+        note = checked_reason(printable(reason))
         with self._store.writing() as books:
             known_meter(books, number)
             (change,) = books.changes_of(number, None, 1) or (None,)
@@ -145,7 +148,7 @@ class Planning:
 
     def cancel_campaign(self, actor: Actor, scope: Scope, reason: str) -> int:
         require(actor, "plan_key_change")
-        note = checked_reason(reason)
+        note = checked_reason(printable(reason))
         event = KeyChangeEvent(1, KeyChangeState.CANCELLED, self._clock(), actor.name, None, note)
         cancelled, after = 0, 0
         while True:

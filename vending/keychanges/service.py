@@ -9,7 +9,8 @@ from tokens.sts import BaseDate, KeyRef, SecurityModule
 from ..parties import Actor
 from ..ports import Clock, GatewayFor
 from .changes import KeyChange, KeyChangeState, Scope
-from .following import Confirmation, Following, Left, SetAgain
+from .following import Confirmation, Following
+from .overview import Left, Overview, SetAgain
 from .planning import Campaign, Planning
 from .ports import KeyChangeStore
 
@@ -32,6 +33,7 @@ class KeyChanges:
     ) -> None:
         self._planning = Planning(store, security, clock)
         self._following = Following(store, gateway_for, clock)
+        self._overview = Overview(store)
 
     def plan(
         self,
@@ -111,7 +113,7 @@ class KeyChanges:
 
     def left(self, actor: Actor, scope: Scope = EVERYTHING) -> Left:
         """How many changes stand where."""
-        return self._following.left(actor, scope)
+        return self._overview.left(actor, scope)
 
     def changes(
         self,
@@ -124,19 +126,19 @@ class KeyChanges:
     ) -> list[KeyChange]:
         """Changes in these states (none named: in any), oldest first, those behind number
         `after`."""
-        return self._following.changes(actor, states, scope, after=after, limit=limit)
+        return self._overview.changes(actor, states, scope, after=after, limit=limit)
 
     def of_meter(
         self, actor: Actor, meter: str, *, before: int | None = None, limit: int = 50
     ) -> list[KeyChange]:
         """All changes of a meter, newest first, those below number `before`."""
-        return self._following.of_meter(actor, meter, before=before, limit=limit)
+        return self._overview.of_meter(actor, meter, before=before, limit=limit)
 
     def tokens_again(self, actor: Actor, meter: str) -> SetAgain:
         """The set that is out and not proved, as its sale holds it, for a reprint (which the
         caller records). Raises ActorNotAllowed (as reprinting), NoKeyChange, KeySetNotOut,
         KeySetMissing."""
-        return self._following.tokens_again(actor, meter)
+        return self._overview.tokens_again(actor, meter)
 
 
 __all__ = ["KeyChanges"]

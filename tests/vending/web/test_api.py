@@ -259,6 +259,18 @@ SCOPES_NEEDED = [
     ("POST", "/ledger/periods", ApiScope.BOOKS),
     ("POST", "/ledger/periods/2026-10/reopening", ApiScope.BOOKS),
     ("GET", "/ledger/export/hledger", ApiScope.BOOKS),
+    ("GET", "/key-changes", ApiScope.READ),
+    ("GET", "/key-changes/left", ApiScope.READ),
+    ("POST", "/key-changes/campaigns", ApiScope.REGISTER),
+    ("POST", "/key-changes/base-dates", ApiScope.REGISTER),
+    ("POST", "/key-changes/cancellations", ApiScope.REGISTER),
+    ("POST", "/key-changes/confirmations", ApiScope.METER),
+    ("GET", f"/meters/{POWER}/key-changes", ApiScope.READ),
+    ("POST", f"/meters/{POWER}/key-changes", ApiScope.REGISTER),
+    ("POST", f"/meters/{POWER}/key-changes/cancellation", ApiScope.REGISTER),
+    ("POST", f"/meters/{POWER}/key-changes/entered", ApiScope.METER),
+    ("POST", f"/meters/{POWER}/key-changes/push", ApiScope.METER),
+    ("POST", f"/meters/{POWER}/key-changes/confirmation", ApiScope.METER),
 ]
 PARAMETERS = {
     "v-1": "{vend_id}",

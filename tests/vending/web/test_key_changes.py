@@ -164,6 +164,8 @@ def test_who_may(api: Api) -> None:
     api.post(METER, body)
     issue(api)
     assert api.client.get(f"/api/v1{METER}", headers=by["r"]).json()[0]["state"] == "issued"
-    said = api.client.post(f"/api/v1{METER}/entered", json={"note": "seen"}, headers=by["s"])
+    said = api.client.post(
+        f"/api/v1{METER}/entered", json={"note": "se\u0000en\n"}, headers=by["s"]
+    )
     assert (said.status_code, said.json()["state"]) == (201, "entered")
     assert said.json()["events"][-1]["note"] == "seen"
