@@ -73,3 +73,16 @@ class TokenLogEntry:
     result: TokenResult
     sequence: int
     """Counts every entry the meter judged, from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeterSts:
+    """The STS data the meter carries (COSEM class 116), for comparing with the records."""
+
+    supply_group: str | None
+    """None if the meter cannot know it, after a key change by two tokens."""
+    key_revision: int
+    tariff_index: int
+    key_expiry: int
+    key_type: int
+    algorithm: int

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from .account import MeterAccount, TokenLogEntry
+from .account import MeterAccount, MeterSts, TokenLogEntry
 from .errors import Invalid, Unavailable
 from .identity import plain_digits
 from .verdicts import TokenResult
@@ -87,6 +87,15 @@ class Gateway(Protocol):
 
     def close(self) -> None:
         """Let go of the line."""
+        ...
+
+
+@runtime_checkable
+class StsReader(Protocol):
+    """What a Gateway also is where its meter tells which key it holds."""
+
+    def read_sts(self) -> MeterSts:
+        """Supply group, key revision, tariff index. Raises MeterUnreachable, MeterMismatch."""
         ...
 
 

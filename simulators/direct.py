@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from meters.account import MeterAccount, TokenLogEntry
+from meters.account import MeterAccount, MeterSts, TokenLogEntry
 from meters.gateway import (
     MeterMismatch,
     MeterUnreachable,
@@ -49,6 +49,18 @@ class DirectGateway:
     def read_token_log(self) -> list[TokenLogEntry]:
         self._reach()
         return list(self.meter.memory.log)
+
+    def read_sts(self) -> MeterSts:
+        self._reach()
+        state = self.meter.memory.acceptance
+        return MeterSts(
+            supply_group=state.sgc,
+            key_revision=state.krn,
+            tariff_index=state.ti,
+            key_expiry=state.ken,
+            key_type=int(state.key_type),
+            algorithm=int(state.key.ea.value),
+        )
 
     def close(self) -> None:
         """Nothing is held."""

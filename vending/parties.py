@@ -210,6 +210,8 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "send_messages": frozenset({Role.TECHNICIAN, Role.SUPERVISOR, Role.ADMINISTRATOR}),
     "retry_message": _SELLERS | {Role.ADMINISTRATOR},
     "give_up_message": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
+    "plan_key_change": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
+    "follow_key_change": _SELLERS | {Role.TECHNICIAN},
 }
 """Which roles may do what; the core asks, whatever the edge has already checked."""
 

@@ -284,10 +284,9 @@ class Writing(Reading, Protocol):
         if such a message is being sent right now."""
         ...
 
-    def plan_key_again(
-        self, meter: str, move: KeyMove, at: datetime, actor: str, reason: str
-    ) -> None:
-        """Takes back a key change whose tokens the meter has not taken: it is planned anew."""
+    def withdraw_key(self, meter: str, vend_id: str, at: datetime, actor: str) -> bool:
+        """Takes back the key change that this sale issued and the meter has not taken: it is
+        planned anew. False if it issued none, or the meter was sold to since."""
         ...
 
     def book(self, sales: Sequence[BookedSale]) -> None:

@@ -202,8 +202,7 @@ class Voiding:
         (posted,) = [e for e in books.entries(record.vend_id) if e.entry.kind in _SALES]
         if receipt.key_move is not None and not proof.seen.get("key_moved"):
             # Its tokens go out again with the next sale, the very same digits.
-            now = self._ports.clock()
-            books.plan_key_again(record.meter, receipt.key_move, now, actor.name, reason)
+            books.withdraw_key(record.meter, record.vend_id, self._ports.clock(), actor.name)
         turned = tuple(p._replace(amount=-p.amount) for p in posted.entry.postings)
         return self._book(books, actor, record, reason, proof, turned, account)
 

@@ -16,6 +16,7 @@ from tokens.sts import MemorySecurityModule, SecurityModule
 
 from .accounting import Bookkeeping, BookReports
 from .api_keys import ApiKeys
+from .keychanges import KeyChanges
 from .keys import Passphrase, open_sealed
 from .ledger import Chart, read_chart
 from .messages import LOCAL_ZONE, Language
@@ -42,6 +43,7 @@ from .settings import Settings
 from .store import SqlStore, open_store, upgrade
 from .store.api_keys import SqlApiKeys
 from .store.books import SqlBooks
+from .store.key_changes import SqlKeyChanges
 from .store.outbox import SqlOutbox
 from .tariff import read_tariffs
 
@@ -67,6 +69,7 @@ class Raseed:
     reports: BookReports
     outbox: Outbox
     poster: HttpPoster
+    key_changes: KeyChanges
 
     @property
     def currency(self) -> str:
@@ -192,6 +195,7 @@ def compose(
         reports=BookReports(books, chart, utc_now, LOCAL_ZONE),
         outbox=outbox,
         poster=poster,
+        key_changes=KeyChanges(SqlKeyChanges(store), security, gateways, utc_now),
     )
 
 

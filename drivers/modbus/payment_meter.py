@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from meters.account import Commodity, MeterAccount, Supply, SupplyState, TokenLogEntry
+from meters.account import Commodity, MeterAccount, MeterSts, Supply, SupplyState, TokenLogEntry
 from meters.errors import Invalid
 from meters.gateway import (
     MeterMismatch,
@@ -52,19 +52,6 @@ class UnitInvalid(Invalid, code="meter.unit_invalid"):
     unit: int
     least: int
     most: int
-
-
-@dataclass(frozen=True, slots=True)
-class MeterSts:
-    """The STS data the meter carries (COSEM class 116), for comparing with the records."""
-
-    supply_group: str | None
-    """None if the meter cannot know it, after a key change by two tokens."""
-    key_revision: int
-    tariff_index: int
-    key_expiry: int
-    key_type: int
-    algorithm: int
 
 
 class PaymentMeterGateway:

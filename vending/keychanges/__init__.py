@@ -1,5 +1,34 @@
-"""Key changes: planned, issued with the next sale, and followed until a reading proves them."""
+"""Key changes: planned, issued with the next sale, and followed until a reading proves them.
+Core: rules and use cases over ports."""
 
+from .changes import (
+    KeyChange,
+    KeyChangeEvent,
+    KeyChangeState,
+    Scope,
+    read_key,
+)
+from .following import Confirmation
 from .issuing import KeyChangeDue, KeySet, attributes_of, key_set
+from .overview import Left, SetAgain
+from .planning import Campaign
+from .proof import Proof
+from .service import KeyChanges
 
-__all__ = ["KeyChangeDue", "KeySet", "attributes_of", "key_set"]
+__all__ = [
+    "Campaign",
+    "Confirmation",
+    "KeyChange",
+    "KeyChangeDue",
+    "KeyChangeEvent",
+    "KeyChangeState",
+    "KeyChanges",
+    "KeySet",
+    "Left",
+    "Proof",
+    "Scope",
+    "SetAgain",
+    "attributes_of",
+    "key_set",
+    "read_key",
+]

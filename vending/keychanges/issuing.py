@@ -37,7 +37,7 @@ class KeyChangeDue(Refused, code="keychange.due"):
     sgc: str
     krn: int
     why: str
-    """`issue_period`, `expired`, `base_date` or `default_key`"""
+    """`issue_period`, `key_expired`, `base_date` or `default_key`"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +88,14 @@ def move_of(meter: Meter, planned: PlannedKey) -> KeyMove:
 
 def check_current(security: SecurityModule, meter: Meter, now: datetime) -> None:
     """Raises KeyChangeDue if credit can no longer be issued under the meter's key, KeyUnknown."""
-    held = attributes_of(security, meter.key.key)
-    for why, holds in _ENDS.items():
-        if holds(held, now):
-            raise KeyChangeDue(meter.number.number, meter.sgc, meter.krn, why)
+    why = end_of(attributes_of(security, meter.key.key), now)
+    if why is not None:
+        raise KeyChangeDue(meter.number.number, meter.sgc, meter.krn, why)
+
+
+def end_of(key: KeyAttributes, now: datetime) -> str | None:
+    """Why no credit can be issued under this key any more; None while it can."""
+    return next((why for why, holds in _ENDS.items() if holds(key, now)), None)
 
 
 def attributes_of(security: SecurityModule, ref: KeyRef) -> KeyAttributes:
@@ -132,7 +136,7 @@ def _tid(key: KeyAttributes, now: datetime) -> int | None:
 _ENDS: Final = {
     "issue_period": _issue_period,
     "base_date": _base_date,
-    "expired": _expired,
+    "key_expired": _expired,
     "default_key": _default_key,
 }
 """How a key ends for credit, in the order in which it is asked."""

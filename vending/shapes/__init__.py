@@ -16,6 +16,7 @@ from .bookkeeping import (
     TrialBalanceOut,
 )
 from .books import ApiKeyOut, EntryOut, LedgerReportOut, ReadingOut, VendingKeyOut
+from .key_changes import CampaignOut, ConfirmationOut, KeyChangeOut, KeyChangesLeftOut
 from .outbox import MessageOut, RunOut
 from .parties import CustomerFileOut, CustomerOut, MeterOut, PointOut
 from .registration import RegistrationIn, RegistrationOut
@@ -38,6 +39,8 @@ __all__ = [
     "ApiKeyOut",
     "BasketOut",
     "BindingQuoteOut",
+    "CampaignOut",
+    "ConfirmationOut",
     "CustomerFileOut",
     "CustomerOut",
     "CustomerStatementOut",
@@ -45,6 +48,8 @@ __all__ = [
     "DeliveryOut",
     "EntryOut",
     "ExplainedQuoteOut",
+    "KeyChangeOut",
+    "KeyChangesLeftOut",
     "LedgerReportOut",
     "LineOut",
     "Measure",

@@ -10,11 +10,6 @@ from sqlalchemy import (
     Connection,
     bindparam,
     case,
-    func,
-    insert,
-    literal_column,
-    null,
-    select,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -23,6 +18,7 @@ from ..ledger import PostedEntry
 from ..ports import BookedSale
 from . import schema as t
 from .prepared import STYLES, Prepared, prepared_insert, trip
+from .queueing import insert_messages
 
 _SALE = attrgetter(*(c.name for c in t.sales.columns if c.name not in ("vend_id", "entry")))
 _TOKEN = attrgetter(*(c.name for c in t.tokens.columns if c.name != "vend_id"))
@@ -38,31 +34,6 @@ _MOVE_COUNTER = (
     update(t.counters)
     .where(t.counters.c.point == bindparam("at_point"))
     .values(receipts=bindparam("last"))
-)
-_KEY_ISSUED = insert(t.key_change_events).from_select(
-    ["change", "seq", "state", "at", "actor", "vend_id", "note"],
-    select(
-        func.max(t.key_changes.c.id),
-        literal_column("1"),
-        literal_column("'issued'"),
-        bindparam("new_at", type_=t.key_change_events.c.at.type),
-        bindparam("new_actor", type_=t.key_change_events.c.actor.type),
-        bindparam("new_sale", type_=t.key_change_events.c.vend_id.type),
-        literal_column("''"),
-    ).where(t.key_changes.c.meter == bindparam("at_meter")),
-)
-"""The first step of the meter's latest change."""
-_KEY_MOVED = (
-    update(t.meters)
-    .where(t.meters.c.number == bindparam("at_meter"))
-    .values(
-        sgc=bindparam("sgc"),
-        krn=bindparam("krn"),
-        ti=bindparam("ti"),
-        next_sgc=null(),
-        next_krn=null(),
-        next_ti=null(),
-    )
 )
 
 
@@ -85,8 +56,6 @@ class Booking:
         self._counters = Prepared(_MOVE_COUNTER, ["at_point", "last"], kind)
         self._chain = Prepared(_MOVE_CHAIN, ["new_number", "new_hash", "new_at"], kind)
         self._accounts = Prepared(_keeping(kind), t.accounts.columns.keys(), kind)
-        self._issued = Prepared(_KEY_ISSUED, ["at_meter", "new_at", "new_actor", "new_sale"], kind)
-        self._keys = Prepared(_KEY_MOVED, ["at_meter", "sgc", "krn", "ti"], kind)
 
     def write(self, db: Connection, sales: Sequence[BookedSale]) -> None:
         """Rows first, then what follows them."""
@@ -110,12 +79,19 @@ class Booking:
             db,
             *((statement, rows[name]) for name, statement in self._inserts.items()),
             (self._accounts, list(accounts.items())),
-            (self._issued, [(r.meter, r.sold_at, r.operator, r.vend_id) for r, _ in moved]),
-            (self._keys, [(r.meter, m.to_sgc, m.to_krn, m.to_ti) for r, m in moved]),
             (self._balances, [(*key, amount) for key, amount in balances.items() if amount]),
             (self._counters, list(counters.items())),
             (self._chain, [(last.number, last.hash, latest)]),
         )
+        if moved:
+            # Here, because it reads through the store that this module is a part of.
+            from .key_issues import KeyIssue, issue_rows
+
+            issue_rows(
+                db, *(KeyIssue(r.meter, r.vend_id, m, r.sold_at, r.operator) for r, m in moved)
+            )
+        for sale in sales:
+            insert_messages(db, sale.messages, sale.record.sold_at)
 
     def write_entry(
         self, db: Connection, posted: PostedEntry, cached: Sequence[tuple[str, str, str, int]]

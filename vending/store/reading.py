@@ -341,30 +341,33 @@ def sale_record(row: Sequence[Any], tokens: tuple[TokenRecord, ...]) -> SaleReco
     return SaleRecord(*columns)
 
 
+def meter_of(row: Sequence[Any]) -> Meter:
+    """From the columns of meters, in their order."""
+    (number, _pan, commodity, ea, sgc, krn, ti, model, host, port, unit, *planned) = row
+    return Meter(
+        Drn(number),
+        Commodity(commodity),
+        EncryptionAlgorithm(ea),
+        sgc,
+        krn,
+        ti,
+        model,
+        None if host is None else GatewayAddress(host, port, unit),
+        None if planned[0] is None else PlannedKey(*planned),
+    )
+
+
 def meter_file_of(row: Sequence[Any]) -> MeterFile:
     """From the columns of meters, agreements, customers and service points, in their order."""
-    (number, _pan, commodity, ea, sgc, krn, ti, model, host, port, unit) = row[:11]
-    planned = None if row[11] is None else PlannedKey(*row[11:14])
     agreement, customer, place = row[14:21], row[21:25], row[25:28]
-    drn = Drn(number)
-    gateway = None if host is None else GatewayAddress(host, port, unit)
+    meter = meter_of(row[:14])
     return MeterFile(
-        Meter(
-            drn,
-            Commodity(commodity),
-            EncryptionAlgorithm(ea),
-            sgc,
-            krn,
-            ti,
-            model,
-            gateway,
-            planned,
-        ),
+        meter,
         SupplyAgreement(
             number=agreement[0],
             customer=agreement[1],
             service_point=agreement[2],
-            meter=drn,
+            meter=meter.number,
             commodity=Commodity(agreement[4]),
             tariff=agreement[5],
             since=agreement[6],

@@ -8,14 +8,14 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import Connection, Table, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from ..ledger import ChainHead, PostedEntry, Posting
 from ..parties import PartyExists, Registration
 from ..ports import BookedSale, Ground, KeptQuote, Wanted
-from ..sale import DeliveryEvent, KeyMove, MeterReading, Void
+from ..sale import DeliveryEvent, MeterReading, Void
 from . import schema as t
 from .booking import BOOKING
 from .errors import translated
@@ -122,31 +122,11 @@ class SqlWriting(SqlReading):
     def call_off(self, vend_id: str, now: datetime) -> bool:
         return call_off(self._db, vend_id, now, "voided")
 
-    def plan_key_again(
-        self, meter: str, move: KeyMove, at: datetime, actor: str, reason: str
-    ) -> None:
-        self._db.execute(
-            _INSERTS["key_changes"],
-            {
-                "meter": meter,
-                "reason": reason,
-                "planned_at": at,
-                "planned_by": actor,
-                **_plain(move),
-            },
-        )
-        self._db.execute(
-            update(t.meters)
-            .where(t.meters.c.number == meter)
-            .values(
-                sgc=move.from_sgc,
-                krn=move.from_krn,
-                ti=move.from_ti,
-                next_sgc=move.to_sgc,
-                next_krn=move.to_krn,
-                next_ti=move.to_ti,
-            )
-        )
+    def withdraw_key(self, meter: str, vend_id: str, at: datetime, actor: str) -> bool:
+        # Here, because it reads through the store that this module is a part of.
+        from .key_issues import withdraw_rows
+
+        return withdraw_rows(self._db, meter, vend_id, at, actor)
 
     def _agreement_of(self, vend_id: str) -> str:
         found = select(t.sales.c.agreement).where(t.sales.c.vend_id == vend_id)

@@ -9,6 +9,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from ..accounting import Bookkeeping, BookReports
 from ..api_keys import ApiKeys, ApiScope, caller
+from ..keychanges import KeyChanges
 from ..outbox_worker import Outbox
 from ..parties import Actor
 from ..service import VendingService
@@ -28,6 +29,8 @@ class Services(Protocol):
 
     @property
     def outbox(self) -> Outbox: ...
+    @property
+    def key_changes(self) -> KeyChanges: ...
 
     @property
     def api_keys(self) -> ApiKeys: ...
@@ -67,6 +70,10 @@ def outbox_of(request: Request) -> Outbox:
     return services_of(request).outbox
 
 
+def key_changes_of(request: Request) -> KeyChanges:
+    return services_of(request).key_changes
+
+
 class Needs:
     """A dependency that answers the caller as Actor. Raises CallerUnknown, ScopeMissing."""
 
@@ -86,4 +93,5 @@ Bookkeeper = Annotated[Actor, Depends(Needs(ApiScope.BOOKS))]
 Keeping = Annotated[Bookkeeping, Depends(bookkeeping_of)]
 Messages = Annotated[Outbox, Depends(outbox_of)]
 Reports = Annotated[BookReports, Depends(reports_of)]
+KeyMoves = Annotated[KeyChanges, Depends(key_changes_of)]
 Service = Annotated[VendingService, Depends(service_of)]

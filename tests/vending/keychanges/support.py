@@ -40,7 +40,10 @@ OTHER = KeyAttributes(KeyRef(OTHER_SGC, 1), Dkga.DKGA04, KeyType.DUTK, BaseDate.
 THIRD = KeyAttributes(KeyRef(SGC, 3), Dkga.DKGA04, KeyType.DUTK, BaseDate.BASE_2035)
 FIRST = KeyAttributes(KeyRef(SGC, 9), Dkga.DKGA04, KeyType.DUTK, BaseDate.BASE_1993)
 DEFAULT = KeyAttributes(KeyRef(SGC, 8), Dkga.DKGA04, KeyType.DDTK, BaseDate.BASE_2014)
-ALL = (OLD, REVISED, OTHER, THIRD, FIRST, DEFAULT)
+APART = KeyAttributes(KeyRef(SGC, 6), Dkga.DKGA04, KeyType.DUTK, BaseDate.BASE_2014, cluster=1)
+SHORT = KeyAttributes(KeyRef(SGC, 5), Dkga.DKGA02, KeyType.DUTK, BaseDate.BASE_2014)
+"""Of 8 bytes, for 64-bit meters alone."""
+ALL = (OLD, REVISED, OTHER, THIRD, FIRST, DEFAULT, APART, SHORT)
 
 
 @cache
@@ -54,11 +57,12 @@ def hash_of(ref: KeyRef) -> int:
 
 
 def module(*keys: KeyAttributes) -> MemorySecurityModule:
-    return MemorySecurityModule(_record(key) for key in keys or ALL)
+    return MemorySecurityModule(record(key) for key in keys or ALL)
 
 
-def _record(key: KeyAttributes) -> KeyRecord:
-    return KeyRecord(key, secret(key.ref))
+def record(key: KeyAttributes) -> KeyRecord:
+    short = VendingKey(TEST_KEY[:8])
+    return KeyRecord(key, short if key.dkga is Dkga.DKGA02 else secret(key.ref))
 
 
 def meter(
@@ -74,7 +78,7 @@ def to(key: KeyAttributes, ti: int = 1) -> PlannedKey:
 def stand_in(of: Meter, key: KeyAttributes, now: datetime, made: timedelta) -> PaymentMeter:
     """A meter that holds what the books say of `of`, made that long before `now`."""
     state = new_acceptance_state(
-        key=derive_decoder_key(_record(key).secret, key.parameters(of.ea, of.ti), of.number.pan),
+        key=derive_decoder_key(record(key).secret, key.parameters(of.ea, of.ti), of.number.pan),
         sgc=of.sgc,
         krn=of.krn,
         ti=of.ti,

@@ -137,7 +137,7 @@ def test_without_a_plan_a_meter_keeps_its_key() -> None:
     [
         (replace(OLD, issued_until=NOW - timedelta(seconds=1)), NOW, "issue_period"),
         (FIRST, NOW, "base_date"),
-        (replace(OLD, ken=50), NOW, "expired"),
+        (replace(OLD, ken=50), NOW, "key_expired"),
         (DEFAULT, NOW, "default_key"),
         (OLD, datetime(2045, 11, 24, 20, 16, tzinfo=UTC), "base_date"),
     ],

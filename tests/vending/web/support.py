@@ -34,11 +34,13 @@ from tokens.sts import (
     EncryptionAlgorithm,
     KeyParameters,
     KeyType,
+    SecurityModule,
     VendingKey,
     derive_decoder_key,
 )
 from vending.accounting import Bookkeeping, BookReports
 from vending.api_keys import ApiScope, new_api_key
+from vending.keychanges import KeyChanges
 from vending.messages import LOCAL_ZONE
 from vending.outbox_worker import Outbox
 from vending.parties import GatewayAddress, Registration, Role
@@ -47,6 +49,7 @@ from vending.settings import MeterSettings, Settings
 from vending.store import SqlStore, open_store
 from vending.store.api_keys import SqlApiKeys
 from vending.store.books import SqlBooks
+from vending.store.key_changes import SqlKeyChanges
 from vending.store.outbox import SqlOutbox
 from vending.web import create_app
 from vending.wiring import gateway_for
@@ -64,6 +67,7 @@ class Parts:
     bookkeeping: Bookkeeping
     reports: BookReports
     outbox: Outbox
+    key_changes: KeyChanges
     currency: str = "ILS"
 
 
@@ -147,7 +151,11 @@ def meter_world() -> dict[str, Any]:
 
 @contextmanager
 def api_over(
-    folder: Path, registration: Registration, meters: Running | None = None, busy_s: float = 5.0
+    folder: Path,
+    registration: Registration,
+    meters: Running | None = None,
+    busy_s: float = 5.0,
+    module: SecurityModule | None = None,
 ) -> Iterator[Api]:
     """The API on a fresh database, called with a supervisor's key at point P1."""
     path = folder / "raseed.db"
@@ -155,7 +163,9 @@ def api_over(
     store = open_store(path, busy_timeout_s=busy_s, must_be_current=False)
     clock = SetClock()
     settings = Settings(data=folder, meters=MeterSettings(timeout_seconds=0.3))
-    use_cases = service(store, clock, security=security(), gateway_for=gateway_for(settings))
+    gateways = gateway_for(settings)
+    held = module or security()
+    use_cases = service(store, clock, security=held, gateway_for=gateways)
     use_cases.register(ADMIN, registration)
     books = SqlBooks(store)
     parts = Parts(
@@ -164,6 +174,7 @@ def api_over(
         Bookkeeping(books, chart(), clock, LOCAL_ZONE),
         BookReports(books, chart(), clock, LOCAL_ZONE),
         Outbox(SqlOutbox(store), {}, clock),
+        KeyChanges(SqlKeyChanges(store), held, gateways, clock),
     )
     try:
         with TestClient(create_app(parts), raise_server_exceptions=False) as client:

@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -269,6 +270,18 @@ SCOPES_NEEDED = [
     ("POST", "/ledger/periods", ApiScope.BOOKS),
     ("POST", "/ledger/periods/2026-10/reopening", ApiScope.BOOKS),
     ("GET", "/ledger/export/hledger", ApiScope.BOOKS),
+    ("GET", "/key-changes", ApiScope.READ),
+    ("GET", "/key-changes/left", ApiScope.READ),
+    ("POST", "/key-changes/campaigns", ApiScope.REGISTER),
+    ("POST", "/key-changes/base-dates", ApiScope.REGISTER),
+    ("POST", "/key-changes/cancellations", ApiScope.REGISTER),
+    ("POST", "/key-changes/confirmations", ApiScope.METER),
+    ("GET", f"/meters/{POWER}/key-changes", ApiScope.READ),
+    ("POST", f"/meters/{POWER}/key-changes", ApiScope.REGISTER),
+    ("POST", f"/meters/{POWER}/key-changes/cancellation", ApiScope.REGISTER),
+    ("POST", f"/meters/{POWER}/key-changes/entered", ApiScope.METER),
+    ("POST", f"/meters/{POWER}/key-changes/push", ApiScope.METER),
+    ("POST", f"/meters/{POWER}/key-changes/confirmation", ApiScope.METER),
 ]
 PARAMETERS = {
     "v-1": "{vend_id}",
@@ -464,7 +477,7 @@ def test_the_status_in_the_body_is_that_of_the_answer(api: Api, body: bytes) -> 
 
 
 def test_a_basket_over_the_api(api: Api) -> None:
-    body = {
+    body: dict[str, Any] = {
         "vend_id": "b-1",
         "items": [
             {"meter": POWER.number, "amount": "50.00"},

@@ -1,0 +1,90 @@
+"""`raseed keychange` on a folder of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.vending.cli.support import CHEAP, PASSPHRASE, Shell, shell
+from tests.vending.keychanges.support import ALL, module, record
+from tests.vending.support import ADMIN, OPERATOR, POWER, WATER, empty_books, town
+from vending.keychanges import key_set
+from vending.keys import Passphrase, create_sealed
+from vending.settings import Settings
+from vending.store.key_issues import KeyIssue, issue_rows
+from vending.wiring import open_raseed, utc_now
+
+WHY = "--reason=New revision from the key centre"
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Shell:
+    settings = Settings(data=tmp_path)
+    records = [record(key) for key in ALL]
+    create_sealed(settings.key_file, Passphrase(PASSPHRASE), records, cost=CHEAP)
+    (tmp_path / "raseed.db").write_bytes(empty_books())
+    with open_raseed(settings) as raseed:
+        raseed.service.register(ADMIN, town())
+    return shell(tmp_path)
+
+
+def issue(folder: Path) -> None:
+    """What the meter's next sale does with a plan."""
+    with open_raseed(Settings(data=folder)) as raseed:
+        now = utc_now()
+        made = key_set(module(), raseed.service.meter(ADMIN, POWER.number).meter, now)
+        assert made is not None
+        with raseed.store.writing() as books:
+            issue_rows(books._db, KeyIssue(POWER.number, "v-1", made.move, now, OPERATOR.name))
+
+
+def test_one_meter(run: Shell) -> None:
+    made = run.run("keychange", "plan", POWER.number, "--krn", "2", WHY, "--json")
+    assert (made.code, made.json["state"], made.json["target"]["krn"]) == (0, "planned", 2)
+    told = run.run("keychange", "cancel", POWER.number, WHY)
+    assert told.code == 0
+    assert "State: cancelled" in told.out
+    assert run.run("keychange", "plan", POWER.number, "--ti", "7", WHY).code == 0
+    refused = run.run("keychange", "entered", POWER.number)
+    assert refused.code > 1
+    assert "planned and cannot become entered" in refused.err
+    issue(run.folder)
+    told = run.run("keychange", "entered", POWER.number, "--note", "by telephone")
+    assert "by telephone" in told.out
+    steps = run.run("keychange", "show", POWER.number, RASEED_LANG="ar").out
+    assert "أُدخلت الرموز" in steps
+    assert run.run("keychange", "confirm", "--json").json == {"confirmed": 0}
+    # It has no line: nothing can be read or pushed.
+    for act in ("confirm", "push"):
+        assert run.run("keychange", act, POWER.number).code > 1
+    (one,) = run.run("keychange", "list", "--state", "entered", "--json").json
+    assert (one["meter"], one["target"]["ti"], one["issued_with"]) == (POWER.number, 7, "v-1")
+
+
+def test_a_campaign(run: Shell) -> None:
+    way = ("--from", "123457/1", "--to", "123457/2")
+    made = run.run("keychange", "campaign", *way, WHY, "--json")
+    assert (made.code, made.json[0]["planned"]) == (0, 2)
+    left = run.run("keychange", "left", *way)
+    assert "Planned: 2" in left.out
+    rows = run.run("keychange", "list", "--state", "planned", "--to", "123457/2").out
+    assert POWER.number in rows
+    assert WATER.number in rows
+    off = run.run("keychange", "campaign", "--cancel", *way, WHY)
+    assert "Cancelled: 2" in off.out
+    by_date = run.run("keychange", "campaign", "--base-date", "2035", WHY)
+    assert "123457/3" in by_date.out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--from", "123457/1"),
+        ("--base-date", "2020"),
+        ("--base-date", "2014", "--ti", "4"),
+        ("--cancel", "--base-date", "2014"),
+    ],
+)
+def test_a_campaign_says_what_it_needs(run: Shell, arguments: tuple[str, ...]) -> None:
+    assert run.run("keychange", "campaign", WHY, *arguments).code == 2

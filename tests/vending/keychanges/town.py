@@ -1,0 +1,100 @@
+"""A town whose meters change keys: books, security module, and a stand-in meter on the line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import insert
+
+from meters.gateway import Gateway
+from simulators.direct import DirectGateway
+from simulators.payment_meter import PaymentMeter
+from tests.vending.support import (
+    ADMIN,
+    OPERATOR,
+    POWER,
+    SetClock,
+    new_store,
+    request,
+    service,
+    town,
+)
+from tokens.sts import EncryptionAlgorithm, MemorySecurityModule
+from vending.keychanges import KeyChanges, KeySet, key_set
+from vending.parties import Actor, Meter, Registration, Role
+from vending.sale import SaleReceipt
+from vending.store import schema as t
+from vending.store.key_changes import SqlKeyChanges
+from vending.store.key_issues import KeyIssue, issue_rows
+
+from .support import OLD, module, stand_in
+
+BOSS = Actor("Omar", Role.SUPERVISOR)
+WHY = "New revision from the key centre"
+
+
+def registration(ea: EncryptionAlgorithm, more_meters: int = 0) -> Registration:
+    plain = town(more_meters)
+    return replace(plain, meters=tuple(replace(meter, ea=ea) for meter in plain.meters))
+
+
+@dataclass
+class KeyTown:
+    """Fresh books with the parties of `town`, all on the key OLD."""
+
+    place: Path | str
+    ea: EncryptionAlgorithm = EncryptionAlgorithm.EA07
+    more_meters: int = 0
+
+    def __post_init__(self) -> None:
+        self.clock = SetClock()
+        self.security: MemorySecurityModule = module()
+        self.store = new_store(self.place)
+        self.service = service(
+            self.store, self.clock, security=self.security, gateway_for=self.line
+        )
+        self.service.register(ADMIN, registration(self.ea, self.more_meters))
+        self.machine: PaymentMeter = stand_in(self.meter(), OLD, self.clock(), timedelta(days=400))
+        self.gateway = DirectGateway(self.machine, POWER, self.clock)
+        self.changes = KeyChanges(SqlKeyChanges(self.store), self.security, self.line, self.clock)
+
+    def line(self, meter: Meter) -> Gateway:
+        assert meter.number == POWER
+        return self.gateway
+
+    def meter(self) -> Meter:
+        return self.service.meter(ADMIN, POWER.number).meter
+
+    def issue(self, vend_id: str = "v-1") -> tuple[KeySet, SaleReceipt]:
+        """A sale that begins with the set of the planned change."""
+        made = key_set(self.security, self.meter(), self.clock())
+        assert made is not None
+        issue = KeyIssue(POWER.number, vend_id, made.move, self.clock(), OPERATOR.name)
+        with self.store.writing() as books:
+            issue_rows(books._db, issue)
+        sold = self.sell(vend_id)
+        with self.store.writing() as books:
+            for token in made.tokens:
+                row = {
+                    "vend_id": vend_id,
+                    "position": 10 + token.section,
+                    "kind": f"key_change_{token.section}",
+                    "digits": token.digits,
+                    "tid": None,
+                    "pan": POWER.pan.number,
+                    "base_date": "14",
+                    "quantity": 0,
+                    "unit": "",
+                }
+                books._db.execute(insert(t.tokens), row)
+        return made, sold
+
+    def sell(self, vend_id: str) -> SaleReceipt:
+        return self.service.vend(OPERATOR, request(vend_id))
+
+    def type_in(self, made: KeySet) -> None:
+        """The customer types the set at the keypad."""
+        for token in made.tokens:
+            self.machine.enter_token(token.digits, self.clock())

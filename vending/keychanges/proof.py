@@ -1,0 +1,79 @@
+"""What proves that a meter has taken a key-change set. Pure.
+
+Three witnesses, the strongest first: the meter's own key registers, a later token under the new
+key that the meter took, and the meter's token log. A key change is not repeated by retrying: a
+set that is dead says so (its sections fail the check), and a set that never came is typed again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from meters.account import MeterSts, TokenLogEntry
+from meters.verdicts import TokenResult
+
+from ..sale import KeyMove
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What was found out."""
+
+    taken: bool | None
+    """True: the meter holds the new key. False: it still holds the old one. None: nothing that
+    was looked at says."""
+    note: str
+    """Why, in one stable English phrase (not a message for people)."""
+    vend_id: str | None = None
+    """The sale whose token the meter took under the new key."""
+
+
+NOTHING = Proof(None, "nothing proves it")
+
+# The meter opened the token with its key before it gave one of these verdicts.
+_OPENED = frozenset({TokenResult.ACCEPT, TokenResult.USED_ERROR, TokenResult.OVERFLOW_ERROR})
+
+
+def from_registers(move: KeyMove, told: MeterSts) -> Proof:
+    """What the meter says of its key. Only what the change alters can tell old from new; a supply
+    group that the meter was not told says nothing."""
+    found = (told.supply_group, told.key_revision, told.tariff_index)
+    old = (move.from_sgc, move.from_krn, move.from_ti)
+    new = (move.to_sgc, move.to_krn, move.to_ti)
+    told_apart = [
+        (value, before, after)
+        for value, before, after in zip(found, old, new, strict=True)
+        if before != after and value is not None
+    ]
+    if told_apart and all(value == after for value, _, after in told_apart):
+        return Proof(True, "the meter names the new key")
+    if told_apart and all(value == before for value, before, _ in told_apart):
+        return Proof(False, "the meter names the old key")
+    if told_apart:
+        return Proof(None, "the meter names another key")
+    return NOTHING
+
+
+def from_log(
+    sections: Collection[str], later: dict[str, str], log: Sequence[TokenLogEntry]
+) -> Proof:
+    """What the token log says, newest first. `sections` are the fingerprints of the set, `later`
+    those of tokens under the new key, with their sales.
+
+    A section that was accepted completed the set (the others are only acknowledged). A token
+    under the new key that was taken, used before, or only too much for the register, was opened
+    with that key.
+    """
+    for line in log:
+        if line.fingerprint in later and line.result in _OPENED:
+            vend_id = later[line.fingerprint]
+            return Proof(True, "the log holds a token under the new key", vend_id)
+        if line.fingerprint in sections and line.result is TokenResult.ACCEPT:
+            return Proof(True, "the log holds the set, taken")
+    return NOTHING
+
+
+def weighed(*proofs: Proof) -> Proof:
+    """The first that says anything; the first of all if none does."""
+    return next((proof for proof in proofs if proof.taken is not None), proofs[0])

@@ -1,0 +1,151 @@
+"""Key changes as JSON. No digits: those stand on receipts alone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import Field
+
+from tokens.sts import KeyRef
+
+from ..keychanges import Campaign, Confirmation, KeyChange, KeyChangeEvent, KeyChangeState, Left
+from .base import Out
+
+
+class MeterKeyOut(Out):
+    """Which key a meter holds."""
+
+    sgc: str = Field(description="Supply group code")
+    krn: int = Field(description="Key revision number")
+    ti: int = Field(description="Tariff index")
+
+
+class VendingKeyNameOut(Out):
+    """Which vending key."""
+
+    sgc: str
+    krn: int
+
+    @classmethod
+    def of(cls, ref: KeyRef) -> VendingKeyNameOut:
+        return cls(sgc=ref.sgc, krn=ref.krn)
+
+
+class KeyChangeEventOut(Out):
+    """One step of a change."""
+
+    state: str
+    at: datetime
+    actor: str
+    vend_id: str | None = Field(description="The sale that issued the set, or that proves it taken")
+    note: str
+
+    @classmethod
+    def of(cls, event: KeyChangeEvent) -> KeyChangeEventOut:
+        return cls(
+            state=event.state.value,
+            at=event.at,
+            actor=event.actor,
+            vend_id=event.vend_id,
+            note=event.note,
+        )
+
+
+class KeyChangeOut(Out):
+    """A meter's move to another key."""
+
+    id: int
+    meter: str
+    state: str = Field(description="`planned`, `issued`, `entered`, `confirmed` or `cancelled`")
+    since: datetime
+    source: MeterKeyOut
+    target: MeterKeyOut
+    reason: str
+    planned_at: datetime
+    planned_by: str
+    issued_with: str | None = Field(description="Vend id of the sale that holds the tokens")
+    events: list[KeyChangeEventOut]
+
+    @classmethod
+    def of(cls, change: KeyChange) -> KeyChangeOut:
+        move = change.move
+        return cls(
+            id=change.id,
+            meter=change.meter,
+            state=change.state.value,
+            since=change.since,
+            source=MeterKeyOut(sgc=move.from_sgc, krn=move.from_krn, ti=move.from_ti),
+            target=MeterKeyOut(sgc=move.to_sgc, krn=move.to_krn, ti=move.to_ti),
+            reason=change.reason,
+            planned_at=change.planned_at,
+            planned_by=change.planned_by,
+            issued_with=change.issued_with,
+            events=[KeyChangeEventOut.of(event) for event in change.events],
+        )
+
+
+class ConfirmationOut(Out):
+    """What was found out about a change."""
+
+    change: KeyChangeOut
+    taken: bool | None = Field(
+        description="true: the meter holds the new key; false: the old one; null: nothing says"
+    )
+    note: str
+    results: list[str | None] = Field(
+        description="After a push: the verdict on each section; null where none came"
+    )
+
+    @classmethod
+    def of(cls, found: Confirmation) -> ConfirmationOut:
+        return cls(
+            change=KeyChangeOut.of(found.change),
+            taken=found.proof.taken,
+            note=found.proof.note,
+            results=[None if result is None else result.name for result in found.results],
+        )
+
+
+class CampaignOut(Out):
+    """What a campaign planned, and which meters it left out."""
+
+    source: VendingKeyNameOut
+    target: VendingKeyNameOut | None = Field(
+        description="null: no key is held that could take over"
+    )
+    planned: int = Field(description="Meters with a new plan")
+    planned_before: int
+    issued: int = Field(description="Left out: tokens of an earlier change are not entered yet")
+    there: int = Field(description="Left out: they have the wanted key")
+    unfit: int = Field(description="Left out: the new key does not serve their cipher")
+
+    @classmethod
+    def of(cls, made: Campaign) -> CampaignOut:
+        out = made.left_out
+        return cls(
+            source=VendingKeyNameOut.of(made.source),
+            target=None if made.target is None else VendingKeyNameOut.of(made.target),
+            planned=made.planned,
+            planned_before=out.planned,
+            issued=out.issued,
+            there=out.there,
+            unfit=out.unfit,
+        )
+
+
+class KeyChangesLeftOut(Out):
+    """How far a campaign has come."""
+
+    planned: int
+    issued: int
+    entered: int
+    confirmed: int
+    cancelled: int
+    oldest: datetime | None = Field(
+        description="When the oldest was planned that is neither confirmed nor cancelled"
+    )
+
+    @classmethod
+    def of(cls, left: Left) -> KeyChangesLeftOut:
+        counts = {state.value: left.counts.get(state, 0) for state in KeyChangeState}
+        return cls(**counts, oldest=left.oldest)
