@@ -1,0 +1,25 @@
+"""Who is the same person: rules that need two people compare people, not spellings. Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+
+_EDGES = ("api:", "cli:")
+"""What an edge puts before a name: the door that somebody came in by does not make two people."""
+
+
+def person(name: str) -> str:
+    """The name in the one form that people are compared by: without the edge in front, without
+    regard to case, spacing, width of letters and invisible signs. Not for showing."""
+    kept = "".join(
+        c for c in unicodedata.normalize("NFKC", name) if unicodedata.category(c) != "Cf"
+    )
+    plain = " ".join(kept.split()).casefold()
+    for edge in _EDGES:
+        plain = plain.removeprefix(edge).lstrip()
+    return plain
+
+
+def same_person(one: str, other: str) -> bool:
+    """Whether two names, however written and from whichever terminal, mean one person."""
+    return person(one) == person(other)
