@@ -205,6 +205,8 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "void": _BOOKKEEPERS,
     "close_period": _BOOKKEEPERS,
     "reopen_period": frozenset({Role.SUPERVISOR}),
+    # Stopping something is one person's act; letting go on is two people's (vending.approvals).
+    "block": _BOOKKEEPERS | {Role.ADMINISTRATOR},
 }
 """Which roles may do what; the core asks, whatever the edge has already checked."""
 

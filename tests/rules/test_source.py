@@ -17,6 +17,8 @@ MONEY = (
     "vending/tariff",
     "vending/ledger",
     "vending/accounting",
+    "vending/approvals",
+    "vending/operators.py",
     "vending/exports",
     "vending/sale.py",
     "vending/selling.py",
@@ -41,14 +43,18 @@ CORE = (
     "vending/tariff",
     "vending/ledger",
     "vending/accounting",
+    "vending/approvals",
     "vending/keys/envelope.py",
     *(
         f"vending/{name}.py"
         for name in (
             "api_keys",
+            "blocking",
             "delivery",
             "handover",
+            "operators",
             "parties",
+            "persons",
             "ports",
             "record",
             "sale",
