@@ -16,6 +16,7 @@ from tokens.sts import MemorySecurityModule, SecurityModule
 
 from .accounting import Bookkeeping, BookReports
 from .api_keys import ApiKeys
+from .approvals import Approvals, Blocks, Operators, own_acts
 from .keys import Passphrase, open_sealed
 from .ledger import Chart, read_chart
 from .messages import LOCAL_ZONE
@@ -25,6 +26,7 @@ from .service import VendingService
 from .settings import Settings
 from .store import SqlStore, open_store, upgrade
 from .store.api_keys import SqlApiKeys
+from .store.approvals import SqlPeople
 from .store.books import SqlBooks
 from .tariff import read_tariffs
 
@@ -48,6 +50,9 @@ class Raseed:
     api_keys: ApiKeys
     bookkeeping: Bookkeeping
     reports: BookReports
+    approvals: Approvals
+    blocks: Blocks
+    operators: Operators
 
     @property
     def currency(self) -> str:
@@ -148,6 +153,10 @@ def compose(
     """The services over parts made elsewhere (the demo has keys and meters of its own)."""
     chart = read_shipped_chart()
     books = SqlBooks(store)
+    people = SqlPeople(store)
+    # Acts that are done elsewhere join this table with their executors.
+    acts = own_acts(chart.role("operator_deposit").unit)
+    approvals = Approvals(people, acts, utc_now)
     service = VendingService(
         store=store,
         security=security,
@@ -164,6 +173,9 @@ def compose(
         api_keys=SqlApiKeys(store),
         bookkeeping=Bookkeeping(books, chart, utc_now, LOCAL_ZONE),
         reports=BookReports(books, chart, utc_now, LOCAL_ZONE),
+        approvals=approvals,
+        blocks=Blocks(people, approvals, utc_now),
+        operators=Operators(people, approvals, chart),
     )
 
 

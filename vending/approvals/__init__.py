@@ -7,7 +7,7 @@ from .approvals import Approvals, Outcome
 from .blocks import LIFT_BLOCK, Blocks
 from .operators import OperatorFloat, Operators
 from .ports import BlockEvent
-from .terms import people_acts
+from .terms import checked_limit, people_acts
 
 __all__ = [
     "LIFE",
@@ -28,6 +28,7 @@ __all__ = [
     "Outcome",
     "Within",
     "acts_table",
+    "checked_limit",
     "own_acts",
     "people_acts",
 ]

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..masking import masked
 from ..parties import Actor, ActorNotAllowed, Role
+from .approval import can_be_kept
 from .errors import ApprovalExpired, DocumentHoldsToken, DocumentMalformed
 from .ports import PeopleReading, PeopleWriting
 
@@ -121,8 +122,10 @@ class Fields:
         """Text that is not empty, without spaces around it."""
         value = self._value(name, str)
         plain = " ".join(value.split())
-        if not plain or "\x00" in plain:
+        if not plain:
             raise self.wrong(name, "string_too_short")
+        if not can_be_kept(plain):
+            raise self.wrong(name, "string_pattern_mismatch")
         if len(plain) > most:
             raise self.wrong(name, "string_too_long")
         return plain

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -119,9 +120,14 @@ def checked_id(text: str) -> str:
     return text
 
 
+def can_be_kept(text: str) -> bool:
+    """Whether every sign of it is one that a database holds and a screen shows."""
+    return not any(unicodedata.category(c) in ("Cc", "Cs") for c in text)
+
+
 def plain_reason(text: str) -> str:
-    """The reason without spaces around it and without signs that no database holds.
+    """The reason without spaces around it and without signs that cannot be kept.
 
     Raises ReasonMissing.
     """
-    return checked_reason(text.replace("\x00", " "))
+    return checked_reason("".join(c if can_be_kept(c) else " " for c in text))

@@ -11,7 +11,7 @@ from ..blocking import KINDS, Block, block_key
 from ..parties import Actor, Role, require
 from ..ports import Clock
 from .acts import Act, Approved, Document, Fields, check_no_token
-from .approval import Approval, plain_reason
+from .approval import Approval, can_be_kept, plain_reason
 from .approvals import Approvals
 from .errors import AlreadyBlocked, BlockKindUnknown, NotBlocked, SubjectUnknown
 from .ports import BlockEvent, PeopleReading, PeopleStore, PeopleWriting
@@ -46,8 +46,9 @@ def typed_subject(kind: str, text: str) -> Subject:
     if kind == "meter":
         plain = meter_from_text(plain).number
     subject = Subject(*block_key(kind, plain))
+    kept = can_be_kept(plain) and 0 < len(subject.name) <= _LONGEST_SUBJECT
     wrong_place = kind == "terminal" and not all(plain.partition("/"))
-    if not subject.name or len(subject.name) > _LONGEST_SUBJECT or "\x00" in plain or wrong_place:
+    if not kept or wrong_place:
         raise SubjectUnknown(kind, plain[:_LONGEST_SUBJECT])
     return subject
 

@@ -13,6 +13,7 @@ from meters.quantities import Money, decimal_from_text
 from ..operators import Operator, Settlement
 from ..parties import PointUnknown, Role, VendingPoint
 from .acts import MOST_WHOLE, Act, Approved, Document, Fields, check_no_token
+from .approval import can_be_kept
 from .errors import FieldWrong, OperatorUnknown
 from .ports import PeopleReading, PeopleWriting
 
@@ -43,7 +44,7 @@ def checked_operator(operator: Operator) -> Operator:
     }
     for name, text in texts.items():
         longest = _LONGEST_CODE if name == "code" else _LONGEST_NAME
-        if not text or len(text) > longest or not text.isprintable():
+        if not text or len(text) > longest or not can_be_kept(text):
             raise FieldWrong(name)
     check_no_token("operator", *texts.values())
     for name in ("credit_limit", "most_per_sale", "most_per_day"):
@@ -71,7 +72,7 @@ def checked_percent(text: str) -> str:
 
 def known_operator(books: PeopleReading, code: str) -> Operator:
     """Raises OperatorUnknown."""
-    found = None if "\x00" in code else books.operator(" ".join(code.split()))
+    found = books.operator(" ".join(code.split())) if can_be_kept(code) else None
     if found is None:
         raise OperatorUnknown(code[:_LONGEST_CODE])
     return found

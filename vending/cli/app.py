@@ -12,12 +12,14 @@ import typer
 
 from . import (
     apikeys,
+    approvals,
     bench,
     bookkeeping,
     books,
     config,
     demo,
     keys,
+    operators,
     parties,
     register,
     sales,
@@ -76,6 +78,10 @@ for name, group in {
     "apikey": apikeys.app,
     "config": config.app,
     "token": tokens.app,
+    "approval": approvals.approval,
+    "block": approvals.block,
+    "operator": operators.operator,
+    "point": operators.point,
 }.items():
     app.add_typer(group, name=name)
 

@@ -4,6 +4,7 @@ Money, energy and volume are `{"value": "12.3", "unit": "kWh"}`: a decimal as te
 JSON number is a float to most readers. Times are UTC.
 """
 
+from .approvals import ApprovalOut, BlockEventOut, BlockOut, OutcomeOut
 from .base import Measure, Name, Out
 from .bookkeeping import (
     AccountStatementOut,
@@ -16,6 +17,7 @@ from .bookkeeping import (
     TrialBalanceOut,
 )
 from .books import ApiKeyOut, EntryOut, LedgerReportOut, ReadingOut, VendingKeyOut
+from .operators import FloatOut, OperatorIn, OperatorOut, OperatorTermsIn, PointTermsIn
 from .parties import CustomerFileOut, CustomerOut, MeterOut, PointOut
 from .registration import RegistrationIn, RegistrationOut
 from .sales import (
@@ -32,6 +34,9 @@ __all__ = [
     "AccountStatementOut",
     "AdjustmentOut",
     "ApiKeyOut",
+    "ApprovalOut",
+    "BlockEventOut",
+    "BlockOut",
     "CustomerFileOut",
     "CustomerOut",
     "CustomerStatementOut",
@@ -39,14 +44,20 @@ __all__ = [
     "DeliveryOut",
     "EntryOut",
     "ExplainedQuoteOut",
+    "FloatOut",
     "LedgerReportOut",
     "LineOut",
     "Measure",
     "MeterOut",
     "Name",
+    "OperatorIn",
+    "OperatorOut",
+    "OperatorTermsIn",
     "Out",
+    "OutcomeOut",
     "PeriodActOut",
     "PointOut",
+    "PointTermsIn",
     "QuoteOut",
     "ReadingOut",
     "ReceiptOut",

@@ -9,6 +9,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from ..accounting import Bookkeeping, BookReports
 from ..api_keys import ApiKeys, ApiScope, caller
+from ..approvals import Approvals, Blocks, Operators
 from ..parties import Actor
 from ..service import VendingService
 
@@ -24,6 +25,15 @@ class Services(Protocol):
 
     @property
     def reports(self) -> BookReports: ...
+
+    @property
+    def approvals(self) -> Approvals: ...
+
+    @property
+    def blocks(self) -> Blocks: ...
+
+    @property
+    def operators(self) -> Operators: ...
 
     @property
     def api_keys(self) -> ApiKeys: ...
@@ -59,6 +69,18 @@ def reports_of(request: Request) -> BookReports:
     return services_of(request).reports
 
 
+def approvals_of(request: Request) -> Approvals:
+    return services_of(request).approvals
+
+
+def blocks_of(request: Request) -> Blocks:
+    return services_of(request).blocks
+
+
+def operators_of(request: Request) -> Operators:
+    return services_of(request).operators
+
+
 class Needs:
     """A dependency that answers the caller as Actor. Raises CallerUnknown, ScopeMissing."""
 
@@ -75,6 +97,10 @@ Seller = Annotated[Actor, Depends(Needs(ApiScope.VEND))]
 Technician = Annotated[Actor, Depends(Needs(ApiScope.METER))]
 Registrar = Annotated[Actor, Depends(Needs(ApiScope.REGISTER))]
 Bookkeeper = Annotated[Actor, Depends(Needs(ApiScope.BOOKS))]
+Approver = Annotated[Actor, Depends(Needs(ApiScope.APPROVE))]
 Keeping = Annotated[Bookkeeping, Depends(bookkeeping_of)]
 Reports = Annotated[BookReports, Depends(reports_of)]
+Approving = Annotated[Approvals, Depends(approvals_of)]
+Blocking = Annotated[Blocks, Depends(blocks_of)]
+People = Annotated[Operators, Depends(operators_of)]
 Service = Annotated[VendingService, Depends(service_of)]

@@ -323,7 +323,8 @@ def test_an_executor_may_refuse_to_begin_late(desk: Desk) -> None:
     approvals.request(OMAR, "a", "late", {"x": 1}, WHY)
     desk.town.clock.forward(hours=23)
     # Approved, and its executor fails for now.
-    failing = replace(act, execute=lambda approved: {}[approved.id])
+    nothing_done: dict[str, object] = {}
+    failing = replace(act, execute=lambda approved: nothing_done[approved.id])
     with pytest.raises(KeyError):
         type(desk.approvals)(desk.people, {"late": failing}, desk.town.clock).approve(NADIA, "a")
     desk.town.clock.forward(hours=2)

@@ -39,12 +39,14 @@ from tokens.sts import (
 )
 from vending.accounting import Bookkeeping, BookReports
 from vending.api_keys import ApiScope, new_api_key
+from vending.approvals import Approvals, Blocks, Operators, own_acts
 from vending.messages import LOCAL_ZONE
 from vending.parties import GatewayAddress, Registration, Role
 from vending.service import VendingService
 from vending.settings import MeterSettings, Settings
 from vending.store import SqlStore, open_store
 from vending.store.api_keys import SqlApiKeys
+from vending.store.approvals import SqlPeople
 from vending.store.books import SqlBooks
 from vending.web import create_app
 from vending.wiring import gateway_for
@@ -61,6 +63,9 @@ class Parts:
     api_keys: SqlApiKeys
     bookkeeping: Bookkeeping
     reports: BookReports
+    approvals: Approvals
+    blocks: Blocks
+    operators: Operators
     currency: str = "ILS"
 
 
@@ -155,11 +160,16 @@ def api_over(
     use_cases = service(store, clock, security=security(), gateway_for=gateway_for(settings))
     use_cases.register(ADMIN, registration)
     books = SqlBooks(store)
+    people = SqlPeople(store)
+    approvals = Approvals(people, own_acts("ILS"), clock)
     parts = Parts(
         use_cases,
         SqlApiKeys(store, busy_s),
         Bookkeeping(books, chart(), clock, LOCAL_ZONE),
         BookReports(books, chart(), clock, LOCAL_ZONE),
+        approvals,
+        Blocks(people, approvals, clock),
+        Operators(people, approvals, chart()),
     )
     try:
         with TestClient(create_app(parts), raise_server_exceptions=False) as client:
