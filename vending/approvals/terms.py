@@ -170,8 +170,8 @@ def _told(
     names = [f.name for f in fields(after) if f.name in change.set]
     return {
         "code": change.code,
-        "was": {name: _plain(name, getattr(before, name), currency) for name in names},
-        "is": {name: _plain(name, getattr(after, name), currency) for name in names},
+        "before": {name: _plain(name, getattr(before, name), currency) for name in names},
+        "now": {name: _plain(name, getattr(after, name), currency) for name in names},
     }
 
 

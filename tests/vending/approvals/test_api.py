@@ -77,7 +77,7 @@ def test_an_operator_from_registration_to_new_terms(api: Api) -> None:
     assert code(ask(api, "layla", "POST", "/approvals/c-1/approval")) == (403, "actor.not_allowed")
     status, done = ask(api, "nadia", "POST", "/approvals/c-1/approval")
     assert (status, done["approval"]["state"], done["replayed"]) == (201, "approved", False)
-    assert done["outcome"]["is"] == {"credit_limit": None, "most_per_day": "900.50"}
+    assert done["outcome"]["now"] == {"credit_limit": None, "most_per_day": "900.50"}
     assert ask(api, "nadia", "POST", "/approvals/c-1/approval")[1] == {**done, "replayed": True}
     assert code(ask(api, "huda", "POST", "/approvals/c-1/approval")) == (409, "approval.decided")
     found = ask(api, "layla", "GET", "/operators/api:samir")[1]

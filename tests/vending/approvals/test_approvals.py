@@ -63,8 +63,8 @@ def test_a_second_person_changes_the_credit_limit(desk: Desk) -> None:
     done = desk.approvals.approve(NADIA, "a-1")
     assert done.outcome == {
         "code": "Samir",
-        "was": {"credit_limit": "200.00"},
-        "is": {"credit_limit": "500.00"},
+        "before": {"credit_limit": "200.00"},
+        "now": {"credit_limit": "500.00"},
     }
     assert desk.operators.operator(LAYLA, "Samir") == replace(KIOSK, credit_limit=50_000)
     assert done.approval == desk.approvals.approval(LAYLA, "a-1")

@@ -221,8 +221,8 @@ def test_limits_of_a_point_and_terms_of_an_operator_change_by_two(desk: Desk) ->
     done = desk.approvals.approve(NADIA, "p-1")
     assert done.outcome == {
         "code": "P1",
-        "was": {"most_per_sale": None, "most_in_till": None, "needs_shift": False},
-        "is": {"most_per_sale": "300.00", "most_in_till": "2000.50", "needs_shift": True},
+        "before": {"most_per_sale": None, "most_in_till": None, "needs_shift": False},
+        "now": {"most_per_sale": "300.00", "most_in_till": "2000.50", "needs_shift": True},
     }
     points = {p.code: p for p in desk.town.service.points(ADMIN)}
     assert (points["P1"].most_per_sale, points["P1"].most_per_day) == (30_000, None)
