@@ -34,6 +34,8 @@ class ApiScope(Enum):
     """Write down customers, places and meters (administrators)."""
     BOOKS = "books"
     """Read statements and journals; seal, adjust and close, as far as the role goes."""
+    APPROVE = "approve"
+    """Ask for and decide acts of two people; bar what must not go on, as far as the role goes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -212,6 +212,8 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "give_up_message": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
     "plan_key_change": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
     "follow_key_change": _SELLERS | {Role.TECHNICIAN},
+    # Stopping something is one person's act; letting go on is two people's (vending.approvals).
+    "block": _BOOKKEEPERS | {Role.ADMINISTRATOR},
 }
 """Which roles may do what; the core asks, whatever the edge has already checked."""
 

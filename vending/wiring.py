@@ -16,6 +16,7 @@ from tokens.sts import MemorySecurityModule, SecurityModule
 
 from .accounting import Bookkeeping, BookReports
 from .api_keys import ApiKeys
+from .approvals import Approvals, Blocks, Operators, own_acts
 from .keychanges import KeyChanges
 from .keys import Passphrase, open_sealed
 from .ledger import Chart, read_chart
@@ -42,6 +43,7 @@ from .service import VendingService
 from .settings import Settings
 from .store import SqlStore, open_store, upgrade
 from .store.api_keys import SqlApiKeys
+from .store.approvals import SqlPeople
 from .store.books import SqlBooks
 from .store.key_changes import SqlKeyChanges
 from .store.outbox import SqlOutbox
@@ -70,6 +72,9 @@ class Raseed:
     outbox: Outbox
     poster: HttpPoster
     key_changes: KeyChanges
+    approvals: Approvals
+    blocks: Blocks
+    operators: Operators
 
     @property
     def currency(self) -> str:
@@ -171,6 +176,10 @@ def compose(
     """The services over parts made elsewhere (the demo has keys and meters of its own)."""
     chart = read_shipped_chart()
     books = SqlBooks(store)
+    people = SqlPeople(store)
+    # Acts that are done elsewhere join this table with their executors.
+    acts = own_acts(chart.role("operator_deposit").unit)
+    approvals = Approvals(people, acts, utc_now)
     service = VendingService(
         store=store,
         security=security,
@@ -196,6 +205,9 @@ def compose(
         outbox=outbox,
         poster=poster,
         key_changes=KeyChanges(SqlKeyChanges(store), security, gateways, utc_now),
+        approvals=approvals,
+        blocks=Blocks(people, approvals, utc_now),
+        operators=Operators(people, approvals, chart),
     )
 
 

@@ -46,7 +46,7 @@ def create(
     ] = "operator",
     scope: Annotated[
         list[str] | None,
-        typer.Option(help="read, vend, meter, register, books; repeat. Default: read."),
+        typer.Option(help="read, vend, meter, register, books, approve; repeat."),
     ] = None,
     point: Annotated[str | None, typer.Option(help="Vending point that it sells for.")] = None,
     terminal: Annotated[str, typer.Option(help="Terminal printed on receipts.")] = "",

@@ -12,6 +12,7 @@ import typer
 
 from . import (
     apikeys,
+    approvals,
     bench,
     bookkeeping,
     books,
@@ -19,6 +20,7 @@ from . import (
     demo,
     keychange,
     keys,
+    operators,
     outbox,
     parties,
     register,
@@ -80,6 +82,10 @@ for name, group in {
     "config": config.app,
     "outbox": outbox.app,
     "token": tokens.app,
+    "approval": approvals.approval,
+    "block": approvals.block,
+    "operator": operators.operator,
+    "point": operators.point,
 }.items():
     app.add_typer(group, name=name)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import uuid
 from typing import Annotated
 
 import typer
@@ -13,12 +11,11 @@ from ..accounting.amounts import read_account, read_amount
 from ..ledger import Posting
 from ..messages import term
 from ..shapes import AdjustmentOut, PeriodActOut
+from .asking import IdOption, Reason, new_id
 from .context import Cli, Json, cli_of
 
 app = typer.Typer()
 
-Reason = Annotated[str, typer.Option(help="Why; somebody else must understand it a year later.")]
-IdOption = Annotated[str | None, typer.Option("--id", help="Id of the request; made if not given.")]
 AdjustmentId = Annotated[str, typer.Argument(metavar="ID", help="Id of the request.")]
 BookedOn = Annotated[str | None, typer.Option("--on", help="The day it belongs to, as 2026-10-31.")]
 MonthArg = Annotated[str, typer.Argument(metavar="MONTH", help="As 2026-11.")]
@@ -47,7 +44,7 @@ def adjust(
             Posting(by.code, by_holder, by.unit, -moved),
         )
         made = raseed.bookkeeping.adjust(
-            cli.actor(), id or _new_id(), lines, reason, booked_on=booked_on
+            cli.actor(), id or new_id(), lines, reason, booked_on=booked_on
         )
     _show(cli, made, as_json)
 
@@ -68,7 +65,7 @@ def write_off(
         given, holder = read_account(account, raseed.reports.chart)
         made = raseed.bookkeeping.write_off(
             cli.actor(),
-            id or _new_id(),
+            id or new_id(),
             given.code,
             holder,
             read_amount(amount, given.unit),
@@ -89,7 +86,7 @@ def reverse(
     """Ask for an adjustment or write-off to be taken back. A second person approves it."""
     cli = cli_of(ctx)
     with cli.raseed() as raseed:
-        made = raseed.bookkeeping.reverse(cli.actor(), id or _new_id(), entry, reason)
+        made = raseed.bookkeeping.reverse(cli.actor(), id or new_id(), entry, reason)
     _show(cli, made, as_json)
 
 
@@ -183,13 +180,6 @@ def periods(ctx: typer.Context, as_json: Json = False) -> None:
             ),
         ),
     )
-
-
-def _new_id() -> str:
-    id = str(uuid.uuid4())
-    # Told before it is asked for: if this process dies, the id still finds the request.
-    print(f"id {id}", file=sys.stderr, flush=True)
-    return id
 
 
 def _show(cli: Cli, made: Adjustment, as_json: bool) -> None:

@@ -47,7 +47,8 @@ def register(
 ) -> None:
     """Write down vending points, customers, places and meters: all of the file, or nothing."""
     cli = cli_of(ctx)
-    registration = _checked(_read(file)).registration()
+    typed = _checked(_read(file))
+    registration = typed.registration(cli.settings.vending.currency)
     with cli.raseed() as raseed:
         raseed.service.register(cli.actor(role=Role.ADMINISTRATOR), registration)
     told = RegistrationOut.of(registration)

@@ -4,6 +4,7 @@ Money, energy and volume are `{"value": "12.3", "unit": "kWh"}`: a decimal as te
 JSON number is a float to most readers. Times are UTC.
 """
 
+from .approvals import ApprovalOut, BlockEventOut, BlockOut, OutcomeOut
 from .base import Measure, Name, Out
 from .bookkeeping import (
     AccountStatementOut,
@@ -17,6 +18,7 @@ from .bookkeeping import (
 )
 from .books import ApiKeyOut, EntryOut, LedgerReportOut, ReadingOut, VendingKeyOut
 from .key_changes import CampaignOut, ConfirmationOut, KeyChangeOut, KeyChangesLeftOut
+from .operators import FloatOut, OperatorIn, OperatorOut, OperatorTermsIn, PointTermsIn
 from .outbox import MessageOut, RunOut
 from .parties import CustomerFileOut, CustomerOut, MeterOut, PointOut
 from .registration import RegistrationIn, RegistrationOut
@@ -37,8 +39,11 @@ __all__ = [
     "AccountStatementOut",
     "AdjustmentOut",
     "ApiKeyOut",
+    "ApprovalOut",
     "BasketOut",
     "BindingQuoteOut",
+    "BlockEventOut",
+    "BlockOut",
     "CampaignOut",
     "ConfirmationOut",
     "CustomerFileOut",
@@ -48,6 +53,7 @@ __all__ = [
     "DeliveryOut",
     "EntryOut",
     "ExplainedQuoteOut",
+    "FloatOut",
     "KeyChangeOut",
     "KeyChangesLeftOut",
     "LedgerReportOut",
@@ -56,9 +62,14 @@ __all__ = [
     "MessageOut",
     "MeterOut",
     "Name",
+    "OperatorIn",
+    "OperatorOut",
+    "OperatorTermsIn",
     "Out",
+    "OutcomeOut",
     "PeriodActOut",
     "PointOut",
+    "PointTermsIn",
     "QuoteOut",
     "ReadingOut",
     "ReceiptOut",

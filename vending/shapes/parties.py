@@ -5,7 +5,8 @@ from __future__ import annotations
 from pydantic import Field
 
 from ..parties import Customer, MeterFile, VendingPoint
-from .base import Name, Out
+from .base import Measure, Name, Out
+from .operators import measured_limit
 
 
 class CustomerOut(Out):
@@ -87,8 +88,20 @@ class PointOut(Out):
     code: str
     name: Name
     quarter: str
+    most_per_sale: Measure | None = Field(description="null: no limit")
+    most_per_day: Measure | None = Field(description="null: no limit")
+    most_in_till: Measure | None = Field(description="Cash; null: no limit")
+    needs_shift: bool = Field(description="Sells in an open shift alone")
 
     @classmethod
-    def of(cls, point: VendingPoint) -> PointOut:
+    def of(cls, point: VendingPoint, currency: str = "ILS") -> PointOut:
         name = Name(ar=point.name_ar, en=point.name_en)
-        return cls(code=point.code, name=name, quarter=point.quarter)
+        return cls(
+            code=point.code,
+            name=name,
+            quarter=point.quarter,
+            most_per_sale=measured_limit(point.most_per_sale, currency),
+            most_per_day=measured_limit(point.most_per_day, currency),
+            most_in_till=measured_limit(point.most_in_till, currency),
+            needs_shift=point.needs_shift,
+        )

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
 from meters.account import Commodity
 from meters.identity import meter_from_text
 from tokens.sts import EncryptionAlgorithm
 
+from ..approvals import checked_limit
 from ..parties import (
     Customer,
     GatewayAddress,
@@ -22,6 +23,7 @@ from ..parties import (
     SupplyAgreement,
     VendingPoint,
 )
+from .operators import Limit, limit_of
 
 Code = Annotated[StrictStr, Field(min_length=1, max_length=40)]
 Words = Annotated[StrictStr, Field(min_length=1, max_length=200)]
@@ -33,12 +35,33 @@ class _In(BaseModel):
 
 
 class PointIn(_In):
-    """A vending point."""
+    """A vending point; limits are decimal text of the municipality's currency."""
 
     code: Code
     name_ar: Words
     name_en: Words
     quarter: StrictStr = Field("", max_length=200)
+    most_per_sale: Limit | None = None
+    most_per_day: Limit | None = None
+    most_in_till: Limit | None = Field(
+        None, description="Cash that may lie in the till before it must be banked"
+    )
+    needs_shift: StrictBool = Field(False, description="Sells in an open shift alone")
+
+    def point(self, currency: str) -> VendingPoint:
+        """Raises NotANumber, TooFine, FieldWrong."""
+        limits = {
+            name: checked_limit(name, limit_of(getattr(self, name), currency))
+            for name in ("most_per_sale", "most_per_day", "most_in_till")
+        }
+        return VendingPoint(
+            self.code,
+            self.name_ar,
+            self.name_en,
+            self.quarter,
+            needs_shift=self.needs_shift,
+            **limits,
+        )
 
 
 class CustomerIn(_In):
@@ -91,8 +114,9 @@ class RegistrationIn(_In):
     places: list[PlaceIn] = Field(default_factory=list, max_length=100_000)
     meters: list[MeterIn] = Field(default_factory=list, max_length=100_000)
 
-    def registration(self) -> Registration:
-        """Raises NotDigits, MeterNumberLength, CheckDigitWrong, IssuerUnknown."""
+    def registration(self, currency: str = "ILS") -> Registration:
+        """Limits in `currency`. Raises NotDigits, MeterNumberLength, CheckDigitWrong,
+        IssuerUnknown, NotANumber, TooFine, FieldWrong."""
         meters, agreements = [], []
         for row in self.meters:
             number, commodity = meter_from_text(row.number), Commodity(row.commodity)
@@ -115,7 +139,7 @@ class RegistrationIn(_In):
                 )
             )
         return Registration(
-            points=tuple(VendingPoint(**dict(row)) for row in self.points),
+            points=tuple(row.point(currency) for row in self.points),
             customers=tuple(Customer(**dict(row)) for row in self.customers),
             service_points=tuple(ServicePoint(**dict(row)) for row in self.places),
             meters=tuple(meters),

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, literal, select
+from sqlalchemy import Connection, Select, bindparam, exists, func, literal, select
 
 from ..ledger import LedgerProblem
 from . import schema as t
@@ -81,6 +81,23 @@ _NUMBERS = (
     .subquery()
 )
 
+_LATER = t.block_events.alias()
+_LAST_EVENTS = (
+    select(t.block_events)
+    .where(
+        ~exists().where(
+            _LATER.c.kind == t.block_events.c.kind,
+            _LATER.c.subject == t.block_events.c.subject,
+            _LATER.c.id > t.block_events.c.id,
+        )
+    )
+    .subquery()
+)
+"""What was done last about each subject that was ever barred."""
+_SAME_SUBJECT = (_LAST_EVENTS.c.kind == t.blocks.c.kind) & (
+    _LAST_EVENTS.c.subject == t.blocks.c.subject
+)
+
 _LOOSE: dict[str, Select[Any]] = {
     "posting_without_entry": _without(
         t.postings.c.entry, t.entries.c.number, t.postings.c.account, t.postings.c.entry
@@ -109,5 +126,18 @@ _LOOSE: dict[str, Select[Any]] = {
         | (func.coalesce(_NUMBERS.c.held, 0) != t.counters.c.receipts)
         | (func.coalesce(_NUMBERS.c.first, 1) != 1)
     ),
+    # What is barred is what the events say, reason and moment included.
+    "block_without_event": select(literal(0), t.blocks.c.subject)
+    .select_from(t.blocks)
+    .outerjoin(_LAST_EVENTS, _SAME_SUBJECT)
+    .where(
+        (func.coalesce(_LAST_EVENTS.c.act, "") != "blocked")
+        | (_LAST_EVENTS.c.reason != t.blocks.c.reason)
+        | (_LAST_EVENTS.c.at != t.blocks.c.since)
+    ),
+    "block_missing": select(literal(0), _LAST_EVENTS.c.subject)
+    .select_from(_LAST_EVENTS)
+    .outerjoin(t.blocks, _SAME_SUBJECT)
+    .where(_LAST_EVENTS.c.act == "blocked", t.blocks.c.kind.is_(None)),
 }
 """Problem by statement; each gives (entry number or 0, what it is about)."""

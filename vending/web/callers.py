@@ -9,6 +9,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from ..accounting import Bookkeeping, BookReports
 from ..api_keys import ApiKeys, ApiScope, caller
+from ..approvals import Approvals, Blocks, Operators
 from ..keychanges import KeyChanges
 from ..outbox_worker import Outbox
 from ..parties import Actor
@@ -31,6 +32,14 @@ class Services(Protocol):
     def outbox(self) -> Outbox: ...
     @property
     def key_changes(self) -> KeyChanges: ...
+    @property
+    def approvals(self) -> Approvals: ...
+
+    @property
+    def blocks(self) -> Blocks: ...
+
+    @property
+    def operators(self) -> Operators: ...
 
     @property
     def api_keys(self) -> ApiKeys: ...
@@ -74,6 +83,18 @@ def key_changes_of(request: Request) -> KeyChanges:
     return services_of(request).key_changes
 
 
+def approvals_of(request: Request) -> Approvals:
+    return services_of(request).approvals
+
+
+def blocks_of(request: Request) -> Blocks:
+    return services_of(request).blocks
+
+
+def operators_of(request: Request) -> Operators:
+    return services_of(request).operators
+
+
 class Needs:
     """A dependency that answers the caller as Actor. Raises CallerUnknown, ScopeMissing."""
 
@@ -90,8 +111,12 @@ Seller = Annotated[Actor, Depends(Needs(ApiScope.VEND))]
 Technician = Annotated[Actor, Depends(Needs(ApiScope.METER))]
 Registrar = Annotated[Actor, Depends(Needs(ApiScope.REGISTER))]
 Bookkeeper = Annotated[Actor, Depends(Needs(ApiScope.BOOKS))]
+Approver = Annotated[Actor, Depends(Needs(ApiScope.APPROVE))]
 Keeping = Annotated[Bookkeeping, Depends(bookkeeping_of)]
 Messages = Annotated[Outbox, Depends(outbox_of)]
 Reports = Annotated[BookReports, Depends(reports_of)]
 KeyMoves = Annotated[KeyChanges, Depends(key_changes_of)]
+Approving = Annotated[Approvals, Depends(approvals_of)]
+Blocking = Annotated[Blocks, Depends(blocks_of)]
+People = Annotated[Operators, Depends(operators_of)]
 Service = Annotated[VendingService, Depends(service_of)]

@@ -40,6 +40,7 @@ from tokens.sts import (
 )
 from vending.accounting import Bookkeeping, BookReports
 from vending.api_keys import ApiScope, new_api_key
+from vending.approvals import Approvals, Blocks, Operators, own_acts
 from vending.keychanges import KeyChanges
 from vending.messages import LOCAL_ZONE
 from vending.outbox_worker import Outbox
@@ -48,6 +49,7 @@ from vending.service import VendingService
 from vending.settings import MeterSettings, Settings
 from vending.store import SqlStore, open_store
 from vending.store.api_keys import SqlApiKeys
+from vending.store.approvals import SqlPeople
 from vending.store.books import SqlBooks
 from vending.store.key_changes import SqlKeyChanges
 from vending.store.outbox import SqlOutbox
@@ -68,6 +70,9 @@ class Parts:
     reports: BookReports
     outbox: Outbox
     key_changes: KeyChanges
+    approvals: Approvals
+    blocks: Blocks
+    operators: Operators
     currency: str = "ILS"
 
 
@@ -168,6 +173,8 @@ def api_over(
     use_cases = service(store, clock, security=held, gateway_for=gateways)
     use_cases.register(ADMIN, registration)
     books = SqlBooks(store)
+    people = SqlPeople(store)
+    approvals = Approvals(people, own_acts("ILS"), clock)
     parts = Parts(
         use_cases,
         SqlApiKeys(store, busy_s),
@@ -175,6 +182,9 @@ def api_over(
         BookReports(books, chart(), clock, LOCAL_ZONE),
         Outbox(SqlOutbox(store), {}, clock),
         KeyChanges(SqlKeyChanges(store), held, gateways, clock),
+        approvals,
+        Blocks(people, approvals, clock),
+        Operators(people, approvals, chart()),
     )
     try:
         with TestClient(create_app(parts), raise_server_exceptions=False) as client:

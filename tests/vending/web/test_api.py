@@ -282,6 +282,22 @@ SCOPES_NEEDED = [
     ("POST", f"/meters/{POWER}/key-changes/entered", ApiScope.METER),
     ("POST", f"/meters/{POWER}/key-changes/push", ApiScope.METER),
     ("POST", f"/meters/{POWER}/key-changes/confirmation", ApiScope.METER),
+    ("GET", "/approvals", ApiScope.READ),
+    ("POST", "/approvals", ApiScope.APPROVE),
+    ("GET", "/approvals/ADJ-1", ApiScope.READ),
+    ("POST", "/approvals/ADJ-1/approval", ApiScope.APPROVE),
+    ("POST", "/approvals/ADJ-1/refusal", ApiScope.APPROVE),
+    ("POST", "/approvals/ADJ-1/withdrawal", ApiScope.APPROVE),
+    ("GET", "/blocks", ApiScope.READ),
+    ("POST", "/blocks", ApiScope.APPROVE),
+    ("GET", "/blocks/events", ApiScope.READ),
+    ("POST", "/blocks/lifts", ApiScope.APPROVE),
+    ("GET", "/operators", ApiScope.READ),
+    ("POST", "/operators", ApiScope.REGISTER),
+    ("GET", "/operators/Samir", ApiScope.READ),
+    ("GET", "/operators/Samir/float", ApiScope.READ),
+    ("POST", "/operators/Samir/changes", ApiScope.APPROVE),
+    ("POST", "/points/P1/changes", ApiScope.APPROVE),
 ]
 PARAMETERS = {
     "v-1": "{vend_id}",
@@ -293,6 +309,8 @@ PARAMETERS = {
     "1": "{id}",
     "2026-10": "{month}",
     "hledger": "{name}",
+    "Samir": "{code}",
+    "P1": "{code}",
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Path, Query
+from fastapi import Path, Query, Request
 
 from ...shapes import (
     CustomerFileOut,
@@ -14,7 +14,7 @@ from ...shapes import (
     RegistrationIn,
     RegistrationOut,
 )
-from ..callers import Reader, Registrar, Service
+from ..callers import Reader, Registrar, Service, services_of
 from ..routers import api_router
 
 router = api_router("parties")
@@ -67,15 +67,17 @@ def one_meter(actor: Reader, service: Service, number: MeterPath) -> MeterOut:
 
 
 @router.get("/points")
-def list_points(actor: Reader, service: Service) -> list[PointOut]:
+def list_points(request: Request, actor: Reader, service: Service) -> list[PointOut]:
     """Vending points."""
-    return [PointOut.of(point) for point in service.points(actor)]
+    return [PointOut.of(point, services_of(request).currency) for point in service.points(actor)]
 
 
 @router.post("/registrations", status_code=201)
-def register(actor: Registrar, service: Service, body: RegistrationIn) -> RegistrationOut:
+def register(
+    request: Request, actor: Registrar, service: Service, body: RegistrationIn
+) -> RegistrationOut:
     """Write down vending points, customers, places and meters with their agreements: all of it,
     or nothing. Needs the scope `register` and the role administrator."""
-    registration = body.registration()
+    registration = body.registration(services_of(request).currency)
     service.register(actor, registration)
     return RegistrationOut.of(registration)

@@ -1,0 +1,108 @@
+"""The power goes at any instant of an approval: approving again leaves the act done exactly once,
+and what was not approved is never done."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.system.crashpoints import CrashPoints, books_of, in_child
+from tests.vending.approvals.support import (
+    HUDA,
+    KIOSK,
+    LAYLA,
+    NADIA,
+    OMAR,
+    SAMIR,
+    WHY,
+    Desk,
+    approvals_over,
+)
+from tests.vending.support import ADMIN, SetClock, Town, chart, service
+from vending.approvals import Approvals, ApprovalState, Blocks, Operators
+from vending.sale import SaleReceipt
+from vending.store import SqlStore, open_store
+from vending.store.approvals import SqlPeople
+from vending.store.schema import BOOKS
+
+pytestmark = pytest.mark.system
+
+ACTS = ("sell", "change", "lift")
+WRITTEN = {
+    "sell": {"entries": 1, "postings": 6, "sales": 1, "idempotency": 1, "receipts": 1, "tokens": 1},
+    "change": {},
+    "lift": {"block_events": 1},
+}
+"""Rows that the act itself writes into the books."""
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three requests wait: one is done by a sale, two within their approval."""
+    path = tmp_path_factory.mktemp("before") / "books.db"
+    desk = Desk(Town(path))
+    desk.operators.register(HUDA, KIOSK)
+    desk.blocks.block(OMAR, "operator", "Samir", "Counted short three days running")
+    desk.approvals.request(SAMIR, "sell", "sell", {"agorot": 4970}, WHY)
+    desk.ask("change")
+    desk.blocks.lift(OMAR, "lift", "operator", "Samir", WHY)
+    desk.town.store.close()
+    return path
+
+
+def opened(path: Path) -> tuple[SqlStore, Approvals]:
+    store, clock = open_store(path), SetClock()
+    return store, approvals_over(store, service(store, clock), clock)
+
+
+def child(path: Path, act: str, at: int | None) -> list[str]:
+    """One approval in a process that dies at instant `at`."""
+    points = CrashPoints(at)
+    points.watch(Approvals, "approve")
+    opened(path)[1].approve(NADIA, act)
+    return points.log
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_killed_at_every_instant(act: str, before: Path, tmp_path: Path) -> None:
+    def copied(name: str) -> Path:
+        (tmp_path / name).mkdir()
+        return Path(shutil.copy(before, tmp_path / name / "books.db"))
+
+    output = tmp_path / "instants.txt"
+    path = copied("undisturbed")
+    assert in_child(lambda: "\n".join(child(path, act, None)), output) == 0
+    names = output.read_text(encoding="utf-8").split("\n")
+    commits = [at for at, name in enumerate(names, start=1) if name == "after COMMIT"]
+    assert len(commits) == (2 if act == "sell" else 1)
+    empty = books_of(BOOKS, before)
+    whole = books_of(BOOKS, path)
+    approved = {**empty, "approval_decisions": 1}
+    assert whole == {table: count + WRITTEN[act].get(table, 0) for table, count in approved.items()}
+
+    for at, name in enumerate(names, start=1):
+        path = copied(str(at))
+        assert in_child(lambda path=path, at=at: child(path, act, at)) == -signal.SIGKILL, name  # type: ignore[misc]
+        decided, done = at >= commits[0], at >= commits[-1]
+        assert books_of(BOOKS, path) == (whole if done else approved if decided else empty), name
+
+        store, approvals = opened(path)
+        state = approvals.state(approvals.approval(LAYLA, act))
+        assert state is (ApprovalState.APPROVED if decided else ApprovalState.PENDING), name
+        completed = approvals.approve(NADIA, act)
+        assert completed.replayed == decided, name
+        assert approvals.approve(NADIA, act).outcome == completed.outcome
+        assert books_of(BOOKS, path) == whole, name
+        assert service(store, SetClock()).verify(ADMIN).ok
+        if act == "sell":
+            assert isinstance(completed.outcome, SaleReceipt)
+            assert completed.outcome.replayed == done
+        people = SqlPeople(store)
+        limit = Operators(people, approvals, chart()).operator(LAYLA, "Samir").credit_limit
+        assert limit == (50_000 if act == "change" else 20_000)
+        barred = Blocks(people, approvals, SetClock()).blocks(LAYLA)
+        assert len(barred) == (0 if act == "lift" else 1)
+        store.close()

@@ -1,0 +1,119 @@
+"""What acts of two people, blocks and operators need from the store, as Protocols."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from ..blocking import Block, BlockKey
+from ..operators import Operator
+from ..parties import VendingPoint
+from .approval import Approval, ApprovalDecision, ApprovalState
+
+
+@dataclass(frozen=True, slots=True)
+class BlockEvent:
+    """One blocking or lifting, never edited."""
+
+    kind: str
+    subject: str
+    act: str
+    """`blocked` or `lifted`"""
+    at: datetime
+    actor: str
+    reason: str
+
+
+class PeopleReading(Protocol):
+    """One consistent view."""
+
+    def approval(self, id: str) -> Approval | None: ...
+
+    def approvals(
+        self,
+        state: ApprovalState | None,
+        now: datetime,
+        *,
+        act: str | None = None,
+        before: str | None = None,
+        limit: int = 100,
+    ) -> list[Approval]:
+        """Latest request first; those behind the request `before` (an id). `now` tells the
+        waiting from the expired."""
+        ...
+
+    def block(self, kind: str, subject: str) -> Block | None: ...
+
+    def blocked(self, keys: Collection[BlockKey]) -> dict[BlockKey, Block]:
+        """Those of these subjects that are barred."""
+        ...
+
+    def blocks(self, kind: str | None, *, after: str = "", limit: int = 100) -> list[Block]:
+        """By kind and subject, those behind `after` (`kind:subject`)."""
+        ...
+
+    def block_events(
+        self, kind: str | None, subject: str | None, *, limit: int = 100
+    ) -> list[BlockEvent]:
+        """Latest first."""
+        ...
+
+    def in_use(self, kind: str, subject: str) -> bool:
+        """Whether there is such a meter, agreement or point."""
+        ...
+
+    def operator(self, code: str) -> Operator | None: ...
+
+    def operators(self, *, after: str = "", limit: int = 100) -> list[Operator]:
+        """By code, those behind `after`."""
+        ...
+
+    def operator_codes(self) -> list[str]:
+        """Of all operators."""
+        ...
+
+    def point(self, code: str) -> VendingPoint | None: ...
+
+    def balance(self, account: str, holder: str, unit: str) -> int:
+        """The ledger balance of one holder in one account (debit positive), as it is kept ready."""
+        ...
+
+
+class PeopleWriting(PeopleReading, Protocol):
+    """One transaction with the sole right to write until it ends."""
+
+    def add_approval(self, approval: Approval) -> None: ...
+
+    def decide(self, approval: str, decision: ApprovalDecision) -> None: ...
+
+    def set_block(self, block: Block, actor: str) -> None:
+        """And its event."""
+        ...
+
+    def lift_block(self, block: Block, at: datetime, actor: str, reason: str) -> None:
+        """And its event."""
+        ...
+
+    def add_operator(self, operator: Operator) -> None: ...
+
+    def change_operator(self, operator: Operator) -> None:
+        """Everything but the code."""
+        ...
+
+    def change_point(self, point: VendingPoint) -> None:
+        """Its limits, and whether it needs a shift."""
+        ...
+
+
+class PeopleStore(Protocol):
+    """The same database as the books'."""
+
+    def reading(self) -> AbstractContextManager[PeopleReading]: ...
+
+    def writing(self) -> AbstractContextManager[PeopleWriting]:
+        """Commits at the end of the block, durably, before it returns; any exception inside rolls
+        everything back."""
+        ...

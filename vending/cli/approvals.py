@@ -1,0 +1,244 @@
+"""`raseed approval` and `raseed block`: acts of two people, and what is barred."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from ..approvals import Approval, ApprovalState
+from ..messages import Language, isolated, term
+from ..shapes import ApprovalOut, BlockEventOut, BlockOut, OutcomeOut
+from ..wiring import Raseed
+from .asking import IdOption, Reason, new_id
+from .context import Cli, Json, cli_of
+
+approval = typer.Typer(no_args_is_help=True, help="Acts that need two people.")
+block = typer.Typer(no_args_is_help=True, help="What is barred from selling and being sold to.")
+
+ApprovalId = Annotated[str, typer.Argument(metavar="ID", help="Id of the request.")]
+KindArg = Annotated[
+    str, typer.Argument(metavar="KIND", help="meter, agreement, operator, point or terminal.")
+]
+SubjectArg = Annotated[
+    str, typer.Argument(metavar="SUBJECT", help="Number, name or code; a terminal as P1/T1.")
+]
+Limit = Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")]
+KindOption = Annotated[str | None, typer.Option("--kind", help="Of this kind alone.")]
+
+
+@approval.command("list")
+def approval_list(
+    ctx: typer.Context,
+    state: Annotated[ApprovalState, typer.Option(help="Only these.")] = ApprovalState.PENDING,
+    everything: Annotated[bool, typer.Option("--all", help="Whatever their state.")] = False,
+    limit: Limit = 100,
+    as_json: Json = False,
+) -> None:
+    """Requests, latest first; those that wait unless told otherwise."""
+    cli = cli_of(ctx)
+    wanted = None if everything else state
+    with cli.raseed() as raseed:
+        found = raseed.approvals.approvals(cli.actor(), wanted, limit=limit)
+        rows = [_out(raseed, one) for one in found]
+    cli.show(
+        rows,
+        as_json,
+        lambda cli: cli.table(
+            ("id", "kind", "state", "requested_by", "decided_by", "expires_at", "reason"),
+            (
+                (
+                    row.id,
+                    term(row.act, cli.language),
+                    term(row.state, cli.language),
+                    row.requested_by,
+                    row.decided_by or "",
+                    f"{row.expires_at:%Y-%m-%d %H:%MZ}",
+                    row.reason,
+                )
+                for row in rows
+            ),
+        ),
+    )
+
+
+@approval.command("show")
+def approval_show(ctx: typer.Context, id: ApprovalId, as_json: Json = False) -> None:
+    """One request, with everything that a second person must know."""
+    cli = cli_of(ctx)
+    with cli.raseed() as raseed:
+        request_shown(cli, raseed, raseed.approvals.approval(cli.actor(), id), as_json)
+
+
+@approval.command("approve")
+def approval_approve(ctx: typer.Context, id: ApprovalId, as_json: Json = False) -> None:
+    """Approve what somebody else asked for, and do it. Safe to run again."""
+    cli = cli_of(ctx)
+    with cli.raseed() as raseed:
+        act = raseed.approvals.acts.get(raseed.approvals.approval(cli.actor(), id).act)
+    # Only what is done elsewhere makes tokens; nobody is asked for a passphrase for the rest.
+    with cli.raseed(keys=act is not None and act.execute is not None) as raseed:
+        done = OutcomeOut.of(raseed.approvals.approve(cli.actor(), id))
+
+    def people(cli: Cli) -> None:
+        _facts(cli, done.approval)
+        _document(cli, done.outcome or {})
+
+    cli.show(done, as_json, people)
+
+
+@approval.command("refuse")
+def approval_refuse(
+    ctx: typer.Context, id: ApprovalId, reason: Reason, as_json: Json = False
+) -> None:
+    """End what somebody else asked for without doing it."""
+    cli = cli_of(ctx)
+    with cli.raseed() as raseed:
+        request_shown(cli, raseed, raseed.approvals.refuse(cli.actor(), id, reason), as_json)
+
+
+@approval.command("withdraw")
+def approval_withdraw(ctx: typer.Context, id: ApprovalId, as_json: Json = False) -> None:
+    """Take an own request back."""
+    cli = cli_of(ctx)
+    with cli.raseed() as raseed:
+        request_shown(cli, raseed, raseed.approvals.withdraw(cli.actor(), id), as_json)
+
+
+@block.command("set")
+def block_set(
+    ctx: typer.Context,
+    kind: KindArg,
+    subject: SubjectArg,
+    reason: Reason,
+    as_json: Json = False,
+) -> None:
+    """Bar it at once."""
+    cli = cli_of(ctx)
+    with cli.raseed() as raseed:
+        shown = BlockOut.of(raseed.blocks.block(cli.actor(), kind, subject, reason))
+    cli.show(shown, as_json, lambda cli: _blocks(cli, [shown]))
+
+
+@block.command("lift")
+def block_lift(
+    ctx: typer.Context,
+    kind: KindArg,
+    subject: SubjectArg,
+    reason: Reason,
+    id: IdOption = None,
+    as_json: Json = False,
+) -> None:
+    """Ask for a block to be lifted. A second person approves it."""
+    cli = cli_of(ctx)
+    with cli.raseed() as raseed:
+        made = raseed.blocks.lift(cli.actor(), id or new_id(), kind, subject, reason)
+        request_shown(cli, raseed, made, as_json)
+
+
+@block.command("list")
+def block_list(
+    ctx: typer.Context,
+    kind: KindOption = None,
+    after: Annotated[str, typer.Option(help="Go on behind this one, as point:P1.")] = "",
+    limit: Limit = 100,
+    as_json: Json = False,
+) -> None:
+    """What is barred now."""
+    cli = cli_of(ctx)
+    with cli.raseed() as raseed:
+        found = raseed.blocks.blocks(cli.actor(), kind, after=after, limit=limit)
+    rows = [BlockOut.of(one) for one in found]
+    cli.show(rows, as_json, lambda cli: _blocks(cli, rows))
+
+
+@block.command("history")
+def block_history(
+    ctx: typer.Context,
+    kind: KindOption = None,
+    subject: Annotated[str | None, typer.Option(help="Of this subject of the kind.")] = None,
+    limit: Limit = 100,
+    as_json: Json = False,
+) -> None:
+    """Who barred and lifted what, latest first."""
+    cli = cli_of(ctx)
+    with cli.raseed() as raseed:
+        found = raseed.blocks.events(cli.actor(), kind, subject, limit=limit)
+    rows = [BlockEventOut.of(one) for one in found]
+    cli.show(
+        rows,
+        as_json,
+        lambda cli: cli.table(
+            ("kind", "subject", "act", "since", "actor", "reason"),
+            (
+                (
+                    term(row.kind, cli.language),
+                    row.subject,
+                    term(row.act, cli.language),
+                    f"{row.at:%Y-%m-%d %H:%MZ}",
+                    row.actor,
+                    row.reason,
+                )
+                for row in rows
+            ),
+        ),
+    )
+
+
+def request_shown(cli: Cli, raseed: Raseed, made: Approval, as_json: bool) -> None:
+    """Shows a request that was just made or ended."""
+    shown = _out(raseed, made)
+    cli.show(shown, as_json, lambda cli: _facts(cli, shown))
+
+
+def _out(raseed: Raseed, one: Approval) -> ApprovalOut:
+    return ApprovalOut.of(one, raseed.approvals.state(one))
+
+
+def _facts(cli: Cli, shown: ApprovalOut) -> None:
+    cli.facts(
+        (
+            ("id", shown.id),
+            ("act", term(shown.act, cli.language)),
+            ("state", term(shown.state, cli.language)),
+            ("reason", shown.reason),
+            ("requested_by", shown.requested_by),
+            ("expires_at", f"{shown.expires_at:%Y-%m-%d %H:%M:%SZ}"),
+        )
+    )
+    if shown.decided_by is not None:
+        cli.facts((("decided_by", shown.decided_by), ("note", shown.note or "-")))
+    _document(cli, shown.document)
+
+
+def _document(cli: Cli, document: Mapping[str, Any], depth: int = 1) -> None:
+    """Field by field, what lies within further in; fields by their names where we have words."""
+    for name, value in document.items():
+        words = term(name, cli.language)
+        told = "" if isinstance(value, Mapping) else f" {_told(value)}"
+        line = f"{'  ' * depth}{words}:{told}"
+        cli.line(isolated(line) if cli.language is Language.ARABIC else line)
+        if isinstance(value, Mapping):
+            _document(cli, value, depth + 1)
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{len(value)}]"
+    return "-" if value is None else str(value)
+
+
+def _blocks(cli: Cli, rows: list[BlockOut]) -> None:
+    cli.table(
+        ("kind", "subject", "since", "reason"),
+        (
+            (
+                term(row.kind, cli.language),
+                row.subject,
+                f"{row.since:%Y-%m-%d %H:%MZ}",
+                row.reason,
+            )
+            for row in rows
+        ),
+    )

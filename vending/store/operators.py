@@ -1,0 +1,136 @@
+"""People who sell, limits of points, and what is barred."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select, tuple_, update
+
+from ..approvals.ports import BlockEvent
+from ..blocking import Block, BlockKey
+from ..operators import Operator, Settlement
+from ..parties import VendingPoint
+from . import schema as t
+from .reading import SqlReading
+
+_SUBJECTS = {
+    "meter": t.agreements.c.meter,
+    "agreement": t.agreements.c.number,
+    "point": t.points.c.code,
+}
+"""Where the subjects of a kind are on record; a meter counts when it is in use."""
+
+
+class SqlOperatorsReading(SqlReading):
+    """The part of `vending.approvals.ports.PeopleReading` about operators and blocks."""
+
+    def block(self, kind: str, subject: str) -> Block | None:
+        return self.blocked([(kind, subject)]).get((kind, subject))
+
+    def blocked(self, keys: Collection[BlockKey]) -> dict[BlockKey, Block]:
+        c = t.blocks.c
+        found = self._db.execute(select(t.blocks).where(tuple_(c.kind, c.subject).in_(list(keys))))
+        return {(row.kind, row.subject): Block(*row) for row in found}
+
+    def blocks(self, kind: str | None, *, after: str = "", limit: int = 100) -> list[Block]:
+        c = t.blocks.c
+        statement = select(t.blocks).order_by(c.kind, c.subject).limit(limit)
+        if kind is not None:
+            statement = statement.where(c.kind == kind)
+        if after:
+            behind, _, subject = after.replace("\x00", "").partition(":")
+            statement = statement.where(
+                (c.kind > behind) | ((c.kind == behind) & (c.subject > subject))
+            )
+        return [Block(*row) for row in self._db.execute(statement)]
+
+    def block_events(
+        self, kind: str | None, subject: str | None, *, limit: int = 100
+    ) -> list[BlockEvent]:
+        c = t.block_events.c
+        statement = select(c.kind, c.subject, c.act, c.at, c.actor, c.reason)
+        if kind is not None:
+            statement = statement.where(c.kind == kind)
+        if subject is not None:
+            statement = statement.where(c.subject == subject)
+        return [
+            BlockEvent(*row)
+            for row in self._db.execute(statement.order_by(c.id.desc()).limit(limit))
+        ]
+
+    def in_use(self, kind: str, subject: str) -> bool:
+        column = _SUBJECTS[kind]
+        return self._db.execute(select(column).where(column == subject)).first() is not None
+
+    def operator(self, code: str) -> Operator | None:
+        row = self._db.execute(select(t.operators).where(t.operators.c.code == code)).first()
+        return None if row is None else operator_of(row)
+
+    def operators(self, *, after: str = "", limit: int = 100) -> list[Operator]:
+        c = t.operators.c
+        statement = (
+            select(t.operators)
+            .where(c.code > after.replace("\x00", ""))
+            .order_by(c.code)
+            .limit(limit)
+        )
+        return [operator_of(row) for row in self._db.execute(statement)]
+
+    def operator_codes(self) -> list[str]:
+        return list(self._db.execute(select(t.operators.c.code)).scalars())
+
+
+class SqlOperatorsWriting(SqlOperatorsReading):
+    """The part of `vending.approvals.ports.PeopleWriting` about operators and blocks."""
+
+    def set_block(self, block: Block, actor: str) -> None:
+        row = {n: getattr(block, n) for n in ("kind", "subject", "reason", "since")}
+        self._db.execute(insert(t.blocks), row)
+        self._add_event(block, "blocked", block.since, actor, block.reason)
+
+    def lift_block(self, block: Block, at: datetime, actor: str, reason: str) -> None:
+        c = t.blocks.c
+        self._db.execute(delete(t.blocks).where(c.kind == block.kind, c.subject == block.subject))
+        self._add_event(block, "lifted", at, actor, reason)
+
+    def _add_event(self, block: Block, act: str, at: datetime, actor: str, reason: str) -> None:
+        self._db.execute(
+            insert(t.block_events),
+            {
+                "kind": block.kind,
+                "subject": block.subject,
+                "act": act,
+                "at": at,
+                "actor": actor,
+                "reason": reason,
+            },
+        )
+
+    def add_operator(self, operator: Operator) -> None:
+        self._db.execute(insert(t.operators), _row(operator))
+
+    def change_operator(self, operator: Operator) -> None:
+        values = _row(operator)
+        code = values.pop("code")
+        self._db.execute(update(t.operators).where(t.operators.c.code == code).values(values))
+
+    def change_point(self, point: VendingPoint) -> None:
+        names = ("most_per_sale", "most_per_day", "most_in_till", "needs_shift")
+        self._db.execute(
+            update(t.points)
+            .where(t.points.c.code == point.code)
+            .values({name: getattr(point, name) for name in names})
+        )
+
+
+def operator_of(row: Any) -> Operator:
+    """An operator from a row of its table."""
+    code, name_ar, name_en, settlement, *terms = row
+    return Operator(code, name_ar, name_en, Settlement(settlement), *terms)
+
+
+def _row(operator: Operator) -> dict[str, Any]:
+    row = {column.name: getattr(operator, column.name) for column in t.operators.columns}
+    return {**row, "settlement": operator.settlement.value}
