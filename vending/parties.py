@@ -205,6 +205,11 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "void": _BOOKKEEPERS,
     "close_period": _BOOKKEEPERS,
     "reopen_period": frozenset({Role.SUPERVISOR}),
+    "read_tariffs": _EVERYBODY,
+    "draft_tariff": _BOOKKEEPERS,
+    "approve_tariff": frozenset({Role.SUPERVISOR}),
+    "reject_tariff": _BOOKKEEPERS,
+    "retire_tariff": frozenset({Role.SUPERVISOR}),
 }
 """Which roles may do what; the core asks, whatever the edge has already checked."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +27,9 @@ from .settings import Settings
 from .store import SqlStore, open_store, upgrade
 from .store.api_keys import SqlApiKeys
 from .store.books import SqlBooks
-from .tariff import read_tariffs
+from .store.tariffs import SqlTariffs
+from .tariff import LiveTariffs, read_shipped
+from .tariffdesk import TariffDesk
 
 CONFIG = Path(__file__).resolve().parents[1] / "config"
 
@@ -48,6 +51,7 @@ class Raseed:
     api_keys: ApiKeys
     bookkeeping: Bookkeeping
     reports: BookReports
+    tariff_desk: TariffDesk
 
     @property
     def currency(self) -> str:
@@ -97,7 +101,7 @@ def open_raseed(
     `upgrade_schema` it is brought to this program's schema.
 
     Raises DatabaseMissing, the errors of vending.store and vending.keys, TariffMalformed,
-    ChartMalformed, CipherBroken.
+    TariffChanged, ChartMalformed, CipherBroken.
     """
     # Keys first: with a wrong passphrase nothing else is even touched.
     security: SecurityModule = (
@@ -106,7 +110,11 @@ def open_raseed(
         else open_sealed(settings.key_file, passphrase)
     )
     store = open_books(settings, create=create, upgrade_schema=upgrade_schema)
-    return compose(settings, store, security, gateway_for(settings))
+    try:
+        return compose(settings, store, security, gateway_for(settings))
+    except BaseException:
+        store.close()
+        raise
 
 
 def open_books(
@@ -148,10 +156,13 @@ def compose(
     """The services over parts made elsewhere (the demo has keys and meters of its own)."""
     chart = read_shipped_chart()
     books = SqlBooks(store)
+    kept = SqlTariffs(store)
+    shipped = read_shipped(settings.vending.tariffs or CONFIG / "tariffs")
+    tariffs = LiveTariffs(kept, shipped, utc_now, time.monotonic_ns)
     service = VendingService(
         store=store,
         security=security,
-        tariffs=read_tariffs(settings.vending.tariffs or CONFIG / "tariffs"),
+        tariffs=tariffs,
         chart=chart,
         clock=utc_now,
         randomness=random_nibble,
@@ -164,6 +175,7 @@ def compose(
         api_keys=SqlApiKeys(store),
         bookkeeping=Bookkeeping(books, chart, utc_now, LOCAL_ZONE),
         reports=BookReports(books, chart, utc_now, LOCAL_ZONE),
+        tariff_desk=TariffDesk(kept, tariffs, chart, utc_now),
     )
 
 

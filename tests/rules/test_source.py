@@ -20,6 +20,7 @@ MONEY = (
     "vending/exports",
     "vending/sale.py",
     "vending/selling.py",
+    "vending/tariffdesk.py",
     "vending/till.py",
     "vending/vend.py",
     "vending/record.py",
@@ -54,6 +55,7 @@ CORE = (
             "sale",
             "selling",
             "service",
+            "tariffdesk",
             "till",
             "vend",
         )

@@ -2,6 +2,7 @@
 
 `quote` answers lines that explain themselves; `explain` says why; `settled` gives the account
 after the sale; `shares_of` says where the money belongs; `binding` makes a quote a promise.
+`LiveTariffs` is the book that follows what people decide while the program runs.
 """
 
 from .binding import BindingQuote, QuoteInputs, binding, still_binds
@@ -26,9 +27,10 @@ from .errors import (
     UnitsNotCarried,
 )
 from .explain import Reason, explain
-from .files import parse_tariffs, read_tariffs
+from .files import ShippedVersion, parse_draft, parse_tariffs, read_shipped, read_tariffs
 from .kept import kept_line, line_from
 from .labels import Label
+from .live import LiveTariffs
 from .months import Month
 from .prices import BlockPrice, FlatPrice, SeasonalPrice
 from .pricing import quote
@@ -61,6 +63,7 @@ __all__ = [
     "Label",
     "Limited",
     "LineKind",
+    "LiveTariffs",
     "Month",
     "MonthUse",
     "MonthlyCharge",
@@ -80,6 +83,7 @@ __all__ = [
     "Rounding",
     "SeasonalPrice",
     "Share",
+    "ShippedVersion",
     "Subsidy",
     "Tariff",
     "TariffActivationPast",
@@ -99,8 +103,10 @@ __all__ = [
     "explain",
     "kept_line",
     "line_from",
+    "parse_draft",
     "parse_tariffs",
     "quote",
+    "read_shipped",
     "read_tariffs",
     "rounded",
     "rounded_fraction",

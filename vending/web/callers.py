@@ -11,6 +11,7 @@ from ..accounting import Bookkeeping, BookReports
 from ..api_keys import ApiKeys, ApiScope, caller
 from ..parties import Actor
 from ..service import VendingService
+from ..tariffdesk import TariffDesk
 
 
 class Services(Protocol):
@@ -24,6 +25,9 @@ class Services(Protocol):
 
     @property
     def reports(self) -> BookReports: ...
+
+    @property
+    def tariff_desk(self) -> TariffDesk: ...
 
     @property
     def api_keys(self) -> ApiKeys: ...
@@ -59,6 +63,10 @@ def reports_of(request: Request) -> BookReports:
     return services_of(request).reports
 
 
+def tariff_desk_of(request: Request) -> TariffDesk:
+    return services_of(request).tariff_desk
+
+
 class Needs:
     """A dependency that answers the caller as Actor. Raises CallerUnknown, ScopeMissing."""
 
@@ -77,4 +85,5 @@ Registrar = Annotated[Actor, Depends(Needs(ApiScope.REGISTER))]
 Bookkeeper = Annotated[Actor, Depends(Needs(ApiScope.BOOKS))]
 Keeping = Annotated[Bookkeeping, Depends(bookkeeping_of)]
 Reports = Annotated[BookReports, Depends(reports_of)]
+Desk = Annotated[TariffDesk, Depends(tariff_desk_of)]
 Service = Annotated[VendingService, Depends(service_of)]
