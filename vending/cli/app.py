@@ -23,6 +23,7 @@ from . import (
     sales,
     setup,
     statements,
+    tariffs,
     tokens,
 )
 from .context import Cli
@@ -72,6 +73,7 @@ for name, group in {
     "sale": sales.sale,
     "reading": parties.reading,
     "ledger": books.app,
+    "tariff": tariffs.app,
     "keys": keys.app,
     "apikey": apikeys.app,
     "config": config.app,

@@ -27,11 +27,19 @@ from .sales import (
     SaleOut,
     SaleStatusOut,
 )
+from .tariffs import (
+    ComparisonOut,
+    RetirementOut,
+    TariffDocumentOut,
+    TariffOut,
+    TariffVersionOut,
+)
 
 __all__ = [
     "AccountStatementOut",
     "AdjustmentOut",
     "ApiKeyOut",
+    "ComparisonOut",
     "CustomerFileOut",
     "CustomerOut",
     "CustomerStatementOut",
@@ -52,10 +60,14 @@ __all__ = [
     "ReceiptOut",
     "RegistrationIn",
     "RegistrationOut",
+    "RetirementOut",
     "SaleOut",
     "SaleStatusOut",
     "SealOut",
     "TakingOut",
+    "TariffDocumentOut",
+    "TariffOut",
+    "TariffVersionOut",
     "TrialBalanceOut",
     "VendingKeyOut",
 ]

@@ -52,7 +52,7 @@ _OF_VERSION: tuple[tuple[str, Callable[[Tariff], Any]], ...] = (
     ("retired_from", lambda t: t.retired_from),
     ("name", lambda t: Label(t.name_ar, t.name_en)),
     ("customer_class", lambda t: t.customer_class.value),
-    ("price", lambda t: _price(t.price)),
+    ("price", lambda t: _each(t.price, _rates)),
     ("price_rounding", lambda t: _each(t.price, lambda price: price.rounding.value)),
     ("period", lambda t: _each(t.price, _period)),
     ("vat", lambda t: t.vat.percent),
@@ -123,14 +123,10 @@ def _rules(tariff: Tariff) -> dict[str, tuple[str, Label, dict[str, Any]]]:
     return found
 
 
-def _price(price: PriceRule) -> Label:
-    return _each(price, _rates)
-
-
-def _each(price: PriceRule, asked: Callable[[Any], str]) -> Label:
+def _each(price: PriceRule, asked: Callable[[Any], str]) -> Label | str:
     """What is asked of a price; of each season, with its name, where it has seasons."""
     if not isinstance(price, SeasonalPrice):
-        return Label(asked(price), asked(price))
+        return asked(price)
     told = [(s.label, "{:02d}-{:02d}".format(*s.begins), asked(s.price)) for s in price.seasons]
     return Label(
         "; ".join(f"{label.ar} ({begins}): {worth}" for label, begins, worth in told),

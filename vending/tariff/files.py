@@ -42,7 +42,6 @@ from .support import Support
 from .tariffs import CustomerClass, Tariff, TariffBook, same_person
 from .vat import Vat
 
-
 _LONGEST_CODE = 60
 _MOST_VERSIONS = 9999
 

@@ -18,6 +18,7 @@ from tests.simulators.support import MADE, Running, meter_row, running, world
 from tests.simulators.support import Clock as MeterClock
 from tests.vending.support import (
     ADMIN,
+    CONFIG,
     POWER,
     TEST_KEY,
     WATER,
@@ -46,6 +47,9 @@ from vending.settings import MeterSettings, Settings
 from vending.store import SqlStore, open_store
 from vending.store.api_keys import SqlApiKeys
 from vending.store.books import SqlBooks
+from vending.store.tariffs import SqlTariffs
+from vending.tariff import LiveTariffs, read_shipped
+from vending.tariffdesk import TariffDesk
 from vending.web import create_app
 from vending.wiring import gateway_for
 
@@ -61,6 +65,7 @@ class Parts:
     api_keys: SqlApiKeys
     bookkeeping: Bookkeeping
     reports: BookReports
+    tariff_desk: TariffDesk
     currency: str = "ILS"
 
 
@@ -152,7 +157,11 @@ def api_over(
     store = open_store(path, busy_timeout_s=busy_s, must_be_current=False)
     clock = SetClock()
     settings = Settings(data=folder, meters=MeterSettings(timeout_seconds=0.3))
-    use_cases = service(store, clock, security=security(), gateway_for=gateway_for(settings))
+    kept = SqlTariffs(store)
+    tariffs = LiveTariffs(kept, read_shipped(CONFIG / "tariffs"), clock, lambda: 0)
+    use_cases = service(
+        store, clock, security=security(), gateway_for=gateway_for(settings), tariffs=tariffs
+    )
     use_cases.register(ADMIN, registration)
     books = SqlBooks(store)
     parts = Parts(
@@ -160,6 +169,7 @@ def api_over(
         SqlApiKeys(store, busy_s),
         Bookkeeping(books, chart(), clock, LOCAL_ZONE),
         BookReports(books, chart(), clock, LOCAL_ZONE),
+        TariffDesk(kept, tariffs, chart(), clock),
     )
     try:
         with TestClient(create_app(parts), raise_server_exceptions=False) as client:

@@ -259,6 +259,15 @@ SCOPES_NEEDED = [
     ("POST", "/ledger/periods", ApiScope.BOOKS),
     ("POST", "/ledger/periods/2026-10/reopening", ApiScope.BOOKS),
     ("GET", "/ledger/export/hledger", ApiScope.BOOKS),
+    ("GET", "/tariffs", ApiScope.READ),
+    ("POST", "/tariffs", ApiScope.BOOKS),
+    ("GET", "/tariffs/water-domestic/versions", ApiScope.READ),
+    ("GET", "/tariffs/water-domestic/versions/1", ApiScope.READ),
+    ("POST", "/tariffs/water-domestic/versions/1/approval", ApiScope.BOOKS),
+    ("POST", "/tariffs/water-domestic/versions/1/rejection", ApiScope.BOOKS),
+    ("POST", "/tariffs/water-domestic/versions/1/preview", ApiScope.READ),
+    ("POST", "/tariffs/water-domestic/retirement", ApiScope.BOOKS),
+    ("POST", "/tariffs/water-domestic/comparison", ApiScope.READ),
 ]
 PARAMETERS = {
     "v-1": "{vend_id}",
@@ -269,6 +278,8 @@ PARAMETERS = {
     "ADJ-1": "{id}",
     "2026-10": "{month}",
     "hledger": "{name}",
+    "water-domestic": "{code}",
+    "1": "{number}",
 }
 
 
