@@ -33,7 +33,8 @@ class ApiScope(Enum):
     REGISTER = "register"
     """Write down customers, places and meters (administrators)."""
     BOOKS = "books"
-    """Read statements and journals; seal, adjust and close, as far as the role goes."""
+    """Read statements and journals; seal, adjust, close, and decide on tariffs, as far as the role
+    goes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,12 +36,13 @@ from .tariff.errors import (
 )
 from .tariff.life import Assembled, Version
 from .tariff.live import LiveTariffs
-from .tariff.rows import ActKind, KeptVersion, TariffAct, TariffStore
+from .tariff.rows import ActKind, KeptVersion, TariffAct, TariffRows, TariffStore
 from .tariff.whatif import USUAL_AMOUNTS, Comparison, Household, compared, tried
 
 NOTICE = timedelta(seconds=5)
 """What changes a price is decided at least so long before it holds: every process has seen it by
 then, so at no moment two counters sell by different versions."""
+MOST_TEXT = 65_536
 MOST_AMOUNTS = 20
 MOST_MONTHS_DUE = 120
 _EARNED = frozenset({"income", "liability"})
@@ -129,6 +130,8 @@ class TariffDesk:
         """
         require(actor, "draft_tariff")
         text = text.removeprefix("\ufeff")
+        if len(text) > MOST_TEXT:
+            raise TariffMalformed(source, "TOML", f"is longer than {MOST_TEXT} signs")
         draft = parse_draft(text, source, actor.name)
         self._check_books(draft, source)
         code, number = draft.code, draft.version
@@ -164,7 +167,7 @@ class TariffDesk:
             version = _of_desk(found, code, number)
             done = version.act(ActKind.APPROVED)
             if done is None or done.actor != actor.name:
-                now = self._clock()
+                now = self._now(books)
                 draft = version.tariff.approved(actor.name, now)
                 _check_notice(code, draft.active_from, now)
                 for other in found.approved(code):
@@ -179,7 +182,7 @@ class TariffDesk:
         version can be taken back by who may approve, before its moment.
 
         Raises TariffUnknown, TariffVersionUnknown, TariffInFile, TariffRejected, TariffInForce,
-        TariffNoticeShort, ReasonMissing.
+        TariffNoticeShort, TariffInUse (it was to follow one that ends), ReasonMissing.
         """
         require(actor, "reject_tariff")
         note = checked_reason(_clean(note))
@@ -188,12 +191,14 @@ class TariffDesk:
             version = found.find(code, number)
             done = version.act(ActKind.REJECTED)
             if done is None or done.actor != actor.name:
-                tariff, now = _of_desk(found, code, number).tariff, self._clock()
+                tariff, now = _of_desk(found, code, number).tariff, self._now(books)
                 if not tariff.is_draft:
                     require(actor, "approve_tariff")
                     if tariff.active_from <= now:
                         raise TariffInForce(code, number)
                     _check_notice(code, tariff.active_from, now)
+                    left = [one for one in found.approved(code) if one.version != number]
+                    _check_left(code, left, books.agreements_at(code))
                 books.add(TariffAct(code, number, ActKind.REJECTED, now, actor.name, note))
         return self._changed(code, number)
 
@@ -212,7 +217,7 @@ class TariffDesk:
         with self._store.writing() as books:
             found = self._tariffs.assembled(books)
             found.of(code)
-            now = self._clock()
+            now = self._now(books)
             end = effective_at or (now + NOTICE).replace(microsecond=0) + timedelta(seconds=1)
             chain = found.approved(code)
             held = [tariff for tariff in chain if tariff.active_from < end]
@@ -284,6 +289,12 @@ class TariffDesk:
         with self._store.reading() as rows:
             return self._tariffs.assembled(rows)
 
+    def _now(self, books: TariffRows) -> datetime:
+        """This clock's moment, or the journal's where it has a later one: where another clock is
+        ahead, what has been sold there is past."""
+        latest, now = books.latest(), self._clock()
+        return now if latest is None else max(now, latest)
+
     def _changed(self, code: str, number: int) -> Standing:
         self._tariffs.reload()
         found = self._found()
@@ -346,6 +357,12 @@ def _of_desk(found: Assembled, code: str, number: int) -> Version:
 def _check_notice(code: str, moment: datetime, now: datetime) -> None:
     if moment < now + NOTICE:
         raise TariffNoticeShort(code, moment.astimezone(UTC).isoformat(), NOTICE.seconds)
+
+
+def _check_left(code: str, chain: Sequence[Tariff], agreements: int) -> None:
+    """Raises TariffInUse if these versions come to an end while agreements are at the tariff."""
+    if agreements and (not chain or chain[-1].retired_from is not None):
+        raise TariffInUse(code, agreements)
 
 
 def _handed_in(kept: KeptVersion) -> tuple[str, str]:

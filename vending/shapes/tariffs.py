@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import Field
@@ -27,7 +27,7 @@ class MomentOut(Out):
 
     @classmethod
     def of(cls, tariff: Tariff) -> MomentOut:
-        return cls(version=tariff.version, active_from=tariff.active_from)
+        return cls(version=tariff.version, active_from=tariff.active_from.astimezone(UTC))
 
 
 class TariffOut(Out):
@@ -181,7 +181,7 @@ class ComparisonOut(Out):
             tariff=one.one.code,
             first=one.one.version,
             second=one.other.version,
-            at=one.at,
+            at=one.at.astimezone(UTC),
             used=Measure.of(one.used),
             changes=[
                 ChangeOut(code=c.code, facts={n: _fact(v) for n, v in c.facts.items()})
@@ -201,17 +201,22 @@ def _version_fields(standing: Standing) -> dict[str, Any]:
         "name": Name(ar=tariff.name_ar, en=tariff.name_en),
         "state": standing.state.value,
         "source": "desk" if by_desk else "file",
-        "active_from": tariff.active_from,
-        "retired_from": tariff.retired_from,
+        "active_from": _utc(tariff.active_from),
+        "retired_from": _utc(tariff.retired_from),
         "drafted_by": tariff.drafted_by,
         "drafted_at": version.kept.drafted_at if by_desk and version.kept else None,
         "approved_by": tariff.approved_by or None,
-        "approved_at": tariff.approved_at,
+        "approved_at": _utc(tariff.approved_at),
         "acts": [
             ActOut(act=act.act.value, at=act.at, actor=act.actor, note=act.note)
             for act in version.acts
         ],
     }
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    """Files write moments as the clock on the wall had them; answers are in UTC."""
+    return None if moment is None else moment.astimezone(UTC)
 
 
 def _quote(found: Quote | RaseedError) -> QuoteOut | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from sqlalchemy import Connection, func, insert, select
 
@@ -43,6 +44,9 @@ class SqlTariffRows:
             TariffAct(code, version, ActKind(act), at, actor, note, effective_at)
             for code, version, act, at, actor, note, effective_at in found
         ]
+
+    def latest(self) -> datetime | None:
+        return self._db.execute(select(t.chain.c.at)).scalar()
 
     def agreements_at(self, code: str) -> int:
         wanted = select(func.count()).where(t.agreements.c.tariff == code)

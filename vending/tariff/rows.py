@@ -65,6 +65,10 @@ class TariffRows(Protocol):
         """By time."""
         ...
 
+    def latest(self) -> datetime | None:
+        """The latest moment in the journal; None in empty books."""
+        ...
+
     def agreements_at(self, code: str) -> int:
         """How many supply agreements are at this tariff."""
         ...

@@ -274,11 +274,25 @@ def test_a_tariff_ends_where_nobody_is_left_without(office: Office) -> None:
     assert gap.agreements == 1
     assert gap.followed_by is not None
     assert gap.followed_by.version == 2
+    # What is to follow is not taken back now.
+    with pytest.raises(TariffInUse):
+        desk.reject(NADIA, CODE, 2, "The council said no")
     office.clock.now = end
     with pytest.raises(TariffMissing):
         office.quote()
     office.clock.now = BEGINS
     assert office.quote().tariff_version == 2
+
+
+def test_a_slow_clock_cannot_let_a_version_begin_before_a_sale_that_was_made(
+    quick: Office,
+) -> None:
+    quick.desk.submit(LAYLA, draft())
+    quick.clock.now = BEGINS + SECOND
+    quick.sell("after")
+    quick.clock.now = BEGINS - timedelta(minutes=1)
+    with pytest.raises(TariffActivationPast):
+        quick.desk.approve(OMAR, CODE, 2)
 
 
 def test_as_soon_as_can_be(quick: Office) -> None:
