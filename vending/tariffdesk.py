@@ -3,9 +3,9 @@ Use cases over ports; what a version is, and which one holds, is in `vending.tar
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from meters.quantities import Money, NotANumber
 
@@ -22,15 +22,11 @@ from .tariff import (
     TariffState,
     parse_draft,
 )
-from .tariff.charges import heading_of
 from .tariff.errors import (
-    TariffInFile,
     TariffInForce,
     TariffInUse,
     TariffKindDiffers,
     TariffMomentTaken,
-    TariffNoticeShort,
-    TariffRejected,
     TariffRetiredAlready,
     TariffVersionTaken,
 )
@@ -38,17 +34,11 @@ from .tariff.life import Assembled, Version
 from .tariff.live import LiveTariffs
 from .tariff.rows import ActKind, KeptVersion, TariffAct, TariffRows, TariffStore
 from .tariff.whatif import USUAL_AMOUNTS, Comparison, Household, compared, tried
+from .tariffrules import NOTICE, check_books, check_left, check_notice, cleaned, of_desk
 
-NOTICE = timedelta(seconds=5)
-"""What changes a price is decided at least so long before it holds: every process has seen it by
-then, so at no moment two counters sell by different versions."""
 MOST_TEXT = 65_536
 MOST_AMOUNTS = 20
 MOST_MONTHS_DUE = 120
-_EARNED = frozenset({"income", "liability"})
-_OWED = frozenset({"asset"})
-_MONEY = frozenset({"safe", "bank", "vat_due"})
-"""Accounts of these kinds that no rule of a tariff may book on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +123,7 @@ class TariffDesk:
         if len(text) > MOST_TEXT:
             raise TariffMalformed(source, "TOML", f"is longer than {MOST_TEXT} signs")
         draft = parse_draft(text, source, actor.name)
-        self._check_books(draft, source)
+        check_books(draft, self._chart, source)
         code, number = draft.code, draft.version
         with self._store.writing() as books:
             found = self._tariffs.assembled(books)
@@ -161,19 +151,19 @@ class TariffDesk:
         TariffMalformed (the chart has lost an account that it books on).
         """
         require(actor, "approve_tariff")
-        note = _clean(note)
+        note = cleaned(note)
         with self._store.writing() as books:
             found = self._tariffs.assembled(books)
-            version = _of_desk(found, code, number)
+            version = of_desk(found, code, number)
             done = version.act(ActKind.APPROVED)
             if done is None or done.actor != actor.name:
                 now = self._now(books)
                 draft = version.tariff.approved(actor.name, now)
-                _check_notice(code, draft.active_from, now)
+                check_notice(code, draft.active_from, now)
                 for other in found.approved(code):
                     if other.active_from == draft.active_from:
                         raise TariffMomentTaken(code, number, other.version)
-                self._check_books(draft, code)
+                check_books(draft, self._chart, code)
                 books.add(TariffAct(code, number, ActKind.APPROVED, now, actor.name, note))
         return self._changed(code, number)
 
@@ -185,20 +175,20 @@ class TariffDesk:
         TariffNoticeShort, TariffInUse (it was to follow one that ends), ReasonMissing.
         """
         require(actor, "reject_tariff")
-        note = checked_reason(_clean(note))
+        note = checked_reason(cleaned(note))
         with self._store.writing() as books:
             found = self._tariffs.assembled(books)
             version = found.find(code, number)
             done = version.act(ActKind.REJECTED)
             if done is None or done.actor != actor.name:
-                tariff, now = _of_desk(found, code, number).tariff, self._now(books)
+                tariff, now = of_desk(found, code, number).tariff, self._now(books)
                 if not tariff.is_draft:
                     require(actor, "approve_tariff")
                     if tariff.active_from <= now:
                         raise TariffInForce(code, number)
-                    _check_notice(code, tariff.active_from, now)
+                    check_notice(code, tariff.active_from, now)
                     left = [one for one in found.approved(code) if one.version != number]
-                    _check_left(code, left, books.agreements_at(code))
+                    check_left(code, left, books.agreements_at(code))
                 books.add(TariffAct(code, number, ActKind.REJECTED, now, actor.name, note))
         return self._changed(code, number)
 
@@ -213,7 +203,7 @@ class TariffDesk:
         TariffNoticeShort, TariffInUse, ReasonMissing.
         """
         require(actor, "retire_tariff")
-        note = checked_reason(_clean(note))
+        note = checked_reason(cleaned(note))
         with self._store.writing() as books:
             found = self._tariffs.assembled(books)
             found.of(code)
@@ -232,7 +222,7 @@ class TariffDesk:
             ):
                 if held[-1].retired_from is not None:
                     raise TariffRetiredAlready(code, number)
-                _check_notice(code, end, now)
+                check_notice(code, end, now)
                 agreements = books.agreements_at(code)
                 if agreements and len(held) == len(chain):
                     raise TariffInUse(code, agreements)
@@ -301,29 +291,6 @@ class TariffDesk:
         version = found.find(code, number)
         return Standing(version, found.state(version, self._clock()))
 
-    def _check_books(self, draft: Tariff, source: str) -> None:
-        """Every sum has an account that takes it: asked now, not in the middle of a sale."""
-        for place, role, kinds in _books(draft):
-            fitting = {
-                account.role
-                for account in self._chart.accounts()
-                if (account.unit, account.per) == (draft.currency, "none")
-                and account.kind in kinds
-                and account.role not in _MONEY
-            }
-            if role not in fitting:
-                problem = f"must be one of {', '.join(sorted(fitting))}"
-                raise TariffMalformed(source, place, problem)
-
-
-def _books(draft: Tariff) -> Iterator[tuple[str, str, frozenset[str]]]:
-    """Place, role, and the kinds of account that can take it: a charge is earned or passed on,
-    what a payer bears is owed by them."""
-    for row, charge in enumerate(draft.charges):
-        yield f"versions[0].charges[{row}].book", heading_of(charge).book, _EARNED
-    for row, support in enumerate(draft.supports):
-        yield f"versions[0].supports[{row}].book", support.book, _OWED
-
 
 def _overview(found: Assembled, code: str, now: datetime, agreements: int) -> Overview:
     try:
@@ -342,37 +309,8 @@ def _overview(found: Assembled, code: str, now: datetime, agreements: int) -> Ov
     )
 
 
-def _of_desk(found: Assembled, code: str, number: int) -> Version:
-    """A version that was handed in here and stands. Raises TariffRejected, TariffInFile,
-    TariffNotDraft (it lies in a file, approved)."""
-    version = found.find(code, number)
-    rejected = version.act(ActKind.REJECTED)
-    if rejected is not None:
-        raise TariffRejected(code, number, rejected.actor)
-    if version.in_file:
-        raise TariffInFile(code, number)
-    return version
-
-
-def _check_notice(code: str, moment: datetime, now: datetime) -> None:
-    if moment < now + NOTICE:
-        raise TariffNoticeShort(code, moment.astimezone(UTC).isoformat(), NOTICE.seconds)
-
-
-def _check_left(code: str, chain: Sequence[Tariff], agreements: int) -> None:
-    """Raises TariffInUse if these versions come to an end while agreements are at the tariff."""
-    if agreements and (not chain or chain[-1].retired_from is not None):
-        raise TariffInUse(code, agreements)
-
-
 def _handed_in(kept: KeptVersion) -> tuple[str, str]:
     return kept.drafted_by, kept.document
-
-
-def _clean(note: str) -> str:
-    """Without line breaks, control signs and halves of characters."""
-    spaced = " ".join(note.split())
-    return "".join(sign for sign in spaced if sign.isprintable())
 
 
 def _checked(household: Household | None) -> Household:

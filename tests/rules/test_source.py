@@ -21,6 +21,7 @@ MONEY = (
     "vending/sale.py",
     "vending/selling.py",
     "vending/tariffdesk.py",
+    "vending/tariffrules.py",
     "vending/till.py",
     "vending/vend.py",
     "vending/record.py",
@@ -56,6 +57,7 @@ CORE = (
             "selling",
             "service",
             "tariffdesk",
+            "tariffrules",
             "till",
             "vend",
         )

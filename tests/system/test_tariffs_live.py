@@ -13,7 +13,7 @@ from tests.system.test_api_process import Server
 from tests.vending.cli.support import Shell, town_shell
 from tests.vending.support import POWER
 from tests.vending.tariff.office import CODE, draft
-from vending.tariffdesk import NOTICE
+from vending.tariffrules import NOTICE
 
 pytestmark = pytest.mark.system
 

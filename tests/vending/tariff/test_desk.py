@@ -44,7 +44,7 @@ from vending.tariff.errors import (
     TariffVersionUnknown,
 )
 from vending.tariff.rows import ActKind
-from vending.tariffdesk import NOTICE
+from vending.tariffrules import NOTICE
 
 from .office import CODE, LAYLA, NADIA, NEW_YEAR, OMAR, Office, draft
 
