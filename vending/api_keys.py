@@ -33,7 +33,8 @@ class ApiScope(Enum):
     REGISTER = "register"
     """Write down customers, places and meters (administrators)."""
     BOOKS = "books"
-    """Read statements and journals; seal, adjust and close, as far as the role goes."""
+    """Read statements and journals; seal, adjust, close, and decide on tariffs, as far as the role
+    goes."""
     APPROVE = "approve"
     """Ask for and decide acts of two people; bar what must not go on, as far as the role goes."""
 

@@ -82,7 +82,7 @@ def validation_words(problem: str, language: Language) -> str:
     return _finished(table.get(problem, table["other"]).template(language), language)
 
 
-def phrase(name: str, language: Language, **facts: Any) -> str:
+def phrase(name: str, language: Language, /, **facts: Any) -> str:
     """A fixed phrase of the interface (`words/phrases.toml`)."""
     return rendered(_table("phrases")[name], facts, language)
 

@@ -214,6 +214,11 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "follow_key_change": _SELLERS | {Role.TECHNICIAN},
     # Stopping something is one person's act; letting go on is two people's (vending.approvals).
     "block": _BOOKKEEPERS | {Role.ADMINISTRATOR},
+    "read_tariffs": _EVERYBODY,
+    "draft_tariff": _BOOKKEEPERS,
+    "approve_tariff": frozenset({Role.SUPERVISOR}),
+    "reject_tariff": _BOOKKEEPERS,
+    "retire_tariff": frozenset({Role.SUPERVISOR}),
 }
 """Which roles may do what; the core asks, whatever the edge has already checked."""
 

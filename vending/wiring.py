@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,7 +48,9 @@ from .store.approvals import SqlPeople
 from .store.books import SqlBooks
 from .store.key_changes import SqlKeyChanges
 from .store.outbox import SqlOutbox
-from .tariff import read_tariffs
+from .store.tariffs import SqlTariffs
+from .tariff import LiveTariffs, read_shipped
+from .tariffdesk import TariffDesk
 
 CONFIG = Path(__file__).resolve().parents[1] / "config"
 
@@ -75,6 +78,7 @@ class Raseed:
     approvals: Approvals
     blocks: Blocks
     operators: Operators
+    tariff_desk: TariffDesk
 
     @property
     def currency(self) -> str:
@@ -125,7 +129,7 @@ def open_raseed(
     `upgrade_schema` it is brought to this program's schema.
 
     Raises DatabaseMissing, the errors of vending.store and vending.keys, TariffMalformed,
-    ChartMalformed, CipherBroken.
+    TariffChanged, ChartMalformed, CipherBroken.
     """
     # Keys first: with a wrong passphrase nothing else is even touched.
     security: SecurityModule = (
@@ -134,7 +138,11 @@ def open_raseed(
         else open_sealed(settings.key_file, passphrase)
     )
     store = open_books(settings, create=create, upgrade_schema=upgrade_schema)
-    return compose(settings, store, security, gateway_for(settings))
+    try:
+        return compose(settings, store, security, gateway_for(settings))
+    except BaseException:
+        store.close()
+        raise
 
 
 def open_books(
@@ -180,10 +188,13 @@ def compose(
     # Acts that are done elsewhere join this table with their executors.
     acts = own_acts(chart.role("operator_deposit").unit)
     approvals = Approvals(people, acts, utc_now)
+    kept = SqlTariffs(store)
+    shipped = read_shipped(settings.vending.tariffs or CONFIG / "tariffs")
+    tariffs = LiveTariffs(kept, shipped, utc_now, time.monotonic_ns)
     service = VendingService(
         store=store,
         security=security,
-        tariffs=read_tariffs(settings.vending.tariffs or CONFIG / "tariffs"),
+        tariffs=tariffs,
         chart=chart,
         clock=utc_now,
         randomness=random_nibble,
@@ -208,6 +219,7 @@ def compose(
         approvals=approvals,
         blocks=Blocks(people, approvals, utc_now),
         operators=Operators(people, approvals, chart),
+        tariff_desk=TariffDesk(kept, tariffs, chart, utc_now),
     )
 
 

@@ -22,6 +22,8 @@ MONEY = (
     "vending/exports",
     "vending/sale.py",
     "vending/selling.py",
+    "vending/tariffdesk.py",
+    "vending/tariffrules.py",
     "vending/till.py",
     "vending/vend.py",
     "vending/record.py",
@@ -64,6 +66,8 @@ CORE = (
             "sale",
             "selling",
             "service",
+            "tariffdesk",
+            "tariffrules",
             "till",
             "vend",
         )

@@ -27,6 +27,7 @@ from . import (
     sales,
     setup,
     statements,
+    tariffs,
     tokens,
 )
 from .context import Cli
@@ -76,6 +77,7 @@ for name, group in {
     "sale": sales.sale,
     "reading": parties.reading,
     "ledger": books.app,
+    "tariff": tariffs.app,
     "keys": keys.app,
     "keychange": keychange.app,
     "apikey": apikeys.app,

@@ -34,6 +34,13 @@ from .sales import (
     SaleStatusOut,
     VoidOut,
 )
+from .tariffs import (
+    ComparisonOut,
+    RetirementOut,
+    TariffDocumentOut,
+    TariffOut,
+    TariffVersionOut,
+)
 
 __all__ = [
     "AccountStatementOut",
@@ -45,6 +52,7 @@ __all__ = [
     "BlockEventOut",
     "BlockOut",
     "CampaignOut",
+    "ComparisonOut",
     "ConfirmationOut",
     "CustomerFileOut",
     "CustomerOut",
@@ -75,11 +83,15 @@ __all__ = [
     "ReceiptOut",
     "RegistrationIn",
     "RegistrationOut",
+    "RetirementOut",
     "RunOut",
     "SaleOut",
     "SaleStatusOut",
     "SealOut",
     "TakingOut",
+    "TariffDocumentOut",
+    "TariffOut",
+    "TariffVersionOut",
     "TrialBalanceOut",
     "VendingKeyOut",
     "VoidOut",

@@ -2,6 +2,7 @@
 
 `quote` answers lines that explain themselves; `explain` says why; `settled` gives the account
 after the sale; `shares_of` says where the money belongs; `binding` makes a quote a promise.
+`LiveTariffs` is the book that follows what people decide while the program runs.
 """
 
 from .binding import BindingQuote, QuoteInputs, binding, still_binds
@@ -27,9 +28,10 @@ from .errors import (
     UnitsNotCarried,
 )
 from .explain import Reason, explain
-from .files import parse_tariffs, read_tariffs
+from .files import ShippedVersion, parse_draft, parse_tariffs, read_shipped, read_tariffs
 from .kept import kept_line, line_from
 from .labels import Label
+from .live import LiveTariffs
 from .months import Month
 from .paying import free_left, owed, pay_owed, unpaid
 from .prices import BlockPrice, FlatPrice, SeasonalPrice
@@ -63,6 +65,7 @@ __all__ = [
     "Label",
     "Limited",
     "LineKind",
+    "LiveTariffs",
     "Month",
     "MonthUse",
     "MonthlyCharge",
@@ -83,6 +86,7 @@ __all__ = [
     "Rounding",
     "SeasonalPrice",
     "Share",
+    "ShippedVersion",
     "Subsidy",
     "Tariff",
     "TariffActivationPast",
@@ -104,9 +108,11 @@ __all__ = [
     "kept_line",
     "line_from",
     "owed",
+    "parse_draft",
     "parse_tariffs",
     "pay_owed",
     "quote",
+    "read_shipped",
     "read_tariffs",
     "rounded",
     "rounded_fraction",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from meters.errors import Invalid, Refused
+from meters.errors import Broken, Invalid, Refused
 
 
 @dataclass(eq=False)
@@ -142,3 +142,123 @@ class ChargeUnknown(Refused, code="tariff.charge_unknown"):
 
     tariff: str
     charge: str
+
+
+@dataclass(eq=False)
+class TariffUnknown(Invalid, code="tariff.unknown"):
+    """There is no tariff of this code."""
+
+    tariff: str
+
+
+@dataclass(eq=False)
+class TariffVersionUnknown(Invalid, code="tariff.version.unknown"):
+    """The tariff has no version of this number."""
+
+    tariff: str
+    version: int
+
+
+@dataclass(eq=False)
+class TariffVersionTaken(Refused, code="tariff.version_taken"):
+    """A version of this number is there, with another content or from somebody else; a number is
+    used once."""
+
+    tariff: str
+    version: int
+
+
+@dataclass(eq=False)
+class TariffKindDiffers(Refused, code="tariff.kind_differs"):
+    """All versions of a tariff are for one commodity in one currency."""
+
+    tariff: str
+    expected: str
+
+
+@dataclass(eq=False)
+class TariffInFile(Refused, code="tariff.in_file"):
+    """The version lies in a file of the installation: what is to be said of it is said there."""
+
+    tariff: str
+    version: int
+
+
+@dataclass(eq=False)
+class TariffRejected(Refused, code="tariff.rejected"):
+    """The version was turned down; it stays so. A better one gets a number of its own."""
+
+    tariff: str
+    version: int
+    by: str
+
+
+@dataclass(eq=False)
+class TariffMomentTaken(Refused, code="tariff.moment_taken"):
+    """Another version begins at the same moment."""
+
+    tariff: str
+    version: int
+    other: int
+
+
+@dataclass(eq=False)
+class TariffNoticeShort(Refused, code="tariff.notice_short"):
+    """What changes a price is decided a little before it holds, so that every counter knows it by
+    then; here it would hold from `moment`."""
+
+    tariff: str
+    moment: str
+    seconds: int
+
+
+@dataclass(eq=False)
+class TariffInForce(Refused, code="tariff.in_force"):
+    """The version has begun; it can be followed or retired, not taken back."""
+
+    tariff: str
+    version: int
+
+
+@dataclass(eq=False)
+class TariffInUse(Refused, code="tariff.in_use"):
+    """Supply agreements are at this tariff and no later version follows: their customers could
+    not buy any more."""
+
+    tariff: str
+    agreements: int
+
+
+@dataclass(eq=False)
+class TariffRetiredAlready(Refused, code="tariff.retired_already"):
+    """The end of this version has been decided; it stands."""
+
+    tariff: str
+    version: int
+
+
+@dataclass(eq=False)
+class TariffChanged(Invalid, code="tariff.changed"):
+    """A version in a file says something else than when the books met it first. What may have
+    priced a sale is never edited."""
+
+    tariff: str
+    version: int
+    file: str
+    where: str
+
+
+@dataclass(eq=False)
+class TariffKeptWrong(Broken, code="tariff.kept_wrong"):
+    """What the database keeps of a version is not what was let in."""
+
+    tariff: str
+    version: int
+    problem: str
+
+
+@dataclass(eq=False)
+class TariffMomentMalformed(Invalid, code="tariff.moment_malformed"):
+    """A moment is written as 2027-01-01 or 2027-01-01T00:00:00+02:00."""
+
+    text: str

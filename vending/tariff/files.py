@@ -25,6 +25,7 @@ docs/tariffs.md describes every rule.
 from __future__ import annotations
 
 import tomllib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from meters.account import Commodity
 from meters.quantities import MINOR_DIGITS
 
 from .charges import Charge, heading_of
+from .documents import documents
 from .errors import TariffMalformed
 from .reading import Table
 from .recovery import UNPROTECTED, Protection
@@ -40,13 +42,57 @@ from .support import Support
 from .tariffs import CustomerClass, Tariff, TariffBook, same_person
 from .vat import Vat
 
+_LONGEST_CODE = 60
+_MOST_VERSIONS = 9999
+
+
+@dataclass(frozen=True, slots=True)
+class ShippedVersion:
+    """A version in a tariff file, and the document that is kept of it."""
+
+    tariff: Tariff
+    document: str
+    """TOML, this version alone."""
+    file: str
+
 
 def parse_tariffs(text: str, source: str) -> list[Tariff]:
     """All versions in one TOML text. Raises TariffMalformed, saying where in `source` and what."""
+    return _tariffs(_loaded(text, source), source)
+
+
+def parse_draft(text: str, source: str, drafted_by: str) -> Tariff:
+    """The one version in a TOML text that somebody hands in, as their draft; whom the text names
+    as its author does not count. Raises TariffMalformed, also where the text claims an approval.
+    """
+    data = _loaded(text, source)
+    versions = data.get("versions")
+    if isinstance(versions, list) and all(isinstance(one, dict) for one in versions):
+        if len(versions) != 1:
+            raise TariffMalformed(source, "versions", "must be one version")
+        for key in ("approved_by", "approved_at"):
+            if key in versions[0]:
+                problem = "a draft is approved by a second person, not by what it says"
+                raise TariffMalformed(source, f"versions[0].{key}", problem)
+        versions[0]["drafted_by"] = drafted_by
+    return _tariffs(data, source)[0]
+
+
+def _loaded(text: str, source: str) -> dict[str, Any]:
     try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise TariffMalformed(source, "TOML", str(error)) from None
+        # Half a character, which JSON can smuggle in, is nothing that could be kept.
+        text.encode("utf-8")
+        return tomllib.loads(text)
+    except UnicodeEncodeError:
+        raise TariffMalformed(source, "TOML", "is not text") from None
+    except RecursionError:
+        raise TariffMalformed(source, "TOML", "is nested too deeply") from None
+    except ValueError as error:
+        # Also what is no mistake in TOML: a number of five thousand digits, a month 13.
+        raise TariffMalformed(source, "TOML", str(error)[:200]) from None
+
+
+def _tariffs(data: dict[str, Any], source: str) -> list[Tariff]:
     try:
         commodity = Commodity(data.get("commodity"))
     except ValueError:
@@ -65,6 +111,8 @@ def parse_tariffs(text: str, source: str) -> list[Tariff]:
         "customer_class": head.one_of("customer_class", CustomerClass),
         "zone": head.zone("zone"),
     }
+    if len(shared["code"]) > _LONGEST_CODE:
+        head.wrong("code", f"is longer than {_LONGEST_CODE} letters")
     head.text("commodity")
     head.text("currency")
     versions = [_version(shared, table) for table in head.tables("versions", some=True)]
@@ -74,10 +122,21 @@ def parse_tariffs(text: str, source: str) -> list[Tariff]:
 
 def read_tariffs(folder: Path) -> TariffBook:
     """Every `*.toml` in a folder. Raises TariffMalformed."""
-    found: list[Tariff] = []
+    return TariffBook(one.tariff for one in read_shipped(folder))
+
+
+def read_shipped(folder: Path) -> list[ShippedVersion]:
+    """Every version in the `*.toml` of a folder. Raises TariffMalformed."""
+    found: list[ShippedVersion] = []
     for path in sorted(folder.glob("*.toml")):
-        found.extend(parse_tariffs(path.read_text(encoding="utf-8"), path.name))
-    return TariffBook(found)
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            raise TariffMalformed(path.name, "TOML", "is not text") from None
+        versions = parse_tariffs(text, path.name)
+        for tariff, document in zip(versions, documents(text), strict=True):
+            found.append(ShippedVersion(tariff, document, path.name))
+    return found
 
 
 def _version(shared: dict[str, Any], table: Table) -> Tariff:
@@ -101,9 +160,12 @@ def _version(shared: dict[str, Any], table: Table) -> Tariff:
     for code in codes:
         if codes.count(code) > 1:
             table.wrong("charges", f"two rules share the code {code}")
+    version = table.whole("version")
+    if version > _MOST_VERSIONS:
+        table.wrong("version", f"must be at most {_MOST_VERSIONS}")
     tariff = Tariff(
         **shared,
-        version=table.whole("version"),
+        version=version,
         drafted_by=drafted_by,
         approved_by=approved_by,
         approved_at=approved_at,

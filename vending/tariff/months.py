@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from zoneinfo import ZoneInfo
+
+from .errors import TariffMomentMalformed
 
 PLACE = ZoneInfo("Asia/Hebron")
 """Where months begin, unless a tariff file names another `zone`."""
@@ -43,3 +45,19 @@ class Month:
 
     def __str__(self) -> str:
         return f"{self.year:04d}-{self.month:02d}"
+
+
+YEARS = range(2000, 2200)
+"""In which anything here can happen."""
+
+
+def read_moment(text: str, zone: tzinfo) -> datetime:
+    """An instant from `2027-01-01` (its first one), `2027-01-01T06:00` (both on the clock of
+    `zone`) or `2027-01-01T06:00:00+02:00`. Raises TariffMomentMalformed."""
+    try:
+        found = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise TariffMomentMalformed(text.strip()[:40]) from None
+    if found.year not in YEARS:
+        raise TariffMomentMalformed(text.strip()[:40])
+    return (found if found.tzinfo is not None else found.replace(tzinfo=zone)).astimezone(UTC)

@@ -17,10 +17,12 @@ from meters.errors import Invalid
 from meters.quantities import Money, Quantity, Rate, decimal_from_text
 
 from .errors import TariffMalformed
-from .months import PLACE
+from .months import PLACE, YEARS
 from .rounding import Rounding
 
 _CODE = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*", re.ASCII)
+_MOST_MINOR = 10**12
+"""Far above any sum that is meant, far below what a database cannot hold."""
 EnumT = TypeVar("EnumT", bound=Enum)
 
 
@@ -39,7 +41,7 @@ class Table:
 
     def wrong(self, key: str, problem: str) -> NoReturn:
         """Raises TariffMalformed for a place in this table."""
-        raise TariffMalformed(self._source, self._at(key), problem)
+        raise TariffMalformed(self._source, self._at(key)[:200], problem)
 
     def has(self, key: str) -> bool:
         return key in self._data
@@ -78,6 +80,8 @@ class Table:
         value: datetime = self._value(key, datetime, "a date and time")
         if value.tzinfo is None:
             self.wrong(key, "needs its offset from UTC")
+        if value.year not in YEARS:
+            self.wrong(key, f"must lie between {YEARS[0]} and {YEARS[-1]}")
         return value
 
     def season_start(self, key: str) -> tuple[int, int]:
@@ -115,6 +119,8 @@ class Table:
             self.wrong(key, str(error))
         if value.minor <= 0:
             self.wrong(key, "must be more than nothing")
+        if value.minor > _MOST_MINOR:
+            self.wrong(key, "is too much")
         return value
 
     def rate(self, key: str) -> Rate:

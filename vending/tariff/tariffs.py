@@ -36,6 +36,9 @@ class TariffState(Enum):
     ACTIVE = "active"
     RETIRED = "retired"
     """Followed by another version, or ended."""
+    REJECTED = "rejected"
+    """Turned down, or taken back before its moment. It never priced anything and never will, so
+    no book holds it; the desk remembers it."""
 
 
 class CustomerClass(Enum):

@@ -14,6 +14,7 @@ from ..keychanges import KeyChanges
 from ..outbox_worker import Outbox
 from ..parties import Actor
 from ..service import VendingService
+from ..tariffdesk import TariffDesk
 
 
 class Services(Protocol):
@@ -40,6 +41,8 @@ class Services(Protocol):
 
     @property
     def operators(self) -> Operators: ...
+    @property
+    def tariff_desk(self) -> TariffDesk: ...
 
     @property
     def api_keys(self) -> ApiKeys: ...
@@ -95,6 +98,10 @@ def operators_of(request: Request) -> Operators:
     return services_of(request).operators
 
 
+def tariff_desk_of(request: Request) -> TariffDesk:
+    return services_of(request).tariff_desk
+
+
 class Needs:
     """A dependency that answers the caller as Actor. Raises CallerUnknown, ScopeMissing."""
 
@@ -119,4 +126,5 @@ KeyMoves = Annotated[KeyChanges, Depends(key_changes_of)]
 Approving = Annotated[Approvals, Depends(approvals_of)]
 Blocking = Annotated[Blocks, Depends(blocks_of)]
 People = Annotated[Operators, Depends(operators_of)]
+Desk = Annotated[TariffDesk, Depends(tariff_desk_of)]
 Service = Annotated[VendingService, Depends(service_of)]

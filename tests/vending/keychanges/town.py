@@ -6,8 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import insert
-
 from meters.gateway import Gateway
 from simulators.direct import DirectGateway
 from simulators.payment_meter import PaymentMeter
@@ -25,9 +23,7 @@ from tokens.sts import EncryptionAlgorithm, MemorySecurityModule
 from vending.keychanges import KeyChanges, KeySet, key_set
 from vending.parties import Actor, Meter, Registration, Role
 from vending.sale import SaleReceipt
-from vending.store import schema as t
 from vending.store.key_changes import SqlKeyChanges
-from vending.store.key_issues import KeyIssue, issue_rows
 
 from .support import OLD, module, stand_in
 
@@ -71,24 +67,8 @@ class KeyTown:
         """A sale that begins with the set of the planned change."""
         made = key_set(self.security, self.meter(), self.clock())
         assert made is not None
-        issue = KeyIssue(POWER.number, vend_id, made.move, self.clock(), OPERATOR.name)
-        with self.store.writing() as books:
-            issue_rows(books._db, issue)
         sold = self.sell(vend_id)
-        with self.store.writing() as books:
-            for token in made.tokens:
-                row = {
-                    "vend_id": vend_id,
-                    "position": 10 + token.section,
-                    "kind": f"key_change_{token.section}",
-                    "digits": token.digits,
-                    "tid": None,
-                    "pan": POWER.pan.number,
-                    "base_date": "14",
-                    "quantity": 0,
-                    "unit": "",
-                }
-                books._db.execute(insert(t.tokens), row)
+        assert sold.key_tokens == made.tokens
         return made, sold
 
     def sell(self, vend_id: str) -> SaleReceipt:

@@ -18,6 +18,7 @@ from tests.simulators.support import MADE, Running, meter_row, running, world
 from tests.simulators.support import Clock as MeterClock
 from tests.vending.support import (
     ADMIN,
+    CONFIG,
     POWER,
     TEST_KEY,
     WATER,
@@ -53,6 +54,9 @@ from vending.store.approvals import SqlPeople
 from vending.store.books import SqlBooks
 from vending.store.key_changes import SqlKeyChanges
 from vending.store.outbox import SqlOutbox
+from vending.store.tariffs import SqlTariffs
+from vending.tariff import LiveTariffs, read_shipped
+from vending.tariffdesk import TariffDesk
 from vending.web import create_app
 from vending.wiring import gateway_for
 
@@ -73,6 +77,7 @@ class Parts:
     approvals: Approvals
     blocks: Blocks
     operators: Operators
+    tariff_desk: TariffDesk
     currency: str = "ILS"
 
 
@@ -170,7 +175,9 @@ def api_over(
     settings = Settings(data=folder, meters=MeterSettings(timeout_seconds=0.3))
     gateways = gateway_for(settings)
     held = module or security()
-    use_cases = service(store, clock, security=held, gateway_for=gateways)
+    kept = SqlTariffs(store)
+    tariffs = LiveTariffs(kept, read_shipped(CONFIG / "tariffs"), clock, lambda: 0)
+    use_cases = service(store, clock, security=held, gateway_for=gateways, tariffs=tariffs)
     use_cases.register(ADMIN, registration)
     books = SqlBooks(store)
     people = SqlPeople(store)
@@ -185,6 +192,7 @@ def api_over(
         approvals,
         Blocks(people, approvals, clock),
         Operators(people, approvals, chart()),
+        TariffDesk(kept, tariffs, chart(), clock),
     )
     try:
         with TestClient(create_app(parts), raise_server_exceptions=False) as client:

@@ -251,8 +251,8 @@ SCOPES_NEEDED = [
     ("GET", "/ledger/verification", ApiScope.READ),
     ("POST", "/registrations", ApiScope.REGISTER),
     ("GET", "/outbox", ApiScope.READ),
-    ("POST", "/outbox/1/retry", ApiScope.VEND),
-    ("POST", "/outbox/1/give-up", ApiScope.VEND),
+    ("POST", "/outbox/7/retry", ApiScope.VEND),
+    ("POST", "/outbox/7/give-up", ApiScope.VEND),
     ("GET", "/ledger/seals", ApiScope.BOOKS),
     ("POST", "/ledger/seals", ApiScope.BOOKS),
     ("GET", "/ledger/check", ApiScope.BOOKS),
@@ -298,6 +298,15 @@ SCOPES_NEEDED = [
     ("GET", "/operators/Samir/float", ApiScope.READ),
     ("POST", "/operators/Samir/changes", ApiScope.APPROVE),
     ("POST", "/points/P1/changes", ApiScope.APPROVE),
+    ("GET", "/tariffs", ApiScope.READ),
+    ("POST", "/tariffs", ApiScope.BOOKS),
+    ("GET", "/tariffs/water-domestic/versions", ApiScope.READ),
+    ("GET", "/tariffs/water-domestic/versions/1", ApiScope.READ),
+    ("POST", "/tariffs/water-domestic/versions/1/approval", ApiScope.BOOKS),
+    ("POST", "/tariffs/water-domestic/versions/1/rejection", ApiScope.BOOKS),
+    ("POST", "/tariffs/water-domestic/versions/1/preview", ApiScope.READ),
+    ("POST", "/tariffs/water-domestic/retirement", ApiScope.BOOKS),
+    ("POST", "/tariffs/water-domestic/comparison", ApiScope.READ),
 ]
 PARAMETERS = {
     "v-1": "{vend_id}",
@@ -306,11 +315,13 @@ PARAMETERS = {
     POWER.number: "{number}",
     "A1": "{agreement}",
     "ADJ-1": "{id}",
-    "1": "{id}",
+    "7": "{id}",
     "2026-10": "{month}",
     "hledger": "{name}",
     "Samir": "{code}",
     "P1": "{code}",
+    "water-domestic": "{code}",
+    "1": "{number}",
 }
 
 

@@ -7,20 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert
 
 from tests.simulators.support import MADE, meter_row, running, world
 from tests.simulators.support import Clock as MeterClock
 from tests.vending.keychanges.support import OLD, module, secret
-from tests.vending.support import ADMIN, POWER, town
+from tests.vending.support import POWER, town
 from tests.vending.web.support import Api, api_over
 from tokens.sts import derive_decoder_key
 from vending.api_keys import ApiScope
-from vending.keychanges import key_set
 from vending.parties import GatewayAddress, Role
 from vending.record import TokenRecord
-from vending.store import schema as t
-from vending.store.key_issues import KeyIssue, issue_rows
 
 METER = f"/meters/{POWER.number}/key-changes"
 WHY = "New revision from the key centre"
@@ -43,29 +39,10 @@ def api(tmp_path: Path) -> Iterator[Api]:
 
 
 def issue(api: Api) -> None:
-    """What the meter's next sale does with a plan."""
-    meter = api.parts.service.meter(ADMIN, POWER.number).meter
-    made = key_set(module(), meter, api.clock())
-    assert made is not None
-    with api.store.writing() as books:
-        issue_rows(books._db, KeyIssue(POWER.number, "v-1", made.move, api.clock(), "Samir"))
-    assert api.vend("v-1").status_code in (200, 201)
-    with api.store.writing() as books:
-        for token in made.tokens:
-            books._db.execute(
-                insert(t.tokens),
-                {
-                    "vend_id": "v-1",
-                    "position": 10 + token.section,
-                    "kind": f"key_change_{token.section}",
-                    "digits": token.digits,
-                    "tid": None,
-                    "pan": POWER.pan.number,
-                    "base_date": "14",
-                    "quantity": 0,
-                    "unit": "",
-                },
-            )
+    """The meter's next sale, which carries the set."""
+    sold = api.vend("v-1")
+    assert sold.status_code == 201, sold.text
+    assert [token["section"] for token in sold.json()["key_tokens"]] == [1, 2]
 
 
 def test_planned_pushed_and_proved_over_the_line(api: Api) -> None:

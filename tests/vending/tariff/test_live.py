@@ -1,0 +1,207 @@
+"""The book that is always the present one: other processes, and files beside the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+
+from meters.errors import Unavailable
+from tests.databases import counted
+from tests.vending.support import ADMIN, CONFIG
+from vending.store import open_store
+from vending.store.tariffs import SqlTariffs
+from vending.tariff import TariffBook, TariffMalformed, TariffMissing, TariffState, read_tariffs
+from vending.tariff.errors import TariffChanged
+from vending.tariff.live import PERIOD_NS
+from vending.tariff.rows import SHIPPED
+
+from .office import CODE, LAYLA, NEW_YEAR, OMAR, Office, draft
+
+FILE = "electricity-domestic.toml"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Tariff files that may be edited."""
+    return Path(copytree(CONFIG / "tariffs", tmp_path / "tariffs"))
+
+
+@pytest.fixture
+def office(place: Path | str, folder: Path) -> Iterator[Office]:
+    made = Office(place, folder=folder)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def quick(tmp_path: Path, folder: Path) -> Iterator[Office]:
+    """For what no database has a part in."""
+    made = Office(tmp_path / "quick.db", folder=folder)
+    yield made
+    made.close()
+
+
+def starts(office: Office, folder: Path | None = None) -> Office:
+    """Another process on the same database."""
+    return Office(office.place, office.clock, folder or office.folder, founds=False)
+
+
+def versions(office: Office) -> list[int]:
+    return [tariff.version for tariff in office.tariffs.versions(CODE)]
+
+
+def test_it_answers_as_the_book_of_the_files_does(quick: Office) -> None:
+    book, live, now = read_tariffs(quick.folder), quick.tariffs, quick.clock()
+    assert isinstance(live, TariffBook)
+    assert live.codes() == book.codes()
+    for code in book.codes():
+        assert live.versions(code) == book.versions(code)
+        assert live.active(code, now) == book.active(code, now) == live.version(code, 1)
+        assert live.state(live.version(code, 1), now) is TariffState.ACTIVE
+    with pytest.raises(TariffMissing):
+        live.active("gas", now)
+
+
+def test_another_process_sees_it_a_second_later(office: Office) -> None:
+    other = starts(office)
+    office.approved(draft())
+    assert (versions(office), versions(other)) == ([1, 2], [1])
+    other.ticks += PERIOD_NS - 1
+    assert versions(other) == [1]
+    other.ticks += 1
+    assert versions(other) == [1, 2]
+    office.desk.reject(OMAR, CODE, 2, "The council said no")
+    assert versions(other) == [1, 2]
+    other.second_passes()
+    assert versions(other) == [1]
+    # Whoever names a version that nobody knows has it looked for at once.
+    office.approved(draft(3))
+    assert other.tariffs.version(CODE, 3).version == 3
+    other.close()
+
+
+def test_what_has_not_grown_is_not_read_again(quick: Office) -> None:
+    held = quick.tariffs.version(CODE, 1)
+    quick.second_passes()
+    assert quick.tariffs.version(CODE, 1) is held
+
+
+def test_a_database_that_does_not_answer_is_told_and_asked_again(
+    quick: Office, tmp_path: Path
+) -> None:
+    quick.approved(draft())
+    store = quick.tariffs._store
+    away = open_store(tmp_path / "absent" / "books.db", must_be_current=False)
+    quick.tariffs._store = SqlTariffs(away)
+    assert versions(quick) == [1, 2]
+    quick.second_passes()
+    with pytest.raises(Unavailable):
+        versions(quick)
+    away.close()
+    quick.tariffs._store = store
+    assert versions(quick) == [1, 2]
+
+
+def test_a_file_that_changed_after_it_was_met_is_refused(office: Office) -> None:
+    path = office.folder / FILE
+    text = path.read_text("utf-8")
+    path.write_text(text.replace('"0.5612"', '"0.5613"'), "utf-8")
+    before = counted(("tariff_files",), office.place)
+    with pytest.raises(TariffChanged) as error:
+        starts(office)
+    told = error.value.facts()
+    assert told == {
+        "tariff": CODE,
+        "version": 1,
+        "file": FILE,
+        "where": "versions[0].price.rate",
+    }
+    assert counted(("tariff_files",), office.place) == before
+    # What is running goes on by what it has read.
+    office.second_passes()
+    assert office.quote().lines[0].rate == "0.5612"
+
+    # Comments, spaces and order say nothing.
+    words = text.replace("# Electricity", "# For homes: electricity").replace(" = ", "   =  ")
+    path.write_text(words.replace('half_up" }\n', 'half_up" } # as ever\n'), "utf-8")
+    starts(office).close()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where"),
+    [
+        ('rounding = "half_up" }\nvat', 'rounding = "down" }\nvat', "versions[0].price.rounding"),
+        ('name_en = "Electricity, domestic"', 'name_en = "Homes"', "name_en"),
+        ("2026-01-01", "2026-01-02", "versions[0].active_from"),
+        (
+            "most_per_sale",
+            "retired_from = 2027-01-01T00:00:00+02:00\nmost_per_sale",
+            "versions[0].retired_from",
+        ),
+        ('approved_by = "Finance director"', 'approved_by = "Mayor"', "versions[0].approved_by"),
+    ],
+)
+def test_whatever_it_says_is_part_of_it(quick: Office, old: str, new: str, where: str) -> None:
+    path = quick.folder / FILE
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), "utf-8")
+    with pytest.raises(TariffChanged) as error:
+        starts(quick)
+    assert error.value.where == where
+
+
+def test_a_file_that_is_gone_still_prices_and_explains(office: Office) -> None:
+    sold = office.sell("v-1")
+    (office.folder / FILE).unlink()
+    later = starts(office)
+    assert later.tariffs.version(CODE, 1) == office.tariffs.version(CODE, 1)
+    assert later.quote() == office.quote()
+    assert later.service.reprint(ADMIN_SELLS, "v-1").quote == sold.quote
+    later.close()
+
+
+ADMIN_SELLS = type(ADMIN)("Omar", OMAR.role, "P1")
+
+
+def test_a_version_that_is_added_to_a_file_is_met_at_the_next_start(quick: Office) -> None:
+    running = starts(quick)
+    approval = f'drafted_by = "Billing quick"\napproved_by = "Mayor"\napproved_at = {NEW_YEAR}'
+    for text, known in (("", [1, 2]), (approval, [1, 2])):
+        # A draft in a file may be edited until it is approved there.
+        more = text or 'drafted_by = "Billing quick"'
+        rate = "0.6000" if text else "0.5900"
+        version = draft(2, rate, more=more).partition("[[versions]]")[2]
+        whole = (CONFIG / "tariffs" / FILE).read_text("utf-8") + "\n[[versions]]" + version
+        (quick.folder / FILE).write_text(whole, "utf-8")
+        started = starts(quick)
+        assert versions(started) == known
+        kept = counted(("tariff_files",), quick.place)["tariff_files"]
+        assert kept == len(quick.tariffs.codes()) + bool(text)
+        started.close()
+    # It lies in the database now, so a process that began before has it, too.
+    running.second_passes()
+    assert versions(running) == [1, 2]
+    assert running.desk.version(LAYLA, CODE, 2).version.kept.drafted_by == SHIPPED  # type: ignore[union-attr]
+    running.close()
+
+
+def test_what_was_handed_in_cannot_be_put_into_a_file_otherwise(quick: Office) -> None:
+    quick.desk.submit(LAYLA, draft())
+    other = draft(2, "0.1000", more='drafted_by = "Billing quick"')
+    (quick.folder / "more.toml").write_text(other, "utf-8")
+    with pytest.raises(TariffChanged):
+        starts(quick)
+
+
+def test_a_file_that_begins_when_a_kept_version_does_is_not_met(quick: Office) -> None:
+    quick.approved(draft())
+    approval = f'drafted_by = "Office"\napproved_by = "Mayor"\napproved_at = {NEW_YEAR}'
+    (quick.folder / "more.toml").write_text(draft(3, more=approval), "utf-8")
+    before = counted(("tariff_files",), quick.place)
+    with pytest.raises(TariffMalformed):
+        starts(quick)
+    assert counted(("tariff_files",), quick.place) == before

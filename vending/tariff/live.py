@@ -1,0 +1,137 @@
+"""The book of tariffs that is always the present one: a version that a second person approves
+here, or in another process, is in it without a restart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from threading import Lock
+
+from .documents import first_difference
+from .errors import TariffChanged, TariffMissing
+from .files import ShippedVersion
+from .life import Assembled, Assembler
+from .rows import SHIPPED, KeptVersion, TariffRows, TariffStore
+from .tariffs import Tariff, TariffBook, TariffState
+
+PERIOD_NS = 1_000_000_000
+"""How old an answer may be: what another process has changed is seen a second later."""
+PATIENCE_S = 2
+"""How long to wait for another thread's look at the database."""
+
+
+class LiveTariffs(TariffBook):
+    """A TariffBook over files and database. One instance serves many threads.
+
+    `monotonic_ns` is a clock that never steps back. Any method may raise the store's Unavailable,
+    and TariffKeptWrong.
+    """
+
+    def __init__(
+        self,
+        store: TariffStore,
+        shipped: Iterable[ShippedVersion],
+        clock: Callable[[], datetime],
+        monotonic_ns: Callable[[], int],
+    ) -> None:
+        """Keeps the versions in files that the database has not met before.
+
+        Raises TariffChanged if a file says something else of a version than it said then;
+        TariffMalformed if two versions share a number or a moment.
+        """
+        self._store = store
+        self._monotonic_ns = monotonic_ns
+        self._checking = Lock()
+        self._assembler = Assembler(_once(shipped))
+        self._meet(clock)
+        self._checked = monotonic_ns()
+        with store.reading() as rows:
+            self._counts = rows.counts()
+            self._held = self.assembled(rows)
+
+    def assembled(self, rows: TariffRows) -> Assembled:
+        """Files and what these rows say, together."""
+        return self._assembler(rows.kept(), rows.acts())
+
+    def reload(self) -> None:
+        """Call it after a change, so that this process sees it at once."""
+        with self._checking:
+            self._check()
+
+    def active(self, code: str, at: datetime) -> Tariff:
+        return self._now().book.active(code, at)
+
+    def version(self, code: str, number: int) -> Tariff:
+        try:
+            return self._now().book.version(code, number)
+        except TariffMissing:
+            # Another process may have sold by it within this second.
+            if self._checking.acquire(timeout=PATIENCE_S):
+                try:
+                    self._check()
+                finally:
+                    self._checking.release()
+            return self._held.book.version(code, number)
+
+    def versions(self, code: str) -> list[Tariff]:
+        return self._now().book.versions(code)
+
+    def state(self, tariff: Tariff, at: datetime) -> TariffState:
+        return self._now().book.state(tariff, at)
+
+    def codes(self) -> list[str]:
+        return self._now().book.codes()
+
+    def _now(self) -> Assembled:
+        due = self._monotonic_ns() - self._checked >= PERIOD_NS
+        # One asks the database; the others go on by what is known. Waiting for each other while
+        # they hold connections, they could wait for ever.
+        if due and self._checking.acquire(blocking=False):
+            try:
+                self._check()
+            finally:
+                self._checking.release()
+        return self._held
+
+    def _check(self) -> None:
+        began = self._monotonic_ns()
+        with self._store.reading() as rows:
+            counts = rows.counts()
+            if counts != self._counts:
+                self._held = self.assembled(rows)
+                self._counts = counts
+        self._checked = began
+
+    def _meet(self, clock: Callable[[], datetime]) -> None:
+        with self._store.reading() as rows:
+            if not self._unmet(rows, clock):
+                return
+        with self._store.writing() as books:
+            # Asked again where nobody else writes: another process may be starting, too.
+            unmet = self._unmet(books, clock)
+            self._assembler([*books.kept(), *unmet], books.acts())
+            for one in unmet:
+                books.keep(one)
+
+    def _unmet(self, rows: TariffRows, clock: Callable[[], datetime]) -> list[KeptVersion]:
+        """Versions in files that are approved and not kept: a draft may still be edited.
+
+        Raises TariffChanged.
+        """
+        kept = {(row.code, row.version): row.document for row in rows.kept()}
+        found = []
+        for (code, number), one in self._assembler.shipped.items():
+            known = kept.get((code, number))
+            if known is None:
+                if not one.tariff.is_draft:
+                    found.append(KeptVersion(code, number, one.document, clock(), SHIPPED))
+            elif where := first_difference(known, one.document):
+                raise TariffChanged(code, number, one.file, where)
+        return found
+
+
+def _once(shipped: Iterable[ShippedVersion]) -> list[ShippedVersion]:
+    """Raises TariffMalformed if two files hold the same version."""
+    found = list(shipped)
+    TariffBook(one.tariff for one in found)
+    return found
