@@ -205,6 +205,9 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "void": _BOOKKEEPERS,
     "close_period": _BOOKKEEPERS,
     "reopen_period": frozenset({Role.SUPERVISOR}),
+    "shift": _SELLERS,
+    "read_shifts": _SELLERS | _BOOKKEEPERS | {Role.ADMINISTRATOR},
+    "bank": _SELLERS | _BOOKKEEPERS,
 }
 """Which roles may do what; the core asks, whatever the edge has already checked."""
 

@@ -20,6 +20,7 @@ from sqlalchemy.sql.functions import GenericFunction
 from ..accounting.adjustments import AdjustmentKind, adjustment_hash
 from ..ledger import StoredEntry
 from ..record import content_hash_of
+from . import drawer_proof
 from . import schema as t
 
 AT_A_TIME = 500
@@ -139,7 +140,8 @@ def _adjustment_hash(db: Connection, entry: int, cause: str) -> str | None:
 
 
 CAUSES: dict[str, Callable[[Connection, int, str], str | None]] = {
-    kind.value: _adjustment_hash for kind in AdjustmentKind
+    **{kind.value: _adjustment_hash for kind in AdjustmentKind},
+    **drawer_proof.CAUSES,
 }
 """By kind of entry: the hash of what it was booked for, recomputed. Sales are many and come with
 the stream; everything else is rare and looked up."""
