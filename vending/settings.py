@@ -36,6 +36,7 @@ _ELSEWHERE = frozenset(
         "API_KEY",
         "DECODER_KEY",
         "POINT",
+        "TERMINAL",
         "VENDING_KEY",
     )
 )
@@ -108,6 +109,15 @@ class VendingSettings(_Part):
     """Folder of tariff files; without one, those shipped in `config/tariffs`."""
 
 
+class BankSettings(_Part):
+    """Whom the bank credits with what is banked, as printed on a deposit slip."""
+
+    beneficiary: Annotated[str, Field(max_length=200)] = ""
+    name: Annotated[str, Field(max_length=200)] = ""
+    """Of the bank."""
+    account: Annotated[str, Field(max_length=60)] = ""
+
+
 class Settings(BaseSettings):
     """Everything that may differ between two installations."""
 
@@ -122,6 +132,7 @@ class Settings(BaseSettings):
     meters: MeterSettings = MeterSettings()
     jobs: JobSettings = JobSettings()
     vending: VendingSettings = VendingSettings()
+    bank: BankSettings = BankSettings()
 
     @classmethod
     def settings_customise_sources(

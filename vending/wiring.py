@@ -16,6 +16,7 @@ from tokens.sts import MemorySecurityModule, SecurityModule
 
 from .accounting import Bookkeeping, BookReports
 from .api_keys import ApiKeys
+from .drawer import Bankings, Beneficiary, Deposits, Drawers
 from .keys import Passphrase, open_sealed
 from .ledger import Chart, read_chart
 from .messages import LOCAL_ZONE
@@ -26,6 +27,7 @@ from .settings import Settings
 from .store import SqlStore, open_store, upgrade
 from .store.api_keys import SqlApiKeys
 from .store.books import SqlBooks
+from .store.drawer import SqlDrawers
 from .tariff import read_tariffs
 
 CONFIG = Path(__file__).resolve().parents[1] / "config"
@@ -48,6 +50,9 @@ class Raseed:
     api_keys: ApiKeys
     bookkeeping: Bookkeeping
     reports: BookReports
+    drawers: Drawers
+    bankings: Bankings
+    deposits: Deposits
 
     @property
     def currency(self) -> str:
@@ -157,13 +162,19 @@ def compose(
         randomness=random_nibble,
         gateway_for=gateways,
     )
+    bookkeeping = Bookkeeping(books, chart, utc_now, LOCAL_ZONE)
+    drawers, bank = SqlDrawers(store), settings.bank
+    beneficiary = Beneficiary(bank.beneficiary, bank.name, bank.account)
     return Raseed(
         settings=settings,
         store=store,
         service=service,
         api_keys=SqlApiKeys(store),
-        bookkeeping=Bookkeeping(books, chart, utc_now, LOCAL_ZONE),
+        bookkeeping=bookkeeping,
         reports=BookReports(books, chart, utc_now, LOCAL_ZONE),
+        drawers=Drawers(drawers, chart, utc_now),
+        bankings=Bankings(drawers, chart, utc_now, beneficiary),
+        deposits=Deposits(books, bookkeeping, chart),
     )
 
 

@@ -12,16 +12,19 @@ import typer
 
 from . import (
     apikeys,
+    banking,
     bench,
     bookkeeping,
     books,
     config,
     demo,
+    deposits,
     keys,
     parties,
     register,
     sales,
     setup,
+    shifts,
     statements,
     tokens,
 )
@@ -76,6 +79,9 @@ for name, group in {
     "apikey": apikeys.app,
     "config": config.app,
     "token": tokens.app,
+    "shift": shifts.app,
+    "banking": banking.app,
+    "operator": deposits.app,
 }.items():
     app.add_typer(group, name=name)
 

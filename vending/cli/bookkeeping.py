@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import uuid
 from typing import Annotated
 
 import typer
@@ -13,7 +11,7 @@ from ..accounting.amounts import read_account, read_amount
 from ..ledger import Posting
 from ..messages import term
 from ..shapes import AdjustmentOut, PeriodActOut
-from .context import Cli, Json, cli_of
+from .context import Cli, Json, cli_of, new_id
 
 app = typer.Typer()
 
@@ -47,9 +45,9 @@ def adjust(
             Posting(by.code, by_holder, by.unit, -moved),
         )
         made = raseed.bookkeeping.adjust(
-            cli.actor(), id or _new_id(), lines, reason, booked_on=booked_on
+            cli.actor(), id or new_id(), lines, reason, booked_on=booked_on
         )
-    _show(cli, made, as_json)
+    show_adjustment(cli, made, as_json)
 
 
 @app.command("write-off")
@@ -68,14 +66,14 @@ def write_off(
         given, holder = read_account(account, raseed.reports.chart)
         made = raseed.bookkeeping.write_off(
             cli.actor(),
-            id or _new_id(),
+            id or new_id(),
             given.code,
             holder,
             read_amount(amount, given.unit),
             reason,
             booked_on=booked_on,
         )
-    _show(cli, made, as_json)
+    show_adjustment(cli, made, as_json)
 
 
 @app.command("reverse")
@@ -89,8 +87,8 @@ def reverse(
     """Ask for an adjustment or write-off to be taken back. A second person approves it."""
     cli = cli_of(ctx)
     with cli.raseed() as raseed:
-        made = raseed.bookkeeping.reverse(cli.actor(), id or _new_id(), entry, reason)
-    _show(cli, made, as_json)
+        made = raseed.bookkeeping.reverse(cli.actor(), id or new_id(), entry, reason)
+    show_adjustment(cli, made, as_json)
 
 
 @app.command("approve")
@@ -99,7 +97,7 @@ def approve(ctx: typer.Context, id: AdjustmentId, as_json: Json = False) -> None
     cli = cli_of(ctx)
     with cli.raseed() as raseed:
         made = raseed.bookkeeping.approve(cli.actor(), id)
-    _show(cli, made, as_json)
+    show_adjustment(cli, made, as_json)
 
 
 @app.command("void")
@@ -108,7 +106,7 @@ def void(ctx: typer.Context, id: AdjustmentId, reason: Reason, as_json: Json = F
     cli = cli_of(ctx)
     with cli.raseed() as raseed:
         made = raseed.bookkeeping.void(cli.actor(), id, reason)
-    _show(cli, made, as_json)
+    show_adjustment(cli, made, as_json)
 
 
 @app.command("adjustments")
@@ -185,14 +183,8 @@ def periods(ctx: typer.Context, as_json: Json = False) -> None:
     )
 
 
-def _new_id() -> str:
-    id = str(uuid.uuid4())
-    # Told before it is asked for: if this process dies, the id still finds the request.
-    print(f"id {id}", file=sys.stderr, flush=True)
-    return id
-
-
-def _show(cli: Cli, made: Adjustment, as_json: bool) -> None:
+def show_adjustment(cli: Cli, made: Adjustment, as_json: bool) -> None:
+    """A request for an entry, as it stands."""
     shown = AdjustmentOut.of(made)
 
     def people(cli: Cli) -> None:

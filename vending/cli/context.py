@@ -6,6 +6,7 @@ import getpass
 import json
 import os
 import sys
+import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,9 +62,16 @@ class Cli:
         words = phrase(question, self.language)
         return lambda: getpass.getpass(f"{words}: ")
 
-    def actor(self, role: Role = Role.SUPERVISOR, point: str | None = None) -> Actor:
+    def actor(
+        self, role: Role = Role.SUPERVISOR, point: str | None = None, terminal: str | None = None
+    ) -> Actor:
         """The person at this machine's command line, by the name of their login."""
-        return Actor(f"cli:{getpass.getuser()}", role, point or os.environ.get("RASEED_POINT"))
+        return Actor(
+            f"cli:{getpass.getuser()}",
+            role,
+            point or os.environ.get("RASEED_POINT"),
+            terminal or os.environ.get("RASEED_TERMINAL", ""),
+        )
 
     def progress(self, what: str) -> Status:
         """A moving line on standard error for what may take longer than a second."""
@@ -103,6 +111,14 @@ class Cli:
 
     def name(self, ar: str, en: str) -> str:
         return ar if self.language is Language.ARABIC else en
+
+
+def new_id() -> str:
+    """A new id for what is going to be asked, told on standard error before it is asked for: if
+    this process dies, the id still finds it."""
+    id = str(uuid.uuid4())
+    print(f"id {id}", file=sys.stderr, flush=True)
+    return id
 
 
 def cli_of(ctx: typer.Context) -> Cli:

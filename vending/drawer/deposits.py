@@ -12,8 +12,9 @@ from ..accounting.errors import HolderWrong
 from ..accounting.ports import BooksStore
 from ..ledger import Chart, Posting
 from ..parties import Actor, require
+from ..tariff import CurrencyWrong
 from .errors import DepositTooSmall
-from .shifts import checked_amount
+from .shifts import checked_amount, checked_id
 
 
 class DepositPlace(Enum):
@@ -31,6 +32,11 @@ class Deposits:
         self._keeping = keeping
         self._chart = chart
 
+    @property
+    def currency(self) -> str:
+        """Of all deposits."""
+        return self._chart.role("operator_deposit").unit
+
     def request(
         self,
         actor: Actor,
@@ -45,14 +51,17 @@ class Deposits:
         """Asks for `amount` to be credited to an operator's deposit, or (`paid_out`) paid back out
         of it; a second person approves. The same request again answers the first.
 
-        Raises DrawerAmount, HolderWrong (no such operator), DepositTooSmall, and the errors of
-        `Bookkeeping.adjust`.
+        Raises DrawerIdMalformed, CurrencyWrong, DrawerAmount, HolderWrong (no such operator),
+        DepositTooSmall, and the errors of `Bookkeeping.adjust`.
         """
         require(actor, "adjust")
+        checked_id(id)
+        if amount.currency != self.currency:
+            raise CurrencyWrong(amount.currency, self.currency)
         minor = checked_amount(amount) * (-1 if paid_out else 1)
         owed, there = self._chart.role("operator_deposit"), self._chart.role(place.value)
         with self._store.reading() as books:
-            if not books.holder_exists(owed.per, operator):
+            if "\0" in operator or not books.holder_exists(owed.per, operator):
                 raise HolderWrong(owed.code, operator[:30], owed.per)
             held = -books.balance(owed.code, operator, owed.unit)
             if paid_out and held + minor < 0 and books.adjustment(id) is None:

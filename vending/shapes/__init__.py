@@ -16,6 +16,7 @@ from .bookkeeping import (
     TrialBalanceOut,
 )
 from .books import ApiKeyOut, EntryOut, LedgerReportOut, ReadingOut, VendingKeyOut
+from .drawer import BankingOut, CashMoveOut, ShiftOut, ShiftReportOut
 from .parties import CustomerFileOut, CustomerOut, MeterOut, PointOut
 from .registration import RegistrationIn, RegistrationOut
 from .sales import (
@@ -32,6 +33,8 @@ __all__ = [
     "AccountStatementOut",
     "AdjustmentOut",
     "ApiKeyOut",
+    "BankingOut",
+    "CashMoveOut",
     "CustomerFileOut",
     "CustomerOut",
     "CustomerStatementOut",
@@ -55,6 +58,8 @@ __all__ = [
     "SaleOut",
     "SaleStatusOut",
     "SealOut",
+    "ShiftOut",
+    "ShiftReportOut",
     "TakingOut",
     "TrialBalanceOut",
     "VendingKeyOut",

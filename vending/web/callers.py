@@ -8,7 +8,8 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from ..accounting import Bookkeeping, BookReports
-from ..api_keys import ApiKeys, ApiScope, caller
+from ..api_keys import ApiKeys, ApiScope, ScopeMissing, caller
+from ..drawer import Bankings, Deposits, Drawers
 from ..parties import Actor
 from ..service import VendingService
 
@@ -24,6 +25,15 @@ class Services(Protocol):
 
     @property
     def reports(self) -> BookReports: ...
+
+    @property
+    def drawers(self) -> Drawers: ...
+
+    @property
+    def bankings(self) -> Bankings: ...
+
+    @property
+    def deposits(self) -> Deposits: ...
 
     @property
     def api_keys(self) -> ApiKeys: ...
@@ -59,15 +69,35 @@ def reports_of(request: Request) -> BookReports:
     return services_of(request).reports
 
 
-class Needs:
-    """A dependency that answers the caller as Actor. Raises CallerUnknown, ScopeMissing."""
+def drawers_of(request: Request) -> Drawers:
+    return services_of(request).drawers
 
-    def __init__(self, scope: ApiScope) -> None:
-        self._scope = scope
+
+def bankings_of(request: Request) -> Bankings:
+    return services_of(request).bankings
+
+
+def deposits_of(request: Request) -> Deposits:
+    return services_of(request).deposits
+
+
+class Needs:
+    """A dependency that answers the caller as Actor, if the key has one of the scopes. Raises
+    CallerUnknown, ScopeMissing."""
+
+    def __init__(self, scope: ApiScope, *others: ApiScope) -> None:
+        self._scopes = (scope, *others)
 
     def __call__(self, request: Request, credentials: Credentials) -> Actor:
         text = None if credentials is None else credentials.credentials
-        return caller(services_of(request).api_keys, text, self._scope).actor
+        keys = services_of(request).api_keys
+        *first, last = self._scopes
+        for scope in first:
+            try:
+                return caller(keys, text, scope).actor
+            except ScopeMissing:
+                continue
+        return caller(keys, text, last).actor
 
 
 Reader = Annotated[Actor, Depends(Needs(ApiScope.READ))]
@@ -75,6 +105,10 @@ Seller = Annotated[Actor, Depends(Needs(ApiScope.VEND))]
 Technician = Annotated[Actor, Depends(Needs(ApiScope.METER))]
 Registrar = Annotated[Actor, Depends(Needs(ApiScope.REGISTER))]
 Bookkeeper = Annotated[Actor, Depends(Needs(ApiScope.BOOKS))]
+Teller = Annotated[Actor, Depends(Needs(ApiScope.VEND, ApiScope.BOOKS))]
 Keeping = Annotated[Bookkeeping, Depends(bookkeeping_of)]
 Reports = Annotated[BookReports, Depends(reports_of)]
+AllDrawers = Annotated[Drawers, Depends(drawers_of)]
+AllBankings = Annotated[Bankings, Depends(bankings_of)]
+AllDeposits = Annotated[Deposits, Depends(deposits_of)]
 Service = Annotated[VendingService, Depends(service_of)]

@@ -39,6 +39,7 @@ from tokens.sts import (
 )
 from vending.accounting import Bookkeeping, BookReports
 from vending.api_keys import ApiScope, new_api_key
+from vending.drawer import Bankings, Deposits, Drawers
 from vending.messages import LOCAL_ZONE
 from vending.parties import GatewayAddress, Registration, Role
 from vending.service import VendingService
@@ -46,6 +47,7 @@ from vending.settings import MeterSettings, Settings
 from vending.store import SqlStore, open_store
 from vending.store.api_keys import SqlApiKeys
 from vending.store.books import SqlBooks
+from vending.store.drawer import SqlDrawers
 from vending.web import create_app
 from vending.wiring import gateway_for
 
@@ -61,6 +63,9 @@ class Parts:
     api_keys: SqlApiKeys
     bookkeeping: Bookkeeping
     reports: BookReports
+    drawers: Drawers
+    bankings: Bankings
+    deposits: Deposits
     currency: str = "ILS"
 
 
@@ -75,9 +80,18 @@ class Api:
     path: Path
     meters: Running | None
 
-    def key(self, name: str, role: Role, scopes: frozenset[ApiScope], point: str | None) -> str:
+    def key(
+        self,
+        name: str,
+        role: Role,
+        scopes: frozenset[ApiScope],
+        point: str | None,
+        terminal: str = "",
+    ) -> str:
         """A new API key's text."""
-        key, text = new_api_key(name, role, scopes, self.clock(), os.urandom, point=point)
+        key, text = new_api_key(
+            name, role, scopes, self.clock(), os.urandom, point=point, terminal=terminal
+        )
         self.parts.api_keys.add(key)
         return text
 
@@ -155,11 +169,15 @@ def api_over(
     use_cases = service(store, clock, security=security(), gateway_for=gateway_for(settings))
     use_cases.register(ADMIN, registration)
     books = SqlBooks(store)
+    keeping = Bookkeeping(books, chart(), clock, LOCAL_ZONE)
     parts = Parts(
         use_cases,
         SqlApiKeys(store, busy_s),
-        Bookkeeping(books, chart(), clock, LOCAL_ZONE),
+        keeping,
         BookReports(books, chart(), clock, LOCAL_ZONE),
+        Drawers(SqlDrawers(store), chart(), clock),
+        Bankings(SqlDrawers(store), chart(), clock),
+        Deposits(books, keeping, chart()),
     )
     try:
         with TestClient(create_app(parts), raise_server_exceptions=False) as client:
