@@ -103,6 +103,8 @@ class SqlDrawerReading(SqlBooksReading):
         if before is not None:
             mark = select(s.opened_at).where(s.id == before)
             opened = self._db.execute(mark).scalar()
+            if opened is None:
+                return []
             found = found.where(
                 or_(s.opened_at < opened, and_(s.opened_at == opened, s.id < before))
             )

@@ -139,7 +139,7 @@ def _z_problems(db: Connection, chart: Chart) -> Iterator[LedgerProblem]:
             same_place = last is not None and _place(last[0]) == _place(shift)
             before = last[1].hash if last is not None and same_place else FIRST
             data = _read(close)
-            if data.get("before") != before and last is not None and same_place:
+            if data.get("before", before) != before and last is not None and same_place:
                 # What the later report holds of it is not what it is now.
                 yield LedgerProblem(last[1].entry or 0, "z_report", last[0].id)
             elif not _is_right(shift, close, data, before, books[shift.id], chart):

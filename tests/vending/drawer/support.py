@@ -204,4 +204,3 @@ def template_of(store: SqlStore) -> SaleRecord:
             found = books.sale("before-all")
     assert found is not None
     return found
-

@@ -17,9 +17,11 @@ from tests.vending.drawer.support import (
     counting,
     shekels,
 )
+from tests.vending.support import chart
 from vending.drawer import ShiftState
 from vending.drawer.errors import ShiftClosed
 from vending.sale import Tender
+from vending.store.drawer_proof import drawer_problems
 
 
 @pytest.fixture
@@ -87,3 +89,25 @@ def test_over_and_right_and_a_supervisor_who_closes(here: Counter) -> None:
     assert (z.actor, z.shift.operator, z.results[0].difference) == ("Omar", "Samir", 10)
     assert here.reports.account(LAYLA, "5030").closing == -10
     assert here.right()
+
+
+def test_voids_are_taken_off(here: Counter) -> None:
+    here.drawers.open(SAMIR, "S-1", shekels("100"))
+    here.sell("S-1", 1160)
+    sale = here.sell("S-1", 2320)
+    here.sell("S-1", 5000, Tender.CARD)
+    here.void(sale, "S-1", 2320)
+    x = here.drawers.x(CHIEF, "S-1")
+    assert (x.tally.sales, x.tally.voids, x.expected) == (3, 1, 10000 + 1160)
+    assert [(r.tender, r.sales, r.voids, r.net) for r in x.tally.tenders] == [
+        ("cash", 3480, -2320, 1160),
+        ("card", 5000, 0, 5000),
+    ]
+    assert [(k.sales, k.voids, k.taken) for k in x.tally.kinds] == [(3, 1, 6160)]
+    assert [(u.sales, u.voids) for u in x.tally.units] == [(3000, -1000)]
+    assert dict(x.tally.figures)["vat"] == 160 + 5000 * 16 // 116
+    z = here.drawers.close(SAMIR, counting(11160))
+    assert z.entry is None
+    # What the hash of a void stands for is not the drawer's business; its sums are.
+    with here.books.reading() as books:
+        assert list(drawer_problems(books._db, chart())) == []
