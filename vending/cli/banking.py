@@ -148,7 +148,7 @@ def _paper(cli: Cli, slip: BankingOut) -> None:
         )
     cli.facts(
         (
-            ("total", f"{slip.amount.value} {slip.amount.unit}"),
+            ("sum", f"{slip.amount.value} {slip.amount.unit}"),
             ("entry", slip.entry),
             ("copies", slip.copies),
         )

@@ -267,24 +267,13 @@ def _paper(cli: Cli, z: ShiftReportOut) -> None:
             ("voids", z.voids),
         )
     )
-    cli.table(
-        ("kind", "sales", "voids", "taken"),
-        ((term(k.kind, cli.language), k.sales, k.voids, _maybe(k.taken)) for k in z.kinds),
-    )
-    cli.table(
-        ("tender", "sales", "voids", "total"),
-        (
-            (term(row.tender, cli.language), row.sales.value, row.voids.value, _text(row.net))
-            for row in z.tenders
-        ),
-    )
-    cli.facts((f"figure_{name}", _text(amount)) for name, amount in z.figures.items())
-    cli.facts((unit.commodity, _text(unit.sales)) for unit in z.units)
+    _takings(cli, z)
     if z.report == "X":
         hidden = cli.label("counted_blind")
         cli.facts((("expected_cash", hidden if z.expected is None else _text(z.expected)),))
         return
-    cli.table(("piece", "pieces"), ((_text(piece.value), piece.pieces) for piece in z.pieces))
+    if z.pieces:
+        cli.table(("piece", "pieces"), ((_text(piece.value), piece.pieces) for piece in z.pieces))
     cli.table(
         ("tender", "expected", "counted", "difference"),
         (
@@ -298,6 +287,25 @@ def _paper(cli: Cli, z: ShiftReportOut) -> None:
         ),
     )
     cli.facts((("entry", z.entry or "-"), ("copies", z.copies)))
+
+
+def _takings(cli: Cli, z: ShiftReportOut) -> None:
+    """By kind and by way of paying, and what of them is what."""
+    if z.kinds:
+        cli.table(
+            ("kind", "sales", "voids", "taken"),
+            ((term(k.kind, cli.language), k.sales, k.voids, _maybe(k.taken)) for k in z.kinds),
+        )
+    if z.tenders:
+        cli.table(
+            ("tender", "sales", "voids", "sum"),
+            (
+                (term(row.tender, cli.language), row.sales.value, row.voids.value, _text(row.net))
+                for row in z.tenders
+            ),
+        )
+    cli.facts((f"figure_{name}", _text(amount)) for name, amount in z.figures.items())
+    cli.facts((unit.commodity, _text(unit.sales)) for unit in z.units)
 
 
 def _text(measure: Measure) -> str:
