@@ -8,7 +8,7 @@ from dataclasses import replace
 from meters.quantities import Money
 
 from ..ledger import Chart, chained, check_open
-from ..parties import Actor, PointUnknown, Role, require
+from ..parties import Actor, ActorNotAllowed, PointUnknown, Role, require
 from ..ports import Clock
 from ..sale import Tender
 from ..vend import ClockLimits, check_clock
@@ -68,15 +68,15 @@ class Bankings:
         what the shifts left in cash (as counted) and cheques; without shifts and amounts, of all
         that wait. The same request again answers the first.
 
-        Raises DrawerIdMalformed, PointUnknown, BankingIdReused, ShiftUnknown, ShiftStillOpen,
-        ShiftElsewhere, BankedAlready, NothingToBank, PiecesDiffer, MoreThanThere, ClockWentBack,
-        PeriodClosed, ReferenceTooLong.
+        Raises ActorNotAllowed (an operator at another point), DrawerIdMalformed, PointUnknown,
+        BankingIdReused, ShiftUnknown, ShiftStillOpen, ShiftElsewhere, BankedAlready,
+        NothingToBank, PiecesDiffer, MoreThanThere, ClockWentBack, PeriodClosed, ReferenceTooLong.
         """
         require(actor, "bank")
         checked_id(request.id)
         request = replace(request, reference=checked_reference(request.reference))
         if actor.role is Role.OPERATOR and request.point != actor.point:
-            raise PointUnknown(request.point[:20])
+            raise ActorNotAllowed("bank", actor.role.value)
         with self._store.writing() as books:
             now = self._clock()
             if not books.holder_exists("point", request.point):

@@ -10,7 +10,7 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from ..drawer.banking import banking_hash
 from ..drawer.counting import Count
@@ -47,14 +47,31 @@ _WIDTH = len(SHIFT_COLUMNS)
 Cause = Callable[[Connection, int, str], str | None]
 
 
+# Built once: a town moves cash some ten thousand times a year.
+_MOVE = (
+    select(*SHIFT_COLUMNS, *MOVE_COLUMNS)
+    .select_from(t.cash_moves)
+    .join(t.shifts, t.shifts.c.id == t.cash_moves.c.shift)
+    .where(
+        t.cash_moves.c.id == bindparam("cause"),
+        t.cash_moves.c.entry == bindparam("entry"),
+        t.cash_moves.c.kind == bindparam("of_kind"),
+    )
+)
+_CLOSE = (
+    select(*SHIFT_COLUMNS, *CLOSE_COLUMNS)
+    .select_from(t.shift_closes)
+    .join(t.shifts, t.shifts.c.id == t.shift_closes.c.shift)
+    .where(
+        t.shift_closes.c.shift == bindparam("cause"),
+        t.shift_closes.c.entry == bindparam("entry"),
+    )
+)
+
+
 def _move_hash(kind: MoveKind, db: Connection, entry: int, cause: str) -> str | None:
-    c = t.cash_moves.c
-    row = db.execute(
-        select(*SHIFT_COLUMNS, *MOVE_COLUMNS)
-        .select_from(t.cash_moves)
-        .join(t.shifts, t.shifts.c.id == c.shift)
-        .where(c.id == cause, c.entry == entry, c.kind == kind.value)
-    ).first()
+    values = {"cause": cause, "entry": entry, "of_kind": kind.value}
+    row = db.execute(_MOVE, values).first()
     if row is None:
         return None
     shift = shift_of(row[:_WIDTH])
@@ -62,13 +79,7 @@ def _move_hash(kind: MoveKind, db: Connection, entry: int, cause: str) -> str | 
 
 
 def _over_short_hash(db: Connection, entry: int, cause: str) -> str | None:
-    c = t.shift_closes.c
-    row = db.execute(
-        select(*SHIFT_COLUMNS, *CLOSE_COLUMNS)
-        .select_from(t.shift_closes)
-        .join(t.shifts, t.shifts.c.id == c.shift)
-        .where(c.shift == cause, c.entry == entry)
-    ).first()
+    row = db.execute(_CLOSE, {"cause": cause, "entry": entry}).first()
     if row is None:
         return None
     shift = shift_of(row[:_WIDTH])

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, cast, func, literal, select
+from sqlalchemy import Connection, Select, bindparam, cast, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from ..drawer.shifts import FIRST, CashMove, Close, MoveKind, Shift
@@ -39,14 +39,7 @@ def close_of(row: Sequence[Any]) -> Close:
 
 def last_z(db: Connection, point: str, terminal: str, before: int) -> str:
     """See `drawer.ports.DrawerReading.last_z`."""
-    s = t.shifts.c
-    row = db.execute(
-        select(*CLOSE_COLUMNS)
-        .join(t.shifts, s.id == t.shift_closes.c.shift)
-        .where(s.point == point, s.terminal == terminal, s.number < before)
-        .order_by(s.number.desc())
-        .limit(1)
-    ).first()
+    row = db.execute(_LAST_Z, {"at_point": point, "at": terminal, "before": before}).first()
     return FIRST if row is None else close_of(row).hash
 
 
@@ -57,41 +50,55 @@ def shift_books(db: Connection, shifts: Collection[str]) -> dict[str, ShiftBooks
     counts: dict[str, list[Counted]] = defaultdict(list)
     sums: dict[str, list[Sum]] = defaultdict(list)
     for begin in range(0, len(wanted), _AT_ONCE):
-        ids = wanted[begin : begin + _AT_ONCE]
-        c = t.cash_moves.c
-        for row in db.execute(select(*MOVE_COLUMNS).where(c.shift.in_(ids)).order_by(c.entry)):
+        ids = {"ids": wanted[begin : begin + _AT_ONCE]}
+        for row in db.execute(_MOVES, ids):
             moves[row.shift].append(move_of(row))
-        for void, causes in ((False, _sales(ids)), (True, _voids(ids))):
-            held = causes.subquery()
-            h = held.c
-            for shift, *counted in db.execute(
-                select(h.shift, literal(void), h.kind, func.count()).group_by(h.shift, h.kind)
-            ):
-                counts[shift].append(Counted(bool(counted[0]), *counted[1:]))
-            p = t.postings.c
-            for shift, kind, account, unit, amount in db.execute(
-                select(h.shift, h.kind, p.account, p.unit, func.sum(p.amount))
-                .join(t.postings, p.entry == h.entry)
-                .group_by(h.shift, h.kind, p.account, p.unit)
-            ):
+        for void, how_many, moved in ((False, *_OF_SALES), (True, *_OF_VOIDS)):
+            for shift, kind, number in db.execute(how_many, ids):
+                counts[shift].append(Counted(void, kind, number))
+            for shift, kind, account, unit, amount in db.execute(moved, ids):
                 sums[shift].append(Sum(void, kind, account, unit, int(amount)))
     return {id: ShiftBooks(tuple(moves[id]), tuple(counts[id]), tuple(sums[id])) for id in wanted}
 
 
-def _sales(shifts: Collection[str]) -> Select[Any]:
-    s = t.sales.c
-    # Said in full, because the index holds the sales of drawers alone.
-    return select(s.shift, s.kind, s.entry).where(s.shift.in_(shifts), s.shift.is_not(None))
-
-
-def _voids(shifts: Collection[str]) -> Select[Any]:
-    """By the kind of the sale that was taken back."""
-    v = t.voids.c
+def _counts_and_sums(causes: Select[Any]) -> tuple[Select[Any], Select[Any]]:
+    """How many there are of each kind in a shift, and what their entries moved. `causes` gives
+    (shift, kind of sale, entry)."""
+    held = causes.subquery()
+    h, p = held.c, t.postings.c
     return (
-        select(v.shift, t.sales.c.kind, v.entry)
-        .join(t.sales, t.sales.c.vend_id == v.vend_id)
-        .where(v.shift.in_(shifts))
+        select(h.shift, h.kind, func.count()).group_by(h.shift, h.kind),
+        select(h.shift, h.kind, p.account, p.unit, func.sum(p.amount))
+        .join(t.postings, p.entry == h.entry)
+        .group_by(h.shift, h.kind, p.account, p.unit),
     )
+
+
+_IDS = bindparam("ids", expanding=True)
+_MOVES = select(*MOVE_COLUMNS).where(t.cash_moves.c.shift.in_(_IDS)).order_by(t.cash_moves.c.entry)
+_OF_SALES = _counts_and_sums(
+    # Said twice, because the index holds the sales of drawers alone.
+    select(t.sales.c.shift, t.sales.c.kind, t.sales.c.entry).where(
+        t.sales.c.shift.in_(_IDS), t.sales.c.shift.is_not(None)
+    )
+)
+_OF_VOIDS = _counts_and_sums(
+    # By the kind of the sale that was taken back.
+    select(t.voids.c.shift, t.sales.c.kind, t.voids.c.entry)
+    .join(t.sales, t.sales.c.vend_id == t.voids.c.vend_id)
+    .where(t.voids.c.shift.in_(_IDS))
+)
+_LAST_Z = (
+    select(*CLOSE_COLUMNS)
+    .join(t.shifts, t.shifts.c.id == t.shift_closes.c.shift)
+    .where(
+        t.shifts.c.point == bindparam("at_point"),
+        t.shifts.c.terminal == bindparam("at"),
+        t.shifts.c.number < bindparam("before"),
+    )
+    .order_by(t.shifts.c.number.desc())
+    .limit(1)
+)
 
 
 def banked_shifts(db: Connection) -> Select[Any]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from typer import testing
 from typer.testing import CliRunner
 
 from tests.vending.support import ADMIN, empty_books, security, town
@@ -16,6 +18,9 @@ from vending.cli import app
 from vending.keys import Cost, Passphrase, create_sealed
 from vending.settings import Settings
 from vending.wiring import open_raseed
+
+# Building the commands anew for each run takes longer than most of them.
+testing._get_command = cache(testing._get_command)  # type: ignore[attr-defined]
 
 PASSPHRASE = "correct horse battery"
 CHEAP = Cost(n=2, r=1, p=1)

@@ -118,7 +118,7 @@ HUDA_AS_CHIEF = Actor("Huda", Role.SUPERVISOR)
 BAD: list[tuple[str, Callable[[Counter], object], type[RaseedError]]] = [
     ("id", lambda h: h.bankings.bank(LAYLA, BankRequest("", "P1")), DrawerIdMalformed),
     ("point", lambda h: h.bankings.bank(LAYLA, BankRequest("B", "P\0")), PointUnknown),
-    ("not his point", lambda h: h.bankings.bank(SAMIR, BankRequest("B", "P2")), PointUnknown),
+    ("not his point", lambda h: h.bankings.bank(SAMIR, BankRequest("B", "P2")), ActorNotAllowed),
     ("open", lambda h: h.bankings.bank(LAYLA, BankRequest("B", "P1", ("S-3",))), ShiftStillOpen),
     ("unknown", lambda h: h.bankings.bank(LAYLA, BankRequest("B", "P1", ("S-9",))), ShiftUnknown),
     (
