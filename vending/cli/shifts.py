@@ -8,12 +8,13 @@ import typer
 
 from meters.quantities import Money
 
-from ..drawer import ShiftFile, ShiftReport, ShiftState, checked_count
+from ..drawer import ShiftFile, ShiftState, checked_count
 from ..drawer.errors import PiecesWrong, SlipsWrong
 from ..messages import term
 from ..parties import Actor
-from ..shapes import CashMoveOut, Measure, ShiftOut, ShiftReportOut
+from ..shapes import CashMoveOut, ShiftOut
 from .context import Cli, Json, cli_of, new_id
+from .shift_papers import show_move, show_report, show_shift, text_of
 
 app = typer.Typer(no_args_is_help=True, help="Shifts at a drawer.")
 
@@ -57,7 +58,7 @@ def open_shift(
         amount = Money.from_text(opening_float, raseed.drawers.currency)
         made = raseed.drawers.open(_actor(cli, point, terminal), id or new_id(), amount)
     shown = ShiftOut.of(ShiftFile(made))
-    cli.show(shown, as_json, lambda cli: _shift(cli, shown))
+    cli.show(shown, as_json, lambda cli: show_shift(cli, shown))
 
 
 @app.command("in")
@@ -79,7 +80,7 @@ def cash_in(
         actor = _actor(cli, point, terminal)
         made = drawers.cash_in(actor, id or new_id(), money, reason, shift)
         shown = CashMoveOut.of(made, drawers.currency)
-    cli.show(shown, as_json, lambda cli: _move(cli, shown))
+    cli.show(shown, as_json, lambda cli: show_move(cli, shown))
 
 
 @app.command("out")
@@ -101,7 +102,7 @@ def cash_out(
         actor = _actor(cli, point, terminal)
         made = drawers.cash_out(actor, id or new_id(), money, reason, shift)
         shown = CashMoveOut.of(made, drawers.currency)
-    cli.show(shown, as_json, lambda cli: _move(cli, shown))
+    cli.show(shown, as_json, lambda cli: show_move(cli, shown))
 
 
 @app.command("x")
@@ -116,7 +117,7 @@ def x_report(
     cli = cli_of(ctx)
     with cli.raseed() as raseed:
         made = raseed.drawers.x(_actor(cli, point, terminal), shift)
-    _report(cli, made, as_json)
+    show_report(cli, made, as_json)
 
 
 @app.command("close")
@@ -138,7 +139,7 @@ def close_shift(
         drawers = raseed.drawers
         count = checked_count(pieces_from(counted), slips_from(slips or []), drawers.currency)
         made = drawers.close(_actor(cli, point, terminal), count, shift)
-    _report(cli, made, as_json)
+    show_report(cli, made, as_json)
 
 
 @app.command("z")
@@ -147,7 +148,7 @@ def z_report(ctx: typer.Context, shift: ShiftArg, as_json: Json = False) -> None
     cli = cli_of(ctx)
     with cli.raseed() as raseed:
         made = raseed.drawers.z(cli.actor(), shift)
-    _report(cli, made, as_json)
+    show_report(cli, made, as_json)
 
 
 @app.command("reprint")
@@ -156,7 +157,7 @@ def reprint(ctx: typer.Context, shift: ShiftArg, as_json: Json = False) -> None:
     cli = cli_of(ctx)
     with cli.raseed() as raseed:
         made = raseed.drawers.reprint(cli.actor(), shift)
-    _report(cli, made, as_json)
+    show_report(cli, made, as_json)
 
 
 @app.command("list")
@@ -189,7 +190,7 @@ def list_shifts(
                     row.operator,
                     term(row.state, cli.language),
                     f"{row.opened_at:%Y-%m-%d %H:%MZ}",
-                    _maybe(row.difference),
+                    text_of(row.difference),
                     row.id,
                 )
                 for row in rows
@@ -217,100 +218,3 @@ def _pair(word: str, wrong: type[PiecesWrong] | type[SlipsWrong]) -> tuple[str, 
 
 def _actor(cli: Cli, point: str | None, terminal: str | None) -> Actor:
     return cli.actor(point=point, terminal=terminal)
-
-
-def _shift(cli: Cli, shown: ShiftOut) -> None:
-    cli.facts(
-        (
-            ("shift", shown.code),
-            ("id", shown.id),
-            ("operator", shown.operator),
-            ("terminal", shown.terminal or "-"),
-            ("opening_float", _text(shown.opening_float)),
-            ("state", term(shown.state, cli.language)),
-        )
-    )
-
-
-def _move(cli: Cli, shown: CashMoveOut) -> None:
-    cli.facts(
-        (
-            ("kind", term(f"cash_{shown.kind}", cli.language)),
-            ("amount", _text(shown.amount)),
-            ("reason", shown.reason),
-            ("entry", shown.entry),
-            ("id", shown.id),
-        )
-    )
-
-
-def _report(cli: Cli, made: ShiftReport, as_json: bool) -> None:
-    shown = ShiftReportOut.of(made)
-    cli.show(shown, as_json, lambda cli: _paper(cli, shown))
-
-
-def _paper(cli: Cli, z: ShiftReportOut) -> None:
-    title = cli.label(f"report_{z.report.lower()}")
-    cli.line(f"{title} ({cli.label('copy')} {z.copy_number})" if z.copy_number else title)
-    closing = () if z.report == "X" else (("closed_by", z.actor),)
-    cli.facts(
-        (
-            ("shift", z.code),
-            ("operator", z.operator),
-            ("opened_at", f"{z.opened_at:%Y-%m-%d %H:%M:%SZ}"),
-            ("time", f"{z.at:%Y-%m-%d %H:%M:%SZ}"),
-            *closing,
-            ("opening_float", _text(z.opening_float)),
-            ("cash_in", _text(z.cash_in)),
-            ("cash_out", _text(z.cash_out)),
-            ("sales", z.sales),
-            ("voids", z.voids),
-        )
-    )
-    _takings(cli, z)
-    if z.report == "X":
-        hidden = cli.label("counted_blind")
-        cli.facts((("expected_cash", hidden if z.expected is None else _text(z.expected)),))
-        return
-    if z.pieces:
-        cli.table(("piece", "pieces"), ((_text(piece.value), piece.pieces) for piece in z.pieces))
-    cli.table(
-        ("tender", "expected", "counted", "difference"),
-        (
-            (
-                term(row.tender, cli.language),
-                row.expected.value,
-                "-" if row.counted is None else row.counted.value,
-                "-" if row.difference is None else row.difference.value,
-            )
-            for row in z.results
-        ),
-    )
-    cli.facts((("entry", z.entry or "-"), ("copies", z.copies)))
-
-
-def _takings(cli: Cli, z: ShiftReportOut) -> None:
-    """By kind and by way of paying, and what of them is what."""
-    if z.kinds:
-        cli.table(
-            ("kind", "sales", "voids", "taken"),
-            ((term(k.kind, cli.language), k.sales, k.voids, _maybe(k.taken)) for k in z.kinds),
-        )
-    if z.tenders:
-        cli.table(
-            ("tender", "sales", "voids", "sum"),
-            (
-                (term(row.tender, cli.language), row.sales.value, row.voids.value, _text(row.net))
-                for row in z.tenders
-            ),
-        )
-    cli.facts((f"figure_{name}", _text(amount)) for name, amount in z.figures.items())
-    cli.facts((unit.commodity, _text(unit.sales)) for unit in z.units)
-
-
-def _text(measure: Measure) -> str:
-    return f"{measure.value} {measure.unit}"
-
-
-def _maybe(measure: Measure | None) -> str:
-    return "" if measure is None else _text(measure)

@@ -13,21 +13,13 @@ from ..ledger import ChainHead, Chart, JournalEntry, chained, check_open
 from ..parties import Actor, PointUnknown, Role, require
 from ..ports import Clock
 from ..tariff import CurrencyWrong
-from ..tariff.tariffs import same_person
 from ..vend import ClockLimits, check_clock
 from .counting import Count
 from .errors import (
     CashMoveIdReused,
     CashShort,
     CountDiffers,
-    NoShiftOpen,
-    OperatorBusy,
     ShiftClosed,
-    ShiftIdReused,
-    ShiftNotYours,
-    ShiftStillOpen,
-    ShiftUnknown,
-    TerminalTaken,
 )
 from .ports import DrawerReading, DrawerStore, DrawerWriting, ShiftState
 from .reports import ShiftReport, x_report, z_document, z_report
@@ -43,6 +35,7 @@ from .shifts import (
     over_short_entry,
 )
 from .tally import Tally, tally
+from .which import check_free, check_own, closed_file, file_of, same_opening
 
 OPENING = "Opening float"
 
@@ -88,8 +81,8 @@ class Drawers:
                 raise PointUnknown(point)
             found = books.shift(id)
             if found is not None:
-                return _same_opening(found.shift, actor, amount)
-            _check_free(books, actor)
+                return same_opening(found.shift, actor, amount)
+            check_free(books, actor)
             head = self._head(books, now)
             shift = Shift(
                 id=id,
@@ -142,9 +135,9 @@ class Drawers:
             if named is None and stored is not None:
                 # Asked again after its shift was closed: there is no open one to look at.
                 named = stored.shift
-            file = _file(books, actor, named)
+            file = file_of(books, actor, named)
             shift = file.shift
-            _check_own(actor, shift)
+            check_own(actor, shift)
             head = books.chain_head()
             move = CashMove(id, shift.id, kind, amount, reason, now, actor.name, head.number + 1)
             if stored is not None:
@@ -172,9 +165,9 @@ class Drawers:
         ShiftClosed (look at its Z report)."""
         require(actor, "read_shifts")
         with self._store.reading() as books:
-            file = _file(books, actor, shift)
+            file = file_of(books, actor, shift)
             own = file.shift
-            _check_own(actor, own)
+            check_own(actor, own)
             if file.close is not None:
                 raise ShiftClosed(own.id)
             held = books.shift_books([own.id])[own.id]
@@ -193,9 +186,9 @@ class Drawers:
         require(actor, "shift")
         with self._store.writing() as books:
             now = self._clock()
-            file = _file(books, actor, shift)
+            file = file_of(books, actor, shift)
             own = file.shift
-            _check_own(actor, own)
+            check_own(actor, own)
             if file.close is not None:
                 stored = z_report(file.close, copies=file.copies)
                 if stored.count != count:
@@ -220,7 +213,7 @@ class Drawers:
         """The Z report of a closed shift. Raises ShiftUnknown, ShiftNotYours, ShiftStillOpen."""
         require(actor, "read_shifts")
         with self._store.reading() as books:
-            file = _closed(books, actor, shift)
+            file = closed_file(books, actor, shift)
             assert file.close is not None
             return z_report(file.close, copies=file.copies)
 
@@ -228,7 +221,7 @@ class Drawers:
         """A copy of the Z report, numbered and recorded. Raises the errors of `z`."""
         require(actor, "read_shifts")
         with self._store.writing() as books:
-            file = _closed(books, actor, shift)
+            file = closed_file(books, actor, shift)
             assert file.close is not None
             copy = file.copies + 1
             books.add_shift_print(file.shift.id, copy, self._clock(), actor.name)
@@ -239,8 +232,8 @@ class Drawers:
         ShiftNotYours."""
         require(actor, "read_shifts")
         with self._store.reading() as books:
-            file = _file(books, actor, shift)
-        _check_own(actor, file.shift)
+            file = file_of(books, actor, shift)
+        check_own(actor, file.shift)
         return file
 
     def shifts(
@@ -281,47 +274,3 @@ class Drawers:
         cached = self._chart.cached()
         posted = chained(entry, books.chain_head())
         books.book(posted, tuple(p for p in entry.postings if p.account in cached))
-
-
-def _same_opening(shift: Shift, actor: Actor, amount: int) -> Shift:
-    wanted = (actor.point, actor.terminal, amount)
-    if (shift.point, shift.terminal, shift.opening_float) != wanted or not same_person(
-        shift.operator, actor.name
-    ):
-        raise ShiftIdReused(shift.id)
-    return shift
-
-
-def _check_free(books: DrawerReading, actor: Actor) -> None:
-    for other in books.open_shifts():
-        if (other.point, other.terminal) == (actor.point, actor.terminal):
-            raise TerminalTaken(actor.terminal, other.shift, other.operator)
-        if same_person(other.operator, actor.name):
-            raise OperatorBusy(actor.name, other.shift, other.point, other.terminal)
-
-
-def _file(books: DrawerReading, actor: Actor, named: str | None) -> ShiftFile:
-    """The shift that is named, or the one open at the actor's terminal."""
-    if named is None:
-        here = actor.point or "", actor.terminal
-        open_here = (o.shift for o in books.open_shifts() if (o.point, o.terminal) == here)
-        named = next(open_here, None)
-        if named is None:
-            raise NoShiftOpen(*here)
-    file = books.shift(checked_id(named))
-    if file is None:
-        raise ShiftUnknown(named)
-    return file
-
-
-def _closed(books: DrawerReading, actor: Actor, shift: str) -> ShiftFile:
-    file = _file(books, actor, shift)
-    _check_own(actor, file.shift)
-    if file.close is None:
-        raise ShiftStillOpen(shift)
-    return file
-
-
-def _check_own(actor: Actor, shift: Shift) -> None:
-    if actor.role is Role.OPERATOR and not same_person(actor.name, shift.operator):
-        raise ShiftNotYours(shift.id, shift.operator)

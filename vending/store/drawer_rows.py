@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, cast, func, select
+from sqlalchemy import BindParameter, Connection, Select, bindparam, cast, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from ..drawer.shifts import FIRST, CashMove, Close, MoveKind, Shift
@@ -74,7 +74,7 @@ def _counts_and_sums(causes: Select[Any]) -> tuple[Select[Any], Select[Any]]:
     )
 
 
-_IDS = bindparam("ids", expanding=True)
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _MOVES = select(*MOVE_COLUMNS).where(t.cash_moves.c.shift.in_(_IDS)).order_by(t.cash_moves.c.entry)
 _OF_SALES = _counts_and_sums(
     # Said twice, because the index holds the sales of drawers alone.
