@@ -219,6 +219,9 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "approve_tariff": frozenset({Role.SUPERVISOR}),
     "reject_tariff": _BOOKKEEPERS,
     "retire_tariff": frozenset({Role.SUPERVISOR}),
+    "shift": _SELLERS,
+    "read_shifts": _SELLERS | _BOOKKEEPERS | {Role.ADMINISTRATOR},
+    "bank": _SELLERS | _BOOKKEEPERS,
 }
 """Which roles may do what; the core asks, whatever the edge has already checked."""
 

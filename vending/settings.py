@@ -38,6 +38,7 @@ _ELSEWHERE = frozenset(
         "API_KEY",
         "DECODER_KEY",
         "POINT",
+        "TERMINAL",
         "VENDING_KEY",
     )
 )
@@ -163,6 +164,15 @@ class VendingSettings(_Part):
     """Folder of tariff files; without one, those shipped in `config/tariffs`."""
 
 
+class BankSettings(_Part):
+    """Whom the bank credits with what is banked, as printed on a deposit slip."""
+
+    beneficiary: Annotated[str, Field(max_length=200)] = ""
+    name: Annotated[str, Field(max_length=200)] = ""
+    """Of the bank."""
+    account: Annotated[str, Field(max_length=60)] = ""
+
+
 class Settings(BaseSettings):
     """Everything that may differ between two installations."""
 
@@ -178,6 +188,7 @@ class Settings(BaseSettings):
     jobs: JobSettings = JobSettings()
     outbox: OutboxSettings = OutboxSettings()
     vending: VendingSettings = VendingSettings()
+    bank: BankSettings = BankSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -18,6 +18,7 @@ from tokens.sts import MemorySecurityModule, SecurityModule
 from .accounting import Bookkeeping, BookReports
 from .api_keys import ApiKeys
 from .approvals import Approvals, Blocks, Operators, own_acts
+from .drawer import Bankings, Beneficiary, Deposits, Drawers
 from .keychanges import KeyChanges
 from .keys import Passphrase, open_sealed
 from .ledger import Chart, read_chart
@@ -46,6 +47,7 @@ from .store import SqlStore, open_store, upgrade
 from .store.api_keys import SqlApiKeys
 from .store.approvals import SqlPeople
 from .store.books import SqlBooks
+from .store.drawer import SqlDrawers
 from .store.key_changes import SqlKeyChanges
 from .store.outbox import SqlOutbox
 from .store.tariffs import SqlTariffs
@@ -79,6 +81,9 @@ class Raseed:
     blocks: Blocks
     operators: Operators
     tariff_desk: TariffDesk
+    drawers: Drawers
+    bankings: Bankings
+    deposits: Deposits
 
     @property
     def currency(self) -> str:
@@ -206,12 +211,15 @@ def compose(
         senders_for(settings, service, poster),
         utc_now,
     )
+    bookkeeping = Bookkeeping(books, chart, utc_now, LOCAL_ZONE)
+    drawers, bank = SqlDrawers(store), settings.bank
+    beneficiary = Beneficiary(bank.beneficiary, bank.name, bank.account)
     return Raseed(
         settings=settings,
         store=store,
         service=service,
         api_keys=SqlApiKeys(store),
-        bookkeeping=Bookkeeping(books, chart, utc_now, LOCAL_ZONE),
+        bookkeeping=bookkeeping,
         reports=BookReports(books, chart, utc_now, LOCAL_ZONE),
         outbox=outbox,
         poster=poster,
@@ -220,6 +228,9 @@ def compose(
         blocks=Blocks(people, approvals, utc_now),
         operators=Operators(people, approvals, chart),
         tariff_desk=TariffDesk(kept, tariffs, chart, utc_now),
+        drawers=Drawers(drawers, chart, utc_now),
+        bankings=Bankings(drawers, chart, utc_now, beneficiary),
+        deposits=Deposits(books, bookkeeping, chart),
     )
 
 

@@ -19,6 +19,7 @@ MONEY = (
     "vending/accounting",
     "vending/approvals",
     "vending/operators.py",
+    "vending/drawer",
     "vending/exports",
     "vending/sale.py",
     "vending/selling.py",
@@ -47,6 +48,7 @@ CORE = (
     "vending/ledger",
     "vending/accounting",
     "vending/approvals",
+    "vending/drawer",
     "vending/keys/envelope.py",
     *(
         f"vending/{name}.py"

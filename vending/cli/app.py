@@ -13,6 +13,7 @@ import typer
 from . import (
     apikeys,
     approvals,
+    banking,
     bench,
     bookkeeping,
     books,
@@ -26,6 +27,7 @@ from . import (
     register,
     sales,
     setup,
+    shifts,
     statements,
     tariffs,
     tokens,
@@ -88,6 +90,8 @@ for name, group in {
     "block": approvals.block,
     "operator": operators.operator,
     "point": operators.point,
+    "shift": shifts.app,
+    "banking": banking.app,
 }.items():
     app.add_typer(group, name=name)
 

@@ -46,7 +46,7 @@ def adjust(
         made = raseed.bookkeeping.adjust(
             cli.actor(), id or new_id(), lines, reason, booked_on=booked_on
         )
-    _show(cli, made, as_json)
+    show_adjustment(cli, made, as_json)
 
 
 @app.command("write-off")
@@ -72,7 +72,7 @@ def write_off(
             reason,
             booked_on=booked_on,
         )
-    _show(cli, made, as_json)
+    show_adjustment(cli, made, as_json)
 
 
 @app.command("reverse")
@@ -87,7 +87,7 @@ def reverse(
     cli = cli_of(ctx)
     with cli.raseed() as raseed:
         made = raseed.bookkeeping.reverse(cli.actor(), id or new_id(), entry, reason)
-    _show(cli, made, as_json)
+    show_adjustment(cli, made, as_json)
 
 
 @app.command("approve")
@@ -96,7 +96,7 @@ def approve(ctx: typer.Context, id: AdjustmentId, as_json: Json = False) -> None
     cli = cli_of(ctx)
     with cli.raseed() as raseed:
         made = raseed.bookkeeping.approve(cli.actor(), id)
-    _show(cli, made, as_json)
+    show_adjustment(cli, made, as_json)
 
 
 @app.command("void")
@@ -105,7 +105,7 @@ def void(ctx: typer.Context, id: AdjustmentId, reason: Reason, as_json: Json = F
     cli = cli_of(ctx)
     with cli.raseed() as raseed:
         made = raseed.bookkeeping.void(cli.actor(), id, reason)
-    _show(cli, made, as_json)
+    show_adjustment(cli, made, as_json)
 
 
 @app.command("adjustments")
@@ -182,7 +182,8 @@ def periods(ctx: typer.Context, as_json: Json = False) -> None:
     )
 
 
-def _show(cli: Cli, made: Adjustment, as_json: bool) -> None:
+def show_adjustment(cli: Cli, made: Adjustment, as_json: bool) -> None:
+    """A request for an entry, as it stands."""
     shown = AdjustmentOut.of(made)
 
     def people(cli: Cli) -> None:

@@ -61,9 +61,16 @@ class Cli:
         words = phrase(question, self.language)
         return lambda: getpass.getpass(f"{words}: ")
 
-    def actor(self, role: Role = Role.SUPERVISOR, point: str | None = None) -> Actor:
+    def actor(
+        self, role: Role = Role.SUPERVISOR, point: str | None = None, terminal: str | None = None
+    ) -> Actor:
         """The person at this machine's command line, by the name of their login."""
-        return Actor(f"cli:{getpass.getuser()}", role, point or os.environ.get("RASEED_POINT"))
+        return Actor(
+            f"cli:{getpass.getuser()}",
+            role,
+            point or os.environ.get("RASEED_POINT"),
+            terminal or os.environ.get("RASEED_TERMINAL", ""),
+        )
 
     def progress(self, what: str) -> Status:
         """A moving line on standard error for what may take longer than a second."""

@@ -75,12 +75,10 @@ class Chart:
         return self._by_code.get(code)
 
     def cached(self) -> frozenset[str]:
-        """Codes of the accounts whose holders' balances are kept ready, because sales ask for
-        them: those held by agreements and operators, and the tills."""
+        """Codes of the accounts whose holders' balances are kept ready, because sales and bankings
+        ask for them: those held by agreements, operators and vending points."""
         return frozenset(
-            a.code
-            for a in self._by_code.values()
-            if a.per in ("agreement", "operator") or a.role == "till"
+            a.code for a in self._by_code.values() if a.per in ("agreement", "operator", "point")
         )
 
     def accounts(self) -> list[Account]:

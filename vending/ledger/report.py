@@ -16,7 +16,9 @@ class LedgerProblem:
     """`number`, `previous_hash`, `hash`, `sum`, `account`, `cause`, `content`, `no_token`,
     `token_without_sale`, `sale_without_entry`, `chain_head`, `balance`, `receipt_gap`,
     `period_chain`, `closed_until`; `seal_chain`, `seal_without_entry`, `seal_entry`, `seal_sums`
-    for a seal, `seal_missing` and `seal_other` for a seal kept outside the books."""
+    for a seal, `seal_missing` and `seal_other` for a seal kept outside the books; of drawers
+    `shift_gap`, `shift_state`, `cash_move`, `z_report`, `banking`, `banking_gap`, `banked_twice`.
+    """
     detail: str = ""
 
 

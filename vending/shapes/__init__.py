@@ -17,6 +17,7 @@ from .bookkeeping import (
     TrialBalanceOut,
 )
 from .books import ApiKeyOut, EntryOut, LedgerReportOut, ReadingOut, VendingKeyOut
+from .drawer import BankingOut, CashMoveOut, ShiftOut, ShiftReportOut
 from .key_changes import CampaignOut, ConfirmationOut, KeyChangeOut, KeyChangesLeftOut
 from .operators import FloatOut, OperatorIn, OperatorOut, OperatorTermsIn, PointTermsIn
 from .outbox import MessageOut, RunOut
@@ -47,11 +48,13 @@ __all__ = [
     "AdjustmentOut",
     "ApiKeyOut",
     "ApprovalOut",
+    "BankingOut",
     "BasketOut",
     "BindingQuoteOut",
     "BlockEventOut",
     "BlockOut",
     "CampaignOut",
+    "CashMoveOut",
     "ComparisonOut",
     "ConfirmationOut",
     "CustomerFileOut",
@@ -88,6 +91,8 @@ __all__ = [
     "SaleOut",
     "SaleStatusOut",
     "SealOut",
+    "ShiftOut",
+    "ShiftReportOut",
     "TakingOut",
     "TariffDocumentOut",
     "TariffOut",

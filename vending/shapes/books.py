@@ -186,6 +186,8 @@ class VendingKeyOut(Out):
 
 
 def measured(amount: int, unit: str) -> Measure:
-    """An amount of the ledger, which counts in agorot, Wh and litres, as people write it."""
+    """An amount of the ledger (agorot, Wh, litres, tokens) as people write it."""
+    if unit == "token":
+        return Measure(value=str(amount), unit=unit)
     kind = _COMMODITY_UNITS.get(unit)
     return Measure.of(Money(amount, unit) if kind is None else kind(amount))

@@ -98,6 +98,44 @@ _SAME_SUBJECT = (_LAST_EVENTS.c.kind == t.blocks.c.kind) & (
     _LAST_EVENTS.c.subject == t.blocks.c.subject
 )
 
+
+def _gap(numbered: Any) -> Select[Any]:
+    """Points whose rows of this table are not numbered 1, 2, ... without gaps."""
+    c = numbered.c
+    return (
+        select(literal(0), c.point)
+        .group_by(c.point)
+        .having((func.min(c.number) != 1) | (func.max(c.number) != func.count()))
+    )
+
+
+def _cause_differs(row: Any, id: Any, kind: Any) -> Select[Any]:
+    """Rows of a table whose entry was booked for something else."""
+    e = t.entries.c
+    return (
+        select(e.number, id)
+        .select_from(row)
+        .join(t.entries, e.number == row.c.entry)
+        .where((e.cause != id) | (e.kind != kind))
+    )
+
+
+_OPEN, _SHUT = t.open_shifts.c, t.shift_closes.c
+_STANDING = (
+    select(literal(0), t.shifts.c.id)
+    .select_from(t.shifts)
+    .outerjoin(t.open_shifts, _OPEN.shift == t.shifts.c.id)
+    .outerjoin(t.shift_closes, _SHUT.shift == t.shifts.c.id)
+    .where(
+        (_OPEN.shift.is_(None) & _SHUT.shift.is_(None))
+        | (_OPEN.shift.is_not(None) & _SHUT.shift.is_not(None))
+        | (_OPEN.point != t.shifts.c.point)
+        | (_OPEN.terminal != t.shifts.c.terminal)
+        | (_OPEN.operator != t.shifts.c.operator)
+    )
+)
+"""Shifts that are neither open nor closed, or both, or open where they were not opened."""
+
 _LOOSE: dict[str, Select[Any]] = {
     "posting_without_entry": _without(
         t.postings.c.entry, t.entries.c.number, t.postings.c.account, t.postings.c.entry
@@ -139,5 +177,11 @@ _LOOSE: dict[str, Select[Any]] = {
     .select_from(_LAST_EVENTS)
     .outerjoin(t.blocks, _SAME_SUBJECT)
     .where(_LAST_EVENTS.c.act == "blocked", t.blocks.c.kind.is_(None)),
+    "shift_gap": _gap(t.shifts),
+    "banking_gap": _gap(t.bankings),
+    "shift_state": _STANDING,
+    "cash_move": _cause_differs(t.cash_moves, t.cash_moves.c.id, "cash_" + t.cash_moves.c.kind),
+    "z_report": _cause_differs(t.shift_closes, t.shift_closes.c.shift, "over_short"),
+    "banking": _cause_differs(t.bankings, t.bankings.c.id, "banking"),
 }
 """Problem by statement; each gives (entry number or 0, what it is about)."""

@@ -19,6 +19,7 @@ from ..ledger import walk as walk_along
 from ..ledger.journal import GENESIS
 from . import audit
 from . import schema as t
+from .drawer_proof import drawer_problems
 from .walk import stored_entries
 
 ALONE = 50_000
@@ -82,5 +83,6 @@ def _stretch(url: str, chart: Chart, marked: list[int], begin: int, end: int) ->
 
 def _loose_ends(books: Books, chart: Chart) -> Iterator[LedgerProblem]:
     yield from audit.loose_ends(books._db, chart.cached())
+    yield from drawer_problems(books._db, chart)
     head = books.chain_head()
     yield from period_problems(books.period_acts(), head.closed_until)

@@ -21,6 +21,7 @@ from ..accounting.adjustments import AdjustmentKind, adjustment_hash
 from ..ledger import StoredEntry
 from ..record import content_hash_of
 from ..voiding import void_hash
+from . import drawer_proof
 from . import schema as t
 from .rows import void_of
 
@@ -152,6 +153,7 @@ CAUSES: dict[str, Callable[[Connection, int, str], str | None]] = {
     **{kind.value: _adjustment_hash for kind in AdjustmentKind},
     "void": _void_hash,
     "refund": _void_hash,
+    **drawer_proof.CAUSES,
 }
 """By kind of entry: the hash of what it was booked for, recomputed. Sales are many and come with
 the stream; everything else is rare and looked up."""

@@ -15,7 +15,17 @@ from .callers import Services
 from .description import add_description
 from .quick import Sellers
 from .routers import PREFIX
-from .routes import approvals, bookkeeping, books, key_changes, outbox, parties, sales, tariffs
+from .routes import (
+    approvals,
+    bookkeeping,
+    books,
+    drawer,
+    key_changes,
+    outbox,
+    parties,
+    sales,
+    tariffs,
+)
 from .writer import Writer
 
 MOST_BODY_BYTES = 64 * 1024
@@ -57,7 +67,17 @@ def create_app(services: Services) -> FastAPI:
     app.state.writer = Writer(services.service.vend_many)
     app.state.sellers = Sellers(services.api_keys, time.monotonic)
     # Addresses are tried in this order, and sales are most of what is asked.
-    for part in (sales, parties, books, approvals, bookkeeping, key_changes, outbox, tariffs):
+    for part in (
+        sales,
+        parties,
+        books,
+        approvals,
+        bookkeeping,
+        drawer,
+        key_changes,
+        outbox,
+        tariffs,
+    ):
         # Not `include_router`: it works out every route anew, a sixth of a second per program, and
         # goes through a second router at each call.
         app.router.routes.extend(part.router.routes)

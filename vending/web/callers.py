@@ -8,8 +8,9 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from ..accounting import Bookkeeping, BookReports
-from ..api_keys import ApiKeys, ApiScope, caller
+from ..api_keys import ApiKeys, ApiScope, ScopeMissing, caller
 from ..approvals import Approvals, Blocks, Operators
+from ..drawer import Bankings, Deposits, Drawers
 from ..keychanges import KeyChanges
 from ..outbox_worker import Outbox
 from ..parties import Actor
@@ -43,6 +44,14 @@ class Services(Protocol):
     def operators(self) -> Operators: ...
     @property
     def tariff_desk(self) -> TariffDesk: ...
+    @property
+    def drawers(self) -> Drawers: ...
+
+    @property
+    def bankings(self) -> Bankings: ...
+
+    @property
+    def deposits(self) -> Deposits: ...
 
     @property
     def api_keys(self) -> ApiKeys: ...
@@ -102,15 +111,35 @@ def tariff_desk_of(request: Request) -> TariffDesk:
     return services_of(request).tariff_desk
 
 
-class Needs:
-    """A dependency that answers the caller as Actor. Raises CallerUnknown, ScopeMissing."""
+def drawers_of(request: Request) -> Drawers:
+    return services_of(request).drawers
 
-    def __init__(self, scope: ApiScope) -> None:
-        self._scope = scope
+
+def bankings_of(request: Request) -> Bankings:
+    return services_of(request).bankings
+
+
+def deposits_of(request: Request) -> Deposits:
+    return services_of(request).deposits
+
+
+class Needs:
+    """A dependency that answers the caller as Actor, if the key has one of the scopes. Raises
+    CallerUnknown, ScopeMissing."""
+
+    def __init__(self, scope: ApiScope, *others: ApiScope) -> None:
+        self._scopes = (scope, *others)
 
     def __call__(self, request: Request, credentials: Credentials) -> Actor:
         text = None if credentials is None else credentials.credentials
-        return caller(services_of(request).api_keys, text, self._scope).actor
+        keys = services_of(request).api_keys
+        *first, last = self._scopes
+        for scope in first:
+            try:
+                return caller(keys, text, scope).actor
+            except ScopeMissing:
+                continue
+        return caller(keys, text, last).actor
 
 
 Reader = Annotated[Actor, Depends(Needs(ApiScope.READ))]
@@ -119,6 +148,7 @@ Technician = Annotated[Actor, Depends(Needs(ApiScope.METER))]
 Registrar = Annotated[Actor, Depends(Needs(ApiScope.REGISTER))]
 Bookkeeper = Annotated[Actor, Depends(Needs(ApiScope.BOOKS))]
 Approver = Annotated[Actor, Depends(Needs(ApiScope.APPROVE))]
+Teller = Annotated[Actor, Depends(Needs(ApiScope.VEND, ApiScope.BOOKS))]
 Keeping = Annotated[Bookkeeping, Depends(bookkeeping_of)]
 Messages = Annotated[Outbox, Depends(outbox_of)]
 Reports = Annotated[BookReports, Depends(reports_of)]
@@ -127,4 +157,7 @@ Approving = Annotated[Approvals, Depends(approvals_of)]
 Blocking = Annotated[Blocks, Depends(blocks_of)]
 People = Annotated[Operators, Depends(operators_of)]
 Desk = Annotated[TariffDesk, Depends(tariff_desk_of)]
+AllDrawers = Annotated[Drawers, Depends(drawers_of)]
+AllBankings = Annotated[Bankings, Depends(bankings_of)]
+AllDeposits = Annotated[Deposits, Depends(deposits_of)]
 Service = Annotated[VendingService, Depends(service_of)]

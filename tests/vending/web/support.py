@@ -42,6 +42,7 @@ from tokens.sts import (
 from vending.accounting import Bookkeeping, BookReports
 from vending.api_keys import ApiScope, new_api_key
 from vending.approvals import Approvals, Blocks, Operators, own_acts
+from vending.drawer import Bankings, Deposits, Drawers
 from vending.keychanges import KeyChanges
 from vending.messages import LOCAL_ZONE
 from vending.outbox_worker import Outbox
@@ -52,6 +53,7 @@ from vending.store import SqlStore, open_store
 from vending.store.api_keys import SqlApiKeys
 from vending.store.approvals import SqlPeople
 from vending.store.books import SqlBooks
+from vending.store.drawer import SqlDrawers
 from vending.store.key_changes import SqlKeyChanges
 from vending.store.outbox import SqlOutbox
 from vending.store.tariffs import SqlTariffs
@@ -78,6 +80,9 @@ class Parts:
     blocks: Blocks
     operators: Operators
     tariff_desk: TariffDesk
+    drawers: Drawers
+    bankings: Bankings
+    deposits: Deposits
     currency: str = "ILS"
 
 
@@ -92,9 +97,18 @@ class Api:
     path: Path
     meters: Running | None
 
-    def key(self, name: str, role: Role, scopes: frozenset[ApiScope], point: str | None) -> str:
+    def key(
+        self,
+        name: str,
+        role: Role,
+        scopes: frozenset[ApiScope],
+        point: str | None,
+        terminal: str = "",
+    ) -> str:
         """A new API key's text."""
-        key, text = new_api_key(name, role, scopes, self.clock(), os.urandom, point=point)
+        key, text = new_api_key(
+            name, role, scopes, self.clock(), os.urandom, point=point, terminal=terminal
+        )
         self.parts.api_keys.add(key)
         return text
 
@@ -182,10 +196,11 @@ def api_over(
     books = SqlBooks(store)
     people = SqlPeople(store)
     approvals = Approvals(people, own_acts("ILS"), clock)
+    keeping = Bookkeeping(books, chart(), clock, LOCAL_ZONE)
     parts = Parts(
         use_cases,
         SqlApiKeys(store, busy_s),
-        Bookkeeping(books, chart(), clock, LOCAL_ZONE),
+        keeping,
         BookReports(books, chart(), clock, LOCAL_ZONE),
         Outbox(SqlOutbox(store), {}, clock),
         KeyChanges(SqlKeyChanges(store), held, gateways, clock),
@@ -193,6 +208,9 @@ def api_over(
         Blocks(people, approvals, clock),
         Operators(people, approvals, chart()),
         TariffDesk(kept, tariffs, chart(), clock),
+        Drawers(SqlDrawers(store), chart(), clock),
+        Bankings(SqlDrawers(store), chart(), clock),
+        Deposits(books, keeping, chart()),
     )
     try:
         with TestClient(create_app(parts), raise_server_exceptions=False) as client:

@@ -227,7 +227,9 @@ def test_a_revoked_key_opens_nothing(api: Api) -> None:
     assert api.get("/points").status_code == 401
 
 
-SCOPES_NEEDED = [
+TELLER = (ApiScope.VEND, ApiScope.BOOKS)
+"""Either will do."""
+SCOPES_NEEDED: list[tuple[str, str, ApiScope | tuple[ApiScope, ...]]] = [
     ("GET", "/customers", ApiScope.READ),
     ("GET", "/customers/10001", ApiScope.READ),
     ("GET", "/meters", ApiScope.READ),
@@ -307,6 +309,20 @@ SCOPES_NEEDED = [
     ("POST", "/tariffs/water-domestic/versions/1/preview", ApiScope.READ),
     ("POST", "/tariffs/water-domestic/retirement", ApiScope.BOOKS),
     ("POST", "/tariffs/water-domestic/comparison", ApiScope.READ),
+    ("GET", "/shifts", TELLER),
+    ("POST", "/shifts", TELLER),
+    ("GET", "/shifts/S-1", TELLER),
+    ("GET", "/shifts/S-1/x", TELLER),
+    ("POST", "/shifts/S-1/cash-in", TELLER),
+    ("POST", "/shifts/S-1/cash-out", TELLER),
+    ("POST", "/shifts/S-1/close", TELLER),
+    ("GET", "/shifts/S-1/z", TELLER),
+    ("POST", "/shifts/S-1/z/copies", TELLER),
+    ("GET", "/bankings", TELLER),
+    ("POST", "/bankings", TELLER),
+    ("GET", "/bankings/B-1", TELLER),
+    ("POST", "/bankings/B-1/copies", TELLER),
+    ("POST", "/operators/rana/deposits", ApiScope.BOOKS),
 ]
 PARAMETERS = {
     "v-1": "{vend_id}",
@@ -322,11 +338,16 @@ PARAMETERS = {
     "P1": "{code}",
     "water-domestic": "{code}",
     "1": "{number}",
+    "S-1": "{shift}",
+    "B-1": "{banking}",
+    "rana": "{operator}",
 }
 
 
 @pytest.mark.parametrize(("method", "path", "needed"), SCOPES_NEEDED)
-def test_each_endpoint_needs_its_scope(api: Api, method: str, path: str, needed: ApiScope) -> None:
+def test_each_endpoint_needs_its_scope(
+    api: Api, method: str, path: str, needed: ApiScope | tuple[ApiScope, ...]
+) -> None:
     body = {"vend_id": "v-1", "meter": POWER.number, "amount": "50.00"}
     if path == "/quotes":
         del body["vend_id"]
@@ -334,14 +355,16 @@ def test_each_endpoint_needs_its_scope(api: Api, method: str, path: str, needed:
     role = Role.SUPERVISOR
     if needed is ApiScope.REGISTER:
         sent, role = {}, Role.ADMINISTRATOR
-    others = api.key("others", Role.SUPERVISOR, ALL_SCOPES - {needed}, "P1")
-    alone = api.key("alone", role, frozenset({needed}), "P1")
+    enough = needed if isinstance(needed, tuple) else (needed,)
+    others = api.key("others", Role.SUPERVISOR, ALL_SCOPES - {*enough}, "P1")
     headers = {"Authorization": f"Bearer {others}"}
     answer = api.client.request(method, PREFIX + path, json=sent, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (403, "caller.scope_missing")
-    headers = {"Authorization": f"Bearer {alone}"}
-    answer = api.client.request(method, PREFIX + path, json=sent, headers=headers)
-    assert answer.status_code not in (401, 403)
+    for scope in enough:
+        alone = api.key(f"alone-{scope.value}", role, frozenset({scope}), "P1")
+        headers = {"Authorization": f"Bearer {alone}"}
+        answer = api.client.request(method, PREFIX + path, json=sent, headers=headers)
+        assert answer.status_code not in (401, 403)
 
 
 def test_every_endpoint_is_in_that_table(api: Api) -> None:

@@ -1,0 +1,1 @@
+"""Drawers: shifts, counts, bankings, deposits."""

@@ -1,0 +1,189 @@
+"""From closed shifts to the bank: what is taken, what is refused, and its slip; and deposits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert
+
+from meters.errors import RaseedError
+from tests.vending.drawer.support import (
+    CHIEF,
+    HUDA,
+    LAYLA,
+    RANA,
+    SAMIR,
+    TOWN_BANK,
+    Counter,
+    counting,
+    shekels,
+)
+from vending.accounting import AdjustmentState
+from vending.accounting.errors import HolderWrong
+from vending.drawer import BankRequest, DepositPlace, ShiftState
+from vending.drawer.errors import (
+    BankedAlready,
+    BankingIdReused,
+    BankingUnknown,
+    DepositTooSmall,
+    DrawerAmount,
+    DrawerIdMalformed,
+    MoreThanThere,
+    NothingToBank,
+    PiecesDiffer,
+    ReferenceTooLong,
+    ShiftElsewhere,
+    ShiftStillOpen,
+    ShiftUnknown,
+)
+from vending.parties import Actor, ActorNotAllowed, PointUnknown, Role
+from vending.sale import Tender
+from vending.store.schema import operators
+
+WHY = "Paid in at the counter"
+
+
+@pytest.fixture
+def here(place: Path | str) -> Iterator[Counter]:
+    """Samir's shift closed one shekel short, Rana's right; a third is open. What lies outside of
+    shifts: one shekel."""
+    made = Counter(place)
+    drawers = made.drawers
+    drawers.open(SAMIR, "S-1", shekels("100"))
+    made.sell("S-1", 5000)
+    made.sell("S-1", 7000, Tender.CHEQUE)
+    made.sell("S-1", 9000, Tender.CARD)
+    drawers.close(SAMIR, counting(14900))
+    drawers.open(RANA, "S-2", shekels("0"))
+    made.sell("S-2", 3000)
+    drawers.close(RANA, counting(3000))
+    drawers.open(SAMIR, "S-3", shekels("50"))
+    made.sell("S-3", 2000)
+    yield made
+    assert made.right()
+    made.close()
+
+
+def test_all_that_waits(here: Counter) -> None:
+    bank = here.bankings.bank
+    asked = BankRequest("B-1", "P1", reference=" bag  17 ", pieces=((10000, 179),))
+    with pytest.raises(PiecesDiffer):
+        bank(LAYLA, asked)
+    asked = replace(asked, pieces=((10000, 1), (5000, 1), (1000, 2), (100, 9)))
+    slip = bank(LAYLA, asked)
+    assert (slip.number, slip.code, slip.shifts) == (1, "P1-B0001", ("S-1", "S-2"))
+    assert slip.lines == ((Tender.CASH, 17900), (Tender.CHEQUE, 7000))
+    assert (slip.amount, slip.reference, slip.beneficiary) == (24900, "bag 17", TOWN_BANK)
+    # What is left: the open drawer, and the shekel outside of shifts.
+    assert (here.till(), here.till("1030"), here.till("1020")) == (7100, 0, 9000)
+    assert here.reports.account(LAYLA, "1120").closing == 24900
+    assert here.drawers.shifts(LAYLA, state=ShiftState.WAITING) == []
+    assert bank(CHIEF, asked) == slip
+    assert here.bankings.slip(LAYLA, "B-1") == slip
+    with pytest.raises(BankingIdReused):
+        bank(LAYLA, replace(asked, reference="bag 18"))
+    with pytest.raises(NothingToBank):
+        bank(LAYLA, BankRequest("B-2", "P1"))
+    with pytest.raises(BankedAlready):
+        bank(LAYLA, BankRequest("B-2", "P1", ("S-2",)))
+    copies = [here.bankings.reprint(SAMIR, "B-1") for _ in range(2)]
+    assert [(c.copy, replace(c, copy=0, copies=0)) for c in copies] == [(1, slip), (2, slip)]
+    assert here.bankings.bankings(SAMIR) == [replace(slip, copies=2)]
+
+
+def test_amounts_and_shifts_by_name(here: Counter) -> None:
+    bank = here.bankings.bank
+    first = bank(SAMIR, BankRequest("B-1", "P1", ("S-2",), ((Tender.CASH, 2500),)))
+    assert (first.lines, first.shifts) == (((Tender.CASH, 2500),), ("S-2",))
+    cards = bank(LAYLA, BankRequest("B-2", "P1", amounts=((Tender.CARD, 9000),)))
+    assert (cards.number, cards.shifts) == (2, ())
+    # 14900 of S-1, 500 left of S-2, 100 outside of shifts; not the 7000 in the open drawer.
+    most = 14900 + 500 + 100
+    with pytest.raises(MoreThanThere):
+        bank(LAYLA, BankRequest("B-3", "P1", amounts=((Tender.CASH, most + 10),)))
+    bank(LAYLA, BankRequest("B-3", "P1", amounts=((Tender.CASH, most),)))
+    assert here.till() == 7000
+    z = here.drawers.close(SAMIR, counting(7000))
+    assert z.entry is None
+    listed = here.bankings.bankings(HUDA_AS_CHIEF, point="P1", limit=2)
+    assert [b.id for b in listed] == ["B-3", "B-2"]
+    assert [b.id for b in here.bankings.bankings(LAYLA, before=listed[-1].entry)] == ["B-1"]
+    assert here.bankings.bankings(LAYLA, point="\0") == []
+
+
+HUDA_AS_CHIEF = Actor("Huda", Role.SUPERVISOR)
+BAD: list[tuple[str, Callable[[Counter], object], type[RaseedError]]] = [
+    ("id", lambda h: h.bankings.bank(LAYLA, BankRequest("", "P1")), DrawerIdMalformed),
+    ("point", lambda h: h.bankings.bank(LAYLA, BankRequest("B", "P\0")), PointUnknown),
+    ("not his point", lambda h: h.bankings.bank(SAMIR, BankRequest("B", "P2")), ActorNotAllowed),
+    ("open", lambda h: h.bankings.bank(LAYLA, BankRequest("B", "P1", ("S-3",))), ShiftStillOpen),
+    ("unknown", lambda h: h.bankings.bank(LAYLA, BankRequest("B", "P1", ("S-9",))), ShiftUnknown),
+    (
+        "elsewhere",
+        lambda h: h.bankings.bank(LAYLA, BankRequest("B", "P2", ("S-1",))),
+        ShiftElsewhere,
+    ),
+    ("nothing", lambda h: h.bankings.bank(LAYLA, BankRequest("B", "P2")), NothingToBank),
+    (
+        "of nothing",
+        lambda h: h.bankings.bank(LAYLA, BankRequest("B", "P1", amounts=((Tender.CASH, 0),))),
+        NothingToBank,
+    ),
+    (
+        "wallets",
+        lambda h: h.bankings.bank(LAYLA, BankRequest("B", "P1", amounts=((Tender.WALLET, 1),))),
+        MoreThanThere,
+    ),
+    (
+        "long",
+        lambda h: h.bankings.bank(LAYLA, BankRequest("B", "P1", reference="x" * 61)),
+        ReferenceTooLong,
+    ),
+    ("administrators", lambda h: h.bankings.bank(HUDA, BankRequest("B", "P1")), ActorNotAllowed),
+    ("no slip", lambda h: h.bankings.slip(LAYLA, "B"), BankingUnknown),
+    ("no copy", lambda h: h.bankings.reprint(LAYLA, "B"), BankingUnknown),
+]
+
+
+def test_what_the_bank_does_not_get(here: Counter) -> None:
+    with here.books.reading() as books:
+        before = books.chain_head()
+    for what, act, error in BAD:
+        try:
+            answer: object = act(here)
+        except error:
+            continue
+        pytest.fail(f"{what}: {answer}")
+    with here.books.reading() as books:
+        assert books.chain_head() == before
+
+
+def test_a_deposit_needs_two_people(here: Counter) -> None:
+    with here.town.store.engine.begin() as db:
+        db.execute(
+            insert(operators).values(
+                code="rana", name_ar="رنا", name_en="Rana", settlement="deposit", commission="0"
+            )
+        )
+    ask, approve = here.deposits.request, here.keeping.approve
+    with pytest.raises(HolderWrong):
+        ask(LAYLA, "D-1", "nobody", shekels("500"), WHY)
+    with pytest.raises(DrawerAmount):
+        ask(LAYLA, "D-1", "rana", shekels("0"), WHY)
+    made = ask(LAYLA, "D-1", "rana", shekels("500"), WHY)
+    assert made.state is AdjustmentState.PENDING
+    assert ask(LAYLA, "D-1", "rana", shekels("500"), WHY) == made
+    approve(CHIEF, "D-1")
+    assert here.reports.account(LAYLA, "2030", "rana").closing == -50000
+    assert here.reports.account(LAYLA, "1120").closing == 50000
+    with pytest.raises(DepositTooSmall):
+        ask(LAYLA, "D-2", "rana", shekels("500.10"), WHY, paid_out=True)
+    back = ask(LAYLA, "D-2", "rana", shekels("500"), WHY, place=DepositPlace.SAFE, paid_out=True)
+    approve(CHIEF, "D-2")
+    again = ask(LAYLA, "D-2", "rana", shekels("500"), WHY, place=DepositPlace.SAFE, paid_out=True)
+    assert again.lines == back.lines
+    assert here.reports.account(LAYLA, "2030", "rana").closing == 0
+    assert here.reports.account(LAYLA, "1110").closing == -15000 - 50000

@@ -1,0 +1,212 @@
+"""Use cases of banking, over ports: take what closed shifts left to the bank, with a slip."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from meters.quantities import Money
+
+from ..ledger import Chart, chained, check_open
+from ..parties import Actor, ActorNotAllowed, PointUnknown, Role, require
+from ..ports import Clock
+from ..sale import Tender
+from ..vend import ClockLimits, check_clock
+from .banking import (
+    BANKED_UNASKED,
+    Banking,
+    BankRequest,
+    Beneficiary,
+    banking_entry,
+    check_pieces,
+    checked_reference,
+)
+from .errors import (
+    BankedAlready,
+    BankingIdReused,
+    BankingUnknown,
+    MoreThanThere,
+    NothingToBank,
+    ShiftElsewhere,
+    ShiftStillOpen,
+    ShiftUnknown,
+)
+from .ports import DrawerReading, DrawerStore, ShiftState
+from .reports import z_report
+from .shifts import Close, ShiftFile, checked_id
+from .tally import TENDER_ROLES, tally
+
+MOST_SHIFTS = 1000
+"""Of one banking."""
+
+
+class Bankings:
+    """One instance serves many threads. An operator banks for the own point; billing officers and
+    supervisors for any."""
+
+    def __init__(
+        self,
+        store: DrawerStore,
+        chart: Chart,
+        clock: Clock,
+        beneficiary: Beneficiary = Beneficiary(),  # noqa: B008 - frozen
+        clock_limits: ClockLimits | None = None,
+    ) -> None:
+        self._store = store
+        self._chart = chart
+        self._clock = clock
+        self._beneficiary = beneficiary
+        self._limits = clock_limits or ClockLimits()
+
+    @property
+    def currency(self) -> str:
+        """Of all that is banked."""
+        return self._chart.role("bank").unit
+
+    def bank(self, actor: Actor, request: BankRequest) -> Banking:
+        """Books a deposit out of what lies at a point, and answers its slip. Without amounts it is
+        what the shifts left in cash (as counted) and cheques; without shifts and amounts, of all
+        that wait. The same request again answers the first.
+
+        Raises ActorNotAllowed (an operator at another point), DrawerIdMalformed, PointUnknown,
+        BankingIdReused, ShiftUnknown, ShiftStillOpen, ShiftElsewhere, BankedAlready,
+        NothingToBank, PiecesDiffer, MoreThanThere, ClockWentBack, PeriodClosed, ReferenceTooLong.
+        """
+        require(actor, "bank")
+        checked_id(request.id)
+        request = replace(request, reference=checked_reference(request.reference))
+        if actor.role is Role.OPERATOR and request.point != actor.point:
+            raise ActorNotAllowed("bank", actor.role.value)
+        with self._store.writing() as books:
+            now = self._clock()
+            if not books.holder_exists("point", request.point):
+                raise PointUnknown(request.point[:20])
+            stored = books.banking(request.id)
+            if stored is not None:
+                if stored.request != request.hash:
+                    raise BankingIdReused(request.id)
+                return stored
+            closes = _closes(books, request)
+            lines = _lines(closes, request)
+            if not lines:
+                raise NothingToBank(request.point)
+            check_pieces(request.pieces, lines, self.currency)
+            self._check_there(books, request.point, lines)
+            head = books.chain_head()
+            check_clock(now, head.at, self._limits)
+            check_open(now, head)
+            made = Banking(
+                id=request.id,
+                number=books.last_banking_number(request.point) + 1,
+                point=request.point,
+                at=now,
+                actor=actor.name,
+                entry=head.number + 1,
+                currency=self.currency,
+                lines=lines,
+                shifts=tuple(close.shift for close in closes),
+                beneficiary=self._beneficiary,
+                reference=request.reference,
+                pieces=request.pieces,
+                request=request.hash,
+            )
+            entry = banking_entry(made, [close.hash for close in closes], self._chart)
+            cached = self._chart.cached()
+            books.book(
+                chained(entry, head), tuple(p for p in entry.postings if p.account in cached)
+            )
+            books.add_banking(made)
+            return made
+
+    def slip(self, actor: Actor, id: str) -> Banking:
+        """The deposit slip. Raises BankingUnknown."""
+        require(actor, "bank")
+        with self._store.reading() as books:
+            return _known(books, actor, id)
+
+    def reprint(self, actor: Actor, id: str) -> Banking:
+        """A copy of the slip, numbered and recorded. Raises BankingUnknown."""
+        require(actor, "bank")
+        with self._store.writing() as books:
+            found = _known(books, actor, id)
+            copy = found.copies + 1
+            books.add_banking_print(id, copy, self._clock(), actor.name)
+            return replace(found, copy=copy, copies=copy)
+
+    def bankings(
+        self,
+        actor: Actor,
+        *,
+        point: str | None = None,
+        before: int | None = None,
+        limit: int = 100,
+    ) -> list[Banking]:
+        """Booked last first, those below entry number `before`; an operator sees those of the own
+        point."""
+        require(actor, "bank")
+        if actor.role is Role.OPERATOR:
+            point = actor.point or ""
+        with self._store.reading() as books:
+            return books.bankings(point=point, before=before, limit=limit)
+
+    def _check_there(
+        self, books: DrawerReading, point: str, lines: Sequence[tuple[Tender, int]]
+    ) -> None:
+        """Cash in an open drawer is not there for the bank: it would be missing at the count."""
+        for tender, amount in lines:
+            account = self._chart.role(TENDER_ROLES[tender])
+            there = books.cached_balance(account.code, point, account.unit)
+            if tender is Tender.CASH:
+                drawers = [o.shift for o in books.open_shifts() if o.point == point]
+                held = books.shift_books(drawers)
+                there -= sum(tally(one, self._chart).expected for one in held.values())
+            if amount > there:
+                raise MoreThanThere(tender.value, Money(amount, account.unit).to_text())
+
+
+def _closes(books: DrawerReading, request: BankRequest) -> list[Close]:
+    """How the shifts ended whose money it is: those named, or all that wait."""
+    if request.shifts is None:
+        if request.amounts is not None:
+            return []
+        waiting = books.shifts(point=request.point, state=ShiftState.WAITING, limit=MOST_SHIFTS)
+        return [file.close for file in reversed(waiting) if file.close is not None]
+    banked = books.banked(request.point)
+    found: list[Close] = []
+    for id in dict.fromkeys(request.shifts):
+        file = _shift(books, id)
+        if file.shift.point != request.point:
+            raise ShiftElsewhere(id, file.shift.point)
+        if file.close is None:
+            raise ShiftStillOpen(id)
+        if id in banked:
+            raise BankedAlready(id)
+        found.append(file.close)
+    return found
+
+
+def _shift(books: DrawerReading, id: str) -> ShiftFile:
+    file = books.shift(checked_id(id))
+    if file is None:
+        raise ShiftUnknown(id)
+    return file
+
+
+def _lines(closes: Sequence[Close], request: BankRequest) -> tuple[tuple[Tender, int], ...]:
+    """By way of paying, without those of nothing."""
+    if request.amounts is not None:
+        return tuple((tender, amount) for tender, amount in request.amounts if amount)
+    sums = dict.fromkeys(BANKED_UNASKED, 0)
+    for close in closes:
+        for tender in BANKED_UNASKED:
+            # Cash as it was counted: the difference has been booked.
+            cash = tender is Tender.CASH
+            sums[tender] += close.counted if cash else z_report(close).tally.net(tender)
+    return tuple((tender, amount) for tender, amount in sums.items() if amount > 0)
+
+
+def _known(books: DrawerReading, actor: Actor, id: str) -> Banking:
+    found = books.banking(checked_id(id))
+    if found is None or (actor.role is Role.OPERATOR and found.point != actor.point):
+        raise BankingUnknown(id)
+    return found
