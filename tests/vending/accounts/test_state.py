@@ -1,0 +1,221 @@
+"""An account as it is kept, and sales taken back out of it, for every tariff and account."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import assume, given, settings
+
+from meters.account import Commodity
+from meters.quantities import Energy, Money, Volume
+from tests.vending.tariff.strategies import NOW, THIS_MONTH, payments
+from tests.vending.tariff.test_laws import situations, sold
+from tests.vending.tariff.worked import HEAD
+from vending.accounts import (
+    AccountDocumentBroken,
+    DebtUnknown,
+    document_of,
+    postponed_for_sale,
+    state_of,
+    unsettled,
+)
+from vending.accounts.state import USUAL_PRIORITY
+from vending.tariff import (
+    AccountState,
+    ChargeState,
+    Debt,
+    FeeDue,
+    Instalment,
+    Label,
+    Limited,
+    LineKind,
+    Month,
+    MonthUse,
+    Postponed,
+    QuoteRequest,
+    Tariff,
+    parse_tariffs,
+    quote,
+    settled,
+)
+from vending.tariff.claims import months_counted
+from vending.tariff.pricing import use_of
+
+Situation = tuple[Tariff, AccountState]
+
+
+def kept(state: AccountState) -> AccountState:
+    return state_of(document_of(state), state.balance, Commodity.ELECTRICITY, None, THIS_MONTH)
+
+
+def as_told(tariff: Tariff, state: AccountState) -> AccountState:
+    """The account without what the quote of a sale does not tell of it: see `unsettled`."""
+    stands = {one.code: one.through for one in state.charges}
+    charges = []
+    for code in {**stands, **{c.sum.heading.code: None for c in tariff.monthly_charges}}:
+        before, new = months_counted(tariff, state, code, THIS_MONTH)
+        through = max(stands.get(code, THIS_MONTH), THIS_MONTH)
+        charges.append(ChargeState(code, through, Money(before + sum(new))))
+    use = use_of(tariff, state, NOW)
+    once = tariff.fee("once")
+    return replace(
+        state,
+        use=replace(use, supported=tuple(one for one in use.supported if not one[1].is_zero)),
+        charges=tuple(charges),
+        fees=tuple(
+            FeeDue(fee.code) if once is not None and fee.owed == once.sum.gross else fee
+            for fee in state.fees
+        ),
+        debts=tuple(
+            debt
+            if debt.taken_in == THIS_MONTH and debt.taken is not None and debt.taken.minor > 0
+            else replace(debt, taken_in=None, taken=None)
+            for debt in state.debts
+        ),
+    )
+
+
+def plainly_taken(state: AccountState) -> AccountState:
+    """What was taken of debts in earlier months, and nothing of it, are the same."""
+    return replace(
+        state,
+        debts=tuple(
+            debt
+            if debt.taken is not None and debt.taken.minor > 0
+            else replace(debt, taken_in=None, taken=None)
+            for debt in state.debts
+        ),
+    )
+
+
+@settings(max_examples=60)
+@given(situations(), payments)
+def test_an_account_is_kept_whole(situation: Situation, paid: Money) -> None:
+    tariff, state = situation
+    back = kept(state)
+    assert document_of(back) == document_of(state)
+    assert kept(back) == back
+    # What is left out of the text changes no price.
+    assert sold(tariff, back, paid) == sold(tariff, state, paid)
+
+
+@settings(max_examples=100)
+@given(situations(), payments)
+def test_a_sale_taken_back_leaves_the_account_of_before(situation: Situation, paid: Money) -> None:
+    tariff, state = situation
+    q = sold(tariff, state, paid)
+    assume(q is not None)
+    assert q is not None
+    after = settled(state, tariff, q, NOW)
+    back = unsettled(after, q, NOW, tariff)
+    assert back.balance == state.balance
+    assert document_of(plainly_taken(back)) == document_of(as_told(tariff, state))
+    # To the agora, the same payment buys the same again.
+    again = sold(tariff, back, paid)
+    assert again is not None
+    assert [replace(line, months=0) for line in again.lines] == [
+        replace(line, months=0) for line in q.lines
+    ]
+    assert (again.quantity, again.balance_after) == (q.quantity, q.balance_after)
+
+
+@settings(max_examples=60)
+@given(situations(), payments, payments)
+def test_of_two_sales_either_can_be_taken_back(
+    situation: Situation, first: Money, second: Money
+) -> None:
+    """Taking back the first of two leaves what is owed and used as the second alone made it."""
+    tariff, state = situation
+    one = sold(tariff, state, first)
+    assume(one is not None)
+    assert one is not None
+    between = settled(state, tariff, one, NOW)
+    two = sold(tariff, between, second)
+    assume(two is not None)
+    assert two is not None
+    left = unsettled(settled(between, tariff, two, NOW), one, NOW, tariff)
+    start = as_told(tariff, state)
+    for of, paid_by in (("debts", LineKind.DEBT), ("charges", LineKind.CHARGE)):
+        paid = sum(
+            line.amount.minor for line in two.of_kind(paid_by) if line.left is not None and line.rule != "once"
+        )
+        before, after = (sum(x.owed.minor for x in getattr(s, of)) for s in (start, left))
+        assert after == before - paid
+    assert left.use is not None
+    assert start.use is not None
+    assert left.use.units == start.use.units + two.quantity
+    # It may fall below zero: the second sale may have spent what the first carried over.
+    assert left.balance == state.balance + two.balance_after - two.balance_before
+
+
+LABEL = Label("دين", "Debt")
+DEBT = Debt("d", LABEL, Money(1500), 5, Instalment(Money(2000)))
+TARIFF = parse_tariffs(
+    HEAD.format(commodity="electricity")
+    + """
+price = { rule = "flat", rate = "0.50", rounding = "half_up" }
+vat = { percent = "0", rounding = "half_up" }
+""",
+    "t",
+)[0]
+STATE = AccountState(Money(0), MonthUse(THIS_MONTH, Energy(0)), THIS_MONTH, debts=(DEBT,))
+SOLD = quote(TARIFF, QuoteRequest(Money(10_000)), STATE, NOW)
+
+
+def test_a_month_that_has_passed_is_left_alone() -> None:
+    later = MonthUse(Month(2026, 12), Energy(700))
+    after = replace(settled(STATE, TARIFF, SOLD, NOW), use=later)
+    assert unsettled(after, SOLD, NOW, TARIFF).use == later
+
+
+def test_a_kept_account_that_never_saw_the_sale_falls_to_nothing_and_not_below() -> None:
+    assert unsettled(STATE, SOLD, NOW, TARIFF).use == MonthUse(THIS_MONTH, Energy(0))
+
+
+def test_what_was_struck_off_since_is_owed_again() -> None:
+    struck = replace(settled(STATE, TARIFF, SOLD, NOW), debts=())
+    (again,) = unsettled(struck, SOLD, NOW, TARIFF).debts
+    assert again == replace(DEBT, priority=USUAL_PRIORITY)
+
+
+def test_a_debt_put_off_for_one_sale_takes_nothing_and_says_why() -> None:
+    until = NOW + timedelta(minutes=15)
+    put_off = postponed_for_sale(STATE, [("d", "ill this month")], NOW, until)
+    q = quote(TARIFF, QuoteRequest(Money(10_000)), put_off, NOW)
+    (line,) = q.of_kind(LineKind.DEBT)
+    assert (line.amount, line.limited, line.reason) == (
+        Money(0),
+        Limited.POSTPONED,
+        "ill this month",
+    )
+    assert q.quantity == Energy(200_000)
+    assert document_of(settled(STATE, TARIFF, q, NOW)) == document_of(
+        replace(STATE, use=MonthUse(THIS_MONTH, q.quantity))
+    )
+    longer = replace(DEBT, postponed=Postponed(until + timedelta(days=9), "until the harvest"))
+    assert postponed_for_sale(replace(STATE, debts=(longer,)), [("d", "x")], NOW, until).debts == (
+        longer,
+    )
+    with pytest.raises(DebtUnknown):
+        postponed_for_sale(STATE, [("e", "x")], NOW, until)
+
+
+@pytest.mark.parametrize(
+    ("since", "begins"), [(None, THIS_MONTH), (Month(2026, 8), Month(2026, 8))]
+)
+def test_without_a_document_there_is_no_history(since: Month | None, begins: Month) -> None:
+    state = state_of(None, Money(5), Commodity.WATER, since, THIS_MONTH)
+    assert state == AccountState(Money(5), MonthUse(THIS_MONTH, Volume(0)), begins)
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"use":["2026-11"]}', '{"debts":[{}]}'])
+def test_a_document_that_cannot_be_read_is_named(text: str) -> None:
+    with pytest.raises(AccountDocumentBroken):
+        state_of(text, Money(0), Commodity.WATER, None, THIS_MONTH)
+
+
+def test_one_account_has_one_currency() -> None:
+    with pytest.raises(TypeError):
+        document_of(replace(STATE, balance=Money(0, "JOD")))

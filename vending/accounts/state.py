@@ -1,0 +1,290 @@
+"""An account as it is kept, a voided sale taken back out of it, and a debt put off for one sale.
+
+Pure, and on the path of every sale: a document is short, and read by hand-written lines.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from meters.account import Commodity
+from meters.quantities import Money, Quantity
+
+from ..ledger import canonical_json, canonical_time
+from ..tariff import (
+    AccountState,
+    ChargeState,
+    Debt,
+    FeeDue,
+    Instalment,
+    Label,
+    LineKind,
+    Month,
+    MonthUse,
+    OneOffFee,
+    Percentage,
+    Postponed,
+    Quote,
+    QuoteLine,
+    Tariff,
+)
+from .errors import AccountDocumentBroken, DebtUnknown
+
+USUAL_PRIORITY = 30
+"""Of a debt that nothing else is said of: behind fees (10) and monthly charges (20)."""
+_USUAL_BOOK = "debts"
+
+
+def document_of(state: AccountState) -> str:
+    """Canonical JSON of everything but the balance: one text for accounts that price alike,
+    whatever the order of their parts. Every sum must be in the currency of the balance
+    (TypeError)."""
+    currency = state.balance.currency
+    document: dict[str, Any] = {}
+    if state.use is not None:
+        use = state.use
+        supported = sorted([code, units.value] for code, units in use.supported)
+        document["use"] = [str(use.month), use.units.value, supported]
+    if state.since is not None:
+        document["since"] = str(state.since)
+    if state.charges:
+        document["charges"] = sorted(
+            [one.code, str(one.through), _minor(one.owed, currency)] for one in state.charges
+        )
+    if state.fees:
+        document["fees"] = sorted(
+            ([fee.code] if fee.owed is None else [fee.code, _minor(fee.owed, currency)])
+            for fee in state.fees
+        )
+    if state.debts:
+        document["debts"] = [
+            debt_values(debt, currency) for debt in sorted(state.debts, key=lambda one: one.code)
+        ]
+    return canonical_json(document).decode("ascii")
+
+
+def state_of(
+    document: str | None,
+    balance: Money,
+    commodity: Commodity,
+    since: Month | None,
+    now_month: Month,
+) -> AccountState:
+    """The account that `document_of` was given, with its parts by code. None is an agreement
+    without history: nothing bought in `now_month`, and monthly charges begin at `since`, or now.
+
+    Raises AccountDocumentBroken.
+    """
+    kind = commodity.quantity
+    if document is None:
+        return AccountState(balance, MonthUse(now_month, kind(0)), since or now_month)
+    try:
+        read = json.loads(document)
+        return AccountState(
+            balance=balance,
+            use=_use(read["use"], kind) if "use" in read else None,
+            since=_month(read["since"]) if "since" in read else None,
+            charges=tuple(
+                ChargeState(code, _month(through), Money(owed, balance.currency))
+                for code, through, owed in read.get("charges", ())
+            ),
+            fees=tuple(
+                FeeDue(code, Money(owed[0], balance.currency) if owed else None)
+                for code, *owed in read.get("fees", ())
+            ),
+            debts=tuple(debt_from(one, balance.currency) for one in read.get("debts", ())),
+        )
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise AccountDocumentBroken(type(error).__name__) from error
+
+
+def debt_values(debt: Debt, currency: str) -> dict[str, Any]:
+    """A debt as plain values; its sums must be in `currency` (TypeError)."""
+    values: dict[str, Any] = {
+        "code": debt.code,
+        "name": [debt.label.ar, debt.label.en],
+        "owed": _minor(debt.owed, currency),
+        "priority": debt.priority,
+    }
+    if isinstance(debt.recovery, Instalment):
+        values["instalment"] = _minor(debt.recovery.amount, currency)
+    else:
+        values["percent"] = debt.recovery.percent
+    if debt.book != _USUAL_BOOK:
+        values["book"] = debt.book
+    if debt.disputed:
+        values["disputed"] = debt.disputed
+    if debt.postponed is not None:
+        values["postponed"] = [canonical_time(debt.postponed.until), debt.postponed.reason]
+    if debt.taken_in is not None and debt.taken is not None:
+        values["taken"] = [str(debt.taken_in), _minor(debt.taken, currency)]
+    return values
+
+
+def debt_from(values: dict[str, Any], currency: str) -> Debt:
+    """The debt that `debt_values` was given. Raises KeyError, ValueError, TypeError."""
+    instalment, postponed, taken = (
+        values.get(name) for name in ("instalment", "postponed", "taken")
+    )
+    return Debt(
+        code=values["code"],
+        label=Label(*values["name"]),
+        owed=Money(values["owed"], currency),
+        priority=values["priority"],
+        recovery=(
+            Percentage(values["percent"])
+            if instalment is None
+            else Instalment(Money(instalment, currency))
+        ),
+        book=values.get("book", _USUAL_BOOK),
+        disputed=values.get("disputed", ""),
+        postponed=(
+            None
+            if postponed is None
+            else Postponed(datetime.fromisoformat(postponed[0]), postponed[1])
+        ),
+        taken_in=None if taken is None else _month(taken[0]),
+        taken=None if taken is None else Money(taken[1], currency),
+    )
+
+
+def unsettled(state: AccountState, sold: Quote, sold_at: datetime, tariff: Tariff) -> AccountState:
+    """`state` without a sale that is taken back: what it used up of the month, if that month is
+    still the one that is counted; what it paid of charges, fees and debts is owed again; and what
+    it put on the balance or took from it. Other sales may have come between. `tariff` priced it.
+
+    Directly after `settled` this gives back the account of before, except what a quote does not
+    tell: months that a monthly charge counted stay counted and are owed; what was bought or taken
+    in a month before the sale's is forgotten, as nothing asks for it any more; and a month whose
+    use was not known is known from then on, with what else was sold in it. The balance falls
+    below zero where a later sale has spent what this one carried over.
+    """
+    month = Month.of(sold_at, tariff.zone)
+    charges = {one.code: one for one in state.charges}
+    fees = {one.code: one for one in state.fees}
+    debts = {one.code: one for one in state.debts}
+    for line in sold.lines:
+        if line.left is None:
+            continue
+        if line.kind is LineKind.DEBT:
+            if not line.amount.is_zero:
+                debts[line.code] = _owed_again(debts.get(line.code), line, month)
+        elif line.rule == OneOffFee.rule:
+            if line.code in fees or not line.amount.is_zero:
+                fees[line.code] = _fee_again(fees.get(line.code), line, tariff)
+        else:
+            stand = charges.get(line.code) or ChargeState(
+                line.code, month, Money(0, line.amount.currency)
+            )
+            charges[line.code] = replace(stand, owed=stand.owed + line.amount)
+    return replace(
+        state,
+        balance=state.balance + sold.balance_before - sold.balance_after,
+        use=_use_without(state.use, sold, month),
+        charges=tuple(charges.values()),
+        fees=tuple(fees.values()),
+        debts=tuple(debts.values()),
+    )
+
+
+def postponed_for_sale(
+    state: AccountState,
+    debts: Sequence[tuple[str, str]],
+    now: datetime,
+    until: datetime,
+) -> AccountState:
+    """The account to price one sale with, in which nothing is taken for `debts`, each a code and
+    the clerk's reason. A debt that is put off for longer already stays so.
+
+    What is kept after the sale follows from the account without this mark, unless the mark is to
+    outlive the sale; then it is an event of the account. Raises DebtUnknown.
+    """
+    if until <= now:
+        raise ValueError("a debt is put off to a later moment")
+    reasons = dict(debts)
+    known = {debt.code for debt in state.debts}
+    for code in reasons:
+        if code not in known:
+            raise DebtUnknown(code)
+    return replace(
+        state,
+        debts=tuple(
+            replace(debt, postponed=Postponed(until, reasons[debt.code]))
+            if debt.code in reasons and (debt.postponed is None or debt.postponed.until < until)
+            else debt
+            for debt in state.debts
+        ),
+    )
+
+
+def _owed_again(debt: Debt | None, line: QuoteLine, month: Month) -> Debt:
+    if debt is None:
+        # It has been struck off since; the line says all but its place among the others.
+        rate = line.rate
+        return Debt(
+            code=line.code,
+            label=line.label or Label(line.code, line.code),
+            owed=line.amount,
+            priority=USUAL_PRIORITY,
+            recovery=(
+                Instalment(Money.from_text(rate, line.amount.currency))
+                if line.rule == Instalment.rule
+                else Percentage(rate)
+            ),
+            book=line.book,
+        )
+    back = replace(debt, owed=debt.owed + line.amount)
+    if debt.taken_in != month or debt.taken is None:
+        return back
+    left = debt.taken - line.amount
+    if left.minor > 0:
+        return replace(back, taken=left)
+    return replace(back, taken_in=None, taken=None)
+
+
+def _fee_again(fee: FeeDue | None, line: QuoteLine, tariff: Tariff) -> FeeDue:
+    owed = line.amount if fee is None or fee.owed is None else fee.owed + line.amount
+    known = tariff.fee(line.code)
+    nothing_paid = known is not None and known.sum.gross == owed
+    return FeeDue(line.code, None if nothing_paid else owed)
+
+
+def _use_without(use: MonthUse | None, sold: Quote, month: Month) -> MonthUse | None:
+    if use is None or use.month != month:
+        return use
+    supported = dict(use.supported)
+    for line in sold.of_kind(LineKind.SUPPORT):
+        if isinstance(line.base, Quantity) and line.code in supported:
+            supported[line.code] = _less(supported[line.code], line.base)
+    return MonthUse(month, _less(use.units, sold.quantity), _some(supported.items()))
+
+
+def _less(had: Quantity, taken: Quantity) -> Quantity:
+    # A kept account that never saw the sale is wrong, and found by its check; the price that it
+    # gives until then is at least one that somebody could have been asked for.
+    return type(had)(max(0, (had - taken).value))
+
+
+def _some(supported: Iterable[tuple[str, Quantity]]) -> tuple[tuple[str, Quantity], ...]:
+    return tuple((code, units) for code, units in supported if not units.is_zero)
+
+
+def _use(values: list[Any], kind: type[Quantity]) -> MonthUse:
+    month, units, supported = values
+    return MonthUse(
+        _month(month), kind(units), tuple((code, kind(value)) for code, value in supported)
+    )
+
+
+def _month(text: str) -> Month:
+    return Month(int(text[:4]), int(text[5:]))
+
+
+def _minor(money: Money, currency: str) -> int:
+    if money.currency != currency:
+        raise TypeError(f"an account in {currency} cannot keep {money.currency}")
+    return money.minor
