@@ -139,7 +139,9 @@ def test_of_two_sales_either_can_be_taken_back(
     start = as_told(tariff, state)
     for of, paid_by in (("debts", LineKind.DEBT), ("charges", LineKind.CHARGE)):
         paid = sum(
-            line.amount.minor for line in two.of_kind(paid_by) if line.left is not None and line.rule != "once"
+            line.amount.minor
+            for line in two.of_kind(paid_by)
+            if line.left is not None and line.rule != "once"
         )
         before, after = (sum(x.owed.minor for x in getattr(s, of)) for s in (start, left))
         assert after == before - paid
