@@ -205,6 +205,14 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "void": _BOOKKEEPERS,
     "close_period": _BOOKKEEPERS,
     "reopen_period": frozenset({Role.SUPERVISOR}),
+    "add_debt": _BOOKKEEPERS,
+    "postpone_debt": _SELLERS | {Role.BILLING},
+    "dispute_debt": _SELLERS | {Role.BILLING},
+    "settle_dispute": _BOOKKEEPERS,
+    "write_down": _BOOKKEEPERS,
+    "add_fee": _BOOKKEEPERS,
+    "waive_fee": _BOOKKEEPERS,
+    "rebuild_accounts": frozenset({Role.ADMINISTRATOR}),
 }
 """Which roles may do what; the core asks, whatever the edge has already checked."""
 

@@ -17,6 +17,7 @@ MONEY = (
     "vending/tariff",
     "vending/ledger",
     "vending/accounting",
+    "vending/accounts",
     "vending/exports",
     "vending/sale.py",
     "vending/selling.py",
@@ -41,6 +42,7 @@ CORE = (
     "vending/tariff",
     "vending/ledger",
     "vending/accounting",
+    "vending/accounts",
     "vending/keys/envelope.py",
     *(
         f"vending/{name}.py"

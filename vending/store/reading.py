@@ -28,7 +28,7 @@ from ..sale import DeliveryEvent, MeterReading, SaleState
 from . import audit, walk
 from . import schema as t
 
-_NUL = "\x00"
+NUL = "\x00"
 """What no text of PostgreSQL can hold: nobody's name or number has it."""
 
 _AT_ONCE = 1000
@@ -115,7 +115,7 @@ class SqlReading:
     def meter_files(
         self, *, customer: str | None = None, after: str = "", limit: int = 100
     ) -> list[MeterFile]:
-        if _NUL in after:
+        if NUL in after:
             return []
         statement = _FILES.where(t.meters.c.number > after)
         if customer is not None:
@@ -124,13 +124,13 @@ class SqlReading:
         return [meter_file_of(row) for row in rows]
 
     def customer(self, account: str) -> Customer | None:
-        if _NUL in account:
+        if NUL in account:
             return None
         row = self._db.execute(_CUSTOMER, {"account": account}).first()
         return None if row is None else Customer(*row)
 
     def customers(self, search: str = "", *, after: str = "", limit: int = 100) -> list[Customer]:
-        if _NUL in search + after:
+        if NUL in search + after:
             return []
         c = t.customers.c
         statement = select(t.customers).where(c.account > after)
@@ -147,7 +147,7 @@ class SqlReading:
         return [Customer(*row) for row in rows]
 
     def point(self, code: str) -> VendingPoint | None:
-        if _NUL in code:
+        if NUL in code:
             return None
         row = self._db.execute(_POINT, {"code": code}).first()
         return None if row is None else VendingPoint(*row)
@@ -165,7 +165,7 @@ class SqlReading:
         return 0 if found is None else int(found)
 
     def sale(self, vend_id: str) -> SaleRecord | None:
-        if _NUL in vend_id:
+        if NUL in vend_id:
             return None
         row = self._db.execute(_SALE, {"vend_id": vend_id}).first()
         return None if row is None else self._record(row)

@@ -138,8 +138,16 @@ def _adjustment_hash(db: Connection, entry: int, cause: str) -> str | None:
     return None if found.decision is None else adjustment_hash(found, found.decision)
 
 
+def _debt_hash(db: Connection, entry: int, cause: str) -> str | None:
+    """Of the account event that wrote the debt down."""
+    from .accounts import debt_hash
+
+    return debt_hash(db, entry, cause)
+
+
 CAUSES: dict[str, Callable[[Connection, int, str], str | None]] = {
-    kind.value: _adjustment_hash for kind in AdjustmentKind
+    **{kind.value: _adjustment_hash for kind in AdjustmentKind},
+    "debt": _debt_hash,
 }
 """By kind of entry: the hash of what it was booked for, recomputed. Sales are many and come with
 the stream; everything else is rare and looked up."""
