@@ -253,8 +253,8 @@ def _with_sales(db: Connection, keys: Iterable[Any]) -> Iterator[tuple[str, int,
 
 
 def quote_of(row: Any) -> Quote:
-    """Of the quote that a row of sales keeps, what moves an account: no lines for units and tax, and
-    no names."""
+    """Of the quote that a row of sales keeps, what moves an account: no names, and no lines for
+    units and tax."""
     unit, currency = QUANTITIES[row.unit], row.currency
     return Quote(
         tariff=row.tariff,
