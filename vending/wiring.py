@@ -15,6 +15,7 @@ from meters.gateway import Gateway, MeterUnreachable
 from tokens.sts import MemorySecurityModule, SecurityModule
 
 from .accounting import Bookkeeping, BookReports
+from .accounts import Accounts
 from .api_keys import ApiKeys
 from .keys import Passphrase, open_sealed
 from .ledger import Chart, read_chart
@@ -24,6 +25,7 @@ from .ports import GatewayFor
 from .service import VendingService
 from .settings import Settings
 from .store import SqlStore, open_store, upgrade
+from .store.accounts import SqlAccounts
 from .store.api_keys import SqlApiKeys
 from .store.books import SqlBooks
 from .tariff import read_tariffs
@@ -48,6 +50,7 @@ class Raseed:
     api_keys: ApiKeys
     bookkeeping: Bookkeeping
     reports: BookReports
+    accounts: Accounts
 
     @property
     def currency(self) -> str:
@@ -148,10 +151,12 @@ def compose(
     """The services over parts made elsewhere (the demo has keys and meters of its own)."""
     chart = read_shipped_chart()
     books = SqlBooks(store)
+    tariffs = read_tariffs(settings.vending.tariffs or CONFIG / "tariffs")
+    accounts = Accounts(SqlAccounts(store), tariffs, chart, utc_now, LOCAL_ZONE)
     service = VendingService(
         store=store,
         security=security,
-        tariffs=read_tariffs(settings.vending.tariffs or CONFIG / "tariffs"),
+        tariffs=tariffs,
         chart=chart,
         clock=utc_now,
         randomness=random_nibble,
@@ -162,8 +167,9 @@ def compose(
         store=store,
         service=service,
         api_keys=SqlApiKeys(store),
-        bookkeeping=Bookkeeping(books, chart, utc_now, LOCAL_ZONE),
+        bookkeeping=Bookkeeping(books, chart, utc_now, LOCAL_ZONE, accounts.follow),
         reports=BookReports(books, chart, utc_now, LOCAL_ZONE),
+        accounts=accounts,
     )
 
 

@@ -135,3 +135,26 @@ class FeeNotDue(Refused, code="account.fee_not_due"):
     """The fee does not stand on the account."""
 
     fee: str
+
+
+@dataclass(eq=False)
+class OutcomeUnknown(Invalid, code="account.outcome_unknown"):
+    """A dispute ends `upheld`, `reduced` or `rejected`."""
+
+    outcome: str
+
+
+@dataclass(eq=False)
+class RecoveryUnclear(Invalid, code="account.recovery_unclear"):
+    """A debt is recovered by a percentage of each payment or by an instalment for each month: one
+    of them, not both."""
+
+
+@dataclass(eq=False)
+class AccountsDiffer(Broken, code="accounts.differ"):
+    """Kept accounts do not follow from the books; the first of them."""
+
+    found: int
+    agreement: str
+    what: str
+    detail: str

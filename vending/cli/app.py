@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from . import (
+    accounts,
     apikeys,
     bench,
     bookkeeping,
@@ -72,6 +73,9 @@ for name, group in {
     "sale": sales.sale,
     "reading": parties.reading,
     "ledger": books.app,
+    "accounts": accounts.accounts,
+    "debt": accounts.debt,
+    "fee": accounts.fee,
     "keys": keys.app,
     "apikey": apikeys.app,
     "config": config.app,

@@ -4,6 +4,7 @@ Money, energy and volume are `{"value": "12.3", "unit": "kWh"}`: a decimal as te
 JSON number is a float to most readers. Times are UTC.
 """
 
+from .accounts import AccountEventOut, AccountOut, AccountsReportOut, RebuiltAccountsOut
 from .base import Measure, Name, Out
 from .bookkeeping import (
     AccountStatementOut,
@@ -29,7 +30,10 @@ from .sales import (
 )
 
 __all__ = [
+    "AccountEventOut",
+    "AccountOut",
     "AccountStatementOut",
+    "AccountsReportOut",
     "AdjustmentOut",
     "ApiKeyOut",
     "CustomerFileOut",
@@ -49,6 +53,7 @@ __all__ = [
     "PointOut",
     "QuoteOut",
     "ReadingOut",
+    "RebuiltAccountsOut",
     "ReceiptOut",
     "RegistrationIn",
     "RegistrationOut",

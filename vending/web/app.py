@@ -16,7 +16,7 @@ from .answers import MEDIA_TYPE, answer_errors
 from .callers import Services
 from .description import add_description
 from .quick import Sellers
-from .routes import bookkeeping, books, parties, sales
+from .routes import accounts, bookkeeping, books, parties, sales
 from .writer import Writer
 
 PREFIX = "/api/v1"
@@ -86,7 +86,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.writer = Writer(services.service.vend_many)
     app.state.sellers = Sellers(services.api_keys, time.monotonic)
     # Addresses are tried in this order, and sales are most of what is asked.
-    for part in (sales, parties, books, bookkeeping):
+    for part in (sales, parties, accounts, books, bookkeeping):
         app.include_router(part.router, prefix=PREFIX, responses=_PROBLEMS)
     add_description(app, f"{PREFIX}/docs")
     answer_errors(app)

@@ -8,7 +8,8 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from ..accounting import Bookkeeping, BookReports
-from ..api_keys import ApiKeys, ApiScope, caller
+from ..accounts import Accounts
+from ..api_keys import ApiKeys, ApiScope, ScopeMissing, caller
 from ..parties import Actor
 from ..service import VendingService
 
@@ -24,6 +25,9 @@ class Services(Protocol):
 
     @property
     def reports(self) -> BookReports: ...
+
+    @property
+    def accounts(self) -> Accounts: ...
 
     @property
     def api_keys(self) -> ApiKeys: ...
@@ -59,15 +63,27 @@ def reports_of(request: Request) -> BookReports:
     return services_of(request).reports
 
 
-class Needs:
-    """A dependency that answers the caller as Actor. Raises CallerUnknown, ScopeMissing."""
+def accounts_of(request: Request) -> Accounts:
+    return services_of(request).accounts
 
-    def __init__(self, scope: ApiScope) -> None:
+
+class Needs:
+    """A dependency that answers the caller as Actor, whose key has the scope, or one of `others`.
+    Raises CallerUnknown, ScopeMissing (of the first)."""
+
+    def __init__(self, scope: ApiScope, *others: ApiScope) -> None:
         self._scope = scope
+        self._others = others
 
     def __call__(self, request: Request, credentials: Credentials) -> Actor:
         text = None if credentials is None else credentials.credentials
-        return caller(services_of(request).api_keys, text, self._scope).actor
+        keys = services_of(request).api_keys
+        for scope in self._others:
+            try:
+                return caller(keys, text, scope).actor
+            except ScopeMissing:
+                continue
+        return caller(keys, text, self._scope).actor
 
 
 Reader = Annotated[Actor, Depends(Needs(ApiScope.READ))]
@@ -75,6 +91,9 @@ Seller = Annotated[Actor, Depends(Needs(ApiScope.VEND))]
 Technician = Annotated[Actor, Depends(Needs(ApiScope.METER))]
 Registrar = Annotated[Actor, Depends(Needs(ApiScope.REGISTER))]
 Bookkeeper = Annotated[Actor, Depends(Needs(ApiScope.BOOKS))]
+Clerk = Annotated[Actor, Depends(Needs(ApiScope.VEND, ApiScope.BOOKS))]
+"""At the till or at the books."""
 Keeping = Annotated[Bookkeeping, Depends(bookkeeping_of)]
 Reports = Annotated[BookReports, Depends(reports_of)]
+AccountsDesk = Annotated[Accounts, Depends(accounts_of)]
 Service = Annotated[VendingService, Depends(service_of)]

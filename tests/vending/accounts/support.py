@@ -55,12 +55,12 @@ ARREARS = Label("ذمم سابقة", "Arrears")
 SITE = Drn.from_serial("01", 5000)
 
 
-def town() -> Registration:
-    """The small town on tariffs in blocks: A1 buys electricity, A2 water, A3 electricity for a
+def town(power: str) -> Registration:
+    """The small town: A1 buys electricity by this tariff, A2 water in blocks, A3 electricity for a
     building site, with a fee to be connected."""
     parties = plain_town(1)
     chosen = {
-        POWER: "electricity-domestic-blocks",
+        POWER: power,
         WATER: "water-domestic-blocks",
         SITE: "electricity-temporary",
     }
@@ -74,11 +74,13 @@ class Counter:
 
     place: Path | str
     clock: SetClock = field(default_factory=SetClock)
+    power: str = "electricity-domestic-blocks"
+    """Tariff of A1."""
 
     def __post_init__(self) -> None:
         self.store = new_store(self.place)
         self.service = service(self.store, self.clock)
-        self.service.register(ADMIN, town())
+        self.service.register(ADMIN, town(self.power))
         self.rows = SqlAccounts(self.store)
         self.accounts = Accounts(self.rows, tariffs(), chart(), self.clock, ZONE)
         self.keeping = Bookkeeping(

@@ -26,6 +26,7 @@ from tests.vending.support import (
     empty_books,
     security,
     service,
+    tariffs,
     town,
 )
 from tokens.sts import (
@@ -38,12 +39,14 @@ from tokens.sts import (
     derive_decoder_key,
 )
 from vending.accounting import Bookkeeping, BookReports
+from vending.accounts import Accounts
 from vending.api_keys import ApiScope, new_api_key
 from vending.messages import LOCAL_ZONE
 from vending.parties import GatewayAddress, Registration, Role
 from vending.service import VendingService
 from vending.settings import MeterSettings, Settings
 from vending.store import SqlStore, open_store
+from vending.store.accounts import SqlAccounts
 from vending.store.api_keys import SqlApiKeys
 from vending.store.books import SqlBooks
 from vending.web import create_app
@@ -61,6 +64,7 @@ class Parts:
     api_keys: SqlApiKeys
     bookkeeping: Bookkeeping
     reports: BookReports
+    accounts: Accounts
     currency: str = "ILS"
 
 
@@ -155,11 +159,13 @@ def api_over(
     use_cases = service(store, clock, security=security(), gateway_for=gateway_for(settings))
     use_cases.register(ADMIN, registration)
     books = SqlBooks(store)
+    accounts = Accounts(SqlAccounts(store), tariffs(), chart(), clock, LOCAL_ZONE)
     parts = Parts(
         use_cases,
         SqlApiKeys(store, busy_s),
-        Bookkeeping(books, chart(), clock, LOCAL_ZONE),
+        Bookkeeping(books, chart(), clock, LOCAL_ZONE, accounts.follow),
         BookReports(books, chart(), clock, LOCAL_ZONE),
+        accounts,
     )
     try:
         with TestClient(create_app(parts), raise_server_exceptions=False) as client:
