@@ -7,8 +7,9 @@ Nothing here touches the world.
 
 from .desk import Accounts
 from .errors import AccountDocumentBroken, AccountEventBroken, DebtUnknown
-from .events import Event, Happened, Outcome
+from .events import Event, Outcome
 from .folding import Move, Opening, Sold, Voided, after_sale, folded, in_order
+from .happened import Happened
 from .proving import AccountProblem, AccountsReport, RebuiltAccounts
 from .state import begun, document_of, kept_state, postponed_for_sale, state_of, unsettled
 from .views import AccountView, Standing

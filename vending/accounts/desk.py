@@ -34,12 +34,11 @@ from .events import (
     Event,
     FeeAdded,
     FeeWaived,
-    Happened,
     Outcome,
     PostponementEnded,
     debt_named,
-    event_hash,
 )
+from .happened import Happened, event_hash
 from .ports import AccountsStore
 from .proving import (
     UNREADABLE,

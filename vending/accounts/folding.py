@@ -14,7 +14,7 @@ from meters.account import Commodity
 from meters.quantities import Money
 
 from ..tariff import AccountState, Month, Quote, Tariff, TariffBook, settled
-from .events import Happened
+from .happened import Happened
 from .state import begun, unsettled
 
 
@@ -54,7 +54,7 @@ def after_sale(
 ) -> AccountState:
     """The account after a sale that `tariff` priced. One that has neither units nor lines (a token
     that manages the meter) leaves it as it was."""
-    if sold.quantity.is_zero and not sold.lines:
+    if _nothing(sold):
         return state
     month = Month.of(at, tariff.zone)
     before = begun(state, opening.commodity, opening.since, month)
@@ -81,8 +81,9 @@ def folded(
     state = AccountState(Money(0, opening.currency))
     moved = False
     for move in moves:
-        state = _after(state, opening, move, tariffs)
-        moved = True
+        if isinstance(move, Happened) or not _nothing(move.quote):
+            state = _after(state, opening, move, tariffs)
+            moved = True
     return replace(state, balance=balance) if moved else None
 
 
@@ -93,6 +94,11 @@ def _after(state: AccountState, opening: Opening, move: Move, tariffs: TariffBoo
     if isinstance(move, Voided):
         return unsettled(state, move.quote, move.sold_at, tariff)
     return after_sale(state, opening, move.quote, move.at, tariff)
+
+
+def _nothing(sold: Quote) -> bool:
+    """Whether a sale was of neither units nor anything owed."""
+    return sold.quantity.is_zero and not sold.lines
 
 
 def _place(move: Move) -> tuple[int, int, int]:

@@ -12,8 +12,8 @@ from ..accounting.adjustments import Adjustment
 from ..accounting.ports import BooksWriting
 from ..ledger import ChainHead, PostedEntry, Posting
 from ..tariff import Month
-from .events import Happened
 from .folding import Move
+from .happened import Happened
 
 
 class AgreementFile(NamedTuple):

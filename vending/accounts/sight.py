@@ -13,7 +13,8 @@ from ..accounting.adjustments import AdjustmentState
 from ..accounting.errors import AgreementUnknown
 from ..ledger import Chart
 from ..tariff import AccountState, Month, Tariff, TariffBook, TariffMissing
-from .events import Event, Happened, WriteDownAsked
+from .events import Event, WriteDownAsked
+from .happened import Happened
 from .ports import AccountsReading, AccountsWriting, AgreementFile
 from .state import begun, document_of, kept_state
 from .views import AccountView, WaitingWriteDown, view_of

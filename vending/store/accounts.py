@@ -17,8 +17,8 @@ from meters.account import Commodity
 from meters.quantities import Money
 
 from ..accounting.ports import BooksWriting
-from ..accounts.events import Happened, event_document, happened_from, row_hash
 from ..accounts.folding import Sold, Voided, in_order
+from ..accounts.happened import Happened, event_document, happened_from, row_hash
 from ..accounts.ports import AgreementFile, KeptAccount
 from ..record import QUANTITIES
 from ..tariff import Month, Quote, line_from

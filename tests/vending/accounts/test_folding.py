@@ -40,9 +40,8 @@ from vending.accounts.events import (
     Outcome,
     PostponementEnded,
     WriteDownAsked,
-    event_document,
-    happened_from,
 )
+from vending.accounts.happened import event_document, happened_from
 from vending.tariff import (
     AmountTooHigh,
     AmountTooLow,
@@ -205,3 +204,5 @@ def test_a_sale_of_nothing_leaves_the_account_as_it_was() -> None:
     nothing = replace(SOLD, quantity=Energy(0), lines=())
     opening = Opening(Commodity.ELECTRICITY, "ILS")
     assert after_sale(STATE, opening, nothing, NOW, TARIFF) is STATE
+    moves: list[Move] = [Sold(1, NOW, nothing), Voided(2, NOW, nothing)]
+    assert folded(opening, moves, TariffBook([TARIFF]), Money(0)) is None
