@@ -222,6 +222,14 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "shift": _SELLERS,
     "read_shifts": _SELLERS | _BOOKKEEPERS | {Role.ADMINISTRATOR},
     "bank": _SELLERS | _BOOKKEEPERS,
+    "add_debt": _BOOKKEEPERS,
+    "postpone_debt": _SELLERS | {Role.BILLING},
+    "dispute_debt": _SELLERS | {Role.BILLING},
+    "settle_dispute": _BOOKKEEPERS,
+    "write_down": _BOOKKEEPERS,
+    "add_fee": _BOOKKEEPERS,
+    "waive_fee": _BOOKKEEPERS,
+    "rebuild_accounts": frozenset({Role.ADMINISTRATOR}),
 }
 """Which roles may do what; the core asks, whatever the edge has already checked."""
 

@@ -16,6 +16,7 @@ from meters.gateway import Gateway, MeterUnreachable
 from tokens.sts import MemorySecurityModule, SecurityModule
 
 from .accounting import Bookkeeping, BookReports
+from .accounts import Accounts
 from .api_keys import ApiKeys
 from .approvals import Approvals, Blocks, Operators, own_acts
 from .drawer import Bankings, Beneficiary, Deposits, Drawers
@@ -44,6 +45,7 @@ from .sending import (
 from .service import VendingService
 from .settings import Settings
 from .store import SqlStore, open_store, upgrade
+from .store.accounts import SqlAccounts
 from .store.api_keys import SqlApiKeys
 from .store.approvals import SqlPeople
 from .store.books import SqlBooks
@@ -84,6 +86,7 @@ class Raseed:
     drawers: Drawers
     bankings: Bankings
     deposits: Deposits
+    accounts: Accounts
 
     @property
     def currency(self) -> str:
@@ -196,6 +199,7 @@ def compose(
     kept = SqlTariffs(store)
     shipped = read_shipped(settings.vending.tariffs or CONFIG / "tariffs")
     tariffs = LiveTariffs(kept, shipped, utc_now, time.monotonic_ns)
+    accounts = Accounts(SqlAccounts(store), tariffs, chart, utc_now, LOCAL_ZONE)
     service = VendingService(
         store=store,
         security=security,
@@ -211,7 +215,7 @@ def compose(
         senders_for(settings, service, poster),
         utc_now,
     )
-    bookkeeping = Bookkeeping(books, chart, utc_now, LOCAL_ZONE)
+    bookkeeping = Bookkeeping(books, chart, utc_now, LOCAL_ZONE, accounts.follow)
     drawers, bank = SqlDrawers(store), settings.bank
     beneficiary = Beneficiary(bank.beneficiary, bank.name, bank.account)
     return Raseed(
@@ -231,6 +235,7 @@ def compose(
         drawers=Drawers(drawers, chart, utc_now),
         bankings=Bankings(drawers, chart, utc_now, beneficiary),
         deposits=Deposits(books, bookkeeping, chart),
+        accounts=accounts,
     )
 
 

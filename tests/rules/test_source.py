@@ -20,6 +20,7 @@ MONEY = (
     "vending/approvals",
     "vending/operators.py",
     "vending/drawer",
+    "vending/accounts",
     "vending/exports",
     "vending/sale.py",
     "vending/selling.py",
@@ -49,6 +50,7 @@ CORE = (
     "vending/accounting",
     "vending/approvals",
     "vending/drawer",
+    "vending/accounts",
     "vending/keys/envelope.py",
     *(
         f"vending/{name}.py"

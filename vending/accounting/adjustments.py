@@ -97,7 +97,8 @@ def _asked(a: Adjustment) -> tuple[object, ...]:
 
 def checked_reason(text: str) -> str:
     """The reason without spaces around it. Raises ReasonMissing."""
-    reason = " ".join(text.split())
+    # PostgreSQL keeps no text with a zero character in it.
+    reason = " ".join(text.replace("\x00", " ").split())
     if not LEAST_REASON <= len(reason) <= _MOST_REASON:
         raise ReasonMissing(LEAST_REASON)
     return reason

@@ -3,7 +3,7 @@ only reads is in `reports.py`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, tzinfo
 
 from meters.quantities import Money
@@ -11,6 +11,7 @@ from meters.quantities import Money
 from ..ledger import (
     Chart,
     LedgerReport,
+    PostedEntry,
     Posting,
     Seal,
     SealContent,
@@ -41,6 +42,7 @@ from .errors import (
     AdjustmentUnknown,
     AlreadyReversed,
     DayNotBegun,
+    DebtNotNamed,
     EntryUnknown,
     HolderWrong,
     Overdrawn,
@@ -57,16 +59,31 @@ from .periods import (
 )
 from .ports import BooksReading, BooksStore, BooksWriting
 
+Follow = Callable[[BooksWriting, Adjustment, PostedEntry], None]
+"""What else an adjustment changes, in the transaction that posts it. May refuse it."""
+
+
+def nothing_follows(books: BooksWriting, adjustment: Adjustment, posted: PostedEntry) -> None:
+    """Where nobody keeps debts, nothing but the entry changes."""
+
 
 class Bookkeeping:
     """One instance serves many threads. `zone` is the clock on the wall of the office: days and
     months begin and end by it."""
 
-    def __init__(self, store: BooksStore, chart: Chart, clock: Clock, zone: tzinfo) -> None:
+    def __init__(
+        self,
+        store: BooksStore,
+        chart: Chart,
+        clock: Clock,
+        zone: tzinfo,
+        follow: Follow = nothing_follows,
+    ) -> None:
         self._store = store
         self._chart = chart
         self._clock = clock
         self._zone = zone
+        self._follow = follow
 
     # Proof
 
@@ -198,6 +215,8 @@ class Bookkeeping:
                     raise AdjustmentIdReused(id)
                 return stored
             self._check_lines(books, lines)
+            if reverses is None:
+                self._check_debts(lines)
             if day is not None:
                 if day > day_of(now, self._zone):
                     raise DayNotBegun(day.isoformat())
@@ -213,7 +232,7 @@ class Bookkeeping:
         """Posts a waiting request. Approving again answers it as it stands.
 
         Raises AdjustmentUnknown, AdjustmentDecided (it was voided), OwnRequest, Overdrawn,
-        PeriodClosed (the month that it belongs to was closed meanwhile).
+        PeriodClosed (the month that it belongs to was closed meanwhile), and what `follow` raises.
         """
         require(actor, "approve")
         with self._store.writing() as books:
@@ -231,6 +250,7 @@ class Bookkeeping:
             cached = self._chart.cached()
             books.book(posted, tuple(p for p in found.lines if p.account in cached))
             books.decide(id, decision)
+            self._follow(books, found, posted)
             return _known(books, id)
 
     def void(self, actor: Actor, id: str, note: str) -> Adjustment:
@@ -252,6 +272,12 @@ class Bookkeeping:
             assert account is not None
             if line.holder and not books.holder_exists(account.per, line.holder):
                 raise HolderWrong(account.code, line.holder[:30], account.per)
+
+    def _check_debts(self, lines: tuple[Posting, ...]) -> None:
+        debts = self._chart.role("debts")
+        for line in lines:
+            if line.account == debts.code:
+                raise DebtNotNamed(debts.code, line.holder)
 
     def _check_balances(self, books: BooksReading, lines: tuple[Posting, ...]) -> None:
         """What is owed to customers can be used up, not overdrawn."""

@@ -121,6 +121,15 @@ class Overdrawn(Refused, code="ledger.overdrawn"):
 
 
 @dataclass(eq=False)
+class DebtNotNamed(Refused, code="ledger.debt_not_named"):
+    """What stands on the account of debts moves debt by debt, so that it always is what the
+    agreement's debts sum up to."""
+
+    account: str
+    agreement: str
+
+
+@dataclass(eq=False)
 class MonthMalformed(Invalid, code="ledger.month_malformed"):
     """A month is written as 2026-11."""
 

@@ -1,16 +1,42 @@
 """What the next price of an agreement depends on: kept, moved along by every sale, and provable.
 
-`state.py` keeps an account as text and takes a voided sale back out of it. Nothing here touches
-the world.
+`state.py` keeps an account as text and takes a voided sale back out of it; `events.py` is what
+happens to it besides sales; `folding.py` rebuilds it from all that; `desk.py` has the use cases.
+Nothing here touches the world.
 """
 
-from .errors import AccountDocumentBroken, DebtUnknown
-from .state import document_of, postponed_for_sale, state_of, unsettled
+from .desk import Accounts
+from .errors import AccountDocumentBroken, AccountEventBroken, DebtUnknown
+from .events import Event, Outcome
+from .folding import Move, Opening, Sold, Voided, after_sale, folded, in_order
+from .happened import Happened
+from .proving import AccountProblem, AccountsReport, RebuiltAccounts
+from .state import begun, document_of, kept_state, postponed_for_sale, state_of, unsettled
+from .views import AccountView, Standing
 
 __all__ = [
     "AccountDocumentBroken",
+    "AccountEventBroken",
+    "AccountProblem",
+    "AccountView",
+    "Accounts",
+    "AccountsReport",
     "DebtUnknown",
+    "Event",
+    "Happened",
+    "Move",
+    "Opening",
+    "Outcome",
+    "RebuiltAccounts",
+    "Sold",
+    "Standing",
+    "Voided",
+    "after_sale",
+    "begun",
     "document_of",
+    "folded",
+    "in_order",
+    "kept_state",
     "postponed_for_sale",
     "state_of",
     "unsettled",

@@ -74,14 +74,21 @@ def state_of(
     since: Month | None,
     now_month: Month,
 ) -> AccountState:
-    """The account that `document_of` was given, with its parts by code. None is an agreement
-    without history: nothing bought in `now_month`, and monthly charges begin at `since`, or now.
+    """The account that `document_of` was given, with its parts by code, ready to be priced. None is
+    an agreement without history. What no sale has fixed yet is as at the first one: nothing bought
+    in `now_month`, and monthly charges begin at the agreement's `since`, or now.
 
     Raises AccountDocumentBroken.
     """
-    kind = commodity.quantity
+    return begun(kept_state(document, balance, commodity), commodity, since, now_month)
+
+
+def kept_state(document: str | None, balance: Money, commodity: Commodity) -> AccountState:
+    """The account exactly as it is kept; of one without a document only the balance is known.
+    Raises AccountDocumentBroken."""
     if document is None:
-        return AccountState(balance, MonthUse(now_month, kind(0)), since or now_month)
+        return AccountState(balance)
+    kind = commodity.quantity
     try:
         read = json.loads(document)
         return AccountState(
@@ -100,6 +107,19 @@ def state_of(
         )
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise AccountDocumentBroken(type(error).__name__) from error
+
+
+def begun(
+    state: AccountState, commodity: Commodity, since: Month | None, now_month: Month
+) -> AccountState:
+    """The account with what a first sale in `now_month` fixes; one with sales stays as it is."""
+    if state.use is not None and state.since is not None:
+        return state
+    return replace(
+        state,
+        use=state.use or MonthUse(now_month, commodity.quantity(0)),
+        since=state.since or since or now_month,
+    )
 
 
 def debt_values(debt: Debt, currency: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from . import (
+    accounts,
     apikeys,
     approvals,
     banking,
@@ -18,6 +19,7 @@ from . import (
     bookkeeping,
     books,
     config,
+    debts,
     demo,
     keychange,
     keys,
@@ -80,6 +82,9 @@ for name, group in {
     "reading": parties.reading,
     "ledger": books.app,
     "tariff": tariffs.app,
+    "accounts": accounts.accounts,
+    "debt": debts.debt,
+    "fee": debts.fee,
     "keys": keys.app,
     "keychange": keychange.app,
     "apikey": apikeys.app,

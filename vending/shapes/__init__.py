@@ -4,6 +4,7 @@ Money, energy and volume are `{"value": "12.3", "unit": "kWh"}`: a decimal as te
 JSON number is a float to most readers. Times are UTC.
 """
 
+from .accounts import AccountEventOut, AccountOut, AccountsReportOut, RebuiltAccountsOut
 from .approvals import ApprovalOut, BlockEventOut, BlockOut, OutcomeOut
 from .base import Measure, Name, Out
 from .bookkeeping import (
@@ -44,7 +45,10 @@ from .tariffs import (
 )
 
 __all__ = [
+    "AccountEventOut",
+    "AccountOut",
     "AccountStatementOut",
+    "AccountsReportOut",
     "AdjustmentOut",
     "ApiKeyOut",
     "ApprovalOut",
@@ -83,6 +87,7 @@ __all__ = [
     "PointTermsIn",
     "QuoteOut",
     "ReadingOut",
+    "RebuiltAccountsOut",
     "ReceiptOut",
     "RegistrationIn",
     "RegistrationOut",

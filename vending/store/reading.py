@@ -32,7 +32,7 @@ from . import audit, walk
 from . import schema as t
 from .rows import void_of
 
-_NUL = "\x00"
+NUL = "\x00"
 """What no text of PostgreSQL can hold: nobody's name or number has it."""
 
 _AT_ONCE = 1000
@@ -122,7 +122,7 @@ class SqlReading:
     def meter_files(
         self, *, customer: str | None = None, after: str = "", limit: int = 100
     ) -> list[MeterFile]:
-        if _NUL in after:
+        if NUL in after:
             return []
         statement = _FILES.where(t.meters.c.number > after)
         if customer is not None:
@@ -131,13 +131,13 @@ class SqlReading:
         return [meter_file_of(row) for row in rows]
 
     def customer(self, account: str) -> Customer | None:
-        if _NUL in account:
+        if NUL in account:
             return None
         row = self._db.execute(_CUSTOMER, {"account": account}).first()
         return None if row is None else Customer(*row)
 
     def customers(self, search: str = "", *, after: str = "", limit: int = 100) -> list[Customer]:
-        if _NUL in search + after:
+        if NUL in search + after:
             return []
         c = t.customers.c
         statement = select(t.customers).where(c.account > after)
@@ -154,7 +154,7 @@ class SqlReading:
         return [Customer(*row) for row in rows]
 
     def point(self, code: str) -> VendingPoint | None:
-        if _NUL in code:
+        if NUL in code:
             return None
         row = self._db.execute(_POINT, {"code": code}).first()
         return None if row is None else point_of(row)
@@ -172,7 +172,7 @@ class SqlReading:
         return 0 if found is None else int(found)
 
     def sale(self, vend_id: str) -> SaleRecord | None:
-        if _NUL in vend_id:
+        if NUL in vend_id:
             return None
         row = self._db.execute(_SALE, {"vend_id": vend_id}).first()
         return None if row is None else self._record(row)
@@ -189,7 +189,7 @@ class SqlReading:
         return [self._record(row) for row in rows]
 
     def basket(self, vend_id: str) -> list[SaleRecord]:
-        if _NUL in vend_id:
+        if NUL in vend_id:
             return []
         led = or_(t.sales.c.vend_id == vend_id, t.sales.c.basket == vend_id)
         rows = self._db.execute(SALES.where(led).order_by(t.sales.c.entry)).all()

@@ -149,11 +149,19 @@ def _void_hash(db: Connection, entry: int, cause: str) -> str | None:
     return None if row is None else void_hash(void_of(row))
 
 
+def _debt_hash(db: Connection, entry: int, cause: str) -> str | None:
+    """Of the account event that wrote the debt down."""
+    from .accounts import debt_hash
+
+    return debt_hash(db, entry, cause)
+
+
 CAUSES: dict[str, Callable[[Connection, int, str], str | None]] = {
     **{kind.value: _adjustment_hash for kind in AdjustmentKind},
     "void": _void_hash,
     "refund": _void_hash,
     **drawer_proof.CAUSES,
+    "debt": _debt_hash,
 }
 """By kind of entry: the hash of what it was booked for, recomputed. Sales are many and come with
 the stream; everything else is rare and looked up."""

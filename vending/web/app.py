@@ -16,6 +16,7 @@ from .description import add_description
 from .quick import Sellers
 from .routers import PREFIX
 from .routes import (
+    accounts,
     approvals,
     bookkeeping,
     books,
@@ -67,17 +68,8 @@ def create_app(services: Services) -> FastAPI:
     app.state.writer = Writer(services.service.vend_many)
     app.state.sellers = Sellers(services.api_keys, time.monotonic)
     # Addresses are tried in this order, and sales are most of what is asked.
-    for part in (
-        sales,
-        parties,
-        books,
-        approvals,
-        bookkeeping,
-        drawer,
-        key_changes,
-        outbox,
-        tariffs,
-    ):
+    parts = (sales, parties, books, bookkeeping, accounts, drawer)
+    for part in (*parts, approvals, key_changes, outbox, tariffs):
         # Not `include_router`: it works out every route anew, a sixth of a second per program, and
         # goes through a second router at each call.
         app.router.routes.extend(part.router.routes)

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from ..accounting import Bookkeeping, BookReports
+from ..accounts import Accounts
 from ..api_keys import ApiKeys, ApiScope, ScopeMissing, caller
 from ..approvals import Approvals, Blocks, Operators
 from ..drawer import Bankings, Deposits, Drawers
@@ -30,6 +31,8 @@ class Services(Protocol):
     @property
     def reports(self) -> BookReports: ...
 
+    @property
+    def accounts(self) -> Accounts: ...
     @property
     def outbox(self) -> Outbox: ...
     @property
@@ -123,6 +126,10 @@ def deposits_of(request: Request) -> Deposits:
     return services_of(request).deposits
 
 
+def accounts_of(request: Request) -> Accounts:
+    return services_of(request).accounts
+
+
 class Needs:
     """A dependency that answers the caller as Actor, if the key has one of the scopes. Raises
     CallerUnknown, ScopeMissing."""
@@ -159,5 +166,6 @@ People = Annotated[Operators, Depends(operators_of)]
 Desk = Annotated[TariffDesk, Depends(tariff_desk_of)]
 AllDrawers = Annotated[Drawers, Depends(drawers_of)]
 AllBankings = Annotated[Bankings, Depends(bankings_of)]
+AccountsDesk = Annotated[Accounts, Depends(accounts_of)]
 AllDeposits = Annotated[Deposits, Depends(deposits_of)]
 Service = Annotated[VendingService, Depends(service_of)]

@@ -90,18 +90,18 @@ def plainly_taken(state: AccountState) -> AccountState:
     )
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(situations(), payments)
 def test_an_account_is_kept_whole(situation: Situation, paid: Money) -> None:
     tariff, state = situation
     back = kept(state)
-    assert document_of(back) == document_of(state)
+    assert document_of(back) == document_of(replace(state, since=state.since or THIS_MONTH))
     assert kept(back) == back
     # What is left out of the text changes no price.
     assert sold(tariff, back, paid) == sold(tariff, state, paid)
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(situations(), payments)
 def test_a_sale_taken_back_leaves_the_account_of_before(situation: Situation, paid: Money) -> None:
     tariff, state = situation
@@ -121,7 +121,7 @@ def test_a_sale_taken_back_leaves_the_account_of_before(situation: Situation, pa
     assert (again.quantity, again.balance_after) == (q.quantity, q.balance_after)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(situations(), payments, payments)
 def test_of_two_sales_either_can_be_taken_back(
     situation: Situation, first: Money, second: Money
@@ -207,9 +207,14 @@ def test_a_debt_put_off_for_one_sale_takes_nothing_and_says_why() -> None:
 @pytest.mark.parametrize(
     ("since", "begins"), [(None, THIS_MONTH), (Month(2026, 8), Month(2026, 8))]
 )
-def test_without_a_document_there_is_no_history(since: Month | None, begins: Month) -> None:
+def test_the_first_sale_fixes_where_an_account_begins(since: Month | None, begins: Month) -> None:
     state = state_of(None, Money(5), Commodity.WATER, since, THIS_MONTH)
     assert state == AccountState(Money(5), MonthUse(THIS_MONTH, Volume(0)), begins)
+    # A debt may have been written down long before.
+    with_debt = document_of(AccountState(Money(5), debts=(DEBT,)))
+    state = state_of(with_debt, Money(5), Commodity.WATER, since, THIS_MONTH)
+    assert (state.use, state.since) == (MonthUse(THIS_MONTH, Volume(0)), begins)
+    assert state_of(document_of(state), Money(5), Commodity.WATER, None, Month(2027, 3)) == state
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"use":["2026-11"]}', '{"debts":[{}]}'])

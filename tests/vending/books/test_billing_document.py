@@ -21,8 +21,8 @@ from meters.quantities import Money
 from tests.vending.cli.support import town_shell
 from tests.vending.drawer.support import sell_in
 from tests.vending.support import OPERATOR, POWER, WATER, SetClock, new_store, service
+from vending.cli import accounts, banking, books, debts, shifts
 from vending.cli import app as _whole  # noqa: F401 - puts the groups together
-from vending.cli import banking, books, shifts
 from vending.parties import Actor, Role
 from vending.sale import Tender, VendRequest
 
@@ -131,7 +131,14 @@ def test_the_page_is_true(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("group", "app"),
-    [("ledger", books.app), ("shift", shifts.app), ("banking", banking.app)],
+    [
+        ("ledger", books.app),
+        ("shift", shifts.app),
+        ("banking", banking.app),
+        ("accounts", accounts.accounts),
+        ("debt", debts.debt),
+        ("fee", debts.fee),
+    ],
 )
 def test_the_page_names_every_command(group: str, app: typer.Typer) -> None:
     page = PAGE.read_text("utf-8")

@@ -40,6 +40,7 @@ from tokens.sts import (
     derive_decoder_key,
 )
 from vending.accounting import Bookkeeping, BookReports
+from vending.accounts import Accounts
 from vending.api_keys import ApiScope, new_api_key
 from vending.approvals import Approvals, Blocks, Operators, own_acts
 from vending.drawer import Bankings, Deposits, Drawers
@@ -50,6 +51,7 @@ from vending.parties import GatewayAddress, Registration, Role
 from vending.service import VendingService
 from vending.settings import MeterSettings, Settings
 from vending.store import SqlStore, open_store
+from vending.store.accounts import SqlAccounts
 from vending.store.api_keys import SqlApiKeys
 from vending.store.approvals import SqlPeople
 from vending.store.books import SqlBooks
@@ -83,6 +85,7 @@ class Parts:
     drawers: Drawers
     bankings: Bankings
     deposits: Deposits
+    accounts: Accounts
     currency: str = "ILS"
 
 
@@ -196,7 +199,8 @@ def api_over(
     books = SqlBooks(store)
     people = SqlPeople(store)
     approvals = Approvals(people, own_acts("ILS"), clock)
-    keeping = Bookkeeping(books, chart(), clock, LOCAL_ZONE)
+    accounts = Accounts(SqlAccounts(store), tariffs, chart(), clock, LOCAL_ZONE)
+    keeping = Bookkeeping(books, chart(), clock, LOCAL_ZONE, accounts.follow)
     parts = Parts(
         use_cases,
         SqlApiKeys(store, busy_s),
@@ -211,6 +215,7 @@ def api_over(
         Drawers(SqlDrawers(store), chart(), clock),
         Bankings(SqlDrawers(store), chart(), clock),
         Deposits(books, keeping, chart()),
+        accounts,
     )
     try:
         with TestClient(create_app(parts), raise_server_exceptions=False) as client:

@@ -323,8 +323,21 @@ SCOPES_NEEDED: list[tuple[str, str, ApiScope | tuple[ApiScope, ...]]] = [
     ("GET", "/bankings/B-1", TELLER),
     ("POST", "/bankings/B-1/copies", TELLER),
     ("POST", "/operators/rana/deposits", ApiScope.BOOKS),
+    ("GET", "/accounts/A1", ApiScope.READ),
+    ("GET", "/accounts/A1/events", ApiScope.READ),
+    ("POST", "/accounts/A1/debts", ApiScope.BOOKS),
+    ("POST", "/accounts/A1/debts/arrears/postponement", TELLER),
+    ("POST", "/accounts/A1/debts/arrears/postponement/end", TELLER),
+    ("POST", "/accounts/A1/debts/arrears/dispute", TELLER),
+    ("POST", "/accounts/A1/debts/arrears/dispute/settlement", ApiScope.BOOKS),
+    ("POST", "/accounts/A1/debts/arrears/write-down", ApiScope.BOOKS),
+    ("POST", "/accounts/A1/fees", ApiScope.BOOKS),
+    ("POST", "/accounts/A1/fees/arrears/waiver", ApiScope.BOOKS),
+    ("GET", "/ledger/verification/accounts", ApiScope.READ),
+    ("POST", "/ledger/verification/accounts/rebuilding", ApiScope.BOOKS),
 ]
 PARAMETERS = {
+    "arrears": "{code}",
     "v-1": "{vend_id}",
     "10001": "{account}",
     "1010:P1": "{account}",
@@ -353,7 +366,7 @@ def test_each_endpoint_needs_its_scope(
         del body["vend_id"]
     sent = body if method == "POST" and path in ("/quotes", "/vends") else None
     role = Role.SUPERVISOR
-    if needed is ApiScope.REGISTER:
+    if needed is ApiScope.REGISTER or path.endswith("/rebuilding"):
         sent, role = {}, Role.ADMINISTRATOR
     enough = needed if isinstance(needed, tuple) else (needed,)
     others = api.key("others", Role.SUPERVISOR, ALL_SCOPES - {*enough}, "P1")

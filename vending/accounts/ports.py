@@ -1,0 +1,113 @@
+"""What the accounts of agreements need from the store, as Protocols."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from typing import NamedTuple, Protocol
+
+from meters.account import Commodity
+
+from ..accounting.adjustments import Adjustment
+from ..accounting.ports import BooksWriting
+from ..ledger import ChainHead, PostedEntry, Posting
+from ..tariff import Month
+from .folding import Move
+from .happened import Happened
+
+
+class AgreementFile(NamedTuple):
+    """An agreement with its customer and meter."""
+
+    number: str
+    account: str
+    """The customer's."""
+    name_ar: str
+    name_en: str
+    meter: str
+    commodity: Commodity
+    tariff: str
+    since: Month | None
+
+
+class KeptAccount(NamedTuple):
+    """What is kept of one agreement, and what it must follow from."""
+
+    agreement: str
+    commodity: Commodity
+    since: Month | None
+    document: str | None
+    debts: int
+    """What the ledger says that it owes of debts, in minor units."""
+    moves: Iterable[Move]
+    """In their order. To be read before the next account is asked for."""
+
+
+class AccountsReading(Protocol):
+    """One consistent view. Every method may raise the store's Unavailable."""
+
+    def chain_head(self) -> ChainHead: ...
+
+    def agreement_file(self, number: str) -> AgreementFile | None: ...
+
+    def agreement_of(self, meter: str) -> AgreementFile | None:
+        """By the DRN of the meter in use."""
+        ...
+
+    def balance(self, account: str, holder: str, unit: str) -> int:
+        """Of one holder, debit positive."""
+        ...
+
+    def document(self, agreement: str) -> str | None:
+        """The kept account; None if nothing has happened to it yet."""
+        ...
+
+    def happened(
+        self, agreement: str, *, before: int | None = None, limit: int | None = None
+    ) -> list[Happened]:
+        """Its events, newest first; those with a `seq` below `before`. Raises
+        AccountEventBroken."""
+        ...
+
+    def adjustment(self, id: str) -> Adjustment | None: ...
+
+    def entry(self, number: int) -> PostedEntry | None: ...
+
+    def kept_accounts(self, debts: str) -> Iterator[KeptAccount]:
+        """Every agreement with its account; `debts` is the ledger account that debts stand on.
+        Streams: flat memory. Raises AccountEventBroken while moves are read."""
+        ...
+
+    def debts_of_nobody(self, debts: str) -> list[tuple[str, int]]:
+        """Holders in the ledger account of debts that are no agreement, and what they owe."""
+        ...
+
+
+class AccountsWriting(AccountsReading, Protocol):
+    """One transaction with the sole right to write until it ends."""
+
+    def book(self, posted: PostedEntry, cached: tuple[Posting, ...]) -> None:
+        """Writes an entry behind `chain_head()`, moves the head, and the balances kept ready."""
+        ...
+
+    def add_adjustment(self, adjustment: Adjustment) -> None: ...
+
+    def add_event(self, happened: Happened) -> None: ...
+
+    def keep(self, agreement: str, document: str | None) -> None:
+        """The account from now on; None: nothing has happened to it."""
+        ...
+
+
+class AccountsStore(Protocol):
+    """The books, for accounts."""
+
+    def reading(self) -> AbstractContextManager[AccountsReading]: ...
+
+    def writing(self) -> AbstractContextManager[AccountsWriting]:
+        """Commits at the end of the block; any exception inside rolls everything back."""
+        ...
+
+    def inside(self, books: BooksWriting) -> AccountsWriting:
+        """The transaction that bookkeeping is in, for accounts to follow within it."""
+        ...

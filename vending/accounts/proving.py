@@ -1,0 +1,124 @@
+"""Accounts held against the books: each one rebuilt, and its debts compared with the ledger."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from meters.errors import RaseedError
+from meters.quantities import Money
+
+from ..tariff import TariffBook
+from .folding import Opening, folded
+from .ports import KeptAccount
+from .state import document_of
+
+MOST_TOLD = 100
+"""Problems that a report lists; it counts them all."""
+UNREADABLE = (RaseedError, TypeError, ValueError, KeyError)
+"""What rebuilding an account from damaged rows may end in."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountProblem:
+    """Where a kept account and the books differ."""
+
+    agreement: str
+    what: str
+    """`missing` (something happened and no account is kept), `unexpected` (the other way round),
+    `differs`, `debts` (the ledger says otherwise), `unreadable` (it cannot be rebuilt)."""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsReport:
+    """What a check of all accounts found."""
+
+    accounts: int
+    """Agreements looked at."""
+    found: int
+    """How many problems there are; the first ones are told."""
+    problems: tuple[AccountProblem, ...]
+
+    @property
+    def ok(self) -> bool:
+        return self.found == 0
+
+
+@dataclass(frozen=True, slots=True)
+class RebuiltAccounts:
+    """What a rebuilding changed."""
+
+    accounts: int
+    changed: int
+    moved: int
+    """Changed by somebody else meanwhile, so left alone: rebuild again."""
+    unreadable: tuple[AccountProblem, ...]
+    """Left as they were, because their history cannot be read."""
+
+
+def rebuilt(kept: KeptAccount, tariffs: TariffBook, currency: str) -> tuple[str | None, int]:
+    """The account as the books say it must be kept, and the sum of its debts in minor units (those
+    that stand on the ledger account of debts). Raises the errors of `folded` and of its moves."""
+    opening = Opening(kept.commodity, currency, kept.since)
+    state = folded(opening, kept.moves, tariffs, Money(0, currency))
+    if state is None:
+        return None, 0
+    owed = sum(debt.owed.minor for debt in state.debts if debt.book == "debts")
+    return document_of(state), owed
+
+
+def checked(
+    accounts: Iterable[KeptAccount],
+    strays: Iterable[tuple[str, int]],
+    tariffs: TariffBook,
+    currency: str,
+) -> AccountsReport:
+    """Every account held against the books; `strays` are debts in the ledger that no agreement
+    has, by holder."""
+    count, found = 0, 0
+    told: list[AccountProblem] = []
+    for kept in accounts:
+        count += 1
+        problems = _problems(kept, tariffs, currency)
+        found += len(problems)
+        told += problems[: MOST_TOLD - len(told)]
+    for holder, minor in strays:
+        found += 1
+        if len(told) < MOST_TOLD:
+            told.append(AccountProblem(holder, "debts", f"ledger {Money(minor, currency)}"))
+    return AccountsReport(count, found, tuple(told))
+
+
+def unreadable(agreement: str, error: Exception) -> AccountProblem:
+    """What keeps an account from being rebuilt."""
+    told = str(error) if isinstance(error, RaseedError) else type(error).__name__
+    return AccountProblem(agreement, "unreadable", told)
+
+
+def _problems(kept: KeptAccount, tariffs: TariffBook, currency: str) -> list[AccountProblem]:
+    try:
+        document, owed = rebuilt(kept, tariffs, currency)
+    except UNREADABLE as error:
+        return [unreadable(kept.agreement, error)]
+    found = []
+    if document != kept.document:
+        found.append(_difference(kept.agreement, kept.document, document))
+    if owed != kept.debts:
+        ledger, state = Money(kept.debts, currency), Money(owed, currency)
+        found.append(AccountProblem(kept.agreement, "debts", f"ledger {ledger}, account {state}"))
+    return found
+
+
+def _difference(agreement: str, kept: str | None, document: str | None) -> AccountProblem:
+    if kept is None:
+        return AccountProblem(agreement, "missing")
+    if document is None:
+        return AccountProblem(agreement, "unexpected")
+    try:
+        was, is_ = json.loads(kept), json.loads(document)
+        parts = [name for name in sorted({*was, *is_}) if was.get(name) != is_.get(name)]
+    except (ValueError, TypeError, AttributeError):
+        parts = []
+    return AccountProblem(agreement, "differs", ", ".join(parts))
