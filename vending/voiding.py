@@ -30,7 +30,7 @@ from .parties import Actor, MeterFile, Role, require
 from .persons import same_person
 from .ports import Ports, Reading, Writing
 from .record import SaleRecord, receipt_of
-from .sale import Evidence, SaleReceipt, Void
+from .sale import DeliveryEvent, Evidence, SaleReceipt, Void
 from .selling import known_sale
 from .tariff import Month
 from .vend import check_clock
@@ -100,12 +100,13 @@ class Voiding:
             if done is not None:
                 return done
             receipt = receipt_of(record)
-            proof = self._without_reading(books, record, receipt)
+            events = books.delivery_events(vend_id)
+            proof = self._without_reading(books, record, receipt, events)
         if proof is None:
             # The line is used outside of any transaction: the books must not wait for a meter.
             proof = self._by_log(receipt)
         with self._ports.store.writing() as books:
-            return self._write(books, actor, record, receipt, reason, proof)
+            return self._write(books, actor, record, receipt, events, reason, proof)
 
     def refund(
         self, actor: Actor, vend_id: str, requested_by: str, reason: str, approval: str
@@ -131,10 +132,13 @@ class Voiding:
             )
 
     def _without_reading(
-        self, books: Reading, record: SaleRecord, receipt: SaleReceipt
+        self,
+        books: Reading,
+        record: SaleRecord,
+        receipt: SaleReceipt,
+        events: Sequence[DeliveryEvent],
     ) -> _Proof | None:
-        """What the books alone prove. Raises NotProved, TokenTaken."""
-        events = books.delivery_events(record.vend_id)
+        """What the books alone prove. Raises NotProved."""
         if not receipt.tokens:
             return _Proof(Evidence.NO_TOKEN, {})
         if receipt.held and not events and not books.shown(record.vend_id):
@@ -182,6 +186,7 @@ class Voiding:
         actor: Actor,
         record: SaleRecord,
         receipt: SaleReceipt,
+        events: Sequence[DeliveryEvent],
         reason: str,
         proof: _Proof,
     ) -> Void:
@@ -189,11 +194,10 @@ class Voiding:
         done = books.void_of(record.vend_id)
         if done is not None:
             return done
-        if proof.evidence is Evidence.NOT_SHOWN and (
-            books.shown(record.vend_id) or books.delivery_events(record.vend_id)
-        ):
+        if books.delivery_events(record.vend_id) != events:
+            # It was pushed behind the log that was read; asked again, a new one will tell.
             raise NotProved(record.vend_id, record.meter, "being_delivered")
-        if is_being_pushed(books.delivery_events(record.vend_id), self._ports.clock()):
+        if proof.evidence is Evidence.NOT_SHOWN and books.shown(record.vend_id):
             raise NotProved(record.vend_id, record.meter, "being_delivered")
         if not books.call_off(record.vend_id, self._ports.clock()):
             raise NotProved(record.vend_id, record.meter, "being_delivered")
@@ -218,9 +222,13 @@ class Voiding:
         if not same_person(actor.name, record.operator) or open_id != record.shift:
             raise VoidNotAllowed(record.vend_id, "other_shift")
 
-    def _account_before(self, books: Reading, record: SaleRecord, receipt: SaleReceipt) -> str:
-        """The account as if the sale had not been. Raises VoidNotAllowed if what the sale left on
-        the customer's balance is spent already."""
+    def _account_before(
+        self, books: Reading, record: SaleRecord, receipt: SaleReceipt
+    ) -> str | None:
+        """The account as if the sale had not been; None for a sale that has not moved it. Raises
+        VoidNotAllowed if what the sale left on the customer's balance is spent already."""
+        if not receipt.kind.moves_account:
+            return None
         tariff = self._ports.tariffs.version(record.tariff, record.tariff_version)
         minor = -books.balance(self._balance_account, record.agreement, record.currency)
         left = minor + record.balance_before - record.balance_after
@@ -233,9 +241,7 @@ class Voiding:
             None,
             Month.of(self._ports.clock(), tariff.zone),
         )
-        if receipt.kind.moves_account:
-            state = unsettled(state, receipt.quote, record.sold_at, tariff)
-        return document_of(state)
+        return document_of(unsettled(state, receipt.quote, record.sold_at, tariff))
 
     def _book(
         self,
