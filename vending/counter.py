@@ -109,7 +109,7 @@ class Counter:
                 till.add(
                     record,
                     entry_of(receipt, record, ports.chart),
-                    one.state,
+                    one.state if receipt.kind.moves_account else None,
                     None if one.keys is None else one.keys.move,
                     messages_of(receipt, one.file.customer.phone, ports.outbox),
                 )

@@ -21,6 +21,7 @@ from ..accounts.folding import Sold, Voided, in_order
 from ..accounts.happened import Happened, event_document, happened_from, row_hash
 from ..accounts.ports import AgreementFile, KeptAccount
 from ..record import QUANTITIES
+from ..sale import Evidence, SaleKind
 from ..tariff import Month, Quote, line_from
 from . import schema as t
 from .books import SqlBooksReading, SqlBooksWriting
@@ -60,11 +61,17 @@ _SALES = select(
     _S.tariff_version,
     _S.document,
 ).where(_S.vend_id.in_(bindparam("ids", expanding=True)))
+_MOVING = _S.kind.not_in([kind.value for kind in SaleKind if not kind.moves_account])
+"""Units left on an old meter were counted when they were bought."""
 # Only keys are sorted: whole sales would fill the disk beside the database.
-_SOLD_KEYS = select(_S.agreement, _S.entry, _S.vend_id).order_by(_S.agreement, _S.entry)
+_SOLD_KEYS = (
+    select(_S.agreement, _S.entry, _S.vend_id).where(_MOVING).order_by(_S.agreement, _S.entry)
+)
+# Money given back leaves the units with the customer, so they still count.
 _VOID_KEYS = (
     select(_S.agreement, t.voids.c.entry, _S.vend_id)
     .join(t.voids, t.voids.c.vend_id == _S.vend_id)
+    .where(_MOVING, t.voids.c.evidence != Evidence.REFUND.value)
     .order_by(_S.agreement, t.voids.c.entry)
 )
 _FIRST = itemgetter(0)
