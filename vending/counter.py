@@ -106,12 +106,13 @@ class Counter:
         with till.together() if len(rung) > 1 else _AS_IT_IS:
             for receipt, one in zip(receipts, rung, strict=True):
                 record = record_of(receipt, order.inputs)
+                phone, reachable = one.file.customer.phone, one.file.meter.gateway is not None
                 till.add(
                     record,
                     entry_of(receipt, record, ports.chart),
                     one.state if receipt.kind.moves_account else None,
                     None if one.keys is None else one.keys.move,
-                    messages_of(receipt, one.file.customer.phone, ports.outbox),
+                    messages_of(receipt, phone, ports.outbox, reachable=reachable),
                 )
         return tuple(one.hidden() for one in receipts) if basket.hold else receipts
 

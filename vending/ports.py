@@ -272,6 +272,10 @@ class Writing(Reading, Protocol):
 
     def add_showing(self, vend_id: str, at: datetime, actor: str, point: str) -> None: ...
 
+    def queue(self, messages: Sequence[Message], at: datetime) -> None:
+        """What is queued under its key already stays as it is."""
+        ...
+
     def add_void(
         self, void: Void, posted: PostedEntry, cached: tuple[Posting, ...], account: str | None
     ) -> None:

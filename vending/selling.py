@@ -16,6 +16,7 @@ from .counter import Counter, Order, Request
 from .delivery import delivery_of
 from .keychanges import attributes_of
 from .ledger import PostedEntry
+from .outbox import messages_of
 from .parties import Actor, MeterFile, MeterUnknown, require
 from .ports import Ports, Reading, Wanted, Writing
 from .quoting import kept_quote
@@ -248,8 +249,18 @@ class Selling:
             not_voided(books, vend_id)
             receipt = receipt_of(record)
             if receipt.held and not books.shown(vend_id):
-                books.add_showing(vend_id, self._ports.clock(), actor.name, actor.point or "")
+                self._shown(books, actor, receipt, self._ports.clock())
             return replace(receipt, held=False)
+
+    def _shown(self, books: Writing, actor: Actor, receipt: SaleReceipt, now: datetime) -> None:
+        """From here on the digits may be seen, so what carries them is sent too."""
+        books.add_showing(receipt.vend_id, now, actor.name, actor.point or "")
+        file = books.meter_file(receipt.buyer.meter)
+        if file is not None:
+            seen = replace(receipt, held=False)
+            phone, reachable = file.customer.phone, file.meter.gateway is not None
+            plan = self._ports.outbox
+            books.queue(messages_of(seen, phone, plan, reachable=reachable), now)
 
     def reprint(self, actor: Actor, vend_id: str) -> SaleReceipt:
         require(actor, "reprint")
@@ -260,7 +271,7 @@ class Selling:
             receipt = receipt_of(record)
             if receipt.held and not books.shown(vend_id):
                 # A copy shows the digits, so from here on they have been seen.
-                books.add_showing(vend_id, now, actor.name, actor.point or "")
+                self._shown(books, actor, receipt, now)
             copy = books.copies(vend_id) + 1
             books.add_reprint(vend_id, copy, now, actor.name, actor.point or "")
             return replace(receipt, copy=copy, held=False)

@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from ..ledger import ChainHead, PostedEntry, Posting
+from ..outbox import Message
 from ..parties import PartyExists, Registration
 from ..ports import BookedSale, Ground, KeptQuote, Wanted
 from ..sale import DeliveryEvent, MeterReading, Void
@@ -20,7 +21,7 @@ from . import schema as t
 from .booking import BOOKING
 from .errors import translated
 from .ground import GROUND
-from .queueing import call_off
+from .queueing import call_off, insert_messages
 from .reading import SqlReading
 
 _INSERTS = {table.name: insert(table) for table in t.metadata.sorted_tables}
@@ -110,6 +111,9 @@ class SqlWriting(SqlReading):
             _INSERTS["showings"],
             {"vend_id": vend_id, "at": at, "actor": actor, "point": point},
         )
+
+    def queue(self, messages: Sequence[Message], at: datetime) -> None:
+        insert_messages(self._db, messages, at)
 
     def add_void(
         self, void: Void, posted: PostedEntry, cached: tuple[Posting, ...], account: str | None
