@@ -379,7 +379,8 @@ def test_a_basket_that_is_taken_back_takes_its_set_along(rig: Rig) -> None:
     assert (meter.krn, meter.planned is not None) == (1, True)
     rig.sell("v-2")
     receipt = rig.service.reprint(OPERATOR, "v-2")
-    assert all(rig.type_in(t.digits).is_taken for t in (*receipt.key_tokens, *receipt.tokens))
+    digits = [t.digits for t in receipt.key_tokens] + [t.digits for t in receipt.tokens]
+    assert all(rig.type_in(one).is_taken for one in digits)
 
 
 def test_a_voided_set_goes_out_again_with_the_same_digits(rig: Rig) -> None:
