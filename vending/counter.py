@@ -19,8 +19,8 @@ from .operators import (
     check_till,
     commission_of,
 )
-from .outbox import messages_of
-from .parties import Actor, VendingPoint
+from .outbox import Message, messages_of
+from .parties import Actor, MeterFile, VendingPoint
 from .payments import parts_of, settle, tender_of
 from .persons import same_person
 from .ports import Ports, Reading
@@ -109,9 +109,9 @@ class Counter:
                 till.add(
                     record,
                     entry_of(receipt, record, ports.chart),
-                    one.state,
+                    one.state if one.item.kind.moves_account else None,
                     None if one.keys is None else one.keys.move,
-                    messages_of(receipt, one.file.customer.phone, ports.outbox),
+                    messages_for(ports, receipt, one.file),
                 )
         return tuple(one.hidden() for one in receipts) if basket.hold else receipts
 
@@ -227,6 +227,12 @@ class Counter:
                 )
             )
         return tuple(made)
+
+
+def messages_for(ports: Ports, receipt: SaleReceipt, file: MeterFile) -> tuple[Message, ...]:
+    """What is to be sent because of this sale."""
+    reachable = file.meter.gateway is not None
+    return messages_of(receipt, file.customer.phone, ports.outbox, reachable=reachable)
 
 
 _AS_IT_IS: AbstractContextManager[None] = nullcontext()

@@ -270,6 +270,14 @@ class Writing(Reading, Protocol):
         """An id that is kept already stays as it is."""
         ...
 
+    def queue(self, messages: Sequence[Message], now: datetime) -> None:
+        """What is to be sent; a key that is queued already stays as it is."""
+        ...
+
+    def forget_quotes(self, before: datetime) -> int:
+        """Gives up quotes that expired before a moment; how many there were."""
+        ...
+
     def add_showing(self, vend_id: str, at: datetime, actor: str, point: str) -> None: ...
 
     def add_void(

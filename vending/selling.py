@@ -12,7 +12,7 @@ from meters.quantities import Money
 from tokens.sts import KeyAttributes, KeyRef
 
 from .accounts.state import state_of
-from .counter import Counter, Order, Request
+from .counter import Counter, Order, Request, messages_for
 from .delivery import delivery_of
 from .keychanges import attributes_of
 from .ledger import PostedEntry
@@ -248,7 +248,7 @@ class Selling:
             not_voided(books, vend_id)
             receipt = receipt_of(record)
             if receipt.held and not books.shown(vend_id):
-                books.add_showing(vend_id, self._ports.clock(), actor.name, actor.point or "")
+                self._first_shown(books, actor, receipt)
             return replace(receipt, held=False)
 
     def reprint(self, actor: Actor, vend_id: str) -> SaleReceipt:
@@ -260,10 +260,19 @@ class Selling:
             receipt = receipt_of(record)
             if receipt.held and not books.shown(vend_id):
                 # A copy shows the digits, so from here on they have been seen.
-                books.add_showing(vend_id, now, actor.name, actor.point or "")
+                self._first_shown(books, actor, receipt)
             copy = books.copies(vend_id) + 1
             books.add_reprint(vend_id, copy, now, actor.name, actor.point or "")
             return replace(receipt, copy=copy, held=False)
+
+    def _first_shown(self, books: Writing, actor: Actor, receipt: SaleReceipt) -> None:
+        """From here on the digits have been seen, and what carries them may be sent."""
+        now = self._ports.clock()
+        books.add_showing(receipt.vend_id, now, actor.name, actor.point or "")
+        file = books.meter_file(receipt.buyer.meter)
+        if file is not None:
+            shown = replace(receipt, held=False)
+            books.queue(messages_for(self._ports, shown, file), now)
 
     def what_became(self, actor: Actor, vend_id: str) -> SaleStatus:
         require(actor, "what_became")

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from meters.identity import meter_from_text
 from meters.quantities import Money
@@ -26,7 +27,7 @@ from .ports import Clock, GatewayFor, Ports, Randomness, Store
 from .requests import BasketRequest, Postponement, Units
 from .sale import BasketReceipt, Delivery, MeterReading, SaleReceipt, SaleStatus, VendRequest, Void
 from .selling import Answer, Selling, meter_in_use
-from .tariff import BindingQuote, Quote, TariffBook, TariffCommodity
+from .tariff import BindingQuote, Month, Quote, TariffBook, TariffCommodity
 from .vend import ClockLimits
 from .voiding import Voiding
 
@@ -71,12 +72,16 @@ class VendingService:
         """
         require(actor, "register")
         now = self._ports.clock()
+        agreements = []
         for agreement in registration.agreements:
             tariff = self._ports.tariffs.active(agreement.tariff, now)
             if tariff.commodity is not agreement.commodity:
                 raise TariffCommodity(tariff.code, agreement.meter.number)
+            # Monthly charges count from here on, whenever the first sale comes.
+            since = agreement.since or str(Month.of(now, tariff.zone))
+            agreements.append(replace(agreement, since=since))
         with self._ports.store.writing() as books:
-            books.register(registration)
+            books.register(replace(registration, agreements=tuple(agreements)))
 
     def customers(
         self, actor: Actor, search: str = "", *, after: str = "", limit: int = 100

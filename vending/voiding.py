@@ -198,7 +198,9 @@ class Voiding:
         if not books.call_off(record.vend_id, self._ports.clock()):
             raise NotProved(record.vend_id, record.meter, "being_delivered")
         self._check_actor(books, actor, record)
-        account = self._account_before(books, record, receipt)
+        # Also where it moved no account, what it left on the balance must still be there.
+        before = self._account_before(books, record, receipt)
+        account = before if receipt.kind.moves_account else None
         (posted,) = [e for e in books.entries(record.vend_id) if e.entry.kind in _SALES]
         if receipt.key_move is not None and not proof.seen.get("key_moved"):
             # Its tokens go out again with the next sale, the very same digits.

@@ -208,6 +208,7 @@ def compose(
         clock=utc_now,
         randomness=random_nibble,
         gateway_for=gateways,
+        outbox=outbox_plan(settings),
     )
     poster = HttpPoster(settings.outbox.timeout_seconds)
     outbox = Outbox(

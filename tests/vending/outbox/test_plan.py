@@ -73,7 +73,11 @@ def test_what_a_sale_queues(receipt: SaleReceipt) -> None:
         ({"held": True}, "0599000001", "webhook webhook"),
         ({"kind": SaleKind.ENGINEERING}, "0599000001", "print push webhook webhook"),
         ({"tokens": ()}, "0599000001", "sms print webhook webhook"),
-        ({"key_tokens": (KeyToken(1, "0" * 20),)}, "0599000001", "sms print webhook webhook"),
+        (
+            {"key_tokens": (KeyToken(1, "0" * 20),)},
+            "0599000001",
+            "sms print push webhook webhook",
+        ),
     ],
 )
 def test_what_some_sales_do_not_queue(
