@@ -141,10 +141,10 @@ class BooksReading(Protocol):
     def receipt_counts(self, after: int, last: int) -> list[ReceiptCount]: ...
 
     def sale_totals(
-        self, after: int, last: int, tills: Collection[str], meters: Collection[str]
+        self, after: int, last: int, money: Collection[str], meters: Collection[str]
     ) -> list[SaleTotals]:
-        """By unit; `tills` are the accounts that sales put money into, `meters` those that they
-        put units into."""
+        """By unit; the postings of a sale to accounts among `money` are together what was
+        tendered, `meters` are those that it puts units (or tokens without units) into."""
         ...
 
     # Periods and adjustments

@@ -171,7 +171,7 @@ class BookReports:
             keys = books.key_uses(after, last)
             receipts = books.receipt_counts(after, last)
             totals = books.sale_totals(
-                after, last, self._codes("asset", "point"), self._codes("commodity", "meter")
+                after, last, self._money(), self._codes("commodity", "meter")
             )
         return DailyCheck(
             day=date_.isoformat(),
@@ -194,6 +194,12 @@ class BookReports:
 
     def span_of(self, month: str | None) -> Span:
         return Span() if month is None else Month.read(month).span(self._zone)
+
+    def _money(self) -> list[str]:
+        """Accounts whose postings in a sale's entry are together what was tendered: where it went,
+        what was lost or won by coins, and what the seller earned by it."""
+        roles = ("operator_deposit", "coin_rounding", "commission")
+        return self._codes("asset", "point") + [self._chart.role(role).code for role in roles]
 
     def _codes(self, kind: str, per: str) -> list[str]:
         return [a.code for a in self._chart.accounts() if (a.kind, a.per) == (kind, per)]

@@ -110,7 +110,7 @@ class ReceiptCount(NamedTuple):
     last: int
     held: int
     sales: int
-    """Sale entries of this point in the stretch."""
+    """Sales of this point in the stretch that stand first on a receipt: a basket has one."""
 
 
 class KeyUse(NamedTuple):
@@ -162,7 +162,7 @@ class SaleTotals(NamedTuple):
     issued: int
     """According to the tokens; for money, the same as `sold`."""
     booked: int
-    """According to the postings of sale entries."""
+    """According to the postings of their entries."""
 
 
 def differences(
@@ -184,7 +184,7 @@ def differences(
     used = list(keys)
     same("tokens_of_keys", "", tokens, sum(key.tokens for key in used))
     counted = list(receipts)
-    same("receipts", "", sales, sum(row.held for row in counted))
+    same("receipts", "", sum(row.sales for row in counted), sum(row.held for row in counted))
     for row in counted:
         same("receipts", row.point, row.sales, row.held)
         same("receipt_numbers", row.point, row.last - row.first + 1, row.held)

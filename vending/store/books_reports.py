@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, literal, select
 
 from ..accounting.days import Span
 from ..accounting.periods import BalanceRow
@@ -18,8 +18,11 @@ from ..accounting.statements import (
     SaleTotals,
     StatementLine,
 )
+from ..sale import SaleKind
 from . import schema as t
 
+_SALES = ("sale", "payment")
+"""Kinds of entries that sales are booked by."""
 _STREAM = {"yield_per": 500}
 _AMOUNT = t.postings.c.amount
 
@@ -212,7 +215,7 @@ class SqlReports:
         s, e = t.sales.c, t.entries.c
         sales = self._sum(select(func.count()).where(s.entry > after, s.entry <= last))
         entries = self._sum(
-            select(func.count()).where(e.number > after, e.number <= last, e.kind == "sale")
+            select(func.count()).where(e.number > after, e.number <= last, e.kind.in_(_SALES))
         )
         tokens = self._sum(
             select(func.count())
@@ -251,38 +254,43 @@ class SqlReports:
             )
             .select_from(t.sales)
             .outerjoin(t.receipts, t.receipts.c.vend_id == s.vend_id)
-            .where(s.entry > after, s.entry <= last)
+            .where(s.entry > after, s.entry <= last, s.basket.is_(None))
             .group_by(s.point)
             .order_by(s.point)
         )
         return [ReceiptCount(*row) for row in found]
 
     def sale_totals(
-        self, after: int, last: int, tills: Collection[str], meters: Collection[str]
+        self, after: int, last: int, money: Collection[str], meters: Collection[str]
     ) -> list[SaleTotals]:
-        s, c, e = t.sales.c, t.postings.c, t.entries.c
+        s, c, e, k = t.sales.c, t.postings.c, t.entries.c, t.tokens.c
         here = s.entry > after, s.entry <= last
-        sold = self._by(select(s.unit, func.sum(s.quantity)).where(*here).group_by(s.unit))
+        # What moves to another meter leaves one and comes to one: in sum it is not issued.
+        issuing = *here, s.kind != SaleKind.TRANSFER.value
+        sold = self._by(select(s.unit, func.sum(s.quantity)).where(*issuing).group_by(s.unit))
         paid = self._by(select(s.currency, func.sum(s.tendered)).where(*here).group_by(s.currency))
-        issued = self._by(
-            select(t.tokens.c.unit, func.sum(t.tokens.c.quantity))
-            .join(t.sales, s.vend_id == t.tokens.c.vend_id)
-            .where(*here)
-            .group_by(t.tokens.c.unit)
+        tokens = select(k.unit, func.sum(k.quantity)).join(t.sales, s.vend_id == k.vend_id)
+        issued = self._by(tokens.where(*issuing).group_by(k.unit))
+        # A token that manages a meter carries no units and is counted itself.
+        managing = self._by(
+            select(literal("token"), func.count())
+            .select_from(t.tokens)
+            .join(t.sales, s.vend_id == k.vend_id)
+            .where(*here, s.kind == SaleKind.ENGINEERING.value, k.tid.is_not(None))
         )
+        same = {**paid, **{unit: held for unit, held in managing.items() if held}}
         booked = self._by(
             select(c.unit, func.sum(c.amount))
             .join(t.entries, e.number == c.entry)
             .where(
                 c.entry > after,
                 c.entry <= last,
-                e.kind == "sale",
-                or_(c.account.in_(list(tills)), c.account.in_(list(meters))),
+                e.kind.in_(_SALES),
+                c.account.in_([*money, *meters]),
             )
             .group_by(c.unit)
         )
-        wanted = {**sold, **paid}
-        issued = {**issued, **paid}
+        wanted, issued = {**sold, **same}, {**issued, **same}
         return [
             SaleTotals(where, wanted.get(where, 0), issued.get(where, 0), booked.get(where, 0))
             for where in sorted({*wanted, *issued, *booked})
