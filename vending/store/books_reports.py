@@ -272,13 +272,14 @@ class SqlReports:
         tokens = select(k.unit, func.sum(k.quantity)).join(t.sales, s.vend_id == k.vend_id)
         issued = self._by(tokens.where(*issuing).group_by(k.unit))
         # A token that manages a meter carries no units and is counted itself.
-        counted: Select[Any] = (
-            select(literal("token"), func.count())
+        unit: Any = literal("token")
+        counted = (
+            select(unit, func.count())
             .select_from(t.tokens)
             .join(t.sales, s.vend_id == k.vend_id)
             .where(*here, s.kind == SaleKind.ENGINEERING.value, k.tid.is_not(None))
         )
-        managing = {unit: held for unit, held in self._by(counted).items() if held}
+        managing = {name: held for name, held in self._by(counted).items() if held}
         same = {**paid, **managing}
         booked = self._by(
             select(c.unit, func.sum(c.amount))
