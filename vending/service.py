@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from meters.identity import meter_from_text
 from meters.quantities import Money
@@ -30,6 +31,9 @@ from .selling import Answer, Selling, meter_in_use
 from .tariff import BindingQuote, Month, Quote, TariffBook, TariffCommodity
 from .vend import ClockLimits
 from .voiding import Voiding
+
+QUOTES_KEPT = timedelta(days=1)
+"""How long an expired quote is still known."""
 
 
 class VendingService:
@@ -135,6 +139,12 @@ class VendingService:
             return self._selling.balance_of(books, file, currency)
 
     # Selling
+
+    def forget_quotes(self) -> int:
+        """Gives up quotes that have been expired for a day; how many. Until then a sale that names
+        one is told that it has expired."""
+        with self._ports.store.writing() as books:
+            return books.forget_quotes(self._ports.clock() - QUOTES_KEPT)
 
     def quote(
         self,
