@@ -186,6 +186,10 @@ class Reading(Protocol):
         """Newest first by journal entry; those below entry number `before`."""
         ...
 
+    def operator(self, code: str) -> Operator | None:
+        """Somebody who sells, by the actor's name; None if they are not written down."""
+        ...
+
     def open_shift(self, point: str, terminal: str) -> OpenShift | None:
         """The shift that is open at this terminal."""
         ...

@@ -5,9 +5,11 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import signal
 import socket
 import sys
 import threading
+from types import FrameType
 
 import uvicorn
 
@@ -50,6 +52,9 @@ def run(raseed: Raseed, listener: socket.socket, *, while_stdin_is_open: bool = 
         # What is here now stays: the collector need not look through it again and again.
         gc.collect()
         gc.freeze()
+        # uvicorn raises the signal again once it has ended, for whoever handled it before; the
+        # default would end the process before the jobs and the log are closed.
+        signal.signal(signal.SIGTERM, _noted)
         if while_stdin_is_open:
             threading.Thread(target=_end_with_stdin, args=(server,), daemon=True).start()
         server.run(sockets=[listener])
@@ -57,6 +62,11 @@ def run(raseed: Raseed, listener: socket.socket, *, while_stdin_is_open: bool = 
         sending.end()
         if jobs.running:
             jobs.shutdown()
+        logging.shutdown()
+
+
+def _noted(_: int, __: FrameType | None) -> None:
+    """The server has ended for it already."""
 
 
 def _end_with_stdin(server: uvicorn.Server) -> None:

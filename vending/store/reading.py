@@ -218,6 +218,12 @@ class SqlReading:
             statement = statement.where(sold.operator == operator)
         return int(self._db.execute(statement).scalar_one())
 
+    def operator(self, code: str) -> Operator | None:
+        if NUL in code:
+            return None
+        row = self._db.execute(select(t.operators).where(t.operators.c.code == code)).first()
+        return None if row is None else operator_of(row)
+
     def open_shift(self, point: str, terminal: str) -> OpenShift | None:
         o = t.open_shifts.c
         row = self._db.execute(

@@ -50,6 +50,7 @@ from vending.tariff.months import PLACE
 from vending.vend import VendIdReused
 
 T = metadata.tables
+ADMIN_AT_P1 = Actor("Layla", Role.SUPERVISOR, "P1", "T7")
 P, W = POWER.number, WATER.number
 
 
@@ -366,6 +367,37 @@ def test_an_operator_on_deposit_spends_it_and_earns_commission(here: Town) -> No
         "FloatUsedUp",
     ]
     assert here.service.verify(ADMIN).ok
+
+
+def test_an_agent_sees_customers_masked(here: Town) -> None:
+    write(
+        here,
+        "operators",
+        code=OPERATOR.name,
+        name_ar="سمير",
+        name_en="Samir",
+        settlement="deposit",
+        credit_limit=10_000,
+        commission="0",
+    )
+    served = here.service
+    served.vend(ADMIN_AT_P1, request("v-0"))
+    sold = served.vend(OPERATOR, request("v-1"))
+    names = [
+        sold.buyer.name_en,
+        served.vend(OPERATOR, request("v-1")).buyer.name_en,
+        served.reprint(OPERATOR, "v-1").buyer.name_en,
+        served.what_became(OPERATOR, "v-0").receipt.buyer.name_en,
+        *(receipt.buyer.name_en for receipt in served.sales(OPERATOR, meter=P)),
+        served.customer(OPERATOR, "10001")[0].name_en,
+        served.customers(OPERATOR, "10001")[0].name_en,
+        served.meter(OPERATOR, P).customer.name_en,
+        *(file.customer.name_en for file in served.meters(OPERATOR)),
+    ]
+    assert set(names) == {"S••• A•••"}
+    assert served.customer(OPERATOR, "10001")[0].phone == "•••001"
+    assert served.meter(OPERATOR, P).service_point.address == "•••"
+    assert served.what_became(ADMIN_AT_P1, "v-1").receipt.buyer.name_en == "Samira Awwad"
 
 
 def test_what_is_barred_is_not_sold(here: Town) -> None:

@@ -191,6 +191,15 @@ def test_a_quote_ends_and_an_unknown_one_says_so(rig: Rig) -> None:
         rig.service.vend_basket(OPERATOR, BasketRequest("v-1", (item,)))
 
 
+def test_old_quotes_are_given_up(rig: Rig) -> None:
+    rig.service.bind(OPERATOR, P, Money(5000), quote_id="old")
+    rig.town.clock.forward(hours=24)
+    rig.service.bind(OPERATOR, P, Money(5000), quote_id="new")
+    assert rig.service.forget_quotes() == 0
+    rig.town.clock.forward(minutes=16)
+    assert rig.service.forget_quotes() == 1
+
+
 # Held digits
 
 
