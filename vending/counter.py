@@ -109,7 +109,7 @@ class Counter:
                 till.add(
                     record,
                     entry_of(receipt, record, ports.chart),
-                    one.state,
+                    one.state if one.item.kind.moves_account else None,
                     None if one.keys is None else one.keys.move,
                     messages_of(receipt, one.file.customer.phone, ports.outbox),
                 )
@@ -122,6 +122,9 @@ class Counter:
         for number in order.numbers:
             keys += buyer_keys(number, till.file(number).agreement.number)
         check_blocks(till.blocks, keys)
+        if order.basket.second is not None:
+            # Decided in an office: it is in nobody's drawer, and on nobody's deposit.
+            return _Seat(actor, point, None, None)
         shift = till.shift(point.code, actor.terminal)
         if shift is None and point.needs_shift:
             raise ShiftNeeded(point.code, actor.terminal)

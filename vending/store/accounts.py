@@ -21,6 +21,7 @@ from ..accounts.folding import Sold, Voided, in_order
 from ..accounts.happened import Happened, event_document, happened_from, row_hash
 from ..accounts.ports import AgreementFile, KeptAccount
 from ..record import QUANTITIES
+from ..sale import Evidence, SaleKind
 from ..tariff import Month, Quote, line_from
 from . import schema as t
 from .books import SqlBooksReading, SqlBooksWriting
@@ -61,10 +62,15 @@ _SALES = select(
     _S.document,
 ).where(_S.vend_id.in_(bindparam("ids", expanding=True)))
 # Only keys are sorted: whole sales would fill the disk beside the database.
-_SOLD_KEYS = select(_S.agreement, _S.entry, _S.vend_id).order_by(_S.agreement, _S.entry)
+_MOVES = _S.kind.in_([kind.value for kind in SaleKind if kind.moves_account])
+_SOLD_KEYS = (
+    select(_S.agreement, _S.entry, _S.vend_id).where(_MOVES).order_by(_S.agreement, _S.entry)
+)
 _VOID_KEYS = (
     select(_S.agreement, t.voids.c.entry, _S.vend_id)
     .join(t.voids, t.voids.c.vend_id == _S.vend_id)
+    # A refund gives money back and leaves the account as it is.
+    .where(_MOVES, t.voids.c.evidence != Evidence.REFUND.value)
     .order_by(_S.agreement, t.voids.c.entry)
 )
 _FIRST = itemgetter(0)
