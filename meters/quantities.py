@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
-from functools import total_ordering
+from functools import lru_cache, total_ordering
 from typing import ClassVar, Self
 
 from .errors import Invalid
@@ -241,6 +241,12 @@ class Rate:
 
     def to_text(self) -> str:
         """Base currency per display unit as a plain decimal (exact for rates read from text)."""
-        price = self.per_unit * 10**self.quantity.decimals / 10 ** MINOR_DIGITS[self.currency]
-        value = Decimal(price.numerator) / Decimal(price.denominator)
-        return f"{value.normalize():f}"
+        return _rate_text(self)
+
+
+@lru_cache(maxsize=1024)
+def _rate_text(rate: Rate) -> str:
+    # Kept: there are few rates, and each sale tells its own.
+    price = rate.per_unit * 10**rate.quantity.decimals / 10 ** MINOR_DIGITS[rate.currency]
+    value = Decimal(price.numerator) / Decimal(price.denominator)
+    return f"{value.normalize():f}"

@@ -93,6 +93,17 @@ class FreeIssue:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """What was paid for a sale to a wrong meter, sold anew to the right one."""
+
+    meter: str
+    amount: Money
+    refers_to: str
+
+    kind: ClassVar[SaleKind] = SaleKind.CORRECTION
+
+
+@dataclass(frozen=True, slots=True)
 class Refund:
     """Units given back for an earlier sale."""
 
@@ -125,7 +136,7 @@ class Engineering:
     kind: ClassVar[SaleKind] = SaleKind.ENGINEERING
 
 
-Item = Credit | Allowance | DebtPayment | FreeIssue | Refund | Transfer | Engineering
+Item = Credit | Allowance | DebtPayment | FreeIssue | Correction | Refund | Transfer | Engineering
 
 WITHOUT_SECOND = (Credit, Allowance, DebtPayment)
 """What one person may sell."""

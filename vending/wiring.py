@@ -17,6 +17,7 @@ from tokens.sts import MemorySecurityModule, SecurityModule
 
 from .accounting import Bookkeeping, BookReports
 from .accounts import Accounts
+from .acts import Exchanges, sale_acts
 from .api_keys import ApiKeys
 from .approvals import Approvals, Blocks, Operators, own_acts
 from .drawer import Bankings, Beneficiary, Deposits, Drawers
@@ -46,6 +47,7 @@ from .service import VendingService
 from .settings import Settings
 from .store import SqlStore, open_store, upgrade
 from .store.accounts import SqlAccounts
+from .store.acts import SqlActs
 from .store.api_keys import SqlApiKeys
 from .store.approvals import SqlPeople
 from .store.books import SqlBooks
@@ -80,6 +82,7 @@ class Raseed:
     poster: HttpPoster
     key_changes: KeyChanges
     approvals: Approvals
+    exchanges: Exchanges
     blocks: Blocks
     operators: Operators
     tariff_desk: TariffDesk
@@ -193,9 +196,6 @@ def compose(
     chart = read_shipped_chart()
     books = SqlBooks(store)
     people = SqlPeople(store)
-    # Acts that are done elsewhere join this table with their executors.
-    acts = own_acts(chart.role("operator_deposit").unit)
-    approvals = Approvals(people, acts, utc_now)
     kept = SqlTariffs(store)
     shipped = read_shipped(settings.vending.tariffs or CONFIG / "tariffs")
     tariffs = LiveTariffs(kept, shipped, utc_now, time.monotonic_ns)
@@ -210,6 +210,12 @@ def compose(
         gateway_for=gateways,
         outbox=outbox_plan(settings),
     )
+    acting = SqlActs(store)
+    acts = {
+        **own_acts(chart.role("operator_deposit").unit),
+        **sale_acts(service.ports, acting),
+    }
+    approvals = Approvals(people, acts, utc_now)
     poster = HttpPoster(settings.outbox.timeout_seconds)
     outbox = Outbox(
         SqlOutbox(store, settings.database.busy_timeout_seconds),
@@ -230,6 +236,7 @@ def compose(
         poster=poster,
         key_changes=KeyChanges(SqlKeyChanges(store), security, gateways, utc_now),
         approvals=approvals,
+        exchanges=Exchanges(acting, utc_now),
         blocks=Blocks(people, approvals, utc_now),
         operators=Operators(people, approvals, chart),
         tariff_desk=TariffDesk(kept, tariffs, chart, utc_now),

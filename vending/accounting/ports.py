@@ -141,10 +141,15 @@ class BooksReading(Protocol):
     def receipt_counts(self, after: int, last: int) -> list[ReceiptCount]: ...
 
     def sale_totals(
-        self, after: int, last: int, tills: Collection[str], meters: Collection[str]
+        self,
+        after: int,
+        last: int,
+        tills: Collection[str],
+        meters: Collection[str],
+        token_unit: str,
     ) -> list[SaleTotals]:
-        """By unit; `tills` are the accounts that sales put money into, `meters` those that they
-        put units into."""
+        """By unit; `tills` are the accounts that the payments of sales pass through, `meters` those
+        that sales put units into; management tokens are counted in `token_unit`."""
         ...
 
     # Periods and adjustments

@@ -24,6 +24,10 @@ from .statements import (
     differences,
 )
 
+_BESIDE = ("operator_deposit", "commission", "coin_rounding")
+"""Roles of the accounts that payments pass through beside those of the point: together they hold
+what was paid for a sale, whoever keeps it."""
+
 
 class JournalView:
     """One consistent view of the journal for an export, to be read once."""
@@ -171,7 +175,11 @@ class BookReports:
             keys = books.key_uses(after, last)
             receipts = books.receipt_counts(after, last)
             totals = books.sale_totals(
-                after, last, self._codes("asset", "point"), self._codes("commodity", "meter")
+                after,
+                last,
+                [*self._codes("asset", "point"), *(self._chart.role(r).code for r in _BESIDE)],
+                self._codes("commodity", "meter"),
+                self._chart.role("meters_tokens").unit,
             )
         return DailyCheck(
             day=date_.isoformat(),

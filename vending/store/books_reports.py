@@ -18,9 +18,12 @@ from ..accounting.statements import (
     SaleTotals,
     StatementLine,
 )
+from ..sale import SaleKind
 from . import schema as t
 
 _STREAM = {"yield_per": 500}
+_SALES = ("sale", "payment")
+"""Kinds of entries that a sale is booked by."""
 _AMOUNT = t.postings.c.amount
 
 
@@ -212,7 +215,7 @@ class SqlReports:
         s, e = t.sales.c, t.entries.c
         sales = self._sum(select(func.count()).where(s.entry > after, s.entry <= last))
         entries = self._sum(
-            select(func.count()).where(e.number > after, e.number <= last, e.kind == "sale")
+            select(func.count()).where(e.number > after, e.number <= last, e.kind.in_(_SALES))
         )
         tokens = self._sum(
             select(func.count())
@@ -251,14 +254,20 @@ class SqlReports:
             )
             .select_from(t.sales)
             .outerjoin(t.receipts, t.receipts.c.vend_id == s.vend_id)
-            .where(s.entry > after, s.entry <= last)
+            # A basket has one receipt, by the sale that leads it.
+            .where(s.entry > after, s.entry <= last, s.basket.is_(None))
             .group_by(s.point)
             .order_by(s.point)
         )
         return [ReceiptCount(*row) for row in found]
 
     def sale_totals(
-        self, after: int, last: int, tills: Collection[str], meters: Collection[str]
+        self,
+        after: int,
+        last: int,
+        tills: Collection[str],
+        meters: Collection[str],
+        token_unit: str,
     ) -> list[SaleTotals]:
         s, c, e = t.sales.c, t.postings.c, t.entries.c
         here = s.entry > after, s.entry <= last
@@ -270,19 +279,30 @@ class SqlReports:
             .where(*here)
             .group_by(t.tokens.c.unit)
         )
+        # Management tokens carry no units; they are counted themselves.
+        engineering = s.kind == SaleKind.ENGINEERING.value
+        made = self._sum(select(func.count()).select_from(t.sales).where(*here, engineering))
+        counted = self._sum(
+            select(func.count())
+            .select_from(t.tokens)
+            .join(t.sales, s.vend_id == t.tokens.c.vend_id)
+            .where(*here, engineering, t.tokens.c.tid.is_not(None))
+        )
+        # What a transfer takes off the old meter was counted when that got it.
+        given = c.account.in_(list(meters)) & (c.amount > 0)
         booked = self._by(
             select(c.unit, func.sum(c.amount))
             .join(t.entries, e.number == c.entry)
             .where(
                 c.entry > after,
                 c.entry <= last,
-                e.kind == "sale",
-                or_(c.account.in_(list(tills)), c.account.in_(list(meters))),
+                e.kind.in_(_SALES),
+                or_(c.account.in_(list(tills)), given),
             )
             .group_by(c.unit)
         )
-        wanted = {**sold, **paid}
-        issued = {**issued, **paid}
+        wanted = {**sold, **paid, **({token_unit: made} if made else {})}
+        issued = {**issued, **paid, **({token_unit: counted} if made else {})}
         return [
             SaleTotals(where, wanted.get(where, 0), issued.get(where, 0), booked.get(where, 0))
             for where in sorted({*wanted, *issued, *booked})
