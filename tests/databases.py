@@ -51,7 +51,7 @@ def share_compiled_statements() -> None:
     """
     shared: dict[str, LRUCache[Any, Any]] = {}
     kind = attrgetter("name", "driver", "paramstyle")
-    DefaultDialect.__eq__ = (  # type: ignore[assignment,method-assign]
+    DefaultDialect.__eq__ = (  # type: ignore[method-assign]
         lambda self, other: isinstance(other, DefaultDialect) and kind(self) == kind(other)
     )
     DefaultDialect.__hash__ = lambda self: hash(kind(self))  # type: ignore[method-assign]
