@@ -121,7 +121,9 @@ class Bookkeeping:
                 head = books.head_at(end_of(date, self._zone))
             seals = books.seals()
             last = seals[-1] if seals else None
-            found = None if differences is None else tuple(tuple(one) for one in differences)
+            found = None
+            if differences is not None:
+                found = tuple((d.what, d.where, d.expected, d.found) for d in differences)
             if (
                 last is not None
                 and last.day == date.isoformat()

@@ -55,8 +55,8 @@ class AccountStatement:
 
 
 class CustomerLine(NamedTuple):
-    """A sale, a void, or another entry that moves what the customer carries or owes, as the customer
-    sees it. Money in minor units; no token shows here."""
+    """A sale, a void, or another entry that moves what the customer carries or owes, as the
+    customer sees it. Money in minor units; no token shows here."""
 
     entry: int
     at: datetime

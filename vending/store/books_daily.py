@@ -82,12 +82,12 @@ class SqlDaily:
             row, *more = group
             rows = (row, *more) if row[wide] is not None else ()
             tokens = tuple(TokenMade(*one[wide:]) for one in rows)
-            yield SaleMade(*row[:wide], tokens)
+            yield SaleMade._make((*row[:wide], tokens))
 
     def voids_made(self, after: int, last: int) -> list[VoidMade]:
         v = t.voids.c
         return [
-            VoidMade(*row)
+            VoidMade._make(row)
             for row in self._db.execute(_VOIDS.where(v.entry > after, v.entry <= last))
         ]
 
@@ -97,7 +97,7 @@ class SqlDaily:
             .where(_E.number > after, _E.number <= last)
             .group_by(_E.kind)
         )
-        return {kind: number for kind, number in found}
+        return {str(kind): int(number) for kind, number in found}
 
     def booked(
         self, after: int, last: int, kinds: Collection[str], held: Collection[str]

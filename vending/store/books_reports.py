@@ -192,20 +192,20 @@ class SqlReports(SqlDaily):
         for number, at, kind, what, point, paper, paid, *rest, count in self._db.execute(sold):
             debt, balance = moved.pop(number, (0, 0))
             receipt = f"{point}-{paper:06d}" if paper else ""
-            lines.append(
-                CustomerLine(number, at, kind, what, receipt, paid, *rest, debt, 0, balance, count)
-            )
+            line = (number, at, kind, what, receipt, paid, *rest, debt, 0, balance, count)
+            lines.append(CustomerLine._make(line))
         for number, at, kind, what, point, paper, paid, *rest, why in self._db.execute(back):
             debt, balance = moved.pop(number, (0, 0))
             receipt = f"{point}-{paper:06d}" if paper else ""
             # A refund gives money back and leaves everything else with the customer.
             net, vat, quantity, unit = rest
             undone = (0, 0, 0) if why == _REFUND else (-net, -vat, -quantity)
-            lines.append(
-                CustomerLine(
-                    number, at, kind, what, receipt, -paid, *undone, unit, debt, 0, balance, 0
-                )
+            line = (
+                *(number, at, kind, what, receipt, -paid),
+                *undone,
+                *(unit, debt, 0, balance, 0),
             )
+            lines.append(CustomerLine._make(line))
         others = self._db.execute(select(e.number, e.at, e.kind).where(e.number.in_(list(moved))))
         lines += [
             CustomerLine(
