@@ -13,7 +13,7 @@ from types import FrameType
 
 import uvicorn
 
-from ..jobs import Sending, scheduler
+from ..jobs import Closing, Sending, scheduler
 from ..web import create_app
 from ..wiring import Raseed
 from .server_log import UnhurriedHandler
@@ -43,6 +43,7 @@ def run(raseed: Raseed, listener: socket.socket, *, while_stdin_is_open: bool = 
         timeout_graceful_shutdown=10,
     )
     jobs = scheduler(raseed.service, raseed.settings.jobs.reconcile_seconds)
+    Closing(raseed.closing).add_to(jobs)
     sending = Sending(raseed.outbox)
     sending.add_to(jobs, raseed.settings.outbox.poll_seconds)
     if raseed.settings.jobs.enabled:
