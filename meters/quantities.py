@@ -52,10 +52,11 @@ def decimal_from_text(text: str) -> Decimal:
 
 def scaled_from_text(text: str, decimals: int) -> int:
     """`text` times 10**decimals as a whole number. Raises NotANumber, TooFine."""
-    value = Fraction(decimal_from_text(text)) * Fraction(10**decimals)
-    if value.denominator != 1:
+    numerator, denominator = decimal_from_text(text).as_integer_ratio()
+    value, rest = divmod(numerator * 10**decimals, denominator)
+    if rest:
         raise TooFine(text[:60], decimals)
-    return value.numerator
+    return value
 
 
 def scaled_to_text(value: int, decimals: int, keep: int = 0) -> str:

@@ -16,7 +16,7 @@ import uvicorn
 from ..jobs import Closing, Sending, scheduler
 from ..web import create_app
 from ..wiring import Raseed
-from .server_log import UnhurriedHandler
+from .server_log import BriefFormatter, UnhurriedHandler, without_what_nobody_reads
 
 
 def run(raseed: Raseed, listener: socket.socket, *, while_stdin_is_open: bool = False) -> None:
@@ -25,11 +25,10 @@ def run(raseed: Raseed, listener: socket.socket, *, while_stdin_is_open: bool = 
     With `while_stdin_is_open` it also ends when standard input does: whoever started it holds
     the other end, so it cannot outlive a starter that was killed.
     """
-    logging.basicConfig(
-        handlers=[UnhurriedHandler(sys.stderr)],
-        level=logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-    )
+    without_what_nobody_reads()
+    handler = UnhurriedHandler(sys.stderr)
+    handler.setFormatter(BriefFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(handlers=[handler], level=logging.INFO)
     # One line per run is the jobs' own business; the scheduler's adds nothing.
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     config = uvicorn.Config(
