@@ -53,10 +53,10 @@ def decimal_from_text(text: str) -> Decimal:
 def scaled_from_text(text: str, decimals: int) -> int:
     """`text` times 10**decimals as a whole number. Raises NotANumber, TooFine."""
     numerator, denominator = decimal_from_text(text).as_integer_ratio()
-    value, rest = divmod(numerator * 10**decimals, denominator)
-    if rest:
+    scaled: int = numerator * 10**decimals
+    if scaled % denominator:
         raise TooFine(text[:60], decimals)
-    return value
+    return scaled // denominator
 
 
 def scaled_to_text(value: int, decimals: int, keep: int = 0) -> str:
