@@ -5,6 +5,8 @@ edits the books shows in the daily check."""
 from __future__ import annotations
 
 import csv
+import shutil
+import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -138,10 +140,10 @@ def test_the_check_is_what_the_sales_told(day: MixedDay) -> None:
                 if sale.on_deposit:
                     account = "2030", sale.seller.operator
                 where[account] += factor * amount
-    for row in check.money:
-        if row.account in ACCOUNTS.values():
-            key = row.account, row.holder
-            assert (row.told, row.booked, row.back) == (told[key], told[key], back[key]), key
+    for one in check.money:
+        if one.account in ACCOUNTS.values():
+            key = one.account, one.holder
+            assert (one.told, one.booked, one.back) == (told[key], told[key], back[key]), key
     (rounding,) = [row for row in check.money if row.account == "5040"]
     assert rounding.told == -sum(sale.rounding for sale in today)
     (given,) = [row for row in check.money if row.account == "5050"]
@@ -276,6 +278,34 @@ def test_exports_sum_to_the_ledger(day: MixedDay) -> None:
         assert f"-1 {unit}" in written
         assert "2030" in written
         assert "Rana" in written
+
+
+CHECKERS = {
+    "hledger": ["hledger", "check", "--strict", "-f"],
+    "beancount": ["bean-check"],
+}
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("name", CHECKERS)
+def test_other_programs_find_the_day_in_order(tmp_path: Path, name: str) -> None:
+    program, *options = CHECKERS[name]
+    found = shutil.which(program)
+    if found is None:
+        pytest.skip(f"{program} is not installed")
+    day = MixedDay(tmp_path / "books.db")
+    written = tmp_path / f"day.{name}"
+    try:
+        for language in Language:
+            for month in (None, "2026-11"):
+                with day.reports.journal(CHIEF, month) as view, written.open("wb") as file:
+                    FORMATS[name].write(view, file, language)
+                done = subprocess.run(
+                    [found, *options, str(written)], capture_output=True, timeout=60, check=False
+                )
+                assert done.returncode == 0, done.stderr.decode()
+    finally:
+        day.close()
 
 
 def test_only_sales_of_the_day_are_sealed_and_the_check_is_kept(day: MixedDay) -> None:
