@@ -164,8 +164,11 @@ class Voiding:
                 raise VoidNotAllowed(vend_id, "other_point")
             seen = {"requested_by": requested_by, "approval": approval, "given": record.tendered}
             loss = self._ports.chart.role("refunds").code
-            postings = [Posting(loss, "", record.currency, record.tendered)]
-            postings += _money_back(books, record, self._ports.chart)
+            back = _money_back(books, record, self._ports.chart)
+            if not back:
+                # It was due, and too little for a coin.
+                raise VoidNotAllowed(vend_id, "kind")
+            postings = [Posting(loss, "", record.currency, record.tendered), *back]
             self._check_drawer(books, actor, record, postings)
             return self._book(
                 books, actor, record, reason, _Proof(Evidence.REFUND, seen), tuple(postings), None

@@ -11,7 +11,8 @@ from ..parties import Actor, require
 from ..persons import same_person
 from ..ports import Clock
 from .adjustments import Adjustment, AdjustmentState
-from .daily import SALE_KINDS, VOID_KINDS, DailyCheck, DayFacts, Difference, KeptCheck, checked
+from .checking import checked
+from .daily import SALE_KINDS, VOID_KINDS, DailyCheck, DayFacts, Difference, KeptCheck
 from .days import Month, Span, beginning, day_of, days, end_of, read_day
 from .errors import AccountUnknown, AgreementUnknown, HolderWrong
 from .parts import NO_MONEY

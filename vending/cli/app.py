@@ -34,6 +34,7 @@ from . import (
     tariffs,
     tokens,
 )
+from . import deposits as deposits  # adds to the commands of operators
 from .context import Cli
 from .faults import GuardedGroup, language_of
 

@@ -5,6 +5,8 @@ edits the books shows in the daily check."""
 from __future__ import annotations
 
 import csv
+import shutil
+import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -20,7 +22,7 @@ from sqlalchemy import Connection, text
 from meters.account import Commodity
 from tests.vending.books.mixed_day import BEFORE, DAY, HEAD, OLD, MixedDay
 from tests.vending.books.support import BILLING, CHIEF, ZONE
-from tests.vending.support import OPERATOR, chart
+from tests.vending.support import OPERATOR, POWER, Town, chart, request
 from vending.accounting import BookReports, Difference
 from vending.accounting.errors import HolderWrong
 from vending.accounting.ports import BooksStore
@@ -28,9 +30,11 @@ from vending.exports import FORMATS
 from vending.jobs import Closing
 from vending.messages import Language
 from vending.parties import ActorNotAllowed
+from vending.requests import BasketRequest, Credit, Units
 from vending.sale import Evidence, SaleKind, SaleReceipt, SaleState, Tender
 from vending.store import triggers
-from vending.store.books import SqlBooksReading
+from vending.store.books import SqlBooks, SqlBooksReading
+from vending.voiding import VoidNotAllowed
 
 ACCOUNTS = {
     Tender.CASH: "1010",
@@ -136,10 +140,10 @@ def test_the_check_is_what_the_sales_told(day: MixedDay) -> None:
                 if sale.on_deposit:
                     account = "2030", sale.seller.operator
                 where[account] += factor * amount
-    for row in check.money:
-        if row.account in ACCOUNTS.values():
-            key = row.account, row.holder
-            assert (row.told, row.booked, row.back) == (told[key], told[key], back[key]), key
+    for one in check.money:
+        if one.account in ACCOUNTS.values():
+            key = one.account, one.holder
+            assert (one.told, one.booked, one.back) == (told[key], told[key], back[key]), key
     (rounding,) = [row for row in check.money if row.account == "5040"]
     assert rounding.told == -sum(sale.rounding for sale in today)
     (given,) = [row for row in check.money if row.account == "5050"]
@@ -276,6 +280,34 @@ def test_exports_sum_to_the_ledger(day: MixedDay) -> None:
         assert "Rana" in written
 
 
+CHECKERS = {
+    "hledger": ["hledger", "check", "--strict", "-f"],
+    "beancount": ["bean-check"],
+}
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("name", CHECKERS)
+def test_other_programs_find_the_day_in_order(tmp_path: Path, name: str) -> None:
+    program, *options = CHECKERS[name]
+    found = shutil.which(program)
+    if found is None:
+        pytest.skip(f"{program} is not installed")
+    day = MixedDay(tmp_path / "books.db")
+    written = tmp_path / f"day.{name}"
+    try:
+        for language in Language:
+            for month in (None, "2026-11"):
+                with day.reports.journal(CHIEF, month) as view, written.open("wb") as file:
+                    FORMATS[name].write(view, file, language)
+                done = subprocess.run(
+                    [found, *options, str(written)], capture_output=True, timeout=60, check=False
+                )
+                assert done.returncode == 0, done.stderr.decode()
+    finally:
+        day.close()
+
+
 def test_only_sales_of_the_day_are_sealed_and_the_check_is_kept(day: MixedDay) -> None:
     """Yesterday is done after midnight, once; the same day is not done before it is over."""
     job = Closing(day.closing)
@@ -371,6 +403,8 @@ def entry_of(vend_id: str) -> str:
     return of(vend_id).replace("entry =", "number =", 1)
 
 
+UNDONE = {f"voided {account}" for account in ("1210", "2010", "2020", "4010", "6010", "6110")}
+"""What a void of v-2 turns around beside the money in the till."""
 TAMPERING: list[tuple[str, set[str]]] = [
     ("DELETE FROM tokens WHERE vend_id = 'f-1'", {"tokens credit_electricity", "tokens_carry Wh"}),
     (
@@ -388,7 +422,10 @@ TAMPERING: list[tuple[str, set[str]]] = [
     ),
     ("DELETE FROM tokens WHERE vend_id = 'k-1' AND kind = 'key_change_1'", {"key_changes tokens"}),
     ("DELETE FROM key_change_events WHERE vend_id = 'k-1'", {"key_changes issued"}),
-    ("DELETE FROM receipts WHERE vend_id = 'b-1'", {"receipts P1", "basket_receipts P1"}),
+    (
+        "DELETE FROM receipts WHERE vend_id = 'b-1'",
+        {"receipts P1", "basket_receipts P1", "receipt_numbers P1"},
+    ),
     ("DELETE FROM receipts WHERE vend_id = 'c-1'", {"receipts P1", "receipt_numbers P1"}),
     ("UPDATE receipts SET number = 99 WHERE vend_id = 'c-1'", {"receipt_numbers P1"}),
     ("UPDATE receipts SET point = 'P2', number = 5 WHERE vend_id = 'v-2'", {"receipts P1"}),
@@ -458,12 +495,18 @@ TAMPERING: list[tuple[str, set[str]]] = [
     ),
     (
         "UPDATE sales SET document = 'nothing' WHERE vend_id = 'd-1'",
-        {"documents d-1", "booked 1040:P1", "paid wallet"},
+        {"documents d-1", "booked 1040:P1"},
     ),
-    ("DELETE FROM voids WHERE vend_id = 'v-2'", {"void_entries void"}),
+    ("DELETE FROM voids WHERE vend_id = 'v-2'", {"void_entries void", "voided 1010:P1", *UNDONE}),
     (
         "UPDATE voids SET evidence = 'refund' WHERE vend_id = 'v-2'",
-        {"void_entries void", "void_entries refund", "entries_of_voids"},
+        {
+            "void_entries void",
+            "void_entries refund",
+            "entries_of_voids",
+            "voided 5050",
+            *UNDONE,
+        },
     ),
     (
         f"UPDATE postings SET amount = amount + 1 WHERE account = '1010' AND {of('v-2', 'voids')}",
@@ -484,3 +527,28 @@ def test_each_kind_of_tampering_shows(day: MixedDay) -> None:
     told = {statement: tampered(day, statement) for statement, _ in TAMPERING}
     assert told == dict(TAMPERING)
     assert day.reports.check(CHIEF, DAY).ok
+
+
+def test_less_than_half_a_coin_is_sold_for_nothing(place: Path | str) -> None:
+    """What is due then is the municipality's loss, not a sale that cannot be booked."""
+    here = Town(place)
+    try:
+        for number in range(40):
+            here.clock.forward(minutes=1)
+            here.service.vend(OPERATOR, request(f"v-{number}", amount=f"40.{50 + number}"))
+            due = here.service.quote(OPERATOR, POWER.number, Units("0.1")).tendered.minor
+            if 0 < due < 5:
+                break
+        assert 0 < due < 5
+        basket = BasketRequest("b-1", (Credit(POWER.number, Units("0.1")),))
+        (sale,) = here.service.vend_basket(OPERATOR, basket).receipts
+        assert (sale.parts, sale.rounding) == ((), -due)
+        with pytest.raises(VoidNotAllowed):
+            here.service._voiding.refund(HEAD, "b-1", "Layla", "The wrong customer", "a-1")
+        reports = BookReports(SqlBooks(here.store), chart(), here.clock, ZONE)
+        check = reports.check(CHIEF)
+        assert check.ok
+        assert [row.booked for row in check.money if row.account == "5040"] == [due]
+        assert {t.tender: t.sales for t in reports.takings(CHIEF)}["no_money"] == 1
+    finally:
+        here.store.close()

@@ -261,6 +261,7 @@ SCOPES_NEEDED: list[tuple[str, str, ApiScope | tuple[ApiScope, ...]]] = [
     ("GET", "/ledger/balances", ApiScope.BOOKS),
     ("GET", "/ledger/accounts/1010:P1", ApiScope.BOOKS),
     ("GET", "/agreements/A1/statement", ApiScope.BOOKS),
+    ("GET", "/operators/Samir/statement", ApiScope.READ),
     ("GET", "/ledger/takings", ApiScope.BOOKS),
     ("GET", "/ledger/adjustments", ApiScope.BOOKS),
     ("POST", "/ledger/adjustments", ApiScope.BOOKS),
