@@ -186,6 +186,10 @@ class Reading(Protocol):
         """Newest first by journal entry; those below entry number `before`."""
         ...
 
+    def operator(self, code: str) -> Operator | None:
+        """Somebody who sells, by the actor's name; None if they are not written down."""
+        ...
+
     def open_shift(self, point: str, terminal: str) -> OpenShift | None:
         """The shift that is open at this terminal."""
         ...
@@ -268,6 +272,14 @@ class Writing(Reading, Protocol):
 
     def keep_quote(self, quote: KeptQuote) -> None:
         """An id that is kept already stays as it is."""
+        ...
+
+    def queue(self, messages: Sequence[Message], now: datetime) -> None:
+        """What is to be sent; a key that is queued already stays as it is."""
+        ...
+
+    def forget_quotes(self, before: datetime) -> int:
+        """Gives up quotes that expired before a moment; how many there were."""
         ...
 
     def add_showing(self, vend_id: str, at: datetime, actor: str, point: str) -> None: ...

@@ -220,8 +220,9 @@ def input_hash(request: VendRequest | BasketRequest, numbers: Sequence[str], poi
     """What makes two requests with one vend id the same: meters (as their DRNs), what is asked for
     each, payments and vending point. Not the person or terminal: a colleague may ask again."""
     basket = basket_of(request)
-    if basket.plain is not None:
-        amount, tender = basket.plain
+    plain = basket.plain
+    if plain is not None:
+        amount, tender = plain
         fields: list[Any] = [numbers[0], amount.minor, amount.currency, tender.value, point]
         return sha256(canonical_json(fields)).hexdigest()
     items = [

@@ -13,6 +13,7 @@ from meters.errors import Refused
 from meters.quantities import Money, Quantity
 from tokens.sts import KeyAttributes, MeterKeyRef, Stamp, Token, TokenKindUnknown, kind_named
 
+from .accounts.folding import Opening, after_sale
 from .accounts.state import postponed_for_sale
 from .keychanges import KeySet, attributes_of, key_set
 from .parties import MeterFile
@@ -46,7 +47,6 @@ from .tariff import (
     free_left,
     pay_owed,
     quote,
-    settled,
     still_binds,
     unpaid,
 )
@@ -99,7 +99,10 @@ class Bench:
         return units_of(typed, self.file.meter.commodity.quantity)
 
     def settle(self, sold: Quote) -> AccountState:
-        return settled(self.state, self.tariff, sold, self.now)
+        since = self.file.agreement.since
+        month = None if since is None else Month.from_text(since)
+        opening = Opening(self.tariff.commodity, self.tariff.currency, month)
+        return after_sale(self.state, opening, sold, self.now, self.tariff)
 
 
 Priced = tuple[Quote, AccountState, str]

@@ -15,7 +15,7 @@ from meters.errors import Invalid
 from meters.gateway import Gateway, MeterUnreachable
 from tokens.sts import MemorySecurityModule, SecurityModule
 
-from .accounting import Bookkeeping, BookReports
+from .accounting import Bookkeeping, BookReports, DailyClosing
 from .accounts import Accounts
 from .acts import Exchanges, sale_acts
 from .api_keys import ApiKeys
@@ -78,6 +78,7 @@ class Raseed:
     api_keys: ApiKeys
     bookkeeping: Bookkeeping
     reports: BookReports
+    closing: DailyClosing
     outbox: Outbox
     poster: HttpPoster
     key_changes: KeyChanges
@@ -208,6 +209,7 @@ def compose(
         clock=utc_now,
         randomness=random_nibble,
         gateway_for=gateways,
+        outbox=outbox_plan(settings),
     )
     acting = SqlActs(store)
     acts = {
@@ -222,6 +224,7 @@ def compose(
         utc_now,
     )
     bookkeeping = Bookkeeping(books, chart, utc_now, LOCAL_ZONE, accounts.follow)
+    reports = BookReports(books, chart, utc_now, LOCAL_ZONE)
     drawers, bank = SqlDrawers(store), settings.bank
     beneficiary = Beneficiary(bank.beneficiary, bank.name, bank.account)
     return Raseed(
@@ -230,7 +233,8 @@ def compose(
         service=service,
         api_keys=SqlApiKeys(store),
         bookkeeping=bookkeeping,
-        reports=BookReports(books, chart, utc_now, LOCAL_ZONE),
+        reports=reports,
+        closing=DailyClosing(reports, bookkeeping, utc_now, LOCAL_ZONE),
         outbox=outbox,
         poster=poster,
         key_changes=KeyChanges(SqlKeyChanges(store), security, gateways, utc_now),

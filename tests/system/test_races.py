@@ -19,8 +19,9 @@ from meters.verdicts import TokenResult
 from simulators.payment_meter import capabilities
 from tests.databases import Postgres, new_place
 from tests.system.crashpoints import start_child, wait_for
+from tests.system.everything import MORE_METERS
 from tests.system.installation import Answer, Installation
-from tests.system.invariants import MORE_METERS, Witness, check, digits_of, order, settle_and_check
+from tests.system.invariants import Witness, check, digits_of, order, settle_and_check
 from tests.system.workers import seeded
 from tests.vending.support import (
     OPERATOR,

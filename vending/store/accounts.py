@@ -62,15 +62,15 @@ _SALES = select(
     _S.document,
 ).where(_S.vend_id.in_(bindparam("ids", expanding=True)))
 # Only keys are sorted: whole sales would fill the disk beside the database.
-_MOVES = _S.kind.in_([kind.value for kind in SaleKind if kind.moves_account])
+_COUNTED = _S.kind.not_in([kind.value for kind in SaleKind if not kind.moves_account])
 _SOLD_KEYS = (
-    select(_S.agreement, _S.entry, _S.vend_id).where(_MOVES).order_by(_S.agreement, _S.entry)
+    select(_S.agreement, _S.entry, _S.vend_id).where(_COUNTED).order_by(_S.agreement, _S.entry)
 )
 _VOID_KEYS = (
     select(_S.agreement, t.voids.c.entry, _S.vend_id)
     .join(t.voids, t.voids.c.vend_id == _S.vend_id)
-    # A refund gives money back and leaves the account as it is.
-    .where(_MOVES, t.voids.c.evidence != Evidence.REFUND.value)
+    # Money that was given back on its own leaves the sale as it was.
+    .where(t.voids.c.evidence != Evidence.REFUND.value, _COUNTED)
     .order_by(_S.agreement, t.voids.c.entry)
 )
 _FIRST = itemgetter(0)

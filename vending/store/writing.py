@@ -8,11 +8,12 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy import Connection, Table, delete, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from ..ledger import ChainHead, PostedEntry, Posting
+from ..outbox import Message
 from ..parties import PartyExists, Registration
 from ..ports import BookedSale, Ground, KeptQuote, Wanted
 from ..sale import DeliveryEvent, MeterReading, Void
@@ -20,7 +21,7 @@ from . import schema as t
 from .booking import BOOKING
 from .errors import translated
 from .ground import GROUND
-from .queueing import call_off
+from .queueing import call_off, insert_messages
 from .reading import SqlReading
 
 _INSERTS = {table.name: insert(table) for table in t.metadata.sorted_tables}
@@ -104,6 +105,13 @@ class SqlWriting(SqlReading):
         ]
         statement = maker(t.quotes).values(**_plain(quote))
         self._db.execute(statement.on_conflict_do_nothing())
+
+    def queue(self, messages: Sequence[Message], now: datetime) -> None:
+        insert_messages(self._db, messages, now)
+
+    def forget_quotes(self, before: datetime) -> int:
+        gone = self._db.execute(delete(t.quotes).where(t.quotes.c.expires_at < before))
+        return gone.rowcount
 
     def add_showing(self, vend_id: str, at: datetime, actor: str, point: str) -> None:
         self._db.execute(

@@ -18,7 +18,6 @@ from tests.simulators.support import MADE, Running, meter_row, running, world
 from tests.simulators.support import Clock as MeterClock
 from tests.vending.support import (
     ADMIN,
-    CONFIG,
     POWER,
     TEST_KEY,
     WATER,
@@ -27,6 +26,7 @@ from tests.vending.support import (
     empty_books,
     security,
     service,
+    shipped,
     town,
 )
 from tokens.sts import (
@@ -61,7 +61,7 @@ from vending.store.drawer import SqlDrawers
 from vending.store.key_changes import SqlKeyChanges
 from vending.store.outbox import SqlOutbox
 from vending.store.tariffs import SqlTariffs
-from vending.tariff import LiveTariffs, read_shipped
+from vending.tariff import LiveTariffs
 from vending.tariffdesk import TariffDesk
 from vending.web import create_app
 from vending.wiring import gateway_for
@@ -196,7 +196,7 @@ def api_over(
     gateways = gateway_for(settings)
     held = module or security()
     kept = SqlTariffs(store)
-    tariffs = LiveTariffs(kept, read_shipped(CONFIG / "tariffs"), clock, lambda: 0)
+    tariffs = LiveTariffs(kept, shipped(), clock, lambda: 0)
     use_cases = service(store, clock, security=held, gateway_for=gateways, tariffs=tariffs)
     use_cases.register(ADMIN, registration)
     books = SqlBooks(store)
