@@ -13,7 +13,7 @@ class RefundNotPossible(Refused, code="refund.not_possible"):
 
     vend_id: str
     why: str
-    """`kind` (it gave no units of its own), `voided` (taken back, or its money given back),
+    """`no_own_units`, `voided` (taken back, or its money given back),
     `other_customer` or `other_commodity`."""
 
 
@@ -32,7 +32,7 @@ class CorrectionNotPossible(Refused, code="correction.not_possible"):
 
     vend_id: str
     why: str
-    """`kind` (nobody paid for units), `same_meter`, `on_deposit` or `voided`."""
+    """`not_bought`, `same_meter`, `on_deposit` or `voided`."""
 
 
 @dataclass(eq=False)

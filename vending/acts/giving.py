@@ -172,7 +172,7 @@ def _check_refund(books: ActsReading, wanted: RefundWanted) -> None:
     earlier = known_sale(books, wanted.sale)
     file = meter_in_use(books, wanted.meter)
     if earlier.kind not in _GAVE_UNITS or earlier.quantity <= 0:
-        raise RefundNotPossible(earlier.vend_id, "kind")
+        raise RefundNotPossible(earlier.vend_id, "no_own_units")
     if books.void_of(earlier.vend_id) is not None:
         raise RefundNotPossible(earlier.vend_id, "voided")
     if wanted.meter != earlier.meter and file.customer.account != earlier.customer:

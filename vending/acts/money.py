@@ -96,7 +96,7 @@ class Moneys:
 
 def _check_correction(books: Reading, wrong: SaleRecord, wanted: CorrectionWanted) -> None:
     if wrong.kind not in _BOUGHT or wrong.tendered <= 0:
-        raise CorrectionNotPossible(wrong.vend_id, "kind")
+        raise CorrectionNotPossible(wrong.vend_id, "not_bought")
     if books.void_of(wrong.vend_id) is not None:
         raise CorrectionNotPossible(wrong.vend_id, "voided")
     if wrong.meter == wanted.meter:

@@ -12,6 +12,7 @@ import typer
 
 from . import (
     accounts,
+    acts,  # noqa: F401 - puts its commands into the groups of others
     apikeys,
     approvals,
     banking,

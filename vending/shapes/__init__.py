@@ -5,6 +5,7 @@ JSON number is a float to most readers. Times are UTC.
 """
 
 from .accounts import AccountEventOut, AccountOut, AccountsReportOut, RebuiltAccountsOut
+from .acts import ApprovalIn, ExchangeIn, ExchangeOut, document_of
 from .approvals import ApprovalOut, BlockEventOut, BlockOut, OutcomeOut
 from .base import Measure, Name, Out
 from .bookkeeping import (
@@ -52,6 +53,7 @@ __all__ = [
     "AccountsReportOut",
     "AdjustmentOut",
     "ApiKeyOut",
+    "ApprovalIn",
     "ApprovalOut",
     "BankingOut",
     "BasketOut",
@@ -68,6 +70,8 @@ __all__ = [
     "DailyCheckOut",
     "DeliveryOut",
     "EntryOut",
+    "ExchangeIn",
+    "ExchangeOut",
     "ExplainedQuoteOut",
     "FloatOut",
     "KeyChangeOut",
@@ -107,4 +111,5 @@ __all__ = [
     "TrialBalanceOut",
     "VendingKeyOut",
     "VoidOut",
+    "document_of",
 ]

@@ -291,6 +291,7 @@ SCOPES_NEEDED: list[tuple[str, str, ApiScope | tuple[ApiScope, ...]]] = [
     ("POST", "/approvals/ADJ-1/approval", ApiScope.APPROVE),
     ("POST", "/approvals/ADJ-1/refusal", ApiScope.APPROVE),
     ("POST", "/approvals/ADJ-1/withdrawal", ApiScope.APPROVE),
+    ("POST", "/agreements/A1/exchanges", ApiScope.METER),
     ("GET", "/blocks", ApiScope.READ),
     ("POST", "/blocks", ApiScope.APPROVE),
     ("GET", "/blocks/events", ApiScope.READ),
