@@ -63,8 +63,8 @@ def sold(receipt: SaleReceipt) -> Fact:
     """In the order in which they are typed; none while they are held back."""
     if receipt.held:
         return ("held", receipt.vend_id)
-    digits = [one.digits for one in (*receipt.key_tokens, *receipt.tokens)]
-    return ("sold", receipt.vend_id, *digits)
+    keys = [one.digits for one in receipt.key_tokens]
+    return ("sold", receipt.vend_id, *keys, *(one.digits for one in receipt.tokens))
 
 
 def sold_all(answer: SaleReceipt | BasketReceipt) -> list[Fact]:
@@ -164,7 +164,7 @@ class OverHttp:
         self._post(seat, "/quotes", body)
 
     def show(self, seat: str, vend_id: str) -> Fact:
-        return _receipt(self._post(seat, f"/vends/{vend_id}/showing", None))
+        return _receipt(self._post(seat, f"/vends/{vend_id}/showing", {}))
 
     def void(self, seat: str, vend_id: str) -> Fact:
         self._post(seat, f"/vends/{vend_id}/void", {"reason": WHY})
@@ -202,7 +202,7 @@ class OverHttp:
     def plan_key(self, meter: str, krn: int) -> None:
         self._post("chief", f"/meters/{meter}/key-changes", {"krn": krn, "reason": WHY})
 
-    def _post(self, seat: str, path: str, body: dict[str, Any] | None) -> Any:
+    def _post(self, seat: str, path: str, body: dict[str, Any]) -> Any:
         answer: Answer = Caller(self.api.port, self.here.keys[seat]).post(path, body)
         if answer.status in (404, 409, 422):
             raise No(str(answer.body.get("code")))

@@ -92,7 +92,7 @@ def owed_as_booked(ask: Ask) -> list[Any]:
         for debt in json.loads(document).get("debts", []):
             if debt.get("book", "debts") == "debts":
                 owed[agreement] += debt["owed"]
-    booked = dict(
+    booked: dict[str, Any] = dict(
         ask(f"SELECT holder, sum(amount) FROM postings WHERE account = '{DEBTS}' GROUP BY holder")
     )
     return [a for a in {*owed, *booked} if owed[a] != int(booked.get(a, 0))]
