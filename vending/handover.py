@@ -115,6 +115,8 @@ class Handover:
     def reconcile(self, actor: Actor, vend_id: str) -> Delivery:
         require(actor, "reconcile")
         receipt, file, events = self._open(vend_id)
+        if not receipt.tokens:
+            raise DeliveryNotPossible(vend_id, "no_token")
         if state_of(events) is SaleState.DELIVERED:
             return delivery_of(receipt, events)
         if is_being_pushed(events, self._ports.clock()):
@@ -167,8 +169,11 @@ class Handover:
     def _record(
         self, receipt: SaleReceipt, events: list[DeliveryEvent], *new: DeliveryEvent
     ) -> list[DeliveryEvent]:
-        """Appends events if nobody else has meanwhile. Raises DeliveryChanged."""
+        """Appends events if nobody else has meanwhile. Raises DeliveryChanged, SaleVoided."""
         with self._ports.store.writing() as books:
+            if new[0].state is SaleState.DELIVERING:
+                # It may have been taken back while the meter was read; from here on it cannot be.
+                not_voided(books, receipt.vend_id)
             return _append(books, receipt.vend_id, events, new)
 
 

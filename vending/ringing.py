@@ -21,6 +21,7 @@ from .ports import KeptQuote, Ports
 from .quoting import binding_from
 from .requests import (
     Allowance,
+    Correction,
     Credit,
     DebtPayment,
     Engineering,
@@ -187,6 +188,11 @@ def _free_issue(bench: Bench, item: FreeIssue) -> Priced:
     return sold, bench.settle(sold), ""
 
 
+def _correction(bench: Bench, item: Correction) -> Priced:
+    sold = credit_quote(bench, item.amount, ())
+    return sold, bench.settle(sold), item.refers_to
+
+
 def _refund(bench: Bench, item: Refund) -> Priced:
     sold = unpaid(bench.tariff, "refund", bench.units(item.units), bench.state, bench.now)
     return sold, bench.settle(sold), item.refers_to
@@ -208,6 +214,7 @@ RINGS: dict[type[Any], Callable[[Bench, Any], Priced]] = {
     Allowance: _allowance,
     DebtPayment: _payment,
     FreeIssue: _free_issue,
+    Correction: _correction,
     Refund: _refund,
     Transfer: _transfer,
     Engineering: _engineering,

@@ -67,6 +67,11 @@ class VendingService:
         self._handover = Handover(self._ports)
         self._voiding = Voiding(self._ports)
 
+    @property
+    def ports(self) -> Ports:
+        """What it stands on, for the use cases that stand beside it."""
+        return self._ports
+
     # Parties
 
     def register(self, actor: Actor, registration: Registration) -> None:
@@ -248,6 +253,19 @@ class VendingService:
         left on the balance is spent), TokenTaken, NotProved, MeterUnreachable, MeterMismatch.
         """
         return self._voiding.void(actor, vend_id, reason)
+
+    def refund(
+        self, actor: Actor, vend_id: str, requested_by: str, reason: str, approval: str
+    ) -> Void:
+        """Gives the money of a sale back where it was taken, without taking the sale back: two
+        people have said why, under the id `approval`. The units stay with the customer, and the
+        loss stands in an account of its own. Once for each sale; with the same `approval` again:
+        the refund that there is.
+
+        Raises VendUnknown, VoidReasonMissing, VoidNotAllowed (nothing was paid, another point,
+        taken back or refunded otherwise).
+        """
+        return self._voiding.refund(actor, vend_id, requested_by, reason, approval)
 
     # The meter
 

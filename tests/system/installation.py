@@ -8,7 +8,7 @@ import json
 import os
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,7 +84,14 @@ class Api:
 class Installation:
     """A town with an API key for each of its points, on an SQLite file in `folder` or on a URL."""
 
-    def __init__(self, folder: Path, place: Path | str, more_meters: int = 0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        place: Path | str,
+        more_meters: int = 0,
+        seats: Mapping[str, tuple[str, str]] | None = None,
+    ) -> None:
+        """`seats`: more keys of operators, each with its point and terminal."""
         url = None if isinstance(place, Path) else place
         self.settings = Settings(
             data=folder,
@@ -95,7 +102,7 @@ class Installation:
         record = KeyRecord(attributes, VendingKey(TEST_KEY))
         create_sealed(self.settings.key_file, PASSPHRASE, [record], cost=Cost(n=2**10))
         self.keys: dict[str, str] = {}
-        """API keys by point."""
+        """API keys by point, or seat."""
         with open_raseed(self.settings, PASSPHRASE, create=True) as raseed:
             raseed.service.register(ADMIN, town(more_meters))
             for point in POINTS:
@@ -104,6 +111,13 @@ class Installation:
                 key, text = new_api_key(name, Role.OPERATOR, scopes, START, os.urandom, point=point)
                 raseed.api_keys.add(key)
                 self.keys[point] = text
+            for name, (point, terminal) in (seats or {}).items():
+                scopes = frozenset(ApiScope)
+                key, text = new_api_key(
+                    name, Role.OPERATOR, scopes, START, os.urandom, point=point, terminal=terminal
+                )
+                raseed.api_keys.add(key)
+                self.keys[name] = text
         self.place: Path | str = folder / "raseed.db" if url is None else place
         """What `invariants` looks at."""
 

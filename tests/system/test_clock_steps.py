@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.invariants import MORE_METERS, Witness, digits_of, order, settle_and_check
+from tests.system.everything import MORE_METERS
+from tests.system.invariants import Witness, digits_of, order, settle_and_check
 from tests.vending.support import ADMIN, OPERATOR, POWER, START, Town, request
 from tokens.sts import BaseDate, tid_at
 from vending.sale import SaleReceipt

@@ -13,7 +13,8 @@ import pytest
 
 from meters.errors import RaseedError, Unavailable, Unknown
 from tests.system.disks import SmallDisk, small_disk
-from tests.system.invariants import MORE_METERS, Witness, check, digits_of, order, settle_and_check
+from tests.system.everything import MORE_METERS
+from tests.system.invariants import Witness, check, digits_of, order, settle_and_check
 from tests.system.load import load
 from tests.system.servers import own_server
 from tests.vending.support import ADMIN, OPERATOR, POWER, Town

@@ -16,9 +16,9 @@ from typing import Final
 
 import pytest
 
+from tests.system.everything import MORE_METERS
 from tests.system.invariants import (
     BACKENDS,
-    MORE_METERS,
     Witness,
     check,
     digits_of,

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.invariants import RULES, Witness, broken_rules, check, order, settle_and_check
+from tests.system.invariants import Witness, broken_rules, check, order, settle_and_check
+from tests.system.rules import RULES
 from tests.vending.support import Town
 
 pytestmark = pytest.mark.system

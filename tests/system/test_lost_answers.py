@@ -19,8 +19,9 @@ from sqlalchemy import make_url
 
 from meters.errors import RaseedError
 from tests.databases import Postgres, new_place
+from tests.system.everything import MORE_METERS
 from tests.system.installation import Installation, NoAnswer
-from tests.system.invariants import MORE_METERS, Witness, digits_of, order, settle_and_check
+from tests.system.invariants import Witness, digits_of, order, settle_and_check
 from tests.system.proxy import Cut, Proxy, Target, proxy
 from tests.vending.support import OPERATOR, SetClock, Town, service
 from vending.sale import SaleReceipt

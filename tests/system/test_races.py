@@ -3,8 +3,6 @@ takes every token of a minute in which eight counters sold to it."""
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -18,9 +16,10 @@ from meters.errors import RaseedError
 from meters.verdicts import TokenResult
 from simulators.payment_meter import capabilities
 from tests.databases import Postgres, new_place
-from tests.system.crashpoints import start_child, wait_for
+from tests.system.everything import MORE_METERS
 from tests.system.installation import Answer, Installation
-from tests.system.invariants import MORE_METERS, Witness, check, digits_of, order, settle_and_check
+from tests.system.invariants import Witness, check, digits_of, order, settle_and_check
+from tests.system.together import Work, at_once
 from tests.system.workers import seeded
 from tests.vending.support import (
     OPERATOR,
@@ -53,43 +52,28 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 Orders = Sequence[tuple[Actor, VendRequest]]
 
 
-def together(place: Path | str, work: Sequence[Orders], folder: Path) -> list[list[Any]]:
-    """Each process sells its orders, one by one, all at once. For each process and order: the
-    digits, or the error's code."""
-    gate, opener = os.pipe()
-    ready, report = os.pipe()
+def selling(orders: Orders) -> Work:
+    """Sells them one by one. For each its digits, or the error's code."""
 
-    def sell(orders: Orders) -> str:
-        os.close(opener)
-        store = open_store(place, busy_timeout_s=60)
-        selling = service(store, SetClock())
-        os.write(report, b".")
-        # Comes to its end when nobody holds the other side any more.
-        os.read(gate, 1)
+    def sell(place: Path | str) -> Iterator[list[Any]]:
+        made = service(open_store(place, busy_timeout_s=60), SetClock())
+        yield []
         told: list[Any] = []
         for actor, asked in orders:
-            (answer,) = selling.vend_many([(actor, asked)])
+            (answer,) = made.vend_many([(actor, asked)])
             if isinstance(answer, SaleReceipt):
                 told.append(digits_of(answer))
             else:
                 assert isinstance(answer, RaseedError), answer
                 told.append(answer.code)
-        return json.dumps(told)
+        yield told
 
-    outputs = [folder / f"{number}.json" for number in range(len(work))]
-    pids = [
-        start_child(lambda orders=orders: sell(orders), output)  # type: ignore[misc]
-        for orders, output in zip(work, outputs, strict=True)
-    ]
-    os.close(report)
-    for _ in pids:
-        assert os.read(ready, 1)
-    os.close(opener)
-    ended = [wait_for(pid) for pid in pids]
-    os.close(gate)
-    os.close(ready)
-    assert ended == [0] * len(pids), [output.read_text("utf-8") for output in outputs]
-    return [json.loads(output.read_text("utf-8")) for output in outputs]
+    return sell
+
+
+def together(place: Path | str, work: Sequence[Orders], folder: Path) -> list[list[Any]]:
+    """Each process sells its orders, all at once."""
+    return at_once(place, [selling(orders) for orders in work], folder)
 
 
 @pytest.fixture
@@ -201,8 +185,3 @@ def test_identical_sales_race_through_two_api_processes(
                 witness.tell(vend_id, answer.digits)
     with here.opened() as raseed:
         settle_and_check(here.place, raseed.service, witness)
-
-
-# One float: an operator's deposit that is spent from two terminals at once belongs here. `together`
-# takes the orders of both (`replace(OPERATOR, terminal="T2")`): sold is what the deposit covers,
-# and everything else is refused with the float's own code.

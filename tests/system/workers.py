@@ -1,8 +1,8 @@
-"""Processes that sell until they are killed, and what they say meanwhile.
+"""Processes that work until they are killed, and what they say meanwhile.
 
-A worker is forked from this warm process, so that it sells within milliseconds. Before it asks
-for sales it writes their vend ids into a pipe, and after the answer the digits: what is in the
-pipe when it dies is exactly what a caller knows.
+A worker is forked from this warm process, so that it sells within milliseconds. Before it does
+deeds (`deeds.py`) it writes their ids into a pipe, and after each answer what was told: what is in
+the pipe when it dies is exactly what a caller knows.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ import os
 import random
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from tests.system.crashpoints import start_child, wait_for
-from tests.system.invariants import Witness, digits_of, order
-from tests.vending.support import SetClock, service
-from vending.sale import SaleReceipt
-from vending.store import open_store
+from tests.system.deeds import do, order_of
+from tests.system.desks import Direct, facts_of_many
+from tests.system.everything import office
+from tests.system.invariants import Witness
 
 SEED: Final = int(os.environ.pop("RASEED_SEED", "0")) or random.SystemRandom().randrange(1, 10**9)
 """Of everything random in these tests; printed when one fails. `RASEED_SEED` repeats it."""
@@ -46,38 +46,47 @@ class Worker:
 
 
 def start_worker(place: Path | str, name: str, chance: random.Random) -> Worker:
-    """One that sells under ids that begin with `name`. When this returns its store is open, or
+    """One that does deeds under ids that begin with `name`. When this returns its store is open, or
     now and then is just being opened."""
     told, say = os.pipe()
     seed = chance.random()
     opening = chance.random() < 0.1
-    pid = start_child(lambda: _sell(place, name, random.Random(seed), say, opening))
+    pid = start_child(lambda: _work(place, name, random.Random(seed), say, opening))
     os.close(say)
     assert os.read(told, 2) == b"!\n"
     return Worker(pid, told)
 
 
-def _sell(place: Path | str, name: str, chance: random.Random, say: int, opening: bool) -> None:
+def _work(place: Path | str, name: str, chance: random.Random, say: int, opening: bool) -> None:
     if opening:
         os.write(say, b"!\n")
-    store = open_store(place, busy_timeout_s=30)
-    selling = service(store, SetClock())
+    made = office(place)
+    desk = Direct(made)
     if not opening:
         os.write(say, b"!\n")
-    sold = 0
+    begun = 0
     while True:
-        ids = [f"{name}-{sold + i}" for i in range(chance.randint(1, LARGEST_BATCH))]
+        ids = [f"{name}-{begun + i}" for i in range(chance.randint(1, LARGEST_BATCH))]
         # Now and then an old one is asked for again.
-        again = [f"{name}-{chance.randrange(sold)}"] if sold and chance.random() < 0.2 else []
-        sold += len(ids)
+        again = [f"{name}-{chance.randrange(begun)}"] if begun and chance.random() < 0.2 else []
+        begun += len(ids)
         # A line is one write and shorter than PIPE_BUF: it is there whole or not at all.
         os.write(say, f"? {' '.join(ids)}\n".encode())
-        answers = selling.vend_many([order(vend_id) for vend_id in (*ids, *again)])
-        lines = []
-        for answer in answers:
-            assert isinstance(answer, SaleReceipt), answer
-            lines.append(f"= {answer.vend_id} {' '.join(digits_of(answer))}\n")
-        os.write(say, "".join(lines).encode())
+        orders = {id: order for id in (*ids, *again) if (order := order_of(id)) is not None}
+        told = []
+        for fact in facts_of_many(made, list(orders.values())) if orders else ():
+            assert fact[0] != "no" or fact[2] == "operator.float_used_up", fact
+            told.append(_line("=", fact))
+        os.write(say, "".join([*told, _line(".", list(orders))]).encode())
+        for id in (*ids, *again):
+            if id not in orders:
+                for fact in do(desk, id):
+                    os.write(say, _line("=", fact).encode())
+                os.write(say, _line(".", [id]).encode())
+
+
+def _line(sign: str, words: Sequence[str]) -> str:
+    return f"{sign} {' '.join(words)}\n" if words else ""
 
 
 def kill(worker: Worker, witness: Witness) -> int:
@@ -87,17 +96,20 @@ def kill(worker: Worker, witness: Witness) -> int:
     """
     os.kill(worker.pid, signal.SIGKILL)
     ended = wait_for(worker.pid)
+    with os.fdopen(worker.pipe, encoding="ascii") as lines:
+        said = lines.read()
     assert ended == -signal.SIGKILL, f"ended by itself: {ended}"
     told = 0
-    with os.fdopen(worker.pipe, encoding="ascii") as lines:
-        for line in lines:
-            kind, *words = line.split()
-            if kind == "?":
-                witness.ask(words)
-            else:
-                vend_id, *digits = words
-                witness.tell(vend_id, digits)
-                told += 1
+    for line in said.splitlines():
+        kind, *words = line.split()
+        if kind == "?":
+            witness.ask(words)
+        elif kind == "=":
+            witness.hear(words)
+            told += words[0] in ("sold", "held")
+        else:
+            for id in words:
+                witness.end(id)
     return told
 
 

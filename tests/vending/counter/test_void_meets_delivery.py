@@ -1,0 +1,90 @@
+"""One takes a sale back while another pushes its token: whoever is first wins, never both; on both
+databases, each step of the one between two steps of the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from meters.account import TokenLogEntry
+from meters.quantities import Money
+from simulators.direct import DirectGateway
+from tests.vending.counter.test_baskets import owe
+from tests.vending.counter.test_evidence import CHIEF, WHY, Rig, rig
+from tests.vending.support import ADMIN, POWER, TECHNICIAN
+from vending.delivery import DeliveryNotPossible
+from vending.requests import BasketRequest, DebtPayment
+from vending.sale import Evidence, SaleState
+from vending.selling import SaleVoided
+from vending.service import VendingService
+from vending.voiding import NotProved, TokenTaken
+
+__all__ = ["rig"]
+
+
+@dataclass
+class Interrupted(DirectGateway):
+    """Something happens right after the log was read, once."""
+
+    then: Callable[[], object] = lambda: None
+
+    def read_token_log(self) -> list[TokenLogEntry]:
+        log = super().read_token_log()
+        then, self.then = self.then, lambda: None
+        then()
+        return log
+
+
+def line(rig: Rig, then: Callable[[], object]) -> VendingService:
+    """Another program, whose line to the meter is interrupted so."""
+    gateway = Interrupted(rig.meter, POWER, rig.town.clock, then=then)
+    return rig.town.with_(gateway_for=lambda _: gateway)
+
+
+def test_delivered_behind_the_log_that_a_void_has_read(rig: Rig) -> None:
+    rig.sell("v-1")
+    voiding = line(rig, lambda: rig.service.deliver(TECHNICIAN, "v-1"))
+    with pytest.raises(NotProved) as error:
+        voiding.void(CHIEF, "v-1", WHY)
+    assert error.value.why == "being_delivered"
+    status = rig.service.what_became(CHIEF, "v-1")
+    assert (status.delivery.state, status.void) == (SaleState.DELIVERED, None)
+    with pytest.raises(TokenTaken):
+        voiding.void(CHIEF, "v-1", WHY)
+    assert rig.service.verify(ADMIN).ok
+
+
+def test_voided_behind_the_log_that_a_delivery_has_read(rig: Rig) -> None:
+    rig.sell("v-1")
+    delivering = line(rig, lambda: rig.service.void(CHIEF, "v-1", WHY))
+    with pytest.raises(SaleVoided):
+        delivering.deliver(TECHNICIAN, "v-1")
+    # Nothing was sent to the meter.
+    assert rig.meter.memory.credited == 0
+    status = rig.service.what_became(CHIEF, "v-1")
+    assert status.void is not None
+    assert (status.void.evidence, status.delivery.state) == (
+        Evidence.NOT_IN_LOG,
+        SaleState.ISSUED,
+    )
+    assert rig.balances() == []
+    assert rig.service.verify(ADMIN).ok
+
+
+def test_voided_behind_the_log_that_another_void_has_read(rig: Rig) -> None:
+    rig.sell("v-1")
+    first = line(rig, lambda: rig.service.void(CHIEF, "v-1", "it was me"))
+    assert first.void(CHIEF, "v-1", WHY).reason == "it was me"
+    assert len(rig.service.entries(CHIEF, "v-1")) == 2
+
+
+def test_what_has_no_token_is_not_looked_for_in_a_meter(rig: Rig) -> None:
+    owe(rig.town, old="30.00")
+    item = DebtPayment(POWER.number, Money(500))
+    rig.service.vend_basket(CHIEF, BasketRequest("d-1", (item,)))
+    for ask in (rig.service.deliver, rig.service.reconcile):
+        with pytest.raises(DeliveryNotPossible) as error:
+            ask(TECHNICIAN, "d-1")
+        assert error.value.state == "no_token"
