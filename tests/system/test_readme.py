@@ -36,9 +36,10 @@ class Reader:
         words = shlex.split(line, comments=True)
         if not words or " ".join(words).startswith(ELSEWHERE):
             return
-        set_here: dict[str, str | None] = {}
+        set_here: dict[str, str] = {}
         while words and "=" in words[0]:
-            name, _, set_here[name] = words.pop(0).partition("=")  # type: ignore[assignment]
+            name, _, value = words.pop(0).partition("=")
+            set_here[name] = value
         command, *arguments = words
         if command == "export":
             for word in arguments:
