@@ -189,7 +189,10 @@ class MixedDay:
     def refund(self, vend_id: str) -> None:
         self.clock.forward(minutes=2)
         give_back = self.service._voiding.refund
-        self.voids[vend_id] = give_back(HEAD, vend_id, "Layla", WHY, f"refund-{vend_id}")
+        # The money goes out where it came in.
+        seller = self.service.what_became(HEAD, vend_id).receipt.seller
+        there = replace(HEAD, point=seller.point)
+        self.voids[vend_id] = give_back(there, vend_id, "Layla", WHY, f"refund-{vend_id}")
 
     def type_in(self, digits: str) -> bool:
         return self.meter.enter_token(digits, self.clock()).result.is_taken
