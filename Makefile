@@ -46,7 +46,7 @@ demo: $(READY)
 test: $(READY)
 	@$(PYTEST)
 
-# A quarter of the search for counterexamples; `make test` makes the whole.
+# An eighth of the search for counterexamples; `make test` makes the whole.
 test-fast: $(READY)
 	@$(PYTEST) -m "not system" --hypothesis-profile=fast
 

@@ -153,6 +153,7 @@ def _pan_of(drn: Drn) -> MeterPan:
     return MeterPan(f"{body}{luhn_digit(body)}")
 
 
+@lru_cache(maxsize=4096)
 def meter_from_text(text: str) -> Drn:
     """The meter meant by what an operator typed or scanned: a DRN of 11 or 13 digits or a PAN.
 

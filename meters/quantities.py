@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
-from functools import total_ordering
+from functools import lru_cache, total_ordering
 from typing import ClassVar, Self
 
 from .errors import Invalid
@@ -52,10 +52,11 @@ def decimal_from_text(text: str) -> Decimal:
 
 def scaled_from_text(text: str, decimals: int) -> int:
     """`text` times 10**decimals as a whole number. Raises NotANumber, TooFine."""
-    value = Fraction(decimal_from_text(text)) * Fraction(10**decimals)
-    if value.denominator != 1:
+    numerator, denominator = decimal_from_text(text).as_integer_ratio()
+    scaled: int = numerator * 10**decimals
+    if scaled % denominator:
         raise TooFine(text[:60], decimals)
-    return value.numerator
+    return scaled // denominator
 
 
 def scaled_to_text(value: int, decimals: int, keep: int = 0) -> str:
@@ -241,6 +242,12 @@ class Rate:
 
     def to_text(self) -> str:
         """Base currency per display unit as a plain decimal (exact for rates read from text)."""
-        price = self.per_unit * 10**self.quantity.decimals / 10 ** MINOR_DIGITS[self.currency]
-        value = Decimal(price.numerator) / Decimal(price.denominator)
-        return f"{value.normalize():f}"
+        return _rate_text(self)
+
+
+@lru_cache(maxsize=1024)
+def _rate_text(rate: Rate) -> str:
+    # Kept: there are few rates, and each sale tells its own.
+    price = rate.per_unit * 10**rate.quantity.decimals / 10 ** MINOR_DIGITS[rate.currency]
+    value = Decimal(price.numerator) / Decimal(price.denominator)
+    return f"{value.normalize():f}"

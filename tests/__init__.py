@@ -11,17 +11,17 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
     print_blob=True,
 )
-# For the answer before a commit (`make test-fast`): a quarter of the search. The whole one is made
+# For the answer before a commit (`make test-fast`): an eighth of the search. The whole one is made
 # by `make test`, and by everybody who does not ask for this one with `--hypothesis-profile=fast`.
 settings.register_profile(
     "fast",
     parent=settings.get_profile("raseed"),
-    max_examples=settings.get_profile("raseed").max_examples // 4,
+    max_examples=settings.get_profile("raseed").max_examples // 8,
 )
 settings.load_profile("raseed")
 
 
 def examples(whole: int) -> int:
-    """How many examples a test looks at that needs `whole` of them: a quarter in the fast set."""
+    """How many examples a test looks at that needs `whole` of them: an eighth in the fast set."""
     fast = settings.get_current_profile_name() == "fast"
-    return max(whole // 4, min(whole, 3)) if fast else whole
+    return max(whole // 8, min(whole, 3)) if fast else whole

@@ -8,8 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.databases import KINDS, Postgres, new_place, postgres_server
+from tests.databases import (
+    KINDS,
+    Postgres,
+    new_place,
+    postgres_server,
+    share_compiled_statements,
+)
 from vending.bench.postgres import wheel
+
+share_compiled_statements()
 
 
 def pytest_collection_finish() -> None:

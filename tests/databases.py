@@ -12,11 +12,14 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 import psycopg
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, Connection, Engine, event, make_url
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.util import LRUCache
 
 from tests.vending.support import new_store
 from vending.bench import postgres
@@ -38,6 +41,25 @@ _END_OTHERS = (
     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
 )
 _COUNT_ANEW = "SELECT setval(seqrelid, seqstart, false) FROM pg_sequence"
+
+
+def share_compiled_statements() -> None:
+    """From now on a statement is compiled once per kind of database, not once per test.
+
+    The library keeps what it compiled for each engine, as engines may differ in the version of
+    their database and in options; those of one test run do not.
+    """
+    shared: dict[str, LRUCache[Any, Any]] = {}
+    kind = attrgetter("name", "driver", "paramstyle")
+    DefaultDialect.__eq__ = (  # type: ignore[method-assign]
+        lambda self, other: isinstance(other, DefaultDialect) and kind(self) == kind(other)
+    )
+    DefaultDialect.__hash__ = lambda self: hash(kind(self))  # type: ignore[method-assign]
+
+    @event.listens_for(Engine, "engine_connect")
+    def _(connection: Connection) -> None:
+        name = connection.dialect.name
+        connection.engine._compiled_cache = shared.setdefault(name, LRUCache(2000))
 
 
 class Postgres:

@@ -72,6 +72,8 @@ def check_blocks(blocks: Mapping[BlockKey, Block], subjects: Iterable[BlockKey])
     """Raises Blocked for the first of `subjects` that is barred: in the order of KINDS, then by
     name, so that the same state always gives the same answer. Subjects are keys as `seller_keys`
     and `buyer_keys` make them."""
+    if not blocks:
+        return
     found = [blocks[key] for key in {block_key(*subject) for subject in subjects} if key in blocks]
     if found:
         first = min(found, key=lambda b: (KINDS.index(b.kind), b.subject))

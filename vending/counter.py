@@ -19,8 +19,8 @@ from .operators import (
     check_till,
     commission_of,
 )
-from .outbox import messages_of
-from .parties import Actor, VendingPoint
+from .outbox import Message, messages_of
+from .parties import Actor, MeterFile, VendingPoint
 from .payments import parts_of, settle, tender_of
 from .persons import same_person
 from .ports import Ports, Reading
@@ -106,23 +106,27 @@ class Counter:
         with till.together() if len(rung) > 1 else _AS_IT_IS:
             for receipt, one in zip(receipts, rung, strict=True):
                 record = record_of(receipt, order.inputs)
-                phone, reachable = one.file.customer.phone, one.file.meter.gateway is not None
                 till.add(
                     record,
                     entry_of(receipt, record, ports.chart),
-                    one.state if receipt.kind.moves_account else None,
+                    one.state if one.item.kind.moves_account else None,
                     None if one.keys is None else one.keys.move,
-                    messages_of(receipt, phone, ports.outbox, reachable=reachable),
+                    messages_for(ports, receipt, one.file),
                 )
         return tuple(one.hidden() for one in receipts) if basket.hold else receipts
 
     def _seat(self, till: Till, order: Order, point: VendingPoint) -> _Seat:
         """Raises MeterUnknown, Blocked, ShiftNeeded, ShiftOfAnother."""
         actor = order.actor
-        keys = seller_keys(actor.name, point.code, actor.terminal)
-        for number in order.numbers:
-            keys += buyer_keys(number, till.file(number).agreement.number)
-        check_blocks(till.blocks, keys)
+        files = [till.file(number) for number in order.numbers]
+        if till.blocks:
+            keys = seller_keys(actor.name, point.code, actor.terminal)
+            for number, file in zip(order.numbers, files, strict=True):
+                keys += buyer_keys(number, file.agreement.number)
+            check_blocks(till.blocks, keys)
+        if order.basket.second is not None:
+            # Decided in an office: it is in nobody's drawer, and on nobody's deposit.
+            return _Seat(actor, point, None, None)
         shift = till.shift(point.code, actor.terminal)
         if shift is None and point.needs_shift:
             raise ShiftNeeded(point.code, actor.terminal)
@@ -152,12 +156,16 @@ class Counter:
     ) -> None:
         point, operator = seat.point, seat.operator
         by_operator = at_point = 0
-        day = now.astimezone(self._ports.zone).replace(hour=0, minute=0, second=0, microsecond=0)
         if operator is not None and operator.most_per_day is not None:
+            day = self._day(now)
             by_operator = self._taken(books, till, point.code, operator.code, day)
         if point.most_per_day is not None:
-            at_point = self._taken(books, till, point.code, None, day)
+            at_point = self._taken(books, till, point.code, None, self._day(now))
         check_sale_limits(operator, point, due, by_operator, at_point)
+
+    def _day(self, now: datetime) -> datetime:
+        """When the day of `now` began."""
+        return now.astimezone(self._ports.zone).replace(hour=0, minute=0, second=0, microsecond=0)
 
     def _taken(
         self, books: Reading, till: Till, point: str, operator: str | None, day: datetime
@@ -228,6 +236,12 @@ class Counter:
                 )
             )
         return tuple(made)
+
+
+def messages_for(ports: Ports, receipt: SaleReceipt, file: MeterFile) -> tuple[Message, ...]:
+    """What is to be sent because of this sale."""
+    reachable = file.meter.gateway is not None
+    return messages_of(receipt, file.customer.phone, ports.outbox, reachable=reachable)
 
 
 _AS_IT_IS: AbstractContextManager[None] = nullcontext()

@@ -150,6 +150,8 @@ def _formed(value: Any, form: str, facts: Mapping[str, Any], language: Language)
     if form == "moment" and isinstance(value, str):
         return datetime.fromisoformat(value)
     if form == "term":
+        if isinstance(value, list | tuple):
+            return [term(str(one), language) for one in value]
         return term(str(value), language)
     if form == "validation":
         table = _table("validation")
@@ -171,7 +173,10 @@ def _plain(value: Any, language: Language) -> str:
     if isinstance(value, Enum):
         value = value.value
     if isinstance(value, list | tuple):
-        value = ", ".join(str(one) for one in value)
+        texts = [str(one) for one in value]
+        # An Arabic list has the Arabic comma; one of numbers and codes keeps the other.
+        arabic = any(unicodedata.bidirectional(c) == "AL" for text in texts for c in text)
+        value = ("، " if arabic else ", ").join(texts)
     if isinstance(value, Money | Quantity):
         return str(value)
     # A typed name may carry direction marks that would turn the rest of the line around.

@@ -139,8 +139,7 @@ def messages_of(
         printer = plan.printers.get(receipt.seller.point)
         if printer is not None:
             queued.append(message(Topic.PRINT, printer, f"print:{vend_id}"))
-        # A push hands over one token; behind a key change the meter would not take it.
-        if plan.push and reachable and receipt.tokens and not receipt.key_tokens:
+        if plan.push and reachable and receipt.tokens:
             queued.append(message(Topic.PUSH, receipt.buyer.meter, f"push:{vend_id}"))
     for name in plan.webhooks:
         queued.append(message(Topic.WEBHOOK, name, f"webhook:{name}:{vend_id}"))

@@ -210,6 +210,7 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "send_messages": frozenset({Role.TECHNICIAN, Role.SUPERVISOR, Role.ADMINISTRATOR}),
     "retry_message": _SELLERS | {Role.ADMINISTRATOR},
     "give_up_message": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
+    "exchange_meter": frozenset({Role.TECHNICIAN, Role.ADMINISTRATOR}),
     "plan_key_change": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
     "follow_key_change": _SELLERS | {Role.TECHNICIAN},
     # Stopping something is one person's act; letting go on is two people's (vending.approvals).

@@ -80,6 +80,8 @@ class Part:
 def parts_of(paid: Paid, dues: Sequence[Money]) -> list[Part]:
     """Which payments pay for which sale of a basket, in order. Rounding goes to the dearest sale;
     where it takes off more than that, to the next."""
+    if len(dues) == 1:
+        return [Part(paid.payments, paid.rounding)]
     currency = paid.handed.currency
     roundings = [0] * len(dues)
     rest = paid.rounding.minor

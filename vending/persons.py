@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 _EDGES = ("api:", "cli:")
 """What an edge puts before a name: the door that somebody came in by does not make two people."""
 
 
+@lru_cache(maxsize=1024)
 def person(name: str) -> str:
     """The name in the one form that people are compared by: without the edge in front, without
     regard to case, spacing, width of letters and invisible signs. Not for showing."""

@@ -186,6 +186,10 @@ class Reading(Protocol):
         """Newest first by journal entry; those below entry number `before`."""
         ...
 
+    def operator(self, code: str) -> Operator | None:
+        """Somebody who sells, by the actor's name; None if they are not written down."""
+        ...
+
     def open_shift(self, point: str, terminal: str) -> OpenShift | None:
         """The shift that is open at this terminal."""
         ...
@@ -270,11 +274,15 @@ class Writing(Reading, Protocol):
         """An id that is kept already stays as it is."""
         ...
 
-    def add_showing(self, vend_id: str, at: datetime, actor: str, point: str) -> None: ...
-
-    def queue(self, messages: Sequence[Message], at: datetime) -> None:
-        """What is queued under its key already stays as it is."""
+    def queue(self, messages: Sequence[Message], now: datetime) -> None:
+        """What is to be sent; a key that is queued already stays as it is."""
         ...
+
+    def forget_quotes(self, before: datetime) -> int:
+        """Gives up quotes that expired before a moment; how many there were."""
+        ...
+
+    def add_showing(self, vend_id: str, at: datetime, actor: str, point: str) -> None: ...
 
     def add_void(
         self, void: Void, posted: PostedEntry, cached: tuple[Posting, ...], account: str | None

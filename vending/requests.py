@@ -93,6 +93,17 @@ class FreeIssue:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """What was paid for a sale to a wrong meter, sold anew to the right one."""
+
+    meter: str
+    amount: Money
+    refers_to: str
+
+    kind: ClassVar[SaleKind] = SaleKind.CORRECTION
+
+
+@dataclass(frozen=True, slots=True)
 class Refund:
     """Units given back for an earlier sale."""
 
@@ -125,7 +136,7 @@ class Engineering:
     kind: ClassVar[SaleKind] = SaleKind.ENGINEERING
 
 
-Item = Credit | Allowance | DebtPayment | FreeIssue | Refund | Transfer | Engineering
+Item = Credit | Allowance | DebtPayment | FreeIssue | Correction | Refund | Transfer | Engineering
 
 WITHOUT_SECOND = (Credit, Allowance, DebtPayment)
 """What one person may sell."""
@@ -209,8 +220,9 @@ def input_hash(request: VendRequest | BasketRequest, numbers: Sequence[str], poi
     """What makes two requests with one vend id the same: meters (as their DRNs), what is asked for
     each, payments and vending point. Not the person or terminal: a colleague may ask again."""
     basket = basket_of(request)
-    if basket.plain is not None:
-        amount, tender = basket.plain
+    plain = basket.plain
+    if plain is not None:
+        amount, tender = plain
         fields: list[Any] = [numbers[0], amount.minor, amount.currency, tender.value, point]
         return sha256(canonical_json(fields)).hexdigest()
     items = [

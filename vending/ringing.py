@@ -13,6 +13,7 @@ from meters.errors import Refused
 from meters.quantities import Money, Quantity
 from tokens.sts import KeyAttributes, MeterKeyRef, Stamp, Token, TokenKindUnknown, kind_named
 
+from .accounts.folding import Opening, after_sale
 from .accounts.state import postponed_for_sale
 from .keychanges import KeySet, attributes_of, key_set
 from .parties import MeterFile
@@ -20,6 +21,7 @@ from .ports import KeptQuote, Ports
 from .quoting import binding_from
 from .requests import (
     Allowance,
+    Correction,
     Credit,
     DebtPayment,
     Engineering,
@@ -45,7 +47,6 @@ from .tariff import (
     free_left,
     pay_owed,
     quote,
-    settled,
     still_binds,
     unpaid,
 )
@@ -98,7 +99,10 @@ class Bench:
         return units_of(typed, self.file.meter.commodity.quantity)
 
     def settle(self, sold: Quote) -> AccountState:
-        return settled(self.state, self.tariff, sold, self.now)
+        since = self.file.agreement.since
+        month = None if since is None else Month.from_text(since)
+        opening = Opening(self.tariff.commodity, self.tariff.currency, month)
+        return after_sale(self.state, opening, sold, self.now, self.tariff)
 
 
 Priced = tuple[Quote, AccountState, str]
@@ -184,6 +188,11 @@ def _free_issue(bench: Bench, item: FreeIssue) -> Priced:
     return sold, bench.settle(sold), ""
 
 
+def _correction(bench: Bench, item: Correction) -> Priced:
+    sold = credit_quote(bench, item.amount, ())
+    return sold, bench.settle(sold), item.refers_to
+
+
 def _refund(bench: Bench, item: Refund) -> Priced:
     sold = unpaid(bench.tariff, "refund", bench.units(item.units), bench.state, bench.now)
     return sold, bench.settle(sold), item.refers_to
@@ -205,6 +214,7 @@ RINGS: dict[type[Any], Callable[[Bench, Any], Priced]] = {
     Allowance: _allowance,
     DebtPayment: _payment,
     FreeIssue: _free_issue,
+    Correction: _correction,
     Refund: _refund,
     Transfer: _transfer,
     Engineering: _engineering,

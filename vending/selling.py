@@ -12,12 +12,12 @@ from meters.quantities import Money
 from tokens.sts import KeyAttributes, KeyRef
 
 from .accounts.state import state_of
-from .counter import Counter, Order, Request
+from .counter import Counter, Order, Request, messages_for
 from .delivery import delivery_of
 from .keychanges import attributes_of
 from .ledger import PostedEntry
-from .outbox import messages_of
-from .parties import Actor, MeterFile, MeterUnknown, require
+from .masks import is_agent, masked_receipt, masked_status
+from .parties import Actor, MeterFile, MeterUnknown, Role, require
 from .ports import Ports, Reading, Wanted, Writing
 from .quoting import kept_quote
 from .record import SaleRecord, receipt_of
@@ -135,6 +135,14 @@ class Selling:
         assert isinstance(answer, BasketReceipt)
         return answer
 
+    def sell_within(self, books: Writing, actor: Actor, request: BasketRequest) -> BasketReceipt:
+        """As `vend_basket`, in a transaction that somebody else has begun and ends."""
+        (answer,), _ = self._sell_in(books, [self._order(0, actor, request)])
+        if isinstance(answer, Exception):
+            raise answer
+        assert isinstance(answer, BasketReceipt)
+        return answer
+
     def vend_many(self, orders: Sequence[tuple[Actor, Request]]) -> list[Answer]:
         answers: dict[int, Answer] = {}
         checked: list[Order] = []
@@ -194,6 +202,7 @@ class Selling:
         for order in orders:
             try:
                 receipts = self._sold_before(till, order) or self._counter.sell(books, till, order)
+                receipts = self._as_seen(till, order.actor, receipts)
             except Exception as error:
                 # Also a fault of ours in one sale must not spoil its neighbours.
                 answers.append(error)
@@ -203,6 +212,14 @@ class Selling:
         if till.booked:
             books.book(till.booked)
         return answers, bool(till.booked)
+
+    def _as_seen(
+        self, till: Till, actor: Actor, receipts: tuple[SaleReceipt, ...]
+    ) -> tuple[SaleReceipt, ...]:
+        found = till.operator(actor.name)
+        if found is None or not is_agent(actor, found.operator):
+            return receipts
+        return tuple(masked_receipt(receipt) for receipt in receipts)
 
     def _wanted(self, orders: Sequence[Order]) -> Wanted:
         items = [item for order in orders for item in order.basket.items]
@@ -249,18 +266,8 @@ class Selling:
             not_voided(books, vend_id)
             receipt = receipt_of(record)
             if receipt.held and not books.shown(vend_id):
-                self._shown(books, actor, receipt, self._ports.clock())
-            return replace(receipt, held=False)
-
-    def _shown(self, books: Writing, actor: Actor, receipt: SaleReceipt, now: datetime) -> None:
-        """From here on the digits may be seen, so what carries them is sent too."""
-        books.add_showing(receipt.vend_id, now, actor.name, actor.point or "")
-        file = books.meter_file(receipt.buyer.meter)
-        if file is not None:
-            seen = replace(receipt, held=False)
-            phone, reachable = file.customer.phone, file.meter.gateway is not None
-            plan = self._ports.outbox
-            books.queue(messages_of(seen, phone, plan, reachable=reachable), now)
+                self._first_shown(books, actor, receipt)
+            return _seen(books, actor, replace(receipt, held=False))
 
     def reprint(self, actor: Actor, vend_id: str) -> SaleReceipt:
         require(actor, "reprint")
@@ -271,15 +278,24 @@ class Selling:
             receipt = receipt_of(record)
             if receipt.held and not books.shown(vend_id):
                 # A copy shows the digits, so from here on they have been seen.
-                self._shown(books, actor, receipt, now)
+                self._first_shown(books, actor, receipt)
             copy = books.copies(vend_id) + 1
             books.add_reprint(vend_id, copy, now, actor.name, actor.point or "")
-            return replace(receipt, copy=copy, held=False)
+            return _seen(books, actor, replace(receipt, copy=copy, held=False))
+
+    def _first_shown(self, books: Writing, actor: Actor, receipt: SaleReceipt) -> None:
+        """From here on the digits have been seen, and what carries them may be sent."""
+        now = self._ports.clock()
+        books.add_showing(receipt.vend_id, now, actor.name, actor.point or "")
+        file = books.meter_file(receipt.buyer.meter)
+        if file is not None:
+            shown = replace(receipt, held=False)
+            books.queue(messages_for(self._ports, shown, file), now)
 
     def what_became(self, actor: Actor, vend_id: str) -> SaleStatus:
         require(actor, "what_became")
         with self._ports.store.reading() as books:
-            return status_of(books, vend_id)
+            return self._status(books, actor, vend_id)
 
     def last_sale(self, actor: Actor) -> SaleStatus:
         require(actor, "what_became")
@@ -288,7 +304,7 @@ class Selling:
             vend_id = books.last_sale(point, actor.terminal)
             if vend_id is None:
                 raise NoSaleYet(point, actor.terminal)
-            return status_of(books, vend_id)
+            return self._status(books, actor, vend_id)
 
     def basket(self, actor: Actor, vend_id: str) -> list[SaleStatus]:
         require(actor, "what_became")
@@ -296,7 +312,7 @@ class Selling:
             records = books.basket(vend_id)
             if not records:
                 raise VendUnknown(vend_id[:64])
-            return [status_of(books, record.vend_id) for record in records]
+            return [self._status(books, actor, record.vend_id) for record in records]
 
     def sales(
         self, actor: Actor, meter: str | None, before: int | None, limit: int
@@ -305,7 +321,13 @@ class Selling:
         number = None if meter is None else meter_from_text(meter).number
         with self._ports.store.reading() as books:
             records = books.sales(meter=number, before=before, limit=limit)
-        return [receipt_of(record) for record in records]
+            masked = agent(books, actor)
+        found = [receipt_of(record) for record in records]
+        return [masked_receipt(receipt) for receipt in found] if masked else found
+
+    def _status(self, books: Reading, actor: Actor, vend_id: str) -> SaleStatus:
+        found = status_of(books, vend_id)
+        return masked_status(found) if agent(books, actor) else found
 
     def entries(self, actor: Actor, vend_id: str) -> list[PostedEntry]:
         require(actor, "look_up")
@@ -338,6 +360,15 @@ class Selling:
         planned = file.meter.planned
         wanted = file.meter.key.key if planned is None else KeyRef(planned.sgc, planned.krn)
         return attributes_of(self._ports.security, wanted)
+
+
+def agent(books: Reading, actor: Actor) -> bool:
+    """Whether customers' data are masked for this actor."""
+    return actor.role is Role.OPERATOR and is_agent(actor, books.operator(actor.name))
+
+
+def _seen(books: Reading, actor: Actor, receipt: SaleReceipt) -> SaleReceipt:
+    return masked_receipt(receipt) if agent(books, actor) else receipt
 
 
 def meter_in_use(books: Reading, number: str) -> MeterFile:

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 
 from meters.identity import meter_from_text
 from meters.quantities import Money
@@ -12,6 +14,7 @@ from tokens.sts import SecurityModule
 
 from .handover import Handover
 from .ledger import Chart, LedgerReport, PostedEntry, verify
+from .masks import masked_customer, masked_file
 from .outbox import OutboxPlan
 from .parties import (
     Actor,
@@ -25,10 +28,13 @@ from .parties import (
 from .ports import Clock, GatewayFor, Ports, Randomness, Store
 from .requests import BasketRequest, Postponement, Units
 from .sale import BasketReceipt, Delivery, MeterReading, SaleReceipt, SaleStatus, VendRequest, Void
-from .selling import Answer, Selling, meter_in_use
-from .tariff import BindingQuote, Quote, TariffBook, TariffCommodity
+from .selling import Answer, Selling, agent, meter_in_use
+from .tariff import BindingQuote, Month, Quote, TariffBook, TariffCommodity
 from .vend import ClockLimits
 from .voiding import Voiding
+
+QUOTES_KEPT = timedelta(days=1)
+"""How long an expired quote is still known."""
 
 
 class VendingService:
@@ -61,6 +67,11 @@ class VendingService:
         self._handover = Handover(self._ports)
         self._voiding = Voiding(self._ports)
 
+    @property
+    def ports(self) -> Ports:
+        """What it stands on, for the use cases that stand beside it."""
+        return self._ports
+
     # Parties
 
     def register(self, actor: Actor, registration: Registration) -> None:
@@ -71,12 +82,16 @@ class VendingService:
         """
         require(actor, "register")
         now = self._ports.clock()
+        agreements = []
         for agreement in registration.agreements:
             tariff = self._ports.tariffs.active(agreement.tariff, now)
             if tariff.commodity is not agreement.commodity:
                 raise TariffCommodity(tariff.code, agreement.meter.number)
+            # Monthly charges count from here on, whenever the first sale comes.
+            since = agreement.since or str(Month.of(now, tariff.zone))
+            agreements.append(replace(agreement, since=since))
         with self._ports.store.writing() as books:
-            books.register(registration)
+            books.register(replace(registration, agreements=tuple(agreements)))
 
     def customers(
         self, actor: Actor, search: str = "", *, after: str = "", limit: int = 100
@@ -85,7 +100,8 @@ class VendingService:
         an account number or a phone number."""
         require(actor, "look_up")
         with self._ports.store.reading() as books:
-            return books.customers(search.strip(), after=after, limit=limit)
+            found = books.customers(search.strip(), after=after, limit=limit)
+            return [masked_customer(one) for one in found] if agent(books, actor) else found
 
     def customer(self, actor: Actor, account: str) -> tuple[Customer, list[MeterFile]]:
         """A customer and their meters. Raises CustomerUnknown."""
@@ -94,13 +110,17 @@ class VendingService:
             found = books.customer(account.strip())
             if found is None:
                 raise CustomerUnknown(account.strip()[:30])
-            return found, books.meter_files(customer=found.account)
+            files = books.meter_files(customer=found.account)
+            if agent(books, actor):
+                return masked_customer(found), [masked_file(file) for file in files]
+            return found, files
 
     def meters(self, actor: Actor, *, after: str = "", limit: int = 100) -> list[MeterFile]:
         """Meters in use by number, those behind `after`."""
         require(actor, "look_up")
         with self._ports.store.reading() as books:
-            return books.meter_files(after=after, limit=limit)
+            files = books.meter_files(after=after, limit=limit)
+            return [masked_file(file) for file in files] if agent(books, actor) else files
 
     def meter(self, actor: Actor, number: str) -> MeterFile:
         """By what was typed: DRN or PAN, any script's digits, spaces and dashes.
@@ -110,7 +130,8 @@ class VendingService:
         require(actor, "look_up")
         typed = meter_from_text(number).number
         with self._ports.store.reading() as books:
-            return meter_in_use(books, typed)
+            file = meter_in_use(books, typed)
+            return masked_file(file) if agent(books, actor) else file
 
     def points(self, actor: Actor) -> list[VendingPoint]:
         """Vending points by code."""
@@ -130,6 +151,12 @@ class VendingService:
             return self._selling.balance_of(books, file, currency)
 
     # Selling
+
+    def forget_quotes(self) -> int:
+        """Gives up quotes that have been expired for a day; how many. Until then a sale that names
+        one is told that it has expired."""
+        with self._ports.store.writing() as books:
+            return books.forget_quotes(self._ports.clock() - QUOTES_KEPT)
 
     def quote(
         self,
@@ -226,6 +253,19 @@ class VendingService:
         left on the balance is spent), TokenTaken, NotProved, MeterUnreachable, MeterMismatch.
         """
         return self._voiding.void(actor, vend_id, reason)
+
+    def refund(
+        self, actor: Actor, vend_id: str, requested_by: str, reason: str, approval: str
+    ) -> Void:
+        """Gives the money of a sale back where it was taken, without taking the sale back: two
+        people have said why, under the id `approval`. The units stay with the customer, and the
+        loss stands in an account of its own. Once for each sale; with the same `approval` again:
+        the refund that there is.
+
+        Raises VendUnknown, VoidReasonMissing, VoidNotAllowed (nothing was paid, another point,
+        taken back or refunded otherwise).
+        """
+        return self._voiding.refund(actor, vend_id, requested_by, reason, approval)
 
     # The meter
 

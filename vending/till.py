@@ -14,7 +14,7 @@ from meters.quantities import Money
 from .accounts.state import document_of, state_of
 from .blocking import Block
 from .keychanges import KeySet
-from .ledger import JournalEntry, chained
+from .ledger import ChainHead, JournalEntry, chained
 from .outbox import Message
 from .parties import MeterFile, MeterUnknown, PointUnknown, VendingPoint
 from .ports import BookedSale, Ground, KeptQuote, MeterGround, OpenShift, OperatorGround
@@ -198,13 +198,13 @@ class Till:
         self.booked.append(BookedSale(record, posted, cached, document, move, messages))
         # The latest moment, not the last entry's: small steps back must not add up.
         latest = entry.at if self.head.at is None else max(entry.at, self.head.at)
-        self.head = replace(posted.head, at=latest)
+        self.head = ChainHead(posted.number, posted.hash, latest, posted.closed_until)
         moved = self._moved
         moved.sales[record.vend_id] = record
         moved.receipts[record.point] = record.receipt_number
-        for p in cached:
-            key = (p.account, p.holder, p.unit)
-            moved.balances[key] = moved.balances.get(key, 0) + p.amount
+        for account, holder, unit, amount in cached:
+            key = (account, holder, unit)
+            moved.balances[key] = moved.balances.get(key, 0) + amount
         for token in record.tokens:
             if token.tid is not None:
                 moved.tids[token.pan, token.base_date] = token.tid

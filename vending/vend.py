@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from meters.account import Commodity
 from meters.errors import Broken, Invalid, Refused
-from meters.quantities import Quantity
+from meters.quantities import Money, Quantity
 from tokens.sts import (
     BaseDate,
     TransferCreditElectricity,
@@ -206,7 +206,11 @@ def entry_of(receipt: SaleReceipt, record: SaleRecord, chart: Chart) -> JournalE
 
 def _taken(receipt: SaleReceipt, chart: Chart) -> list[tuple[Account, int]]:
     """What was paid, by account."""
-    parts = receipt.parts or (Payment(receipt.tender, receipt.quote.tendered),)
+    parts = receipt.parts
+    if not parts:
+        # All of it, less what rounding to the coin has taken off: less than half a coin is nothing.
+        rounding = Money(receipt.rounding, receipt.quote.tendered.currency)
+        parts = (Payment(receipt.tender, receipt.quote.tendered + rounding),)
     found: dict[Account, int] = {}
     for part in parts:
         role = "operator_deposit" if receipt.on_deposit else TENDER_ROLES[part.tender]

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from meters.account import TokenLogEntry
@@ -16,6 +16,7 @@ from meters.quantities import Money
 from meters.verdicts import TokenResult
 
 from .accounts.state import document_of, state_of, unsettled
+from .counter import ShiftNeeded
 from .delivery import is_being_pushed, reaches_back
 from .ledger import (
     Chart,
@@ -64,7 +65,7 @@ class VoidNotAllowed(Refused, code="void.not_allowed"):
 
     vend_id: str
     why: str
-    """`other_point`, `other_shift`, `balance_used` or `kind`."""
+    """`other_point`, `other_shift`, `balance_used`, `voided`, `on_deposit` or `kind`."""
 
 
 @dataclass(eq=False)
@@ -80,6 +81,16 @@ class _Proof:
 
     evidence: Evidence
     seen: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """A sale that may be taken back."""
+
+    record: SaleRecord
+    proof: _Proof
+    events: tuple[DeliveryEvent, ...]
+    """Of its delivery when that was proved; another one since, and it is proved no more."""
 
 
 class Voiding:
@@ -99,34 +110,66 @@ class Voiding:
             done = books.void_of(vend_id)
             if done is not None:
                 return done
-            receipt = receipt_of(record)
-            events = books.delivery_events(vend_id)
-            proof = self._without_reading(books, record, receipt, events)
-        if proof is None:
-            # The line is used outside of any transaction: the books must not wait for a meter.
-            proof = self._by_log(receipt)
+        proved = self.proved(record)
         with self._ports.store.writing() as books:
-            return self._write(books, actor, record, receipt, events, reason, proof)
+            return self._write(
+                books, actor, record, receipt_of(record), proved.events, reason, proved.proof
+            )
+
+    def proved(self, record: SaleRecord) -> Proved:
+        """That a sale may be taken back; its meter is read if the books alone do not say it.
+
+        Raises MeterUnreachable, MeterMismatch, TokenTaken, NotProved.
+        """
+        receipt = receipt_of(record)
+        with self._ports.store.reading() as books:
+            events = books.delivery_events(record.vend_id)
+            proof = self._without_reading(books, record, receipt, events)
+        # The line is used outside of any transaction: the books must not wait for a meter.
+        return Proved(record, self._by_log(receipt) if proof is None else proof, tuple(events))
+
+    def replace_within(
+        self, books: Writing, actor: Actor, proved: Proved, reason: str, replaced_by: str
+    ) -> Void:
+        """Takes a sale back in a transaction that sells it anew, under the vend id `replaced_by`.
+        It is in no shift: the drawer holds what it held.
+
+        Raises VoidNotAllowed (taken back already, too), NotProved.
+        """
+        record, proof = proved.record, proved.proof
+        if books.void_of(record.vend_id) is not None:
+            raise VoidNotAllowed(record.vend_id, "voided")
+        proof = replace(proof, seen={**proof.seen, "replaced_by": replaced_by})
+        receipt = receipt_of(record)
+        return self._write(
+            books, actor, record, receipt, proved.events, reason, proof, in_shift=False
+        )
 
     def refund(
         self, actor: Actor, vend_id: str, requested_by: str, reason: str, approval: str
     ) -> Void:
-        """Gives the money back without taking the sale back: two people have said why. The units
-        stay with the customer, and the loss stands in an account of its own. Once for each sale.
-
-        Raises VendUnknown, VoidNotAllowed (nothing was paid).
-        """
+        """See `VendingService.refund`."""
+        require(actor, "void_sale")
+        reason = _checked(reason)
         with self._ports.store.writing() as books:
             record = known_sale(books, vend_id)
             done = books.void_of(vend_id)
             if done is not None:
+                if read_document(done).get("approval") != approval:
+                    raise VoidNotAllowed(vend_id, "voided")
                 return done
             if record.tendered <= 0:
                 raise VoidNotAllowed(vend_id, "kind")
+            if actor.point != record.point:
+                raise VoidNotAllowed(vend_id, "other_point")
             seen = {"requested_by": requested_by, "approval": approval, "given": record.tendered}
             loss = self._ports.chart.role("refunds").code
-            postings = [Posting(loss, "", record.currency, record.tendered)]
-            postings += _money_back(books, record, self._ports.chart)
+            back = _money_back(books, record, self._ports.chart)
+            if not back:
+                # It was due, and too little for a coin.
+                raise VoidNotAllowed(vend_id, "kind")
+            postings = [Posting(loss, "", record.currency, record.tendered), *back]
+            self._check_drawer(books, actor, record, postings)
             return self._book(
                 books, actor, record, reason, _Proof(Evidence.REFUND, seen), tuple(postings), None
             )
@@ -189,12 +232,14 @@ class Voiding:
         events: Sequence[DeliveryEvent],
         reason: str,
         proof: _Proof,
+        *,
+        in_shift: bool = True,
     ) -> Void:
         """Checks again what may have changed meanwhile, then books."""
         done = books.void_of(record.vend_id)
         if done is not None:
             return done
-        if books.delivery_events(record.vend_id) != events:
+        if books.delivery_events(record.vend_id) != list(events):
             # It was pushed behind the log that was read; asked again, a new one will tell.
             raise NotProved(record.vend_id, record.meter, "being_delivered")
         if proof.evidence is Evidence.NOT_SHOWN and books.shown(record.vend_id):
@@ -208,7 +253,7 @@ class Voiding:
             # Its tokens go out again with the next sale, the very same digits.
             books.withdraw_key(record.meter, record.vend_id, self._ports.clock(), actor.name)
         turned = tuple(p._replace(amount=-p.amount) for p in posted.entry.postings)
-        return self._book(books, actor, record, reason, proof, turned, account)
+        return self._book(books, actor, record, reason, proof, turned, account, in_shift=in_shift)
 
     def _check_actor(self, books: Reading, actor: Actor, record: SaleRecord) -> None:
         """The money goes back out of the till that it came into; an operator takes back only what
@@ -222,11 +267,22 @@ class Voiding:
         if not same_person(actor.name, record.operator) or open_id != record.shift:
             raise VoidNotAllowed(record.vend_id, "other_shift")
 
+    def _check_drawer(
+        self, books: Reading, actor: Actor, record: SaleRecord, postings: Sequence[Posting]
+    ) -> None:
+        """Cash leaves a drawer: where nothing is sold without a shift, none is given back without
+        one. Raises ShiftNeeded."""
+        till, point = self._ports.chart.role("till").code, books.point(record.point)
+        if point is None or not point.needs_shift or all(p.account != till for p in postings):
+            return
+        if books.open_shift(record.point, actor.terminal) is None:
+            raise ShiftNeeded(record.point, actor.terminal)
+
     def _account_before(
         self, books: Reading, record: SaleRecord, receipt: SaleReceipt
     ) -> str | None:
-        """The account as if the sale had not been; None for a sale that has not moved it. Raises
-        VoidNotAllowed if what the sale left on the customer's balance is spent already."""
+        """The account as if the sale had not been; None if it did not move. Raises VoidNotAllowed
+        if what the sale left on the customer's balance is spent already."""
         if not receipt.kind.moves_account:
             return None
         tariff = self._ports.tariffs.version(record.tariff, record.tariff_version)
@@ -252,11 +308,13 @@ class Voiding:
         proof: _Proof,
         postings: tuple[Posting, ...],
         account: str | None,
+        *,
+        in_shift: bool = True,
     ) -> Void:
         now = self._ports.clock()
         head = books.chain_head()
         check_clock(now, head.at, self._ports.clock_limits)
-        shift = books.open_shift(record.point, actor.terminal)
+        shift = books.open_shift(record.point, actor.terminal) if in_shift else None
         void = Void(
             vend_id=record.vend_id,
             entry=head.number + 1,

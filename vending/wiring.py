@@ -15,8 +15,9 @@ from meters.errors import Invalid
 from meters.gateway import Gateway, MeterUnreachable
 from tokens.sts import MemorySecurityModule, SecurityModule
 
-from .accounting import Bookkeeping, BookReports
+from .accounting import Bookkeeping, BookReports, DailyClosing
 from .accounts import Accounts
+from .acts import Exchanges, sale_acts
 from .api_keys import ApiKeys
 from .approvals import Approvals, Blocks, Operators, own_acts
 from .drawer import Bankings, Beneficiary, Deposits, Drawers
@@ -46,6 +47,7 @@ from .service import VendingService
 from .settings import Settings
 from .store import SqlStore, open_store, upgrade
 from .store.accounts import SqlAccounts
+from .store.acts import SqlActs
 from .store.api_keys import SqlApiKeys
 from .store.approvals import SqlPeople
 from .store.books import SqlBooks
@@ -76,10 +78,12 @@ class Raseed:
     api_keys: ApiKeys
     bookkeeping: Bookkeeping
     reports: BookReports
+    closing: DailyClosing
     outbox: Outbox
     poster: HttpPoster
     key_changes: KeyChanges
     approvals: Approvals
+    exchanges: Exchanges
     blocks: Blocks
     operators: Operators
     tariff_desk: TariffDesk
@@ -193,9 +197,6 @@ def compose(
     chart = read_shipped_chart()
     books = SqlBooks(store)
     people = SqlPeople(store)
-    # Acts that are done elsewhere join this table with their executors.
-    acts = own_acts(chart.role("operator_deposit").unit)
-    approvals = Approvals(people, acts, utc_now)
     kept = SqlTariffs(store)
     shipped = read_shipped(settings.vending.tariffs or CONFIG / "tariffs")
     tariffs = LiveTariffs(kept, shipped, utc_now, time.monotonic_ns)
@@ -210,6 +211,12 @@ def compose(
         gateway_for=gateways,
         outbox=outbox_plan(settings),
     )
+    acting = SqlActs(store)
+    acts = {
+        **own_acts(chart.role("operator_deposit").unit),
+        **sale_acts(service.ports, acting),
+    }
+    approvals = Approvals(people, acts, utc_now)
     poster = HttpPoster(settings.outbox.timeout_seconds)
     outbox = Outbox(
         SqlOutbox(store, settings.database.busy_timeout_seconds),
@@ -217,6 +224,7 @@ def compose(
         utc_now,
     )
     bookkeeping = Bookkeeping(books, chart, utc_now, LOCAL_ZONE, accounts.follow)
+    reports = BookReports(books, chart, utc_now, LOCAL_ZONE)
     drawers, bank = SqlDrawers(store), settings.bank
     beneficiary = Beneficiary(bank.beneficiary, bank.name, bank.account)
     return Raseed(
@@ -225,11 +233,13 @@ def compose(
         service=service,
         api_keys=SqlApiKeys(store),
         bookkeeping=bookkeeping,
-        reports=BookReports(books, chart, utc_now, LOCAL_ZONE),
+        reports=reports,
+        closing=DailyClosing(reports, bookkeeping, utc_now, LOCAL_ZONE),
         outbox=outbox,
         poster=poster,
         key_changes=KeyChanges(SqlKeyChanges(store), security, gateways, utc_now),
         approvals=approvals,
+        exchanges=Exchanges(acting, utc_now),
         blocks=Blocks(people, approvals, utc_now),
         operators=Operators(people, approvals, chart),
         tariff_desk=TariffDesk(kept, tariffs, chart, utc_now),

@@ -226,6 +226,7 @@ def test_if_the_database_fails_it_fails_for_all_of_them(here: Town) -> None:
     assert here.service.sales(OPERATOR) == answers
 
 
+@pytest.mark.system
 def test_a_thousand_in_one_transaction(here: Town) -> None:
     made = here.service
     asked = [(OPERATOR, request(f"v{i}", WATER if i % 2 else POWER)) for i in range(1000)]

@@ -39,7 +39,7 @@ from vending.ports import Store
 from vending.sale import VendRequest
 from vending.service import VendingService
 from vending.store import SqlStore, open_store, upgrade
-from vending.tariff import TariffBook, read_tariffs
+from vending.tariff import ShippedVersion, TariffBook, read_shipped, read_tariffs
 
 CONFIG = Path(__file__).parents[2] / "config"
 START = datetime(2026, 11, 23, 9, 30, 12, 345678, tzinfo=UTC)
@@ -71,6 +71,12 @@ class SetClock:
 def tariffs() -> TariffBook:
     """The shipped ones. Nothing changes a book once it is read, so all tests share it."""
     return read_tariffs(CONFIG / "tariffs")
+
+
+@cache
+def shipped() -> tuple[ShippedVersion, ...]:
+    """The same, with their documents."""
+    return tuple(read_shipped(CONFIG / "tariffs"))
 
 
 @cache

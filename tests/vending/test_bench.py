@@ -27,6 +27,7 @@ class TickingClock:
         return self.now
 
 
+@pytest.mark.system
 def test_rounds_take_turns_and_the_median_counts() -> None:
     clock = TickingClock()
     order: list[tuple[str, int]] = []

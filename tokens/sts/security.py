@@ -103,6 +103,7 @@ class MemorySecurityModule:
         """Raises CipherBroken if a cipher fails its known answer, KeyLength, KeyFieldInvalid."""
         self_test()
         self._records = {record.attributes.ref: record for record in records}
+        self._keys = tuple(self._records[ref].attributes for ref in sorted(self._records))
         self._algorithms = algorithms
         self._decoder_keys: OrderedDict[MeterKeyRef, DecoderKey] = OrderedDict()
         self._derivations = 0
@@ -112,7 +113,7 @@ class MemorySecurityModule:
         return f"{type(self).__name__}({len(self._records)} keys)"
 
     def keys(self) -> tuple[KeyAttributes, ...]:
-        return tuple(self._records[ref].attributes for ref in sorted(self._records))
+        return self._keys
 
     def usage(self) -> ModuleUsage:
         return ModuleUsage(self._derivations, self._issued)

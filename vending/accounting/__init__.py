@@ -3,12 +3,14 @@ and use cases over ports; the database, the command line and the API are elsewhe
 
 from .adjustments import Adjustment, AdjustmentKind, AdjustmentState, Decision
 from .bookkeeping import Bookkeeping
+from .closing import DailyClosing, DayClosed
+from .daily import DailyCheck, Difference
 from .periods import BalanceRow, PeriodAct, PeriodActKind
 from .reports import BookReports, JournalView
 from .statements import (
     AccountStatement,
     CustomerStatement,
-    DailyCheck,
+    OperatorStatement,
     Taking,
     TrialBalance,
 )
@@ -23,8 +25,12 @@ __all__ = [
     "Bookkeeping",
     "CustomerStatement",
     "DailyCheck",
+    "DailyClosing",
+    "DayClosed",
     "Decision",
+    "Difference",
     "JournalView",
+    "OperatorStatement",
     "PeriodAct",
     "PeriodActKind",
     "Taking",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from meters.errors import Invalid
-from meters.quantities import Energy, Money, Volume
+from meters.quantities import Energy, Money, TooFine, Volume, decimal_from_text
 
 from ..ledger import Account, Chart
 from .errors import AccountUnknown
@@ -30,7 +30,8 @@ def read_account(text: str, chart: Chart) -> tuple[Account, str]:
 
 
 def read_amount(text: str, unit: str) -> int:
-    """Agorot, Wh or litres from what people write: shekels, kWh, m3; may be negative.
+    """Agorot, Wh, litres or tokens from what people write: shekels, kWh, m3, a number; may be
+    negative.
 
     Raises NotANumber, TooFine.
     """
@@ -38,4 +39,9 @@ def read_amount(text: str, unit: str) -> int:
         return Energy.from_text(text).value
     if unit == "l":
         return Volume.from_text(text).value
+    if unit == "token":
+        number = decimal_from_text(text)
+        if number != number.to_integral_value():
+            raise TooFine(text.strip()[:60], 0)
+        return int(number)
     return Money.from_text(text, unit).minor

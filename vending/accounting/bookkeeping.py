@@ -36,6 +36,7 @@ from .adjustments import (
     posted_by,
     reversal_lines,
 )
+from .daily import Difference
 from .days import Month, day_of, end_of, read_day
 from .errors import (
     AdjustmentIdReused,
@@ -95,9 +96,15 @@ class Bookkeeping:
         kept = None if against is None else typed_code(against)
         return self._store.proved(self._chart, kept)
 
-    def seal(self, actor: Actor, day: str | None = None) -> Seal:
+    def seal(
+        self,
+        actor: Actor,
+        day: str | None = None,
+        differences: Sequence[Difference] | None = None,
+    ) -> Seal:
         """Seals the books as they stand at the end of `day` (or now, if it is today, the
-        default). Sealing what is sealed already answers the seal that there is.
+        default), with what a check of the day has found. Sealing what is sealed already answers the
+        seal that there is, unless that does not say what the check has found.
 
         Raises DayMalformed, DayNotBegun, SealedLater.
         """
@@ -114,7 +121,15 @@ class Bookkeeping:
                 head = books.head_at(end_of(date, self._zone))
             seals = books.seals()
             last = seals[-1] if seals else None
-            if last is not None and last.day == date.isoformat() and last.entry == head.number:
+            found = None
+            if differences is not None:
+                found = tuple((d.what, d.where, d.expected, d.found) for d in differences)
+            if (
+                last is not None
+                and last.day == date.isoformat()
+                and last.entry == head.number
+                and found in (None, last.content.differences)
+            ):
                 return last
             if last is not None and (last.day > date.isoformat() or last.entry > head.number):
                 raise SealedLater(date.isoformat(), last.day)
@@ -127,6 +142,7 @@ class Bookkeeping:
                 receipts=tuple(books.receipt_ranges(after, head.number)),
                 tokens=tuple(books.token_counts(after, head.number)),
                 periods=acts[-1].hash if acts else GENESIS,
+                differences=found,
             )
             made = sealed(date.isoformat(), now, actor.name, head.number, head.hash, content, last)
             books.add_seal(made)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -18,15 +18,11 @@ from ..ledger import (
     TokenCount,
 )
 from .adjustments import Adjustment, AdjustmentState, Decision
+from .daily import Booked, SaleMade, VoidMade
 from .days import Span
+from .parts import Taken
 from .periods import BalanceRow, PeriodAct
-from .statements import (
-    CustomerLine,
-    KeyUse,
-    ReceiptCount,
-    SaleTotals,
-    StatementLine,
-)
+from .statements import CustomerLine, StatementLine
 
 
 class AgreementFacts(NamedTuple):
@@ -39,13 +35,28 @@ class AgreementFacts(NamedTuple):
     meter: str
 
 
+class OperatorFacts(NamedTuple):
+    """Who sells, and how they settle."""
+
+    code: str
+    name_ar: str
+    name_en: str
+    settlement: str
+
+
 class SoldRow(NamedTuple):
-    """One sale, for takings and lists. Money in minor units."""
+    """One sale, or the void or refund of one, for takings and lists. Money in minor units; of what
+    was taken back, below zero, as units are."""
 
     entry: int
-    sold_at: datetime
+    at: datetime
+    kind: str
+    """Of the entry: `sale`, `payment`, `void` or `refund`."""
+    sale_kind: str
     point: str
+    """Where it was sold, and by whom, also where it was taken back."""
     receipt_number: int
+    """0 if there is none."""
     operator: str
     tender: str
     customer: str
@@ -57,7 +68,18 @@ class SoldRow(NamedTuple):
     vat: int
     quantity: int
     unit: str
-    balance: int
+    balance: int | None
+    """Carried after the sale; None where it was taken back."""
+    taken: Taken
+
+    @property
+    def is_back(self) -> bool:
+        """Whether it takes back instead of selling."""
+        return self.kind in ("void", "refund")
+
+    @property
+    def receipt(self) -> str:
+        return f"{self.point}-{self.receipt_number:06d}" if self.receipt_number else ""
 
 
 class BooksReading(Protocol):
@@ -107,15 +129,19 @@ class BooksReading(Protocol):
         ...
 
     def customer_lines(
-        self, agreement: AgreementFacts, account: str, span: Span
+        self, agreement: AgreementFacts, account: str, debts: str, span: Span
     ) -> list[CustomerLine]:
-        """Sales of the agreement and other postings to its share of `account`, by entry;
-        `balance` is by how much the line moved what is carried. Of what is not a sale, all else
-        is 0."""
+        """Sales of the agreement, their voids, and other postings to its share of `account` and of
+        `debts`, by entry; `balance` is by how much the line moved what is carried, `owed` is 0. Of
+        what is neither sale nor void, all else is 0."""
         ...
 
-    def sold(self, span: Span, point: str | None = None) -> Iterator[SoldRow]:
-        """Sales by entry."""
+    def operator_facts(self, code: str) -> OperatorFacts | None: ...
+
+    def sold(
+        self, span: Span, point: str | None = None, operator: str | None = None
+    ) -> Iterator[SoldRow]:
+        """Sales of the span, voids and refunds of the span, by entry. Streams."""
         ...
 
     def journal(self, span: Span) -> Iterator[PostedEntry]:
@@ -132,19 +158,39 @@ class BooksReading(Protocol):
 
     # The daily check, over entries behind `after` up to `last`
 
-    def sale_counts(self, after: int, last: int) -> tuple[int, int, int]:
-        """Sales, sale entries, tokens."""
+    def sales_made(self, after: int, last: int) -> Iterator[SaleMade]:
+        """By entry. Streams."""
         ...
 
-    def key_uses(self, after: int, last: int) -> list[KeyUse]: ...
+    def voids_made(self, after: int, last: int) -> list[VoidMade]:
+        """By entry."""
+        ...
 
-    def receipt_counts(self, after: int, last: int) -> list[ReceiptCount]: ...
+    def entry_kinds(self, after: int, last: int) -> Mapping[str, int]:
+        """How many entries there are of each kind."""
+        ...
 
-    def sale_totals(
-        self, after: int, last: int, tills: Collection[str], meters: Collection[str]
-    ) -> list[SaleTotals]:
-        """By unit; `tills` are the accounts that sales put money into, `meters` those that they
-        put units into."""
+    def booked(
+        self, after: int, last: int, kinds: Collection[str], held: Collection[str]
+    ) -> list[Booked]:
+        """What entries of these kinds moved, by account; of the accounts `held`, by holder."""
+        ...
+
+    def undone(self, after: int, last: int, held: Collection[str]) -> list[Booked]:
+        """What the sales had moved that voids (not refunds) of the stretch took back."""
+        ...
+
+    def key_issues(self, after: int, last: int) -> int:
+        """Key changes that are on record as issued with a sale of the stretch."""
+        ...
+
+    def receipt_before(self, point: str, number: int) -> int:
+        """The largest receipt number of a point below `number`; 0 if there is none."""
+        ...
+
+    def voided_yet_taken(self, after: int, last: int, span: Span) -> list[str]:
+        """Vend ids of voided sales whose token a meter has taken: voided in the stretch, or
+        found out within the span."""
         ...
 
     # Periods and adjustments

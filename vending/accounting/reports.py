@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import tzinfo
 
 from ..ledger import Account, Chart, PostedEntry, Seal
 from ..parties import Actor, require
+from ..persons import same_person
 from ..ports import Clock
 from .adjustments import Adjustment, AdjustmentState
+from .checking import checked
+from .daily import SALE_KINDS, VOID_KINDS, DailyCheck, DayFacts, Difference, KeptCheck
 from .days import Month, Span, beginning, day_of, days, end_of, read_day
-from .errors import AccountUnknown, AgreementUnknown
+from .errors import AccountUnknown, AgreementUnknown, HolderWrong
+from .parts import NO_MONEY
 from .periods import PeriodAct
-from .ports import BooksReading, BooksStore, SoldRow
+from .ports import BooksReading, BooksStore, OperatorFacts, SoldRow
 from .statements import (
     AccountStatement,
     CustomerLine,
     CustomerStatement,
-    DailyCheck,
+    DepositLine,
+    OperatorStatement,
+    StatementLine,
     Taking,
     TrialBalance,
-    differences,
 )
 
 
@@ -43,7 +48,7 @@ class JournalView:
         return self._books.journal(self.span)
 
     def sales(self) -> Iterator[SoldRow]:
-        """By number. Streams."""
+        """Sales, and voids and refunds as rows of their own, by entry. Streams."""
         return self._books.sold(self.span)
 
 
@@ -107,36 +112,78 @@ class BookReports:
     def customer(
         self, actor: Actor, agreement: str, first: str | None = None, last: str | None = None
     ) -> CustomerStatement:
-        """Sales and carried balance of one agreement, tokens counted but not shown.
+        """Sales, voids, debts and carried balance of one agreement; tokens counted but not shown.
 
         Raises AgreementUnknown, DayMalformed.
         """
         require(actor, "statement")
-        owed = self._chart.role("customer_balance")
+        carried, owed = self._chart.role("customer_balance"), self._chart.role("debts")
         span = self._days(first, last)
         with self._store.reading() as books:
             facts = books.agreement(agreement.strip())
             if facts is None:
                 raise AgreementUnknown(agreement.strip()[:30])
-            opening = 0
+            opening = opening_owed = 0
             if span.start is not None:
-                opening = -books.opening(owed.code, facts.number, span.start)
-            found = books.customer_lines(facts, owed.code, span)
-        balance = opening
+                opening = -books.opening(carried.code, facts.number, span.start)
+                opening_owed = books.opening(owed.code, facts.number, span.start)
+            found = books.customer_lines(facts, carried.code, owed.code, span)
+        balance, debt = opening, opening_owed
         lines: list[CustomerLine] = []
         for line in found:
             balance += line.balance
-            lines.append(line._replace(balance=balance))
+            debt += line.debts
+            lines.append(line._replace(balance=balance, owed=debt))
         return CustomerStatement(
             agreement=facts.number,
             account=facts.account,
             name_ar=facts.name_ar,
             name_en=facts.name_en,
             meter=facts.meter,
-            currency=owed.unit,
+            currency=carried.unit,
             opening=opening,
+            opening_owed=opening_owed,
             lines=tuple(lines),
             closing=balance,
+            closing_owed=debt,
+        )
+
+    def operator(
+        self, actor: Actor, code: str, first: str | None = None, last: str | None = None
+    ) -> OperatorStatement:
+        """What one operator sold, earned and had taken back, and how their deposit moved. People
+        see themselves, bookkeepers and administrators everybody.
+
+        Raises ActorNotAllowed, DayMalformed, HolderWrong (nobody of this name sells).
+        """
+        code = code.strip()
+        if not same_person(actor.name, code):
+            require(actor, "read_books")
+        account, span = self._chart.role("operator_deposit"), self._days(first, last)
+        unknown = HolderWrong(account.code, code[:30], account.per)
+        if "\0" in code:
+            raise unknown
+        with self._store.reading() as books:
+            facts = books.operator_facts(code)
+            sold = list(books.sold(span, operator=code))
+            if facts is None and not sold:
+                raise unknown
+            opening = 0 if span.start is None else -books.opening(account.code, code, span.start)
+            lines = deposit_lines(opening, books.lines(account.code, code, span))
+        facts = facts or OperatorFacts(code, "", "", "")
+        return OperatorStatement(
+            operator=facts.code,
+            name_ar=facts.name_ar,
+            name_en=facts.name_en,
+            settlement=facts.settlement,
+            currency=account.unit,
+            sales=sum(not row.is_back for row in sold),
+            voids=sum(row.is_back for row in sold),
+            takings=tuple(takings_of(sold, self._zone)),
+            commission=sum(row.taken.commission for row in sold),
+            opening=opening,
+            lines=lines,
+            closing=lines[-1].balance if lines else opening,
         )
 
     def takings(
@@ -146,43 +193,41 @@ class BookReports:
         first: str | None = None,
         last: str | None = None,
     ) -> list[Taking]:
-        """What was taken, per point, local day, operator and tender; today by default."""
+        """What was taken and given back, per point, local day, operator and part of a payment;
+        today by default. Raises DayMalformed."""
         require(actor, "read_books")
         today = day_of(self._clock(), self._zone).isoformat()
         span = self._days(first or today, last or (today if first is None else None))
-        sums: dict[tuple[str, str, str, str, str], tuple[int, int]] = {}
         with self._store.reading() as books:
-            for row in books.sold(span, point):
-                day = day_of(row.sold_at, self._zone).isoformat()
-                key = (row.point, day, row.operator, row.tender, row.currency)
-                sales, amount = sums.get(key, (0, 0))
-                sums[key] = sales + 1, amount + row.paid
-        return [Taking(*key, *sums[key]) for key in sorted(sums)]
+            return takings_of(books.sold(span, point), self._zone)
 
     def check(self, actor: Actor, day: str | None = None) -> DailyCheck:
-        """Tokens issued = ledger = receipts, over everything booked on one local day (today by
-        default). Raises DayMalformed."""
+        """Tokens issued = ledger = receipts, and money as told = money as booked, over everything
+        booked on one local day (today by default). Raises DayMalformed."""
         require(actor, "read_books")
         date_ = day_of(self._clock(), self._zone) if day is None else read_day(day)
+        span = Span(beginning(date_, self._zone), end_of(date_, self._zone))
+        assert span.start is not None
+        assert span.end is not None
+        held = [a.code for a in self._chart.accounts() if a.per in ("point", "operator")]
         with self._store.reading() as books:
-            after = books.head_at(beginning(date_, self._zone)).number
-            last = books.head_at(end_of(date_, self._zone)).number
-            sales, sale_entries, tokens = books.sale_counts(after, last)
-            keys = books.key_uses(after, last)
-            receipts = books.receipt_counts(after, last)
-            totals = books.sale_totals(
-                after, last, self._codes("asset", "point"), self._codes("commodity", "meter")
+            after = books.head_at(span.start).number
+            last = books.head_at(span.end).number
+            facts = DayFacts(
+                sales=books.sales_made(after, last),
+                entries=books.entry_kinds(after, last),
+                booked=books.booked(after, last, SALE_KINDS, held),
+                voids=books.voids_made(after, last),
+                void_booked=books.booked(after, last, VOID_KINDS, held),
+                undone=books.undone(after, last, held),
+                sums=books.sums(after, last),
+                key_issues=books.key_issues(after, last),
+                yet_taken=books.voided_yet_taken(after, last, span),
             )
-        return DailyCheck(
-            day=date_.isoformat(),
-            first_entry=after + 1,
-            last_entry=last,
-            sales=sales,
-            tokens=tokens,
-            keys=tuple(keys),
-            receipts=tuple(receipts),
-            differences=differences(sales, sale_entries, tokens, keys, receipts, totals),
-        )
+            kept = kept_check(books.seals(), date_.isoformat())
+            return checked(
+                date_.isoformat(), after + 1, last, facts, self._chart, books.receipt_before, kept
+            )
 
     @contextmanager
     def journal(self, actor: Actor, month: str | None = None) -> Iterator[JournalView]:
@@ -194,9 +239,6 @@ class BookReports:
 
     def span_of(self, month: str | None) -> Span:
         return Span() if month is None else Month.read(month).span(self._zone)
-
-    def _codes(self, kind: str, per: str) -> list[str]:
-        return [a.code for a in self._chart.accounts() if (a.kind, a.per) == (kind, per)]
 
     def _account(self, code: str) -> Account:
         account = self._chart.find(code)
@@ -210,3 +252,55 @@ class BookReports:
             None if last is None else read_day(last),
             self._zone,
         )
+
+
+def takings_of(sold: Iterable[SoldRow], zone: tzinfo) -> list[Taking]:
+    """What was taken and given back, by point, local day, operator and way of paying."""
+    sums: dict[tuple[str, str, str, str, bool, str], list[int]] = {}
+    for row in sold:
+        day = day_of(row.at, zone).isoformat()
+        ways: dict[str, int] = {}
+        for tender, amount in row.taken.parts or ((NO_MONEY, 0),):
+            ways[tender] = ways.get(tender, 0) + amount
+        for tender, amount in ways.items():
+            key = (row.point, day, row.operator, tender, row.taken.on_deposit, row.currency)
+            one = sums.setdefault(key, [0, 0, 0, 0])
+            place = 2 if row.is_back else 0
+            one[place] += 1
+            one[place + 1] += amount
+    return [Taking(*key, *sums[key]) for key in sorted(sums)]
+
+
+def deposit_lines(opening: int, lines: Iterable[StatementLine]) -> tuple[DepositLine, ...]:
+    """The postings to an operator's deposit, one line for each entry, as the operator sees it."""
+    found: list[DepositLine] = []
+    balance = opening
+    for line in lines:
+        balance -= line.amount
+        if found and found[-1].entry == line.entry:
+            same = found[-1]
+            found[-1] = same._replace(amount=same.amount - line.amount, balance=balance)
+            continue
+        found.append(
+            DepositLine(
+                line.entry,
+                line.at,
+                line.kind,
+                line.cause,
+                line.actor,
+                line.receipt,
+                -line.amount,
+                balance,
+            )
+        )
+    return tuple(found)
+
+
+def kept_check(seals: Sequence[Seal], day: str) -> KeptCheck | None:
+    """The last check of a day that a seal keeps."""
+    for seal in reversed(seals):
+        differences = seal.content.differences
+        if seal.day == day and differences is not None:
+            found = tuple(Difference(*one) for one in differences)
+            return KeptCheck(seal.number, seal.sealed_at, seal.actor, found)
+    return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -37,7 +36,7 @@ class StatementLine(NamedTuple):
     amount: int
     """Debit positive."""
     receipt: str
-    """`P1-000042` if the entry is a sale, else empty."""
+    """`P1-000042` if the entry is a sale or a void of one, else empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +55,27 @@ class AccountStatement:
 
 
 class CustomerLine(NamedTuple):
-    """A sale (or an adjustment of the carried balance) as the customer sees it. Money in minor
-    units; no token shows here."""
+    """A sale, a void, or another entry that moves what the customer carries or owes, as the
+    customer sees it. Money in minor units; no token shows here."""
 
     entry: int
     at: datetime
     kind: str
+    """Of the entry: `sale`, `payment`, `void`, `refund`, `debt`, `adjustment`, ..."""
+    sale_kind: str
+    """What the sale was for (SaleKind), also on its void; else empty."""
     receipt: str
     paid: int
+    """Below 0 where it was given back, as the next three."""
     net: int
     vat: int
     quantity: int
     unit: str
-    """Of the quantity; empty for an adjustment."""
+    """Of the quantity; empty where there is no sale."""
+    debts: int
+    """By how much it moved what is owed from before: below 0 where it was paid."""
+    owed: int
+    """Of debts, after this line."""
     balance: int
     """Carried to the next sale, after this line."""
     tokens: int
@@ -76,8 +83,8 @@ class CustomerLine(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CustomerStatement:
-    """What one agreement bought, and what it carries over. opening + paid - net - vat +
-    adjusted = closing."""
+    """What one agreement bought, and what it carries over. opening + paid - net - vat + adjusted =
+    closing, where a refund is apart: it gives back what was paid, and the units stay."""
 
     agreement: str
     account: str
@@ -86,109 +93,68 @@ class CustomerStatement:
     meter: str
     currency: str
     opening: int
+    opening_owed: int
     lines: tuple[CustomerLine, ...]
     closing: int
+    closing_owed: int
 
 
 class Taking(NamedTuple):
-    """What one operator took at one point on one local day in one way of paying."""
+    """What one operator took at one point on one local day in one way of paying. A void counts for
+    who had sold, where it was sold, on the day of the void."""
 
     point: str
     day: str
     operator: str
     tender: str
+    """`no_money` for sales that took none."""
+    on_deposit: bool
+    """Set off against the operator's deposit: the money is not the municipality's to collect."""
     currency: str
     sales: int
+    """Sales of which a part was paid so."""
     amount: int
-
-
-class ReceiptCount(NamedTuple):
-    """Receipts of one point among a stretch of the journal."""
-
-    point: str
-    first: int
-    last: int
-    held: int
-    sales: int
-    """Sale entries of this point in the stretch."""
-
-
-class KeyUse(NamedTuple):
-    """Tokens issued under one vending key."""
-
-    sgc: str
-    krn: int
-    tokens: int
-    sales: int
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """Two counts that must agree and do not."""
-
-    what: str
-    """`tokens_of_keys`, `receipts`, `receipt_numbers`, `sale_entries`, `booked`, `tokens_carry`."""
-    where: str
-    """Point, unit or currency."""
-    expected: int
-    found: int
-
-
-@dataclass(frozen=True, slots=True)
-class DailyCheck:
-    """Issued tokens = ledger = receipts, counted three ways over the same stretch."""
-
-    day: str
-    first_entry: int
-    last_entry: int
-    sales: int
-    tokens: int
-    keys: tuple[KeyUse, ...]
-    receipts: tuple[ReceiptCount, ...]
-    differences: tuple[Difference, ...]
+    voids: int
+    """Voids and refunds of which a part was given back so."""
+    given_back: int
+    """Zero or below."""
 
     @property
-    def ok(self) -> bool:
-        return not self.differences
+    def net(self) -> int:
+        return self.amount + self.given_back
 
 
-class SaleTotals(NamedTuple):
-    """Sums over the sales and tokens of a stretch, beside the same sums in the journal."""
+class DepositLine(NamedTuple):
+    """One entry that moved an operator's deposit: above 0 paid in (or earned), below 0 sold."""
 
-    where: str
-    """Unit or currency."""
-    sold: int
-    """According to the sales."""
-    issued: int
-    """According to the tokens; for money, the same as `sold`."""
-    booked: int
-    """According to the postings of sale entries."""
+    entry: int
+    at: datetime
+    kind: str
+    cause: str
+    actor: str
+    receipt: str
+    amount: int
+    balance: int
+    """After this line; below 0: owed by the operator."""
 
 
-def differences(
-    sales: int,
-    sale_entries: int,
-    tokens: int,
-    keys: Iterable[KeyUse],
-    receipts: Iterable[ReceiptCount],
-    totals: Iterable[SaleTotals],
-) -> tuple[Difference, ...]:
-    """Everything that must agree and does not."""
-    found: list[Difference] = []
+@dataclass(frozen=True, slots=True)
+class OperatorStatement:
+    """What one operator sold between two days, and what became of their deposit. Money in minor
+    units; voids and refunds are taken off `commission` and shown in `takings`."""
 
-    def same(what: str, where: str, expected: int, counted: int) -> None:
-        if expected != counted:
-            found.append(Difference(what, where, expected, counted))
-
-    same("sale_entries", "", sales, sale_entries)
-    used = list(keys)
-    same("tokens_of_keys", "", tokens, sum(key.tokens for key in used))
-    counted = list(receipts)
-    same("receipts", "", sales, sum(row.held for row in counted))
-    for row in counted:
-        same("receipts", row.point, row.sales, row.held)
-        same("receipt_numbers", row.point, row.last - row.first + 1, row.held)
-    for total in totals:
-        same("booked", total.where, total.sold, total.booked)
-        same("tokens_carry", total.where, total.sold, total.issued)
-    return tuple(found)
+    operator: str
+    name_ar: str
+    name_en: str
+    settlement: str
+    """`till` or `deposit`; empty for a seller who is not registered."""
+    currency: str
+    sales: int
+    voids: int
+    """Voids and refunds of sales of this operator."""
+    takings: tuple[Taking, ...]
+    """By point, day and way of paying."""
+    commission: int
+    opening: int
+    lines: tuple[DepositLine, ...]
+    closing: int

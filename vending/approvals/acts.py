@@ -76,6 +76,9 @@ class Act:
     within: Within | None = None
     look: Callable[[PeopleReading, Any], object] | None = None
     """Refuses at once what could not be done now anyway, when it is asked for."""
+    before: Callable[[Any], object] | None = None
+    """The same, for what is not read through the approvals' store: it runs before anything is
+    written, and not when a request is only repeated."""
     concerns: Callable[[Any], str] | None = None
     """The person whom it is about (empty for nobody): they do not approve it either."""
 

@@ -73,6 +73,11 @@ class Approvals:
         reason = plain_reason(reason)
         payload = wanted_act.read(document)
         check_no_token(act, _checked_size(act, document), reason)
+        if wanted_act.before is not None:
+            with self._store.reading() as seen:
+                known = seen.approval(id) is not None
+            if not known:
+                wanted_act.before(payload)
         with self._store.writing() as books:
             wanted = Approval(
                 id=id,

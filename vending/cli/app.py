@@ -12,6 +12,7 @@ import typer
 
 from . import (
     accounts,
+    acts,  # noqa: F401 - puts its commands into the groups of others
     apikeys,
     approvals,
     banking,
@@ -34,6 +35,7 @@ from . import (
     tariffs,
     tokens,
 )
+from . import deposits as deposits  # adds to the commands of operators
 from .context import Cli
 from .faults import GuardedGroup, language_of
 

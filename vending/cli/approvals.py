@@ -50,7 +50,7 @@ def approval_list(
             (
                 (
                     row.id,
-                    term(row.act, cli.language),
+                    _act(row.act, cli),
                     term(row.state, cli.language),
                     row.requested_by,
                     row.decided_by or "",
@@ -72,18 +72,32 @@ def approval_show(ctx: typer.Context, id: ApprovalId, as_json: Json = False) -> 
 
 
 @approval.command("approve")
-def approval_approve(ctx: typer.Context, id: ApprovalId, as_json: Json = False) -> None:
+def approval_approve(
+    ctx: typer.Context,
+    id: ApprovalId,
+    point: Annotated[
+        str | None, typer.Option(help="Your vending point, for what was asked for at none.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Approve what somebody else asked for, and do it. Safe to run again."""
+    # Here, because it puts its commands into the groups of this module.
+    from .acts import outcome_shown
+
     cli = cli_of(ctx)
     with cli.raseed() as raseed:
         act = raseed.approvals.acts.get(raseed.approvals.approval(cli.actor(), id).act)
     # Only what is done elsewhere makes tokens; nobody is asked for a passphrase for the rest.
     with cli.raseed(keys=act is not None and act.execute is not None) as raseed:
-        done = OutcomeOut.of(raseed.approvals.approve(cli.actor(), id))
+        done = OutcomeOut.of(raseed.approvals.approve(cli.actor(point=point), id))
 
     def people(cli: Cli) -> None:
-        _facts(cli, done.approval)
-        _document(cli, done.outcome or {})
+        facts_of(cli, done.approval)
+        outcome = done.outcome or {}
+        if "quote" in outcome:
+            outcome_shown(cli, outcome)
+        else:
+            _document(cli, outcome)
 
     cli.show(done, as_json, people)
 
@@ -189,18 +203,19 @@ def block_history(
 def request_shown(cli: Cli, raseed: Raseed, made: Approval, as_json: bool) -> None:
     """Shows a request that was just made or ended."""
     shown = _out(raseed, made)
-    cli.show(shown, as_json, lambda cli: _facts(cli, shown))
+    cli.show(shown, as_json, lambda cli: facts_of(cli, shown))
 
 
 def _out(raseed: Raseed, one: Approval) -> ApprovalOut:
     return ApprovalOut.of(one, raseed.approvals.state(one))
 
 
-def _facts(cli: Cli, shown: ApprovalOut) -> None:
+def facts_of(cli: Cli, shown: ApprovalOut) -> None:
+    """A request with what it asks for."""
     cli.facts(
         (
             ("id", shown.id),
-            ("act", term(shown.act, cli.language)),
+            ("act", _act(shown.act, cli)),
             ("state", term(shown.state, cli.language)),
             ("reason", shown.reason),
             ("requested_by", shown.requested_by),
@@ -210,6 +225,11 @@ def _facts(cli: Cli, shown: ApprovalOut) -> None:
     if shown.decided_by is not None:
         cli.facts((("decided_by", shown.decided_by), ("note", shown.note or "-")))
     _document(cli, shown.document)
+
+
+def _act(name: str, cli: Cli) -> str:
+    # Money is transferred too, and that is another word.
+    return term("meter_transfer" if name == "transfer" else name, cli.language)
 
 
 def _document(cli: Cli, document: Mapping[str, Any], depth: int = 1) -> None:

@@ -127,8 +127,18 @@ def seals(ctx: typer.Context, as_json: Json = False) -> None:
         rows,
         as_json,
         lambda cli: cli.table(
-            ("seal", "day", "entry", "code", "actor"),
-            ((row.number, row.day, row.entry, row.code, row.actor) for row in rows),
+            ("seal", "day", "entry", "code", "actor", "differences"),
+            (
+                (
+                    row.number,
+                    row.day,
+                    row.entry,
+                    row.code,
+                    row.actor,
+                    "-" if row.differences is None else len(row.differences),
+                )
+                for row in rows
+            ),
         ),
     )
 
@@ -141,21 +151,62 @@ def check(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Tokens issued = ledger = receipts, for one day; exit code 70 if they do not agree."""
+    """Tokens issued = ledger = receipts, and money as told = money as booked, for one day; exit
+    code 70 if they do not agree."""
     cli = cli_of(ctx)
     with cli.raseed() as raseed:
         shown = DailyCheckOut.of(raseed.reports.check(cli.actor(), day))
 
     def people(cli: Cli) -> None:
-        cli.facts((("day", shown.day), ("sales", shown.sales), ("tokens", shown.tokens)))
+        cli.facts(
+            (
+                ("day", shown.day),
+                ("sales", shown.sales),
+                ("baskets", shown.baskets),
+                ("tokens", shown.tokens),
+                ("voids", shown.voids),
+                ("refunds", shown.refunds),
+            )
+        )
         cli.table(
             ("point", "first", "last", "receipts"),
             ((row.point, row.first, row.last, row.receipts) for row in shown.receipts),
         )
         cli.table(
-            ("key", "tokens", "sales"),
-            ((f"SGC {row.sgc} KRN {row.krn}", row.tokens, row.sales) for row in shown.keys),
+            ("key", "kind", "tokens", "sales"),
+            (
+                (f"SGC {row.sgc} KRN {row.krn}", row.kind, row.tokens, row.sales)
+                for row in shown.keys
+            ),
         )
+        cli.table(
+            ("ledger_account", "holder", "told", "booked", "given_back", "unit"),
+            (
+                (
+                    row.account,
+                    row.holder,
+                    row.told.value,
+                    row.booked.value,
+                    row.back.value,
+                    row.booked.unit,
+                )
+                for row in shown.money
+            ),
+        )
+        if shown.differences:
+            cli.table(
+                ("difference", "where", "expected", "found"),
+                ((d.what, d.where, d.expected, d.found) for d in shown.differences),
+            )
+        if shown.kept is not None:
+            cli.facts(
+                (
+                    ("checked_at", f"{shown.kept.at:%Y-%m-%d %H:%M:%SZ}"),
+                    ("actor", shown.kept.actor),
+                    ("seal", shown.kept.seal),
+                    ("differences", len(shown.kept.differences)),
+                )
+            )
         if shown.ok:
             cli.line(cli.label("check_right"))
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import Annotated
 
 import typer
 
 from ..settings import settings_problems, shown
-from .context import Json, cli_of
+from ..store import give_rights, rights
+from ..wiring import open_books
+from .context import Cli, Json, cli_of
 from .faults import tell
 
 app = typer.Typer(no_args_is_help=True, help="Settings.")
@@ -40,3 +43,28 @@ def show(ctx: typer.Context, as_json: Json = False) -> None:
                 cli.line(f"{name} = {json.dumps(value, ensure_ascii=False)}")
 
     cli.show(told, as_json, people)
+
+
+@app.command("rights")
+def rights_of(
+    ctx: typer.Context,
+    role: Annotated[str, typer.Argument(metavar="LOGIN", help="The service's login.")],
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Run them, as the owner in the database's URL.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """PostgreSQL: what the service's login may do, as SQL: write the books, and change nothing in
+    them."""
+    cli = cli_of(ctx)
+    store = open_books(cli.settings)
+    try:
+        made = (give_rights if apply else rights)(store.engine, role)
+    finally:
+        store.close()
+
+    def people(cli: Cli) -> None:
+        for statement in made:
+            cli.line(f"{statement};")
+
+    cli.show({"statements": made}, as_json, people)

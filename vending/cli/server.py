@@ -5,16 +5,18 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import signal
 import socket
 import sys
 import threading
+from types import FrameType
 
 import uvicorn
 
-from ..jobs import Sending, scheduler
+from ..jobs import Closing, Sending, scheduler
 from ..web import create_app
 from ..wiring import Raseed
-from .server_log import UnhurriedHandler
+from .server_log import BriefFormatter, UnhurriedHandler, without_what_nobody_reads
 
 
 def run(raseed: Raseed, listener: socket.socket, *, while_stdin_is_open: bool = False) -> None:
@@ -23,11 +25,10 @@ def run(raseed: Raseed, listener: socket.socket, *, while_stdin_is_open: bool = 
     With `while_stdin_is_open` it also ends when standard input does: whoever started it holds
     the other end, so it cannot outlive a starter that was killed.
     """
-    logging.basicConfig(
-        handlers=[UnhurriedHandler(sys.stderr)],
-        level=logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-    )
+    without_what_nobody_reads()
+    handler = UnhurriedHandler(sys.stderr)
+    handler.setFormatter(BriefFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(handlers=[handler], level=logging.INFO)
     # One line per run is the jobs' own business; the scheduler's adds nothing.
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     config = uvicorn.Config(
@@ -41,6 +42,7 @@ def run(raseed: Raseed, listener: socket.socket, *, while_stdin_is_open: bool = 
         timeout_graceful_shutdown=10,
     )
     jobs = scheduler(raseed.service, raseed.settings.jobs.reconcile_seconds)
+    Closing(raseed.closing).add_to(jobs)
     sending = Sending(raseed.outbox)
     sending.add_to(jobs, raseed.settings.outbox.poll_seconds)
     if raseed.settings.jobs.enabled:
@@ -50,6 +52,9 @@ def run(raseed: Raseed, listener: socket.socket, *, while_stdin_is_open: bool = 
         # What is here now stays: the collector need not look through it again and again.
         gc.collect()
         gc.freeze()
+        # uvicorn raises the signal again once it has ended, for whoever handled it before; the
+        # default would end the process before the jobs and the log are closed.
+        signal.signal(signal.SIGTERM, _noted)
         if while_stdin_is_open:
             threading.Thread(target=_end_with_stdin, args=(server,), daemon=True).start()
         server.run(sockets=[listener])
@@ -57,6 +62,11 @@ def run(raseed: Raseed, listener: socket.socket, *, while_stdin_is_open: bool = 
         sending.end()
         if jobs.running:
             jobs.shutdown()
+        logging.shutdown()
+
+
+def _noted(_: int, __: FrameType | None) -> None:
+    """The server has ended for it already."""
 
 
 def _end_with_stdin(server: uvicorn.Server) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from typing import Final, TextIO
 
 _MOMENT_S: Final = 0.25
@@ -45,3 +46,29 @@ class UnhurriedHandler(logging.StreamHandler[TextIO]):
     def _write_now_and_then(self) -> None:
         while not self._ended.wait(_MOMENT_S):
             self.flush()
+
+
+class BriefFormatter(logging.Formatter):
+    """A Formatter that makes the text of a second once, for all of its lines."""
+
+    _second = -1
+    _text = ""
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802
+        """As the one that it overrides."""
+        if datefmt is not None:
+            return super().formatTime(record, datefmt)
+        second = int(record.created)
+        if second != self._second:
+            self._text = time.strftime(self.default_time_format, self.converter(second))
+            self._second = second
+        return f"{self._text},{int(record.msecs):03d}"
+
+
+def without_what_nobody_reads() -> None:
+    """No line tells file, thread or process: they are not looked up for each (as the standard
+    library's `Logging HOWTO` has it, "Optimization")."""
+    logging._srcfile = None
+    logging.logThreads = False
+    logging.logProcesses = False
+    logging.logMultiprocessing = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, BinaryIO
@@ -18,6 +19,7 @@ from ..shapes import (
     AccountStatementOut,
     CustomerStatementOut,
     Measure,
+    OperatorStatementOut,
     TakingOut,
     TrialBalanceOut,
 )
@@ -92,7 +94,7 @@ def account(
                 (
                     line.entry,
                     f"{line.at:%Y-%m-%d %H:%M:%SZ}",
-                    term(line.kind, cli.language),
+                    _kind(cli, line.kind),
                     line.receipt,
                     line.holder,
                     line.actor,
@@ -114,7 +116,7 @@ def statement(
     last: Last = None,
     as_json: Json = False,
 ) -> None:
-    """A customer's statement for one agreement: what was bought and what is carried."""
+    """A customer's statement for one agreement: what was bought, paid of debts, and carried."""
     cli = cli_of(ctx)
     with cli.raseed() as raseed:
         shown = CustomerStatementOut.of(
@@ -131,22 +133,24 @@ def statement(
             )
         )
         cli.table(
-            ("time", "kind", "receipt", "paid", "net", "vat", "units", "carried"),
+            ("time", "kind", "receipt", "paid", "net", "vat", "units", "debts", "owed", "carried"),
             (
                 (
                     f"{line.at:%Y-%m-%d %H:%M:%SZ}",
-                    term(line.kind, cli.language),
+                    _kind(cli, line.kind, line.sale_kind),
                     line.receipt,
                     line.paid.value,
                     line.net.value,
                     line.vat.value,
                     "" if line.units is None else _text(line.units),
+                    line.debts.value,
+                    line.owed.value,
                     line.carried.value,
                 )
                 for line in shown.lines
             ),
         )
-        cli.facts((("closing", _text(shown.closing)),))
+        cli.facts((("closing", _text(shown.closing)), ("owed", _text(shown.closing_owed))))
 
     cli.show(shown, as_json, people)
 
@@ -159,29 +163,59 @@ def takings(
     last: Last = None,
     as_json: Json = False,
 ) -> None:
-    """What was taken, per point, day, operator and way of paying; today by default."""
+    """What was taken and given back, per point, day, operator and way of paying; today by
+    default."""
     cli = cli_of(ctx)
     with cli.raseed() as raseed:
         found = raseed.reports.takings(cli.actor(), point, first, last)
     rows = [TakingOut.of(row) for row in found]
-    cli.show(
-        rows,
-        as_json,
-        lambda cli: cli.table(
-            ("point", "day", "operator", "tender", "sales", "amount"),
+    cli.show(rows, as_json, lambda cli: _takings(cli, rows))
+
+
+@app.command("operator")
+def operator(
+    ctx: typer.Context,
+    code: Annotated[str, typer.Argument(metavar="CODE", help="The operator's code.")],
+    first: First = None,
+    last: Last = None,
+    as_json: Json = False,
+) -> None:
+    """What one operator sold and earned, and how their deposit moved."""
+    cli = cli_of(ctx)
+    with cli.raseed() as raseed:
+        shown = OperatorStatementOut.of(raseed.reports.operator(cli.actor(), code, first, last))
+
+    def people(cli: Cli) -> None:
+        cli.facts(
+            (
+                ("operator", shown.operator),
+                ("name", cli.name(shown.name.ar, shown.name.en)),
+                ("settlement", term(shown.settlement, cli.language)),
+                ("sales", shown.sales),
+                ("voids", shown.voids),
+                ("commission", _text(shown.commission)),
+            )
+        )
+        _takings(cli, shown.takings)
+        cli.facts((("opening", _text(shown.opening)),))
+        cli.table(
+            ("entry", "time", "kind", "receipt", "actor", "amount", "deposit"),
             (
                 (
-                    row.point,
-                    row.day,
-                    row.operator,
-                    term(row.tender, cli.language),
-                    row.sales,
-                    _text(row.amount),
+                    line.entry,
+                    f"{line.at:%Y-%m-%d %H:%M:%SZ}",
+                    _kind(cli, line.kind),
+                    line.receipt,
+                    line.actor,
+                    line.amount.value,
+                    line.balance.value,
                 )
-                for row in rows
+                for line in shown.lines
             ),
-        ),
-    )
+        )
+        cli.facts((("closing", _text(shown.closing)),))
+
+    cli.show(shown, as_json, people)
 
 
 @app.command("export")
@@ -210,6 +244,35 @@ def _new_file(path: Path) -> BinaryIO:
         return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b")
     except OSError as error:
         raise ExportFileUnusable(str(path), error.strerror or type(error).__name__) from None
+
+
+def _takings(cli: Cli, rows: Sequence[TakingOut]) -> None:
+    cli.table(
+        ("point", "day", "operator", "tender", "sales", "amount", "voids", "given_back", "net"),
+        (
+            (
+                row.point,
+                row.day,
+                row.operator,
+                term(row.tender, cli.language)
+                + (f" ({term('on_deposit', cli.language)})" if row.on_deposit else ""),
+                row.sales,
+                row.amount.value,
+                row.voids,
+                row.given_back.value,
+                _text(row.net),
+            )
+            for row in rows
+        ),
+    )
+
+
+def _kind(cli: Cli, kind: str, sale_kind: str = "") -> str:
+    """Words for a kind of entry; of a sale, for what it was."""
+    if kind in ("sale", "payment"):
+        return term(f"sale_{sale_kind}" if sale_kind else kind, cli.language)
+    # As names of acts these two words mean something else.
+    return term({"void": "voided", "refund": "refunded"}.get(kind, kind), cli.language)
 
 
 def _text(measure: Measure) -> str:

@@ -1,8 +1,8 @@
 """`raseed demo`: a small municipality, its simulated meters and its API, sold to before your eyes.
 
 Everything runs as it would in earnest, in processes of its own: the meters answer Modbus TCP
-and a keypad, the API is `raseed serve` on a fresh SQLite database and a sealed key file, the
-counters are API callers with a key each. Only names, keys and clock speed are invented.
+and a keypad, the API is `raseed serve` on a fresh SQLite database and a sealed key file, counters
+and office are API callers with a key each. Only names, keys and clock speed are invented.
 """
 
 from __future__ import annotations
@@ -27,17 +27,40 @@ from ..parties import Actor, Role
 from ..settings import load_settings
 from ..wiring import CONFIG, open_raseed, utc_now
 from .checks import Checks
-from .counter import Counter
+from .counter import Counter, Desk
 from .factory import new_key, world_document, write_private, write_world
 from .keypad import KeypadLine
-from .municipality import QUARTERS, Household, households, registration
+from .municipality import (
+    NEXT_KRN,
+    QUARTERS,
+    Household,
+    households,
+    registration,
+    roles,
+    seller,
+)
 from .processes import ApiServer, MeterWorld
 from .screen import Screen
-from .story import Stage, play
+from .stage import Stage
+from .story import play
 
 SPEED = 60
 """A minute of the meters' time passes in a second."""
 DEFAULT_PORT = 8600
+
+
+_AT_THE_COUNTER = frozenset({ApiScope.READ, ApiScope.VEND, ApiScope.METER})
+_IN_THE_OFFICE = frozenset({ApiScope.READ, ApiScope.BOOKS, ApiScope.APPROVE, ApiScope.REGISTER})
+_OFFICE = {
+    "billing": (Role.BILLING, _IN_THE_OFFICE),
+    "supervisor": (Role.SUPERVISOR, _IN_THE_OFFICE),
+    "deputy": (Role.SUPERVISOR, _IN_THE_OFFICE),
+}
+_BANK = """[bank]
+beneficiary = "Demo municipality"
+name = "Demo bank"
+account = "0001-4711"
+"""
 
 
 @dataclass(eq=False)
@@ -80,8 +103,8 @@ class _Place:
     def world(self) -> Path:
         return self.folder / "world.json"
 
-    def api_key(self, point: str) -> Path:
-        return self.folder / f"api-key-{point}"
+    def api_key(self, name: str) -> Path:
+        return self.folder / f"api-key-{name}"
 
 
 def run_demo(
@@ -127,11 +150,16 @@ def run_demo(
             }
             api = stack.enter_context(ApiServer(folder, environment, f"http://127.0.0.1:{port}"))
             progress.update(task, completed=1, total=1)
-        counters = {
-            point: stack.enter_context(Counter(api.url, key)) for point, key in keys.items()
-        }
-        stage = Stage(screen, KeypadLine(meters.keypad), checks, counters, secrets.token_hex(3))
-        play(stage, houses)
+        points = [quarter.point.code for quarter in QUARTERS]
+        stage = Stage(
+            screen,
+            KeypadLine(meters.keypad),
+            checks,
+            {point: stack.enter_context(Counter(api.url, keys[point])) for point in points},
+            {name: stack.enter_context(Desk(api.url, keys[name])) for name in _OFFICE},
+            secrets.token_hex(3),
+        )
+        play(stage, roles(houses))
         screen.checks(checks)
         if not once:
             _stay(console, place, api, meters, houses)
@@ -145,16 +173,17 @@ def _start_meters(
     task = progress.add_task("Making keys and 80 meters", total=3)
     now = utc_now()
     record = new_key(secrets.token_bytes, now)
+    next_record = new_key(secrets.token_bytes, now, NEXT_KRN)
     passphrase = secrets.token_urlsafe(24)
     write_private(place.passphrase, passphrase + "\n")
     data = place.folder / "data"
     write_private(
         place.settings,
-        f'data = "{data}"\n\n[web]\nport = {port}\n\n[meters]\ntimeout_seconds = 1\n',
+        f'data = "{data}"\n\n[web]\nport = {port}\n\n[meters]\ntimeout_seconds = 1\n\n{_BANK}',
     )
     settings = load_settings(place.settings)
     settings.data.mkdir(mode=0o700)
-    create_sealed(settings.key_file, Passphrase(passphrase), [record])
+    create_sealed(settings.key_file, Passphrase(passphrase), [record, next_record])
     progress.advance(task)
     empty = houses[0].electricity
     write_world(place.world, world_document(houses, record, now, empty=empty))
@@ -169,27 +198,33 @@ def _start_meters(
 def _found_municipality(
     progress: Progress, place: _Place, houses: list[Household], meters: MeterWorld
 ) -> dict[str, str]:
-    """Database, parties, and one API key for each vending point; the keys by point."""
+    """Database, parties, and an API key for each counter and each person of the office: the keys
+    by point or name."""
     task = progress.add_task("Writing down customers and meters", total=1)
     founder = Actor("demo", Role.ADMINISTRATOR)
-    scopes = frozenset(ApiScope)
     keys = {}
     with open_raseed(load_settings(place.settings), create=True) as raseed:
         raseed.service.register(founder, registration(houses, meters.gateways))
-        for quarter in QUARTERS:
-            point = quarter.point.code
+        raseed.operators.register(founder, seller())
+        people = [
+            (quarter.point.code, f"counter-{quarter.point.code}", Role.OPERATOR, _AT_THE_COUNTER)
+            for quarter in QUARTERS
+        ]
+        people += [(name, name, role, scopes) for name, (role, scopes) in _OFFICE.items()]
+        for short, name, role, scopes in people:
+            at_counter = role is Role.OPERATOR
             key, text = new_api_key(
-                f"counter-{point}",
-                Role.OPERATOR,
+                name,
+                role,
                 scopes,
                 utc_now(),
                 secrets.token_bytes,
-                point=point,
-                terminal=f"{point}-1",
+                point=short if at_counter else None,
+                terminal=f"{short}-1" if at_counter else "",
             )
             raseed.api_keys.add(key)
-            write_private(place.api_key(point), text + "\n")
-            keys[point] = text
+            write_private(place.api_key(short), text + "\n")
+            keys[short] = text
     progress.advance(task)
     return keys
 
@@ -201,7 +236,8 @@ def _stay(
     key_file = place.api_key(QUARTERS[0].point.code)
     console.print()
     console.print(f"[bold]The API runs at {api.url}[/]; its page is {api.url}/api/v1/docs")
-    console.print(f"Key of the East Quarter counter: [cyan]{key_file}[/]  Try:", soft_wrap=True)
+    console.print(f"Key of the East Quarter counter: [cyan]{key_file}[/]", soft_wrap=True)
+    console.print(f"Keys of the office beside it: {', '.join(_OFFICE)}. Try:", soft_wrap=True)
     console.print(
         f'  curl -H "Authorization: Bearer $(cat {key_file})" {api.url}/api/v1/customers',
         soft_wrap=True,

@@ -4,24 +4,41 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import NamedTuple
 
 from ..shapes import Measure, ReadingOut
+
+
+class Fact(NamedTuple):
+    """Something that had to be so."""
+
+    what: str
+    ok: bool
+    of: str
+    """Vend id, where it is asked of every sale."""
 
 
 @dataclass
 class Checks:
     """Named yes-or-no facts in the order they were found."""
 
-    facts: list[tuple[str, bool]] = field(default_factory=list)
+    facts: list[Fact] = field(default_factory=list)
 
-    def that(self, what: str, ok: bool) -> bool:
+    def that(self, what: str, ok: bool, of: str = "") -> bool:
         """Note a fact; its truth."""
-        self.facts.append((what, ok))
+        self.facts.append(Fact(what, ok, of))
         return ok
 
     @property
-    def failed(self) -> list[str]:
-        return [what for what, ok in self.facts if not ok]
+    def failed(self) -> list[Fact]:
+        return [fact for fact in self.facts if not fact.ok]
+
+    def shared(self) -> dict[str, list[Fact]]:
+        """The same by what is said, in the order in which it was said first."""
+        found: dict[str, list[Fact]] = {}
+        for fact in self.facts:
+            found.setdefault(fact.what, []).append(fact)
+        return found
 
     @property
     def ok(self) -> bool:

@@ -1,26 +1,22 @@
-"""A counter as a program: it sells over the JSON API with a key of its own, as any caller does."""
+"""People of the demo as programs: each calls the JSON API with a key of its own, as any caller
+does."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import httpx2
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 
 from meters.errors import Broken
 
-from ..shapes import (
-    DeliveryOut,
-    EntryOut,
-    LedgerReportOut,
-    QuoteOut,
-    ReadingOut,
-    ReceiptOut,
-)
+from ..shapes import BindingQuoteOut, DeliveryOut, EntryOut, ReadingOut, ReceiptOut
 
 _ENTRIES = TypeAdapter(list[EntryOut])
+_Shape = TypeVar("_Shape", bound=BaseModel)
 
 
 @dataclass(eq=False)
@@ -32,8 +28,19 @@ class AnswerUnexpected(Broken, code="demo.answer_unexpected"):
     answer_code: str
 
 
-class Counter:
-    """One vending point's terminal."""
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """How the API says no."""
+
+    code: str
+    """Empty: it said yes."""
+    english: str
+    arabic: str
+    facts: Mapping[str, Any]
+
+
+class Desk:
+    """Somebody with an API key: a billing officer, a supervisor."""
 
     def __init__(self, url: str, key: str) -> None:
         self._client = httpx2.Client(
@@ -53,40 +60,26 @@ class Counter:
     ) -> None:
         self._client.close()
 
-    def quote(self, meter: str, amount: str) -> QuoteOut:
-        return QuoteOut.model_validate(
-            self._call("POST", "/quotes", {"meter": meter, "amount": amount})
+    def get(self, shape: type[_Shape], path: str) -> _Shape:
+        """Raises AnswerUnexpected, as the next does."""
+        return shape.model_validate(self._call("GET", path))
+
+    def post(self, shape: type[_Shape], path: str, body: object = None) -> _Shape:
+        return shape.model_validate(self._call("POST", path, body))
+
+    def refused(self, path: str, body: object = None) -> Refusal:
+        """The refusal of what must not go through, in both languages: it is asked for twice."""
+        told = {}
+        for language in ("en", "ar"):
+            answer = self._client.post(path, json=body, headers={"Accept-Language": language})
+            told[language] = answer.json() if answer.is_error else {}
+        english, arabic = told["en"], told["ar"]
+        return Refusal(
+            str(english.get("code", "")),
+            str(english.get("detail", "")),
+            str(arabic.get("detail", "")),
+            english.get("facts", {}),
         )
-
-    def vend(self, vend_id: str, meter: str, amount: str) -> ReceiptOut:
-        body = {"vend_id": vend_id, "meter": meter, "amount": amount, "tender": "cash"}
-        return ReceiptOut.model_validate(self._call("POST", "/vends", body))
-
-    def reprint(self, vend_id: str) -> ReceiptOut:
-        return ReceiptOut.model_validate(self._call("POST", f"/vends/{vend_id}/reprints"))
-
-    def deliver(self, vend_id: str) -> DeliveryOut:
-        return DeliveryOut.model_validate(self._call("POST", f"/vends/{vend_id}/delivery"))
-
-    def reconcile(self, vend_id: str) -> DeliveryOut:
-        return DeliveryOut.model_validate(self._call("POST", f"/vends/{vend_id}/reconciliation"))
-
-    def read(self, meter: str) -> ReadingOut:
-        return ReadingOut.model_validate(self._call("POST", f"/meters/{meter}/readings"))
-
-    def entries(self, vend_id: str) -> list[EntryOut]:
-        return _ENTRIES.validate_python(self._call("GET", f"/vends/{vend_id}/entries"))
-
-    def verify(self) -> LedgerReportOut:
-        return LedgerReportOut.model_validate(self._call("GET", "/ledger/verification"))
-
-    def refusal(self, vend_id: str, meter: str, amount: str, language: str) -> dict[str, Any]:
-        """The problem that a sale which must not go through is answered with; empty if it went
-        through all the same."""
-        body = {"vend_id": vend_id, "meter": meter, "amount": amount}
-        answer = self._client.post("/vends", json=body, headers={"Accept-Language": language})
-        problem: dict[str, Any] = answer.json() if answer.is_error else {}
-        return problem
 
     def _call(self, method: str, path: str, body: object = None) -> Any:
         answer = self._client.request(method, path, json=body)
@@ -94,3 +87,36 @@ class Counter:
             code = str(answer.json().get("code", ""))
             raise AnswerUnexpected(f"{method} {path}", answer.status_code, code)
         return answer.json()
+
+
+class Counter(Desk):
+    """One vending point's terminal."""
+
+    def quote(self, meter: str, amount: str, **more: Any) -> BindingQuoteOut:
+        return self.post(BindingQuoteOut, "/quotes", {"meter": meter, "amount": amount, **more})
+
+    def vend(self, vend_id: str, meter: str, amount: str, **more: Any) -> ReceiptOut:
+        return self.post(ReceiptOut, "/vends", vend_body(vend_id, meter, amount, **more))
+
+    def reprint(self, vend_id: str) -> ReceiptOut:
+        return self.post(ReceiptOut, f"/vends/{vend_id}/reprints")
+
+    def deliver(self, vend_id: str) -> DeliveryOut:
+        return self.post(DeliveryOut, f"/vends/{vend_id}/delivery")
+
+    def reconcile(self, vend_id: str) -> DeliveryOut:
+        return self.post(DeliveryOut, f"/vends/{vend_id}/reconciliation")
+
+    def read(self, meter: str) -> ReadingOut:
+        return self.post(ReadingOut, f"/meters/{meter}/readings")
+
+    def entries(self, vend_id: str) -> list[EntryOut]:
+        return _ENTRIES.validate_python(self._call("GET", f"/vends/{vend_id}/entries"))
+
+    def refused_sale(self, vend_id: str, meter: str, amount: str, **more: Any) -> Refusal:
+        return self.refused("/vends", vend_body(vend_id, meter, amount, **more))
+
+
+def vend_body(vend_id: str, meter: str, amount: str, **more: Any) -> dict[str, Any]:
+    """A sale as it is asked for."""
+    return {"vend_id": vend_id, "meter": meter, "amount": amount, **more}

@@ -34,11 +34,11 @@ _LOADS = {Commodity.ELECTRICITY: (350, 90), Commodity.WATER: (18, 5)}
 _CREDITS = {Commodity.ELECTRICITY: 18_400, Commodity.WATER: 3_200}
 
 
-def new_key(random_bytes: Callable[[int], bytes], now: datetime) -> KeyRecord:
+def new_key(random_bytes: Callable[[int], bytes], now: datetime, krn: int = KRN) -> KeyRecord:
     """A vending key for the demo's supply group: 2014 base date, DKGA04, limits as a careful
     municipality would set them (1 000 kWh or m3 a token, one year of issue)."""
     attributes = KeyAttributes(
-        KeyRef(SGC, KRN),
+        KeyRef(SGC, krn),
         Dkga.DKGA04,
         KeyType.DUTK,
         BaseDate.BASE_2014,

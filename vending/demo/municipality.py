@@ -12,6 +12,7 @@ from meters.account import Commodity
 from meters.identity import Drn
 from tokens.sts import EncryptionAlgorithm
 
+from ..operators import Operator, Settlement
 from ..parties import (
     Customer,
     GatewayAddress,
@@ -24,9 +25,15 @@ from ..parties import (
 
 SGC: Final = "600001"
 KRN: Final = 1
+NEXT_KRN: Final = 2
+"""The vending key that meters are being moved to."""
 TI: Final = 1
 MODEL: Final = "raseed-payment"
+DEPOSIT_SELLER: Final = "api:counter-E1"
 _CUSTOMERS: Final = 40
+_DEBTOR: Final = 5
+"""Place in the list of the house with a debt, whose tariff has blocks and monthly charges."""
+_TARIFFS: Final = {_DEBTOR: "electricity-domestic-blocks"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,10 @@ QUARTERS: Final = (
     Quarter(
         code="Old Town",
         gateway="old-town",
-        point=VendingPoint("T1", "نقطة شحن البلدة القديمة", "Old Town counter", "Old Town"),
+        # Here they sell in shifts only; at the other point the seller has a deposit.
+        point=VendingPoint(
+            "T1", "نقطة شحن البلدة القديمة", "Old Town counter", "Old Town", needs_shift=True
+        ),
         streets=("حارة السوق", "درب البئر", "شارع الجامع"),
         ea=EncryptionAlgorithm.EA07,
     ),
@@ -89,6 +99,30 @@ class Household:
     """Unit id of the electricity meter; the water meter has the next one."""
     electricity: Drn
     water: Drn
+    tariff: str
+    """Of its electricity."""
+
+    @property
+    def agreement(self) -> str:
+        """Number of the electricity's agreement."""
+        return f"{self.customer.account}-E"
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Which house has a part in which scene."""
+
+    empty: Household
+    """Its electricity meter has no credit."""
+    water: Household
+    far: Household
+    """Where the line loses an answer."""
+    debtor: Household
+    old_key: Household
+    basket: Household
+    voids: Household
+    blocked: Household
+    mistaken: Household
 
 
 def households() -> list[Household]:
@@ -115,9 +149,36 @@ def households() -> list[Household]:
                 unit=1 + i // 2 * 2,
                 electricity=Drn.from_serial("07", 1001 + i),
                 water=Drn.from_serial("0712", 5001 + i),
+                tariff=_TARIFFS.get(i, "electricity-domestic"),
             )
         )
     return made
+
+
+def roles(houses: list[Household]) -> Roles:
+    """Even places are in the East Quarter, odd ones in the Old Town."""
+    return Roles(
+        empty=houses[0],
+        water=houses[1],
+        far=houses[2],
+        mistaken=houses[3],
+        blocked=houses[4],
+        debtor=houses[_DEBTOR],
+        old_key=houses[7],
+        basket=houses[9],
+        voids=houses[11],
+    )
+
+
+def seller() -> Operator:
+    """Who sells in the East Quarter, against money paid in beforehand."""
+    return Operator(
+        DEPOSIT_SELLER,
+        "بائع الحي الشرقي",
+        "East Quarter seller",
+        settlement=Settlement.DEPOSIT,
+        commission="1.5",
+    )
 
 
 def registration(houses: list[Household], ports: dict[str, int]) -> Registration:
@@ -125,7 +186,7 @@ def registration(houses: list[Household], ports: dict[str, int]) -> Registration
     meters, agreements = [], []
     for house in houses:
         for commodity, drn, unit, tariff in (
-            (Commodity.ELECTRICITY, house.electricity, house.unit, "electricity-domestic"),
+            (Commodity.ELECTRICITY, house.electricity, house.unit, house.tariff),
             (Commodity.WATER, house.water, house.unit + 1, "water-domestic"),
         ):
             address = GatewayAddress("127.0.0.1", ports[house.quarter.gateway], unit)

@@ -8,11 +8,30 @@ from rich.table import Table
 from rich.text import Text
 
 from ..ledger import Chart
-from ..shapes import EntryOut, LedgerReportOut, LineOut, Measure, QuoteOut, ReadingOut, ReceiptOut
+from ..shapes import (
+    BankingOut,
+    BasketOut,
+    EntryOut,
+    LedgerReportOut,
+    LineOut,
+    Measure,
+    Name,
+    QuoteOut,
+    ReadingOut,
+    ReceiptOut,
+    ShiftReportOut,
+)
 from .checks import Checks
+from .counter import Refusal
 
 _RLI, _PDI = "\u2067", "\u2069"
-_RULES = {"flat": "units at one price", "vat": "value-added tax"}
+_RULES = {"flat": "units at one price", "blocks": "units", "vat": "value-added tax"}
+_LIMITS = {
+    "cap": "less, to protect the payment",
+    "guarantee": "less, for the guaranteed units",
+    "postponed": "postponed",
+    "disputed": "disputed",
+}
 
 
 def isolated(arabic: str) -> str:
@@ -37,9 +56,7 @@ class Screen:
     def quote(self, quote: QuoteOut) -> None:
         table = _table("Quote: what the money buys", "line", "of", "rate", "amount")
         for line in quote.lines:
-            name = _RULES.get(line.rule, line.rule)
-            rate = f"{line.rate} %" if line.rule == "vat" else _price(line)
-            table.add_row(name, _told(line.base), rate, _told(line.amount))
+            table.add_row(_line(line), _told(line.base), _rate(line), _told(line.amount))
         table.add_section()
         table.add_row("[bold]units on the token", "", "", f"[bold]{_told(quote.quantity)}")
         table.add_row("paid now", "", "", _told(quote.tendered))
@@ -48,16 +65,64 @@ class Screen:
         self.console.print(table)
 
     def token(self, receipt: ReceiptOut) -> None:
+        """The key-change set, if there is one, stands before the others."""
+        for key in receipt.key_tokens:
+            self._digits(f"Receipt {receipt.receipt} - new key, part {key.section}", key.grouped)
         for token in receipt.tokens:
             carried = "" if token.quantity is None else f" - {_told(token.quantity)}"
-            title = f"Receipt {receipt.receipt}{carried}"
-            self.console.print(
-                Panel(
-                    Text(token.grouped, style="bold green", justify="center"),
-                    title=title,
-                    width=60,
+            self._digits(f"Receipt {receipt.receipt}{carried}", token.grouped)
+
+    def _digits(self, title: str, grouped: str) -> None:
+        digits = Text(grouped, style="bold green", justify="center")
+        self.console.print(Panel(digits, title=title, width=60))
+
+    def basket(self, sold: BasketOut) -> None:
+        table = _table(f"Receipt {sold.receipt}", "for", "units", "amount")
+        for one in sold.sales:
+            what = f"{one.quote.commodity}, meter {one.meter}"
+            table.add_row(what, _told(one.quote.quantity), _told(one.quote.tendered))
+        paid = sold.paid
+        if paid is not None:
+            table.add_section()
+            for payment in paid.payments:
+                reference = f" ({payment.reference})" if payment.reference else ""
+                table.add_row(f"paid by {payment.tender}{reference}", "", _told(payment.amount))
+            table.add_row("handed over", "", _told(paid.handed))
+            table.add_row("change", "", _told(paid.change))
+        self.console.print(table)
+        for one in sold.sales:
+            self.token(one)
+
+    def shift(self, report: ShiftReportOut) -> None:
+        title = f"{report.report} report, shift {report.code}, {report.operator}"
+        table = _table(title, "", "amount")
+        table.add_row("float from the safe", _told(report.opening_float))
+        for row in report.tenders:
+            table.add_row(f"sold, {row.tender}", _told(row.sales))
+            table.add_row(f"voided, {row.tender}", _told(row.voids))
+        table.add_section()
+        for result in report.results:
+            table.add_row(f"{result.tender}, by the books", _told(result.expected))
+            if result.counted is not None and result.difference is not None:
+                table.add_row(f"{result.tender}, counted", _told(result.counted))
+                short = result.difference.value.startswith("-")
+                table.add_row(
+                    "difference", f"[{'red' if short else 'green'}]{_told(result.difference)}"
                 )
-            )
+        if report.entry is not None:
+            table.add_row("booked in entry", str(report.entry))
+        self.console.print(table)
+
+    def slip(self, banking: BankingOut) -> None:
+        to = banking.beneficiary
+        table = _table(f"Deposit slip {banking.code}", "", "amount")
+        table.add_row(f"credit {to.name}, {to.bank}, account {to.account}", "")
+        for piece in banking.pieces:
+            table.add_row(f"{piece.pieces} x {_told(piece.value)}", "")
+        table.add_section()
+        for line in banking.lines:
+            table.add_row(f"{line.tender} ({banking.reference})", _told(line.amount))
+        self.console.print(table)
 
     def meter(self, before: ReadingOut, after: ReadingOut) -> None:
         table = _table(f"Meter {after.meter}", "", "before", "after")
@@ -79,9 +144,14 @@ class Screen:
                 table.add_row(name, line.holder, amount if debit else "", "" if debit else amount)
             self.console.print(table)
 
-    def problem(self, english: str, arabic: str) -> None:
-        self.console.print(f"  [yellow]{english}")
-        self.console.print(f"  [yellow]{isolated(arabic)}")
+    def refusal(self, refusal: Refusal) -> None:
+        self.console.print(f"  [yellow]{refusal.english}")
+        self.console.print(f"  [yellow]{isolated(refusal.arabic)}")
+
+    def words(self, sentences: list[Name]) -> None:
+        """The same said in both languages."""
+        self.console.print("  " + " ".join(one.en for one in sentences), style="cyan")
+        self.console.print("  " + isolated(" ".join(one.ar for one in sentences)), style="cyan")
 
     def ledger(self, report: LedgerReportOut) -> None:
         state = "[bold green]the books are right" if report.ok else "[bold red]THE BOOKS DIFFER"
@@ -95,8 +165,11 @@ class Screen:
 
     def checks(self, checks: Checks) -> None:
         self.console.print()
-        for what, ok in checks.facts:
-            self.console.print(f"  {'[green]right' if ok else '[bold red]WRONG'}[/]  {what}")
+        for what, facts in checks.shared().items():
+            wrong = [fact.of for fact in facts if not fact.ok]
+            times = f" ({len(facts)} sales)" if facts[0].of else ""
+            state = f"[bold red]WRONG[/]  {' '.join(wrong)}" if wrong else "[green]right[/] "
+            self.console.print(f"  {state} {what}{times}")
         total = len(checks.facts)
         if checks.ok:
             self.console.print(f"[bold green]All {total} verdicts and sums are right.")
@@ -107,7 +180,7 @@ class Screen:
 def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left", title_style="italic")
     for column in columns:
-        money = column in ("rate", "amount", "debit", "credit", "before", "after", "of")
+        money = column in ("rate", "amount", "debit", "credit", "before", "after", "of", "units")
         table.add_column(column, justify="right" if money else "left")
     return table
 
@@ -116,8 +189,17 @@ def _told(measure: Measure) -> str:
     return f"{measure.value} {measure.unit}"
 
 
-def _price(line: LineOut) -> str:
-    return f"{line.rate} {line.amount.unit}/{line.base.unit}"
+def _line(line: LineOut) -> str:
+    name = line.name.en if line.name else _RULES.get(line.rule, line.rule)
+    if line.block:
+        name += f", block {line.block}"
+    return name if line.limited is None else f"{name} ({_LIMITS[line.limited]})"
+
+
+def _rate(line: LineOut) -> str:
+    if line.kind == "units":
+        return f"{line.rate} {line.amount.unit}/{line.base.unit}"
+    return f"{line.rate} %" if line.kind == "tax" else line.rate
 
 
 def _switch(reading: ReadingOut) -> str:

@@ -39,7 +39,11 @@ def _lines(view: JournalView, language: Language) -> Iterator[str]:
         if (code, holder) not in opened:
             account = view.chart.find(code)
             assert account is not None
-            opened[code, holder] = _name(account, holder, language)
+            name = _name(account, holder, language)
+            if name in opened.values():
+                # Two holders whose codes look alike once signs are left out.
+                name = f"{name}-{len(opened)}"
+            opened[code, holder] = name
             yield f"{_BEGINNING} open {opened[code, holder]} {_currency(account.unit)}"
 
     yield 'option "title" "Raseed"'

@@ -9,7 +9,7 @@ from typing import BinaryIO, Final
 from ..accounting import JournalView
 from ..ledger import Account, Chart
 from ..messages import Language
-from .plain import amount_text, first_day, local_day, local_time, shown_unit, words
+from .plain import TOKENS, amount_text, first_day, local_day, local_time, shown_unit, words
 
 _ROOTS: Final = {
     "asset": "assets",
@@ -27,6 +27,8 @@ _TYPES: Final = {
     "expense": "X",
     "commodity": "E",
 }
+_DECIMALS: Final = {"Wh": "000", "l": "000", TOKENS: ""}
+"""Zeros behind the point; money has two."""
 _SIGNS: Final = (":", ";", "(", ")", "[", "]", "|", '"')
 
 
@@ -39,7 +41,7 @@ def write(view: JournalView, out: BinaryIO, language: Language) -> None:
 def _lines(view: JournalView, language: Language) -> Iterator[str]:
     chart = view.chart
     for unit in sorted({account.unit for account in chart.accounts()}):
-        yield f"commodity 1000.{'000' if unit in ('Wh', 'l') else '00'} {_unit(unit)}"
+        yield f"commodity 1000.{_DECIMALS.get(unit, '00')} {_unit(unit)}"
     for account in chart.accounts():
         yield f"account {_name(account, '', language)}  ; type: {_TYPES[account.kind]}"
     day = first_day(view)

@@ -13,10 +13,14 @@ from ..accounting import JournalView
 QUANTITIES: Final = {"Wh": (Energy, "kWh"), "l": (Volume, "m3")}
 """Ledger unit to its quantity and to the unit that people write."""
 _DECIMALS: Final = 3
+TOKENS: Final = "token"
 
 
 def amount_text(amount: int, unit: str) -> str:
-    """An amount of the ledger as a decimal: agorot as shekels, Wh as kWh, litres as m3."""
+    """An amount of the ledger as a decimal: agorot as shekels, Wh as kWh, litres as m3; tokens are
+    counted."""
+    if unit == TOKENS:
+        return str(amount)
     if unit in QUANTITIES:
         return QUANTITIES[unit][0](amount).to_text(_DECIMALS)
     return Money(amount, unit).to_text()

@@ -30,6 +30,7 @@ JOURNAL: Final = (
     "unit",
     "head",
 )
+TENDERS: Final = ("cash", "card", "cheque", "wallet", "transfer")
 SALES: Final = (
     "entry",
     "day",
@@ -48,6 +49,12 @@ SALES: Final = (
     "currency",
     "units",
     "unit",
+    "kind",
+    "sale_kind",
+    *TENDERS,
+    "rounding",
+    "commission",
+    "on_deposit",
 )
 BALANCES: Final = ("ledger_account", "name", "opening", "debit", "credit", "closing", "unit")
 
@@ -79,13 +86,17 @@ def journal(view: JournalView, language: Language) -> Iterator[tuple[Cell, ...]]
 
 
 def sales(view: JournalView) -> Iterator[tuple[Cell, ...]]:
-    """One row for each sale."""
+    """One row for each sale, and one for each void and refund, where money and units are below
+    zero: the sums are those of the ledger."""
     for row in view.sales():
+        paid: dict[str, int] = {}
+        for tender, amount in row.taken.parts:
+            paid[tender] = paid.get(tender, 0) + amount
         yield (
             str(row.entry),
-            local_day(row.sold_at, view.zone),
-            local_time(row.sold_at, view.zone),
-            f"{row.point}-{row.receipt_number:06d}",
+            local_day(row.at, view.zone),
+            local_time(row.at, view.zone),
+            row.receipt,
             row.point,
             row.operator,
             row.tender,
@@ -95,10 +106,16 @@ def sales(view: JournalView) -> Iterator[tuple[Cell, ...]]:
             _decimal(row.paid, row.currency),
             _decimal(row.net, row.currency),
             _decimal(row.vat, row.currency),
-            _decimal(row.balance, row.currency),
+            "" if row.balance is None else _decimal(row.balance, row.currency),
             row.currency,
             _decimal(row.quantity, row.unit),
             shown_unit(row.unit),
+            row.kind,
+            row.sale_kind,
+            *(_decimal(paid.get(tender, 0), row.currency) for tender in TENDERS),
+            _decimal(row.taken.rounding, row.currency),
+            _decimal(row.taken.commission, row.currency),
+            "yes" if row.taken.on_deposit else "",
         )
 
 

@@ -1,4 +1,4 @@
-"""Settling deliveries whose outcome is not known, every minute."""
+"""Settling deliveries whose outcome is not known, every minute; and giving up old quotes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from apscheduler.schedulers.background import (  # type: ignore[import-untyped]
     BackgroundScheduler,
 )
 
-from meters.errors import RaseedError, Refused, Unavailable
+from meters.errors import RaseedError, Refused, Unavailable, Unknown
 
 from ..parties import Actor, Role
 from ..service import VendingService
@@ -37,7 +37,27 @@ def scheduler(service: VendingService, every_seconds: int) -> BackgroundSchedule
         max_instances=1,
         misfire_grace_time=None,
     )
+    jobs.add_job(
+        forget_quotes,
+        "interval",
+        hours=1,
+        args=(service,),
+        id="quotes",
+        coalesce=True,
+        max_instances=1,
+        misfire_grace_time=None,
+    )
     return jobs
+
+
+def forget_quotes(service: VendingService) -> None:
+    """Gives up quotes that nobody can use any more."""
+    try:
+        forgotten = service.forget_quotes()
+    except (Unavailable, Unknown) as error:
+        log.warning("quotes not given up: %s", error.code)
+    else:
+        log.info("%d old quotes given up", forgotten)
 
 
 def reconcile_all(service: VendingService) -> int:

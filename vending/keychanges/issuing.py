@@ -95,16 +95,20 @@ def check_current(security: SecurityModule, meter: Meter, now: datetime) -> None
 
 def end_of(key: KeyAttributes, now: datetime) -> str | None:
     """Why no credit can be issued under this key any more; None while it can."""
-    return next((why for why, holds in _ENDS.items() if holds(key, now)), None)
+    # Nearly every key is well within its time, and this is asked at each sale.
+    for why, holds in _ENDS.items():
+        if holds(key, now):
+            return why
+    return None
 
 
 def attributes_of(security: SecurityModule, ref: KeyRef) -> KeyAttributes:
     """What the module says of a vending key. Raises KeyUnknown."""
     held = security.keys()
-    found = next((key for key in held if key.ref == ref), None)
-    if found is None:
-        raise KeyUnknown(ref.sgc, ref.krn)
-    return found
+    for key in held:
+        if key.ref == ref:
+            return key
+    raise KeyUnknown(ref.sgc, ref.krn)
 
 
 def _issue_period(key: KeyAttributes, now: datetime) -> bool:

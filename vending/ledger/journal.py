@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -183,6 +184,7 @@ def _encoder() -> Callable[[object, int], Any]:
 _chunks = _encoder()
 
 
+@lru_cache(maxsize=256)
 def canonical_time(moment: datetime) -> str:
     """UTC with microseconds: `2026-11-23T09:30:00.000000Z`."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -64,17 +64,21 @@ class SealContent:
     tokens: tuple[TokenCount, ...]
     periods: str
     """Hash of the last act of closing or reopening a period."""
+    differences: tuple[tuple[str, str, int, int], ...] | None = None
+    """What the check of the day has found before it was sealed (what, where, expected, found); None
+    where nobody had checked."""
 
     def document(self) -> str:
         """Canonical JSON."""
-        return canonical_json(
-            {
-                "sums": self.sums,
-                "receipts": self.receipts,
-                "tokens": self.tokens,
-                "periods": self.periods,
-            }
-        ).decode("ascii")
+        content: dict[str, object] = {
+            "sums": self.sums,
+            "receipts": self.receipts,
+            "tokens": self.tokens,
+            "periods": self.periods,
+        }
+        if self.differences is not None:
+            content["differences"] = self.differences
+        return canonical_json(content).decode("ascii")
 
     @classmethod
     def read(cls, document: str) -> SealContent:
@@ -85,6 +89,11 @@ class SealContent:
             receipts=tuple(ReceiptRange(*row) for row in data["receipts"]),
             tokens=tuple(TokenCount(*row) for row in data["tokens"]),
             periods=data["periods"],
+            differences=(
+                None
+                if (noted := data.get("differences")) is None
+                else tuple((what, where, wanted, found) for what, where, wanted, found in noted)
+            ),
         )
 
 

@@ -5,6 +5,7 @@ JSON number is a float to most readers. Times are UTC.
 """
 
 from .accounts import AccountEventOut, AccountOut, AccountsReportOut, RebuiltAccountsOut
+from .acts import ApprovalIn, ExchangeIn, ExchangeOut, document_of
 from .approvals import ApprovalOut, BlockEventOut, BlockOut, OutcomeOut
 from .base import Measure, Name, Out
 from .bookkeeping import (
@@ -12,6 +13,7 @@ from .bookkeeping import (
     AdjustmentOut,
     CustomerStatementOut,
     DailyCheckOut,
+    OperatorStatementOut,
     PeriodActOut,
     SealOut,
     TakingOut,
@@ -51,6 +53,7 @@ __all__ = [
     "AccountsReportOut",
     "AdjustmentOut",
     "ApiKeyOut",
+    "ApprovalIn",
     "ApprovalOut",
     "BankingOut",
     "BasketOut",
@@ -67,6 +70,8 @@ __all__ = [
     "DailyCheckOut",
     "DeliveryOut",
     "EntryOut",
+    "ExchangeIn",
+    "ExchangeOut",
     "ExplainedQuoteOut",
     "FloatOut",
     "KeyChangeOut",
@@ -79,6 +84,7 @@ __all__ = [
     "Name",
     "OperatorIn",
     "OperatorOut",
+    "OperatorStatementOut",
     "OperatorTermsIn",
     "Out",
     "OutcomeOut",
@@ -105,4 +111,5 @@ __all__ = [
     "TrialBalanceOut",
     "VendingKeyOut",
     "VoidOut",
+    "document_of",
 ]

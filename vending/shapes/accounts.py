@@ -69,7 +69,9 @@ class DebtOwedOut(Out):
         debt = one.debt
         put_off = debt.postponed if one.standing is Standing.POSTPONED else None
         recovery = debt.recovery
-        taken = debt.taken if debt.taken_in is not None and str(debt.taken_in) == month else None
+        taken = Money(0, debt.owed.currency)
+        if debt.taken is not None and str(debt.taken_in) == month:
+            taken = debt.taken
         return cls(
             code=debt.code,
             name=_name(debt.label),
@@ -80,7 +82,7 @@ class DebtOwedOut(Out):
             standing=one.standing.value,
             until=None if put_off is None else put_off.until,
             reason=debt.disputed or ("" if put_off is None else put_off.reason),
-            taken=Measure.of(taken or Money(0, debt.owed.currency)),
+            taken=Measure.of(taken),
         )
 
 

@@ -30,6 +30,14 @@ class GatewayOut(Out):
     unit_id: int
 
 
+class PlannedOut(Out):
+    """The key that a meter is to be moved to."""
+
+    sgc: str
+    krn: int
+    ti: int
+
+
 class MeterOut(Out):
     """A meter in use, with its customer, place and tariff."""
 
@@ -41,6 +49,7 @@ class MeterOut(Out):
     sgc: str = Field(description="Supply group code")
     krn: int = Field(description="Key revision number")
     ti: int = Field(description="Tariff index")
+    planned: PlannedOut | None = Field(description="The key that its next sale moves it to")
     gateway: GatewayOut | None = Field(description="null if the meter cannot be reached")
     agreement: str
     tariff: str
@@ -50,7 +59,7 @@ class MeterOut(Out):
 
     @classmethod
     def of(cls, file: MeterFile) -> MeterOut:
-        meter, at = file.meter, file.meter.gateway
+        meter, at, plan = file.meter, file.meter.gateway, file.meter.planned
         return cls(
             number=meter.number.number,
             pan=meter.number.pan.number,
@@ -60,6 +69,7 @@ class MeterOut(Out):
             sgc=meter.sgc,
             krn=meter.krn,
             ti=meter.ti,
+            planned=None if plan is None else PlannedOut(sgc=plan.sgc, krn=plan.krn, ti=plan.ti),
             gateway=None
             if at is None
             else GatewayOut(host=at.host, port=at.port, unit_id=at.unit_id),

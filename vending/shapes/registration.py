@@ -104,6 +104,11 @@ class MeterIn(_In):
     customer: Code = Field(description="Account number")
     place: Code
     tariff: Code
+    since: StrictStr | None = Field(
+        None,
+        pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$",
+        description="First month that monthly charges count; this month if it is not told",
+    )
 
 
 class RegistrationIn(_In):
@@ -135,7 +140,13 @@ class RegistrationIn(_In):
             )
             agreements.append(
                 SupplyAgreement(
-                    row.agreement, row.customer, row.place, number, commodity, row.tariff
+                    row.agreement,
+                    row.customer,
+                    row.place,
+                    number,
+                    commodity,
+                    row.tariff,
+                    row.since,
                 )
             )
         return Registration(

@@ -2,16 +2,20 @@
 
 from .errors import CommitUnknown, StoreFailed, StoreFull, StoreLocked, StoreOutdated
 from .migrate import downgrade, upgrade
+from .rights import RightsNotHere, give_rights, rights
 from .sqlstore import SqlStore, open_store
 
 __all__ = [
     "CommitUnknown",
+    "RightsNotHere",
     "SqlStore",
     "StoreFailed",
     "StoreFull",
     "StoreLocked",
     "StoreOutdated",
     "downgrade",
+    "give_rights",
     "open_store",
+    "rights",
     "upgrade",
 ]

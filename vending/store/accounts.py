@@ -61,17 +61,16 @@ _SALES = select(
     _S.tariff_version,
     _S.document,
 ).where(_S.vend_id.in_(bindparam("ids", expanding=True)))
-_MOVING = _S.kind.not_in([kind.value for kind in SaleKind if not kind.moves_account])
-"""Units left on an old meter were counted when they were bought."""
 # Only keys are sorted: whole sales would fill the disk beside the database.
+_COUNTED = _S.kind.not_in([kind.value for kind in SaleKind if not kind.moves_account])
 _SOLD_KEYS = (
-    select(_S.agreement, _S.entry, _S.vend_id).where(_MOVING).order_by(_S.agreement, _S.entry)
+    select(_S.agreement, _S.entry, _S.vend_id).where(_COUNTED).order_by(_S.agreement, _S.entry)
 )
-# Money given back leaves the units with the customer, so they still count.
 _VOID_KEYS = (
     select(_S.agreement, t.voids.c.entry, _S.vend_id)
     .join(t.voids, t.voids.c.vend_id == _S.vend_id)
-    .where(_MOVING, t.voids.c.evidence != Evidence.REFUND.value)
+    # Money that was given back on its own leaves the sale as it was.
+    .where(t.voids.c.evidence != Evidence.REFUND.value, _COUNTED)
     .order_by(_S.agreement, t.voids.c.entry)
 )
 _FIRST = itemgetter(0)

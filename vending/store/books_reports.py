@@ -1,27 +1,46 @@
-"""Sums and lists over the books, for statements, trial balances and the daily check."""
+"""Sums and lists over the books, for statements and trial balances."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
+from heapq import merge
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, select
 
 from ..accounting.days import Span
+from ..accounting.parts import given_back, taken_back, taken_of
 from ..accounting.periods import BalanceRow
-from ..accounting.ports import AgreementFacts, SoldRow
-from ..accounting.statements import (
-    CustomerLine,
-    KeyUse,
-    ReceiptCount,
-    SaleTotals,
-    StatementLine,
-)
+from ..accounting.ports import AgreementFacts, OperatorFacts, SoldRow
+from ..accounting.statements import CustomerLine, StatementLine
 from . import schema as t
+from .books_daily import SqlDaily
 
 _STREAM = {"yield_per": 500}
 _AMOUNT = t.postings.c.amount
+_REFUND = "refund"
+_PAPER = t.receipts.c.vend_id == func.coalesce(t.sales.c.basket, t.sales.c.vend_id)
+"""The receipt of a sale is that of its basket."""
+_S = t.sales.c
+_SOLD = (
+    _S.kind,
+    _S.point,
+    func.coalesce(t.receipts.c.number, 0),
+    _S.operator,
+    _S.tender,
+    _S.customer,
+    _S.agreement,
+    _S.meter,
+    _S.currency,
+    _S.tendered,
+    _S.net,
+    _S.vat,
+    _S.quantity,
+    _S.unit,
+    _S.balance_after,
+    _S.document,
+)
 
 
 def within(span: Span, column: Any = t.entries.c.at) -> list[ColumnElement[bool]]:
@@ -34,7 +53,7 @@ def within(span: Span, column: Any = t.entries.c.at) -> list[ColumnElement[bool]
     return found
 
 
-class SqlReports:
+class SqlReports(SqlDaily):
     """The part of `vending.accounting.ports.BooksReading` that sums."""
 
     def __init__(self, connection: Connection) -> None:
@@ -96,6 +115,7 @@ class SqlReports:
 
     def lines(self, account: str, holder: str, span: Span) -> Iterator[StatementLine]:
         c, e = t.postings.c, t.entries.c
+        voided = t.sales.alias("voided")
         statement = (
             select(
                 e.number,
@@ -111,9 +131,14 @@ class SqlReports:
             .select_from(t.postings)
             .join(t.entries, e.number == c.entry)
             .outerjoin(t.sales, t.sales.c.entry == e.number)
+            .outerjoin(t.voids, t.voids.c.entry == e.number)
+            .outerjoin(voided, voided.c.vend_id == t.voids.c.vend_id)
             .outerjoin(
                 t.receipts,
-                t.receipts.c.vend_id == func.coalesce(t.sales.c.basket, t.sales.c.vend_id),
+                t.receipts.c.vend_id
+                == func.coalesce(
+                    t.sales.c.basket, t.sales.c.vend_id, voided.c.basket, voided.c.vend_id
+                ),
             )
             .where(c.account == account, *([c.holder == holder] if holder else []), *within(span))
             .order_by(c.entry, c.line)
@@ -123,173 +148,150 @@ class SqlReports:
             yield StatementLine._make((*fields, receipt))
 
     def customer_lines(
-        self, agreement: AgreementFacts, account: str, span: Span
+        self, agreement: AgreementFacts, account: str, debts: str, span: Span
     ) -> list[CustomerLine]:
-        s, e, c = t.sales.c, t.entries.c, t.postings.c
+        e, v = t.entries.c, t.voids.c
+        moved = self._moved_of(agreement.number, account, debts, span)
         tokens = (
             select(func.count())
-            .where(t.tokens.c.vend_id == s.vend_id)
+            .where(t.tokens.c.vend_id == _S.vend_id)
             .correlate(t.sales)
             .scalar_subquery()
         )
-        sold = self._db.execute(
-            select(
-                s.entry,
-                s.sold_at,
-                t.receipts.c.point,
-                t.receipts.c.number,
-                s.tendered,
-                s.net,
-                s.vat,
-                s.quantity,
-                s.unit,
-                s.balance_after - s.balance_before,
-                tokens,
-            )
-            .join(t.receipts, t.receipts.c.vend_id == s.vend_id)
-            # By the meter, because that is how sales are found quickly.
-            .where(
-                s.meter == agreement.meter,
-                s.agreement == agreement.number,
-                *within(span, s.sold_at),
-            )
+        fields = (
+            e.number,
+            e.at,
+            e.kind,
+            _S.kind,
+            _S.point,
+            func.coalesce(t.receipts.c.number, 0),
+            _S.tendered,
+            _S.net,
+            _S.vat,
+            _S.quantity,
+            _S.unit,
         )
-        lines = [
-            CustomerLine(entry, at, "sale", f"{point}-{number:06d}", *rest)
-            for entry, at, point, number, *rest in sold
+        # By the meter, because that is how sales are found quickly.
+        own = (_S.meter == agreement.meter, _S.agreement == agreement.number)
+        sold = (
+            select(*fields, tokens)
+            .select_from(t.sales)
+            .join(t.entries, e.number == _S.entry)
+            .outerjoin(t.receipts, _PAPER)
+            .where(*own, *within(span, _S.sold_at))
+        )
+        back = (
+            select(*fields, v.evidence)
+            .select_from(t.sales)
+            .join(t.voids, v.vend_id == _S.vend_id)
+            .join(t.entries, e.number == v.entry)
+            .outerjoin(t.receipts, _PAPER)
+            .where(*own, *within(span, v.at))
+        )
+        lines = []
+        for number, at, kind, what, point, paper, paid, *rest, count in self._db.execute(sold):
+            debt, balance = moved.pop(number, (0, 0))
+            receipt = f"{point}-{paper:06d}" if paper else ""
+            line = (number, at, kind, what, receipt, paid, *rest, debt, 0, balance, count)
+            lines.append(CustomerLine._make(line))
+        for number, at, kind, what, point, paper, paid, *rest, why in self._db.execute(back):
+            debt, balance = moved.pop(number, (0, 0))
+            receipt = f"{point}-{paper:06d}" if paper else ""
+            # A refund gives money back and leaves everything else with the customer.
+            net, vat, quantity, unit = rest
+            undone = (0, 0, 0) if why == _REFUND else (-net, -vat, -quantity)
+            line = (
+                *(number, at, kind, what, receipt, -paid),
+                *undone,
+                *(unit, debt, 0, balance, 0),
+            )
+            lines.append(CustomerLine._make(line))
+        others = self._db.execute(select(e.number, e.at, e.kind).where(e.number.in_(list(moved))))
+        lines += [
+            CustomerLine(
+                number, at, kind, "", "", 0, 0, 0, 0, "", moved[number][0], 0, moved[number][1], 0
+            )
+            for number, at, kind in others
         ]
-        others = self._db.execute(
-            select(e.number, e.at, e.kind, -func.sum(c.amount))
+        return sorted(lines, key=attrgetter("entry"))
+
+    def _moved_of(
+        self, agreement: str, account: str, debts: str, span: Span
+    ) -> dict[int, tuple[int, int]]:
+        """By entry: how it moved what the agreement owes from before, and what it carries."""
+        c, e = t.postings.c, t.entries.c
+
+        def of(which: str, sign: int) -> Any:
+            return func.sum(case((c.account == which, sign * c.amount), else_=0))
+
+        found = self._db.execute(
+            select(e.number, of(debts, 1), of(account, -1))
             .select_from(t.postings)
             .join(t.entries, e.number == c.entry)
-            .where(
-                c.account == account,
-                c.holder == agreement.number,
-                e.kind != "sale",
-                *within(span),
-            )
-            .group_by(e.number, e.at, e.kind)
+            .where(c.account.in_([account, debts]), c.holder == agreement, *within(span))
+            .group_by(e.number)
         )
-        lines += [
-            CustomerLine(entry, at, kind, "", 0, 0, 0, 0, "", int(moved), 0)
-            for entry, at, kind, moved in others
+        return {number: (int(debt), int(balance)) for number, debt, balance in found}
+
+    def operator_facts(self, code: str) -> OperatorFacts | None:
+        o = t.operators.c
+        row = self._db.execute(
+            select(o.code, o.name_ar, o.name_en, o.settlement).where(o.code == code)
+        ).first()
+        return None if row is None else OperatorFacts(*row)
+
+    def sold(
+        self, span: Span, point: str | None = None, operator: str | None = None
+    ) -> Iterator[SoldRow]:
+        e, v = t.entries.c, t.voids.c
+        whose = [
+            column == wanted
+            for column, wanted in ((_S.point, point), (_S.operator, operator))
+            if wanted is not None
         ]
-        return sorted(lines)
-
-    def sold(self, span: Span, point: str | None = None) -> Iterator[SoldRow]:
-        s = t.sales.c
-        statement = (
-            select(
-                s.entry,
-                s.sold_at,
-                s.point,
-                t.receipts.c.number,
-                s.operator,
-                s.tender,
-                s.customer,
-                s.agreement,
-                s.meter,
-                s.currency,
-                s.tendered,
-                s.net,
-                s.vat,
-                s.quantity,
-                s.unit,
-                s.balance_after,
-            )
-            .join(t.receipts, t.receipts.c.vend_id == s.vend_id)
-            .where(*within(span, s.sold_at))
-            .order_by(s.entry)
-        )
-        if point is not None:
-            statement = statement.where(s.point == point)
-        for row in self._db.execute(statement, execution_options=_STREAM):
-            yield SoldRow._make(row)
-
-    # The daily check
-
-    def sale_counts(self, after: int, last: int) -> tuple[int, int, int]:
-        s, e = t.sales.c, t.entries.c
-        sales = self._sum(select(func.count()).where(s.entry > after, s.entry <= last))
-        entries = self._sum(
-            select(func.count()).where(e.number > after, e.number <= last, e.kind == "sale")
-        )
-        tokens = self._sum(
-            select(func.count())
-            .select_from(t.tokens)
-            .join(t.sales, s.vend_id == t.tokens.c.vend_id)
-            .where(s.entry > after, s.entry <= last)
-        )
-        return sales, entries, tokens
-
-    def key_uses(self, after: int, last: int) -> list[KeyUse]:
-        s = t.sales.c
-        statement = (
-            select(s.document, func.count(t.tokens.c.position))
+        sold = (
+            select(e.number, e.at, e.kind, *_SOLD)
             .select_from(t.sales)
-            .outerjoin(t.tokens, t.tokens.c.vend_id == s.vend_id)
-            .where(s.entry > after, s.entry <= last)
-            .group_by(s.entry, s.document)
+            .join(t.entries, e.number == _S.entry)
+            .outerjoin(t.receipts, _PAPER)
+            .where(*whose, *within(span, _S.sold_at))
+            .order_by(_S.entry)
         )
-        uses: dict[tuple[str, int], tuple[int, int]] = {}
-        for document, tokens in self._db.execute(statement, execution_options=_STREAM):
-            buyer = json.loads(document)["buyer"]
-            key = buyer["sgc"], buyer["krn"]
-            issued, sales = uses.get(key, (0, 0))
-            uses[key] = issued + tokens, sales + 1
-        return [KeyUse(*key, *uses[key]) for key in sorted(uses)]
-
-    def receipt_counts(self, after: int, last: int) -> list[ReceiptCount]:
-        s, number = t.sales.c, t.receipts.c.number
-        found = self._db.execute(
-            select(
-                s.point,
-                func.coalesce(func.min(number), 1),
-                func.coalesce(func.max(number), 0),
-                func.count(number),
-                func.count(),
-            )
-            .select_from(t.sales)
-            .outerjoin(t.receipts, t.receipts.c.vend_id == s.vend_id)
-            .where(s.entry > after, s.entry <= last)
-            .group_by(s.point)
-            .order_by(s.point)
+        back = (
+            select(e.number, e.at, e.kind, *_SOLD, v.evidence)
+            .select_from(t.voids)
+            .join(t.sales, _S.vend_id == v.vend_id)
+            .join(t.entries, e.number == v.entry)
+            .outerjoin(t.receipts, _PAPER)
+            .where(*whose, *within(span, v.at))
+            .order_by(v.entry)
         )
-        return [ReceiptCount(*row) for row in found]
-
-    def sale_totals(
-        self, after: int, last: int, tills: Collection[str], meters: Collection[str]
-    ) -> list[SaleTotals]:
-        s, c, e = t.sales.c, t.postings.c, t.entries.c
-        here = s.entry > after, s.entry <= last
-        sold = self._by(select(s.unit, func.sum(s.quantity)).where(*here).group_by(s.unit))
-        paid = self._by(select(s.currency, func.sum(s.tendered)).where(*here).group_by(s.currency))
-        issued = self._by(
-            select(t.tokens.c.unit, func.sum(t.tokens.c.quantity))
-            .join(t.sales, s.vend_id == t.tokens.c.vend_id)
-            .where(*here)
-            .group_by(t.tokens.c.unit)
-        )
-        booked = self._by(
-            select(c.unit, func.sum(c.amount))
-            .join(t.entries, e.number == c.entry)
-            .where(
-                c.entry > after,
-                c.entry <= last,
-                e.kind == "sale",
-                or_(c.account.in_(list(tills)), c.account.in_(list(meters))),
-            )
-            .group_by(c.unit)
-        )
-        wanted = {**sold, **paid}
-        issued = {**issued, **paid}
-        return [
-            SaleTotals(where, wanted.get(where, 0), issued.get(where, 0), booked.get(where, 0))
-            for where in sorted({*wanted, *issued, *booked})
-        ]
-
-    def _by(self, statement: Select[Any]) -> dict[str, int]:
-        return {where: int(amount) for where, amount in self._db.execute(statement)}
+        # Voids are few, and two streams at once are one too many for some drivers.
+        undone = [_undone(*row) for row in self._db.execute(back)]
+        found = (_sold(*row) for row in self._db.execute(sold, execution_options=_STREAM))
+        return merge(found, undone, key=attrgetter("entry"))
 
     def _sum(self, statement: Select[Any]) -> int:
         return int(self._db.execute(statement).scalar() or 0)
+
+
+def _sold(entry: int, at: Any, kind: str, *fields: Any) -> SoldRow:
+    *plain, document = fields
+    row = SoldRow._make((entry, at, kind, *plain, None))
+    return row._replace(taken=taken_of(document, row.tender, row.paid))
+
+
+def _undone(*columns: Any) -> SoldRow:
+    """The row of a void, from those of its sale with its own entry."""
+    *fields, evidence = columns
+    row = _sold(*fields)
+    refund = evidence == _REFUND
+    return row._replace(
+        paid=-row.paid,
+        # A refund gives money back and leaves everything else with the customer.
+        net=0 if refund else -row.net,
+        vat=0 if refund else -row.vat,
+        quantity=0 if refund else -row.quantity,
+        balance=None,
+        taken=given_back(row.taken) if refund else taken_back(row.taken),
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, exists, func, or_, select
@@ -218,6 +219,12 @@ class SqlReading:
             statement = statement.where(sold.operator == operator)
         return int(self._db.execute(statement).scalar_one())
 
+    def operator(self, code: str) -> Operator | None:
+        if NUL in code:
+            return None
+        row = self._db.execute(select(t.operators).where(t.operators.c.code == code)).first()
+        return None if row is None else operator_of(row)
+
     def open_shift(self, point: str, terminal: str) -> OpenShift | None:
         o = t.open_shifts.c
         row = self._db.execute(
@@ -359,6 +366,12 @@ def meter_of(row: Sequence[Any]) -> Meter:
 
 def meter_file_of(row: Sequence[Any]) -> MeterFile:
     """From the columns of meters, agreements, customers and service points, in their order."""
+    return _file_of(tuple(row[:28]))
+
+
+@lru_cache(maxsize=4096)
+def _file_of(row: tuple[Any, ...]) -> MeterFile:
+    # Kept by what the row says: whoever buys often is not built anew each time.
     agreement, customer, place = row[14:21], row[21:25], row[25:28]
     meter = meter_of(row[:14])
     return MeterFile(

@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import DateTime, Dialect, MetaData, String
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from ..ledger import canonical_time
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -34,10 +36,9 @@ class UtcTime(TypeDecorator[datetime]):
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
         if value is None:
             return None
-        utc = value.astimezone(UTC)
         if dialect.name == "sqlite":
-            return utc.isoformat(timespec="microseconds").replace("+00:00", "Z")
-        return utc
+            return canonical_time(value)
+        return value.astimezone(UTC)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         return moment(value)

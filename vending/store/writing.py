@@ -8,7 +8,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy import Connection, Table, delete, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -106,14 +106,18 @@ class SqlWriting(SqlReading):
         statement = maker(t.quotes).values(**_plain(quote))
         self._db.execute(statement.on_conflict_do_nothing())
 
+    def queue(self, messages: Sequence[Message], now: datetime) -> None:
+        insert_messages(self._db, messages, now)
+
+    def forget_quotes(self, before: datetime) -> int:
+        gone = self._db.execute(delete(t.quotes).where(t.quotes.c.expires_at < before))
+        return gone.rowcount
+
     def add_showing(self, vend_id: str, at: datetime, actor: str, point: str) -> None:
         self._db.execute(
             _INSERTS["showings"],
             {"vend_id": vend_id, "at": at, "actor": actor, "point": point},
         )
-
-    def queue(self, messages: Sequence[Message], at: datetime) -> None:
-        insert_messages(self._db, messages, at)
 
     def add_void(
         self, void: Void, posted: PostedEntry, cached: tuple[Posting, ...], account: str | None

@@ -150,13 +150,14 @@ class UnitCost:
 
 def tax_line(vat: Vat, stated: Money, code: str) -> QuoteLine:
     """The tax on a stated amount, or contained in it."""
+    exact = vat.exact(stated.minor)
     return QuoteLine(
         rule="vat",
         base=stated,
         rate=vat.percent,
-        exact=vat.exact(stated.minor),
+        exact=exact,
         rounding=vat.rounding,
-        amount=vat.on(stated),
+        amount=Money(rounded(exact.numerator, exact.denominator, vat.rounding), stated.currency),
         kind=LineKind.TAX,
         code=code,
         included=vat.included,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from .errors import TariffMomentMalformed
@@ -22,8 +23,7 @@ class Month:
     @classmethod
     def of(cls, moment: datetime, zone: ZoneInfo = PLACE) -> Month:
         """The month that `moment` falls in on the clock of `zone`."""
-        local = moment.astimezone(zone)
-        return cls(local.year, local.month)
+        return _month_of(moment, zone)
 
     @classmethod
     def from_text(cls, text: str) -> Month:
@@ -45,6 +45,13 @@ class Month:
 
     def __str__(self) -> str:
         return f"{self.year:04d}-{self.month:02d}"
+
+
+@lru_cache(maxsize=256)
+def _month_of(moment: datetime, zone: ZoneInfo) -> Month:
+    # Kept, because pricing one sale asks several times.
+    local = moment.astimezone(zone)
+    return Month(local.year, local.month)
 
 
 YEARS = range(2000, 2200)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 import time
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..masking import masked
@@ -38,10 +38,33 @@ class AccessLog:
         try:
             await self._app(scope, receive, watched)
         finally:
-            taken = (time.perf_counter() - began) * 1000
-            # repr escapes line breaks that a path may hold; a token or key may stand in it, too.
-            path = masked(scope["path"])
-            log.info("%s %r %d %.1fms", scope["method"], path, status, taken)
+            log_access(scope, status, began)
+
+
+def log_access(scope: Scope, status: int, began: float) -> None:
+    """The line about a request that was answered so; `began` by `time.perf_counter`."""
+    taken = (time.perf_counter() - began) * 1000
+    # repr escapes line breaks that a path may hold; a token or key may stand in it, too.
+    path = masked(scope["path"])
+    log.info("%s %r %d %.1fms", scope["method"], path, status, taken)
+
+
+async def whole_body(receive: Receive, most_bytes: int) -> bytes:
+    """The body of a request, told length or not. Raises RequestTooLarge, and ClientDisconnect
+    if the caller has gone."""
+    parts: list[bytes] = []
+    weight = 0
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect()
+        parts.append(message.get("body", b""))
+        weight += len(parts[-1])
+        more = bool(message.get("more_body", False))
+        if weight > most_bytes:
+            raise RequestTooLarge(most_bytes)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 class BodyLimit:

@@ -64,6 +64,11 @@ def problem_response(
     return _json(status or problem.status, body, headers)
 
 
+def error_response(request: Request, error: RaseedError | RequestValidationError) -> Response:
+    """The same answer for who serves a request before the framework does."""
+    return (_ours if isinstance(error, RaseedError) else _shape)(request, error)
+
+
 def _ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, RaseedError)
     if isinstance(error, Broken):

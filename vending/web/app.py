@@ -13,7 +13,7 @@ from .access import AccessLog, BodyLimit
 from .answers import answer_errors
 from .callers import Services
 from .description import add_description
-from .quick import Sellers
+from .quick import QuickLane, Sellers
 from .routers import PREFIX
 from .routes import (
     accounts,
@@ -77,6 +77,7 @@ def create_app(services: Services) -> FastAPI:
     answer_errors(app)
     app.add_middleware(BodyLimit, most_bytes=MOST_BODY_BYTES)
     app.add_middleware(AccessLog)
+    app.add_middleware(QuickLane, routes=app.router.routes, most_bytes=MOST_BODY_BYTES)
     return app
 
 

@@ -9,6 +9,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from ..accounting import Bookkeeping, BookReports
 from ..accounts import Accounts
+from ..acts import Exchanges
 from ..api_keys import ApiKeys, ApiScope, ScopeMissing, caller
 from ..approvals import Approvals, Blocks, Operators
 from ..drawer import Bankings, Deposits, Drawers
@@ -39,6 +40,9 @@ class Services(Protocol):
     def key_changes(self) -> KeyChanges: ...
     @property
     def approvals(self) -> Approvals: ...
+
+    @property
+    def exchanges(self) -> Exchanges: ...
 
     @property
     def blocks(self) -> Blocks: ...
@@ -102,6 +106,10 @@ def approvals_of(request: Request) -> Approvals:
     return services_of(request).approvals
 
 
+def exchanges_of(request: Request) -> Exchanges:
+    return services_of(request).exchanges
+
+
 def blocks_of(request: Request) -> Blocks:
     return services_of(request).blocks
 
@@ -161,6 +169,7 @@ Messages = Annotated[Outbox, Depends(outbox_of)]
 Reports = Annotated[BookReports, Depends(reports_of)]
 KeyMoves = Annotated[KeyChanges, Depends(key_changes_of)]
 Approving = Annotated[Approvals, Depends(approvals_of)]
+Exchanging = Annotated[Exchanges, Depends(exchanges_of)]
 Blocking = Annotated[Blocks, Depends(blocks_of)]
 People = Annotated[Operators, Depends(operators_of)]
 Desk = Annotated[TariffDesk, Depends(tariff_desk_of)]

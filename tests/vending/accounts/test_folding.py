@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from meters.account import Commodity
 from meters.quantities import Energy, Money
+from tests import examples
 from tests.vending.accounts.test_state import SOLD, STATE, TARIFF
 from tests.vending.tariff.strategies import NOW, debts, sums, tariffs
 from vending.accounts import (
@@ -142,7 +143,7 @@ class Counter:
         return list(in_order(self.sales, self.voids, self.happened))
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(tariffs(), st.data())
 def test_rebuilt_is_what_was_kept_step_by_step(tariff: Tariff, data: st.DataObject) -> None:
     counter = Counter(tariff)
@@ -164,7 +165,7 @@ def test_rebuilt_is_what_was_kept_step_by_step(tariff: Tariff, data: st.DataObje
         assert state.balance == counter.balance
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.data())
 def test_every_event_is_read_as_it_was_written(data: st.DataObject) -> None:
     event = data.draw(events(["d0", "d1"]))

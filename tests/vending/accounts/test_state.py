@@ -10,6 +10,7 @@ from hypothesis import assume, given, settings
 
 from meters.account import Commodity
 from meters.quantities import Energy, Money, Volume
+from tests import examples
 from tests.vending.tariff.strategies import NOW, THIS_MONTH, payments
 from tests.vending.tariff.test_laws import situations, sold
 from tests.vending.tariff.worked import HEAD
@@ -90,7 +91,7 @@ def plainly_taken(state: AccountState) -> AccountState:
     )
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(situations(), payments)
 def test_an_account_is_kept_whole(situation: Situation, paid: Money) -> None:
     tariff, state = situation
@@ -101,7 +102,7 @@ def test_an_account_is_kept_whole(situation: Situation, paid: Money) -> None:
     assert sold(tariff, back, paid) == sold(tariff, state, paid)
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(situations(), payments)
 def test_a_sale_taken_back_leaves_the_account_of_before(situation: Situation, paid: Money) -> None:
     tariff, state = situation
@@ -121,7 +122,7 @@ def test_a_sale_taken_back_leaves_the_account_of_before(situation: Situation, pa
     assert (again.quantity, again.balance_after) == (q.quantity, q.balance_after)
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(situations(), payments, payments)
 def test_of_two_sales_either_can_be_taken_back(
     situation: Situation, first: Money, second: Money

@@ -107,6 +107,30 @@ def test_periods_balances_and_statements(api: Api) -> None:
     assert [row["amount"]["value"] for row in takings.json()] == ["50.00"]
 
 
+def test_what_operators_and_the_check_say(api: Api) -> None:
+    headers = by("layla")
+    told = api.get(f"/operators/{OPERATOR.name}/statement", headers=headers).json()
+    assert (told["sales"], told["voids"], told["closing"]["value"]) == (1, 0, "0.00")
+    (taking,) = told["takings"]
+    assert (taking["tender"], taking["net"]["value"], taking["on_deposit"]) == (
+        "cash",
+        "50.00",
+        False,
+    )
+    unknown = api.get("/operators/Nobody/statement", headers=headers)
+    assert (unknown.status_code, unknown.json()["code"]) == (422, "ledger.holder_wrong")
+    check = api.get("/ledger/check", headers=headers).json()
+    assert (check["baskets"], check["voids"], check["kept"]) == (1, 0, None)
+    (money,) = check["money"]
+    assert (money["account"], money["told"], money["booked"]["value"]) == (
+        "1010",
+        {"value": "50.00", "unit": "ILS"},
+        "50.00",
+    )
+    seal = api.client.post("/api/v1/ledger/seals", json={}, headers=headers).json()
+    assert seal["differences"] is None
+
+
 @pytest.mark.parametrize(
     ("name", "begins"),
     [

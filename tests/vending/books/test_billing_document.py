@@ -97,6 +97,7 @@ def squeezed(text: str) -> str:
     return " ".join(re.sub(r"[│┃┏┓┗┛└┘┌┐├┤┬┴┼─━┳┻╇╈┡┩╋]+", " ", text).split())
 
 
+@pytest.mark.system
 def test_the_page_is_true(tmp_path: Path) -> None:
     shell = town_shell(tmp_path)
     sell_in_january(tmp_path / "raseed.db")

@@ -173,6 +173,7 @@ def test_words_lose_what_would_turn_a_line_around() -> None:
         "-0.001",
         "1.500",
     ]
+    assert [amount_text(-2, "token"), shown_unit("token")] == ["-2", "token"]
     assert [shown_unit(unit) for unit in ("ILS", "Wh", "l")] == ["ILS", "kWh", "m3"]
     assert [rows.is_formula(text) for text in ("=1", "+1", "-1", "@x", "\tx", "x=", "")] == [
         True,

@@ -26,6 +26,8 @@ from tests.vending.support import (
     TECHNICIAN,
     TEST_KEY,
     Town,
+    chart,
+    tariffs,
 )
 from tokens.sts import (
     BaseDate,
@@ -42,13 +44,16 @@ from tokens.sts import (
     new_acceptance_state,
     tid_at,
 )
+from vending.accounts import Accounts
 from vending.parties import Meter, Role
 from vending.requests import BasketRequest, Credit, DebtPayment, Postponement, Units
 from vending.sale import Evidence, SaleState
 from vending.selling import SaleVoided
 from vending.service import VendingService
+from vending.store.accounts import SqlAccounts
 from vending.store.schema import metadata
 from vending.tariff import QuoteChanged, QuoteExpired, QuoteMissing
+from vending.tariff.months import PLACE
 from vending.voiding import NotProved, TokenTaken, VoidNotAllowed, VoidReasonMissing
 
 T = metadata.tables
@@ -128,6 +133,8 @@ def rig(place: Path | str) -> Iterator[Rig]:
 
     keys = MemorySecurityModule([key(1), key(2)])
     yield Rig(here, meter, gateway, here.with_(gateway_for=gateway_for, security=keys))
+    accounts = Accounts(SqlAccounts(here.store), tariffs(), chart(), here.clock, PLACE)
+    assert accounts.verify_accounts(ADMIN).ok
     here.store.close()
 
 
@@ -183,6 +190,15 @@ def test_a_quote_ends_and_an_unknown_one_says_so(rig: Rig) -> None:
     item = Credit(P, Money(5000), fresh.id, later)
     with pytest.raises(QuoteChanged):
         rig.service.vend_basket(OPERATOR, BasketRequest("v-1", (item,)))
+
+
+def test_old_quotes_are_given_up(rig: Rig) -> None:
+    rig.service.bind(OPERATOR, P, Money(5000), quote_id="old")
+    rig.town.clock.forward(hours=24)
+    rig.service.bind(OPERATOR, P, Money(5000), quote_id="new")
+    assert rig.service.forget_quotes() == 0
+    rig.town.clock.forward(minutes=16)
+    assert rig.service.forget_quotes() == 1
 
 
 # Held digits

@@ -200,5 +200,6 @@ def test_at_the_command_line(tmp_path: Path) -> None:
     assert run("banking", "slip", "B-1", "--json").json["amount"]["value"] == "75.00"
     assert "(COPY 1)" in run("banking", "reprint", "B-1").out
     gone = sh.run("operator", "deposit", "nobody", "5", "--reason", "Paid in", **env)
-    assert (gone.code, "[ledger.holder_wrong]" in gone.err) == (2, True)
+    assert gone.code == 2
+    assert "[ledger.holder_wrong]" in gone.err
     assert "right" in run("ledger", "verify").out

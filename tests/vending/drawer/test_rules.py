@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from meters.errors import RaseedError
 from meters.quantities import Money
+from tests import examples
 from tests.vending.drawer.support import (
     CHIEF,
     HUDA,
@@ -269,7 +270,7 @@ def test_expected_cash_is_what_the_ledger_moved(tmp_path: Path) -> None:
     here = Counter(tmp_path / "books.db")
     done = iter(range(10**6))
 
-    @settings(max_examples=12, deadline=None)
+    @settings(max_examples=examples(12), deadline=None)
     @given(st.integers(0, 3000), STEPS, st.integers(-30, 30))
     def law(opening: int, steps: list[tuple[str, int]], off: int) -> None:
         id = f"S-{next(done)}"

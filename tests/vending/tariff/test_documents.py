@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests import examples
 from tests.vending.support import CONFIG
 from vending.tariff import parse_tariffs
 from vending.tariff.documents import _written, documents, first_difference
@@ -36,7 +37,7 @@ def test_each_shipped_version_stands_alone(path: object) -> None:
         assert documents(document) == [document]
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(st.dictionaries(texts, values, max_size=4), st.dictionaries(texts, values, max_size=4))
 def test_it_reads_back_as_it_was(head: dict[str, object], version: dict[str, object]) -> None:
     head.pop("versions", None)

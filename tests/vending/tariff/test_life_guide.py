@@ -15,7 +15,7 @@ from tests.vending.cli.support import town_shell
 from .office import LAYLA, OMAR, Office
 
 GUIDE = Path(__file__).parents[3] / "docs" / "tariffs.md"
-SECTION = re.search(r"## The life of a tariff\n.*?(?=\n## )", GUIDE.read_text("utf-8"), re.S)
+SECTION = re.search(r"## The life of a tariff\n.*?(?=\n## |\Z)", GUIDE.read_text("utf-8"), re.S)
 assert SECTION is not None
 TEXT = SECTION[0]
 DRAFT = re.findall(r"`([a-z0-9-]+\.toml)`:\n\n```toml\n(.*?)```", TEXT, re.S)

@@ -18,7 +18,6 @@ from tests.simulators.support import MADE, Running, meter_row, running, world
 from tests.simulators.support import Clock as MeterClock
 from tests.vending.support import (
     ADMIN,
-    CONFIG,
     POWER,
     TEST_KEY,
     WATER,
@@ -27,6 +26,7 @@ from tests.vending.support import (
     empty_books,
     security,
     service,
+    shipped,
     town,
 )
 from tokens.sts import (
@@ -41,6 +41,7 @@ from tokens.sts import (
 )
 from vending.accounting import Bookkeeping, BookReports
 from vending.accounts import Accounts
+from vending.acts import Exchanges, sale_acts
 from vending.api_keys import ApiScope, new_api_key
 from vending.approvals import Approvals, Blocks, Operators, own_acts
 from vending.drawer import Bankings, Deposits, Drawers
@@ -52,6 +53,7 @@ from vending.service import VendingService
 from vending.settings import MeterSettings, Settings
 from vending.store import SqlStore, open_store
 from vending.store.accounts import SqlAccounts
+from vending.store.acts import SqlActs
 from vending.store.api_keys import SqlApiKeys
 from vending.store.approvals import SqlPeople
 from vending.store.books import SqlBooks
@@ -59,7 +61,7 @@ from vending.store.drawer import SqlDrawers
 from vending.store.key_changes import SqlKeyChanges
 from vending.store.outbox import SqlOutbox
 from vending.store.tariffs import SqlTariffs
-from vending.tariff import LiveTariffs, read_shipped
+from vending.tariff import LiveTariffs
 from vending.tariffdesk import TariffDesk
 from vending.web import create_app
 from vending.wiring import gateway_for
@@ -79,6 +81,7 @@ class Parts:
     outbox: Outbox
     key_changes: KeyChanges
     approvals: Approvals
+    exchanges: Exchanges
     blocks: Blocks
     operators: Operators
     tariff_desk: TariffDesk
@@ -193,12 +196,14 @@ def api_over(
     gateways = gateway_for(settings)
     held = module or security()
     kept = SqlTariffs(store)
-    tariffs = LiveTariffs(kept, read_shipped(CONFIG / "tariffs"), clock, lambda: 0)
+    tariffs = LiveTariffs(kept, shipped(), clock, lambda: 0)
     use_cases = service(store, clock, security=held, gateway_for=gateways, tariffs=tariffs)
     use_cases.register(ADMIN, registration)
     books = SqlBooks(store)
     people = SqlPeople(store)
-    approvals = Approvals(people, own_acts("ILS"), clock)
+    acting = SqlActs(store)
+    acts = {**own_acts("ILS"), **sale_acts(use_cases.ports, acting)}
+    approvals = Approvals(people, acts, clock)
     accounts = Accounts(SqlAccounts(store), tariffs, chart(), clock, LOCAL_ZONE)
     keeping = Bookkeeping(books, chart(), clock, LOCAL_ZONE, accounts.follow)
     parts = Parts(
@@ -209,6 +214,7 @@ def api_over(
         Outbox(SqlOutbox(store), {}, clock),
         KeyChanges(SqlKeyChanges(store), held, gateways, clock),
         approvals,
+        Exchanges(acting, clock),
         Blocks(people, approvals, clock),
         Operators(people, approvals, chart()),
         TariffDesk(kept, tariffs, chart(), clock),

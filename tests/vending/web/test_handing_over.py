@@ -92,9 +92,10 @@ def test_the_job_settles_what_is_unknown_and_skips_who_is_silent(api: Api) -> No
 
 def test_the_scheduler_runs_the_job_alone_and_in_utc(api: Api) -> None:
     jobs = scheduler(api.parts.service, 60)
-    (job,) = jobs.get_jobs()
-    assert job.coalesce is True
-    assert job.max_instances == 1
+    found = jobs.get_jobs()
+    assert {job.id for job in found} == {"reconcile", "quotes"}
+    for job in found:
+        assert (job.coalesce, job.max_instances) == (True, 1)
     assert str(jobs.timezone) == "UTC"
 
 

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict, Field, StrictStr
 
 from ...approvals import ApprovalState
 from ...shapes import (
+    ApprovalIn,
     ApprovalOut,
     BlockEventOut,
     BlockOut,
+    ExchangeIn,
+    ExchangeOut,
     FloatOut,
     OperatorIn,
     OperatorOut,
     OperatorTermsIn,
     OutcomeOut,
     PointTermsIn,
+    document_of,
 )
-from ..callers import Approver, Approving, Blocking, People, Reader, Registrar
+from ..callers import (
+    Approver,
+    Approving,
+    Blocking,
+    Exchanging,
+    People,
+    Reader,
+    Registrar,
+    Technician,
+)
 from ..routers import api_router
 
 router = api_router("people")
@@ -38,15 +51,6 @@ ReasonText = Annotated[StrictStr, Field(max_length=1000)]
 
 class _In(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ApprovalIn(_In):
-    """Ask for an act. The caller makes `id` and keeps it before asking."""
-
-    id: IdText
-    act: StrictStr = Field(max_length=60, description="`lift_block`, `change_operator`, ...")
-    document: dict[str, Any] = Field(description="What is asked for; money as decimal text")
-    reason: ReasonText
 
 
 class NoteIn(_In):
@@ -106,8 +110,9 @@ def list_approvals(
 @router.post("/approvals", status_code=201)
 def ask(actor: Approver, approvals: Approving, body: ApprovalIn) -> ApprovalOut:
     """Ask for an act that a second person must approve within 24 hours. Repeating a request
-    answers it as it stands."""
-    made = approvals.request(actor, body.id, body.act, body.document, body.reason)
+    answers it as it stands. A sale gets the request's id as its vend id; its digits are shown by
+    `/vends/{vend_id}/showing`."""
+    made = approvals.request(actor, body.id, body.act, document_of(body), body.reason)
     return ApprovalOut.of(made, approvals.state(made))
 
 
@@ -137,6 +142,23 @@ def withdraw(actor: Approver, approvals: Approving, id: IdPath) -> ApprovalOut:
     """Take an own request back."""
     ended = approvals.withdraw(actor, id)
     return ApprovalOut.of(ended, approvals.state(ended))
+
+
+@router.post("/agreements/{agreement}/exchanges", status_code=201)
+def exchange(
+    actor: Technician,
+    exchanges: Exchanging,
+    approvals: Approving,
+    agreement: Code,
+    body: ExchangeIn,
+) -> ExchangeOut:
+    """Put a new meter in the place of the agreement's. From here on nothing is sold to the old one;
+    what was left there waits as a request of the act `transfer` for a second person."""
+    source, units = body.told()
+    made = exchanges.exchange(
+        actor, body.id, agreement, body.meter.meter(), source, body.reason, units
+    )
+    return ExchangeOut.of(made, approvals.state(made.request))
 
 
 @router.get("/blocks")

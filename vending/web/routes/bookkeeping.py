@@ -19,12 +19,13 @@ from ...shapes import (
     AdjustmentOut,
     CustomerStatementOut,
     DailyCheckOut,
+    OperatorStatementOut,
     PeriodActOut,
     SealOut,
     TakingOut,
     TrialBalanceOut,
 )
-from ..callers import Bookkeeper, Keeping, Reports
+from ..callers import Bookkeeper, Keeping, Reader, Reports
 from ..language import language_of
 from ..routers import api_router
 
@@ -114,7 +115,7 @@ def seal(actor: Bookkeeper, keeping: Keeping, body: SealIn) -> SealOut:
 
 @router.get("/ledger/check")
 def check(actor: Bookkeeper, reports: Reports, day: Day = None) -> DailyCheckOut:
-    """Tokens issued = ledger = receipts, for one day."""
+    """Tokens issued = ledger = receipts, and money as told = money as booked, for one day."""
     return DailyCheckOut.of(reports.check(actor, day))
 
 
@@ -145,8 +146,20 @@ def customer_statement(
     first: First = None,
     last: Last = None,
 ) -> CustomerStatementOut:
-    """What an agreement bought, and what it carries."""
+    """What an agreement bought, what it owes, and what it carries."""
     return CustomerStatementOut.of(reports.customer(actor, agreement, first, last))
+
+
+@router.get("/operators/{code}/statement")
+def operator_statement(
+    actor: Reader,
+    reports: Reports,
+    code: Annotated[str, Path(max_length=200)],
+    first: First = None,
+    last: Last = None,
+) -> OperatorStatementOut:
+    """What an operator sold and earned, and how their deposit moved; operators see their own."""
+    return OperatorStatementOut.of(reports.operator(actor, code, first, last))
 
 
 @router.get("/ledger/takings")
@@ -157,7 +170,7 @@ def takings(
     first: First = None,
     last: Last = None,
 ) -> list[TakingOut]:
-    """What was taken, per point, day, operator and tender; today by default."""
+    """What was taken and given back, per point, day, operator and tender; today by default."""
     return [TakingOut.of(row) for row in reports.takings(actor, point, first, last)]
 
 

@@ -17,9 +17,10 @@ from ...shapes import (
     SaleStatusOut,
     VoidOut,
 )
+from ...shapes.receipts import basket_json, receipt_json
 from ..callers import Reader, Seller, Service, Technician, services_of
 from ..inputs import BasketIn, QuoteIn, ReasonIn, VendIn
-from ..quick import QuickRoute
+from ..quick import Answer, QuickRoute
 from ..routers import api_router
 from ..writer import Writer
 
@@ -28,7 +29,7 @@ router = api_router("sales")
 VendId = Annotated[str, Path(max_length=200, description="The id that the caller made")]
 
 
-async def vend(request: Request, actor: Seller, body: VendIn) -> Response:
+async def vend(request: Request, actor: Seller, body: VendIn) -> Answer:
     """Sell, exactly once per vend id. 201: sold now. 200: this id had been sold with the same
     inputs, here is the stored receipt. 409 `vend.id_reused`: with other inputs. After a lost
     answer ask again with the same id."""
@@ -38,12 +39,7 @@ async def vend(request: Request, actor: Seller, body: VendIn) -> Response:
         receipt = (await writer.vend_basket(actor, asked)).leading
     else:
         receipt = await writer.vend(actor, asked)
-    return Response(
-        ReceiptOut.of(receipt).model_dump_json(),
-        200 if receipt.replayed else 201,
-        {"Cache-Control": "no-store"},
-        "application/json",
-    )
+    return 200 if receipt.replayed else 201, receipt_json(receipt)
 
 
 router.add_api_route(
@@ -57,17 +53,12 @@ router.add_api_route(
 )
 
 
-async def sell_basket(request: Request, actor: Seller, body: BasketIn) -> Response:
+async def sell_basket(request: Request, actor: Seller, body: BasketIn) -> Answer:
     """Sell several things at once, all of them or nothing, on one receipt and paid in one or
     several ways. As `/vends`: exactly once per vend id."""
     writer: Writer = request.app.state.writer
     basket = await writer.vend_basket(actor, body.request(services_of(request).currency))
-    return Response(
-        BasketOut.of(basket).model_dump_json(),
-        200 if basket.replayed else 201,
-        {"Cache-Control": "no-store"},
-        "application/json",
-    )
+    return 200 if basket.replayed else 201, basket_json(basket)
 
 
 router.add_api_route(

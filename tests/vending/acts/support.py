@@ -1,0 +1,184 @@
+"""A town whose meters run, its approvals with the acts of sales, and the people who decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from meters.account import Commodity
+from meters.gateway import Gateway, MeterUnreachable
+from meters.identity import Drn
+from meters.quantities import Money
+from meters.verdicts import TokenResult
+from simulators.direct import DirectGateway
+from simulators.payment_meter import MeterMemory, PaymentMeter, capabilities
+from tests.vending.support import (
+    ADMIN,
+    OPERATOR,
+    POWER,
+    SGC,
+    START,
+    TECHNICIAN,
+    TEST_KEY,
+    WATER,
+    Town,
+    chart,
+    tariffs,
+)
+from tokens.sts import (
+    BaseDate,
+    Dkga,
+    EncryptionAlgorithm,
+    KeyParameters,
+    KeyType,
+    VendingKey,
+    derive_decoder_key,
+    new_acceptance_state,
+    tid_at,
+)
+from vending.accounting import BookReports
+from vending.accounts import Accounts
+from vending.acts import Exchanges, NewMeter, sale_acts
+from vending.approvals import Approvals, Outcome, own_acts
+from vending.messages import LOCAL_ZONE
+from vending.parties import Meter, Role
+from vending.sale import SaleReceipt, VendRequest
+from vending.service import VendingService
+from vending.store.accounts import SqlAccounts
+from vending.store.acts import SqlActs
+from vending.store.approvals import SqlPeople
+from vending.store.books import SqlBooks
+from vending.store.schema import metadata
+
+T = metadata.tables
+P, W = POWER.number, WATER.number
+NEXT_DOOR = Drn.from_serial("01", 5000)
+"""The meter of agreement A3."""
+FRESH = Drn.from_serial("01", 7001)
+"""A meter from the shelf."""
+CLERK = OPERATOR
+CHIEF = replace(OPERATOR, name="Layla", role=Role.SUPERVISOR, terminal="T9")
+OTHER_CHIEF = replace(CHIEF, name="Omar")
+RAMI = TECHNICIAN
+WHY = "The meter was tested twice"
+
+
+def simulated(number: Drn, commodity: Commodity) -> PaymentMeter:
+    """A meter with the key that the town's records say."""
+    parameters = KeyParameters(
+        dkga=Dkga.DKGA04,
+        ea=EncryptionAlgorithm.EA07,
+        key_type=KeyType.DUTK,
+        sgc=SGC,
+        ti=1,
+        krn=1,
+        ken=255,
+        base_date=BaseDate.BASE_2014,
+    )
+    state = new_acceptance_state(
+        key=derive_decoder_key(VendingKey(TEST_KEY), parameters, number.pan),
+        sgc=SGC,
+        krn=1,
+        ti=1,
+        key_type=KeyType.DUTK,
+        ken=255,
+        manufactured_tid=tid_at(BaseDate.BASE_2014, START - timedelta(days=30)),
+    )
+    memory = MeterMemory(state, balance=0, credited=0)
+    can = capabilities(commodity, 900_000)
+    return PaymentMeter(number, commodity, memory, START, load=0, can=can)
+
+
+@dataclass
+class Office:
+    """Everything that a test needs."""
+
+    town: Town
+    meters: dict[Drn, PaymentMeter]
+    service: VendingService
+    approvals: Approvals
+    exchanges: Exchanges
+    accounts: Accounts
+    reports: BookReports
+
+    def sell(self, vend_id: str, meter: str = P, amount: int = 5000) -> SaleReceipt:
+        self.town.clock.forward(minutes=3)
+        return self.service.vend(CLERK, VendRequest(vend_id, meter, Money(amount)))
+
+    def ask(self, id: str, act: str, reason: str = WHY, **document: Any) -> None:
+        self.approvals.request(CLERK, id, act, document, reason)
+
+    def approve(self, id: str) -> Any:
+        return self.outcome(id).outcome
+
+    def outcome(self, id: str) -> Outcome:
+        self.town.clock.forward(minutes=3)
+        return self.approvals.approve(CHIEF, id)
+
+    def type_in(self, vend_id: str) -> TokenResult:
+        """What the meter says to the token of a sale."""
+        receipt = self.service.show(CLERK, vend_id)
+        meter = self.meters[Drn(receipt.buyer.meter)]
+        return meter.enter_token(receipt.tokens[0].digits, self.town.clock()).result
+
+    def balance(self, role: str, holder: str = "") -> int:
+        """The ledger's balance, as the postings say."""
+        account = chart().role(role)
+        c = T["postings"].c
+        with self.town.store.reading() as books:
+            found = books._db.execute(
+                T["postings"].select().where(c.account == account.code, c.holder == holder)
+            ).all()
+        return sum(row.amount for row in found)
+
+    def entries(self) -> int:
+        return self.service.verify(ADMIN).entries
+
+    def check(self) -> None:
+        """The books, every account, and the day's count are right."""
+        report = self.service.verify(ADMIN)
+        assert report.ok, report
+        audited = self.accounts.verify_accounts(ADMIN)
+        assert audited.ok, audited.problems
+        day = self.reports.check(CHIEF)
+        assert day.ok, day.differences
+
+
+def new_meter(number: Drn = FRESH) -> NewMeter:
+    return NewMeter(number, EncryptionAlgorithm.EA07, SGC, 1, 1, "raseed-payment")
+
+
+@contextmanager
+def office_at(place: Path | str) -> Iterator[Office]:
+    """The town with one more meter; all of them, and one on the shelf, are simulated."""
+    here = Town(place, more_meters=1)
+    meters = {
+        number: simulated(number, Commodity.WATER if number == WATER else Commodity.ELECTRICITY)
+        for number in (POWER, WATER, NEXT_DOOR, FRESH)
+    }
+
+    def gateway_for(wanted: Meter) -> Gateway:
+        if wanted.number not in meters:
+            raise MeterUnreachable(wanted.number.number, "no address")
+        return DirectGateway(meters[wanted.number], wanted.number, here.clock)
+
+    service = here.with_(gateway_for=gateway_for)
+    acting = SqlActs(here.store)
+    acts = {**own_acts("ILS"), **sale_acts(service.ports, acting)}
+    books = SqlBooks(here.store)
+    try:
+        yield Office(
+            here,
+            meters,
+            service,
+            Approvals(SqlPeople(here.store), acts, here.clock),
+            Exchanges(acting, here.clock),
+            Accounts(SqlAccounts(here.store), tariffs(), chart(), here.clock, LOCAL_ZONE),
+            BookReports(books, chart(), here.clock, LOCAL_ZONE),
+        )
+    finally:
+        here.store.close()

@@ -1,0 +1,172 @@
+"""A meter exchanged: the agreement moves, the old meter is out of use, and what was left on it
+comes along with two people; on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from meters.quantities import Energy
+from meters.verdicts import TokenResult
+from tests.vending.acts.support import (
+    CHIEF,
+    CLERK,
+    FRESH,
+    RAMI,
+    WHY,
+    Office,
+    P,
+    new_meter,
+    office_at,
+)
+from tests.vending.support import ADMIN, POWER, WATER
+from vending.accounting.errors import AgreementUnknown
+from vending.acts import Exchanged, Source
+from vending.acts.errors import (
+    NotExchanged,
+    ReadingMissing,
+    TransferredBefore,
+    TransferTooMuch,
+    UnitsAndSource,
+)
+from vending.approvals.errors import ApprovalIdReused, DocumentMalformed, OwnAct
+from vending.parties import ActorNotAllowed, MeterUnknown, PartyExists
+from vending.requests import Units
+from vending.sale import Evidence, SaleKind, SaleReceipt
+from vending.tariff import UnitsNotCarried
+
+F = FRESH.number
+
+
+@pytest.fixture
+def office(place: Path | str) -> Iterator[Office]:
+    with office_at(place) as made:
+        yield made
+
+
+def exchanged(
+    office: Office,
+    id: str = "X-1",
+    source: Source = Source.READING,
+    units: str | None = None,
+) -> Exchanged:
+    told = None if units is None else Units(units)
+    return office.exchanges.exchange(RAMI, id, "A1", new_meter(), source, WHY, told)
+
+
+def used(office: Office) -> int:
+    """Sells, types the token in, uses some of it, reads the meter: what is left, in Wh."""
+    office.sell("v-1")
+    assert office.type_in("v-1") is TokenResult.ACCEPT
+    meter = office.meters[POWER]
+    meter.set_load(meter.memory.balance - 41_250, office.town.clock())
+    office.town.clock.forward(hours=1)
+    meter.set_load(0, office.town.clock())
+    return office.service.read_account(RAMI, P).account.balance.value
+
+
+def test_from_the_old_meter_to_the_new_one(office: Office) -> None:
+    left = used(office)
+    office.sell("v-2")
+    made = exchanged(office)
+    assert made.file.meter.number == FRESH
+    assert made.request.document["units"] == "41.2"
+    assert left == 41_250
+    # The old one is out of use at once, the agreement goes on.
+    with pytest.raises(MeterUnknown):
+        office.sell("v-3", P)
+    assert office.service.meter(CLERK, F).agreement.number == "A1"
+    void = office.service.void(CHIEF, "v-2", WHY)
+    assert void.evidence is Evidence.METER_GONE
+    with pytest.raises(OwnAct):
+        office.approvals.approve(replace(CHIEF, name="Rami"), "X-1")
+    before = office.balance("meters_electricity", P)
+    done: SaleReceipt = office.approve("X-1")
+    assert (done.kind, done.refers_to, done.buyer.meter) == (SaleKind.TRANSFER, P, F)
+    assert done.quote.quantity == Energy(41_200)
+    assert office.balance("meters_electricity", P) == before - 41_200
+    assert office.balance("meters_electricity", F) == 41_200
+    (entry,) = office.service.entries(CLERK, "X-1")
+    assert sum(p.amount for p in entry.entry.postings) == 0
+    assert office.type_in("X-1") is TokenResult.ACCEPT
+    assert office.meters[FRESH].memory.balance == 41_200
+    assert office.approve("X-1").vend_id == "X-1"
+    office.sell("v-4", F)
+    office.check()
+    # Once for each old meter.
+    with pytest.raises(TransferredBefore):
+        office.ask("X-2", "transfer", agreement="A1", old_meter=P, units="1", source="photo")
+
+
+def test_repeated_and_reused(office: Office) -> None:
+    used(office)
+    first = exchanged(office)
+    # A newer reading of the old meter changes nothing about what was written down.
+    assert exchanged(office) == first
+    for source in (Source.READING, Source.PHOTO):
+        with pytest.raises(ApprovalIdReused):
+            exchanged(office, source=source, units="40")
+    with pytest.raises(ApprovalIdReused):
+        office.exchanges.exchange(
+            replace(RAMI, name="Hani"), "X-1", "A1", new_meter(), Source.READING, WHY
+        )
+    office.check()
+
+
+def test_what_an_exchange_needs(office: Office) -> None:
+    office.sell("v-1")
+    with pytest.raises(ActorNotAllowed):
+        office.exchanges.exchange(CLERK, "X-1", "A1", new_meter(), Source.NONE, WHY)
+    with pytest.raises(AgreementUnknown):
+        office.exchanges.exchange(RAMI, "X-1", "A99", new_meter(), Source.NONE, WHY)
+    for source, units, error in (
+        (Source.READING, None, ReadingMissing),
+        (Source.PHOTO, None, UnitsAndSource),
+        (Source.PHOTO, "0", UnitsAndSource),
+        (Source.NONE, "5", UnitsAndSource),
+        (Source.LAB, "3000.01", UnitsNotCarried),
+    ):
+        with pytest.raises(error):
+            exchanged(office, source=source, units=units)
+    with pytest.raises(PartyExists):
+        office.exchanges.exchange(RAMI, "X-1", "A1", new_meter(WATER), Source.NONE, WHY)
+    assert office.service.meter(CLERK, P).agreement.number == "A1"
+    used_units = office.service.read_account(RAMI, P).account.balance
+    assert used_units.is_zero
+    with pytest.raises(TransferTooMuch):
+        exchanged(office, units="0.1")
+    assert exchanged(office, source=Source.LAB, units="7").request.document["units"] == "7"
+    office.check()
+
+
+def test_asked_for_again_when_nobody_decided(office: Office) -> None:
+    used(office)
+    made = exchanged(office, source=Source.NONE)
+    assert office.approve("X-1")["units"] == "0"
+    assert office.service.verify(ADMIN).entries == 1
+
+    def ask(id: str, **change: str) -> None:
+        document = {"agreement": "A1", "old_meter": P, "units": "41.2", "source": "reading"}
+        office.ask(id, "transfer", **{**document, **change})
+
+    for change, error in (
+        ({"agreement": "A2"}, NotExchanged),
+        ({"agreement": "A99"}, AgreementUnknown),
+        ({"old_meter": F}, NotExchanged),
+        ({"units": "41.3"}, TransferTooMuch),
+        ({"source": "none"}, UnitsAndSource),
+        ({"source": "guess"}, DocumentMalformed),
+    ):
+        with pytest.raises(error):
+            ask("X-2", **change)
+    with pytest.raises(DocumentMalformed):
+        office.approvals.request(CLERK, "X-2", "transfer", dict(made.request.document), WHY)
+    ask("X-2", units="50", source="lab")
+    ask("X-3")
+    assert office.approve("X-3").quote.quantity == Energy(41_200)
+    with pytest.raises(TransferredBefore):
+        office.approve("X-2")
+    office.check()

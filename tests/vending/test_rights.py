@@ -1,0 +1,70 @@
+"""The service's login on PostgreSQL sells, and can change nothing that is in the books."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import make_url
+from sqlalchemy.exc import ProgrammingError
+
+from tests.databases import Postgres, plain
+from tests.vending.support import ADMIN, OPERATOR, SetClock, Town, request, service
+from vending.requests import BasketRequest, Credit
+from vending.sale import Evidence
+from vending.store import RightsNotHere, give_rights, open_store, rights
+from vending.store.schema import BOOKS
+
+
+def test_it_writes_and_changes_nothing(postgres: Postgres) -> None:
+    town = Town(postgres.new())
+    assert isinstance(town.place, str)
+    role = "raseed_service_of_tests"
+    with plain(town.place) as db:
+        db.execute(f"CREATE ROLE {role} LOGIN".encode())
+    try:
+        statements = give_rights(town.store.engine, role)
+        assert statements == rights(town.store.engine, role)
+        own = make_url(town.place).set(username=role)
+        store = open_store(own)
+        try:
+            sells = service(store, SetClock())
+            sells.vend(OPERATOR, request("v-1"))
+            item = Credit(request().meter, request().amount)
+            sells.vend_basket(OPERATOR, BasketRequest("v-2", (item,), hold=True))
+            assert sells.void(OPERATOR, "v-2", "wrong meter").evidence is Evidence.NOT_SHOWN
+            sells.bind(OPERATOR, request().meter, request().amount)
+            assert sells.verify(ADMIN).ok
+            for table in BOOKS:
+                for statement in (
+                    f"UPDATE {table} SET {next(iter(_columns(table)))} = NULL",
+                    f"DELETE FROM {table}",
+                    f"TRUNCATE {table}",
+                    f"ALTER TABLE {table} DISABLE TRIGGER ALL",
+                    f"DROP TRIGGER {table}_insert_only ON {table}",
+                ):
+                    with (
+                        store.engine.connect() as db,
+                        pytest.raises(ProgrammingError, match=r"denied|must be owner"),
+                    ):
+                        db.exec_driver_sql(statement)
+        finally:
+            store.close()
+    finally:
+        town.store.close()
+        with plain(town.place) as db:
+            db.execute(f"DROP OWNED BY {role}".encode())
+            db.execute(f"DROP ROLE {role}".encode())
+
+
+def _columns(table: str) -> list[str]:
+    from vending.store.schema import metadata
+
+    return list(metadata.tables[table].columns.keys())
+
+
+def test_a_file_knows_no_logins(tmp_path: Path) -> None:
+    town = Town(tmp_path / "t.db")
+    with pytest.raises(RightsNotHere):
+        give_rights(town.store.engine, "anybody")
+    town.store.close()

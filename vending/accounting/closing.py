@@ -1,0 +1,71 @@
+"""The end of the day: check yesterday, seal it, and keep with the seal what the check has found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta, tzinfo
+
+from ..ledger import Seal
+from ..parties import Actor
+from ..ports import Clock
+from .bookkeeping import Bookkeeping
+from .daily import DailyCheck
+from .days import day_of
+from .reports import BookReports, kept_check
+
+SETTLED_AFTER = timedelta(minutes=10)
+"""How long after midnight a day is left alone: a clock may be set back a little, and a sale of the
+last minute must not come after its day was sealed."""
+MOST_DAYS = 31
+"""How many days are made up for at once, the latest ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayClosed:
+    """One day, checked."""
+
+    check: DailyCheck
+    seal: Seal | None
+    """None if a later day is sealed already, so that nothing can be kept with this one."""
+
+
+class DailyClosing:
+    """One instance serves many threads."""
+
+    def __init__(
+        self, reports: BookReports, keeping: Bookkeeping, clock: Clock, zone: tzinfo
+    ) -> None:
+        self._reports = reports
+        self._keeping = keeping
+        self._clock = clock
+        self._zone = zone
+
+    def due(self, actor: Actor) -> list[str]:
+        """Days that are over and have no seal that tells of their check, the first one first:
+        yesterday, and those since the last seal that were missed. Raises ActorNotAllowed."""
+        yesterday = day_of(self._clock() - SETTLED_AFTER, self._zone) - timedelta(days=1)
+        return [day.isoformat() for day in _due(self._reports.seals(actor), yesterday)]
+
+    def close(self, actor: Actor, day: str) -> DayClosed:
+        """Checks a day and seals it, whatever the check has found: what is wrong shall not change
+        any further. Repeated, it answers the same seal. Raises ActorNotAllowed, DayMalformed,
+        DayNotBegun."""
+        check = self._reports.check(actor, day)
+        seals = self._reports.seals(actor)
+        if seals and seals[-1].day > day:
+            return DayClosed(check, None)
+        return DayClosed(check, self._keeping.seal(actor, day, check.differences))
+
+
+def _due(seals: Sequence[Seal], yesterday: date) -> list[date]:
+    first = yesterday
+    if seals:
+        last = date.fromisoformat(seals[-1].day)
+        told = kept_check(seals, seals[-1].day) is not None
+        first = min(last + timedelta(days=told), yesterday + timedelta(days=1))
+        if last > yesterday and kept_check(seals, yesterday.isoformat()) is None:
+            # Somebody has sealed the day that has just begun: yesterday is checked all the same.
+            first = yesterday
+    first = max(first, yesterday - timedelta(days=MOST_DAYS - 1))
+    return [first + timedelta(days=n) for n in range((yesterday - first).days + 1)]

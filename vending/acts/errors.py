@@ -1,0 +1,74 @@
+"""Why a sale of two people, or an exchange of a meter, is not done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from meters.errors import Invalid, Refused
+
+
+@dataclass(eq=False)
+class RefundNotPossible(Refused, code="refund.not_possible"):
+    """No units are given back for this sale at this meter."""
+
+    vend_id: str
+    why: str
+    """`no_own_units`, `voided` (taken back, or its money given back),
+    `other_customer` or `other_commodity`."""
+
+
+@dataclass(eq=False)
+class RefundTooMuch(Refused, code="refund.too_much"):
+    """More than the sale gave, less what was given back for it already."""
+
+    vend_id: str
+    units: str
+    left: str
+
+
+@dataclass(eq=False)
+class CorrectionNotPossible(Refused, code="correction.not_possible"):
+    """This sale is not sold anew to another meter."""
+
+    vend_id: str
+    why: str
+    """`not_bought`, `same_meter`, `on_deposit` or `voided`."""
+
+
+@dataclass(eq=False)
+class NotExchanged(Refused, code="exchange.not_exchanged"):
+    """This meter was not replaced at this agreement, so nothing is moved off it."""
+
+    meter: str
+    agreement: str
+
+
+@dataclass(eq=False)
+class TransferredBefore(Refused, code="transfer.done_before"):
+    """What was left on this meter has been moved already."""
+
+    meter: str
+    vend_id: str
+
+
+@dataclass(eq=False)
+class TransferTooMuch(Refused, code="transfer.too_much"):
+    """More than the last reading of the old meter says. A photo or a laboratory may say more."""
+
+    meter: str
+    units: str
+    read: str
+
+
+@dataclass(eq=False)
+class ReadingMissing(Refused, code="exchange.reading_missing"):
+    """The old meter was never read, so no reading says what is left on it."""
+
+    meter: str
+
+
+@dataclass(eq=False)
+class UnitsAndSource(Invalid, code="exchange.units_and_source"):
+    """Units without a source, or a source without units; `none` means that nothing is moved."""
+
+    source: str

@@ -1,0 +1,194 @@
+"""A meter taken down and another put in its place: the agreement moves, the old one is out of use.
+
+What was left on the old meter is asked for in the same transaction, as an act of two people; that
+request is also the record of the exchange.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from meters.identity import Drn
+from meters.quantities import Quantity
+from tokens.sts import EncryptionAlgorithm, carried
+
+from ..accounting.errors import AgreementUnknown
+from ..approvals import Approval
+from ..approvals.acts import check_no_token
+from ..approvals.approval import checked_id, plain_reason
+from ..approvals.errors import ApprovalIdReused
+from ..parties import Actor, GatewayAddress, Meter, MeterFile, require
+from ..ports import Clock
+from ..requests import Units, units_of
+from ..tariff import UnitsNotCarried
+from ..tariff.pricing import MOST_STEPS, carried_floor
+from .documents import Source, TransferWanted, transfer_document
+from .errors import UnitsAndSource
+from .giving import check_source, last_read
+from .ports import ActsReading, ActsStore
+
+ACT = "transfer"
+
+
+@dataclass(frozen=True, slots=True)
+class NewMeter:
+    """The meter that is put in; it measures what the agreement is for."""
+
+    number: Drn
+    ea: EncryptionAlgorithm
+    sgc: str
+    krn: int
+    ti: int
+    model: str = ""
+    gateway: GatewayAddress | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """An exchange as it stands."""
+
+    request: Approval
+    """For what was left on the old meter; it waits for a second person."""
+    file: MeterFile
+    """The agreement with the meter that it has now."""
+
+
+class Exchanges:
+    """One instance serves many threads."""
+
+    def __init__(self, store: ActsStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def exchange(
+        self,
+        actor: Actor,
+        id: str,
+        agreement: str,
+        new: NewMeter,
+        source: Source,
+        reason: str,
+        units: Units | None = None,
+    ) -> Exchanged:
+        """Registers the new meter and moves the agreement to it; from here on nothing is sold to
+        the old one. What was left there waits as a request of the act `transfer`, under `id`, for a
+        second person: `units`, or with the source `reading` all that the last kept reading says,
+        rounded down to what a token carries. The caller makes the id; the same again answers the
+        exchange that there is.
+
+        Raises ActorNotAllowed, ApprovalIdMalformed, ReasonMissing, DocumentHoldsToken,
+        ApprovalIdReused, AgreementUnknown, UnitsAndSource, NotANumber, TooFine, UnitsNotCarried,
+        ReadingMissing, TransferTooMuch, PartyExists (the new meter is written down already).
+        """
+        require(actor, "exchange_meter")
+        checked_id(id)
+        reason = plain_reason(reason)
+        check_no_token(ACT, reason, new.model)
+        with self._store.writing() as books:
+            file = books.file_of_agreement(agreement)
+            if file is None:
+                raise AgreementUnknown(agreement[:30])
+            stored = books.approval(id)
+            if stored is not None:
+                _check_same(stored, actor, agreement, _facts(new, units), source, reason)
+                return Exchanged(stored, file)
+            old = file.meter
+            left = self._left(books, old, source, units)
+            facts = _facts(new, units)
+            wanted = TransferWanted(
+                agreement, old.number.number, Units(left.to_text()), source, facts
+            )
+            request = Approval(
+                id=id,
+                act=ACT,
+                document=transfer_document(wanted),
+                reason=reason,
+                requested_at=self._clock(),
+                requested_by=actor.name,
+                point=actor.point or "",
+                terminal=actor.terminal,
+            )
+            books.exchange(agreement, _meter(new, old))
+            books.add_approval(request)
+            moved = books.file_of_agreement(agreement)
+            assert moved is not None
+            return Exchanged(request, moved)
+
+    def _left(
+        self, books: ActsReading, old: Meter, source: Source, units: Units | None
+    ) -> Quantity:
+        kind, step = old.commodity.quantity, old.commodity.token_step
+        number = old.number.number
+        if units is None:
+            if source is Source.NONE:
+                return kind(0)
+            if source is not Source.READING:
+                raise UnitsAndSource(source.value)
+            steps = max(0, last_read(books, number).value) // step
+            return carried_floor(kind, min(steps, MOST_STEPS), step)
+        told = units_of(units, kind)
+        if told.value < 0 or (told.is_zero and source is not Source.READING):
+            raise UnitsAndSource(source.value)
+        check_source(books, number, told, source)
+        if carried(told) != told:
+            below = carried_floor(kind, told.value // step, step)
+            raise UnitsNotCarried(str(told), str(below), str(carried(told)))
+        return told
+
+
+def _meter(new: NewMeter, old: Meter) -> Meter:
+    return Meter(
+        number=new.number,
+        commodity=old.commodity,
+        ea=new.ea,
+        sgc=new.sgc,
+        krn=new.krn,
+        ti=new.ti,
+        model=new.model,
+        gateway=new.gateway,
+    )
+
+
+def _facts(new: NewMeter, units: Units | None) -> dict[str, Any]:
+    """What is written down of the new meter, and what was told of the old one."""
+    at = new.gateway
+    return {
+        "new_meter": new.number.number,
+        "ea": new.ea.value,
+        "sgc": new.sgc,
+        "krn": new.krn,
+        "ti": new.ti,
+        "model": new.model,
+        "gateway": None if at is None else f"{at.host}:{at.port}/{at.unit_id}",
+        "told": None if units is None else units.text,
+    }
+
+
+def _check_same(
+    stored: Approval,
+    actor: Actor,
+    agreement: str,
+    facts: dict[str, Any],
+    source: Source,
+    reason: str,
+) -> None:
+    """Raises ApprovalIdReused."""
+    document = stored.document
+    again = Approval(
+        id=stored.id,
+        act=ACT,
+        document={
+            **document,
+            "agreement": agreement,
+            "source": source.value,
+            "exchange": facts,
+        },
+        reason=reason,
+        requested_at=stored.requested_at,
+        requested_by=actor.name,
+        point=stored.point,
+        terminal=stored.terminal,
+    )
+    if "exchange" not in document or not stored.same_request(again):
+        raise ApprovalIdReused(stored.id)

@@ -1,0 +1,237 @@
+"""Tokens that nobody pays for: units given, given back or moved, and tokens that manage a meter.
+
+The digits are held back: whoever approves does not see them, the counter fetches them once by the
+vend id (`VendingService.show`), and until then the sale can be voided without evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from meters.quantities import Quantity, decimal_from_text
+from tokens.sts import Stamp, kind_named
+
+from ..accounting.errors import AgreementUnknown
+from ..approvals import Approved
+from ..approvals.errors import DocumentMalformed
+from ..parties import Actor
+from ..ports import Ports, Reading
+from ..record import QUANTITIES, SaleRecord
+from ..requests import (
+    BasketRequest,
+    Engineering,
+    FreeIssue,
+    Item,
+    Refund,
+    SecondPerson,
+    Transfer,
+    units_of,
+)
+from ..sale import SaleKind, SaleReceipt
+from ..selling import Selling, known_sale, meter_in_use
+from .documents import (
+    EngineeringWanted,
+    FreeIssueWanted,
+    RefundWanted,
+    Source,
+    TransferWanted,
+    transfer_document,
+)
+from .errors import (
+    NotExchanged,
+    ReadingMissing,
+    RefundNotPossible,
+    RefundTooMuch,
+    TransferredBefore,
+    TransferTooMuch,
+    UnitsAndSource,
+)
+from .ports import ActsReading, ActsStore
+
+_GAVE_UNITS = frozenset(
+    kind.value
+    for kind in (SaleKind.CREDIT, SaleKind.ALLOWANCE, SaleKind.FREE_ISSUE, SaleKind.CORRECTION)
+)
+"""Kinds of sales whose units may be given back; what a refund gave is a part of its sale's."""
+
+
+class Giving:
+    """The executors, and what they refuse. One instance serves many threads."""
+
+    def __init__(self, ports: Ports, store: ActsStore) -> None:
+        self._clock = ports.clock
+        self._selling = Selling(ports)
+        self._store = store
+
+    # Done
+
+    def free_issue(self, approved: Approved) -> SaleReceipt:
+        """Raises the errors of `VendingService.vend`, ApprovalExpired; so do all below."""
+        wanted: FreeIssueWanted = approved.payload
+        return self._sold(approved, lambda _: FreeIssue(wanted.meter, wanted.units))
+
+    def refund(self, approved: Approved) -> SaleReceipt:
+        """Raises the errors of `check_refund`."""
+        wanted: RefundWanted = approved.payload
+
+        def item(books: ActsReading) -> Item:
+            _check_refund(books, wanted)
+            return Refund(wanted.meter, wanted.units, wanted.sale)
+
+        return self._sold(approved, item)
+
+    def engineering(self, approved: Approved) -> SaleReceipt:
+        """Raises TokenKindUnknown, too."""
+        wanted: EngineeringWanted = approved.payload
+        return self._sold(
+            approved, lambda _: Engineering(wanted.meter, wanted.token, wanted.fields)
+        )
+
+    def transfer(self, approved: Approved) -> SaleReceipt | dict[str, Any]:
+        """Nothing left means no sale: then what was written down is answered. Raises the errors of
+        `check_transfer`."""
+        wanted: TransferWanted = approved.payload
+
+        def item(books: ActsReading) -> Item:
+            number = _check_transfer(books, wanted)
+            return Transfer(number, wanted.units, wanted.old_meter)
+
+        if _nothing(wanted):
+            return transfer_document(wanted)
+        return self._sold(approved, item)
+
+    # Looked at when it is asked for
+
+    def check_meter(self, wanted: FreeIssueWanted) -> None:
+        """Raises MeterUnknown, NotANumber, TooFine."""
+        with self._store.reading() as books:
+            file = meter_in_use(books, wanted.meter)
+            units_of(wanted.units, file.meter.commodity.quantity)
+
+    def check_refund(self, wanted: RefundWanted) -> None:
+        """Raises VendUnknown, MeterUnknown, RefundNotPossible, RefundTooMuch."""
+        with self._store.reading() as books:
+            _check_refund(books, wanted)
+
+    def check_engineering(self, wanted: EngineeringWanted) -> None:
+        """Raises MeterUnknown, TokenKindUnknown (not under the meter's cipher)."""
+        with self._store.reading() as books:
+            meter = meter_in_use(books, wanted.meter).meter
+        kind_named(wanted.token, meter.ea).from_fields(dict(wanted.fields), Stamp())
+
+    def check_transfer(self, wanted: TransferWanted) -> None:
+        """Raises DocumentMalformed (what only an exchange writes), AgreementUnknown, NotExchanged,
+        TransferredBefore, UnitsAndSource, ReadingMissing, TransferTooMuch."""
+        if wanted.exchange:
+            raise DocumentMalformed("transfer", "exchange", "extra_forbidden")
+        with self._store.reading() as books:
+            _check_transfer(books, wanted)
+
+    def _sold(self, approved: Approved, item_of: Callable[[ActsReading], Item]) -> SaleReceipt:
+        with self._store.writing() as books:
+            stored = books.sale(approved.id)
+            if stored is None:
+                approved.check_time()
+            else:
+                # What it was sold as says what was asked for; the checks would count it twice.
+                item_of = _as_stored(approved, stored)
+            request = BasketRequest(
+                approved.id, (item_of(books),), hold=True, second=second_of(approved)
+            )
+            actor = seat_of(approved, stored)
+            return self._selling.sell_within(books, actor, request).leading
+
+
+def second_of(approved: Approved) -> SecondPerson:
+    return SecondPerson(approved.requested_by, approved.reason, approved.id)
+
+
+def seat_of(approved: Approved, stored: SaleRecord | None) -> Actor:
+    """Who approves, at the point where it was asked for; asked for at none, at their own. Once it
+    is sold, at the point where it was: a repeated approval may come from anywhere."""
+    approver = approved.approver
+    point = (approved.point or approver.point) if stored is None else stored.point
+    return Actor(approver.name, approver.role, point, approved.terminal)
+
+
+def _as_stored(approved: Approved, stored: SaleRecord) -> Callable[[Reading], Item]:
+    """The item of an approval that is done already."""
+    wanted = approved.payload
+    made: dict[type[Any], Callable[[], Item]] = {
+        FreeIssueWanted: lambda: FreeIssue(wanted.meter, wanted.units),
+        RefundWanted: lambda: Refund(wanted.meter, wanted.units, wanted.sale),
+        EngineeringWanted: lambda: Engineering(wanted.meter, wanted.token, wanted.fields),
+        # The agreement may have yet another meter by now.
+        TransferWanted: lambda: Transfer(stored.meter, wanted.units, wanted.old_meter),
+    }
+    return lambda _: made[type(wanted)]()
+
+
+def _check_refund(books: ActsReading, wanted: RefundWanted) -> None:
+    earlier = known_sale(books, wanted.sale)
+    file = meter_in_use(books, wanted.meter)
+    if earlier.kind not in _GAVE_UNITS or earlier.quantity <= 0:
+        raise RefundNotPossible(earlier.vend_id, "no_own_units")
+    if books.void_of(earlier.vend_id) is not None:
+        raise RefundNotPossible(earlier.vend_id, "voided")
+    if wanted.meter != earlier.meter and file.customer.account != earlier.customer:
+        raise RefundNotPossible(earlier.vend_id, "other_customer")
+    kind = QUANTITIES[earlier.unit]
+    if file.meter.commodity.quantity is not kind:
+        raise RefundNotPossible(earlier.vend_id, "other_commodity")
+    units = units_of(wanted.units, kind)
+    given = sum(one.quantity for one in _standing(books, "refund", "sale", earlier.vend_id))
+    left = earlier.quantity - given
+    if units.value > left:
+        raise RefundTooMuch(earlier.vend_id, str(units), str(kind(left)))
+
+
+def _check_transfer(books: ActsReading, wanted: TransferWanted) -> str:
+    """The DRN of the meter that the units go to."""
+    file = books.file_of_agreement(wanted.agreement)
+    if file is None:
+        raise AgreementUnknown(wanted.agreement)
+    exchange = books.exchange_of(wanted.old_meter)
+    if exchange is None or exchange.document["agreement"] != wanted.agreement:
+        raise NotExchanged(wanted.old_meter, wanted.agreement)
+    for one in _standing(books, "transfer", "old_meter", wanted.old_meter):
+        raise TransferredBefore(wanted.old_meter, one.vend_id)
+    units = units_of(wanted.units, file.meter.commodity.quantity)
+    check_source(books, wanted.old_meter, units, wanted.source)
+    return file.meter.number.number
+
+
+def check_source(books: Reading, old_meter: str, units: Quantity, source: Source) -> None:
+    """Whether a source can speak for so many units.
+
+    Raises UnitsAndSource, ReadingMissing, TransferTooMuch.
+    """
+    if source is Source.NONE and not units.is_zero:
+        raise UnitsAndSource(source.value)
+    if source is not Source.READING:
+        return
+    read = last_read(books, old_meter)
+    if units > read:
+        raise TransferTooMuch(old_meter, str(units), str(read))
+
+
+def last_read(books: Reading, meter: str) -> Quantity:
+    """The balance of the last reading that is kept. Raises ReadingMissing."""
+    found = books.readings(meter, limit=1)
+    if not found:
+        raise ReadingMissing(meter)
+    return found[0].account.balance
+
+
+def _standing(books: ActsReading, act: str, field: str, value: str) -> list[SaleRecord]:
+    """Sales that approvals of this act have made, but for those that were taken back."""
+    return [
+        one
+        for one in books.sold_by(act, field, value)
+        if one.kind == act and books.void_of(one.vend_id) is None
+    ]
+
+
+def _nothing(wanted: TransferWanted) -> bool:
+    return decimal_from_text(wanted.units.text) == 0

@@ -1,0 +1,121 @@
+"""Money that was taken for the wrong thing: given back, or used for the right meter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from meters.quantities import Money
+
+from ..approvals import Approved
+from ..parties import Actor
+from ..ports import Ports, Reading
+from ..record import SaleRecord, receipt_of
+from ..requests import BasketRequest, Correction
+from ..sale import Payment, SaleKind, SaleReceipt, Void
+from ..selling import Selling, known_sale, meter_in_use
+from ..voiding import Voiding, VoidNotAllowed
+from .documents import CorrectionWanted, VoidRefundWanted
+from .errors import CorrectionNotPossible
+from .giving import seat_of, second_of
+from .ports import ActsStore
+
+_BOUGHT = frozenset({SaleKind.CREDIT.value, SaleKind.CORRECTION.value})
+
+
+class Moneys:
+    """The executors, and what they refuse. One instance serves many threads."""
+
+    def __init__(self, ports: Ports, store: ActsStore) -> None:
+        self._selling = Selling(ports)
+        self._voiding = Voiding(ports)
+        self._store = store
+
+    def void_refund(self, approved: Approved) -> dict[str, Any]:
+        """Gives a sale's money back at the point that took it, in the shift that is open at the
+        terminal where it was asked for. Raises the errors of `VendingService.refund`."""
+        wanted: VoidRefundWanted = approved.payload
+        with self._store.reading() as books:
+            record = known_sale(books, wanted.sale)
+            if books.void_of(wanted.sale) is None:
+                approved.check_time()
+        void = self._voiding.refund(
+            seat_of(approved, None),
+            wanted.sale,
+            approved.requested_by,
+            approved.reason,
+            approved.id,
+        )
+        return _told(void, record)
+
+    def correction(self, approved: Approved) -> SaleReceipt:
+        """Takes the wrong sale back, on evidence that its token is not used, and sells what was
+        paid for it to the right meter, in one transaction: both or neither. It happens at the
+        point of the wrong sale, paid in the same ways; no drawer and no till moves. The void names
+        the new sale, the new sale the wrong one. Nobody earns a commission by it.
+
+        Raises CorrectionNotPossible and the errors of `VendingService.void` and `vend`.
+        """
+        wanted: CorrectionWanted = approved.payload
+        with self._store.reading() as books:
+            stored = books.sale(approved.id)
+            wrong = known_sale(books, wanted.sale)
+            if stored is None:
+                approved.check_time()
+                _check_correction(books, wrong, wanted)
+        proved = None if stored is not None else self._voiding.proved(wrong)
+        parts = _paid(wrong)
+        amount = sum((part.amount for part in parts), Money(0, wrong.currency))
+        approver = approved.approver
+        actor = Actor(approver.name, approver.role, wrong.point, approved.terminal)
+        request = BasketRequest(
+            approved.id,
+            (Correction(wanted.meter, amount, wanted.sale),),
+            parts,
+            hold=True,
+            second=second_of(approved),
+        )
+        with self._store.writing() as books:
+            if proved is not None and books.sale(approved.id) is None:
+                self._voiding.replace_within(books, actor, proved, approved.reason, approved.id)
+            return self._selling.sell_within(books, actor, request).leading
+
+    def check_refund(self, wanted: VoidRefundWanted) -> None:
+        """Raises VendUnknown, VoidNotAllowed."""
+        with self._store.reading() as books:
+            record = known_sale(books, wanted.sale)
+            if books.void_of(wanted.sale) is not None:
+                raise VoidNotAllowed(wanted.sale, "voided")
+            if record.tendered <= 0:
+                raise VoidNotAllowed(wanted.sale, "kind")
+
+    def check_correction(self, wanted: CorrectionWanted) -> None:
+        """Raises VendUnknown, MeterUnknown, CorrectionNotPossible."""
+        with self._store.reading() as books:
+            _check_correction(books, known_sale(books, wanted.sale), wanted)
+
+
+def _check_correction(books: Reading, wrong: SaleRecord, wanted: CorrectionWanted) -> None:
+    if wrong.kind not in _BOUGHT or wrong.tendered <= 0:
+        raise CorrectionNotPossible(wrong.vend_id, "not_bought")
+    if books.void_of(wrong.vend_id) is not None:
+        raise CorrectionNotPossible(wrong.vend_id, "voided")
+    if wrong.meter == wanted.meter:
+        raise CorrectionNotPossible(wrong.vend_id, "same_meter")
+    if receipt_of(wrong).on_deposit:
+        # Taking it back gives the deposit back; the operator sells it anew, and earns by it.
+        raise CorrectionNotPossible(wrong.vend_id, "on_deposit")
+    meter_in_use(books, wanted.meter)
+
+
+def _paid(wrong: SaleRecord) -> tuple[Payment, ...]:
+    receipt = receipt_of(wrong)
+    return receipt.parts or (Payment(receipt.tender, receipt.quote.tendered),)
+
+
+def _told(void: Void, record: SaleRecord) -> dict[str, Any]:
+    return {
+        "vend_id": void.vend_id,
+        "evidence": void.evidence.value,
+        "given_back": Money(record.tendered, record.currency).to_text(),
+        "journal_entry": void.entry,
+    }

@@ -1,0 +1,100 @@
+"""Books and approvals together, for sales of two people and exchanges of meters."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Select, select, update
+
+from ..approvals.approval import Approval
+from ..ledger import canonical_json
+from ..parties import Meter, MeterFile, Registration
+from ..record import SaleRecord
+from . import schema as t
+from .approvals import SqlPeopleReading, SqlPeopleWriting
+from .reading import NUL, SqlReading
+from .sqlstore import SqlStore
+from .writing import SqlWriting
+
+_A = t.approvals.c
+
+
+class SqlActsReading(SqlReading):
+    """See `vending.acts.ports.ActsReading`."""
+
+    def approval(self, id: str) -> Approval | None:
+        return SqlPeopleReading(self._db).approval(id)
+
+    def file_of_agreement(self, number: str) -> MeterFile | None:
+        if NUL in number:
+            return None
+        meter = self._db.execute(
+            select(t.agreements.c.meter).where(t.agreements.c.number == number)
+        ).scalar()
+        return None if meter is None else self.meter_file(meter)
+
+    def sold_by(self, act: str, field: str, value: str) -> list[SaleRecord]:
+        statement = _whose(act, field, value).join(t.sales, t.sales.c.vend_id == _A.id)
+        found = self._records(
+            [row.id for row in self._db.execute(statement) if _says(row.document, field, value)]
+        )
+        return sorted(found.values(), key=lambda one: one.entry)
+
+    def exchange_of(self, old_meter: str) -> Approval | None:
+        for row in self._db.execute(_whose("transfer", "old_meter", old_meter)):
+            if _says(row.document, "old_meter", old_meter) and "exchange" in json.loads(
+                row.document
+            ):
+                return self.approval(row.id)
+        return None
+
+
+class SqlActsWriting(SqlActsReading, SqlWriting):
+    """See `vending.acts.ports.ActsWriting`. The store's writer's place is already held."""
+
+    def add_approval(self, approval: Approval) -> None:
+        SqlPeopleWriting(self._db).add_approval(approval)
+
+    def exchange(self, agreement: str, meter: Meter) -> None:
+        self.register(Registration(meters=(meter,)))
+        self._db.execute(
+            update(t.agreements)
+            .where(t.agreements.c.number == agreement)
+            .values(meter=meter.number.number)
+        )
+
+
+class SqlActs:
+    """See `vending.acts.ports.ActsStore`: the same database as `store`, with the same place for
+    one writer."""
+
+    def __init__(self, store: SqlStore) -> None:
+        self._store = store
+
+    @contextmanager
+    def reading(self) -> Iterator[SqlActsReading]:
+        with self._store.reading() as books:
+            yield SqlActsReading(books._db)
+
+    @contextmanager
+    def writing(self) -> Iterator[SqlActsWriting]:
+        with self._store.writing() as books:
+            yield SqlActsWriting(books._db)
+
+
+def _says(document: str, field: str, value: str) -> bool:
+    return bool(json.loads(document).get(field) == value)
+
+
+def _whose(act: str, field: str, value: str) -> Select[Any]:
+    """Id and document of the requests that have this value somewhere in this field: the few that
+    are read to be sure."""
+    kept = canonical_json({field: value}).decode("ascii")[1:-1]
+    return (
+        select(_A.id, _A.document)
+        .where(_A.act == act, _A.document.contains(kept, autoescape=True))
+        .order_by(_A.requested_at, _A.id)
+    )
