@@ -37,7 +37,7 @@ from tokens.sts import (
     VendingKey,
 )
 from vending.accounts import Accounts
-from vending.approvals import Approvals, Operators, own_acts
+from vending.approvals import Approvals, Blocks, Operators, own_acts
 from vending.drawer import Bankings, Drawers
 from vending.keychanges import KeyChanges
 from vending.operators import Operator, Settlement
@@ -138,8 +138,9 @@ class Office:
         self.bankings = Bankings(SqlDrawers(store), chart(), clock)
         self.key_changes = KeyChanges(SqlKeyChanges(store), keys(), gateways, clock)
         people = SqlPeople(store)
-        approvals = Approvals(people, own_acts("ILS"), clock)
-        self.operators = Operators(people, approvals, chart())
+        self.approvals = Approvals(people, own_acts("ILS"), clock)
+        self.blocks = Blocks(people, self.approvals, clock)
+        self.operators = Operators(people, self.approvals, chart())
 
     def close(self) -> None:
         self.store.close()

@@ -1,0 +1,534 @@
+"""Anything that a counter does, in any order, against a model in plain numbers: after every step
+the books hold what the model says, accounts follow from their history, and the ledger proves
+itself."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
+
+from meters.account import Commodity
+from meters.errors import RaseedError
+from meters.identity import Drn
+from meters.quantities import Money
+from tests import examples
+from tests.databases import Postgres, new_place
+from tests.system.desks import WHY, count_of
+from tests.system.everything import (
+    AGREEMENTS,
+    CHIEF,
+    CREDIT,
+    KIOSK,
+    LAYLA,
+    METERS,
+    new_office,
+    office,
+)
+from tests.system.invariants import looking
+from tests.vending.approvals.support import NADIA
+from tests.vending.support import ADMIN, OPERATOR, POWER, WATER
+from vending.drawer import BankRequest
+from vending.parties import Actor
+from vending.requests import BasketRequest, Credit, DebtPayment, Item, Postponement, Units
+from vending.sale import BasketReceipt, Payment, SaleReceipt, Tender
+from vending.tariff import BindingQuote, LineKind
+
+TENDERS: Final = {Tender.CASH: "1010", Tender.CARD: "1020", Tender.CHEQUE: "1030"}
+WATCHED: Final = (
+    *TENDERS.values(),
+    *("1110", "1120", "1210", "2010", "2020", "2030", "5020", "5030", "5040", "6110", "6120"),
+)
+"""Accounts that the model keeps; income and supply are what is left over."""
+BOUGHT: Final = (POWER, WATER, METERS[2])
+COIN: Final = 10
+Sums = Counter[tuple[str, str]]
+"""By account and holder."""
+
+
+@dataclass
+class Sold:
+    """A basket as the model knows it."""
+
+    request: BasketRequest
+    actor: Actor
+    receipts: list[SaleReceipt]
+    moved: list[Sums]
+    """What each of its sales did."""
+    paid_off: list[Counter[tuple[str, str]]]
+    """Of debts, by agreement and code."""
+    shift: str | None
+    gone: set[str] = field(default_factory=set)
+    """Those that were taken back."""
+    shown: set[str] = field(default_factory=set)
+
+
+amounts = st.integers(2_500, 20_000).map(Money)
+meters = st.sampled_from(BOUGHT)
+credits = st.builds(
+    lambda meter, ask, put_off: Credit(
+        meter.number, ask, postpone=tuple(Postponement(code, WHY) for code in put_off)
+    ),
+    meters,
+    st.one_of(amounts, st.sampled_from([Units("10.3"), Units("25.1")])),
+    st.sampled_from([(), (), (), ("old",), ("old", "bill")]),
+)
+debts = st.builds(
+    lambda meter, amount, code: DebtPayment(meter.number, Money(amount), code),
+    meters,
+    st.integers(1, 5_000),
+    st.sampled_from(["", "old", "bill"]),
+)
+baskets = st.lists(st.one_of(credits, credits, debts), min_size=1, max_size=3).map(tuple)
+
+
+def told(act: Callable[..., Any], *arguments: Any) -> tuple[Any, str]:
+    """The answer, or the code of what it was refused for."""
+    try:
+        return act(*arguments), ""
+    except RaseedError as error:
+        return None, error.code
+
+
+class Counters(RuleBasedStateMachine):
+    """One machine for one municipality on one database."""
+
+    sales = Bundle("sales")
+    quotes = Bundle("quotes")
+
+    def __init__(self, kind: str, server: Postgres | None) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp())
+        self.place = new_place(kind, self.folder, server)
+        self.office = new_office(self.place)
+        self.sums: Sums = Counter()
+        self.owed = {
+            (agreement, code): 90_000_000
+            for agreement in AGREEMENTS.values()
+            for code in ("old", "bill")
+        }
+        for (agreement, _), owed in self.owed.items():
+            self.sums["1210", agreement] += owed
+        self.put_off: dict[tuple[str, str], Any] = {}
+        """Until when."""
+        self.planned: set[str] = set()
+        self.blocked: set[str] = set()
+        self.shift: str | None = None
+        self.cash = 0
+        """In the drawer of the open shift."""
+        self.closed: list[int] = []
+        """Counted at the close of shifts that wait for the bank."""
+        self.receipts: Counter[str] = Counter()
+        self.entries = len(self.owed)
+        self.ids = 0
+
+    def name(self, prefix: str) -> str:
+        self.ids += 1
+        return f"{prefix}-{self.ids}"
+
+    # Selling
+
+    @rule(
+        target=sales,
+        items=baskets,
+        how=st.sampled_from(["", "", "change", "mixed"]),
+        hold=st.booleans(),
+        kiosk=st.integers(0, 4).map(lambda n: n == 0),
+    )
+    def sell(self, items: tuple[Item, ...], how: str, hold: bool, kiosk: bool) -> object:
+        actor = KIOSK if kiosk else OPERATOR
+        named = all(isinstance(getattr(i, "ask", Money(0)), Money) for i in items)
+        due = sum(self.asked(item) for item in items) if named else 0
+        payments: tuple[Payment, ...] = ()
+        if named and how == "change":
+            payments = (Payment(Tender.CASH, Money(due + 5_000)),)
+        elif named and how == "mixed" and due > 3:
+            third = Money(due // 3)
+            payments = (
+                Payment(Tender.CARD, third, "slip"),
+                Payment(Tender.CHEQUE, third, "no. 7"),
+                Payment(Tender.CASH, Money(due - 2 * third.minor)),
+            )
+        request = BasketRequest(self.name("v"), items, payments, hold=hold)
+        return self.sold(actor, request, due if named else None)
+
+    def sold(self, actor: Actor, request: BasketRequest, due: int | None) -> object:
+        answer, code = told(self.office.service.vend_basket, actor, request)
+        if code:
+            self.may_refuse(code, actor, request)
+            return multiple()
+        assert not {item.meter for item in request.items} & self.blocked
+        return self.modelled(actor, request, answer, due)
+
+    def may_refuse(self, code: str, actor: Actor, request: BasketRequest) -> None:
+        """Whether the model knows why."""
+        if code == "vend.blocked":
+            assert {item.meter for item in request.items} & self.blocked
+        elif code == "operator.float_used_up":
+            assert actor == KIOSK
+            # At most what all of it could cost would not have fitted.
+            assert self.sums["2030", KIOSK.name] + 3 * 20_000 > CREDIT
+        else:
+            # The monthly charges of the first sale leave too little for a token.
+            assert code == "vend.amount_too_low", code
+
+    def asked(self, item: Any) -> int:
+        money = item.amount if isinstance(item, DebtPayment) else item.ask
+        assert isinstance(money, Money)
+        return money.minor
+
+    def modelled(
+        self, actor: Actor, request: BasketRequest, answer: BasketReceipt, due: int | None
+    ) -> Sold:
+        point = actor.point or ""
+        self.receipts[point] += 1
+        self.entries += len(request.items)
+        whole = sum(receipt.quote.tendered.minor for receipt in answer.receipts)
+        assert due in (None, whole)
+        made = Sold(
+            request, actor, list(answer.receipts), [], [], self.shift if actor == OPERATOR else None
+        )
+        paid: Counter[str] = Counter()
+        for item, receipt in zip(request.items, answer.receipts, strict=True):
+            assert receipt.number == self.receipts[point]
+            assert receipt.shift == made.shift
+            sums = self.moved(item, receipt)
+            off = self.paid_off(item, receipt)
+            for code in TENDERS.values():
+                paid[code] += sums[code, point]
+            self.sums.update(sums)
+            for key, amount in off.items():
+                self.owed[key] -= amount
+            made.moved.append(sums)
+            made.paid_off.append(off)
+        if actor == OPERATOR:
+            assert +paid == +self.expected_payments(request, whole)
+            self.cash += paid["1010"]
+        return made
+
+    def expected_payments(self, request: BasketRequest, due: int) -> Counter[str]:
+        """Where the money of a basket lies, worked out from what was handed over."""
+        paid: Counter[str] = Counter()
+        for payment in request.payments:
+            if payment.tender is not Tender.CASH:
+                paid[TENDERS[payment.tender]] += payment.amount.minor
+        cash = [p.amount.minor for p in request.payments if p.tender is Tender.CASH]
+        rest = due - sum(paid.values())
+        told = all(isinstance(getattr(item, "ask", Money(0)), Money) for item in request.items)
+        exact = rest in cash or (not request.payments and told)
+        paid["1010"] += rest if exact else (rest + COIN // 2) // COIN * COIN
+        return paid
+
+    def moved(self, item: Any, receipt: SaleReceipt) -> Sums:
+        """What a sale does to the accounts that are watched, from what it says of itself."""
+        quote, point = receipt.quote, receipt.seller.point
+        agreement, meter = receipt.buyer.agreement, receipt.buyer.meter
+        assert meter == item.meter
+        sums: Sums = Counter()
+        parts = receipt.parts or (
+            Payment(receipt.tender, quote.tendered + Money(receipt.rounding)),
+        )
+        for part in parts:
+            if receipt.on_deposit:
+                sums["2030", receipt.seller.operator] += part.amount.minor
+            else:
+                sums[TENDERS[part.tender], point] += part.amount.minor
+        if receipt.commission is not None:
+            sums["5020", ""] += receipt.commission.minor
+            sums["2030", receipt.seller.operator] -= receipt.commission.minor
+        sums["5040", ""] -= receipt.rounding
+        sums["2010", agreement] += quote.balance_before.minor - quote.balance_after.minor
+        sums["2020", ""] -= quote.vat.minor
+        units = {Commodity.ELECTRICITY: "6110", Commodity.WATER: "6120"}[quote.commodity]
+        sums[units, meter] += quote.quantity.value
+        # A key change comes with the first tokens after it was planned.
+        assert bool(receipt.key_tokens) == (meter in self.planned and bool(receipt.tokens))
+        if receipt.tokens:
+            self.planned.discard(meter)
+        assert bool(receipt.tokens) == isinstance(item, Credit)
+        return sums
+
+    def paid_off(self, item: Any, receipt: SaleReceipt) -> Counter[tuple[str, str]]:
+        off: Counter[tuple[str, str]] = Counter()
+        agreement = receipt.buyer.agreement
+        later = {one.debt for one in getattr(item, "postpone", ())}
+        for line in receipt.quote.lines:
+            if line.kind is not LineKind.DEBT:
+                continue
+            key = agreement, line.code
+            until = self.put_off.get(key)
+            if isinstance(item, Credit) and (
+                line.code in later or (until is not None and self.office.clock.now < until)
+            ):
+                assert line.amount.minor == 0, line
+            off[key] += line.amount.minor
+            self.sums["1210", agreement] -= line.amount.minor
+            assert line.left is None or line.left.minor == self.owed[key] - off[key]
+        if isinstance(item, DebtPayment) and item.code:
+            assert +off == Counter({(agreement, item.code): item.amount.minor})
+        return off
+
+    # Quotes
+
+    @rule(target=quotes, meter=meters, amount=amounts)
+    def bind(self, meter: Drn, amount: Money) -> object:
+        promise, code = told(
+            self.office.service.bind, OPERATOR, meter.number, amount, (), self.name("q")
+        )
+        if code:
+            assert code == "vend.amount_too_low"
+            return multiple()
+        return promise, meter, amount, self.stand(meter)
+
+    def stand(self, meter: Drn) -> object:
+        """What the price of a meter depends on."""
+        agreement = AGREEMENTS[meter]
+        with self.office.store.reading() as books:
+            return books.account_document(agreement), self.sums["2010", agreement]
+
+    @rule(target=sales, quote=consumes(quotes), hold=st.booleans())
+    def sell_quoted(self, quote: tuple[BindingQuote, Drn, Money, object], hold: bool) -> object:
+        promise, meter, amount, stand = quote
+        item = Credit(meter.number, amount, promise.id)
+        request = BasketRequest(self.name("v"), (item,), hold=hold)
+        moved, late = stand != self.stand(meter), self.office.clock.now >= promise.expires_at
+        answer, code = told(self.office.service.vend_basket, OPERATOR, request)
+        if code:
+            known = {
+                "vend.blocked": meter.number in self.blocked,
+                "quote.expired": late,
+                "quote.changed": moved,
+            }
+            assert known.get(code), (code, moved, late)
+            return multiple()
+        assert not moved
+        assert not late
+        assert answer.leading.quote == promise.quote
+        return self.modelled(OPERATOR, request, answer, amount.minor)
+
+    # Afterwards
+
+    @rule(sale=sales)
+    def again(self, sale: Sold) -> None:
+        answer, code = told(self.office.service.vend_basket, sale.actor, sale.request)
+        assert code == ("vend.voided" if sale.gone else "")
+        if code:
+            return
+        assert answer.replayed
+        numbers = [receipt.journal_entry for receipt in sale.receipts]
+        assert [receipt.journal_entry for receipt in answer.receipts] == numbers
+
+    @rule(sale=sales, data=st.data())
+    def show(self, sale: Sold, data: st.DataObject) -> None:
+        receipt = data.draw(st.sampled_from(sale.receipts))
+        shown, code = told(self.office.service.show, sale.actor, receipt.vend_id)
+        assert code == ("vend.voided" if receipt.vend_id in sale.gone else "")
+        if code:
+            return
+        sale.shown.add(receipt.vend_id)
+        assert all(len(token.digits) == 20 for token in shown.tokens)
+
+    @rule(sale=sales, data=st.data())
+    def void(self, sale: Sold, data: st.DataObject) -> None:
+        place = data.draw(st.integers(0, len(sale.receipts) - 1))
+        receipt = sale.receipts[place]
+        chief = replace(CHIEF, point=sale.actor.point)
+        quote, agreement = receipt.quote, receipt.buyer.agreement
+        unseen = not receipt.tokens or (sale.request.hold and receipt.vend_id not in sale.shown)
+        # The ledger owes it to the customer, so that it stands below zero.
+        left = -self.sums["2010", agreement] + (quote.balance_before - quote.balance_after).minor
+        void, code = told(self.office.service.void, chief, receipt.vend_id, WHY)
+        if receipt.vend_id in sale.gone:
+            assert void.vend_id == receipt.vend_id
+            return
+        # Only a meter could say that its token has not been used; and what was carried over must
+        # still be there.
+        expected = "" if left >= 0 else "void.not_allowed"
+        assert code == (expected if unseen else "meter.unreachable")
+        if code:
+            return
+        sale.gone.add(receipt.vend_id)
+        self.entries += 1
+        self.sums.subtract(sale.moved[place])
+        for (owing, code), amount in sale.paid_off[place].items():
+            self.owed[owing, code] += amount
+            self.sums["1210", owing] += amount
+        if receipt.key_tokens:
+            file = self.office.service.meter(ADMIN, receipt.buyer.meter)
+            if file.meter.planned is not None:
+                self.planned.add(receipt.buyer.meter)
+
+    # Debts
+
+    @rule(meter=meters, code=st.sampled_from(["old", "bill"]), days=st.integers(0, 30))
+    def put_debt_off(self, meter: Drn, code: str, days: int) -> None:
+        agreement = AGREEMENTS[meter]
+        day = (self.office.clock.now + timedelta(days=days)).date()
+        view = self.office.accounts.postpone_debt(
+            LAYLA, agreement, code, day.isoformat(), WHY, self.name("e")
+        )
+        (debt,) = [one.debt for one in view.debts if one.debt.code == code]
+        assert debt.postponed is not None
+        self.put_off[agreement, code] = debt.postponed.until
+
+    @rule(meter=meters, code=st.sampled_from(["old", "bill"]))
+    def ask_for_debt_again(self, meter: Drn, code: str) -> None:
+        agreement = AGREEMENTS[meter]
+        until = self.put_off.pop((agreement, code), None)
+        end = self.office.accounts.end_postponement
+        _, code = told(end, LAYLA, agreement, code, WHY, self.name("e"))
+        over = until is None or until <= self.office.clock.now
+        assert code == ("account.not_postponed" if over else "")
+
+    # Who may not be sold to, and with which key
+
+    @rule(meter=meters)
+    def block(self, meter: Drn) -> None:
+        self.office.blocks.block(LAYLA, "meter", meter.number, WHY)
+        self.blocked.add(meter.number)
+
+    @rule()
+    def lift(self) -> None:
+        for meter in sorted(self.blocked):
+            id = self.name("a")
+            self.office.blocks.lift(CHIEF, id, "meter", meter, WHY)
+            self.office.approvals.approve(NADIA, id)
+            self.blocked.discard(meter)
+
+    @rule(meter=meters, krn=st.sampled_from([1, 2, 3]))
+    def plan_key(self, meter: Drn, krn: int) -> None:
+        changes = self.office.key_changes
+        _, code = told(changes.mark_entered, CHIEF, meter.number)
+        assert code in ("", "keychange.none", "keychange.step")
+        _, code = told(partial(changes.plan, krn=krn), CHIEF, meter.number, WHY)
+        if code:
+            assert code in ("keychange.open", "keys.change_not_permitted")
+            return
+        self.planned.add(meter.number)
+
+    # The drawer
+
+    @rule(float_=st.sampled_from([0, 10_000]))
+    def open_shift(self, float_: int) -> None:
+        if self.shift is not None:
+            _, code = told(self.office.drawers.open, OPERATOR, self.name("s"), Money(float_))
+            assert code == "shift.terminal_taken"
+            return
+        self.shift = self.name("s")
+        self.office.drawers.open(OPERATOR, self.shift, Money(float_))
+        self.cash = float_
+        self.entries += bool(float_)
+        self.sums["1010", "P1"] += float_
+        self.sums["1110", ""] -= float_
+
+    @rule(notes=st.integers(0, 30), coins=st.integers(0, 9))
+    def close_shift(self, notes: int, coins: int) -> None:
+        count = count_of({"20": notes, "0.10": coins})
+        if self.shift is None:
+            assert told(self.office.drawers.close, OPERATOR, count)[1] == "shift.none_open"
+            return
+        report = self.office.drawers.close(OPERATOR, count, self.shift)
+        assert report.tally.expected == self.cash
+        over = count.cash - self.cash
+        self.sums["1010", "P1"] += over
+        self.sums["5030", ""] -= over
+        self.entries += bool(over)
+        self.closed.append(count.cash)
+        self.shift = None
+
+    @rule()
+    def bank(self) -> None:
+        cash = sum(self.closed)
+        request = BankRequest(self.name("b"), "P1")
+        before = self.sums["1030", "P1"]
+        made, code = told(self.office.bankings.bank, LAYLA, request)
+        if code:
+            # Nothing was counted; or what was sold in a shift was taken back outside of it.
+            assert code in ("banking.nothing", "banking.more_than_there")
+            return
+        lines = dict(made.lines)
+        assert lines.get(Tender.CASH, 0) == cash
+        assert 0 <= lines.get(Tender.CHEQUE, 0) <= before
+        for tender, amount in made.lines:
+            self.sums[TENDERS[tender], "P1"] -= amount
+            self.sums["1120", ""] += amount
+        self.entries += 1
+        self.closed.clear()
+
+    # The world
+
+    @rule(minutes=st.sampled_from([-2, 1, 14, 60 * 24]))
+    def move_clock(self, minutes: int) -> None:
+        self.office.clock.forward(minutes=minutes)
+
+    @rule()
+    def restart(self) -> None:
+        clock = self.office.clock
+        self.office.close()
+        self.office = office(self.place, clock)
+
+    @invariant()
+    def books_are_as_the_model_says(self) -> None:
+        with looking(self.place) as ask:
+            found = {
+                (account, holder): int(amount)
+                for account, holder, amount in ask(
+                    "SELECT account, holder, sum(amount) FROM postings GROUP BY account, holder"
+                )
+                if account in WATCHED and int(amount)
+            }
+        assert found == {key: amount for key, amount in self.sums.items() if amount}
+        assert self.sums["2030", KIOSK.name] <= CREDIT
+
+    @invariant()
+    def accounts_owe_what_the_model_says(self) -> None:
+        for meter in BOUGHT:
+            view = self.office.accounts.account(LAYLA, AGREEMENTS[meter])
+            for one in view.debts:
+                assert one.debt.owed.minor == self.owed[AGREEMENTS[meter], one.debt.code]
+
+    @invariant()
+    def everything_proves_itself(self) -> None:
+        report = self.office.service.verify(ADMIN)
+        assert report.ok, report.problem
+        assert report.entries == self.entries
+        accounts = self.office.accounts.verify_accounts(ADMIN)
+        assert accounts.ok, accounts.problems
+
+    def teardown(self) -> None:
+        self.office.close()
+        shutil.rmtree(self.folder)
+
+
+def test_a_counter_in_any_order(kind: str, server: Postgres | None) -> None:
+    class Here(Counters):
+        def __init__(self) -> None:
+            super().__init__(kind, server)
+
+    run_state_machine_as_test(
+        Here,
+        settings=settings(
+            max_examples=examples(8 if kind == "sqlite" else 3),
+            stateful_step_count=30,
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow],
+        ),
+    )
