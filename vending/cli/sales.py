@@ -208,7 +208,7 @@ def void(
                 ("vend_id", shown.vend_id),
                 ("evidence", term(shown.evidence, cli.language)),
                 ("reason", shown.reason),
-                ("journal_entry", shown.journal_entry),
+                ("entry", shown.journal_entry),
             )
         )
 

@@ -12,7 +12,6 @@ from sqlalchemy import (
     case,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from ..ledger import PostedEntry
 from ..ports import BookedSale
@@ -52,10 +51,10 @@ class Booking:
                 t.tokens,
             )
         }
-        self._balances = Prepared(_adding(kind), t.balances.columns.keys(), kind)
+        self._balances = prepared_insert(t.balances, kind, _adding)
         self._counters = Prepared(_MOVE_COUNTER, ["at_point", "last"], kind)
         self._chain = Prepared(_MOVE_CHAIN, ["new_number", "new_hash", "new_at"], kind)
-        self._accounts = Prepared(_keeping(kind), t.accounts.columns.keys(), kind)
+        self._accounts = prepared_insert(t.accounts, kind, _keeping)
 
     def write(self, db: Connection, sales: Sequence[BookedSale]) -> None:
         """Rows first, then what follows them."""
@@ -115,19 +114,15 @@ class Booking:
         trip(db, (self._accounts, list(documents.items())))
 
 
-def _keeping(kind: str) -> Any:
+def _keeping(statement: Any) -> Any:
     """Replaces the account of an agreement, or begins it."""
-    maker: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[kind]
-    statement = maker(t.accounts)
     return statement.on_conflict_do_update(
         index_elements=["agreement"], set_={"document": statement.excluded.document}
     )
 
 
-def _adding(kind: str) -> Any:
+def _adding(statement: Any) -> Any:
     """Adds to a cached balance, or begins it."""
-    maker: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[kind]
-    statement = maker(t.balances)
     return statement.on_conflict_do_update(
         index_elements=["account", "holder", "unit"],
         set_={"amount": t.balances.c.amount + statement.excluded.amount},

@@ -186,10 +186,13 @@ class MixedDay:
         self.clock.forward(minutes=2)
         self.voids[vend_id] = self.service.void(by, vend_id, WHY)
 
-    def refund(self, vend_id: str, by: Actor = HEAD) -> None:
+    def refund(self, vend_id: str) -> None:
         self.clock.forward(minutes=2)
-        give_back = self.service.refund
-        self.voids[vend_id] = give_back(by, vend_id, "Layla", WHY, f"refund-{vend_id}")
+        give_back = self.service._voiding.refund
+        # The money goes out where it came in.
+        seller = self.service.what_became(HEAD, vend_id).receipt.seller
+        there = replace(HEAD, point=seller.point)
+        self.voids[vend_id] = give_back(there, vend_id, "Layla", WHY, f"refund-{vend_id}")
 
     def type_in(self, digits: str) -> bool:
         return self.meter.enter_token(digits, self.clock()).result.is_taken
@@ -241,7 +244,7 @@ class MixedDay:
         # By the meter's log: it was not typed in.
         self.void("v-2")
         self.refund("m-1")
-        self.refund("r-3", replace(HEAD, point="P2"))
+        self.refund("r-3")
         self.clock.forward(minutes=30)
 
     def _plan_key_change(self) -> None:
