@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection, exists, select, update
 
 from ..keychanges.changes import KeyChange, KeyChangeEvent, KeyChangeState
-from ..sale import KeyMove
+from ..sale import Evidence, KeyMove
 from . import schema as t
 from .key_changes import SqlKeyChangesReading, add_change, add_event
 from .reading import SqlReading
@@ -67,7 +67,7 @@ def withdraw_rows(db: Connection, meter: str, vend_id: str, at: datetime, actor:
     planned anew, for its next sale. To be called in the transaction that books the void.
 
     False, and nothing is written, if this sale issued no set, if the set is known to have been
-    entered, or if the meter was sold to since: those tokens are under the new key, and the set
+    entered, or if the meter has other tokens since: those are under the new key, and the set
     (`KeyChanges.tokens_again`) is still needed.
     """
     books = SqlKeyChangesReading(SqlReading(db))
@@ -102,6 +102,14 @@ def withdraw_rows(db: Connection, meter: str, vend_id: str, at: datetime, actor:
 
 
 def _sold_after(db: Connection, meter: str, vend_id: str) -> bool:
+    """Whether tokens are out that were made behind this sale; what was paid without one, and what
+    was taken back itself, needs no key."""
     own = select(t.sales.c.entry).where(t.sales.c.vend_id == vend_id).scalar_subquery()
-    later = exists().where(t.sales.c.meter == meter, t.sales.c.entry > own)
+    v = t.voids.c
+    later = exists().where(
+        t.sales.c.meter == meter,
+        t.sales.c.entry > own,
+        t.tokens.c.vend_id == t.sales.c.vend_id,
+        ~exists().where(v.vend_id == t.sales.c.vend_id, v.evidence != Evidence.REFUND.value),
+    )
     return bool(db.execute(select(later)).scalar())

@@ -16,6 +16,7 @@ from meters.quantities import Energy, Money
 from meters.verdicts import TokenResult
 from simulators.direct import DirectGateway
 from simulators.payment_meter import MeterMemory, PaymentMeter, capabilities
+from tests.vending.counter.test_baskets import owe
 from tests.vending.support import (
     ADMIN,
     OPERATOR,
@@ -45,7 +46,7 @@ from tokens.sts import (
 )
 from vending.accounts import Accounts
 from vending.parties import Meter, Role
-from vending.requests import BasketRequest, Credit, Postponement, Units
+from vending.requests import BasketRequest, Credit, DebtPayment, Postponement, Units
 from vending.sale import Evidence, SaleState
 from vending.selling import SaleVoided
 from vending.service import VendingService
@@ -379,6 +380,23 @@ def test_a_set_is_pushed_in_order_before_the_credit(rig: Rig) -> None:
     assert rig.meter.memory.credited == 76_800
     rig.sell("v-2")
     assert rig.service.deliver(TECHNICIAN, "v-2").state is SaleState.DELIVERED
+
+
+def test_a_basket_that_is_taken_back_takes_its_set_along(rig: Rig) -> None:
+    """From its end: what was only paid, and what was taken back itself, keeps no set out."""
+    owe(rig.town, old="300.00")
+    plan(rig, 2)
+    items = (Credit(P, Money(5000)), Credit(P, Money(2000)), DebtPayment(P, Money(500)))
+    rig.service.vend_basket(OPERATOR, BasketRequest("b-1", items, hold=True))
+    rig.service.void(OPERATOR, "b-1+2", WHY)
+    assert rig.service.meter(OPERATOR, P).meter.krn == 2
+    rig.service.void(OPERATOR, "b-1", WHY)
+    meter = rig.service.meter(OPERATOR, P).meter
+    assert (meter.krn, meter.planned is not None) == (1, True)
+    rig.sell("v-2")
+    receipt = rig.service.reprint(OPERATOR, "v-2")
+    digits = [t.digits for t in receipt.key_tokens] + [t.digits for t in receipt.tokens]
+    assert all(rig.type_in(one).is_taken for one in digits)
 
 
 def test_a_voided_set_goes_out_again_with_the_same_digits(rig: Rig) -> None:
