@@ -194,6 +194,11 @@ class Reading(Protocol):
         """The shift that is open at this terminal."""
         ...
 
+    def moved_on(self, account: str, meter: str) -> bool:
+        """Whether units issued to this meter were transferred to another one; `account` is that of
+        units issued to meters."""
+        ...
+
     def log_sequence_before(self, meter: str, moment: datetime) -> int:
         """The newest sequence of the meter's token log that was read up to a moment; 0 if it was
         never read."""

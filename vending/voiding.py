@@ -18,6 +18,7 @@ from meters.verdicts import TokenResult
 from .accounts.state import document_of, state_of, unsettled
 from .counter import ShiftNeeded
 from .delivery import is_being_pushed, reaches_back
+from .delivery import state_of as delivery_state
 from .ledger import (
     Chart,
     JournalEntry,
@@ -31,7 +32,7 @@ from .parties import Actor, MeterFile, Role, require
 from .persons import same_person
 from .ports import Ports, Reading, Writing
 from .record import SaleRecord, receipt_of
-from .sale import DeliveryEvent, Evidence, SaleReceipt, Void
+from .sale import DeliveryEvent, Evidence, SaleReceipt, SaleState, Void
 from .selling import known_sale
 from .tariff import Month
 from .vend import check_clock
@@ -65,7 +66,8 @@ class VoidNotAllowed(Refused, code="void.not_allowed"):
 
     vend_id: str
     why: str
-    """`other_point`, `other_shift`, `balance_used`, `voided`, `on_deposit` or `kind`."""
+    """`other_point`, `other_shift`, `balance_used`, `moved_on`, `voided`, `on_deposit` or
+    `kind`."""
 
 
 @dataclass(eq=False)
@@ -188,8 +190,14 @@ class Voiding:
             return _Proof(Evidence.NOT_SHOWN, {})
         if is_being_pushed(events, self._ports.clock()):
             raise NotProved(record.vend_id, record.meter, "being_delivered")
+        if delivery_state(events) is SaleState.DELIVERED:
+            raise TokenTaken(record.vend_id, record.meter)
         file = books.meter_file(record.meter)
         if file is None:
+            account = self._ports.chart.role(f"meters_{record.commodity}").code
+            if books.moved_on(account, record.meter):
+                # What was left on it was given to the new meter; not a second time in money.
+                raise VoidNotAllowed(record.vend_id, "moved_on")
             # No agreement has it any more: it was exchanged or taken down, with its log.
             return _Proof(Evidence.METER_GONE, {"meter": record.meter})
         return None

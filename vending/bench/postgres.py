@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -123,6 +123,16 @@ def running(
     temporary files go). Raises ServerNotStarted."""
     with cluster(beside) as made, made.serving(settings) as server:
         yield server
+
+
+SETTINGS: Final = {"shared_buffers": "256MB", "max_wal_size": "2GB"}
+"""Of a server that is measured."""
+
+
+def beside(folder: Path) -> AbstractContextManager[PostgresServer]:
+    """A new server to measure on, its data in `folder`, unless its user cannot go there."""
+    reachable = all(part.stat().st_mode & 0o001 for part in folder.parents)
+    return running(folder if reachable else None, SETTINGS)
 
 
 def _server_user(folder: Path) -> dict[str, Any]:

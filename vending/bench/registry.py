@@ -4,8 +4,9 @@ A benchmark NAME is the module `vending/bench/NAME.py` with a function
 
     def measure(tell: Tell) -> list[Figure]
 
-that calls `tell("what is being measured")` now and then; `runner` has what it needs to
-measure. It is imported only when asked for, so a benchmark may import what it likes.
+(with a second argument, a `Size`, if it is in `SIZED`) that calls `tell("what is being measured")`
+now and then; `runner` has what it needs to measure. It is imported only when asked for, so a
+benchmark may import what it likes.
 """
 
 from __future__ import annotations
@@ -21,9 +22,11 @@ from rich.console import Console
 
 from meters.errors import Invalid
 
-from .runner import Figure, table
+from .runner import Figure, Size, table
 
 NAMES: Final = ("tokens", "vend", "ledger")
+SIZED: Final = ("vend", "ledger")
+"""Those that can be run quickly, or in full."""
 ALL: Final = "all"
 
 
@@ -42,7 +45,7 @@ def _chosen(names: Sequence[str]) -> list[str]:
     return [name for name in NAMES if name in names or ALL in names or not names]
 
 
-def run_bench(names: Sequence[str], as_json: bool, out: TextIO) -> int:
+def run_bench(names: Sequence[str], as_json: bool, out: TextIO, size: Size = Size.USUAL) -> int:
     """Measure the named benchmarks (`all` or no name: every one) and print their figures to
     `out`: a table for people, or one JSON list of objects `{name, value, unit, anchor,
     anchor_value, ratio, goal, met}` with null where there is none.
@@ -60,7 +63,8 @@ def run_bench(names: Sequence[str], as_json: bool, out: TextIO) -> int:
             def tell(what: str, name: str = name) -> None:
                 status.update(f"{name}: {what}")
 
-            figures += import_module(f".{name}", __package__).measure(tell)
+            more = (size,) if name in SIZED else ()
+            figures += import_module(f".{name}", __package__).measure(tell, *more)
     print_figures(figures, as_json, out)
     return 0
 

@@ -28,6 +28,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 
@@ -37,6 +38,16 @@ Tell = Callable[[str], None]
 Input = TypeVar("Input")
 
 _MEGABYTE: Final = 1_000_000
+
+
+class Size(Enum):
+    """How long a benchmark may take."""
+
+    QUICK = "quick"
+    """To see that it runs, and roughly what it says."""
+    USUAL = "usual"
+    FULL = "full"
+    """As large as real life."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,10 @@ class Balance(Base):
     __table__ = t.balances
 
 
+class Account(Base):
+    __table__ = t.accounts
+
+
 class Counter(Base):
     __table__ = t.counters
 
@@ -222,11 +226,19 @@ def _sold(
             pan=meter.pan, base_date=BaseDate.BASE_2014.short, quantity=wh, unit="Wh",
         )
     )  # fmt: skip
-    balance = rows.get(Balance, ("2010", agreement.number, "ILS"), with_for_update=True)
-    if balance is None:
-        rows.add(Balance(account="2010", holder=agreement.number, unit="ILS", amount=total - paid))
+    for code, holder, unit, amount in lines[:2]:
+        balance = rows.get(Balance, (code, holder, unit), with_for_update=True)
+        if balance is None:
+            rows.add(Balance(account=code, holder=holder, unit=unit, amount=amount))
+        else:
+            balance.amount += amount
+    account = rows.get(Account, agreement.number, with_for_update=True)
+    bought = wh if account is None else wh + json.loads(account.document)["use"][1]
+    kept = json.dumps({"since": f"{now:%Y-%m}", "use": [f"{now:%Y-%m}", bought, []]})
+    if account is None:
+        rows.add(Account(agreement=agreement.number, document=kept))
     else:
-        balance.amount += total - paid
+        account.document = kept
     chain.number, chain.hash, chain.at = number, own, now
     return document
 

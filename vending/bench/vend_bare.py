@@ -20,8 +20,19 @@ from .postgres import PostgresServer
 
 BOOKED: Final = ("entries", "postings", "sales", "idempotency", "receipts", "tokens")
 """Tables that a sale adds rows to."""
+ACCOUNTS: Final = "accounts"
+BALANCES: Final = "balances"
+"""Tables whose rows follow: replaced, and added to."""
+_FOLLOWING: Final = {
+    ACCOUNTS: "(agreement) DO UPDATE SET document = excluded.document",
+    BALANCES: "(account, holder, unit) DO UPDATE SET amount = balances.amount + excluded.amount",
+}
 Row = Mapping[str, Any]
 
+_KEPT: Final = "SELECT DISTINCT account FROM balances"
+_ACCOUNT: Final = (
+    "SELECT a.* FROM accounts a JOIN sales s ON s.agreement = a.agreement WHERE s.vend_id = ?"
+)
 _OF_THE_SALE: Final = {
     "entries": "number = {entry}",
     "postings": "entry = {entry}",
@@ -55,6 +66,16 @@ def sample(db: Any) -> dict[str, list[Row]]:
         cursor = db.execute(f"SELECT * FROM {table} WHERE {where}")  # noqa: S608 - names of ours
         names = [column[0] for column in cursor.description]
         found[table] = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    (sale,) = found["sales"]
+    accounts = f"SELECT document FROM accounts WHERE agreement = '{sale['agreement']}'"  # noqa: S608
+    (document,) = _rows(db, accounts)[0]
+    found[ACCOUNTS] = [{"agreement": sale["agreement"], "document": document}]
+    kept = {account for (account,) in _rows(db, _KEPT)}
+    found[BALANCES] = [
+        {name: posting[name] for name in ("account", "holder", "unit", "amount")}
+        for posting in found["postings"]
+        if posting["account"] in kept
+    ]
     return found
 
 
@@ -70,15 +91,15 @@ def pgbench_script(rows: Mapping[str, list[Row]]) -> str:
             "(" + ", ".join(_OWN.get((table, c), _literal(v)) for c, v in row.items()) + ")"
             for row in held
         )
-        inserts.append(f"INSERT INTO {table} ({', '.join(held[0])}) VALUES {values};")  # noqa: S608
+        otherwise = f" ON CONFLICT {_FOLLOWING[table]}" if table in _FOLLOWING else ""
+        into = f"{table} ({', '.join(held[0])})"
+        inserts.append(f"INSERT INTO {into} VALUES {values}{otherwise};")  # noqa: S608
     (sale,) = rows["sales"]
     return "\n".join(
         (
             "BEGIN;",
             "SELECT number + 1 AS n FROM chain FOR UPDATE \\gset",
             *inserts,
-            f"INSERT INTO balances VALUES ('2010', '{sale['agreement']}', 'ILS', -1) "  # noqa: S608
-            "ON CONFLICT (account, holder, unit) DO UPDATE SET amount = balances.amount - 1;",
             f"UPDATE counters SET receipts = :n WHERE point = '{sale['point']}';",  # noqa: S608
             "UPDATE chain SET number = :n, hash = lpad(:n::text, 64, 'h'), at = now();",
             "COMMIT;",
@@ -128,8 +149,10 @@ class BareSqlite:
             table: _insert(
                 table, len(self._source.execute(f"PRAGMA table_info({table})").fetchall())
             )
-            for table in BOOKED
+            for table in (*BOOKED, *_FOLLOWING)
         }
+        for table, otherwise in _FOLLOWING.items():
+            self._inserts[table] += f" ON CONFLICT {otherwise}"
 
     def close(self) -> None:
         """Lets go of both files."""
@@ -145,15 +168,19 @@ class BareSqlite:
             "SELECT number, cause FROM entries WHERE number > ? ORDER BY number LIMIT ?",
             (self._seen, most),
         ).fetchall()
+        kept = {account for (account,) in _rows(self._source, _KEPT)}
         for number, vend_id in entries:
             self._seen = number
-            yield {
+            sale = {
                 table: self._source.execute(
                     f"SELECT * FROM {table} WHERE "  # noqa: S608
                     + _OF_THE_SALE[table].format(entry=number, vend_id=vend_id)
                 ).fetchall()
                 for table in BOOKED
             }
+            sale[ACCOUNTS] = self._source.execute(_ACCOUNT, (vend_id,)).fetchall()
+            sale[BALANCES] = [row[2:] for row in sale["postings"] if row[2] in kept]
+            yield sale
 
     def write(self, sales: list[dict[str, list[tuple[Any, ...]]]]) -> int:
         """One transaction and one fsync for each; returns how many."""
@@ -165,13 +192,6 @@ class BareSqlite:
                 self.rows += len(rows)
             execute("UPDATE counters SET receipts = receipts + 1")
             execute("UPDATE chain SET number = number + 1")
-            for _, _, account, holder, unit, amount in sale["postings"]:
-                if account == "2010":
-                    execute(
-                        "INSERT INTO balances VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE "
-                        "SET amount = amount + excluded.amount",
-                        (account, holder, unit, amount),
-                    )
             execute("COMMIT")
             self.transactions += 1
         return len(sales)

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,7 +28,7 @@ from ..settings import Settings
 from ..store import open_store, upgrade
 from ..wiring import open_books
 from . import postgres
-from .runner import Figure, Tell, figure
+from .runner import Figure, Size, Tell, figure
 from .vend_bare import BareSqlite, pgbench, pgbench_script, sample
 from .vend_load import Result
 from .vend_town import (
@@ -44,9 +44,9 @@ from .vend_town import (
     product,
 )
 
-CLIENTS: Final = (1, 4, 16, 64)
+CLIENTS: Final = (1, 4, 16, 64, 128)
 _BARE_CLIENTS: Final = (1, 4, 8, 16)
-_ROUNDS: Final = 3
+_ROUNDS: Final[Mapping[Size, int]] = {Size.QUICK: 1, Size.USUAL: 3, Size.FULL: 7}
 _SECONDS: Final = 1.0
 """Of each measurement."""
 _BARE_SALES: Final = 400
@@ -75,34 +75,29 @@ class _Place:
     bare: dict[int, Callable[[], float]]
     textbook: Selling
     database_pid: int | None
+    told: list[int]
+    """How many sales callers were told of, job by job."""
 
 
-def measure_http(folder: Path, tell: Tell) -> list[Figure]:
+def measure_http(folder: Path, size: Size, tell: Tell) -> list[Figure]:
     """Figures of both databases; of SQLite alone where no PostgreSQL can be started."""
     with ExitStack() as held:
         callers = held.enter_context(Callers())
         places = [held.enter_context(_sqlite(folder))]
         try:
-            server = held.enter_context(postgres.running(_open_folder(folder), _SERVER))
+            server = held.enter_context(postgres.beside(folder))
         except postgres.ServerNotStarted as error:
             tell(f"without PostgreSQL: {error.reason}")
         else:
             places.append(held.enter_context(_postgresql(folder, server)))
         seen = {place.kind: _Seen() for place in places}
-        for round_ in range(_ROUNDS + 1):
+        rounds = _ROUNDS[size]
+        for round_ in range(rounds + 1):
             for place in places:
-                tell(f"{place.kind} over HTTP, round {round_} of {_ROUNDS}")
+                tell(f"{place.kind} over HTTP, round {round_} of {rounds}")
                 # Round 0 warms up.
                 _round(place, callers, seen[place.kind] if round_ else _Seen(), round_)
         return [row for place in places for row in _figures(place, seen[place.kind])]
-
-
-_SERVER: Final = {"shared_buffers": "256MB", "max_wal_size": "2GB"}
-
-
-def _open_folder(folder: Path) -> Path | None:
-    """Beside the SQLite file, on the same disk, unless the server's user cannot go there."""
-    return folder if all(part.stat().st_mode & 0o001 for part in folder.parents) else None
 
 
 @contextmanager
@@ -127,6 +122,7 @@ def _sqlite(folder: Path) -> Iterator[_Place]:
                 {1: lambda: bare.rate(_BARE_SALES)},
                 textbook,
                 None,
+                [1],
             )
         finally:
             bare.close()
@@ -151,7 +147,7 @@ def _postgresql(folder: Path, server: postgres.PostgresServer) -> Iterator[_Plac
         product(installed) as selling,
     ):
         bare = {clients: limit(clients) for clients in _BARE_CLIENTS}
-        yield _Place("postgresql", selling, installed.settings, bare, textbook, server.pid)
+        yield _Place("postgresql", selling, installed.settings, bare, textbook, server.pid, [1])
 
 
 def _installed(folder: Path, url: str | None) -> Installed:
@@ -186,6 +182,7 @@ def _round(place: _Place, callers: Callers, seen: _Seen, round_: int) -> None:
         cpu = cpu_seconds(selling.pid), cpu_seconds(place.database_pid, children=True)
         result = callers.sell(selling, clients, _SECONDS, f"r{round_}c{clients}")
         _checked(result, "sales")
+        place.told.append(result.sold)
         seen.add(f"sales.{clients}", result.sold / result.seconds)
         seen.add(f"p50.{clients}", result.p50_ms)
         seen.add(f"p99.{clients}", result.p99_ms)
@@ -216,7 +213,7 @@ def _figures(place: _Place, seen: _Seen) -> list[Figure]:
     limit = seen.median(f"bare.{bare}")
     alone_ms = 1000 / seen.median("bare.1")
     textbook, at_16 = seen.median("textbook"), seen.median("sales.16")
-    _proved(place.settings)
+    _proved(place)
     figures = [
         figure(
             f"{name}.sales",
@@ -235,7 +232,7 @@ def _figures(place: _Place, seen: _Seen) -> list[Figure]:
             goal=20 * textbook,
         ),
         figure(
-            f"{name}.p50.1",
+            f"{name}.alone",
             seen.median("p50.1"),
             "ms",
             anchor="bare transaction of one client",
@@ -243,7 +240,7 @@ def _figures(place: _Place, seen: _Seen) -> list[Figure]:
             goal=2 * alone_ms,
             at_most=True,
         ),
-        figure(f"{name}.p99.16", seen.median("p99.16"), "ms", goal=60, at_most=True),
+        figure(f"{name}.slowest.16", seen.median("p99.16"), "ms", goal=60, at_most=True),
         figure(
             f"{name}.replays",
             seen.median("replays"),
@@ -263,22 +260,27 @@ def _figures(place: _Place, seen: _Seen) -> list[Figure]:
                 anchor_value=limit,
             )
         )
-        figures.append(figure(f"{name}.p99.{clients}", seen.median(f"p99.{clients}"), "ms"))
-    figures.append(figure(f"{name}.cpu", seen.median("cpu.64"), "us/sale"))
-    if place.database_pid is not None:
-        figures.append(figure(f"{name}.database_cpu", seen.median("database_cpu.64"), "us/sale"))
+        for what in ("p50", "p99"):
+            median = seen.median(f"{what}.{clients}")
+            figures.append(figure(f"{name}.{what}.{clients}", median, "ms"))
+        figures.append(figure(f"{name}.cpu.{clients}", seen.median(f"cpu.{clients}"), "us/sale"))
+        if place.database_pid is not None:
+            database = seen.median(f"database_cpu.{clients}")
+            figures.append(figure(f"{name}.database_cpu.{clients}", database, "us/sale"))
     figures.append(figure(f"{name}.memory", memory_mb(place.selling.pid), "MB"))
     return figures
 
 
-def _proved(settings: Settings) -> None:
-    """After everything each sum, hash, number and link must be right."""
+def _proved(place: _Place) -> None:
+    """After everything each sum, hash, number and link must be right, and the books hold just the
+    sales that callers were told of."""
     from ..ledger import read_chart, verify
     from ..wiring import CONFIG
 
-    store = open_books(settings)
+    store = open_books(place.settings)
     chart = read_chart(CONFIG / "chart-of-accounts.toml")
     with store.reading() as books:
         report = verify(books.stored_entries(), books.loose_ends(chart.cached()), chart)
     store.close()
     assert report.ok, report.problem
+    assert report.entries == sum(place.told), (report.entries, sum(place.told))

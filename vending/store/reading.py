@@ -234,6 +234,16 @@ class SqlReading:
         ).first()
         return None if row is None else OpenShift(*row)
 
+    def moved_on(self, account: str, meter: str) -> bool:
+        c, e = t.postings.c, t.entries.c
+        statement = (
+            select(c.entry)
+            .join(t.entries, e.number == c.entry)
+            .where(c.account == account, c.holder == meter, c.amount < 0, e.kind == "sale")
+            .limit(1)
+        )
+        return self._db.execute(statement).first() is not None
+
     def log_sequence_before(self, meter: str, moment: datetime) -> int:
         e = t.delivery_events.c
         statement = (

@@ -111,6 +111,7 @@ def by(shell: Shell, login: str, *arguments: str) -> Told:
     return shell.run(*arguments, LOGNAME=login, RASEED_PASSPHRASE=PASSPHRASE)
 
 
+@pytest.mark.system
 def test_the_acts_on_the_command_line(shell: Shell) -> None:
     assert by(shell, "samir", "vend", P, "50", "--id", "v-1", "--point", "P1").code == 0
     assert by(shell, "samir", "vend", P, "50", "--id", "v-2", "--hold", "--point", "P1").code == 0
@@ -146,6 +147,7 @@ def test_the_acts_on_the_command_line(shell: Shell) -> None:
     assert (wrong.code, "token.kind_unknown" in wrong.err) == (2, True)
 
 
+@pytest.mark.system
 def test_a_meter_exchanged_on_the_command_line(shell: Shell) -> None:
     exchange = (
         *("meter", "exchange", "A1", F, "--sgc", SGC, "--krn", "1", "--ti", "1"),

@@ -12,6 +12,7 @@ import pytest
 
 from meters.account import Commodity
 from meters.gateway import Gateway, MeterUnreachable
+from meters.identity import Drn
 from meters.quantities import Energy, Money
 from meters.verdicts import TokenResult
 from simulators.direct import DirectGateway
@@ -28,6 +29,7 @@ from tests.vending.support import (
     Town,
     chart,
     tariffs,
+    town,
 )
 from tokens.sts import (
     BaseDate,
@@ -45,7 +47,7 @@ from tokens.sts import (
     tid_at,
 )
 from vending.accounts import Accounts
-from vending.parties import Meter, Role
+from vending.parties import Meter, Registration, Role
 from vending.requests import BasketRequest, Credit, DebtPayment, Postponement, Units
 from vending.sale import Evidence, SaleState
 from vending.selling import SaleVoided
@@ -58,6 +60,7 @@ from vending.voiding import NotProved, TokenTaken, VoidNotAllowed, VoidReasonMis
 
 T = metadata.tables
 P = POWER.number
+SPARE = Drn.from_serial("01", 9001)
 CHIEF = replace(OPERATOR, name="Layla", role=Role.SUPERVISOR)
 WHY = "wrong customer"
 
@@ -98,6 +101,9 @@ class Rig:
 @pytest.fixture
 def rig(place: Path | str) -> Iterator[Rig]:
     here = Town(place)
+    with here.store.writing() as books:
+        spare = replace(town().meters[0], number=SPARE)
+        books.register(Registration(meters=(spare,)))
     parameters = KeyParameters(
         dkga=Dkga.DKGA04,
         ea=EncryptionAlgorithm.EA07,
@@ -270,6 +276,23 @@ def test_a_token_that_the_meter_has_taken_is_not_voided(rig: Rig) -> None:
     with pytest.raises(TokenTaken):
         rig.service.void(CHIEF, "v-1", WHY)
     assert rig.service.what_became(OPERATOR, "v-1").void is None
+
+
+def test_a_delivered_token_stays_taken_when_its_meter_is_gone(rig: Rig) -> None:
+    rig.sell("v-1")
+    rig.service.deliver(TECHNICIAN, "v-1")
+    rig.sell("v-2")
+    with rig.town.store.writing() as books:
+        # Another meter hangs in its place now.
+        books._db.execute(
+            T["agreements"]
+            .update()
+            .where(T["agreements"].c.number == "A1")
+            .values(meter=SPARE.number)
+        )
+    with pytest.raises(TokenTaken):
+        rig.service.void(CHIEF, "v-1", WHY)
+    assert rig.service.void(CHIEF, "v-2", WHY).evidence is Evidence.METER_GONE
 
 
 def test_a_log_that_has_a_gap_proves_nothing(rig: Rig) -> None:
