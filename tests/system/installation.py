@@ -8,7 +8,7 @@ import json
 import os
 import signal
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +20,9 @@ from tokens.sts import BaseDate, Dkga, KeyAttributes, KeyRecord, KeyRef, KeyType
 from vending.api_keys import ApiScope, new_api_key
 from vending.cli.server import run
 from vending.keys import Cost, Passphrase, create_sealed
-from vending.parties import Role
+from vending.parties import Actor, Role
 from vending.sale import VendRequest
-from vending.settings import DatabaseSettings, JobSettings, Settings
+from vending.settings import DatabaseSettings, JobSettings, OutboxSettings, Settings
 from vending.wiring import Raseed, open_raseed
 
 PASSPHRASE: Final = Passphrase("a passphrase for this test")
@@ -89,35 +89,42 @@ class Installation:
         folder: Path,
         place: Path | str,
         more_meters: int = 0,
-        seats: Mapping[str, tuple[str, str]] | None = None,
+        *,
+        seats: Mapping[str, Actor] | None = None,
+        keys: Sequence[KeyRecord] | None = None,
+        outbox: OutboxSettings | None = None,
+        prepare: Callable[[Raseed], None] | None = None,
     ) -> None:
-        """`seats`: more keys of operators, each with its point and terminal."""
+        """`seats`: more API keys, for whom and where. `prepare`: writes down other parties than
+        those of `town`."""
         url = None if isinstance(place, Path) else place
         self.settings = Settings(
             data=folder,
             jobs=JobSettings(enabled=False),
             database=DatabaseSettings(url=url, busy_timeout_seconds=30),  # type: ignore[arg-type]
+            outbox=outbox or OutboxSettings(),
         )
-        attributes = KeyAttributes(KeyRef(SGC, 1), Dkga.DKGA04, KeyType.DUTK, BaseDate.BASE_2014)
-        record = KeyRecord(attributes, VendingKey(TEST_KEY))
-        create_sealed(self.settings.key_file, PASSPHRASE, [record], cost=Cost(n=2**10))
+        records = [one_key()] if keys is None else keys
+        create_sealed(self.settings.key_file, PASSPHRASE, records, cost=Cost(n=2**10))
         self.keys: dict[str, str] = {}
         """API keys by point, or seat."""
         with open_raseed(self.settings, PASSPHRASE, create=True) as raseed:
-            raseed.service.register(ADMIN, town(more_meters))
-            for point in POINTS:
-                scopes = frozenset(ApiScope)
-                name = f"till-{point}"
-                key, text = new_api_key(name, Role.OPERATOR, scopes, START, os.urandom, point=point)
-                raseed.api_keys.add(key)
-                self.keys[point] = text
-            for name, (point, terminal) in (seats or {}).items():
-                scopes = frozenset(ApiScope)
-                key, text = new_api_key(
-                    name, Role.OPERATOR, scopes, START, os.urandom, point=point, terminal=terminal
+            if prepare is None:
+                raseed.service.register(ADMIN, town(more_meters))
+            else:
+                prepare(raseed)
+            tills = {point: Actor(f"till-{point}", Role.OPERATOR, point) for point in POINTS}
+            for seat, actor in (tills | dict(seats or {})).items():
+                key, self.keys[seat] = new_api_key(
+                    actor.name,
+                    actor.role,
+                    frozenset(ApiScope),
+                    START,
+                    os.urandom,
+                    point=actor.point,
+                    terminal=actor.terminal,
                 )
                 raseed.api_keys.add(key)
-                self.keys[name] = text
         self.place: Path | str = folder / "raseed.db" if url is None else place
         """What `invariants` looks at."""
 
@@ -160,6 +167,12 @@ class Installation:
                 with suppress(ProcessLookupError, ChildProcessError):
                     os.kill(pid, signal.SIGTERM)
                     wait_for(pid)
+
+
+def one_key() -> KeyRecord:
+    """The one vending key of most tests."""
+    attributes = KeyAttributes(KeyRef(SGC, 1), Dkga.DKGA04, KeyType.DUTK, BaseDate.BASE_2014)
+    return KeyRecord(attributes, VendingKey(TEST_KEY))
 
 
 def _secret(url: str) -> Any:

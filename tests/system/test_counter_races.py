@@ -146,7 +146,9 @@ def test_one_deposit_is_spent_through_two_api_processes(
     kind: str, server: Postgres | None, tmp_path: Path
 ) -> None:
     place = tmp_path / "unused" if server is None else new_place(kind, tmp_path, server)
-    here = Installation(tmp_path / "data", place, seats={"spender": ("P2", "T5")})
+    here = Installation(
+        tmp_path / "data", place, seats={"spender": replace(SPENDER, name="spender", terminal="T5")}
+    )
     with here.opened() as raseed:
         raseed.operators.register(ADMIN, SPENDS)
     with here.serving() as one, here.serving() as other, ThreadPoolExecutor(6) as pool:

@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -21,16 +22,11 @@ import pytest
 
 from tests.databases import Postgres, new_place
 from tests.system.crashpoints import wait_for
-from tests.system.deeds import Dice
-from tests.system.desks import Direct
-from tests.system.everything import MORE_METERS, new_office, office
-from tests.system.installation import Api, Installation, NoAnswer
-from tests.system.invariants import (
-    Witness,
-    order,
-    settle_and_check,
-    settle_and_check_deeds,
-)
+from tests.system.deeds import Dice, do
+from tests.system.desks import Direct, OverHttp, whole_installation
+from tests.system.everything import new_office, office
+from tests.system.installation import Installation, NoAnswer
+from tests.system.invariants import Witness, check, settle_and_check_deeds, settle_deeds
 from tests.system.workers import KILLS, kill_at_random, seeded, start_worker
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(1800)]
@@ -58,7 +54,7 @@ def test_workers_killed_at_their_deeds(kind: str, server: Postgres | None, tmp_p
             # Closed again: the next workers are forked, and must not share our connections.
             with closing(office(place)) as made:
                 begun += settle_and_check_deeds(place, Direct(made), made.service, witness)
-        print(f"{kind}: {sorted(Counter(Dice(id).kind() for id in witness.asked).items())}")
+        print(f"{kind}: {_kinds(witness)}")
     print(
         f"{kind}: {rounds * WORKERS} workers killed; {told} sales told, all in the books; "
         f"{doubtful} deeds in doubt, {begun} of them had happened or begun"
@@ -69,44 +65,50 @@ def test_workers_killed_at_their_deeds(kind: str, server: Postgres | None, tmp_p
 CALLERS: Final = 6
 
 
-def _call(
-    here: Installation, api: Api, ids: list[str], witness: Witness, begun: threading.Event
-) -> int:
-    """One caller's sales, one after the other, until there is no answer. How many were told."""
-    for told, vend_id in enumerate(ids):
-        actor, request = order(vend_id)
-        witness.ask([vend_id])
-        assert actor.point is not None
+def _call(desk: OverHttp, ids: list[str], witness: Witness, begun: threading.Event) -> int:
+    """One caller's deeds, one after the other, until there is no answer. How many sales were
+    told."""
+    told = 0
+    for id in ids:
+        witness.ask([id])
         try:
-            answer = here.caller(api, actor.point).vend(request)
+            for fact in do(desk, id):
+                witness.hear(fact)
+                told += fact[0] in ("sold", "held")
+                begun.set()
         except NoAnswer:
             return told
-        assert answer.status in (200, 201), answer.body
-        witness.tell(vend_id, answer.digits)
-        begun.set()
-    return len(ids)
+        witness.end(id)
+    return told
 
 
 def _kill_while_called(
     here: Installation, name: str, witness: Witness, chance: random.Random
 ) -> int:
-    """A new API process; callers first ask for what the last one left in doubt, then sell, until
-    it is killed. How many sales were told."""
-    doubtful = witness.in_doubt
+    """A new API process; callers first ask for what the last one left in doubt to them, then go
+    on, until it is killed. How many sales were told."""
     lines = [
-        [*doubtful[caller::CALLERS], *(f"{name}c{caller}-{i}" for i in range(500))]
+        [
+            *(id for id in witness.in_doubt if f"c{caller}-" in id),
+            *(f"{name}c{caller}-{i}" for i in range(500)),
+        ]
         for caller in range(CALLERS)
     ]
     begun = threading.Event()
     with here.serving() as api, ThreadPoolExecutor(CALLERS) as pool:
-        calls = [pool.submit(_call, here, api, ids, witness, begun) for ids in lines]
+        desk = OverHttp(here, api, UNTIL)
+        calls = [pool.submit(_call, desk, ids, witness, begun) for ids in lines]
         # Now and then while it starts.
         if chance.random() > 0.1:
-            assert begun.wait(30)
-        time.sleep(chance.uniform(0, 0.2))
+            assert begun.wait(30), [call.exception(0) for call in calls if call.done()]
+        time.sleep(chance.uniform(0, 0.4))
         os.kill(api.pid, signal.SIGKILL)
         assert wait_for(api.pid) == -signal.SIGKILL
         return sum(call.result(30) for call in calls)
+
+
+UNTIL: Final = (datetime.now(UTC) + timedelta(days=10)).date().isoformat()
+"""The API's clock is the computer's."""
 
 
 def test_the_api_killed_while_it_is_called(
@@ -114,7 +116,7 @@ def test_the_api_killed_while_it_is_called(
 ) -> None:
     chance = seeded(f"api on {kind}")
     place = tmp_path / "unused" if server is None else new_place(kind, tmp_path, server)
-    here = Installation(tmp_path / "data", place, MORE_METERS)
+    here = whole_installation(tmp_path / "data", place, CALLERS)
     witness = Witness()
     rounds = max(2, KILLS // 10)
     told = doubtful = 0
@@ -122,6 +124,21 @@ def test_the_api_killed_while_it_is_called(
         told += _kill_while_called(here, f"r{number}", witness, chance)
         doubtful += len(witness.in_doubt)
     with here.opened() as raseed:
-        settle_and_check(here.place, raseed.service, witness)
-    print(f"{kind}: {rounds} API processes killed; {told} answers, {doubtful} times no answer")
+        check(here.place, raseed.service, witness)
+    with here.serving() as api:
+        desk = OverHttp(here, api, UNTIL)
+        begun = settle_deeds(here.place, desk, witness)
+    with here.opened() as raseed:
+        check(here.place, raseed.service, witness)
+    assert not witness.in_doubt
+    print(f"{kind}: {_kinds(witness)}")
+    print(
+        f"{kind}: {rounds} API processes killed; {told} sales told, all in the books; "
+        f"{doubtful} deeds in doubt, at the end {begun} of them had happened or begun"
+    )
     assert told > 0
+
+
+def _kinds(witness: Witness) -> str:
+    counted = Counter(Dice(id).kind() for id in witness.asked)
+    return ", ".join(f"{number} {kind}" for kind, number in counted.most_common())
