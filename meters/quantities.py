@@ -53,7 +53,8 @@ def decimal_from_text(text: str) -> Decimal:
 def scaled_from_text(text: str, decimals: int) -> int:
     """`text` times 10**decimals as a whole number. Raises NotANumber, TooFine."""
     numerator, denominator = decimal_from_text(text).as_integer_ratio()
-    value, rest = divmod(numerator * 10**decimals, denominator)
+    scale: int = 10**decimals
+    value, rest = divmod(numerator * scale, denominator)
     if rest:
         raise TooFine(text[:60], decimals)
     return value

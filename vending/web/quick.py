@@ -107,7 +107,7 @@ class QuickLane:
             (method, route.path): route
             for route in routes
             if isinstance(route, QuickRoute)
-            for method in route.methods
+            for method in route.methods or ()
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
