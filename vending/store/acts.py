@@ -38,10 +38,10 @@ class SqlActsReading(SqlReading):
 
     def sold_by(self, act: str, field: str, value: str) -> list[SaleRecord]:
         statement = _whose(act, field, value).join(t.sales, t.sales.c.vend_id == _A.id)
-        found = self._records(
-            [row.id for row in self._db.execute(statement) if _says(row.document, field, value)]
-        )
-        return sorted(found.values(), key=lambda one: one.entry)
+        ids = [row.id for row in self._db.execute(statement) if _says(row.document, field, value)]
+        # They are few: what two people have given to one sale or meter.
+        found = [record for id in ids if (record := self.sale(id)) is not None]
+        return sorted(found, key=lambda one: one.entry)
 
     def exchange_of(self, old_meter: str) -> Approval | None:
         for row in self._db.execute(_whose("transfer", "old_meter", old_meter)):

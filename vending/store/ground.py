@@ -26,11 +26,19 @@ from tokens.sts import BaseDate
 from ..blocking import KINDS, Block, buyer_keys, seller_keys
 from ..ledger import ChainHead
 from ..ports import Ground, KeptQuote, MeterGround, OpenShift, OperatorGround, PointGround, Wanted
+from ..record import SaleRecord, TokenRecord
 from ..sale import Evidence
 from . import schema as t
 from .errors import StoreContradiction
 from .prepared import STYLES, Prepared, trip
-from .reading import meter_file_of, operator_of, point_of
+from .reading import (
+    SALES,
+    TOKEN_COLUMNS,
+    meter_file_of,
+    operator_of,
+    point_of,
+    sale_record,
+)
 
 _BASE_DATES = tuple(date.short for date in BaseDate)
 _FILE_TABLES = (t.meters, t.agreements, t.customers, t.service_points)
@@ -104,6 +112,18 @@ def _sold(kind: str) -> Prepared:
     return Prepared(statement, ["ids"], kind)
 
 
+def _sales(kind: str) -> Prepared:
+    return Prepared(SALES.where(_among(t.sales.c.vend_id, "ids", kind)), ["ids"], kind)
+
+
+def _tokens(kind: str) -> Prepared:
+    statement = select(t.tokens.c.vend_id, *TOKEN_COLUMNS).where(
+        _among(t.tokens.c.vend_id, "ids", kind)
+    )
+    ordered = statement.order_by(t.tokens.c.vend_id, t.tokens.c.position)
+    return Prepared(ordered, ["ids"], kind)
+
+
 def _operators(kind: str) -> Prepared:
     deposit = (t.balances.c.holder == t.operators.c.code) & (
         t.balances.c.account == bindparam("account")
@@ -151,6 +171,7 @@ class GroundLoader:
         self._meters, self._points = _meters(kind), _points(kind)
         self._operators, self._blocks = _operators(kind), _blocks(kind)
         self._shifts, self._quotes = _shifts(kind), _quotes(kind)
+        self._sales, self._tokens = _sales(kind), _tokens(kind)
         self._listed: Callable[[Collection[str]], Any] = list
         if kind == "sqlite":
             self._listed = lambda values: json.dumps(list(values))
@@ -160,8 +181,8 @@ class GroundLoader:
         (rows,) = trip(db, (self._chain, [()]))
         return _head(rows)
 
-    def load(self, db: Connection, wanted: Wanted, records: Callable[[list[str]], Any]) -> Ground:
-        """Everything wanted; `records` answers the sales that have been sold under some ids."""
+    def load(self, db: Connection, wanted: Wanted) -> Ground:
+        """Everything wanted."""
         listed = self._listed
         codes = listed(wanted.points)
         quotes = [(listed(wanted.quotes),)] if wanted.quotes else []
@@ -176,10 +197,16 @@ class GroundLoader:
             (self._quotes, quotes),
         )
         meters = _meter_grounds(files)
-        (blocks,) = trip(db, (self._blocks, [(listed(_subjects(wanted, meters)),)]))
+        known = [(listed([vend_id for vend_id, _, _ in sold]),)] if sold else []
+        blocks, sales, tokens = trip(
+            db,
+            (self._blocks, [(listed(_subjects(wanted, meters)),)]),
+            (self._sales, known),
+            (self._tokens, known),
+        )
         return Ground(
             head=_head(chain),
-            sales=records([vend_id for vend_id, _, _ in sold]),
+            sales=_sale_records(sales, tokens),
             meters=meters,
             points=_point_grounds(places),
             operators=_operator_grounds(operators),
@@ -198,6 +225,18 @@ class GroundLoader:
             },
             shown={vend_id for vend_id, _, shown in sold if shown is not None},
         )
+
+
+def _sale_records(rows: list[Any], tokens: list[Any]) -> dict[str, SaleRecord]:
+    of_sale: dict[str, list[TokenRecord]] = {}
+    for vend_id, *token in tokens:
+        of_sale.setdefault(vend_id, []).append(TokenRecord(*token))
+    found: dict[str, SaleRecord] = {}
+    for row in rows:
+        vend_id, entry, input_hash, number, sold_at, *rest = row
+        plain = (vend_id, entry, input_hash, number, _moment(sold_at), *rest)
+        found[vend_id] = sale_record(plain, tuple(of_sale.get(vend_id, ())))
+    return found
 
 
 def _subjects(wanted: Wanted, meters: Mapping[str, MeterGround]) -> set[str]:

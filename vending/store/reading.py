@@ -36,9 +36,6 @@ from .rows import void_of
 NUL = "\x00"
 """What no text of PostgreSQL can hold: nobody's name or number has it."""
 
-_AT_ONCE = 1000
-"""Parameters of one statement: drivers take no end of rows, but not of these."""
-
 SALE_COLUMNS = tuple(c for c in t.sales.columns if c.name not in ("vend_id", "entry"))
 TOKEN_COLUMNS = tuple(c for c in t.tokens.columns if c.name != "vend_id")
 
@@ -312,23 +309,6 @@ class SqlReading:
     def _record(self, row: Row[Any]) -> SaleRecord:
         found = self._db.execute(_TOKENS, {"vend_id": row.vend_id})
         return sale_record(row, tuple(TokenRecord(*token) for token in found))
-
-    def _records(self, vend_ids: Collection[str]) -> dict[str, SaleRecord]:
-        """The sales under these ids."""
-        found: dict[str, SaleRecord] = {}
-        wanted = list(vend_ids)
-        for begin in range(0, len(wanted), _AT_ONCE):
-            ids = wanted[begin : begin + _AT_ONCE]
-            tokens: dict[str, list[TokenRecord]] = {}
-            for vend_id, *token in self._db.execute(
-                select(t.tokens.c.vend_id, *TOKEN_COLUMNS)
-                .where(t.tokens.c.vend_id.in_(ids))
-                .order_by(t.tokens.c.vend_id, t.tokens.c.position)
-            ):
-                tokens.setdefault(vend_id, []).append(TokenRecord(*token))
-            for row in self._db.execute(SALES.where(t.sales.c.vend_id.in_(ids))):
-                found[row.vend_id] = sale_record(row, tuple(tokens.get(row.vend_id, ())))
-        return found
 
     def _posted(self, row: Row[Any]) -> PostedEntry:
         lines = self._db.execute(

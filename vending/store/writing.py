@@ -71,7 +71,7 @@ class SqlWriting(SqlReading):
         return GROUND[self._db.dialect.name].head(self._db)
 
     def ground(self, wanted: Wanted) -> Ground:
-        return GROUND[self._db.dialect.name].load(self._db, wanted, self._records)
+        return GROUND[self._db.dialect.name].load(self._db, wanted)
 
     def book(self, sales: Sequence[BookedSale]) -> None:
         BOOKING[self._db.dialect.name].write(self._db, sales)
