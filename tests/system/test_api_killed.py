@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from tests.system.chances import instants
 from tests.system.crashpoints import CrashPoints, books_of, start_child, wait_for
 from tests.vending.support import ADMIN, START, TEST_KEY, WATER, town
 from tokens.sts import (
@@ -114,7 +115,8 @@ def test_the_api_killed_at_every_step_of_a_sale(
     whole = books_of(BOOKS, whole_folder / "raseed.db")
     assert whole["sales"] == empty["sales"] + 1
 
-    for at, name in enumerate(names, start=1):
+    for at in instants(names):
+        name = names[at - 1]
         here = copied(folder, tmp_path / str(at))
         with api(here, text, at, tmp_path / "unused.txt") as (client, pid):
             with pytest.raises(httpx2.TransportError):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.system.chances import instants
 from tests.system.crashpoints import CrashPoints, books_of, in_child
 from tests.vending.approvals.support import (
     HUDA,
@@ -83,7 +84,8 @@ def test_killed_at_every_instant(act: str, before: Path, tmp_path: Path) -> None
     approved = {**empty, "approval_decisions": 1}
     assert whole == {table: count + WRITTEN[act].get(table, 0) for table, count in approved.items()}
 
-    for at, name in enumerate(names, start=1):
+    for at in instants(names):
+        name = names[at - 1]
         path = copied(str(at))
         assert in_child(lambda path=path, at=at: child(path, act, at)) == -signal.SIGKILL, name  # type: ignore[misc]
         decided, done = at >= commits[0], at >= commits[-1]

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.databases import Postgres, counted, new_place
+from tests.system.chances import instants
 from tests.system.crashpoints import CrashPoints, in_child, wait_for
 from tests.system.installation import Answer, Api, Installation, NoAnswer
 from tests.vending.support import (
@@ -64,7 +65,8 @@ def test_killed_at_every_instant_of_a_batch(place: Path | str, tmp_path: Path) -
     assert names[-1] == "after COMMIT"
     assert len(names) > 20
 
-    for at, name in enumerate(names, start=1):
+    for at in instants(names):
+        name = names[at - 1]
         before = counted(tuple(ROWS), place)
         whole = {table: count + ROWS[table] for table, count in before.items()}
         assert in_child(lambda at=at: child(place, at, at)) == -signal.SIGKILL, name  # type: ignore[misc]

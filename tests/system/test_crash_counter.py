@@ -13,11 +13,11 @@ import pytest
 
 from meters.quantities import Money
 from tests.databases import counted
+from tests.system.chances import instants
 from tests.system.crashpoints import CrashPoints, in_child
 from tests.system.desks import PIECES, WHY, actor_at, count_of
 from tests.system.everything import CHIEF, LAYLA, SHIFTS_AT, Office, new_office, office
 from tests.system.invariants import broken_rules
-from tests.system.workers import KILLS
 from tests.vending.support import ADMIN, OPERATOR, POWER, WATER, request
 from vending.drawer import Bankings, BankRequest, Drawers
 from vending.requests import BasketRequest, Credit, DebtPayment
@@ -29,8 +29,6 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 
 TABLES = (*BOOKS, "outbox", "open_shifts")
 CLERK = actor_at("clerk")
-MANY_KILLS = 200
-"""From so many on every instant is tried."""
 
 
 def basket_of(id: str, *, hold: bool = False) -> BasketRequest:
@@ -134,15 +132,6 @@ def child(place: Path | str, deed: Deed, number: int, at: int | None) -> str:
     points.watch(deed.owner, deed.method)
     deed.act(office(place), number)
     return "\n".join(points.log)
-
-
-def instants(names: list[str]) -> list[int]:
-    """Those worth a process: reading changes nothing, so that some instants around it stand for
-    all, unless the long run is asked for."""
-    chosen = range(1, len(names) + 1)
-    if KILLS >= MANY_KILLS:
-        return list(chosen)
-    return [at for at in chosen if " SELECT " not in names[at - 1] or at % 8 == 1]
 
 
 @pytest.mark.parametrize("name", DEEDS)

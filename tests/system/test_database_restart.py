@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from meters.errors import Unavailable
+from tests.system.chances import seeded
 from tests.system.everything import MORE_METERS
 from tests.system.installation import Answer, Installation
 from tests.system.invariants import BACKENDS, Witness, looking, order, settle_and_check
 from tests.system.load import load
 from tests.system.servers import OwnServer
-from tests.system.workers import seeded
 from tests.vending.support import OPERATOR, Town
 from vending.store import StoreFailed
 

@@ -21,13 +21,14 @@ from typing import Final
 import pytest
 
 from tests.databases import Postgres, new_place
+from tests.system.chances import KILLS, seeded
 from tests.system.crashpoints import wait_for
 from tests.system.deeds import Dice, do
 from tests.system.desks import Direct, OverHttp, whole_installation
 from tests.system.everything import new_office, office
 from tests.system.installation import Installation, NoAnswer
 from tests.system.invariants import Witness, check, settle_and_check_deeds, settle_deeds
-from tests.system.workers import KILLS, kill_at_random, seeded, start_worker
+from tests.system.workers import kill_at_random, start_worker
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(1800)]
 

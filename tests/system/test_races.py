@@ -16,11 +16,11 @@ from meters.errors import RaseedError
 from meters.verdicts import TokenResult
 from simulators.payment_meter import capabilities
 from tests.databases import Postgres, new_place
+from tests.system.chances import seeded
 from tests.system.everything import MORE_METERS
 from tests.system.installation import Answer, Installation
 from tests.system.invariants import Witness, check, digits_of, order, settle_and_check
 from tests.system.together import Work, at_once
-from tests.system.workers import seeded
 from tests.vending.support import (
     OPERATOR,
     POWER,

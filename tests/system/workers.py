@@ -23,19 +23,7 @@ from tests.system.desks import Direct, facts_of_many
 from tests.system.everything import office
 from tests.system.invariants import Witness
 
-SEED: Final = int(os.environ.pop("RASEED_SEED", "0")) or random.SystemRandom().randrange(1, 10**9)
-"""Of everything random in these tests; printed when one fails. `RASEED_SEED` repeats it."""
-KILLS: Final = int(os.environ.pop("RASEED_KILLS", "40"))
-"""How many processes are killed in all. (Taken out: the product would read both as misspelt
-settings.)"""
-
 LARGEST_BATCH: Final = 8
-
-
-def seeded(name: str) -> random.Random:
-    """A random source of a test's own. What it printed is shown if the test fails."""
-    print(f"RASEED_SEED={SEED} for {name}")
-    return random.Random(f"{SEED} {name}")
 
 
 @dataclass(frozen=True, slots=True)
