@@ -158,7 +158,7 @@ class Counter:
         by_operator = at_point = 0
         if operator is not None and operator.most_per_day is not None:
             day = self._day(now)
-            by_operator = self._taken(books, till, point.code, operator.code, day)
+            by_operator = self._taken(books, till, None, operator.code, day)
         if point.most_per_day is not None:
             at_point = self._taken(books, till, point.code, None, self._day(now))
         check_sale_limits(operator, point, due, by_operator, at_point)
@@ -168,7 +168,7 @@ class Counter:
         return now.astimezone(self._ports.zone).replace(hour=0, minute=0, second=0, microsecond=0)
 
     def _taken(
-        self, books: Reading, till: Till, point: str, operator: str | None, day: datetime
+        self, books: Reading, till: Till, point: str | None, operator: str | None, day: datetime
     ) -> int:
         known = till.taken(point, operator, day)
         if known is None:

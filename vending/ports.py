@@ -208,9 +208,9 @@ class Reading(Protocol):
         """What is kept of an agreement's account (accounts/state.py); None before there is any."""
         ...
 
-    def taken_since(self, point: str, operator: str | None, since: datetime) -> int:
-        """Money taken in sales at a point (by one operator, or all) from a moment on, in minor
-        units; voided sales do not count."""
+    def taken_since(self, point: str | None, operator: str | None, since: datetime) -> int:
+        """Money taken in sales at a point, or at all of them (by one operator, or all), from a
+        moment on, in minor units; voided sales do not count."""
         ...
 
     def basket(self, vend_id: str) -> list[SaleRecord]:

@@ -34,7 +34,7 @@ class _Moved:
     accounts: dict[str, AccountState] = field(default_factory=dict)
     """By agreement; the balance in it is out of date."""
     files: dict[str, MeterFile] = field(default_factory=dict)
-    takings: dict[tuple[str, str | None, datetime], int] = field(default_factory=dict)
+    takings: dict[tuple[str | None, str | None, datetime], int] = field(default_factory=dict)
 
     def copy(self) -> _Moved:
         return _Moved(*(dict(getattr(self, name)) for name in self.__dataclass_fields__))
@@ -159,11 +159,14 @@ class Till:
         month = Month.of(now, tariff.zone)
         return state_of(kept, balance, tariff.commodity, since, month)
 
-    def taken(self, point: str, operator: str | None, day: datetime) -> int | None:
-        """What was taken since the beginning of a day; None if it was not loaded yet."""
+    def taken(self, point: str | None, operator: str | None, day: datetime) -> int | None:
+        """What was taken since the beginning of a day, at a point or at all of them; None if it was
+        not loaded yet."""
         return self._moved.takings.get((point, operator, day))
 
-    def know_taken(self, point: str, operator: str | None, day: datetime, taken: int) -> None:
+    def know_taken(
+        self, point: str | None, operator: str | None, day: datetime, taken: int
+    ) -> None:
         """Says what was taken before this batch; sales of the batch add to it from here on."""
         self._moved.takings[point, operator, day] = taken
 
@@ -213,7 +216,7 @@ class Till:
         if move is not None:
             moved.files[record.meter] = _moved_file(self.file(record.meter), move)
         for point, operator, day in moved.takings:
-            if record.point == point and operator in (None, record.operator):
+            if point in (None, record.point) and operator in (None, record.operator):
                 moved.takings[point, operator, day] += record.tendered
 
     def _meter(self, number: str) -> MeterGround:

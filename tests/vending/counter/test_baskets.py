@@ -26,7 +26,13 @@ from tests.vending.support import (
 from vending.accounts import Accounts
 from vending.blocking import Blocked
 from vending.counter import ShiftNeeded, ShiftOfAnother
-from vending.operators import FloatUsedUp, PointDayLimit, PointSaleLimit, TillFull
+from vending.operators import (
+    FloatUsedUp,
+    OperatorDayLimit,
+    PointDayLimit,
+    PointSaleLimit,
+    TillFull,
+)
 from vending.parties import Actor, Role
 from vending.payments import PaymentShort, PaymentTooMuch, parts_of, settle, to_coin
 from vending.requests import (
@@ -338,6 +344,28 @@ def test_limits_of_a_point(here: Town) -> None:
         (OPERATOR, replace(request(f"v-{i}", amount="50.00"), tender=Tender.CARD)) for i in (6, 7)
     ]
     assert [type(a) for a in here.service.vend_many(by_cards)] == [SaleReceipt, PointDayLimit]
+
+
+def test_an_operator_takes_no_more_in_a_day_by_going_elsewhere(here: Town) -> None:
+    write(
+        here,
+        "operators",
+        code=OPERATOR.name,
+        name_ar="سمير",
+        name_en="Samir",
+        settlement="till",
+        most_per_day=9_000,
+        commission="0",
+    )
+    east = replace(OPERATOR, point="P2", terminal="T7")
+    here.service.vend(OPERATOR, request("v-1", amount="50.00"))
+    with pytest.raises(OperatorDayLimit) as error:
+        here.service.vend(east, request("v-2", amount="50.00"))
+    assert error.value.left == "40.00 ILS"
+    answers = here.service.vend_many(
+        [(seat, request(f"v-{n}", amount="30.00")) for n, seat in ((3, east), (4, OPERATOR))]
+    )
+    assert [type(a) for a in answers] == [SaleReceipt, OperatorDayLimit]
 
 
 def test_an_operator_on_deposit_spends_it_and_earns_commission(here: Town) -> None:
