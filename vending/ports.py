@@ -275,8 +275,8 @@ class Writing(Reading, Protocol):
         """What a batch of sales stands on, in few statements however many they are."""
         ...
 
-    def keep_quote(self, quote: KeptQuote) -> None:
-        """An id that is kept already stays as it is."""
+    def keep_quote(self, quote: KeptQuote) -> KeptQuote:
+        """The quote that is kept under its id: an earlier one stays as it is."""
         ...
 
     def queue(self, messages: Sequence[Message], now: datetime) -> None:

@@ -19,7 +19,7 @@ from .ledger import PostedEntry
 from .masks import is_agent, masked_receipt, masked_status
 from .parties import Actor, MeterFile, MeterUnknown, Role, require
 from .ports import Ports, Reading, Wanted, Writing
-from .quoting import kept_quote
+from .quoting import binding_from, kept_quote
 from .record import SaleRecord, receipt_of
 from .requests import (
     WITHOUT_SECOND,
@@ -33,7 +33,7 @@ from .requests import (
 )
 from .ringing import Bench, bench_of, credit_inputs, credit_quote, inputs_of
 from .sale import BasketReceipt, SaleReceipt, SaleStatus, VendRequest
-from .tariff import AccountState, BindingQuote, Month, Quote, Tariff, binding
+from .tariff import AccountState, BindingQuote, Month, Quote, QuoteIdReused, Tariff, binding
 from .till import Till
 from .vend import VendIdReused, VendUnknown
 
@@ -105,8 +105,14 @@ class Selling:
         promise = binding(priced, inputs_of(bench, request), bench.now, quote_id=quote_id)
         number, agreement = bench.file.meter.number.number, bench.file.agreement.number
         with self._ports.store.writing() as books:
-            books.keep_quote(kept_quote(promise, ask, postpone, number, agreement, actor.name))
-        return promise
+            kept = books.keep_quote(
+                kept_quote(promise, ask, postpone, number, agreement, actor.name)
+            )
+        # Under an id of the caller's there may be an earlier one: that is what will be honoured.
+        earlier, asked, put_off = binding_from(kept)
+        if (kept.meter, asked, put_off) != (number, ask, postpone):
+            raise QuoteIdReused(kept.id)
+        return earlier
 
     def _bench(self, books: Reading, meter: str) -> Bench:
         file = meter_in_use(books, meter_from_text(meter).number)

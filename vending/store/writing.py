@@ -99,12 +99,14 @@ class SqlWriting(SqlReading):
             },
         )
 
-    def keep_quote(self, quote: KeptQuote) -> None:
+    def keep_quote(self, quote: KeptQuote) -> KeptQuote:
         maker: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[
             self._db.dialect.name
         ]
         statement = maker(t.quotes).values(**_plain(quote))
         self._db.execute(statement.on_conflict_do_nothing())
+        kept = select(*t.quotes.columns).where(t.quotes.c.id == quote.id)
+        return KeptQuote(*self._db.execute(kept).one())
 
     def queue(self, messages: Sequence[Message], now: datetime) -> None:
         insert_messages(self._db, messages, now)

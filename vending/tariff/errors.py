@@ -137,6 +137,13 @@ class QuoteIdMalformed(Invalid, code="quote.id_malformed"):
 
 
 @dataclass(eq=False)
+class QuoteIdReused(Refused, code="quote.id_reused"):
+    """A quote with this id was made for something else. It stands as it is; use a new id."""
+
+    quote: str
+
+
+@dataclass(eq=False)
 class ChargeUnknown(Refused, code="tariff.charge_unknown"):
     """The account owes a charge that its tariff never had: move it to a debt first."""
 

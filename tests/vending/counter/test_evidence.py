@@ -26,6 +26,7 @@ from tests.vending.support import (
     START,
     TECHNICIAN,
     TEST_KEY,
+    WATER,
     Town,
     chart,
     tariffs,
@@ -54,7 +55,7 @@ from vending.selling import SaleVoided
 from vending.service import VendingService
 from vending.store.accounts import SqlAccounts
 from vending.store.schema import metadata
-from vending.tariff import QuoteChanged, QuoteExpired, QuoteMissing
+from vending.tariff import QuoteChanged, QuoteExpired, QuoteIdReused, QuoteMissing
 from vending.tariff.months import PLACE
 from vending.voiding import NotProved, TokenTaken, VoidNotAllowed, VoidReasonMissing
 
@@ -163,6 +164,16 @@ def test_a_quote_by_units_binds_too(rig: Rig) -> None:
     sold = rig.service.vend_basket(OPERATOR, BasketRequest("v-1", (item,))).leading
     assert sold.quote == promise.quote
     assert sold.quote.quantity == Energy(20_000)
+
+
+def test_a_quote_is_made_once_under_its_id(rig: Rig) -> None:
+    promise = rig.service.bind(OPERATOR, P, Money(5000), quote_id="q-1")
+    rig.sell("v-0", amount="10.05")
+    assert rig.service.bind(OPERATOR, P, Money(5000), quote_id="q-1") == promise
+    with pytest.raises(QuoteIdReused):
+        rig.service.bind(OPERATOR, P, Money(6000), quote_id="q-1")
+    with pytest.raises(QuoteIdReused):
+        rig.service.bind(OPERATOR, WATER.number, Money(5000), quote_id="q-1")
 
 
 @pytest.mark.parametrize(
