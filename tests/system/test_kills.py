@@ -64,9 +64,11 @@ def test_workers_killed_at_their_deeds(kind: str, server: Postgres | None, tmp_p
 
 
 CALLERS: Final = 6
+MOST_ANSWERS: Final = 60
+"""Of one API process."""
 
 
-def _call(desk: OverHttp, ids: list[str], witness: Witness, begun: threading.Event) -> int:
+def _call(desk: OverHttp, ids: list[str], witness: Witness, heard: threading.Semaphore) -> int:
     """One caller's deeds, one after the other, until there is no answer. How many sales were
     told."""
     told = 0
@@ -76,7 +78,7 @@ def _call(desk: OverHttp, ids: list[str], witness: Witness, begun: threading.Eve
             for fact in do(desk, id):
                 witness.hear(fact)
                 told += fact[0] in ("sold", "held")
-                begun.set()
+                heard.release()
         except NoAnswer:
             return told
         witness.end(id)
@@ -95,14 +97,14 @@ def _kill_while_called(
         ]
         for caller in range(CALLERS)
     ]
-    begun = threading.Event()
+    heard = threading.Semaphore(0)
     with here.serving() as api, ThreadPoolExecutor(CALLERS) as pool:
         desk = OverHttp(here, api, UNTIL)
-        calls = [pool.submit(_call, desk, ids, witness, begun) for ids in lines]
-        # Now and then while it starts.
-        if chance.random() > 0.1:
-            assert begun.wait(30), [call.exception(0) for call in calls if call.done()]
-        time.sleep(chance.uniform(0, 0.4))
+        calls = [pool.submit(_call, desk, ids, witness, heard) for ids in lines]
+        # Now and then while it starts; else after so many answers and a moment.
+        for _ in range(chance.randint(1, MOST_ANSWERS) if chance.random() > 0.1 else 0):
+            assert heard.acquire(timeout=30), [c.exception(0) for c in calls if c.done()]
+        time.sleep(chance.uniform(0, 0.05))
         os.kill(api.pid, signal.SIGKILL)
         assert wait_for(api.pid) == -signal.SIGKILL
         return sum(call.result(30) for call in calls)
