@@ -19,6 +19,8 @@ class Role(Enum):
     BILLING = "billing"
     SUPERVISOR = "supervisor"
     ADMINISTRATOR = "administrator"
+    AUDITOR = "auditor"
+    """Sees everything and changes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +200,7 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "read_account": _EVERYBODY,
     "what_became": _EVERYBODY,
     "verify": _EVERYBODY,
-    "read_books": _BOOKKEEPERS | {Role.ADMINISTRATOR},
+    "read_books": _BOOKKEEPERS | {Role.ADMINISTRATOR, Role.AUDITOR},
     "statement": _EVERYBODY,
     "seal": _BOOKKEEPERS | {Role.ADMINISTRATOR},
     "adjust": _BOOKKEEPERS,
@@ -221,7 +223,7 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "reject_tariff": _BOOKKEEPERS,
     "retire_tariff": frozenset({Role.SUPERVISOR}),
     "shift": _SELLERS,
-    "read_shifts": _SELLERS | _BOOKKEEPERS | {Role.ADMINISTRATOR},
+    "read_shifts": _SELLERS | _BOOKKEEPERS | {Role.ADMINISTRATOR, Role.AUDITOR},
     "bank": _SELLERS | _BOOKKEEPERS,
     "add_debt": _BOOKKEEPERS,
     "postpone_debt": _SELLERS | {Role.BILLING},
@@ -231,6 +233,10 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "add_fee": _BOOKKEEPERS,
     "waive_fee": _BOOKKEEPERS,
     "rebuild_accounts": frozenset({Role.ADMINISTRATOR}),
+    "manage_users": frozenset({Role.ADMINISTRATOR}),
+    "read_users": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR, Role.AUDITOR}),
+    "end_sessions": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
+    "read_trail": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR, Role.AUDITOR}),
 }
 """Which roles may do what; the core asks, whatever the edge has already checked."""
 

@@ -49,6 +49,7 @@ from .schema_counter import (
     tariff_files,
     voids,
 )
+from .schema_people import PEOPLE_BOOKS, sessions, sign_in_tries, trail, trail_head, users
 
 __all__ = [
     "BOOKS",
@@ -91,13 +92,18 @@ __all__ = [
     "sales",
     "seals",
     "service_points",
+    "sessions",
     "shift_closes",
     "shift_prints",
     "shifts",
     "showings",
+    "sign_in_tries",
     "tariff_approvals",
     "tariff_files",
     "tokens",
+    "trail",
+    "trail_head",
+    "users",
     "voids",
 ]
 
@@ -422,6 +428,7 @@ BOOKS = (
     "adjustments",
     "decisions",
     *COUNTER_BOOKS,
+    *PEOPLE_BOOKS,
 )
 """Insert-only tables."""
 

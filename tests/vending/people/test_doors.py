@@ -1,0 +1,302 @@
+"""People and doors on both databases: who comes in, who does not, and what is written down."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+import pyotp
+import pytest
+from sqlalchemy import text
+
+from tests.vending.support import START, SetClock, new_store, town
+from vending.identity_checks import Argon2, OneTimeCodes
+from vending.parties import Actor, ActorNotAllowed, PointUnknown, Role
+from vending.people import (
+    Arrival,
+    CodeWrong,
+    Doors,
+    NotSignedIn,
+    Office,
+    OwnAct,
+    PasswordGuessable,
+    PasswordTooShort,
+    SecondFactorNeeded,
+    SignedIn,
+    SignInWrong,
+    TooManyTries,
+    UserDraft,
+    UserExists,
+    UserNameMalformed,
+    UserUnknown,
+)
+from vending.store import SqlStore, triggers
+from vending.store.engine import WRITES
+from vending.store.house import SqlHouse
+
+HUDA = UserDraft("huda", Role.ADMINISTRATOR, "هدى", "Huda")
+SAMIR = UserDraft("samir", Role.OPERATOR, "سمير", "Samir", point="P1")
+PASSWORD = "زيت وزعتر على السطح"
+
+
+@dataclass
+class Hall:
+    store: SqlStore
+    clock: SetClock
+    doors: Doors
+    office: Office
+    admin: Actor
+
+    def come(
+        self, name: str = "samir", password: str = PASSWORD, code: str = "", terminal: str = "T1"
+    ) -> SignedIn:
+        return self.arrive(name, password, code, terminal)[1]
+
+    def arrive(
+        self, name: str = "samir", password: str = PASSWORD, code: str = "", terminal: str = "T1"
+    ) -> tuple[str, SignedIn]:
+        return self.doors.sign_in(Arrival(name, password, code, terminal, "10.0.0.7"))
+
+
+@pytest.fixture
+def hall(place: Path | str) -> Iterator[Hall]:
+    store, clock = new_store(place), SetClock()
+    with store.writing() as books:
+        books.register(town())
+    house, hasher = SqlHouse(store), Argon2(cheap=True)
+    office = Office(house, hasher, clock)
+    doors = Doors(house, hasher, OneTimeCodes(), clock, os.urandom)
+    admin = office.begin(HUDA, PASSWORD).actor("T0")
+    office.add(admin, SAMIR, PASSWORD, must_change=False)
+    try:
+        yield Hall(store, clock, doors, office, admin)
+    finally:
+        store.close()
+
+
+def acts(hall: Hall) -> list[tuple[str, str, str]]:
+    return [(line.act, line.subject, line.actor) for line in hall.office.trail(hall.admin)][::-1]
+
+
+def test_a_clerk_comes_in_and_goes(hall: Hall) -> None:
+    id, who = hall.arrive(name=" SAMIR ")
+    assert who.actor == Actor("samir", Role.OPERATOR, "P1", "T1")
+    assert not who.setting_up
+    assert hall.doors.who(id).user.name == "samir"
+    hall.doors.sign_out(who)
+    with pytest.raises(NotSignedIn):
+        hall.doors.who(id)
+    assert acts(hall)[-2:] == [("sign_in", "samir", "samir"), ("sign_out", "samir", "samir")]
+
+
+def test_the_id_in_the_browser_is_not_in_the_database(hall: Hall) -> None:
+    id, _ = hall.arrive()
+    with hall.store.engine.connect() as db:
+        kept = str(db.execute(text("SELECT * FROM sessions")).all())
+        kept += str(db.execute(text("SELECT * FROM users")).all())
+        db.rollback()
+    assert id not in kept
+    assert PASSWORD not in kept
+
+
+def test_a_clerk_has_one_open_session(hall: Hall) -> None:
+    first, _ = hall.arrive(terminal="T1")
+    second, _ = hall.arrive(terminal="T2")
+    with pytest.raises(NotSignedIn):
+        hall.doors.who(first)
+    assert hall.doors.who(second).terminal == "T2"
+
+
+def test_a_session_ends_when_nobody_uses_it_and_after_a_day(hall: Hall) -> None:
+    id, _ = hall.arrive()
+    for _ in range(5):
+        hall.clock.forward(minutes=25)
+        hall.doors.who(id)
+    hall.clock.forward(minutes=31)
+    with pytest.raises(NotSignedIn):
+        hall.doors.who(id)
+    id, _ = hall.arrive()
+    for _ in range(33):
+        hall.clock.forward(minutes=25)
+        hall.doors.who(id)
+    hall.clock.forward(minutes=25)
+    with pytest.raises(NotSignedIn):
+        hall.doors.who(id)
+
+
+def test_guessing_is_slowed_down_and_remembered(hall: Hall) -> None:
+    for _ in range(4):
+        with pytest.raises(SignInWrong):
+            hall.come(password="wrong")
+    with pytest.raises(TooManyTries) as error:
+        hall.come()
+    assert error.value.seconds == 15
+    hall.clock.forward(seconds=15)
+    with pytest.raises(SignInWrong):
+        hall.come(password="wrong")
+    with pytest.raises(TooManyTries) as error:
+        hall.come()
+    assert error.value.seconds == 30
+    # Somebody else at the same address comes in.
+    hall.come("huda")
+    hall.clock.forward(seconds=30)
+    hall.come()
+    # And is free again to mistype.
+    with pytest.raises(SignInWrong):
+        hall.come(password="wrong")
+    hall.come()
+
+
+def test_nobody_learns_which_part_was_wrong(hall: Hall) -> None:
+    for name, password in (("nobody", PASSWORD), ("samir", "x"), ("a\x00b", "x"), ("", "")):
+        with pytest.raises(SignInWrong):
+            hall.come(name, password)
+
+
+def test_a_supervisor_needs_a_second_factor(hall: Hall) -> None:
+    id, who = hall.arrive("huda")
+    assert who.setting_up
+    secret = hall.doors.new_second_factor()
+    codes = pyotp.TOTP(secret)
+    with pytest.raises(CodeWrong):
+        hall.doors.confirm_second_factor(
+            who, secret, "000000" if codes.at(START) != "000000" else "1"
+        )
+    hall.doors.confirm_second_factor(who, secret, codes.at(START))
+    assert not hall.doors.who(id).setting_up
+    with pytest.raises(SecondFactorNeeded):
+        hall.come("huda")
+    # A code that was used is used up.
+    with pytest.raises(SignInWrong):
+        hall.come("huda", code=codes.at(START))
+    hall.clock.forward(seconds=30)
+    fresh = codes.at(hall.clock())
+    arabic = "".join("٠١٢٣٤٥٦٧٨٩"[int(digit)] for digit in fresh)
+    hall.come("huda", code=f"{arabic[:3]} {arabic[3:]}")
+    with pytest.raises(SignInWrong):
+        hall.come("huda", code=fresh)
+    hall.clock.forward(seconds=30)
+    with pytest.raises(SignInWrong):
+        hall.come("huda", password="x", code=codes.at(hall.clock()))
+
+
+def test_users_are_made_and_changed_by_administrators(hall: Hall) -> None:
+    office, clerk = hall.office, hall.come().actor
+    with pytest.raises(ActorNotAllowed):
+        office.add(clerk, replace(SAMIR, name="rami"), PASSWORD)
+    for name, error in (
+        ("x", UserNameMalformed),
+        ("سمير", UserNameMalformed),
+        ("samir", UserExists),
+    ):
+        with pytest.raises(error):
+            office.add(hall.admin, replace(SAMIR, name=name), PASSWORD)
+    for password, wrong in (
+        ("short", PasswordTooShort),
+        ("samir-samir", PasswordGuessable),
+        ("0123456789", PasswordGuessable),
+        ("aaaaaaaaaaaa", PasswordGuessable),
+    ):
+        with pytest.raises(wrong):
+            office.reset_password(hall.admin, "samir", password, "")
+    with pytest.raises(PointUnknown):
+        office.add(hall.admin, replace(SAMIR, name="rami", point="P9"), PASSWORD)
+    with pytest.raises(UserUnknown):
+        office.change(hall.admin, replace(SAMIR, name="rami"), active=True, reason="")
+    with pytest.raises(OwnAct):
+        office.change(hall.admin, replace(HUDA, role=Role.OPERATOR), active=True, reason="")
+    with pytest.raises(UserExists):
+        office.begin(HUDA, PASSWORD)
+
+
+def test_who_is_shut_out_is_out_at_once(hall: Hall) -> None:
+    id, _ = hall.arrive()
+    hall.office.change(hall.admin, SAMIR, active=False, reason="left")
+    with pytest.raises(NotSignedIn):
+        hall.doors.who(id)
+    with pytest.raises(SignInWrong):
+        hall.come()
+    line = hall.office.trail(hall.admin, subject="samir")[0]
+    assert (line.act, line.reason, line.actor) == ("user_changed", "left", "huda")
+    assert '"active":true' in line.before
+    assert '"active":false' in line.after
+
+
+def test_a_password_of_somebody_else_is_changed_first(hall: Hall) -> None:
+    first, _ = hall.arrive()
+    hall.office.reset_password(hall.admin, "samir", "a sentence of Huda", "forgotten")
+    with pytest.raises(NotSignedIn):
+        hall.doors.who(first)
+    id, who = hall.arrive(password="a sentence of Huda")
+    assert who.setting_up
+    with pytest.raises(SignInWrong):
+        hall.doors.change_password(who, "not it", "a sentence of his own")
+    with pytest.raises(PasswordGuessable):
+        hall.doors.change_password(who, "a sentence of Huda", "samir is my name")
+    hall.doors.change_password(who, "a sentence of Huda", "a sentence of his own")
+    assert not hall.doors.who(id).setting_up
+    hall.come(password="a sentence of his own")
+
+
+def test_a_supervisor_ends_a_session(hall: Hall) -> None:
+    id, who = hall.arrive()
+    with pytest.raises(ActorNotAllowed):
+        hall.office.sessions(who.actor)
+    (session,) = hall.office.sessions(hall.admin)
+    hall.office.end_session(hall.admin, session.digest, "went home")
+    with pytest.raises(NotSignedIn):
+        hall.doors.who(id)
+
+
+def test_the_trail_shows_what_was_tampered_with(hall: Hall) -> None:
+    hall.come()
+    assert hall.office.verify_trail(hall.admin) == (3, None)
+    kind = hall.store.engine.dialect.name
+
+    def run(*statements: str) -> None:
+        with hall.store.engine.connect() as db:
+            db.execution_options(**{WRITES: True})
+            with db.begin():
+                for statement in statements:
+                    db.execute(text(statement))
+
+    change = "UPDATE trail SET actor = 'nobody' WHERE number = 2"
+    with pytest.raises(Exception, match="insert-only"):
+        run(change)
+    run(*triggers.drop(kind, "trail"), change)
+    _, problem = hall.office.verify_trail(hall.admin)
+    assert problem is not None
+    assert (problem.number, problem.problem) == (2, "content")
+    run("UPDATE trail SET actor = 'huda' WHERE number = 2")
+    assert hall.office.verify_trail(hall.admin)[1] is None
+    run("DELETE FROM trail WHERE number = 3")
+    _, problem = hall.office.verify_trail(hall.admin)
+    assert problem is not None
+    assert (problem.number, problem.problem) == (3, "head")
+
+
+def test_an_auditor_sees_and_changes_nothing(hall: Hall) -> None:
+    auditor = replace(SAMIR, name="lina", role=Role.AUDITOR, point=None)
+    hall.office.add(hall.admin, auditor, PASSWORD, must_change=False)
+    lina = hall.come("lina").actor
+    assert hall.office.trail(lina)
+    assert hall.office.users(lina)
+    for change in (
+        lambda: hall.office.add(lina, replace(SAMIR, name="x9"), PASSWORD),
+        lambda: hall.office.end_session(lina, "0" * 64, ""),
+    ):
+        with pytest.raises(ActorNotAllowed):
+            change()
+
+
+def test_old_tries_are_forgotten(hall: Hall) -> None:
+    for _ in range(4):
+        with pytest.raises(SignInWrong):
+            hall.come(password="wrong")
+    hall.clock.now += timedelta(hours=1, seconds=1)
+    with pytest.raises(SignInWrong):
+        hall.come(password="wrong")
+    hall.come()

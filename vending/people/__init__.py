@@ -1,0 +1,58 @@
+"""People and doors: users, sessions, wrong tries, and the chained trail of what everybody did.
+
+`doors.py` lets people in and out; `office.py` keeps users, sessions and the trail. Nothing here
+touches the world: hashing, codes, time, randomness and the database are passed in.
+"""
+
+from .doors import Arrival, CodeWrong, Doors, SecondFactorNeeded, SignInWrong, needs_second_factor
+from .office import Office
+from .ports import House, HouseReading, HouseWriting, PasswordHasher, SecondFactor
+from .sessions import Ending, NotSignedIn, Session, SessionUnknown, digest_of
+from .throttling import TooManyTries, Tries
+from .trail import Act, TrailHead, TrailLine, TrailProblem
+from .users import (
+    OwnAct,
+    PasswordGuessable,
+    PasswordTooShort,
+    SignedIn,
+    User,
+    UserDraft,
+    UserExists,
+    UserNameMalformed,
+    UserUnknown,
+)
+
+__all__ = [
+    "Act",
+    "Arrival",
+    "CodeWrong",
+    "Doors",
+    "Ending",
+    "House",
+    "HouseReading",
+    "HouseWriting",
+    "NotSignedIn",
+    "Office",
+    "OwnAct",
+    "PasswordGuessable",
+    "PasswordHasher",
+    "PasswordTooShort",
+    "SecondFactor",
+    "SecondFactorNeeded",
+    "Session",
+    "SessionUnknown",
+    "SignInWrong",
+    "SignedIn",
+    "TooManyTries",
+    "TrailHead",
+    "TrailLine",
+    "TrailProblem",
+    "Tries",
+    "User",
+    "UserDraft",
+    "UserExists",
+    "UserNameMalformed",
+    "UserUnknown",
+    "digest_of",
+    "needs_second_factor",
+]

@@ -1,0 +1,219 @@
+"""The doors: signing in and out, and who a request comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from meters.errors import Invalid, Refused
+
+from ..parties import Actor, Role
+from .ports import House, HouseReading, HouseWriting, PasswordHasher, SecondFactor
+from .sessions import ID_BYTES, SEEN_EVERY, Ending, NotSignedIn, Session, digest_of, over
+from .throttling import Tries, check_tries, one_more
+from .trail import Act, line
+from .users import NEEDS_SECOND_FACTOR, SignedIn, User, check_password
+
+
+@dataclass(eq=False)
+class SignInWrong(Refused, code="sign_in.wrong"):
+    """Name, password or code is wrong; which of them is not said."""
+
+
+@dataclass(eq=False)
+class SecondFactorNeeded(Refused, code="sign_in.second_factor_needed"):
+    """Name and password are right: the code of the second factor is to be given with them."""
+
+
+@dataclass(eq=False)
+class CodeWrong(Invalid, code="sign_in.code_wrong"):
+    """The code does not belong to this secret and this minute."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A way in that somebody tries."""
+
+    name: str
+    password: str
+    code: str
+    terminal: str
+    """The device's, if it has a key; else what the person calls it."""
+    address: str
+
+    def __repr__(self) -> str:
+        return f"Arrival({self.name!r} at {self.terminal!r})"
+
+
+class Doors:
+    """Signing in and out. `random_bytes` makes session ids; `clock` gives aware UTC datetimes."""
+
+    def __init__(
+        self,
+        house: House,
+        hasher: PasswordHasher,
+        second: SecondFactor,
+        clock: Callable[[], datetime],
+        random_bytes: Callable[[int], bytes],
+    ) -> None:
+        self._house = house
+        self._hasher = hasher
+        self._second = second
+        self._clock = clock
+        self._random = random_bytes
+        # Somebody who does not exist takes as long to be refused as somebody who does.
+        self._nobody = hasher.hash(random_bytes(ID_BYTES).hex())
+
+    def sign_in(self, arrival: Arrival) -> tuple[str, SignedIn]:
+        """A new session's id, for the cookie, and who it is. The clerk's other sessions end.
+
+        Raises TooManyTries, SignInWrong, SecondFactorNeeded (nothing is counted as wrong then).
+        """
+        now = self._clock()
+        name = arrival.name.strip().lower()
+        subjects = (("user", name[:40]), ("address", arrival.address[:60]))
+        with self._house.reading() as house:
+            found = [house.tries(kind, subject) for kind, subject in subjects]
+            check_tries([tries for tries in found if tries is not None], now)
+            user = house.user(name[:40])
+        # Hashing takes a tenth of a second: nobody waits for it with the books in hand.
+        right = self._hasher.verify(
+            arrival.password, self._nobody if user is None else user.password
+        )
+        step = 0
+        if right and user is not None and user.active and user.second:
+            if not arrival.code.strip():
+                raise SecondFactorNeeded()
+            told = self._second.step(user.second, arrival.code, now)
+            right = told is not None and told > user.second_used
+            step = told or 0
+        if not right or user is None or not user.active:
+            self._wrong(subjects, now)
+            raise SignInWrong()
+        return self._let_in(user, step, arrival, subjects, now)
+
+    def who(self, id: str) -> SignedIn:
+        """Who comes with this session id. Raises NotSignedIn; a session that is over by time is
+        written down as ended."""
+        now = self._clock()
+        digest = digest_of(id)
+        with self._house.reading() as house:
+            session, user = _known(house, digest)
+        ending = over(session, now)
+        if ending is None and now - session.seen_at < SEEN_EVERY:
+            return _signed_in(user, session)
+        with self._house.writing() as house:
+            session, user = _known(house, digest)
+            ending = over(session, now)
+            if ending is None:
+                house.seen(digest, now)
+            elif session.ending is None:
+                house.end_session(digest, now, ending)
+        if ending is not None:
+            raise NotSignedIn()
+        return _signed_in(user, session)
+
+    def sign_out(self, who: SignedIn) -> None:
+        now = self._clock()
+        with self._house.writing() as house:
+            house.end_session(who.session, now, Ending.SIGNED_OUT)
+            write_down(house, Act("sign_out", who.user.name), who.actor, now)
+
+    def change_password(self, who: SignedIn, old: str, new: str) -> None:
+        """Their own. All other sessions of theirs end. Raises SignInWrong for a wrong old one,
+        PasswordTooShort, PasswordGuessable."""
+        now = self._clock()
+        plain = check_password(who.user.name, new)
+        if not self._hasher.verify(old, who.user.password):
+            self._wrong((("user", who.user.name),), now)
+            raise SignInWrong()
+        hashed = self._hasher.hash(plain)
+        with self._house.writing() as house:
+            user = house.user(who.user.name)
+            assert user is not None
+            house.put_user(replace(user, password=hashed, must_change=False))
+            end_all(house, user.name, now, Ending.CHANGED, but=who.session)
+            write_down(house, Act("password_changed", user.name), who.actor, now)
+
+    def new_second_factor(self) -> str:
+        """A secret to be shown once and confirmed with a code."""
+        return self._second.secret()
+
+    def confirm_second_factor(self, who: SignedIn, secret: str, code: str) -> None:
+        """From now on a code of this secret is asked for. Raises CodeWrong."""
+        now = self._clock()
+        step = self._second.step(secret, code, now)
+        if step is None:
+            raise CodeWrong()
+        with self._house.writing() as house:
+            user = house.user(who.user.name)
+            assert user is not None
+            house.put_user(replace(user, second=secret, second_used=step))
+            write_down(house, Act("second_factor_set", user.name), who.actor, now)
+
+    def _let_in(
+        self,
+        user: User,
+        step: int,
+        arrival: Arrival,
+        subjects: tuple[tuple[str, str], ...],
+        now: datetime,
+    ) -> tuple[str, SignedIn]:
+        id = self._random(ID_BYTES).hex()
+        session = Session(digest_of(id), user.name, arrival.terminal, arrival.address, now, now)
+        with self._house.writing() as house:
+            fresh = house.user(user.name)
+            if fresh is None or not fresh.active or fresh.second_used >= step > 0:
+                # Somebody was quicker with the same code, or has shut this person out meanwhile.
+                raise SignInWrong()
+            if step:
+                fresh = replace(fresh, second_used=step)
+                house.put_user(fresh)
+            for kind, subject in subjects:
+                house.forget_tries(kind, subject)
+            if fresh.role is Role.OPERATOR:
+                end_all(house, fresh.name, now, Ending.ELSEWHERE)
+            house.add_session(session)
+            write_down(
+                house, Act("sign_in", fresh.name, after={"from": arrival.address}),
+                fresh.actor(arrival.terminal), now,
+            )  # fmt: skip
+        return id, _signed_in(fresh, session)
+
+    def _wrong(self, subjects: tuple[tuple[str, str], ...], now: datetime) -> None:
+        with self._house.writing() as house:
+            for kind, subject in subjects:
+                tries: Tries | None = house.tries(kind, subject)
+                house.put_tries(one_more(tries, kind, subject, now))
+
+
+def write_down(house: HouseWriting, act: Act, actor: Actor, now: datetime) -> None:
+    """One more line of the trail, in the transaction of what it tells."""
+    house.add_line(line(act, actor, now, house.trail_head()))
+
+
+def end_all(
+    house: HouseWriting, user: str, now: datetime, ending: Ending, but: str | None = None
+) -> None:
+    """Ends the open sessions of a user."""
+    for session in house.sessions(user):
+        if session.digest != but:
+            house.end_session(session.digest, now, ending)
+
+
+def needs_second_factor(user: User) -> bool:
+    """Whether they have none and their role wants one."""
+    return user.role in NEEDS_SECOND_FACTOR and not user.second
+
+
+def _known(house: HouseReading, digest: str) -> tuple[Session, User]:
+    session = house.session(digest)
+    user = None if session is None else house.user(session.user)
+    if session is None or user is None or not user.active:
+        raise NotSignedIn()
+    return session, user
+
+
+def _signed_in(user: User, session: Session) -> SignedIn:
+    return SignedIn(user, session.digest, session.terminal, session.started_at)

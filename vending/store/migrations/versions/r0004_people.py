@@ -1,0 +1,100 @@
+"""People and doors: users, sessions, wrong tries to sign in, and the chained trail of acts."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from vending.store import triggers
+from vending.store.schema_base import UtcTime
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+MADE = ("trail_head", "trail", "sign_in_tries", "sessions", "users")
+
+
+def upgrade() -> None:
+    op.create_table(
+        "users",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("role", sa.String(length=20), nullable=False),
+        sa.Column("name_ar", sa.Text(), nullable=False),
+        sa.Column("name_en", sa.Text(), nullable=False),
+        sa.Column("point", sa.String(length=20), nullable=True),
+        sa.Column("language", sa.String(length=5), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("must_change", sa.Boolean(), nullable=False),
+        sa.Column("password", sa.Text(), nullable=False),
+        sa.Column("second", sa.String(length=64), nullable=False),
+        sa.Column("second_used", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["point"], ["points.code"], name=op.f("fk_users_point")),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_users")),
+    )
+    op.create_table(
+        "sessions",
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("user", sa.String(length=40), nullable=False),
+        sa.Column("terminal", sa.String(length=60), nullable=False),
+        sa.Column("address", sa.String(length=60), nullable=False),
+        sa.Column("started_at", UtcTime, nullable=False),
+        sa.Column("seen_at", UtcTime, nullable=False),
+        sa.Column("ended_at", UtcTime, nullable=True),
+        sa.Column("ending", sa.String(length=20), nullable=True),
+        sa.ForeignKeyConstraint(["user"], ["users.name"], name=op.f("fk_sessions_user")),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_sessions")),
+    )
+    op.create_index(
+        "ix_sessions_open",
+        "sessions",
+        ["user"],
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_table(
+        "sign_in_tries",
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("subject", sa.String(length=60), nullable=False),
+        sa.Column("wrong", sa.Integer(), nullable=False),
+        sa.Column("last_at", UtcTime, nullable=False),
+        sa.PrimaryKeyConstraint("kind", "subject", name=op.f("pk_sign_in_tries")),
+    )
+    op.create_table(
+        "trail",
+        sa.Column("number", SERIAL, nullable=False),
+        sa.Column("at", UtcTime, nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("role", sa.String(length=20), nullable=False),
+        sa.Column("point", sa.String(length=30), nullable=False),
+        sa.Column("terminal", sa.String(length=60), nullable=False),
+        sa.Column("act", sa.String(length=30), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("before", sa.Text(), nullable=False),
+        sa.Column("after", sa.Text(), nullable=False),
+        sa.Column("previous_hash", sa.String(length=64), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_trail")),
+    )
+    op.create_index(op.f("ix_trail_actor"), "trail", ["actor"])
+    op.create_index(op.f("ix_trail_subject"), "trail", ["subject"])
+    op.create_table(
+        "trail_head",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_trail_head")),
+    )
+    for statement in triggers.create(op.get_bind().dialect.name, "trail"):
+        op.execute(statement)
+
+
+def downgrade() -> None:
+    """Users, their sessions and the trail are given up."""
+    for statement in triggers.drop(op.get_bind().dialect.name, "trail"):
+        op.execute(statement)
+    for table in MADE:
+        op.drop_table(table)

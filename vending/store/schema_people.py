@@ -1,0 +1,98 @@
+"""Tables of people and doors: users, sessions, wrong tries, and the chained trail of acts."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+)
+
+from .schema_base import UtcTime, metadata
+
+users = Table(
+    "users",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("role", String(20), nullable=False),
+    Column("name_ar", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("point", ForeignKey("points.code")),
+    Column("language", String(5), nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("must_change", Boolean, nullable=False),
+    # Argon2id.
+    Column("password", Text, nullable=False),
+    # Secret of the second factor; empty: none. Whoever reads the database has it: the books
+    # are their owner's alone.
+    Column("second", String(64), nullable=False),
+    Column("second_used", BigInteger, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    # SHA-256 of the id in the browser.
+    Column("digest", String(64), primary_key=True),
+    Column("user", ForeignKey("users.name"), nullable=False),
+    Column("terminal", String(60), nullable=False),
+    Column("address", String(60), nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("seen_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime),
+    Column("ending", String(20)),
+)
+Index(
+    "ix_sessions_open",
+    sessions.c.user,
+    sqlite_where=sessions.c.ended_at.is_(None),
+    postgresql_where=sessions.c.ended_at.is_(None),
+)
+
+sign_in_tries = Table(
+    "sign_in_tries",
+    metadata,
+    # `user` or `address`
+    Column("kind", String(10), nullable=False),
+    Column("subject", String(60), nullable=False),
+    Column("wrong", Integer, nullable=False),
+    Column("last_at", UtcTime, nullable=False),
+    PrimaryKeyConstraint("kind", "subject"),
+)
+
+trail = Table(
+    "trail",
+    metadata,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("at", UtcTime, nullable=False),
+    Column("actor", Text, nullable=False, index=True),
+    Column("role", String(20), nullable=False),
+    Column("point", String(30), nullable=False),
+    Column("terminal", String(60), nullable=False),
+    Column("act", String(30), nullable=False),
+    Column("subject", Text, nullable=False, index=True),
+    Column("reason", Text, nullable=False),
+    Column("before", Text, nullable=False),
+    Column("after", Text, nullable=False),
+    Column("previous_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+
+trail_head = Table(
+    "trail_head",
+    metadata,
+    # One row: the end of the trail, so that lines missing there are seen.
+    Column("id", Integer, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+
+PEOPLE_BOOKS = ("trail",)
+"""Insert-only tables."""
