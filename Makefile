@@ -6,6 +6,9 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+# Styles, htmx and letters of the pages, from their npm packages: the system's npm, else one from a
+# wheel in an environment of its own.
+BROWSER := node_modules/.ready
 # Tests keep the compiled form of our modules, whatever the environment says: they start a hundred
 # programs. One process per core; each has a PostgreSQL server of its own.
 CORES  ?= $(shell nproc 2>/dev/null || echo 2)
@@ -40,14 +43,23 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-demo: $(READY)
+$(BROWSER): package.json package-lock.json requirements-npm.lock
+	@set -e; if command -v npm >/dev/null; then npm=npm; \
+	else \
+	  $(PYTHON) -m venv --clear $(VENV)/npm; \
+	  $(VENV)/npm/bin/python -m pip install -q --disable-pip-version-check --require-hashes \
+	    -r requirements-npm.lock; npm=$(VENV)/npm/bin/npm; \
+	fi; PATH="$(CURDIR)/$(VENV)/npm/bin:$$PATH" $$npm ci --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
+demo: $(READY) $(BROWSER)
 	@$(BIN)/raseed demo $(DEMO_ARGS)
 
-test: $(READY)
+test: $(READY) $(BROWSER)
 	@$(PYTEST)
 
 # An eighth of the search for counterexamples; `make test` makes the whole.
-test-fast: $(READY)
+test-fast: $(READY) $(BROWSER)
 	@$(PYTEST) -m "not system" --hypothesis-profile=fast
 
 lint: $(READY)
@@ -60,9 +72,9 @@ format: $(READY)
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: $(READY)
+bench: $(READY) $(BROWSER)
 	@$(BIN)/raseed bench all
 
 clean:
 	find meters tokens drivers vending simulators tests -name __pycache__ -prune -exec rm -rf {} +
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache build dist
+	rm -rf $(VENV) node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache build dist

@@ -21,6 +21,7 @@ from .acts import Exchanges, sale_acts
 from .api_keys import ApiKeys
 from .approvals import Approvals, Blocks, Operators, own_acts
 from .drawer import Bankings, Beneficiary, Deposits, Drawers
+from .identity_checks import Argon2, OneTimeCodes
 from .keychanges import KeyChanges
 from .keys import Passphrase, open_sealed
 from .ledger import Chart, read_chart
@@ -29,6 +30,7 @@ from .outbox import OutboxPlan, Topic
 from .outbox_ports import Sender
 from .outbox_worker import Outbox
 from .parties import Meter
+from .people import Doors, Office
 from .ports import GatewayFor
 from .sending import (
     FolderPrinter,
@@ -52,6 +54,7 @@ from .store.api_keys import SqlApiKeys
 from .store.approvals import SqlPeople
 from .store.books import SqlBooks
 from .store.drawer import SqlDrawers
+from .store.house import SqlHouse
 from .store.key_changes import SqlKeyChanges
 from .store.outbox import SqlOutbox
 from .store.tariffs import SqlTariffs
@@ -91,6 +94,8 @@ class Raseed:
     bankings: Bankings
     deposits: Deposits
     accounts: Accounts
+    doors: Doors
+    office: Office
 
     @property
     def currency(self) -> str:
@@ -227,6 +232,7 @@ def compose(
     reports = BookReports(books, chart, utc_now, LOCAL_ZONE)
     drawers, bank = SqlDrawers(store), settings.bank
     beneficiary = Beneficiary(bank.beneficiary, bank.name, bank.account)
+    house, hasher = SqlHouse(store), Argon2()
     return Raseed(
         settings=settings,
         store=store,
@@ -247,6 +253,8 @@ def compose(
         bankings=Bankings(drawers, chart, utc_now, beneficiary),
         deposits=Deposits(books, bookkeeping, chart),
         accounts=accounts,
+        doors=Doors(house, hasher, OneTimeCodes(), utc_now, secrets.token_bytes),
+        office=Office(house, hasher, utc_now),
     )
 
 

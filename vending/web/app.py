@@ -13,6 +13,7 @@ from .access import AccessLog, BodyLimit
 from .answers import answer_errors
 from .callers import Services
 from .description import add_description
+from .pages import add_pages
 from .quick import QuickLane, Sellers
 from .routers import PREFIX
 from .routes import (
@@ -75,6 +76,7 @@ def create_app(services: Services) -> FastAPI:
         app.router.routes.extend(part.router.routes)
     add_description(app, f"{PREFIX}/docs")
     answer_errors(app)
+    add_pages(app)
     app.add_middleware(BodyLimit, most_bytes=MOST_BODY_BYTES)
     app.add_middleware(AccessLog)
     app.add_middleware(QuickLane, routes=app.router.routes, most_bytes=MOST_BODY_BYTES)

@@ -16,6 +16,7 @@ from ..drawer import Bankings, Deposits, Drawers
 from ..keychanges import KeyChanges
 from ..outbox_worker import Outbox
 from ..parties import Actor
+from ..people import Doors, Office
 from ..service import VendingService
 from ..tariffdesk import TariffDesk
 
@@ -62,6 +63,12 @@ class Services(Protocol):
 
     @property
     def api_keys(self) -> ApiKeys: ...
+
+    @property
+    def doors(self) -> Doors: ...
+
+    @property
+    def office(self) -> Office: ...
 
     @property
     def currency(self) -> str:

@@ -45,10 +45,12 @@ from vending.acts import Exchanges, sale_acts
 from vending.api_keys import ApiScope, new_api_key
 from vending.approvals import Approvals, Blocks, Operators, own_acts
 from vending.drawer import Bankings, Deposits, Drawers
+from vending.identity_checks import Argon2, OneTimeCodes
 from vending.keychanges import KeyChanges
 from vending.messages import LOCAL_ZONE
 from vending.outbox_worker import Outbox
 from vending.parties import GatewayAddress, Registration, Role
+from vending.people import Doors, Office
 from vending.service import VendingService
 from vending.settings import MeterSettings, Settings
 from vending.store import SqlStore, open_store
@@ -58,6 +60,7 @@ from vending.store.api_keys import SqlApiKeys
 from vending.store.approvals import SqlPeople
 from vending.store.books import SqlBooks
 from vending.store.drawer import SqlDrawers
+from vending.store.house import SqlHouse
 from vending.store.key_changes import SqlKeyChanges
 from vending.store.outbox import SqlOutbox
 from vending.store.tariffs import SqlTariffs
@@ -89,6 +92,8 @@ class Parts:
     bankings: Bankings
     deposits: Deposits
     accounts: Accounts
+    doors: Doors
+    office: Office
     currency: str = "ILS"
 
 
@@ -206,6 +211,7 @@ def api_over(
     approvals = Approvals(people, acts, clock)
     accounts = Accounts(SqlAccounts(store), tariffs, chart(), clock, LOCAL_ZONE)
     keeping = Bookkeeping(books, chart(), clock, LOCAL_ZONE, accounts.follow)
+    house, hasher = SqlHouse(store), Argon2(cheap=True)
     parts = Parts(
         use_cases,
         SqlApiKeys(store, busy_s),
@@ -222,6 +228,8 @@ def api_over(
         Bankings(SqlDrawers(store), chart(), clock),
         Deposits(books, keeping, chart()),
         accounts,
+        Doors(house, hasher, OneTimeCodes(), clock, os.urandom),
+        Office(house, hasher, clock),
     )
     try:
         with TestClient(create_app(parts), raise_server_exceptions=False) as client:

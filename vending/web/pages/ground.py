@@ -1,0 +1,96 @@
+"""The pages beside the API: routes, the shield around them, and errors told in words on a page."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import Final
+from urllib.parse import quote
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from meters.errors import Broken, RaseedError
+
+from ...masking import masked
+from ...messages import phrase
+from ...people import NotSignedIn
+from ...problems import problem_of
+from ..routers import PREFIX as API
+from . import assets, doors, home
+from .rendering import page, wants_piece
+from .shield import Shield
+from .visitor import SetUpFirst, language_for
+
+log = logging.getLogger("raseed.web")
+Handler = Callable[[Request, Exception], Awaitable[Response] | Response]
+
+_PARTS: Final = (doors, home)
+"""Files of routes; each has a `router`."""
+_PLAIN: Final = (f"{API}/", "/health")
+
+
+def add_pages(app: FastAPI) -> None:
+    """From here on `app` serves people too."""
+    app.router.routes.append(assets.ROUTE)
+    for part in _PARTS:
+        app.router.routes.extend(part.router.routes)
+    handlers = dict(app.exception_handlers)
+    for kind, told in ((RaseedError, _ours), (HTTPException, _http), (Exception, _unexpected)):
+        app.add_exception_handler(kind, _either(told, handlers[kind]))
+    app.add_middleware(Shield)
+
+
+def _either(told: Handler, plain: Handler) -> Handler:
+    """Words on a page for people, problem details for programs."""
+
+    async def handle(request: Request, error: Exception) -> Response:
+        path = request.url.path
+        chosen = plain if path.startswith(_PLAIN) else told
+        answer = chosen(request, error)
+        return answer if isinstance(answer, Response) else await answer
+
+    return handle
+
+
+def _ours(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RaseedError)
+    if isinstance(error, NotSignedIn | SetUpFirst):
+        return _to_the_door(request, "/set-up" if isinstance(error, SetUpFirst) else "/sign-in")
+    if isinstance(error, Broken):
+        log.error("broken invariant: %s", masked(str(error)))
+    language = language_for(request)
+    problem = problem_of(error, language)
+    return page(
+        request, "problem.html", language, status=problem.status, problem=problem, incident=""
+    )
+
+
+def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    language = language_for(request)
+    return page(
+        request, "problem.html", language, status=error.status_code, problem=None, incident=""
+    )
+
+
+def _unexpected(request: Request, error: Exception) -> Response:
+    incident = secrets.token_hex(4)
+    log.error("incident %s: %s", incident, type(error).__name__, exc_info=error)
+    language = language_for(request)
+    words = phrase("unexpected", language, incident=incident)
+    return page(
+        request, "problem.html", language, status=500, problem=None, incident=incident, words=words
+    )
+
+
+def _to_the_door(request: Request, door: str) -> Response:
+    """There, and back to this page afterwards. htmx is told to leave the page whole."""
+    back = request.url.path if request.method == "GET" else "/"
+    target = f"{door}?next={quote(back)}"
+    if wants_piece(request):
+        return Response(status_code=401, headers={"HX-Redirect": target})
+    return RedirectResponse(target, 303)

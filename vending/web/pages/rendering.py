@@ -1,0 +1,70 @@
+"""Templates to pages: one Jinja environment for each language, everything escaped, nothing
+undefined passes silently."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2_fragments import render_block
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from ...messages import Language
+from ...people import SignedIn
+from . import assets
+from .catalogs import LOCALES, translations
+from .telling import Telling
+
+DIRECTIONS: Final = {Language.ARABIC: "rtl", Language.ENGLISH: "ltr"}
+
+
+@cache
+def environment(language: Language) -> Environment:
+    """Templates that speak one language."""
+    made = Environment(
+        loader=PackageLoader("vending.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    made.install_gettext_translations(  # type: ignore[attr-defined]
+        translations(language), newstyle=True
+    )
+    made.filters.update(Telling(language).filters)
+    made.globals.update(
+        asset=assets.address,
+        language=language,
+        direction=DIRECTIONS[language],
+        locale_tag=str(LOCALES[language]).replace("_", "-"),
+        Language=Language,
+    )
+    return made
+
+
+def page(
+    request: Request,
+    template: str,
+    language: Language,
+    who: SignedIn | None = None,
+    *,
+    status: int = 200,
+    block: str | None = None,
+    **values: Any,
+) -> HTMLResponse:
+    """The page, or with `block` that piece of it for a swap in the browser."""
+    told = {"request": request, "who": who, "path": request.url.path, **values}
+    made = environment(language)
+    if block is not None:
+        text = render_block(made, template, block, **told)
+    else:
+        text = made.get_template(template).render(**told)
+    return HTMLResponse(text, status, {"Content-Language": language.value})
+
+
+def wants_piece(request: Request) -> bool:
+    """Whether htmx asks, to swap a piece of the page that stands."""
+    return request.headers.get("hx-request") == "true"

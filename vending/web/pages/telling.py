@@ -1,0 +1,103 @@
+"""How values look on a page, for each language: the one helper of this side. Numbers, tokens, dates
+and telephone numbers stand in `<bdi dir="ltr">`: in an Arabic line they would turn around."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any, Final
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
+from markupsafe import Markup, escape
+
+from meters.quantities import MINOR_DIGITS, Money, Quantity
+
+from ...messages import LOCAL_ZONE, Language, label, term
+from .catalogs import LOCALES
+
+_SIGNS: Final = {"ILS": "₪", "JOD": "JD", "USD": "$", "EUR": "€", "EGP": "E£"}
+
+
+def ltr(text: object) -> Markup:
+    """Left to right as one piece, whatever stands around it."""
+    return Markup('<bdi dir="ltr">{}</bdi>').format(text)
+
+
+class Telling:
+    """Filters for one language."""
+
+    def __init__(self, language: Language) -> None:
+        self._language = language
+        self._locale = LOCALES[language]
+
+    @property
+    def filters(self) -> Mapping[str, Callable[..., Any]]:
+        return {
+            "ltr": ltr,
+            "money": self.money,
+            "amount": self.amount,
+            "quantity": self.quantity,
+            "moment": self.moment,
+            "day": self.day,
+            "groups": groups,
+            "term": self.term,
+            "label": self.label,
+            "either": self.either,
+        }
+
+    def money(self, value: Money) -> Markup:
+        """`12.50 ₪`, digits 0 to 9."""
+        return Markup('<bdi dir="ltr" class="money">{} {}</bdi>').format(
+            self.amount(value), _SIGNS.get(value.currency, value.currency)
+        )
+
+    def amount(self, value: Money) -> str:
+        """The number alone, with all decimals."""
+        digits = MINOR_DIGITS[value.currency]
+        return _decimal(value.to_text(), digits, digits)
+
+    def quantity(self, value: Quantity) -> Markup:
+        return Markup('<bdi dir="ltr" class="quantity">{} {}</bdi>').format(
+            _decimal(value.to_text(), 0, value.decimals), value.display_unit
+        )
+
+    def moment(self, value: datetime) -> Markup:
+        """Date and time on the clock of the people who read."""
+        local = value.astimezone(LOCAL_ZONE)
+        text = format_datetime(local, "yyyy-MM-dd HH:mm", locale="en")
+        told = format_datetime(local, "full", locale=self._locale)
+        return Markup('<time datetime="{}" title="{}"><bdi dir="ltr">{}</bdi></time>').format(
+            value.isoformat(), told, text
+        )
+
+    def day(self, value: date) -> str:
+        """A day with the month's name."""
+        return format_date(value, "long", locale=self._locale)
+
+    def term(self, value: object) -> str:
+        """A word of ours (a role, a state)."""
+        return term(str(getattr(value, "value", value)), self._language)
+
+    def label(self, name: str) -> str:
+        return label(name, self._language)
+
+    def either(self, ar: str, en: str) -> str:
+        """Of two spellings of a name the reader's, or the one there is."""
+        return (ar or en) if self._language is Language.ARABIC else (en or ar)
+
+
+def groups(digits: str) -> Markup:
+    """A token in groups of four, each a piece of its own, in one row from left to right."""
+    parts = [digits[i : i + 4] for i in range(0, len(digits), 4)]
+    spans = Markup(" ").join(Markup("<span>{}</span>").format(part) for part in parts)
+    return Markup('<bdi dir="ltr" class="token">{}</bdi>').format(spans)
+
+
+def _decimal(text: str, least: int, most: int) -> str:
+    # Latin digits in both languages: papers, meters and keypads have these.
+    pattern = "#,##0" + ("." + "0" * least + "#" * (most - least) if most else "")
+    return str(format_decimal(text, pattern, locale="en"))
+
+
+__all__ = ["Telling", "escape", "groups", "ltr"]

@@ -1,0 +1,105 @@
+"""Who asks for a page: the session in the cookie, the language, and what a form brought."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from fastapi import Depends
+from starlette.datastructures import FormData
+from starlette.requests import Request
+
+from meters.errors import Refused
+
+from ...messages import Language
+from ...people import NotSignedIn, SignedIn
+from ..callers import Services, services_of
+from ..language import accepted_language
+
+COOKIE: Final = "raseed_session"
+LANGUAGE_COOKIE: Final = "raseed_language"
+
+
+@dataclass(eq=False)
+class SetUpFirst(Refused, code="session.set_up_first"):
+    """A password or a second factor of one's own comes first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Somebody who is signed in, asking for something."""
+
+    request: Request
+    who: SignedIn
+    services: Services
+    language: Language
+
+
+def language_for(request: Request, who: SignedIn | None = None) -> Language:
+    """`?lang=`, else the user's own, else the cookie, else what the browser asks for."""
+    asked = (
+        request.query_params.get("lang", ""),
+        "" if who is None else who.user.language,
+        request.cookies.get(LANGUAGE_COOKIE, ""),
+    )
+    known = {language.value: language for language in Language}
+    for text in asked:
+        if text in known:
+            return known[text]
+    return accepted_language(request.headers.get("accept-language", ""))
+
+
+def signed_in(request: Request) -> SignedIn:
+    """Raises NotSignedIn."""
+    id = request.cookies.get(COOKIE, "")
+    if not id:
+        raise NotSignedIn()
+    return services_of(request).doors.who(id)
+
+
+def visitor(request: Request) -> Visitor:
+    """For pages of people at work. Raises NotSignedIn, SetUpFirst."""
+    who = signed_in(request)
+    if who.setting_up:
+        raise SetUpFirst()
+    return Visitor(request, who, services_of(request), language_for(request, who))
+
+
+async def form(request: Request) -> Form:
+    """The fields of a form."""
+    return Form(await request.form(max_files=1, max_fields=200))
+
+
+class Form(Mapping[str, str]):
+    """Text fields, with digits of any script as 0 to 9 where a number is asked for."""
+
+    def __init__(self, data: FormData) -> None:
+        self._data = {name: value for name, value in data.items() if isinstance(value, str)}
+
+    def __getitem__(self, name: str) -> str:
+        """Trimmed; empty if it is not there."""
+        return self._data.get(name, "").strip()
+
+    def __iter__(self):  # type: ignore[no-untyped-def]
+        return iter(self._data)
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._data
+
+    def number(self, name: str) -> str:
+        """As typed on any keyboard, a card or a scanner: ٠-٩ as 0-9, `٫` as the point, without
+        spaces and dashes."""
+        return "".join(
+            str(unicodedata.decimal(c)) if c.isdecimal() else "." if c == "\u066b" else c
+            for c in self[name]
+            if not c.isspace() and c not in "-\u2010\u2011"
+        )
+
+
+Visiting = Annotated[Visitor, Depends(visitor)]
+Filled = Annotated[Form, Depends(form)]
