@@ -10,6 +10,8 @@ from meters.errors import Invalid, Refused
 from meters.identity import Drn
 from tokens.sts import EncryptionAlgorithm, KeyRef, MeterKeyRef
 
+from .finding import Marks
+
 
 class Role(Enum):
     """What a person (or program) may do; see `ALLOWED`."""
@@ -136,6 +138,8 @@ class Registration:
     service_points: tuple[ServicePoint, ...] = ()
     meters: tuple[Meter, ...] = ()
     agreements: tuple[SupplyAgreement, ...] = ()
+    marks: tuple[Marks, ...] = ()
+    """Identity numbers and cards of customers, where they are known."""
 
 
 @dataclass(frozen=True, slots=True)

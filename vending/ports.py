@@ -12,6 +12,7 @@ from meters.gateway import Gateway
 from tokens.sts import BaseDate, SecurityModule
 
 from .blocking import Block
+from .finding import Sought
 from .ledger import ChainHead, Chart, LedgerProblem, PostedEntry, Posting, StoredEntry
 from .operators import Operator
 from .outbox import Message, OutboxPlan
@@ -164,6 +165,11 @@ class Reading(Protocol):
         ...
 
     def customer(self, account: str) -> Customer | None: ...
+
+    def find_customers(self, what: Sought, limit: int) -> list[Customer]:
+        """By account, telephone, identity number or card if it is a number, else by words of the
+        name: every word must begin one of theirs. Those with exactly that account first."""
+        ...
 
     def customers(self, search: str = "", *, after: str = "", limit: int = 100) -> list[Customer]:
         """Customers by account number, ascending, those behind `after`; `search` is part of a

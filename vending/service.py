@@ -12,6 +12,7 @@ from meters.identity import meter_from_text
 from meters.quantities import Money
 from tokens.sts import SecurityModule
 
+from .finding import Sought, sought
 from .handover import Handover
 from .ledger import Chart, LedgerReport, PostedEntry, verify
 from .masks import masked_customer, masked_file
@@ -25,7 +26,7 @@ from .parties import (
     VendingPoint,
     require,
 )
-from .ports import Clock, GatewayFor, Ports, Randomness, Store
+from .ports import Clock, GatewayFor, Ports, Randomness, Reading, Store
 from .requests import BasketRequest, Postponement, Units
 from .sale import BasketReceipt, Delivery, MeterReading, SaleReceipt, SaleStatus, VendRequest, Void
 from .selling import Answer, Selling, agent, meter_in_use
@@ -33,6 +34,8 @@ from .tariff import BindingQuote, Month, Quote, TariffBook, TariffCommodity
 from .vend import ClockLimits
 from .voiding import Voiding
 
+METER_LENGTHS = (11, 13, 18)
+"""Digits of a DRN or a PAN."""
 QUOTES_KEPT = timedelta(days=1)
 """How long an expired quote is still known."""
 
@@ -102,6 +105,28 @@ class VendingService:
         with self._ports.store.reading() as books:
             found = books.customers(search.strip(), after=after, limit=limit)
             return [masked_customer(one) for one in found] if agent(books, actor) else found
+
+    def find(
+        self, actor: Actor, text: str, *, limit: int = 20
+    ) -> list[tuple[Customer, list[MeterFile]]]:
+        """Customers and their meters by what was typed or scanned: a meter number (with its check
+        digit), else what `vending.finding` understands. Empty if nobody is meant.
+
+        Raises CheckDigitWrong for a number as long as a meter's that is mistyped.
+        """
+        require(actor, "look_up")
+        what = sought(text)
+        if not what.text:
+            return []
+        with self._ports.store.reading() as books:
+            masks = agent(books, actor)
+            found = []
+            for customer in _found(books, what, limit):
+                files = books.meter_files(customer=customer.account)
+                if masks:
+                    customer, files = masked_customer(customer), [masked_file(f) for f in files]
+                found.append((customer, files))
+            return found
 
     def customer(self, actor: Actor, account: str) -> tuple[Customer, list[MeterFile]]:
         """A customer and their meters. Raises CustomerUnknown."""
@@ -324,3 +349,11 @@ class VendingService:
                 books.loose_ends(self._ports.chart.cached()),
                 self._ports.chart,
             )
+
+
+def _found(books: Reading, what: Sought, limit: int) -> list[Customer]:
+    customers = books.find_customers(what, limit)
+    if not customers and len(what.digits) in METER_LENGTHS:
+        file = books.meter_file(meter_from_text(what.digits).number)
+        customers = [] if file is None else [file.customer]
+    return customers

@@ -148,7 +148,8 @@ ALLOWED_HOSTS = {
     "testserver",
     "example.invalid",
     # Names, never fetched: the licence's own text and its place.
-    "www.apache.org", "www.w3.org",
+    "www.apache.org",
+    "www.w3.org",
 }
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://([^/\s\"'`<>)\\{}]+)", re.IGNORECASE)
 

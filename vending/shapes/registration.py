@@ -14,6 +14,7 @@ from meters.identity import meter_from_text
 from tokens.sts import EncryptionAlgorithm
 
 from ..approvals import checked_limit
+from ..finding import Marks
 from ..parties import (
     Customer,
     GatewayAddress,
@@ -71,6 +72,8 @@ class CustomerIn(_In):
     name_ar: Words
     name_en: Words
     phone: StrictStr = Field("", max_length=40)
+    national_id: StrictStr = Field("", max_length=20, description="Of their identity card")
+    card: StrictStr = Field("", max_length=40, description="Number of the town's card, as scanned")
 
 
 class PlaceIn(_In):
@@ -151,7 +154,14 @@ class RegistrationIn(_In):
             )
         return Registration(
             points=tuple(row.point(currency) for row in self.points),
-            customers=tuple(Customer(**dict(row)) for row in self.customers),
+            customers=tuple(
+                Customer(row.account, row.name_ar, row.name_en, row.phone) for row in self.customers
+            ),
+            marks=tuple(
+                Marks(row.account, row.national_id, row.card)
+                for row in self.customers
+                if row.national_id or row.card
+            ),
             service_points=tuple(ServicePoint(**dict(row)) for row in self.places),
             meters=tuple(meters),
             agreements=tuple(agreements),

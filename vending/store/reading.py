@@ -7,13 +7,14 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, exists, func, or_, select
+from sqlalchemy import Connection, Row, Select, and_, bindparam, exists, false, func, or_, select
 
 from meters.account import Commodity, MeterAccount, Supply, SupplyState
 from meters.identity import Drn
 from meters.verdicts import TokenResult
 from tokens.sts import BaseDate, EncryptionAlgorithm
 
+from ..finding import LEAST_DIGITS, Sought
 from ..ledger import ChainHead, JournalEntry, LedgerProblem, PostedEntry, Posting, StoredEntry
 from ..operators import Operator, Settlement
 from ..parties import (
@@ -133,6 +134,24 @@ class SqlReading:
             return None
         row = self._db.execute(_CUSTOMER, {"account": account}).first()
         return None if row is None else Customer(*row)
+
+    def find_customers(self, what: Sought, limit: int) -> list[Customer]:
+        if NUL in what.text:
+            return []
+        c, m = t.customers.c, t.customer_marks.c
+        found = select(t.customers).outerjoin(t.customer_marks, m.account == c.account)
+        if what.is_number:
+            exact = (c.account == what.text) | (c.account == what.digits)
+            also = m.national_id.in_([what.digits]) | (m.card == what.digits)
+            if len(what.digits) >= LEAST_DIGITS:
+                also |= c.phone.endswith(what.digits.lstrip("0"))
+            found = found.where(exact | also).order_by(exact.desc(), c.account)
+        else:
+            exact = (c.account == what.text) | (m.card == what.text)
+            words = [m.words.contains(f" {word}", autoescape=True) for word in what.words]
+            found = found.where(or_(exact, and_(false(), *words) if not words else and_(*words)))
+            found = found.order_by(exact.desc(), c.account)
+        return [Customer(*row) for row in self._db.execute(found.limit(limit))]
 
     def customers(self, search: str = "", *, after: str = "", limit: int = 100) -> list[Customer]:
         if NUL in search + after:

@@ -49,7 +49,15 @@ from .schema_counter import (
     tariff_files,
     voids,
 )
-from .schema_people import PEOPLE_BOOKS, sessions, sign_in_tries, trail, trail_head, users
+from .schema_people import (
+    PEOPLE_BOOKS,
+    customer_marks,
+    sessions,
+    sign_in_tries,
+    trail,
+    trail_head,
+    users,
+)
 
 __all__ = [
     "BOOKS",
@@ -69,6 +77,7 @@ __all__ = [
     "cash_moves",
     "chain",
     "counters",
+    "customer_marks",
     "customers",
     "decisions",
     "delivery_events",

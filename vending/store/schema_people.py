@@ -1,4 +1,4 @@
-"""Tables of people and doors: users, sessions, wrong tries, and the chained trail of acts."""
+"""Tables of people and doors: how customers are found, users, sessions, tries, and the trail."""
 
 from __future__ import annotations
 
@@ -16,6 +16,16 @@ from sqlalchemy import (
 )
 
 from .schema_base import UtcTime, metadata
+
+customer_marks = Table(
+    "customer_marks",
+    metadata,
+    Column("account", ForeignKey("customers.account"), primary_key=True),
+    Column("national_id", String(20), nullable=False, index=True),
+    Column("card", String(40), nullable=False, index=True),
+    # Words of the names as `vending.finding` writes them, each after a space.
+    Column("words", Text, nullable=False),
+)
 
 users = Table(
     "users",

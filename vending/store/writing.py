@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Table, delete, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
+from ..finding import Marks, searchable
 from ..ledger import ChainHead, PostedEntry, Posting
 from ..outbox import Message
 from ..parties import PartyExists, Registration
@@ -50,6 +51,7 @@ class SqlWriting(SqlReading):
             (t.points, [_plain(point) for point in registration.points]),
             (t.counters, [{"point": p.code, "receipts": 0} for p in registration.points]),
             (t.customers, [_plain(customer) for customer in registration.customers]),
+            (t.customer_marks, _marks(registration)),
             (t.service_points, [_plain(place) for place in registration.service_points]),
             (t.meters, [_meter_row(meter) for meter in registration.meters]),
             (
@@ -171,6 +173,18 @@ class SqlWriting(SqlReading):
                 "last_result": int(account.last_result),
             },
         )
+
+
+def _marks(registration: Registration) -> list[dict[str, Any]]:
+    told = {marks.account: marks for marks in registration.marks}
+    found = []
+    for customer in registration.customers:
+        marks = told.pop(customer.account, Marks(customer.account))
+        words = searchable(customer.name_ar, customer.name_en)
+        found.append({**_plain(marks), "words": words})
+    if told:
+        raise PartyExists("customer_marks")
+    return found
 
 
 def _plain(party: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from vending.finding import searchable
 from vending.store import triggers
 from vending.store.schema_base import UtcTime
 
@@ -14,10 +15,24 @@ branch_labels = None
 depends_on = None
 
 SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-MADE = ("trail_head", "trail", "sign_in_tries", "sessions", "users")
+MADE = ("trail_head", "trail", "sign_in_tries", "sessions", "users", "customer_marks")
 
 
 def upgrade() -> None:
+    op.create_table(
+        "customer_marks",
+        sa.Column("account", sa.String(length=30), nullable=False),
+        sa.Column("national_id", sa.String(length=20), nullable=False),
+        sa.Column("card", sa.String(length=40), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account"], ["customers.account"], name=op.f("fk_customer_marks_account")
+        ),
+        sa.PrimaryKeyConstraint("account", name=op.f("pk_customer_marks")),
+    )
+    for column in ("national_id", "card"):
+        op.create_index(op.f(f"ix_customer_marks_{column}"), "customer_marks", [column])
+    _mark_customers()
     op.create_table(
         "users",
         sa.Column("name", sa.String(length=40), nullable=False),
@@ -98,3 +113,19 @@ def downgrade() -> None:
         op.execute(statement)
     for table in MADE:
         op.drop_table(table)
+
+
+def _mark_customers() -> None:
+    """Customers of before are found by their names, too."""
+    db = op.get_bind()
+    customers = sa.table("customers", *(sa.column(c) for c in ("account", "name_ar", "name_en")))
+    marks = sa.table(
+        "customer_marks", *(sa.column(c) for c in ("account", "national_id", "card", "words"))
+    )
+    rows = db.execute(sa.select(customers)).all()
+    for begin in range(0, len(rows), 1000):
+        values = [
+            {"account": a, "national_id": "", "card": "", "words": searchable(ar, en)}
+            for a, ar, en in rows[begin : begin + 1000]
+        ]
+        db.execute(sa.insert(marks), values)
