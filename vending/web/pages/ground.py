@@ -20,7 +20,7 @@ from ...messages import phrase
 from ...people import NotSignedIn
 from ...problems import problem_of
 from ..routers import PREFIX as API
-from . import assets, doors, home
+from . import assets, counter, doors, home
 from .rendering import page, wants_piece
 from .shield import Shield
 from .visitor import SetUpFirst, language_for
@@ -28,13 +28,14 @@ from .visitor import SetUpFirst, language_for
 log = logging.getLogger("raseed.web")
 Handler = Callable[[Request, Exception], Awaitable[Response] | Response]
 
-_PARTS: Final = (doors, home)
+_PARTS: Final = (counter, doors, home)
 """Files of routes; each has a `router`."""
 _PLAIN: Final = (f"{API}/", "/health")
 
 
 def add_pages(app: FastAPI) -> None:
     """From here on `app` serves people too."""
+    app.state.practice = False
     app.router.routes.append(assets.ROUTE)
     for part in _PARTS:
         app.router.routes.extend(part.router.routes)

@@ -14,6 +14,8 @@ from markupsafe import Markup, escape
 from meters.quantities import MINOR_DIGITS, Money, Quantity
 
 from ...messages import LOCAL_ZONE, Language, label, term
+from ...tariff import Quote, QuoteLine
+from ...tariff.quotes import LineKind
 from .catalogs import LOCALES
 
 _SIGNS: Final = {"ILS": "₪", "JOD": "JD", "USD": "$", "EUR": "€", "EGP": "E£"}
@@ -44,6 +46,7 @@ class Telling:
             "term": self.term,
             "label": self.label,
             "either": self.either,
+            "price": self.price,
         }
 
     def money(self, value: Money) -> Markup:
@@ -61,6 +64,13 @@ class Telling:
         return Markup('<bdi dir="ltr" class="quantity">{} {}</bdi>').format(
             _decimal(value.to_text(), 0, value.decimals), value.display_unit
         )
+
+    def price(self, line: QuoteLine, quote: Quote) -> Markup | str:
+        """What a line's rate is: money for a unit, percent for a tax, nothing for a sum."""
+        if line.kind is LineKind.UNITS:
+            sign = _SIGNS.get(quote.tendered.currency, quote.tendered.currency)
+            return ltr(f"{line.rate} {sign}/{quote.quantity.display_unit}")
+        return ltr(f"{line.rate}%") if line.kind is LineKind.TAX else ""
 
     def moment(self, value: datetime) -> Markup:
         """Date and time on the clock of the people who read."""

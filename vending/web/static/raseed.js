@@ -21,7 +21,7 @@
   // A heartbeat while the line is down, and now and then while it is up.
   const beat = async () => {
     try {
-      const answer = await fetch("/health", { cache: "no-store" });
+      const answer = await fetch("/api/v1/health", { cache: "no-store" });
       down(!answer.ok && answer.status >= 502);
     } catch {
       down(true);
