@@ -12,7 +12,7 @@ RANKS: Final[Mapping[str, int]] = {
     "supervisor": 3,
     "administrator": 4,
 }
-"""Of the house's roles. A command names the least that may give it; whoever stands above may too."""
+"""Of the house's roles. A command names the least that may give it; who stands above may too."""
 
 LEAST_BY_DANGER: Final[Mapping[str, str]] = {
     "none": "operator",

@@ -6,8 +6,9 @@
 
 Names are register names; numbers are Decimals; texts stand in single quotes. `5 %` is 0.05, and
 `5 % of x` is that share of x. Operators, loosest first: `or`, `and`, `not`, comparisons (which may
-be chained, `47 < frequency < 53`), `+ -`, `* /`, sign. Functions: abs, min, max. A reading that is a
-set of bits has its members asked for with `'magnet' in flags`.
+be chained, `47 < frequency < 53`), `+ -`, `* /`, sign. Functions: abs, min, max. A reading that is
+a set of bits has its members asked for with `'magnet' in flags`. Both sides of `and` and `or` are
+always computed, so that a slip shows at once and not on the day when the left side turns.
 
 Nothing else can be said: no attributes, no calls of ours, no loops, so that a register map from
 elsewhere can do no harm. Depth and length are bounded.
@@ -59,16 +60,26 @@ class Expression:
         """Whether it holds of these values, which must have all `names`. Raises ExpressionWrong
         if they are of the wrong kind (a text where a number must be), or a number comes out that
         is none (a division by zero)."""
+        found = self._computed(values)
+        if not isinstance(found, bool):
+            raise ExpressionWrong(self.text, "is not a question")
+        return found
+
+    def number(self, values: Mapping[str, Value]) -> Decimal:
+        """What it comes to, if it is a sum and not a question. Raises ExpressionWrong."""
+        found = self._computed(values)
+        if not isinstance(found, Decimal):
+            raise ExpressionWrong(self.text, "is not a number")
+        return found
+
+    def _computed(self, values: Mapping[str, Value]) -> Result:
         with localcontext(Context(prec=40)):
             try:
-                found = self._root(values)
+                return self._root(values)
             except DecimalException as error:
                 raise ExpressionWrong(self.text, type(error).__name__) from None
             except _Misuse as error:
                 raise ExpressionWrong(self.text, str(error)) from None
-        if not isinstance(found, bool):
-            raise ExpressionWrong(self.text, "is not a question")
-        return found
 
 
 def expression(text: str) -> Expression:
@@ -126,7 +137,7 @@ class _Reader:
         self._depth -= 1
         if len(sides) == 1:
             return sides[0]
-        return lambda values: any([_truth(side(values)) for side in sides])
+        return lambda values: any([_truth(side(values)) for side in sides])  # noqa: C419
 
     def end(self) -> None:
         if self._left[-1].kind != "end":
@@ -138,7 +149,7 @@ class _Reader:
             sides.append(self._not())
         if len(sides) == 1:
             return sides[0]
-        return lambda values: all([_truth(side(values)) for side in sides])
+        return lambda values: all([_truth(side(values)) for side in sides])  # noqa: C419
 
     def _not(self) -> _Node:
         turned = False
@@ -161,7 +172,7 @@ class _Reader:
         def compare(values: _Values) -> Result:
             found = [side(values) for side in sides]
             pairs = zip(found, found[1:], signs, strict=False)
-            return all([_COMPARE[sign](left, right) for left, right, sign in pairs])
+            return all([_COMPARE[sign](left, right) for left, right, sign in pairs])  # noqa: C419
 
         return compare
 
