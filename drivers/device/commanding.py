@@ -148,7 +148,7 @@ class Commander:
         command = map.commands.get(name)
         if command is None:
             raise CommandUnknown(map.id, name[:60])
-        if not may(warrant.role, command.role, command.danger):
+        if not may(warrant.role, command):
             raise CommandNotAllowed(name, warrant.role)
         if not warrant.reason.strip():
             raise CommandParameter(name, "reason", "missing")
@@ -245,7 +245,7 @@ class Commander:
             if register is not None and register.access.readable:
                 reading = self._host.read_now(name, Priority.SUPPLY, frames)
                 if reading.value is not None:
-                    return not supply_of({name: reading}).output
+                    return not supply_of({name: reading}, self._host.map.commodity[0]).output
         return False
 
 

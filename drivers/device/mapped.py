@@ -117,7 +117,7 @@ class MappedDevice:
         bad = [one for one in found.values() if one.quality is Quality.BAD]
         if bad:
             raise MeterUnreachable(self._link.address, bad[0].reason)
-        return supply_of(found)
+        return supply_of(found, self.map.commodity[0])
 
     def flags(self) -> frozenset[str]:
         self._need(Capability.FLAGS)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from meters.account import Supply, SupplyState
+from meters.account import Commodity, Supply, SupplyState
 from meters.device import Outcome
 from meters.errors import Refused
 from meters.readings import Reading
@@ -16,8 +16,15 @@ from meters.readings import Reading
 from ..maps.errors import RegisterContent
 from .plan import plain
 
-_FLOWS: Final = {"on", "connected", "open"}
-_STOPPED: Final = {"off", "disconnected", "closed"}
+_FLOWS: Final = {
+    Commodity.WATER: {"on", "connected", "supplied", "open", "opened"},
+    Commodity.ELECTRICITY: {"on", "connected", "supplied", "closed"},
+}
+"""An open valve lets water pass, an open relay stops the current."""
+_STOPPED: Final = {
+    Commodity.WATER: {"off", "disconnected", "interrupted", "closed"},
+    Commodity.ELECTRICITY: {"off", "disconnected", "interrupted", "open", "opened", "tripped"},
+}
 _READY: Final = {"ready", "ready_for_reconnection", "armed"}
 _TRAVEL: Final = {"opening", "closing"}
 
@@ -62,23 +69,22 @@ class Rest:
         self._until = now + self._after[outcome]
 
 
-def supply_of(readings: Mapping[str, Reading]) -> Supply:
+def supply_of(readings: Mapping[str, Reading], commodity: Commodity) -> Supply:
     """From `supply.output`, `supply.state`, `supply.reasons`, as far as the model has them. One
-    says the other where only one is there. Raises RegisterContent for words that are none of ours."""
+    tells the other where only one is there. Raises RegisterContent for words that are none of
+    ours."""
     output = _words(readings, "supply.output")
     state = _words(readings, "supply.state")
     reasons = readings.get("supply.reasons")
     travel = next(iter((output | state) & _TRAVEL), "")
-    flows = _decide(output) if output else _decide(state)
+    flows = _decide(output or state, commodity)
     if state & _READY:
         found = SupplyState.READY_FOR_RECONNECTION
     else:
-        found = _STATES[_decide(state) if state - _TRAVEL else flows]
-    told = reasons.value if reasons is not None and isinstance(reasons.value, frozenset) else ()
-    return Supply(output=flows, state=found, reasons=frozenset(told), travel=travel)
-
-
-_STATES: Final = {True: SupplyState.CONNECTED, False: SupplyState.DISCONNECTED}
+        told = _decide(state, commodity) if state - _TRAVEL else flows
+        found = SupplyState.CONNECTED if told else SupplyState.DISCONNECTED
+    why = reasons.value if reasons is not None and isinstance(reasons.value, frozenset) else ()
+    return Supply(output=flows, state=found, reasons=frozenset(why), travel=travel)
 
 
 def _words(readings: Mapping[str, Reading], name: str) -> frozenset[str]:
@@ -90,10 +96,10 @@ def _words(readings: Mapping[str, Reading], name: str) -> frozenset[str]:
     return frozenset({plain(found.value)})
 
 
-def _decide(words: frozenset[str]) -> bool:
+def _decide(words: frozenset[str], commodity: Commodity) -> bool:
     """On the way counts as flowing: a valve that is closing still lets water through."""
-    if words & (_FLOWS | _TRAVEL):
+    if words & (_FLOWS[commodity] | _TRAVEL):
         return True
-    if words & (_STOPPED | _READY):
+    if words & (_STOPPED[commodity] | _READY):
         return False
     raise RegisterContent("supply.output", "neither on nor off")

@@ -232,7 +232,7 @@ access = "w"
 source = ["test"]
 
 [[command]]
-name = "open_supply"
+name = "close_supply"
 role = "technician"
 danger = "supply"
 steps = [{write = {register = "supply.command", value = "off"}}]
@@ -240,7 +240,7 @@ verify = {register = "supply.output", equals = "off", within_s = "30", poll_s = 
 expires_s = 60
 
 [[command]]
-name = "close_supply"
+name = "open_supply"
 role = "supervisor"
 danger = "supply"
 steps = [{write = {register = "supply.command", value = "on"}}]
