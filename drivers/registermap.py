@@ -14,36 +14,14 @@ from decimal import Decimal
 from enum import Enum
 from types import MappingProxyType
 
-from meters.errors import Broken, Invalid
+from .maps.errors import MapInvalid as MapInvalid
+from .maps.errors import MapUnknown as MapUnknown
+from .maps.errors import RegisterContent as RegisterContent
 
 HIGHEST_ADDRESS = 0xFFFF
 
 Value = int | str | frozenset[str]
 """What a register holds, decoded: a number, a text, or the names of the bits that are set."""
-
-
-@dataclass(eq=False)
-class MapInvalid(Broken, code="meter_map.invalid"):
-    """A shipped register map contradicts itself. `place` is a register, command or key."""
-
-    map: str
-    place: str
-    problem: str
-
-
-@dataclass(eq=False)
-class MapUnknown(Invalid, code="meter_map.unknown"):
-    """No register map of this name is shipped."""
-
-    map: str
-
-
-@dataclass(eq=False)
-class RegisterContent(Broken, code="meter_map.content"):
-    """A register holds, or was given, something its type cannot mean."""
-
-    register: str
-    problem: str
 
 
 class Table(Enum):

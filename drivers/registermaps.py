@@ -10,11 +10,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from .maps.errors import MapInvalid, MapUnknown
 from .registermap import (
     HIGHEST_ADDRESS,
     Command,
-    MapInvalid,
-    MapUnknown,
     Order,
     Register,
     RegisterMap,

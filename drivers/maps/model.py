@@ -12,6 +12,8 @@ from enum import Enum
 
 from meters.account import Commodity
 
+from .types import Family, parse_type
+
 
 class Protocol(Enum):
     """How a model is spoken to."""
@@ -112,8 +114,7 @@ class Register:
     """0-based wire address (Modbus), else the protocol's id as text: `1.8.0`, `00010000`,
     `04 13`."""
     type: str
-    """u16 s16 u32 s32 u64 s64 f32 f64 bcd(digits) ascii(bytes) ascii-low(words: one character in
-    each low byte) bits datetime(codec) pair(int,frac) text number."""
+    """As `types.py` spells them: u16, f32, bcd(8), datetime(epoch) ..."""
     order: Order = Order.ABCD
     scale: Decimal = Decimal(1)
     """Raw number times `scale`, plus `offset`, is the value in `unit`."""
@@ -147,6 +148,19 @@ class Register:
     sources: tuple[str, ...] = ()
     trust: Trust = Trust.VENDOR
     notes: str = ""
+
+    @property
+    def words(self) -> int:
+        """Modbus: addresses that it takes, registers of 16 bits or coils."""
+        kind = parse_type(self.type)
+        return 1 if kind.family is Family.BIT else kind.words
+
+    @property
+    def span(self) -> range:
+        """Modbus: its addresses. Raises TypeError where addresses are text."""
+        if isinstance(self.addr, str):
+            raise TypeError(self.name)
+        return range(self.addr, self.addr + self.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +315,12 @@ class MeterMap:
     quirks: Mapping[str, object]
     """Of the firmware, for the simulator: `silent_on_misfit`, `refuse_fc` ..."""
     golden: tuple[Golden, ...]
+
+    def names(self, name: str) -> tuple[str, ...]:
+        """The register's full names: itself, or one for each repetition."""
+        if name in self.repeats:
+            return tuple(f"{name}[{i}]" for i in range(self.repeats[name]))
+        return (name,)
 
     @property
     def label(self) -> str:

@@ -1,0 +1,20 @@
+"""Everything that can be broken on purpose; importing this registers all of it."""
+
+from .base import FAULTS, HONEST, Effect, Fault, FaultInvalid, FaultSet, make
+from .counted import HangUp, ReplyLost, Silent, Slow, WriteLost, fault_named
+
+__all__ = [
+    "FAULTS",
+    "HONEST",
+    "Effect",
+    "Fault",
+    "FaultInvalid",
+    "FaultSet",
+    "HangUp",
+    "ReplyLost",
+    "Silent",
+    "Slow",
+    "WriteLost",
+    "fault_named",
+    "make",
+]
