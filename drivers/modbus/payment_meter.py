@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from meters.account import Commodity, MeterAccount, MeterSts, Supply, SupplyState, TokenLogEntry
 from meters.errors import Invalid
@@ -25,9 +26,13 @@ from meters.gateway import (
 from meters.identity import Drn
 from meters.verdicts import TokenResult
 
+from ..lines import Declined, LineBusy, LineDown, NoReply
+from ..maps.model import Table
 from ..registermap import RegisterContent, RegisterMap, Values
 from ..registermaps import shipped_map
-from .client import ExceptionReply, LineDown, ModbusTcpLine, NoReply
+from .line import ModbusLine
+from .pdu import exception_name
+from .tcp import ModbusTcpLine
 
 MAP_ID = "raseed-payment"
 
@@ -59,7 +64,7 @@ class PaymentMeterGateway:
 
     def __init__(
         self,
-        line: ModbusTcpLine,
+        line: ModbusLine,
         unit: int,
         drn: Drn,
         now: Callable[[], datetime],
@@ -82,7 +87,7 @@ class PaymentMeterGateway:
     def read_account(self) -> MeterAccount:
         """Balance, supply and counters from one request.
 
-        Raises MeterUnreachable, MeterMismatch, ExceptionReply if the meter does not know our
+        Raises MeterUnreachable, MeterMismatch, Declined if the meter does not know our
         registers, RegisterContent if they hold nonsense.
         """
         values = self._read(_ACCOUNT)
@@ -140,7 +145,7 @@ class PaymentMeterGateway:
         from one that the same token got earlier. If the token was meanwhile typed at the meter
         as well, being taken either way counts as accepted.
 
-        Raises NotDigits, PushLength, MeterUnreachable, MeterMismatch, and ExceptionReply if
+        Raises NotDigits, PushLength, MeterUnreachable, MeterMismatch, and Declined if
         the meter refused the request itself; in all these cases the token was not entered.
         """
         digits = digits_to_push(token)
@@ -148,20 +153,20 @@ class PaymentMeterGateway:
         seen = max((entry.sequence for entry in self.read_token_log()), default=0)
         mailbox = self._map.registers[self._push.write]
         try:
-            self._line.write(self._unit, mailbox.addr, mailbox.encode(digits))
-        except LineDown as error:
-            raise MeterUnreachable(str(self._drn), error.reason) from None
+            self._line.write(self._unit, mailbox.addr, mailbox.encode(digits), secret=True)
+        except (LineDown, LineBusy) as error:
+            raise MeterUnreachable(str(self._drn), _why(error)) from None
         except NoReply as error:
-            return PushUnknown(error.reason)
-        except ExceptionReply as error:
+            return PushUnknown(_why(error))
+        except Declined as error:
             if error.is_misfit:
                 raise
             if error.nothing_happened:
-                raise MeterUnreachable(str(self._drn), error.name) from None
-            return PushUnknown(f"exception {error.name}")
+                raise MeterUnreachable(str(self._drn), exception_name(error)) from None
+            return PushUnknown(f"exception {exception_name(error)}")
         try:
             log = self.read_token_log()
-        except (MeterUnreachable, MeterMismatch, ExceptionReply, RegisterContent) as error:
+        except (MeterUnreachable, MeterMismatch, Declined, RegisterContent) as error:
             return PushUnknown(f"sent, verdict not read ({error.code})")
         results = [
             entry.result
@@ -180,13 +185,13 @@ class PaymentMeterGateway:
     def _read(self, names: Iterable[str]) -> Values:
         span = self._map.span(names)
         try:
-            words = self._line.read(self._unit, span.table, span.addr, span.count)
-        except (LineDown, NoReply) as error:
-            raise MeterUnreachable(str(self._drn), error.reason) from None
-        except ExceptionReply as error:
+            words = self._line.read(self._unit, Table(span.table.value), span.addr, span.count)
+        except (LineDown, LineBusy, NoReply) as error:
+            raise MeterUnreachable(str(self._drn), _why(error)) from None
+        except Declined as error:
             if error.is_misfit:
                 raise
-            raise MeterUnreachable(str(self._drn), f"exception {error.name}") from None
+            raise MeterUnreachable(str(self._drn), f"exception {exception_name(error)}") from None
         values = span.values(words)
         found = values.text("meter.number")
         if found != self._drn.number:
@@ -201,6 +206,15 @@ class PaymentMeterGateway:
             return TokenResult(values.integer(name))
         except ValueError:
             raise RegisterContent(name, "no such token result") from None
+
+
+_REASONS: Final = {"timeout": "no usable reply in time", "dropped": "connection dropped"}
+
+
+def _why(error: LineDown | LineBusy | NoReply) -> str:
+    if isinstance(error, LineBusy):
+        return "the line is never silent"
+    return _REASONS.get(error.reason, error.reason)
 
 
 def open_payment_meter(
