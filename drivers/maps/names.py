@@ -127,7 +127,7 @@ NAMES: tuple[Name, ...] = (
         CREDIT_UNITS,
         {
             r"account\.(balance|debt|emergency)": "what is left, owed, lent",
-            r"account\.balance\.energy": "what is left, where the meter keeps money as well",
+            r"account\.(balance|debt)\.energy": "in units, where the meter keeps money as well",
             r"account\.total_supplied": "delivered against credit since the beginning",
             r"account\.total_purchased": "credit taken since the beginning",
             r"account\.low_threshold\.[12]": "warns below this",
