@@ -20,12 +20,13 @@ from pymodbus.client import ModbusTcpClient
 from pymodbus.exceptions import ModbusException
 from pymodbus.pdu import DecodePDU, ModbusPDU
 
+from ..bus.timing import Pace
 from ..conversation import Send, Witness
 from ..lines import LineDown, NoReply
 from ..transports.retrying import Reconnect
 from .line import ModbusLine
 from .pdu import WRITES, Request
-from .rtu import Heard, Pace
+from .rtu import Heard
 
 # pymodbus logs frames, at ERROR level too. Disabled is stronger than a level: an application
 # that raises the level of every logger does not bring the frames back.
