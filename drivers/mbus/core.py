@@ -150,7 +150,7 @@ def _parsed(station: Station, frame: Long) -> Telegram:
         one = telegram(frame)
     except NotATelegram as error:
         raise NoReply(station.line, station.unit, str(error)) from None
-    if one.signature:
+    if one.is_encrypted:
         raise NoReply(station.line, station.unit, "encrypted")
     if not is_meant(station, one):
         raise NoReply(station.line, station.unit, "wrong_unit")
