@@ -6,12 +6,12 @@ what the meter itself sends as such, and that becomes its shortest decimal.
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
+from ..maps.floats import decimal_of
 from .frames import VARIABLE, Long
 from .units import (
     DATE,
@@ -261,8 +261,10 @@ def _value(kind: int, lvar: int, raw: bytes, what: Meaning) -> tuple[Content, st
     if kind in _BCD:
         return _bcd(raw, what.exponent, negative=0xD0 <= lvar < 0xE0)
     if kind == _REAL:
-        number = shortest(raw)
-        return (None, "not_a_number") if number is None else (number.scaleb(what.exponent), "")
+        try:
+            return decimal_of(raw[::-1]).scaleb(what.exponent), ""
+        except ValueError:
+            return None, "not_a_number"
     signed = what.quantity not in UNSIGNED
     return scaled(int.from_bytes(raw, "little", signed=signed), what.exponent), ""
 
@@ -281,18 +283,6 @@ def _bcd(raw: bytes, exponent: int, negative: bool) -> tuple[Content, str]:
         return None, "not_bcd"
     number = int(digits)
     return scaled(-number if negative else number, exponent), ""
-
-
-def shortest(raw: bytes) -> Decimal | None:
-    """The shortest decimal that means the same single-precision number; None for not a number."""
-    number = struct.unpack("<f", raw)[0]
-    if number != number or number in (float("inf"), float("-inf")):
-        return None
-    for places in range(1, 10):
-        text = f"{number:.{places}g}"
-        if struct.pack("<f", float(text)) == raw:
-            return Decimal(text)
-    return Decimal(repr(number))
 
 
 def _date(raw: bytes) -> date | None:

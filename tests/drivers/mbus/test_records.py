@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.mbus.frames import Long, Short, begun, find_long, find_short
-from drivers.mbus.records import NotATelegram, Record, Telegram, shortest, telegram
+from drivers.mbus.records import NotATelegram, Record, Telegram, telegram
 from drivers.mbus.station import selection
 
 FRAMES = {
@@ -112,25 +112,6 @@ def test_a_second_decoder_agrees(name: str) -> None:
                 assert str(theirs).startswith(day.isoformat()), mine.key
                 compared += 1
     assert compared >= len(ours) / 2
-
-
-@pytest.mark.parametrize(
-    ("raw", "text"),
-    [("00007041", "15"), ("cdcc4c3e", "0.2"), ("0000807f", None), ("0000c07f", None)],
-)
-def test_reals_become_their_shortest_decimal(raw: str, text: str | None) -> None:
-    number = shortest(bytes.fromhex(raw))
-    assert (None if number is None else str(number)) == text
-
-
-@given(st.floats(width=32, allow_nan=False, allow_infinity=False))
-def test_a_shortest_decimal_is_the_same_real(number: float) -> None:
-    import struct
-
-    raw = struct.pack("<f", number)
-    found = shortest(raw)
-    assert found is not None
-    assert struct.pack("<f", float(found)) == raw
 
 
 # --- Laws -------------------------------------------------------------------------------------
