@@ -34,10 +34,15 @@ class ModbusLine(ABC):
     acted) and Declined (an exception reply), besides what its method says.
     """
 
-    address: str
+    def __init__(self, address: str, pace: Pace) -> None:
+        """`pace` serves requests that come without one."""
+        self.address = address
+        self.pace = pace
 
     @abstractmethod
-    def ask(self, request: Request, pace: Pace, witness: Witness | None = None) -> Heard:
+    def ask(
+        self, request: Request, pace: Pace | None = None, witness: Witness | None = None
+    ) -> Heard:
         """The reply to exactly this request, which may be an exception. Raises LineDown,
         LineBusy, NoReply."""
 
@@ -45,7 +50,9 @@ class ModbusLine(ABC):
     def close(self) -> None:
         """Let go of the line; the next request takes it again."""
 
-    def data(self, request: Request, pace: Pace, witness: Witness | None = None) -> bytes:
+    def data(
+        self, request: Request, pace: Pace | None = None, witness: Witness | None = None
+    ) -> bytes:
         """The data of the reply, behind its function."""
         return reply_data(request, self.ask(request, pace, witness), self.address)
 
@@ -55,7 +62,7 @@ class ModbusLine(ABC):
         table: Table,
         addr: int,
         count: int,
-        pace: Pace = Pace(),  # noqa: B008 - frozen
+        pace: Pace | None = None,
         witness: Witness | None = None,
     ) -> tuple[int, ...]:
         """`count` registers, or coils as 0 and 1, from one request."""
@@ -68,7 +75,7 @@ class ModbusLine(ABC):
         addr: int,
         words: Sequence[int],
         function: int = WRITE_REGISTERS,
-        pace: Pace = Pace(),  # noqa: B008
+        pace: Pace | None = None,
         witness: Witness | None = None,
         secret: bool = False,
     ) -> None:
@@ -82,7 +89,7 @@ class ModbusLine(ABC):
         addr: int,
         bits: Sequence[bool],
         function: int = WRITE_COILS,
-        pace: Pace = Pace(),  # noqa: B008
+        pace: Pace | None = None,
         witness: Witness | None = None,
     ) -> None:
         """Coils with function 15 or 5, in exactly one frame, never repeated."""
@@ -92,7 +99,7 @@ class ModbusLine(ABC):
         self,
         unit: int,
         level: int = 1,
-        pace: Pace = Pace(),  # noqa: B008
+        pace: Pace | None = None,
         witness: Witness | None = None,
     ) -> dict[int, str]:
         """What the meter says about itself (function 43/14), by object id: 0 maker, 1 product,

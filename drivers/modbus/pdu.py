@@ -50,6 +50,12 @@ class Misshapen(ValueError):
     `other_write`, `malformed`."""
 
 
+def exception_name(declined: Declined) -> str:
+    """What the standard calls the exception, `illegal_data_address`; or `unknown`."""
+    code = declined.reason.removeprefix("exception_")
+    return EXCEPTIONS.get(int(code), ("unknown", False))[0] if code.isdigit() else "unknown"
+
+
 def declined(unit: int, function: int, exception: int) -> Declined:
     """The error that an exception reply is."""
     return Declined(

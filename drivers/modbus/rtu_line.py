@@ -21,9 +21,15 @@ from .rtu import Heard, Pace, exchange
 class RtuLine(ModbusLine):
     """A ModbusLine on a Channel, which it closes."""
 
-    def __init__(self, channel: Channel, address: str, echo: bool | None = None) -> None:
+    def __init__(
+        self,
+        channel: Channel,
+        address: str,
+        echo: bool | None = None,
+        pace: Pace = Pace(),  # noqa: B008 - frozen
+    ) -> None:
         """`echo`: whether the adapter gives back what we send; None: find out."""
-        self.address = address
+        super().__init__(address, pace)
         self._channel = channel
         self._echo = echo
         self._learns = echo is None
@@ -33,7 +39,10 @@ class RtuLine(ModbusLine):
     def channel(self) -> Channel:
         return self._channel
 
-    def ask(self, request: Request, pace: Pace, witness: Witness | None = None) -> Heard:
+    def ask(
+        self, request: Request, pace: Pace | None = None, witness: Witness | None = None
+    ) -> Heard:
+        pace = pace or self.pace
         with self._lock:
             if self._echo is None and request.function in (WRITE_COIL, WRITE_REGISTER):
                 self._learn(request.unit, pace, witness)

@@ -11,7 +11,6 @@ from drivers.lines import Declined, LineBusy, LineDown, NoReply
 from drivers.maps.model import Table
 from drivers.modbus.crc import crc, with_crc
 from drivers.modbus.rtu import Pace, silence_s
-from meters.errors import RaseedError
 from tests import examples
 
 from .slaves import LINE, PACE, Slave, bus, memory, rtu, spoilt
@@ -257,8 +256,8 @@ def test_whatever_comes_the_values_are_right_or_there_are_none(
     for addr in range(0, 60, 20):
         try:
             got = line.read(1, HOLDING, addr, count, PACE)
-        except RaseedError as error:
-            assert isinstance(error, NoReply)
+        except NoReply:
+            continue
         else:
             assert got == tuple(1000 + addr + n for n in range(count))
     healthy = rtu(slave)
