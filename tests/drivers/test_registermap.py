@@ -46,7 +46,9 @@ def one(**changes: object) -> Register:
     return load_map(f"{HEAD}\n[[register]]\n{text}\n", "probe").registers["volume"]
 
 
-@pytest.mark.parametrize("path", sorted(MAPS_FOLDER.glob("raseed-payment.toml")), ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "path", sorted(MAPS_FOLDER.glob("raseed-payment.toml")), ids=lambda p: p.stem
+)
 def test_every_shipped_map_is_valid(path: object) -> None:
     name = getattr(path, "stem", "")
     assert shipped_map(name).id == name
