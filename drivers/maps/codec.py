@@ -70,6 +70,17 @@ def decode(
         raise RegisterContent(register.name, str(error)) from None
 
 
+def number(register: Register, raw: bytes) -> Decimal:
+    """As `decode`, of a register that holds a number, without looking for the enum's word."""
+    kind = parse_type(register.type)
+    if kind.family not in NUMERIC or (kind.size and len(raw) != kind.size):
+        raise RegisterContent(register.name, "not a number")
+    try:
+        return _number(register, kind, _plain(kind, raw, register.order), Decimal(1), 0)
+    except ValueError as error:
+        raise RegisterContent(register.name, str(error)) from None
+
+
 def encode(register: Register, value: Value, factor: Decimal = Decimal(1)) -> bytes:
     """Wire bytes of `value`. Of a `high8` or `low8` register: both bytes, the other one 0.
 

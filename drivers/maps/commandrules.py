@@ -13,9 +13,9 @@ from .model import Access, Command, MeterMap, Protocol, Register, Step
 Problem = tuple[str, str]
 
 IMPLICIT = {"old"}
-# With `idempotency`: what the counter says before, and what it must say after.
-_COUNTED = {"counter", "next"}
 """Parameters that every command has: the unit id that the meter answers at so far."""
+_COUNTED = {"counter", "next"}
+"""And those of a command with `idempotency`: what its counter says, and is to say after it."""
 
 _RAW_PART = re.compile(r"(?:[0-9a-f]{2})+|\$[a-z][a-z0-9_]*(?::u8|:u16|:u32)?")
 

@@ -3,9 +3,10 @@
 `u16 s16 u32 s32 u64 s64` and, where values are not whole registers (M-Bus, DL/T 645),
 `u8 s8 u24 s24 u48 s48`; `f32 f64`; `bcd(digits)`; `ascii(bytes)`; `ascii-low(words)`, one
 character in each low byte; `bits`, 16 of them, or `bits(8)`, `bits(24)`, `bits(32)`; `bit`, one
-coil; `bit(n)`, one of 16, counted from the lowest; `high8 low8`, one half of a register; `datetime(codec)`; `pair(whole,fraction)` or
-`pair(whole,fraction,scale)`, two numbers one after the other, the second to be multiplied by
-`scale`; `text` and `number`, characters as they stand (of IEC 62056-21: `number` with its `*unit`).
+coil; `bit(n)`, one of 16, counted from the lowest; `high8 low8`, one half of a register;
+`datetime(codec)`; `pair(whole,fraction)` or `pair(whole,fraction,scale)`, two numbers one after the
+other, the second to be multiplied by `scale`; `text` and `number`, characters as they stand (of
+IEC 62056-21: `number` with its `*unit`).
 """
 
 from __future__ import annotations
