@@ -7,7 +7,6 @@ what the meter itself sends as such, and that becomes its shortest decimal.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -123,6 +122,13 @@ def telegram(frame: Long) -> Telegram:
         more=more,
         address=frame.address,
     )
+
+
+def record_meaning(head: bytes) -> Meaning:
+    """What a record with this DIF, DIFE, VIF, VIFE holds. Raises NotATelegram."""
+    _, at = _extended(head, 0)
+    vifs, _ = _extended(head, at)
+    return _meaning(vifs, "")[0]
 
 
 def maker_letters(word: int) -> str:
@@ -327,9 +333,3 @@ def _slice(data: bytes, at: int, size: int) -> bytes:
     if at + size > len(data):
         raise NotATelegram("cut_off")
     return data[at : at + size]
-
-
-def quantities(telegrams: tuple[Telegram, ...]) -> Iterator[Record]:
-    """All records of all telegrams."""
-    for one in telegrams:
-        yield from one.records
