@@ -138,6 +138,10 @@ _LUMPS: Final[Mapping[Use, tuple[int, int, int]]] = {
 }
 
 
+Day = tuple[tuple[tuple[int, ...], tuple[int, ...]], int]
+"""A day's shape (steps in per mille, and their running sum), and its size in per mille."""
+
+
 @cache
 def _shape(use: Use, kind: DayKind, variant: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """The steps of a day in per mille, and their running sum (one entry more)."""
@@ -175,6 +179,8 @@ class Draw:
     seasons: Seasons = field(default_factory=Seasons)
     _memo: tuple[int, int] | None = field(default=None, repr=False, compare=False)
     """The day last asked for, and all that had been drawn when it began."""
+    _shown: tuple[int, Day] | None = field(default=None, repr=False, compare=False)
+    _told: tuple[int, int] | None = field(default=None, repr=False, compare=False)
 
     def rate(self, at: int) -> int:
         """Draw at a moment, in millionths of W or litres an hour."""
@@ -187,11 +193,15 @@ class Draw:
     def until(self, at: int) -> int:
         """All that was drawn up to a moment, in micro-units times seconds (PER_UNIT make one
         Wh or litre); counts from the beginning of `since`'s day, zero before."""
+        if self._told is not None and self._told[0] == at:
+            return self._told[1]
         day, second = divmod(max(at, self.since) + self.seasons.offset_s, DAY_S)
         (steps, sums), factor = self._day(day)
         whole, part = divmod(second, STEP_S)
         within = sums[whole] * STEP_S + steps[whole] * part
-        return self._before(day) + within * factor * self.size
+        total = self._before(day) + within * factor * self.size
+        self._told = (at, total)
+        return total
 
     def reached(self, total: int, most: int) -> int | None:
         """The first moment, not after `most`, when `until` is at least `total`; None if it is
@@ -207,8 +217,12 @@ class Draw:
                 low = middle + 1
         return low
 
-    def _day(self, day: int) -> tuple[tuple[tuple[int, ...], tuple[int, ...]], int]:
-        """The day's shape, and its size in per mille."""
+    def _day(self, day: int) -> Day:
+        if self._shown is None or self._shown[0] != day:
+            self._shown = (day, self._made(day))
+        return self._shown[1]
+
+    def _made(self, day: int) -> Day:
         chance = mix(self.seed, day)
         variant = chance % _VARIANTS
         if self.use is Use.FLAT:
@@ -221,7 +235,7 @@ class Draw:
         if start > day:
             start, total = first, 0
         for one in range(start, day):
-            (_, sums), factor = self._day(one)
+            (_, sums), factor = self._made(one)
             total += sums[-1] * STEP_S * factor * self.size
         self._memo = (day, total)
         return total

@@ -299,15 +299,39 @@ class MappedMeter:
         for step in self.map.identify:
             if step.name == register.name and step.match and not step.match.startswith("/"):
                 return Decimal(step.match) if step.match.isdecimal() else step.match
+        if (word := self._line_default(register)) is not None:
+            return word
         if register.enum:
             return next(iter(register.enum.values()))
         if family is Family.BITS:
             return frozenset()
+        if register.name.endswith(".ratio") and register.name != "signal.ratio":
+            return Decimal(1)
         if family in NUMERIC:
             return register.least if register.least is not None else Decimal(0)
         if family is Family.DATETIME:
             return self.now()
         return self.serial if register.kind is Kind.IDENTITY else ""
+
+    def _line_default(self, register: Register) -> Value | None:
+        """A line setting as the model is delivered, in the register's own words."""
+        line = self.map.line
+        if register.name == "line.baud":
+            text = str(line.default_baud)
+            return text if text in register.enum.values() else Decimal(text)
+        if register.name == "line.protocol":
+            # It may be set to another protocol in the field; while it answers here, it is not.
+            return next((word for word in register.enum.values() if "645" not in word), None)
+        if register.name == "line.parity":
+            start = f"{line.default_parity}{line.default_stop_bits}"
+            words = [word for word in register.enum.values() if word.upper().startswith(start)]
+            words += [
+                word
+                for word in register.enum.values()
+                if word.upper().startswith(line.default_parity)
+            ]
+            return words[0] if words else None
+        return None
 
     def _flags(self, item: Item) -> frozenset[str]:
         """Names of set bits: flags of the premises, and what the supply does."""
@@ -507,10 +531,56 @@ def _clock(meter: MappedMeter, item: Item) -> Value:
     return shown
 
 
+def _event(meter: MappedMeter, item: Item) -> tuple[int, str] | None:
+    """The event of a repeated register `event_log.x[i]`, the newest first."""
+    number = int(item.register.name.rpartition("[")[2].rstrip("]"))
+    events = meter.place.events
+    return events[-1 - number] if number < len(events) else None
+
+
+def _event_time(meter: MappedMeter, item: Item) -> Value | None:
+    event = _event(meter, item)
+    return _EPOCH + timedelta(seconds=event[0] + meter._zone_s) if event else None
+
+
+def _event_code(meter: MappedMeter, item: Item) -> Value | None:
+    event = _event(meter, item)
+    if event is None:
+        return None
+    # What the model has no number for goes under its last one.
+    return event[1] if event[1] in item.register.enum.values() else Decimal(255)
+
+
+def _part_of_clock(pattern: str) -> Callable[[MappedMeter, Item], Value | None]:
+    def shown(meter: MappedMeter, item: Item) -> Value | None:
+        text = meter.now().strftime(pattern)
+        return Decimal(text) if parse_type(item.register.type).family in NUMERIC else text
+
+    return shown
+
+
+def _date(meter: MappedMeter, item: Item) -> Value | None:
+    """YYMMDD, and the weekday behind it where the meter counts in digits."""
+    now = meter.now()
+    if parse_type(item.register.type).family in NUMERIC:
+        return Decimal(f"{now:%y%m%d}{now.isoweekday() % 7:02d}")
+    return f"{now:%y%m%d}"
+
+
+def _pipe(meter: MappedMeter, item: Item) -> Value | None:
+    state = "empty" if "empty" in meter.place.flags else "full"
+    return state if state in item.register.enum.values() else meter._default(item)
+
+
 _SPECIAL: Final[Mapping[str, Callable[[MappedMeter, Item], Value | None]]] = {
     "account.balance": _balance,
     "account.purchase_count": lambda meter, _: Decimal(meter.place.purchases),
     "clock": _clock,
+    "clock.date": _date,
+    "clock.time": _part_of_clock("%H%M%S"),
+    "event_log.time": _event_time,
+    "event_log.code": _event_code,
+    "pipe.state": _pipe,
     "meter.serial": lambda meter, item: _number(meter, item, meter.serial),
     "meter.number": lambda meter, item: _number(meter, item, meter.serial),
     "meter.unit_id": lambda meter, _: Decimal(meter.unit),

@@ -25,7 +25,7 @@ _UNITS: Final = {
     "kW": Decimal(1000), "kVA": Decimal(1000), "kvar": Decimal(1000), "MW": Decimal(10**6),
     "kWh": Decimal(1000), "kVAh": Decimal(1000), "kvarh": Decimal(1000), "MWh": Decimal(10**6),
     "m3": Decimal(1000), "m3/h": Decimal(1000), "kV": Decimal(1000), "mA": Decimal("0.001"),
-    "mV": Decimal("0.001"), "MPa": Decimal(10), "kPa": Decimal("0.01"),
+    "money": Decimal(1000), "mV": Decimal("0.001"), "MPa": Decimal(10), "kPa": Decimal("0.01"),
 }  # fmt: skip
 
 
@@ -43,10 +43,11 @@ def base_of(value: Decimal, unit: str) -> Decimal:
 class Moment:
     """One second at one meter."""
 
-    __slots__ = ("_seed", "_step", "forward", "phases", "pf", "place", "rate", "reverse")
+    __slots__ = ("_seed", "_step", "forward", "now", "phases", "pf", "place", "rate", "reverse")
 
     def __init__(self, place: Premises, seed: int, phases: int, now: int) -> None:
         self.place = place
+        self.now = now
         self.rate = place.rate(now)
         self.forward = place.forward
         self.reverse = place.reverse
@@ -84,15 +85,15 @@ class Moment:
         return Decimal(rate // 1000) / (MICRO // 1000)
 
     def apparent(self, phase: int = 0) -> Decimal:
-        return abs(self.watts(phase)) * 1000 / self.pf
+        return Decimal(int(abs(self.watts(phase)) * 10**6) // self.pf) / 1000
 
     def reactive(self, phase: int = 0) -> Decimal:
         across = math.isqrt(10**6 - self.pf**2)
-        return abs(self.watts(phase)) * across / self.pf
+        return Decimal(int(abs(self.watts(phase)) * across * 1000) // self.pf) / 1000
 
     def current(self, phase: int) -> Decimal:
         volts = self.voltage(phase)
-        return self.apparent(phase) / volts if volts else _NOTHING
+        return Decimal(int(1000 * self.apparent(phase) / volts)) / 1000 if volts else _NOTHING
 
     def factor(self) -> Decimal:
         return Decimal(self.pf if self.rate >= 0 else -self.pf) / 1000
@@ -123,9 +124,7 @@ def _phase(text: str | None) -> int:
     return int(text) if text else 0
 
 
-def _line_voltage(m: re.Match[str]) -> Quantity:
-    one, two = int(m[1]), int(m[2])
-
+def _line_voltage_of(one: int, two: int) -> Quantity:
     def between(at: Moment) -> Decimal:
         a, b = at.voltage(one), at.voltage(two)
         # 120 degrees apart: the root of a2 + b2 + ab, to the tenth of a volt.
@@ -150,8 +149,9 @@ _TABLE: Final[tuple[tuple[str, Callable[[re.Match[str]], Quantity]], ...]] = (
     (r"power\.active(?:\.l([123]))?", lambda m: lambda at: at.watts(_phase(m[1]))),
     (r"power\.reactive(?:\.l([123]))?", lambda m: lambda at: at.reactive(_phase(m[1]))),
     (r"power\.apparent(?:\.l([123]))?", lambda m: lambda at: at.apparent(_phase(m[1]))),
-    (r"voltage\.l([123])l([123])", _line_voltage),
+    (r"voltage\.l([123])l([123])", lambda m: _line_voltage_of(int(m[1]), int(m[2]))),
     (r"voltage(?:\.l([123])n?)?", lambda m: lambda at: at.voltage(_phase(m[1]) or 1)),
+    (r"voltage\.mean_ll", lambda _: _line_voltage_of(1, 2)),
     (r"voltage\..*", lambda _: lambda at: at.voltage(1)),
     (r"current\.l([123])", lambda m: lambda at: at.current(int(m[1]))),
     (r"current\.n", lambda _: lambda at: at.current(1) / 10 if at.phases > 1 else at.current(1)),
@@ -168,6 +168,7 @@ _TABLE: Final[tuple[tuple[str, Callable[[re.Match[str]], Quantity]], ...]] = (
     (r"angle.*", lambda _: lambda at: Decimal(round(math.degrees(math.acos(at.pf / 1000))))),
     (r"frequency", lambda _: lambda at: at.frequency()),
     (r"thd\..*", lambda _: lambda at: at.noise(8, 10, 40, 10)),
+    (r"demand\.active\.export.*", lambda _: lambda at: max(_NOTHING, -at.watts())),
     (r"demand\.(?:power|active).*", lambda _: lambda at: abs(at.watts())),
     (r"demand\.current.*", lambda _: lambda at: at.current(1)),
     (r"demand\..*", lambda _: lambda at: abs(at.watts())),
@@ -196,8 +197,11 @@ _TABLE: Final[tuple[tuple[str, Callable[[re.Match[str]], Quantity]], ...]] = (
     ),
     (r"energy\.apparent.*", lambda _: lambda at: at.counted(False, 1060)),
     (r"charge.*|energy\..*", lambda _: lambda at: at.counted(False, 4)),
+    (r"volume\.(?:forward|net)\.fraction", lambda _: lambda at: at.counted() % 1000),
+    (r"volume\.reverse\.fraction", lambda _: lambda at: at.counted(True) % 1000),
     (r"volume\.forward.*", lambda _: lambda at: at.counted()),
     (r"volume\.reverse.*", lambda _: lambda at: at.counted(True)),
+    (r"operating\.time", lambda _: lambda at: Decimal(at.now % 10**8)),
     (r"volume(?:\.net)?.*", lambda _: lambda at: at.counted() - at.counted(True)),
     (r"flow", lambda _: lambda at: at.flow()),
     (r"temperature.*", lambda _: lambda at: at.noise(5, 180, 240, 10)),

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from drivers.registermap import Table
+from drivers.maps.model import Table
 
 from .modbus_errors import Exceptional, ModbusError
 

@@ -70,6 +70,17 @@ def decode(
         raise RegisterContent(register.name, str(error)) from None
 
 
+def number(register: Register, raw: bytes) -> Decimal:
+    """As `decode`, of a register that holds a number, without looking for the enum's word."""
+    kind = parse_type(register.type)
+    if kind.family not in NUMERIC or (kind.size and len(raw) != kind.size):
+        raise RegisterContent(register.name, "not a number")
+    try:
+        return _number(register, kind, _plain(kind, raw, register.order), Decimal(1), 0)
+    except ValueError as error:
+        raise RegisterContent(register.name, str(error)) from None
+
+
 def encode(register: Register, value: Value, factor: Decimal = Decimal(1)) -> bytes:
     """Wire bytes of `value`. Of a `high8` or `low8` register: both bytes, the other one 0.
 
@@ -168,6 +179,8 @@ def _raw_number(register: Register, kind: ValueType, plain: bytes) -> Decimal:
             return Decimal(plain[0] if kind.high else plain[1])
         case Family.BIT:
             return Decimal(plain[0] & 1)
+        case Family.PICKED:
+            return Decimal(int.from_bytes(plain, "big") >> kind.place & 1)
         case Family.PAIR:
             whole, part = kind.parts
             fraction = _raw_number(register, part, plain[whole.size :])
@@ -178,14 +191,29 @@ def _raw_number(register: Register, kind: ValueType, plain: bytes) -> Decimal:
 
 
 def _written_number(register: Register, plain: bytes) -> Decimal:
-    """`001234.56*kWh`: the unit, where it is told, must be the one we expect."""
+    """`001234.56*kWh`: the unit, where it is told, must be the one we expect, or differ from it by
+    nothing but k or M."""
     text, _, unit = _ascii(plain).partition("*")
-    if unit and unit != register.unit:
-        raise ValueError("another unit than expected")
+    power = _power(unit or register.unit, register.unit)
     # Decimal would take `1e3`, `NaN` and `1_000` as well; a meter does not write so.
     if not text.strip().lstrip("+-").replace(".", "", 1).isdecimal():
         raise ValueError("not a number")
-    return Decimal(text.strip())
+    return Decimal(text.strip()).scaleb(power, _EXACT)
+
+
+def _power(told: str, expected: str) -> int:
+    """The power of ten from one unit to the other. Raises ValueError if they measure different
+    things."""
+    (told_power, told_base), (power, base) = _prefixed(told), _prefixed(expected)
+    if told_base != base:
+        raise ValueError("another unit than expected")
+    return told_power - power
+
+
+def _prefixed(unit: str) -> tuple[int, str]:
+    # `m3` is no milli-anything, and a lone `M` or `k` no prefix.
+    power = {"k": 3, "M": 6}.get(unit[:1], 0) if len(unit) > 1 else 0
+    return power, unit[1:] if power else unit
 
 
 def _number_bytes(register: Register, kind: ValueType, value: Decimal, factor: Decimal) -> bytes:
@@ -208,6 +236,8 @@ def _number_bytes(register: Register, kind: ValueType, value: Decimal, factor: D
             return byte + b"\0" if kind.high else b"\0" + byte
         case Family.BIT:
             return _bit(raw)
+        case Family.PICKED:
+            return (_bit(raw)[0] << kind.place).to_bytes(2, "big")
         case Family.PAIR:
             return _pair(raw, kind, register)
         case Family.NUMBER:

@@ -14,6 +14,8 @@ Problem = tuple[str, str]
 
 IMPLICIT = {"old"}
 """Parameters that every command has: the unit id that the meter answers at so far."""
+_COUNTED = {"counter", "next"}
+"""And those of a command with `idempotency`: what its counter says, and is to say after it."""
 
 _RAW_PART = re.compile(r"(?:[0-9a-f]{2})+|\$[a-z][a-z0-9_]*(?::u8|:u16|:u32)?")
 
@@ -42,7 +44,8 @@ def _command(command: Command, meter_map: MeterMap) -> Iterator[str]:
             yield "verify: poll_s is above within_s"
     if command.idempotency is not None:
         yield from _readable(command.idempotency.register, meter_map)
-    for name in sorted(used - command.params.keys() - IMPLICIT):
+    implicit = IMPLICIT | (_COUNTED if command.idempotency is not None else set())
+    for name in sorted(used - command.params.keys() - implicit):
         yield f"no parameter {name}"
     for name in sorted(command.params.keys() - used):
         yield f"parameter {name} is never used"

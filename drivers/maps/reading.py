@@ -229,7 +229,7 @@ def _register(row: Row, name: str, addr: int | str) -> Register:
         read_alone=row.get("read_alone", False),
         group=row.get("group", ""),
         poll=Poll(row.get("poll", "normal")),
-        enum=_frozen({int(number): word for number, word in row.get("enum", {}).items()}),
+        enum=_frozen({int(number, 0): word for number, word in row.get("enum", {}).items()}),
         bits=_frozen({int(bit): word for bit, word in row.get("bits", {}).items()}),
         since=row.get("since", ""),
         obis=row.get("obis", ""),

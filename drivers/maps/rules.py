@@ -11,6 +11,7 @@ from itertools import chain
 from .commandrules import broken_commands
 from .golden import golden_problem
 from .model import Access, IdentifyStep, Kind, MeterMap, Order, Protocol, Register, Table
+from .names import problem as name_problem
 from .types import NUMERIC, Family, ValueType, parse_type
 
 Problem = tuple[str, str]
@@ -25,9 +26,16 @@ _TABLES = {
 }
 _COILS = {Table.COIL, Table.DISCRETE}
 _READ_ONLY = {Table.INPUT, Table.DISCRETE}
-_WHOLE = {Family.INTEGER, Family.BCD, Family.HALF, Family.BIT, Family.NUMBER}
+_WHOLE = {
+    Family.INTEGER,
+    Family.BCD,
+    Family.HALF,
+    Family.BIT,
+    Family.PICKED,
+    Family.NUMBER,
+}
 _WORD = re.compile(r"'[^']*'|\"[^\"]*\"|[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)*")
-_FUNCTIONS = {"abs", "min", "max", "and", "or", "not"}
+_FUNCTIONS = {"abs", "min", "max", "and", "or", "not", "in", "of"}
 
 
 def broken_rules(meter_map: MeterMap) -> Iterator[Problem]:
@@ -143,7 +151,8 @@ def _type_fits(register: Register, kind: ValueType) -> bool:
     if register.table in _COILS:
         return kind.family is Family.BIT
     if register.table in (Table.INPUT, Table.HOLDING):
-        return kind.size % 2 == 0 and kind.size > 0
+        # One bit would be a second truth about a register that others tell whole.
+        return kind.size % 2 == 0 and kind.size > 0 and kind.family is not Family.PICKED
     return kind.family not in (Family.BIT, Family.HALF, Family.ASCII_LOW)
 
 
@@ -164,6 +173,9 @@ def _relations(register: Register, meter_map: MeterMap) -> Iterator[str]:
             yield f"no source {key}"
     if not register.sources:
         yield "source is missing"
+    for unit in {unit for unit, _ in register.units.values()} or {register.unit}:
+        if wrong := name_problem(register.name, unit):
+            yield wrong
     if register.unit_from:
         decider = meter_map.registers.get(register.unit_from)
         if decider is None or not decider.enum or not decider.access.readable:

@@ -3,9 +3,10 @@
 `u16 s16 u32 s32 u64 s64` and, where values are not whole registers (M-Bus, DL/T 645),
 `u8 s8 u24 s24 u48 s48`; `f32 f64`; `bcd(digits)`; `ascii(bytes)`; `ascii-low(words)`, one
 character in each low byte; `bits`, 16 of them, or `bits(8)`, `bits(24)`, `bits(32)`; `bit`, one
-coil; `high8 low8`, one half of a register; `datetime(codec)`; `pair(whole,fraction)` or
-`pair(whole,fraction,scale)`, two numbers one after the other, the second to be multiplied by
-`scale`; `text` and `number`, characters as they stand (of IEC 62056-21: `number` with its `*unit`).
+coil; `bit(n)`, one of 16, counted from the lowest; `high8 low8`, one half of a register;
+`datetime(codec)`; `pair(whole,fraction)` or `pair(whole,fraction,scale)`, two numbers one after the
+other, the second to be multiplied by `scale`; `text` and `number`, characters as they stand (of
+IEC 62056-21: `number` with its `*unit`).
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ class Family(Enum):
     ASCII_LOW = "ascii-low"
     BITS = "bits"
     BIT = "bit"
+    PICKED = "picked"
     HALF = "half"
     DATETIME = "datetime"
     PAIR = "pair"
@@ -35,7 +37,16 @@ class Family(Enum):
 
 
 NUMERIC = frozenset(
-    {Family.INTEGER, Family.FLOAT, Family.BCD, Family.PAIR, Family.NUMBER, Family.HALF, Family.BIT}
+    {
+        Family.INTEGER,
+        Family.FLOAT,
+        Family.BCD,
+        Family.PAIR,
+        Family.NUMBER,
+        Family.HALF,
+        Family.BIT,
+        Family.PICKED,
+    }
 )
 """Families whose values are numbers: only these have scale, range, unit and roll-over."""
 
@@ -51,6 +62,8 @@ class ValueType:
     signed: bool = False
     high: bool = False
     """The upper half of the register."""
+    place: int = 0
+    """Of one bit among 16."""
     codec: str = ""
     parts: tuple[ValueType, ...] = ()
     """Of a pair: the whole number and the fraction."""
@@ -74,6 +87,7 @@ _PLAIN = {
     "text": ValueType(Family.TEXT, 0),
     "number": ValueType(Family.NUMBER, 0),
 }
+_PICKED = re.compile(r"bit\(([0-9]|1[0-5])\)")
 _SIZED = re.compile(r"(bcd|ascii|ascii-low|bits)\(([1-9][0-9]{0,2})\)")
 _DATETIME = re.compile(r"datetime\(([a-z0-9-]+)\)")
 _PAIR = re.compile(r"pair\(([a-z0-9]+),([a-z0-9]+)(?:,([0-9.]+))?\)")
@@ -84,6 +98,8 @@ def parse_type(name: str) -> ValueType:
     """The type of this name. Raises ValueError for one that we do not know."""
     if name in _PLAIN:
         return _PLAIN[name]
+    if match := _PICKED.fullmatch(name):
+        return ValueType(Family.PICKED, 2, place=int(match[1]))
     if match := _SIZED.fullmatch(name):
         return _sized(match[1], int(match[2]), name)
     if (match := _DATETIME.fullmatch(name)) and match[1] in CODECS:

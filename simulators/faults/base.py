@@ -127,6 +127,10 @@ class Fault:
     def end(self, place: Premises, now: int) -> None:
         """It is over: put things right, where they come right by themselves."""
 
+    def lingers(self, order: int) -> float:
+        """How many seconds longer it lasts at the target's meter number `order` (from 0)."""
+        return 0.0
+
     def effect(self, ask: Ask) -> Effect:
         """Of a request for this meter."""
         return HONEST

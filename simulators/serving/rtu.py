@@ -6,10 +6,10 @@ is left of a cut request is forgotten when the line has been silent for a while.
 
 from __future__ import annotations
 
-from array import array
 from typing import Final
 
 from ..faults.base import Piece
+from .crc import crc
 from .line import Line
 
 GAP_S: Final = 0.05
@@ -17,27 +17,6 @@ GAP_S: Final = 0.05
 _LONGEST: Final = 256
 _FIXED: Final = {1: 8, 2: 8, 3: 8, 4: 8, 5: 8, 6: 8, 7: 4, 17: 4, 43: 7}
 _COUNTED: Final = frozenset({15, 16})
-
-
-def _crc_table() -> array[int]:
-    table = array("H")
-    for byte in range(256):
-        crc = byte
-        for _ in range(8):
-            crc = (crc >> 1) ^ 0xA001 if crc & 1 else crc >> 1
-        table.append(crc)
-    return table
-
-
-_TABLE: Final = _crc_table()
-
-
-def crc(data: bytes) -> bytes:
-    """CRC-16/Modbus as it goes on the wire, low byte first."""
-    value = 0xFFFF
-    for byte in data:
-        value = (value >> 8) ^ _TABLE[(value ^ byte) & 0xFF]
-    return value.to_bytes(2, "little")
 
 
 def frame(unit: int, pdu: bytes) -> bytes:

@@ -17,12 +17,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.lines import Declined, NoReply
+from drivers.maps.errors import RegisterContent
 from drivers.maps.model import Table
 from drivers.modbus import PaymentMeterGateway, open_payment_meter
 from drivers.modbus.payment_meter import UnitInvalid
 from drivers.modbus.pdu import EXCEPTIONS
 from drivers.modbus.tcp import ModbusTcpLine
-from drivers.registermap import RegisterContent
 from meters.errors import RaseedError
 from meters.gateway import (
     MeterUnreachable,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.registermap import Table
+from drivers.maps.model import Table
 from simulators.wire import Exceptional, Framer, ModbusError, Request, answer
 
 

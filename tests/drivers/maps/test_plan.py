@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -41,9 +42,9 @@ def maps(draw: st.DrawFn) -> MeterMap:
                 rows.append(row(f"pulse.source.{len(rows) + 1}", addr, "low8", table=table))
         rows.append(made)
         addr += 5 + draw(st.sampled_from([0, 0, 0, 1, 2, 20]))
-        addr -= 5 - {"u16": 1, "u32": 2, "f32": 2, "u64": 4, "ascii(10)": 5, "high8": 1}[
-            made["type"]
-        ]
+        addr -= (
+            5 - {"u16": 1, "u32": 2, "f32": 2, "u64": 4, "ascii(10)": 5, "high8": 1}[made["type"]]
+        )
     limits = {
         "max_registers": draw(st.sampled_from([24, 30, 60, 124])),
         "max_hole": draw(st.integers(0, 10)),
@@ -76,7 +77,7 @@ def check(blocks: tuple[Block, ...], meter_map: MeterMap, names: list[str]) -> N
         # No hole is longer than allowed, but within a group.
         if not any(register.group for register in block.registers):
             used = sorted({addr for r in block.registers for addr in r.span})
-            for left, right in zip(used, used[1:], strict=False):
+            for left, right in pairwise(used):
                 assert right - left - 1 <= limits.max_hole
     for group in {meter_map.registers[name].group for name in names} - {""}:
         assert len([b for b in blocks if any(r.group == group for r in b.registers)]) == 1
@@ -98,6 +99,7 @@ def test_refusals_are_learnt_until_only_what_the_meter_has_is_asked_for(
     meter_map, names = task
     every = sorted(meter_map.registers)
     lacks = set(data.draw(st.lists(st.sampled_from(every), unique=True), label="lacks"))
+    used = {(r.table, addr) for r in meter_map.registers.values() for addr in r.span}
     there = {
         (register.table, addr)
         for register in meter_map.registers.values()
@@ -109,8 +111,8 @@ def test_refusals_are_learnt_until_only_what_the_meter_has_is_asked_for(
         # Words that only make the count even are answered with zeros.
         spare = meter_map.limits.even_only
         span = range(block.addr, block.addr + block.count)
-        used = {addr for register in meter_map.registers.values() for addr in register.span}
-        return all((block.table, addr) in there or (spare and addr not in used) for addr in span)
+        words = {(block.table, addr) for addr in span}
+        return all(word in there or (spare and word not in used) for word in words)
 
     learnt, asked, read = NOTHING_LEARNT, 0, set()
     queue = list(plan(meter_map, names, learnt))
@@ -151,7 +153,7 @@ def test_neighbours_differ_in_length_where_they_can() -> None:
     meter_map = probe(*rows, limits={"max_registers": 20})
     blocks = plan(meter_map, [r["name"] for r in rows])
     assert len(blocks) == 8
-    assert all(a.shape != b.shape for a, b in zip(blocks, blocks[1:], strict=False))
+    assert all(a.shape != b.shape for a, b in pairwise(blocks))
 
 
 def test_a_block_grows_by_a_known_neighbour_rather_than_look_like_the_one_before() -> None:
