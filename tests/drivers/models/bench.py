@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from drivers.conversation import LineSettings
 from drivers.device.mapped import MappedDevice
 from drivers.device.settings import DeviceSettings
-from drivers.maps.model import MeterMap, Trust
+from drivers.maps.model import Command, MeterMap, Register, Trust
 from drivers.modbus.link import ModbusLink
 from drivers.modbus.rtu_line import RtuLine
 from drivers.modbus.shared import bus_of
@@ -73,5 +73,5 @@ def bench(meter_map: MeterMap, *, confirmed: bool = False) -> Bench:
 
 def open_names(meter_map: MeterMap) -> frozenset[str]:
     """Registers and commands that no source settles."""
-    things = {**meter_map.registers, **meter_map.commands}
+    things: dict[str, Register | Command] = {**meter_map.registers, **meter_map.commands}
     return frozenset(name for name, one in things.items() if one.trust is Trust.UNVERIFIED)
