@@ -142,9 +142,7 @@ def _presence(knocker: Knocker, station: str) -> Presence:
     return Presence.METER if not reasons[-1] else Presence.NOBODY
 
 
-def _recognised(
-    knocker: Knocker, station: str, maps: Sequence[MeterMap], now: Now
-) -> Found:
+def _recognised(knocker: Knocker, station: str, maps: Sequence[MeterMap], now: Now) -> Found:
     sure: list[tuple[MeterMap, Identity]] = []
     perhaps: list[tuple[MeterMap, Identity]] = []
     for one in maps:

@@ -292,6 +292,7 @@ class MappedMeter:
         if special is not None:
             return special(self, item)
         if item.follows.startswith(("supply.", "valve.", "relay.")):
+            self.place.settle(self._second)
             return supply_word(self.place, register, self._layout.is_water)
         if register.bits:
             return self._flags(item)
@@ -343,6 +344,7 @@ class MappedMeter:
     def _flags(self, item: Item) -> frozenset[str]:
         """Names of set bits: flags of the premises, and what the supply does."""
         register = item.register
+        self.place.settle(self._second)
         known = set(register.bits.values())
         here = self.place.flags | {self.place.switch.state}
         found = {name for name in known if name in here or name.removeprefix("flag.") in here}

@@ -47,6 +47,8 @@ PROBES: Final = 3
 """An id is free if nobody answers there this often."""
 MOVING: Final = frozenset({"opening", "closing", "moving"})
 """Values of a supply that is on its way: a valve takes 10 to 60 seconds."""
+STANDS: Final = frozenset({"on", "off", "open", "closed"})
+"""Bits of one of which a supply that is not on its way has set one."""
 CLOCK_STEP: Final = timedelta(seconds=2)
 """A clock that was set may show this much less: it cuts seconds off, or counts in twos."""
 CLOCK_GOES_ON: Final = timedelta(seconds=30)
@@ -311,6 +313,8 @@ def _not_followed(seen: Reading | None, course: _Course) -> Settled:
     if seen is None:
         return Settled(Outcome.UNKNOWN, course.lost or "not_read_back")
     shown = plain(seen.value)
+    if isinstance(seen.value, frozenset) and not seen.value & STANDS:
+        shown = "moving"
     if shown in MOVING:
         return Settled(Outcome.UNKNOWN, f"stuck:{shown}")
     if course.writes > 1:

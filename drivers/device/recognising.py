@@ -84,11 +84,11 @@ def recognise(
 
 def fits(match: str, text: str) -> bool:
     """Whether a text is what an identify step wants: anything, this very text (numbers by their
-    value, `0x20` is `32`), or a regular expression between slashes."""
+    value, `0x20` is `32`), or a regular expression between slashes that is found in it."""
     if not match:
         return True
     if len(match) > 1 and match.startswith("/") and match.endswith("/"):
-        return re.fullmatch(match[1:-1], text) is not None
+        return re.search(match[1:-1], text) is not None
     return match == text or (_number(match) is not None and _number(match) == _number(text))
 
 

@@ -26,7 +26,7 @@ _STOPPED: Final = {
     Commodity.ELECTRICITY: {"off", "disconnected", "interrupted", "open", "opened", "tripped"},
 }
 _READY: Final = {"ready", "ready_for_reconnection", "armed"}
-_TRAVEL: Final = {"opening", "closing"}
+_TRAVEL: Final = {"opening", "closing", "moving"}
 
 DRAWN: Final[Mapping[str, Decimal]] = {
     "power.active": Decimal(10),
@@ -73,9 +73,12 @@ def supply_of(readings: Mapping[str, Reading], commodity: Commodity) -> Supply:
     """From `supply.output`, `supply.state`, `supply.reasons`, as far as the model has them. One
     tells the other where only one is there. Raises RegisterContent for words that are none of
     ours."""
-    output = _words(readings, "supply.output")
-    state = _words(readings, "supply.state")
-    reasons = readings.get("supply.reasons")
+    known = _FLOWS[commodity] | _STOPPED[commodity] | _READY | _TRAVEL
+    output = _words(readings, "supply.output", known)
+    state = _words(readings, "supply.state", known)
+    if not output and not state:
+        # Told in bits, and neither is set: the valve is on its way.
+        output = frozenset({"moving"})
     travel = next(iter((output | state) & _TRAVEL), "")
     flows = _decide(output or state, commodity)
     if state & _READY:
@@ -83,16 +86,18 @@ def supply_of(readings: Mapping[str, Reading], commodity: Commodity) -> Supply:
     else:
         told = _decide(state, commodity) if state - _TRAVEL else flows
         found = SupplyState.CONNECTED if told else SupplyState.DISCONNECTED
+    reasons = readings.get("supply.reasons")
     why = reasons.value if reasons is not None and isinstance(reasons.value, frozenset) else ()
     return Supply(output=flows, state=found, reasons=frozenset(why), travel=travel)
 
 
-def _words(readings: Mapping[str, Reading], name: str) -> frozenset[str]:
+def _words(readings: Mapping[str, Reading], name: str, known: set[str]) -> frozenset[str]:
+    """What a register says of the supply; its bits may tell other things besides."""
     found = readings.get(name)
     if found is None or found.value is None:
         return frozenset()
     if isinstance(found.value, frozenset):
-        return found.value
+        return found.value & known
     return frozenset({plain(found.value)})
 
 

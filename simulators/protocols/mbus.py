@@ -30,7 +30,7 @@ from drivers.mbus.frames import (
     find_long,
     find_short,
 )
-from drivers.mbus.records import MORE_FOLLOWS, maker_word, record_meaning
+from drivers.mbus.records import MORE_FOLLOWS, maker_word, record_meaning, secondary_address
 from drivers.mbus.station import fits
 
 from .encoding import put_raw, raw_of
@@ -54,8 +54,7 @@ class Nameplate:
 
     @property
     def secondary(self) -> str:
-        word = maker_word(self.maker)
-        return f"{self.identification}{word:04X}{self.version:02X}{self.medium:02X}"
+        return secondary_address(self.identification, self.maker, self.version, self.medium)
 
 
 class MbusEnd:
@@ -121,7 +120,7 @@ class MbusEnd:
         return b""
 
     def _select(self, data: bytes) -> bytes:
-        wanted = data[3::-1].hex() + data[5:3:-1].hex() + data[6:8].hex()
+        wanted = data[3::-1].hex() + data[4:8].hex()
         self._is_selected = len(data) >= 8 and fits(wanted.upper(), self.nameplate.secondary)
         self._bit = None
         return ACK if self._is_selected else b""
@@ -182,15 +181,14 @@ class MbusEnd:
 
 
 def collide(replies: Iterable[bytes]) -> bytes:
-    """What a line carries if several slaves speak at once: a mark gives way to a space, bit by bit.
-    Equal replies look like one."""
+    """What a line carries if several slaves speak at once: a mark gives way to a space, bit by bit,
+    and no two of them are in step. E5 looks like one, however many say it."""
     mixed = bytearray()
-    for reply in replies:
-        for at, byte in enumerate(reply):
-            if at < len(mixed):
-                mixed[at] &= byte
-            else:
-                mixed.append(byte)
+    for late, reply in enumerate(filter(None, replies)):
+        begin = late if len(reply) > 1 else 0
+        mixed += b"\xff" * (begin + len(reply) - len(mixed))
+        for at, byte in enumerate(reply, begin):
+            mixed[at] &= byte
     return bytes(mixed)
 
 

@@ -190,7 +190,6 @@ table = "holding"
 addr = 0x51
 type = "u32"
 scale = "0.01"
-unit = "money"
 kind = "credit"
 access = "w"
 source = ["test"]
