@@ -168,6 +168,9 @@ def test_dlt645_changes_nothing_without_authority() -> None:
     line, link, house = dlt()
     with pytest.raises(Declined):
         link.put(link._map.registers["supply.command"], b"\x1a", Priority.SUPPLY, None, EXTRA)
+    line, link, house = dlt(authority=AUTHORITY)
+    with pytest.raises(Declined):
+        link.put(link._map.registers["supply.command"], b"\x1a", Priority.SUPPLY)
     assert (line.sent, house.puts) == ([], [])
 
 
