@@ -6,6 +6,7 @@ scale that the map gives as a decimal.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Context, Decimal, InvalidOperation
@@ -15,12 +16,13 @@ from meters.readings import Value
 
 from .datetimes import CODECS
 from .errors import RegisterContent
-from .floats import decimal_of, float_of, step_of
+from .floats import decimal_of, float_of, is_nan, step_of
 from .model import Order, Register
 from .types import NUMERIC, Family, ValueType, parse_type
 
 # A 64-bit number times a scale has at most some 30 digits; nothing here may be rounded.
 _EXACT = Context(prec=60)
+_WRITTEN = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?")
 
 
 class NoValue(Exception):
@@ -58,7 +60,7 @@ def decode(
         if kind.size and len(raw) != kind.size:
             raise ValueError(f"{len(raw)} bytes instead of {kind.size}")
         plain = _plain(kind, raw, register.order)
-        if plain.hex() in register.sentinels:
+        if register.sentinels and _is_sentinel(register, kind, plain):
             raise NoValue
         if kind.family in NUMERIC:
             number = _number(register, kind, plain, factor, exponent)
@@ -137,6 +139,13 @@ def step(register: Register, raw: bytes, factor: Decimal = Decimal(1)) -> Decima
     return _EXACT.multiply(_EXACT.multiply(fine, register.scale), factor).copy_abs()
 
 
+def _is_sentinel(register: Register, kind: ValueType, plain: bytes) -> bool:
+    if plain.hex() in register.sentinels:
+        return True
+    # One "not a number" is as good as another: the standard has millions of them.
+    return "nan" in register.sentinels and kind.family is Family.FLOAT and is_nan(plain)
+
+
 def _plain(kind: ValueType, raw: bytes, order: Order) -> bytes:
     if kind.family is not Family.PAIR:
         return arrange(raw, order)
@@ -196,7 +205,7 @@ def _written_number(register: Register, plain: bytes) -> Decimal:
     text, _, unit = _ascii(plain).partition("*")
     power = _power(unit or register.unit, register.unit)
     # Decimal would take `1e3`, `NaN` and `1_000` as well; a meter does not write so.
-    if not text.strip().lstrip("+-").replace(".", "", 1).isdecimal():
+    if not _WRITTEN.fullmatch(text.strip()):
         raise ValueError("not a number")
     return Decimal(text.strip()).scaleb(power, _EXACT)
 
