@@ -155,8 +155,10 @@ class MappedMeter:
         item = self._layout.items.get(name)
         if item is None:
             return None
+        if self.place.dark:
+            return None
         self._tick()
-        return self._shown(item)
+        return self._told(item)
 
     def put(self, name: str, value: Value) -> None:
         """Write a value, as a protocol other than Modbus does. Raises NotAccepted."""
@@ -246,9 +248,7 @@ class MappedMeter:
         return bytes([function]) + head + bytes(image)
 
     def _bytes(self, item: Item) -> bytes:
-        value = self._shown(item)
-        for one in self.faults.of("value"):
-            value = one.value(item.register, value, self._second)
+        value = self._told(item)
         if value is None:
             raw = blank(item)
         else:
@@ -259,6 +259,13 @@ class MappedMeter:
         for one in self.faults.of("raw"):
             raw = one.raw(item.register, raw, self._second)
         return raw
+
+    def _told(self, item: Item) -> Value | None:
+        """The value in the register's unit, as the meter's faults have it."""
+        value = self._shown(item)
+        for one in self.faults.of("value"):
+            value = one.value(item.register, value, self._second)
+        return value
 
     def _factor(self, register: Register) -> tuple[str, Decimal]:
         """The unit, and what `unit_from` adds to the scale."""
@@ -285,6 +292,7 @@ class MappedMeter:
         if special is not None:
             return special(self, item)
         if item.follows.startswith(("supply.", "valve.", "relay.")):
+            self.place.settle(self._second)
             return supply_word(self.place, register, self._layout.is_water)
         if register.bits:
             return self._flags(item)
@@ -336,6 +344,7 @@ class MappedMeter:
     def _flags(self, item: Item) -> frozenset[str]:
         """Names of set bits: flags of the premises, and what the supply does."""
         register = item.register
+        self.place.settle(self._second)
         known = set(register.bits.values())
         here = self.place.flags | {self.place.switch.state}
         found = {name for name in known if name in here or name.removeprefix("flag.") in here}

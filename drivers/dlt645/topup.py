@@ -65,10 +65,12 @@ class Applied(Enum):
     BEFORE = "before"
     """The count was there already: nothing was sent."""
     DECLINED = "declined"
-    """The meter said no, and its count has not moved."""
+    """The meter said no for a reason that has nothing to do with the number."""
+    OUT_OF_TURN = "out_of_turn"
+    """The meter counts fewer purchases than come before this one: nothing was sent."""
     NOT_SEEN = "not_seen"
-    """No answer, and the count has not moved yet: a request can still be under way. Asking again
-    under the same number is safe, under the next one it is not."""
+    """It is not in the count, and may still get there: a request can be under way, and a count can
+    be a late answer. Asking again under the same number is safe, under the next one it is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,13 @@ def purchase_count(station: Station, di: str = COUNT, tries: int = TRIES) -> Con
     return int(digits)
 
 
+def buy(station: Station, purchase: Purchase, seal: Seal = unsealed) -> Conversation[None]:
+    """Sends one purchase, once, and believes the answer. Raises NoReply (may have happened),
+    Declined (also for one that the meter has had before: then something did happen)."""
+    data = purchase_data(purchase, seal(purchase))
+    yield from ask(station, Function.SECURITY, data, secret=((4, len(data)),))
+
+
 def top_up(
     station: Station, purchase: Purchase, seal: Seal = unsealed, count_di: str = COUNT
 ) -> Conversation[TopUp]:
@@ -119,16 +128,17 @@ def top_up(
     if before >= purchase.number:
         return TopUp(Applied.BEFORE, before)
     if before != purchase.number - 1:
-        return TopUp(Applied.DECLINED, before, "purchase_count")
-    data = purchase_data(purchase, seal(purchase))
+        return TopUp(Applied.OUT_OF_TURN, before)
     reason = ""
     refused = False
     try:
-        yield from ask(station, Function.SECURITY, data, secret=((4, len(data)),))
+        yield from buy(station, purchase, seal)
     except NoReply as error:
         reason = error.reason
     except Declined as error:
-        reason, refused = error.reason, True
+        reason = error.reason
+        # "Repeated" and "wrong count" are what a meter says to a purchase that it has had already.
+        refused = error.nothing_happened and "purchase" not in reason
     # A late answer must not be in the way of the reading that decides.
     yield Quiet(station.settle_s if reason else station.gap_s)
     after = yield from purchase_count(station, count_di)

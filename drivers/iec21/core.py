@@ -3,6 +3,8 @@ at once, or read and write single data sets in programming mode.
 
 An answer to a reading need not say which one it answers. So one unanswered question ends the whole
 session: the meter is signed on anew, and whatever comes late falls into the silence before that.
+What nobody can tell from an answer is a repetition of the one before, if the meter leaves out the
+id: where a line repeats, such a meter is read out, or one reading a session.
 """
 
 from __future__ import annotations
@@ -46,6 +48,8 @@ PATIENCE: Final = Patience(first_s=2.2, next_s=1.6, most=64 * 1024)
 _WAKE_S: Final = 2.2
 _WAKE_REST_S: Final = 1.6
 _NULS_AT_ONCE: Final = 6
+_ASKS: Final = "P0"
+"""The meter's own command: it wants a password for its operand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +119,7 @@ def sign_on(station: Station) -> Conversation[Identification]:
 def readout(station: Station) -> Conversation[Readout]:
     """Sign-on and the whole readout. Raises NoReply."""
     told = yield from sign_on(station)
-    first = yield from _choose(station, told, READOUT)
-    block = yield from _repeated(station, first, b"")
+    block = yield from _repeated(station, (yield from _choose(station, told, READOUT)))
     yield Switch(station.settings)
     found = data_sets(block.text)
     if found is None:
@@ -136,9 +139,9 @@ def programming(
         yield from _open(station, told, key)
         done = yield from work(station)
     except (NoReply, Declined):
-        yield from _break(station)
+        yield from break_off(station)
         raise
-    yield from _break(station)
+    yield from break_off(station)
     return done
 
 
@@ -150,7 +153,7 @@ def read(station: Station, id: str, form: str = "1") -> Conversation[DataSet]:
     sent = command(f"R{form}", f"{id}()")
     yield Quiet(station.settings.character_s)
     yield Send(sent)
-    block = yield from _repeated(station, (yield from _block(station, sent)), sent)
+    block = yield from _repeated(station, (yield from _block(station)))
     found = data_sets(block.text)
     _refuse_error(station, f"R{form}", found)
     if found is None or len(found) != 1 or found[0].id not in ("", id):
@@ -176,7 +179,7 @@ def profile(station: Station, id: str, begin: str, end: str) -> Conversation[tup
     yield Send(sent)
     text = ""
     before = None
-    block = yield from _repeated(station, (yield from _block(station, sent)), sent)
+    block = yield from _repeated(station, (yield from _block(station)))
     while True:
         # A block that comes twice was sent again, because our acknowledgement was lost.
         text += block.text if block != before else ""
@@ -184,7 +187,7 @@ def profile(station: Station, id: str, begin: str, end: str) -> Conversation[tup
             break
         before = block
         yield Send(ACK)
-        block = yield from _repeated(station, (yield from _block(station, ACK)), ACK)
+        block = yield from _repeated(station, (yield from _block(station)))
     found = data_sets(text)
     _refuse_error(station, "R5", found)
     if found is None:
@@ -193,10 +196,8 @@ def profile(station: Station, id: str, begin: str, end: str) -> Conversation[tup
 
 
 def _open(station: Station, told: Identification, key: Key | None) -> Conversation[None]:
-    asked = yield from _choose(station, told, PROGRAMMING)
-    asked = yield from _repeated(station, asked, b"")
-    if asked.command != "P0":
-        raise NoReply(station.line, station.address, "wrong_reply")
+    asked = yield from _choose(station, told, PROGRAMMING, _ASKS)
+    asked = yield from _repeated(station, asked, _ASKS)
     if key is None:
         return
     operand = asked.text.removeprefix("(").removesuffix(")")
@@ -210,25 +211,24 @@ def _open(station: Station, told: Identification, key: Key | None) -> Conversati
         raise Declined(station.address, "P1", "password", True, False) from error
 
 
-def _choose(station: Station, told: Identification, mode: str) -> Conversation[Block]:
+def _choose(
+    station: Station, told: Identification, mode: str, wanted: str = ""
+) -> Conversation[Block]:
     """Acknowledges rate and mode, and takes the first block at the rate chosen."""
     speed = told.speed if BAUD[told.speed] <= station.fastest else STAY
     yield Quiet(told.reaction_s)
-    sent = option(speed, mode)
-    yield Send(sent)
+    yield Send(option(speed, mode))
     if speed != STAY:
         yield Switch(replace(station.settings, baud=BAUD[speed]))
-    return (yield from _block(station, sent))
+    return (yield from _block(station, wanted))
 
 
-def _block(station: Station, sent: bytes) -> Conversation[Block]:
-    """The next message of the meter, sound or not."""
+def _block(station: Station, wanted: str = "") -> Conversation[Block]:
+    """The next answer, or the next command of this name, sound or not. Echoes of our own commands
+    are commands of other names."""
 
     def first(raw: bytes) -> Block | None:
-        # The echo of our own request is a command message, or the line of the acknowledgement.
-        mine = [block.command for block in blocks(sent)]
-        found = (block for block in blocks(raw) if not block.command or block.command not in mine)
-        return next(found, None)
+        return next((block for block in blocks(raw) if block.command == wanted), None)
 
     got = yield from gather(first, _begun, station.patience)
     if got.found is None:
@@ -236,14 +236,14 @@ def _block(station: Station, sent: bytes) -> Conversation[Block]:
     return got.found
 
 
-def _repeated(station: Station, block: Block, sent: bytes) -> Conversation[Block]:
+def _repeated(station: Station, block: Block, wanted: str = "") -> Conversation[Block]:
     """The block, or a sound repetition of it: asked for by NAK, at most twice."""
     for _ in range(REPEATS):
         if block.is_sound:
             return block
         yield Quiet(station.settings.character_s, station.settle_s)
         yield Send(NAK)
-        block = yield from _block(station, sent)
+        block = yield from _block(station, wanted)
     if not block.is_sound:
         raise NoReply(station.line, station.address, "check_sum")
     return block
@@ -275,7 +275,8 @@ def _refuse_error(station: Station, function: str, found: tuple[DataSet, ...] | 
         raise Declined(station.address, function, reason, nothing_happened=True, is_misfit=True)
 
 
-def _break(station: Station) -> Conversation[None]:
+def break_off(station: Station) -> Conversation[None]:
+    """Ends a session, or what began as one; the line goes back to its own rate and falls silent."""
     yield Send(command(BREAK_COMMAND))
     yield Switch(station.settings)
     yield Quiet(station.settle_s)

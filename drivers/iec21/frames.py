@@ -32,7 +32,7 @@ _SLOW_S: Final = 0.2
 _FAST_S: Final = 0.02
 _IDENTIFICATION = re.compile(rb"/([A-Za-z]{3})([0-9A-I])([ -~]{0,24})\r\n")
 _DATA_SET = re.compile(r"([^()\r\n!/]*)((?:\([^()\r\n]*\))+)")
-_VALUE = re.compile(r"\(([^()*]*)(?:\*([^()]*))?\)")
+_VALUE = re.compile(r"\(([^()*]*)(?:\*([^()*]*))?\)")
 _BLANKS = "\r\n"
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from .commandrules import broken_commands
+from .expressions import ExpressionWrong, expression
 from .golden import golden_problem
 from .model import Access, IdentifyStep, Kind, MeterMap, Order, Protocol, Register, Table
 from .names import problem as name_problem
@@ -34,8 +35,6 @@ _WHOLE = {
     Family.PICKED,
     Family.NUMBER,
 }
-_WORD = re.compile(r"'[^']*'|\"[^\"]*\"|[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)*")
-_FUNCTIONS = {"abs", "min", "max", "and", "or", "not", "in", "of"}
 
 
 def broken_rules(meter_map: MeterMap) -> Iterator[Problem]:
@@ -51,9 +50,15 @@ def broken_rules(meter_map: MeterMap) -> Iterator[Problem]:
             yield f"identify {step.role}", problem
     yield from broken_commands(meter_map)
     for check in meter_map.checks:
-        for word in _WORD.findall(check.holds):
-            if word not in _FUNCTIONS and word[0] not in "'\"" and word not in meter_map.registers:
-                yield f"check {check.name}", f"no register {word}"
+        try:
+            names = expression(check.holds).names
+        except ExpressionWrong as error:
+            yield f"check {check.name}", error.problem
+            continue
+        for name in names:
+            asked = meter_map.registers.get(name)
+            if asked is None or not asked.access.readable:
+                yield f"check {check.name}", f"no register {name}"
     for golden in meter_map.golden:
         if problem := golden_problem(meter_map, golden):
             yield f"golden {golden.name}", problem

@@ -4,6 +4,7 @@ who is on the line.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -45,39 +46,48 @@ def read(station: Station, tries: int = TRIES) -> Conversation[tuple[Telegram, .
     it does not; after a reset the first request has it set. So a lost answer is asked for again
     without losing or doubling a telegram.
     """
-    yield from _reach(station, tries)
+    yield from reach(station, tries)
     told: list[Telegram] = []
-    before: Long | None = None
+    frames: list[Long] = []
     bit = FCB
     while len(told) < MOST_TELEGRAMS:
-        frame = yield from _request(station, Short(REQ_UD2 | bit, station.target), before, tries)
+        frame = yield from _request(station, Short(REQ_UD2 | bit, station.target), frames, tries)
         one = _parsed(station, frame)
+        # Answers are counted (a few meters do not): one that is not the next is late.
+        if told and one.access not in (told[-1].access, told[-1].access + 1 & 0xFF):
+            raise NoReply(station.line, station.unit, "out_of_order")
         told.append(one)
         if not one.more:
             return tuple(told)
-        before, bit = frame, bit ^ FCB
+        frames.append(frame)
+        bit ^= FCB
     raise NoReply(station.line, station.unit, "endless")
 
 
 def send(station: Station, data: bytes) -> Conversation[None]:
     """Records for the meter to take as settings or commands, once. Raises NoReply (may have
     happened)."""
-    yield from _reach(station, TRIES)
-    yield from acknowledged(station, Long(SND_UD, station.target, SEND_DATA, data))
+    yield from reach(station, TRIES)
+    yield from acknowledged(station, data_frame(station, data))
+
+
+def data_frame(station: Station, data: bytes) -> Long:
+    """What carries records to the meter."""
+    return Long(SND_UD, station.target, SEND_DATA, data)
 
 
 def set_primary(station: Station, new: int) -> Conversation[None]:
     """Gives the meter a primary address (1 to 250); it answers under the old one. Raises NoReply:
     it may have happened."""
     data = _PRIMARY_ADDRESS + bytes([new])
-    yield from _reach(station, TRIES)
+    yield from reach(station, TRIES)
     yield from acknowledged(station, Long(SND_UD, station.target, SEND_DATA, data))
 
 
 def set_baud(station: Station, baud: int, settings: LineSettings) -> Conversation[None]:
     """The meter and the line go on with `baud` (300 to 9600). It answers at the old rate. Raises
     NoReply: it may have happened."""
-    yield from _reach(station, TRIES)
+    yield from reach(station, TRIES)
     yield from acknowledged(station, Long(SND_UD, station.target, BAUD_CI[baud]))
     yield Switch(replace(settings, baud=baud))
 
@@ -127,8 +137,9 @@ def _who(station: Station) -> Conversation[Telegram | bool]:
         return True
 
 
-def _reach(station: Station, tries: int) -> Conversation[None]:
-    """The meter selected if it goes by its secondary address, and its telegrams from the start."""
+def reach(station: Station, tries: int = TRIES) -> Conversation[None]:
+    """The meter selected if it goes by its secondary address, and its telegrams from the start.
+    Changes nothing else. Raises NoReply."""
     if station.secondary:
         yield from persistently(station, selection(station.secondary), tries)
         # A reset of address 253 would let go of the meter again: selecting has begun anew.
@@ -136,7 +147,9 @@ def _reach(station: Station, tries: int) -> Conversation[None]:
     yield from reset(station, tries)
 
 
-def _request(station: Station, frame: Short, before: Long | None, tries: int) -> Conversation[Long]:
+def _request(
+    station: Station, frame: Short, before: Sequence[Long], tries: int
+) -> Conversation[Long]:
     for _ in range(tries - 1):
         try:
             return (yield from answered(station, frame, before))
@@ -150,7 +163,7 @@ def _parsed(station: Station, frame: Long) -> Telegram:
         one = telegram(frame)
     except NotATelegram as error:
         raise NoReply(station.line, station.unit, str(error)) from None
-    if one.signature:
+    if one.is_encrypted:
         raise NoReply(station.line, station.unit, "encrypted")
     if not is_meant(station, one):
         raise NoReply(station.line, station.unit, "wrong_unit")

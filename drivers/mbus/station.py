@@ -4,6 +4,7 @@ and noise.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -45,7 +46,7 @@ class Station:
     """For people."""
     address: int = UNSET
     secondary: str = ""
-    """16 hex digits: identification 8, maker 4, version 2, medium 2; `F` wildcards."""
+    """16 hex digits as `records.secondary_address` writes them; `F` wildcards."""
     patience: Patience = PATIENCE
     gap_s: float = 0.03
     """Silence before a frame."""
@@ -86,16 +87,16 @@ def acknowledged(station: Station, frame: Short | Long) -> Conversation[None]:
         raise NoReply(station.line, station.unit, trouble)
 
 
-def answered(station: Station, frame: Short, before: Long | None = None) -> Conversation[Long]:
-    """Sends a request, once, and returns the long frame that answers it. One that equals `before`
-    is a late repetition of what was had already. Raises NoReply."""
+def answered(station: Station, frame: Short, before: Sequence[Long] = ()) -> Conversation[Long]:
+    """Sends a request, once, and returns the long frame that answers it. One that was had `before`
+    is a late repetition. Raises NoReply."""
     yield Quiet(station.gap_s)
     yield Send(frame.encode())
 
     def answer(raw: bytes) -> Long | None:
         while (found := find_long(raw)) is not None:
             long, end = found
-            if _answers(station, long) and long != before:
+            if _answers(station, long) and long not in before:
                 return long
             raw = raw[end:]
         return None
@@ -127,10 +128,8 @@ def persistently(station: Station, frame: Short | Long, tries: int) -> Conversat
 def selection(secondary: str) -> Long:
     """The frame that selects by secondary address; `F` stands for anything. Of maker, version and
     medium only whole bytes can be left open."""
-    identification, rest = secondary[:8], secondary[8:]
-    maker, version, medium = rest[:4], rest[4:6], rest[6:8]
-    data = bytes.fromhex(identification)[::-1] + bytes.fromhex(maker)[::-1]
-    return Long(SND_UD, SELECTED, SELECT, data + bytes.fromhex(version) + bytes.fromhex(medium))
+    data = bytes.fromhex(secondary[:8])[::-1] + bytes.fromhex(secondary[8:])
+    return Long(SND_UD, SELECTED, SELECT, data)
 
 
 def fits(pattern: str, secondary: str) -> bool:

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Final
 
+from ..bus.timing import Pace
 from ..conversation import Witness
 from ..lines import Declined
 from ..maps.model import Table
@@ -21,7 +22,7 @@ from .pdu import (
     words_of,
     write_request,
 )
-from .rtu import Heard, Pace, reply_data
+from .rtu import Heard, reply_data
 
 _MOST_PARTS: Final = 8
 """Of an identification; a meter that always says "more follows" is not followed."""

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from ..bus.timing import Pace
 from ..conversation import Conversation, LineSettings, Quiet, Receive, Send
 from ..lines import LineBusy, LineDown, NoReply
 from .crc import with_crc
@@ -27,20 +28,6 @@ _FAST_GAP_S: Final = 0.001_75
 _GAP_CHARACTERS: Final = 3.5
 _PATIENCE_S: Final = 1.0
 """A line that has not been silent for its gap within this is stuck."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How one meter wants to be asked."""
-
-    gap_s: float = 0.0
-    """Silence before a request, besides the standard's 3.5 characters."""
-    reply_s: float = 0.5
-    """From the request's last character to the reply's first: later is late."""
-    worst_s: float = 0.5
-    """The meter has never answered later than this."""
-    listen_s: float = 0.0
-    """Go on listening so long after a reply, for a second meter at the same id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +127,11 @@ def _after(
     until = clock() + max(silence, _PATIENCE_S)
     listened = clock() + silence
     while (left := min(listened, until) - clock()) > 0:
-        data = yield Receive(left)
+        try:
+            data = yield Receive(left)
+        except LineDown:
+            # Whoever hangs up after the reply has said all there is to say.
+            break
         if data:
             finder.buffer += data
             listened = max(listened, clock() + silence)

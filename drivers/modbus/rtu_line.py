@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from threading import Lock
 
+from ..bus.timing import Pace
 from ..conversation import Channel, Witness, converse
 from ..lines import NoReply
 from ..maps.model import Table
 from .line import ModbusLine
 from .pdu import WRITE_COIL, WRITE_REGISTER, Request, read_request
-from .rtu import Heard, Pace, exchange
+from .rtu import Heard, exchange
 
 
 class RtuLine(ModbusLine):

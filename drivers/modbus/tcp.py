@@ -20,12 +20,13 @@ from pymodbus.client import ModbusTcpClient
 from pymodbus.exceptions import ModbusException
 from pymodbus.pdu import DecodePDU, ModbusPDU
 
+from ..bus.timing import Pace
 from ..conversation import Send, Witness
-from ..lines import LineDown, NoReply
+from ..lines import Declined, LineDown, NoReply
 from ..transports.retrying import Reconnect
 from .line import ModbusLine
-from .pdu import WRITES, Request
-from .rtu import Heard, Pace
+from .pdu import WRITES, Misshapen, Request
+from .rtu import Heard
 
 # pymodbus logs frames, at ERROR level too. Disabled is stronger than a level: an application
 # that raises the level of every logger does not bring the frames back.
@@ -147,17 +148,15 @@ class ModbusTcpLine(ModbusLine):
         if request.unit == 0:
             return Heard(request.pdu[:5], 0.0)
         assert isinstance(reply, _Pdu)
-        return Heard(reply.raw, self._clock() - begun)
-
-    def data(
-        self, request: Request, pace: Pace | None = None, witness: Witness | None = None
-    ) -> bytes:
         try:
-            return super().data(request, pace, witness)
-        except NoReply:
-            # A reply of another shape: what comes next on this connection is anybody's guess.
-            self.close()
-            raise
+            request.check(reply.raw)
+        except Misshapen as error:
+            # What comes next on this connection is anybody's guess.
+            self._drop()
+            raise NoReply(self.address, str(request.unit), str(error)) from None
+        except Declined:
+            pass
+        return Heard(reply.raw, self._clock() - begun)
 
     def _saw(self, sending: bool, data: bytes) -> bytes:
         """The library shows each packet; of a reply in pieces, what has come so far."""

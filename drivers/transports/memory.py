@@ -15,6 +15,7 @@ from typing import Final
 
 from ..conversation import LineSettings
 from ..lines import LineDown
+from .silence import Silence
 
 FarEnd = Callable[[float, bytes], Iterable[tuple[float, bytes]]]
 """(now, what has arrived) -> pieces of an answer, each with the seconds from now until its first
@@ -66,7 +67,7 @@ class MemoryLine:
         self._echo = echo
         self._coming: list[tuple[float, int, bytes]] = []
         self._pieces = 0
-        self._last = clock()
+        self._silence = Silence(clock)
 
     @property
     def settings(self) -> LineSettings:
@@ -82,11 +83,12 @@ class MemoryLine:
     def send(self, data: bytes) -> None:
         self._must_be_up()
         self.sent.append(data)
+        begun = self._clock()
         self._clock.sleep(len(data) * self._settings.character_s)
-        self._last = self._clock()
+        self._silence.heard()
         if self._echo:
-            self._push(self._last - len(data) * self._settings.character_s, data)
-        for delay, piece in self._far(self._last, data):
+            self._push(begun, data)
+        for delay, piece in self._far(self._clock(), data):
             self.inject(piece, delay)
 
     def receive(self, within_s: float) -> bytes:
@@ -106,21 +108,11 @@ class MemoryLine:
         if data[here:]:
             heapq.heappush(self._coming, (begin + here * character, order, data[here:]))
         self._clock.reach(begin + here * character)
-        self._last = self._clock()
+        self._silence.heard()
         return data[:here]
 
     def quiet(self, for_s: float, most_s: float) -> bytes:
-        until = self._clock() + (most_s or for_s)
-        last = b""
-        while True:
-            now = self._clock()
-            wanted = self._last + for_s
-            data = self.receive(max(0.0, min(wanted, until) - now))
-            if not data:
-                return b"" if self._clock() + _SOON >= wanted else last
-            last = data
-            if self._clock() >= until:
-                return last
+        return self._silence.wait(self.receive, for_s, most_s)
 
     def switch(self, settings: LineSettings) -> None:
         self._settings = settings

@@ -113,6 +113,8 @@ class Fault:
 
     name: ClassVar[str] = ""
     layer: ClassVar[Layer] = Layer.METER
+    restarts: ClassVar[bool] = False
+    """Whether the meter starts anew when it is over."""
     chance: random.Random = field(init=False, repr=False, compare=False)
     hit: Hit = field(init=False, repr=False, compare=False)
 

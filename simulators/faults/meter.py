@@ -142,3 +142,16 @@ class WrongId(Fault):
             return data[:6] + bytes([self.unit]) + data[7:]
         body = bytes([self.unit]) + data[1:-2]
         return body + crc(body)
+
+
+@fault("restarting", Layer.METER)
+@dataclass(slots=True)
+class Restarting(Fault):
+    """The meter is starting anew and says nothing until it is done; settings that waited for a
+    restart hold from then on."""
+
+    restarts = True
+
+    def effect(self, ask: Ask) -> Effect:
+        self.hit("starting")
+        return _SILENT

@@ -17,6 +17,7 @@ class PowerCut(Fault):
     """The feeder is dead. When it is over the meters boot one after the other, `stagger_s`
     apart."""
 
+    restarts = True
     stagger_s: float = 0.5
 
     def effect(self, ask: Ask) -> Effect:

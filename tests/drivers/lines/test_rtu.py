@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from drivers.bus.timing import Pace
 from drivers.conversation import LineSettings
 from drivers.lines import Declined, LineBusy, LineDown, NoReply
 from drivers.maps.model import Table
 from drivers.modbus.crc import crc, with_crc
-from drivers.modbus.rtu import Pace, silence_s
+from drivers.modbus.rtu import silence_s
 from tests import examples
 
 from .slaves import LINE, PACE, Slave, bus, memory, rtu, spoilt
