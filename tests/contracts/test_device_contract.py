@@ -1,5 +1,5 @@
-"""One contract for every Device: on the fake, and for every shipped Modbus model on its stand-in, in
-memory, over TCP, over RTU in TCP and over a pseudo-terminal."""
+"""One contract for every Device: on the fake, and for every shipped Modbus model on its stand-in,
+in memory, over TCP, over RTU in TCP and over a pseudo-terminal."""
 
 from __future__ import annotations
 
@@ -225,7 +225,7 @@ def test_a_new_unit_id(subject: Subject) -> None:
     device = subject.device(confirmed=subject.confirmed())
     if Capability.SET_UNIT_ID not in device.capabilities:
         return
-    params = {name: "1" for name in subject.map.commands["set_unit_id"].params}
+    params = dict.fromkeys(subject.map.commands["set_unit_id"].params, "1")
     record = device.command("set_unit_id", {**params, "new": str(NEW_UNIT)}, BOSS)
     expected = {(Outcome.DONE, f"answers_at:{NEW_UNIT}")}
     if "meter.unit_id" in subject.map.limits.restart_after:
