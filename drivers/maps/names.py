@@ -47,6 +47,8 @@ NAMES: tuple[Name, ...] = (
             " meter is set to: added, or one without the other",
             r"energy\.active\.resettable": "since somebody last cleared it",
             r"energy\.active\.import\.previous": "import at the last billing date",
+            r"energy\.active\.(import|export)\.fine": "the same with more digits, where a later"
+            " firmware keeps it twice",
         },
     ),
     *_rows(
@@ -54,6 +56,7 @@ NAMES: tuple[Name, ...] = (
         {
             rf"energy\.reactive\.(import|export|total){PHASE}{TARIFF}": "reactive energy",
             r"energy\.reactive\.q[1-4]": "reactive energy by quadrant",
+            r"energy\.reactive\.(import|export)\.fine": "the same with more digits",
             r"energy\.reactive\.resettable": "since somebody last cleared it",
         },
     ),
@@ -94,6 +97,7 @@ NAMES: tuple[Name, ...] = (
         {
             r"phase\.sequence": "whether the phases come in the right order",
             r"wiring\.errors": "what the meter itself thinks of its wiring",
+            r"wiring\.help_off": "whether it keeps its thoughts about the wiring to itself",
             r"wiring\.system": "how many wires and phases it is set to",
         },
     ),
@@ -166,7 +170,7 @@ NAMES: tuple[Name, ...] = (
             r"meter\.status": "running status",
             rf"meter\.status\.words?{NUMBERED}": "running status, word by word",
             r"meter\.(lock|password|key)": "what a setting wants first",
-            r"meter\.reset": "clears something: see the map's words on it",
+            r"meter\.reset(\.history)?": "clears something: see the map's words on it",
             r"meter\.(energy_mode|energy_prefix|register_order|measuring_mode)": "settings that"
             " change what other registers mean",
             r"meter\.(application|access_number|programming_code)": "",

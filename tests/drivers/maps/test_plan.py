@@ -99,6 +99,7 @@ def test_refusals_are_learnt_until_only_what_the_meter_has_is_asked_for(
     meter_map, names = task
     every = sorted(meter_map.registers)
     lacks = set(data.draw(st.lists(st.sampled_from(every), unique=True), label="lacks"))
+    used = {(r.table, addr) for r in meter_map.registers.values() for addr in r.span}
     there = {
         (register.table, addr)
         for register in meter_map.registers.values()
@@ -110,8 +111,8 @@ def test_refusals_are_learnt_until_only_what_the_meter_has_is_asked_for(
         # Words that only make the count even are answered with zeros.
         spare = meter_map.limits.even_only
         span = range(block.addr, block.addr + block.count)
-        used = {addr for register in meter_map.registers.values() for addr in register.span}
-        return all((block.table, addr) in there or (spare and addr not in used) for addr in span)
+        words = {(block.table, addr) for addr in span}
+        return all(word in there or (spare and word not in used) for word in words)
 
     learnt, asked, read = NOTHING_LEARNT, 0, set()
     queue = list(plan(meter_map, names, learnt))

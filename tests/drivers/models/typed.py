@@ -78,6 +78,12 @@ TYPED: Final = {
         energy.reactive.total  0158 f32 ABCD 1 kvarh
         energy.active.resettable   0180 f32 ABCD 1 kWh
         energy.reactive.resettable 0182 f32 ABCD 1 kvarh
+        energy.active.total.t1  130C f32 ABCD 1 kWh
+        energy.active.total.t2  130E f32 ABCD 1 kWh
+        energy.active.import.t1 1314 f32 ABCD 1 kWh
+        energy.active.import.t2 1316 f32 ABCD 1 kWh
+        energy.active.export.t1 131C f32 ABCD 1 kWh
+        energy.active.export.t2 131E f32 ABCD 1 kWh
         line.parity            0012 f32 ABCD 1 ~
         meter.unit_id          0014 f32 ABCD 1 ~
         line.baud              001C f32 ABCD 1 ~
@@ -166,6 +172,9 @@ TYPED: Final = {
         energy.active.import.t2 0048 s32 CDAB 0.1 kWh
         energy.active.export   004E s32 CDAB 0.1 kWh
         energy.reactive.export 0050 s32 CDAB 0.1 kvarh
+        energy.active.resettable 003C s32 CDAB 0.1 kWh
+        energy.active.import.fine 0400 pair(s32,s32,0.001) CDAB 1 kWh
+        energy.active.export.fine 0408 pair(s32,s32,0.001) CDAB 1 kWh
         """,
     "gavazzi-em24": """
         voltage.l1n            0000 s32 CDAB 0.1 V
@@ -182,8 +191,10 @@ TYPED: Final = {
         pf.l2                  0033 s16 ABCD 0.001 ~
         pf.l3                  0034 s16 ABCD 0.001 ~
         pf                     0035 s16 ABCD 0.001 ~
+        phase.sequence         0036 s16 ABCD 1 ~
         frequency              0037 u16 ABCD 0.1 Hz
-        energy.active.import   0042 s32 CDAB 0.1 kWh
+        energy.active.import   003E s32 CDAB 0.1 kWh
+        energy.active.resettable 0042 s32 CDAB 0.1 kWh
         energy.active.import.l1 0046 s32 CDAB 0.1 kWh
         energy.active.import.l2 0048 s32 CDAB 0.1 kWh
         energy.active.import.l3 004A s32 CDAB 0.1 kWh
