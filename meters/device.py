@@ -240,6 +240,8 @@ class Device(Protocol):
         commands: `open_supply`, `close_supply`, `arm_supply`, `set_clock`, `add_credit`,
         `set_unit_id`, `set_line` ...
 
+        `open_supply` lets it flow and `close_supply` cuts it off, for relay and valve alike.
+
         Raises CommandUnknown, CommandNotAllowed, CommandParameter, NotVerified: nothing was sent.
         """
         ...
