@@ -127,7 +127,11 @@ def _after(
     until = clock() + max(silence, _PATIENCE_S)
     listened = clock() + silence
     while (left := min(listened, until) - clock()) > 0:
-        data = yield Receive(left)
+        try:
+            data = yield Receive(left)
+        except LineDown:
+            # Whoever hangs up after the reply has said all there is to say.
+            break
         if data:
             finder.buffer += data
             listened = max(listened, clock() + silence)
