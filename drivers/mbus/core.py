@@ -4,6 +4,7 @@ who is on the line.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -47,15 +48,19 @@ def read(station: Station, tries: int = TRIES) -> Conversation[tuple[Telegram, .
     """
     yield from _reach(station, tries)
     told: list[Telegram] = []
-    before: Long | None = None
+    frames: list[Long] = []
     bit = FCB
     while len(told) < MOST_TELEGRAMS:
-        frame = yield from _request(station, Short(REQ_UD2 | bit, station.target), before, tries)
+        frame = yield from _request(station, Short(REQ_UD2 | bit, station.target), frames, tries)
         one = _parsed(station, frame)
+        # Answers are counted (a few meters do not): one that is not the next is late.
+        if told and one.access not in (told[-1].access, told[-1].access + 1 & 0xFF):
+            raise NoReply(station.line, station.unit, "out_of_order")
         told.append(one)
         if not one.more:
             return tuple(told)
-        before, bit = frame, bit ^ FCB
+        frames.append(frame)
+        bit ^= FCB
     raise NoReply(station.line, station.unit, "endless")
 
 
@@ -136,7 +141,7 @@ def _reach(station: Station, tries: int) -> Conversation[None]:
     yield from reset(station, tries)
 
 
-def _request(station: Station, frame: Short, before: Long | None, tries: int) -> Conversation[Long]:
+def _request(station: Station, frame: Short, before: Sequence[Long], tries: int) -> Conversation[Long]:
     for _ in range(tries - 1):
         try:
             return (yield from answered(station, frame, before))
@@ -150,7 +155,7 @@ def _parsed(station: Station, frame: Long) -> Telegram:
         one = telegram(frame)
     except NotATelegram as error:
         raise NoReply(station.line, station.unit, str(error)) from None
-    if one.signature:
+    if one.is_encrypted:
         raise NoReply(station.line, station.unit, "encrypted")
     if not is_meant(station, one):
         raise NoReply(station.line, station.unit, "wrong_unit")

@@ -6,12 +6,12 @@ what the meter itself sends as such, and that becomes its shortest decimal.
 
 from __future__ import annotations
 
-import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
+from ..maps.floats import decimal_of
 from .frames import VARIABLE, Long
 from .units import (
     DATE,
@@ -41,6 +41,8 @@ _FUNCTIONS: Final = ("instant", "maximum", "minimum", "error")
 _TIMES_THOUSAND: Final = 0x7D
 _CORRECTION: Final = range(0x70, 0x78)
 _CENTURY: Final = 100
+# Modes of EN 13757-7. Old meters have check sums of their own here, whose bits are other modes.
+_ENCRYPTED: Final = frozenset({2, 3, 4, 5, 7, 8, 9, 10, 13})
 
 
 class NotATelegram(ValueError):
@@ -85,12 +87,17 @@ class Telegram:
     status: int
     """Bits 2 low power, 3 permanent error, 4 temporary error."""
     signature: int
-    """Not 0: the records are encrypted, and left out."""
+    """Of old meters anything; of new ones it tells how the records are encrypted."""
     records: tuple[Record, ...]
     more: bool
     """Another telegram holds further records."""
     address: int
     """Primary."""
+
+    @property
+    def is_encrypted(self) -> bool:
+        """The records are not for us, and left out."""
+        return self.signature >> 8 & 0x1F in _ENCRYPTED
 
     @property
     def secondary(self) -> str:
@@ -105,23 +112,22 @@ def telegram(frame: Long) -> Telegram:
         raise NotATelegram("fixed_structure" if frame.ci == 0x73 else "other_structure")
     head = frame.data[:HEADER]
     word = int.from_bytes(head[4:6], "little")
-    signature = int.from_bytes(head[10:12], "little")
-    records: tuple[Record, ...] = ()
-    more = False
-    if not signature:
-        records, more = _records(frame.data[HEADER:])
-    return Telegram(
+    told = Telegram(
         identification=head[3::-1].hex().upper(),
         maker=maker_letters(word),
         version=head[6],
         medium=head[7],
         access=head[8],
         status=head[9],
-        signature=signature,
-        records=records,
-        more=more,
+        signature=int.from_bytes(head[10:12], "little"),
+        records=(),
+        more=False,
         address=frame.address,
     )
+    if told.is_encrypted:
+        return told
+    records, more = _records(frame.data[HEADER:])
+    return replace(told, records=records, more=more)
 
 
 def record_meaning(head: bytes) -> Meaning:
@@ -222,7 +228,7 @@ def _meaning(vifs: bytes, text: str) -> tuple[Meaning, str]:
     else:
         what = meaning(0, first & 0x7F)
     exponent = what.exponent
-    error = ""
+    error = also = ""
     for vife in rest:
         code = vife & 0x7F
         if what.quantity == MAKER or code == 0x7F:
@@ -234,9 +240,11 @@ def _meaning(vifs: bytes, text: str) -> tuple[Meaning, str]:
             exponent += 3
         elif code in range(0x78, 0x7C):
             error = "additive_correction"
+        elif code in ERRORS:
+            error = ERRORS[code]
         else:
-            error = ERRORS.get(code, error)
-    return Meaning(what.quantity, what.unit, exponent), error
+            also += f"{code:02X}"
+    return Meaning(what.quantity, what.unit, exponent, also), error
 
 
 def _value(kind: int, lvar: int, raw: bytes, what: Meaning) -> tuple[Content, str]:
@@ -253,10 +261,17 @@ def _value(kind: int, lvar: int, raw: bytes, what: Meaning) -> tuple[Content, st
     if kind in _BCD:
         return _bcd(raw, what.exponent, negative=0xD0 <= lvar < 0xE0)
     if kind == _REAL:
-        number = shortest(raw)
-        return (None, "not_a_number") if number is None else (number.scaleb(what.exponent), "")
+        try:
+            return decimal_of(raw[::-1]).scaleb(what.exponent), ""
+        except ValueError:
+            return None, "not_a_number"
     signed = what.quantity not in UNSIGNED
-    return Decimal(int.from_bytes(raw, "little", signed=signed)).scaleb(what.exponent), ""
+    return scaled(int.from_bytes(raw, "little", signed=signed), what.exponent), ""
+
+
+def scaled(number: int, exponent: int) -> Decimal:
+    """Times ten to the exponent, with the digits that the meter tells and no others."""
+    return Decimal(number * 10**exponent) if exponent > 0 else Decimal(number).scaleb(exponent)
 
 
 def _bcd(raw: bytes, exponent: int, negative: bool) -> tuple[Content, str]:
@@ -266,20 +281,8 @@ def _bcd(raw: bytes, exponent: int, negative: bool) -> tuple[Content, str]:
         negative, digits = True, "0" + digits[1:]
     if not digits.isdecimal():
         return None, "not_bcd"
-    number = Decimal(int(digits)).scaleb(exponent)
-    return (-number if negative else number), ""
-
-
-def shortest(raw: bytes) -> Decimal | None:
-    """The shortest decimal that means the same single-precision number; None for not a number."""
-    number = struct.unpack("<f", raw)[0]
-    if number != number or number in (float("inf"), float("-inf")):
-        return None
-    for places in range(1, 10):
-        text = f"{number:.{places}g}"
-        if struct.pack("<f", float(text)) == raw:
-            return Decimal(text)
-    return Decimal(repr(number))
+    number = int(digits)
+    return scaled(-number if negative else number, exponent), ""
 
 
 def _date(raw: bytes) -> date | None:

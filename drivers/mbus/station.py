@@ -4,6 +4,7 @@ and noise.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -86,16 +87,16 @@ def acknowledged(station: Station, frame: Short | Long) -> Conversation[None]:
         raise NoReply(station.line, station.unit, trouble)
 
 
-def answered(station: Station, frame: Short, before: Long | None = None) -> Conversation[Long]:
-    """Sends a request, once, and returns the long frame that answers it. One that equals `before`
-    is a late repetition of what was had already. Raises NoReply."""
+def answered(station: Station, frame: Short, before: Sequence[Long] = ()) -> Conversation[Long]:
+    """Sends a request, once, and returns the long frame that answers it. One that was had `before`
+    is a late repetition. Raises NoReply."""
     yield Quiet(station.gap_s)
     yield Send(frame.encode())
 
     def answer(raw: bytes) -> Long | None:
         while (found := find_long(raw)) is not None:
             long, end = found
-            if _answers(station, long) and long != before:
+            if _answers(station, long) and long not in before:
                 return long
             raw = raw[end:]
         return None

@@ -26,6 +26,9 @@ class Meaning:
     quantity: str
     unit: str = ""
     exponent: int = 0
+    also: str = ""
+    """Extensions that make something else of it, in hex: volume per pulse, of backward flow, a date
+    to come."""
 
 
 _Row = tuple[int, int, str, str, int]
@@ -84,6 +87,7 @@ FD: Final[tuple[_Row, ...]] = (
     (0x1B, 0x1B, "digital_input", "", 0),
     (0x1C, 0x1C, "baud", "Bd", 0),
     (0x1F, 0x1F, "remote_control", "", 0),
+    (0x3A, 0x3A, "number", "", 0),
     (0x40, 0x4F, "voltage", "V", -9),
     (0x50, 0x5F, "current", "A", -12),
     (0x60, 0x60, "reset_counter", "", 0),

@@ -182,15 +182,14 @@ class MbusEnd:
 
 
 def collide(replies: Iterable[bytes]) -> bytes:
-    """What a line carries if several slaves speak at once: a mark gives way to a space, bit by bit.
-    Equal replies look like one."""
+    """What a line carries if several slaves speak at once: a mark gives way to a space, bit by bit,
+    and no two of them are in step. E5 looks like one, however many say it."""
     mixed = bytearray()
-    for reply in replies:
-        for at, byte in enumerate(reply):
-            if at < len(mixed):
-                mixed[at] &= byte
-            else:
-                mixed.append(byte)
+    for late, reply in enumerate(filter(None, replies)):
+        begin = late if len(reply) > 1 else 0
+        mixed += b"\xff" * (begin + len(reply) - len(mixed))
+        for at, byte in enumerate(reply, begin):
+            mixed[at] &= byte
     return bytes(mixed)
 
 

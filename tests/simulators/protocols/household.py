@@ -44,8 +44,9 @@ def obis(name: str, addr: str, type: str, **more: object) -> Register:
 
 
 def record(name: str, addr: str, type: str, **more: object) -> Register:
-    """A register of M-Bus, low byte first."""
-    return Register(name, Table.RECORD, addr, type, order=Order.DCBA, **more)  # type: ignore[arg-type]
+    """A register of M-Bus, low byte first, except that moments are kept as they are sent."""
+    order = Order.ABCD if type.startswith("datetime") else Order.DCBA
+    return Register(name, Table.RECORD, addr, type, order=order, **more)  # type: ignore[arg-type]
 
 
 WRITABLE = Access.GUARDED
