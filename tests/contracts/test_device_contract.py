@@ -49,7 +49,9 @@ class Subject:
     def truth(self, name: str) -> Value | None:
         """What the meter would say."""
         if self.standin is not None:
-            return self.standin.meter.get(name)
+            value = self.standin.meter.get(name)
+            words = self.map.registers[name].enum
+            return words.get(int(value), value) if isinstance(value, Decimal) and words else value
         meter: FakeMeter = self.made.meter
         return meter.values.get(name)
 
