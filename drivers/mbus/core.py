@@ -141,7 +141,9 @@ def _reach(station: Station, tries: int) -> Conversation[None]:
     yield from reset(station, tries)
 
 
-def _request(station: Station, frame: Short, before: Sequence[Long], tries: int) -> Conversation[Long]:
+def _request(
+    station: Station, frame: Short, before: Sequence[Long], tries: int
+) -> Conversation[Long]:
     for _ in range(tries - 1):
         try:
             return (yield from answered(station, frame, before))

@@ -120,10 +120,15 @@ class Standin:
 
 
 def in_memory(
-    map_id: str, *, load: int = LOAD, credit: int | None = None, echo: bool = False
+    map_id: str,
+    *,
+    load: int = LOAD,
+    credit: int | None = None,
+    echo: bool = False,
+    meter_map: MeterMap | None = None,
 ) -> Standin:
     """On a null modem whose clock moves when somebody waits."""
-    meter_map = shipped_map(map_id)
+    meter_map = meter_map or shipped_map(map_id)
     clock = VirtualClock()
 
     def seconds() -> float:
