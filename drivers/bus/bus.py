@@ -106,10 +106,12 @@ class Bus(Generic[L]):
         somebody waits for the answer. A job must not ask the bus again."""
         meter = self._meter(unit, manners)
         self._may_ask(unit, meter, priority)
-        with self._turnstile.turn(priority):
+        self._turnstile.take(priority)
+        try:
             # Others may have found it silent while we waited.
             self._may_ask(unit, meter, priority)
-            self._sleep(max(0.0, meter.last + manners.gap_s - self._clock()))
+            if (early := meter.last + manners.gap_s - self._clock()) > 0:
+                self._sleep(early)
             pace = Pace(manners.gap_s, meter.latency.reply_s, manners.worst_s, listen_s)
             try:
                 result = job(self._line, pace, self._ring.witness(unit, witness))
@@ -121,6 +123,8 @@ class Bus(Generic[L]):
                 return result
             finally:
                 meter.last = self._clock()
+        finally:
+            self._turnstile.give()
 
     def state(self) -> list[MeterState]:
         """How every meter that was ever asked does."""
@@ -144,8 +148,11 @@ class Bus(Generic[L]):
 
     def close(self, let_go: Callable[[L], None]) -> None:
         """Calls `let_go` with the line when nobody uses it."""
-        with self._turnstile.turn(Priority.REST):
+        self._turnstile.take(Priority.REST)
+        try:
             let_go(self._line)
+        finally:
+            self._turnstile.give()
 
     def _meter(self, unit: str, manners: Manners) -> _Meter:
         with self._lock:
@@ -156,6 +163,8 @@ class Bus(Generic[L]):
             return meter
 
     def _may_ask(self, unit: str, meter: _Meter, priority: Priority) -> None:
+        if not meter.health.failures:
+            return
         rest = meter.health.rests_s(self._clock())
         if rest > 0 and priority > _AT_ONCE:
             self.counts["resting"] += 1

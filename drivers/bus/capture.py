@@ -18,6 +18,8 @@ _BLANK: Final = "**"
 
 def blanked(step: Send) -> str:
     """The bytes in hex, two characters each; of secret ones only how many."""
+    if not step.secret:
+        return step.data.hex()
     shown = [f"{byte:02x}" for byte in step.data]
     for begin, end in step.secret:
         shown[begin:end] = [_BLANK] * len(shown[begin:end])
@@ -52,19 +54,19 @@ class Ring:
 
     def __init__(self, clock: Callable[[], float], kept: int = KEPT) -> None:
         self._clock = clock
-        self._kept: deque[Captured] = deque(maxlen=kept)
+        self._kept: deque[tuple[float, str, bool, str]] = deque(maxlen=kept)
 
     def witness(self, unit: str, other: Witness | None = None) -> Witness:
         """Keeps what it sees and passes it on to `other`."""
         return _Passing(self, unit, other)
 
-    def add(self, unit: str, frame: Frame) -> None:
+    def add(self, unit: str, sent: bool, shown: str) -> None:
         """Keep one more; the oldest falls out."""
-        self._kept.append(Captured(self._clock(), unit, frame))
+        self._kept.append((self._clock(), unit, sent, shown))
 
     def latest(self) -> Sequence[Captured]:
         """Oldest first."""
-        return tuple(self._kept)
+        return [Captured(at, unit, Frame(sent, shown)) for at, unit, sent, shown in [*self._kept]]
 
 
 class _Passing:
@@ -74,11 +76,11 @@ class _Passing:
         self._other = other
 
     def sent(self, step: Send) -> None:
-        self._ring.add(self._unit, Frame(True, blanked(step)))
+        self._ring.add(self._unit, True, blanked(step))
         if self._other is not None:
             self._other.sent(step)
 
     def received(self, data: bytes) -> None:
-        self._ring.add(self._unit, Frame(False, data.hex()))
+        self._ring.add(self._unit, False, data.hex())
         if self._other is not None:
             self._other.received(data)

@@ -7,8 +7,6 @@ as well as a thread of the line's own would, and there is nothing to start, to s
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
-from contextlib import contextmanager
 from threading import Condition
 
 
@@ -27,11 +25,13 @@ class Turnstile:
         with self._changed:
             return len(self._waiting)
 
-    @contextmanager
-    def turn(self, priority: int) -> Iterator[None]:
-        """Waits for the turn and has it within the block. Lower numbers go first. Who has the turn
-        must not ask for another."""
+    def take(self, priority: int) -> None:
+        """Waits for the turn, which `give` ends. Lower numbers go first. Who has the turn must not
+        ask for another."""
         with self._changed:
+            if not self._taken and not self._waiting:
+                self._taken = True
+                return
             ticket = (priority, self._arrived)
             self._arrived += 1
             heapq.heappush(self._waiting, ticket)
@@ -44,9 +44,10 @@ class Turnstile:
                 self._waiting.remove(ticket)
                 heapq.heapify(self._waiting)
                 self._changed.notify_all()
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._taken = False
+
+    def give(self) -> None:
+        """The turn is over: the next one goes."""
+        with self._changed:
+            self._taken = False
+            if self._waiting:
                 self._changed.notify_all()

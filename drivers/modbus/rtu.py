@@ -26,6 +26,9 @@ JOIN_S: Final = 0.1
 _FAST: Final = 19_200
 _FAST_GAP_S: Final = 0.001_75
 _GAP_CHARACTERS: Final = 3.5
+_HEAD_START_S: Final = 0.0002
+"""The silence after a reply is listened to but for this; the next request keeps the rest of it, and
+what happens in between takes no time of the line's."""
 _PATIENCE_S: Final = 1.0
 """A line that has not been silent for its gap within this is stuck."""
 
@@ -112,7 +115,8 @@ def _reply(
         found = finder.find(final=not data)
         if found is not None:
             late = clock() > due
-            noise = yield from _after(finder, found, max(silence_s(line), pace.listen_s), clock)
+            listen = max(silence_s(line) - _HEAD_START_S, pace.listen_s)
+            noise = yield from _after(finder, found, listen, clock)
             if noise is None:
                 raise NoReply(address, str(request.unit), "conflict")
             latency = came - begun - (found.end - found.begin) * line.character_s

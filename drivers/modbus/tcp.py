@@ -40,7 +40,9 @@ class _Pdu(ModbusPDU):
     """A PDU as its bytes: what they mean is `pdu.py`'s matter."""
 
     def __init__(self, raw: bytes, unit: int) -> None:
-        super().__init__(dev_id=unit)
+        # The library's own fields are for PDUs that it understands; these it must have.
+        self.dev_id = unit
+        self.transaction_id = 0
         self.function_code = raw[0]
         self.raw = raw
 
@@ -72,7 +74,7 @@ class ModbusTcpLine(ModbusLine):
     ) -> None:
         """`timeout_s` bounds the connecting and, where no pace is given, each wait for a reply."""
         super().__init__(f"{host}:{port}", Pace(0.0, timeout_s, timeout_s))
-        self._connect_s = timeout_s
+        self._connect_s = self._timeout = timeout_s
         self._client = ModbusTcpClient(
             host, port=port, timeout=timeout_s, retries=0, trace_packet=self._saw
         )
@@ -170,8 +172,10 @@ class ModbusTcpLine(ModbusLine):
         return data
 
     def _set_timeout(self, seconds: float) -> None:
-        self._client.comm_params.timeout_connect = seconds
-        self._client.transaction.comm_params.timeout_connect = seconds
+        if seconds != self._timeout:
+            self._timeout = seconds
+            self._client.comm_params.timeout_connect = seconds
+            self._client.transaction.comm_params.timeout_connect = seconds
 
     def _drop(self) -> None:
         self._client.close()  # type: ignore[no-untyped-call]

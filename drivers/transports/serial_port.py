@@ -19,6 +19,8 @@ from .parity import with_parity, without_parity
 from .silence import Silence
 
 _CHUNK: Final = 4096
+_SHORT_S: Final = 0.0002
+"""A sleep takes about so much longer than it should: waits this short are not slept through."""
 _WRITE_S: Final = 5.0
 """Longer than the longest frame at 300 baud; flow that stands still for so long is a fault."""
 _TROUBLE: Final = (serial.SerialException, OSError, termios.error, ValueError)
@@ -77,7 +79,7 @@ class SerialChannel:
     def receive(self, within_s: float) -> bytes:
         port = self._open()
         try:
-            if not select.select([port.fileno()], [], [], max(0.0, within_s))[0]:
+            if not self._readable(port.fileno(), max(0.0, within_s)):
                 return b""
             data = os.read(port.fileno(), _CHUNK)
         except _TROUBLE as error:
@@ -102,6 +104,15 @@ class SerialChannel:
         if self._port is not None:
             self._port.close()
             self._port = None
+
+    def _readable(self, port: int, within_s: float) -> bool:
+        if within_s > _SHORT_S:
+            return bool(select.select([port], [], [], within_s)[0])
+        until = self._clock() + within_s
+        while not select.select([port], [], [], 0)[0]:
+            if self._clock() >= until:
+                return False
+        return True
 
     @property
     def _soft(self) -> bool:

@@ -3,6 +3,7 @@
  *   server rtu PATH UNIT serves unit UNIT at 115200 8N1 and prints "ready" */
 #include <arpa/inet.h>
 #include <modbus.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,13 +32,15 @@ int main(int argc, char **argv) {
         printf("%d\n", ntohs(here.sin_port));
     }
     fflush(stdout);
-    for (;;) {
-        if (!rtu && modbus_tcp_accept(bus, &listener) < 0) return 4;
-        for (;;) {
-            int got = modbus_receive(bus, query);
-            if (got > 0) modbus_reply(bus, query, got, kept);
-            else if (got < 0 && !rtu) break; /* the client has gone: wait for the next */
-        }
+    signal(SIGCHLD, SIG_IGN);
+    while (!rtu) { /* a process for each client */
+        if (modbus_tcp_accept(bus, &listener) < 0) return 4;
+        if (!fork()) break;
         close(modbus_get_socket(bus));
+    }
+    for (;;) {
+        int got = modbus_receive(bus, query);
+        if (got > 0) modbus_reply(bus, query, got, kept);
+        else if (got < 0 && !rtu) return 0; /* the client has gone */
     }
 }

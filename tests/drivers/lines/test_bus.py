@@ -167,17 +167,19 @@ def test_the_urgent_go_first_and_equals_in_their_order() -> None:
     turnstile, done, threads = Turnstile(), list[int](), list[threading.Thread]()
 
     def take(priority: int, number: int) -> None:
-        with turnstile.turn(priority):
-            done.append(number)
+        turnstile.take(priority)
+        done.append(number)
+        turnstile.give()
 
-    with turnstile.turn(0):
-        wishes = [(4, 0), (3, 1), (0, 2), (3, 3), (0, 4), (1, 5)]
-        for waiting, (priority, number) in enumerate(wishes, 1):
-            thread = threading.Thread(target=take, args=(priority, number))
-            thread.start()
-            threads.append(thread)
-            while turnstile.waiting < waiting:
-                pass
+    turnstile.take(0)
+    wishes = [(4, 0), (3, 1), (0, 2), (3, 3), (0, 4), (1, 5)]
+    for waiting, (priority, number) in enumerate(wishes, 1):
+        thread = threading.Thread(target=take, args=(priority, number))
+        thread.start()
+        threads.append(thread)
+        while turnstile.waiting < waiting:
+            pass
+    turnstile.give()
     for thread in threads:
         thread.join(5)
     assert done == [2, 4, 5, 1, 3, 0]

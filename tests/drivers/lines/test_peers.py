@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from importlib.util import find_spec
 
 import pytest
 from hypothesis import given
@@ -19,8 +18,8 @@ from drivers.modbus.line import ModbusLine
 from drivers.modbus.rtu_line import RtuLine
 from drivers.modbus.tcp import ModbusTcpLine
 from drivers.transports.serial_port import SerialChannel
-from tests.peers.programs import Missing, compiled, python, started
 from tests.peers.wires import serial_pair
+from vending.bench.meters_peers import Missing, compiled, needed, python, started
 
 PACE = Pace(reply_s=1.0, worst_s=1.0)
 FAST = LineSettings(baud=115_200)
@@ -43,21 +42,19 @@ def over_serial(command: Callable[[str], tuple[str, ...]]) -> Iterator[ModbusLin
         line.close()
 
 
-def needs(package: str) -> None:
-    if find_spec(package) is None:
-        raise Missing(f"{package} is not installed")
-
-
 def _pymodbustcp() -> tuple[str, ...]:
-    needs("pyModbusTCP")
-    return python("pymodbustcp_server")
+    needed("pyModbusTCP")
+    return python("tests.peers.pymodbustcp_server")
 
 
+_PYMODBUS = "tests.peers.pymodbus_server"
 SERVERS = {
     "libmodbus-tcp": lambda: over_tcp(lambda: (str(compiled("server")), "tcp")),
     "libmodbus-rtu": lambda: over_serial(lambda at: (str(compiled("server")), "rtu", at, "1")),
-    "pymodbus-tcp": lambda: over_tcp(lambda: python("pymodbus_server", "tcp")),
-    "pymodbus-rtu": lambda: over_serial(lambda at: python("pymodbus_server", "rtu", at)),
+    "pymodbus-tcp": lambda: over_tcp(lambda: python(_PYMODBUS, "tcp")),
+    "pymodbus-rtu": lambda: over_serial(
+        lambda at: python("tests.peers.pymodbus_server", "rtu", at)
+    ),
     "pymodbustcp": lambda: over_tcp(_pymodbustcp),
 }
 
