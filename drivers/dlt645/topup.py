@@ -109,6 +109,13 @@ def purchase_count(station: Station, di: str = COUNT, tries: int = TRIES) -> Con
     return int(digits)
 
 
+def buy(station: Station, purchase: Purchase, seal: Seal = unsealed) -> Conversation[None]:
+    """Sends one purchase, once, and believes the answer. Raises NoReply (may have happened),
+    Declined (also for one that the meter has had before: then something did happen)."""
+    data = purchase_data(purchase, seal(purchase))
+    yield from ask(station, Function.SECURITY, data, secret=((4, len(data)),))
+
+
 def top_up(
     station: Station, purchase: Purchase, seal: Seal = unsealed, count_di: str = COUNT
 ) -> Conversation[TopUp]:
@@ -122,11 +129,10 @@ def top_up(
         return TopUp(Applied.BEFORE, before)
     if before != purchase.number - 1:
         return TopUp(Applied.OUT_OF_TURN, before)
-    data = purchase_data(purchase, seal(purchase))
     reason = ""
     refused = False
     try:
-        yield from ask(station, Function.SECURITY, data, secret=((4, len(data)),))
+        yield from buy(station, purchase, seal)
     except NoReply as error:
         reason = error.reason
     except Declined as error:

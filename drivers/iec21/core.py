@@ -139,9 +139,9 @@ def programming(
         yield from _open(station, told, key)
         done = yield from work(station)
     except (NoReply, Declined):
-        yield from _break(station)
+        yield from break_off(station)
         raise
-    yield from _break(station)
+    yield from break_off(station)
     return done
 
 
@@ -275,7 +275,8 @@ def _refuse_error(station: Station, function: str, found: tuple[DataSet, ...] | 
         raise Declined(station.address, function, reason, nothing_happened=True, is_misfit=True)
 
 
-def _break(station: Station) -> Conversation[None]:
+def break_off(station: Station) -> Conversation[None]:
+    """Ends a session, or what began as one; the line goes back to its own rate and falls silent."""
     yield Send(command(BREAK_COMMAND))
     yield Switch(station.settings)
     yield Quiet(station.settle_s)

@@ -49,4 +49,4 @@ def _plain(value: Decimal) -> Decimal:
     """Without trailing zeros, and 1E+3 as 1000."""
     value = value.normalize()
     exponent = value.as_tuple().exponent
-    return value.quantize(Decimal(1)) if isinstance(exponent, int) and exponent > 0 else value
+    return Decimal(int(value)) if isinstance(exponent, int) and exponent > 0 else value

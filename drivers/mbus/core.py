@@ -46,7 +46,7 @@ def read(station: Station, tries: int = TRIES) -> Conversation[tuple[Telegram, .
     it does not; after a reset the first request has it set. So a lost answer is asked for again
     without losing or doubling a telegram.
     """
-    yield from _reach(station, tries)
+    yield from reach(station, tries)
     told: list[Telegram] = []
     frames: list[Long] = []
     bit = FCB
@@ -67,22 +67,27 @@ def read(station: Station, tries: int = TRIES) -> Conversation[tuple[Telegram, .
 def send(station: Station, data: bytes) -> Conversation[None]:
     """Records for the meter to take as settings or commands, once. Raises NoReply (may have
     happened)."""
-    yield from _reach(station, TRIES)
-    yield from acknowledged(station, Long(SND_UD, station.target, SEND_DATA, data))
+    yield from reach(station, TRIES)
+    yield from acknowledged(station, data_frame(station, data))
+
+
+def data_frame(station: Station, data: bytes) -> Long:
+    """What carries records to the meter."""
+    return Long(SND_UD, station.target, SEND_DATA, data)
 
 
 def set_primary(station: Station, new: int) -> Conversation[None]:
     """Gives the meter a primary address (1 to 250); it answers under the old one. Raises NoReply:
     it may have happened."""
     data = _PRIMARY_ADDRESS + bytes([new])
-    yield from _reach(station, TRIES)
+    yield from reach(station, TRIES)
     yield from acknowledged(station, Long(SND_UD, station.target, SEND_DATA, data))
 
 
 def set_baud(station: Station, baud: int, settings: LineSettings) -> Conversation[None]:
     """The meter and the line go on with `baud` (300 to 9600). It answers at the old rate. Raises
     NoReply: it may have happened."""
-    yield from _reach(station, TRIES)
+    yield from reach(station, TRIES)
     yield from acknowledged(station, Long(SND_UD, station.target, BAUD_CI[baud]))
     yield Switch(replace(settings, baud=baud))
 
@@ -132,8 +137,9 @@ def _who(station: Station) -> Conversation[Telegram | bool]:
         return True
 
 
-def _reach(station: Station, tries: int) -> Conversation[None]:
-    """The meter selected if it goes by its secondary address, and its telegrams from the start."""
+def reach(station: Station, tries: int = TRIES) -> Conversation[None]:
+    """The meter selected if it goes by its secondary address, and its telegrams from the start.
+    Changes nothing else. Raises NoReply."""
     if station.secondary:
         yield from persistently(station, selection(station.secondary), tries)
         # A reset of address 253 would let go of the meter again: selecting has begun anew.

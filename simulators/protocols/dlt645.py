@@ -90,7 +90,9 @@ class Dlt645End:
         self.baud = 2400
         self.freezes: list[tuple[datetime, str]] = []
         """When a freeze was asked for, and the pattern."""
-        self._registers = {str(r.addr).upper(): r for r in registers}
+        self._registers: dict[str, list[Register]] = {}
+        for register in registers:
+            self._registers.setdefault(str(register.addr).upper(), []).append(register)
         self._values = values
         self._passwords = dict(passwords)
         self._customer = customer
@@ -148,11 +150,20 @@ class Dlt645End:
     def _read(self, data: bytes) -> bytes:
         di = data[:_DI]
         wanted = di[::-1].hex().upper()
-        found = [r for key, r in sorted(self._registers.items()) if _is_in(key, wanted)]
-        parts = [raw_of(register, self._values) for register in found]
-        if not found or None in parts:
+        items = [
+            self._item(same) for key, same in sorted(self._registers.items()) if _is_in(key, wanted)
+        ]
+        if not items or b"" in items:
             raise Failure(NO_DATA)
-        return di + b"".join(part for part in parts if part is not None)
+        return di + b"".join(items)
+
+    def _item(self, registers: Iterable[Register]) -> bytes:
+        """One item's data; several registers of it are bits of one word. Empty if there is none."""
+        known = [raw for r in registers if (raw := raw_of(r, self._values)) is not None]
+        word = 0
+        for raw in known:
+            word |= int.from_bytes(raw, "big")
+        return word.to_bytes(max(map(len, known), default=0), "big")
 
     def _first(self, function: int, data: bytes) -> tuple[bytes, bool]:
         """The first frame's share of the data; the rest is kept for follow-ups."""
@@ -175,9 +186,10 @@ class Dlt645End:
 
     def _write(self, data: bytes) -> bytes:
         self._must_know(data[_DI : _DI + _ACCESS], _WRITE_LEVEL)
-        register = self._registers.get(data[:_DI][::-1].hex().upper())
-        if register is None:
+        same = self._registers.get(data[:_DI][::-1].hex().upper())
+        if same is None:
             raise Failure(NO_DATA)
+        register = same[0]
         self._put(lambda: put_raw(register, self._values, data[_DI + _ACCESS :]))
         return b""
 
