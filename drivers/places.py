@@ -1,9 +1,9 @@
 """Where a meter is reached, as people write it: `TRANSPORT://LINE/STATION?settings`.
 
-    tcp://10.0.0.5/7                          Modbus TCP, unit 7, port as the model has it (502)
-    rtu-tcp://10.0.0.5:4001/7                 Modbus RTU through a transparent gateway
+    tcp://127.0.0.1/7                          Modbus TCP, unit 7, port as the model has it (502)
+    rtu-tcp://127.0.0.1:4001/7                 Modbus RTU through a transparent gateway
     serial:///dev/ttyUSB0/7?baud=9600&parity=E
-    tcp://10.0.0.5:4059/260305510012          DL/T 645 through a gateway: the model says which
+    tcp://127.0.0.1:4059/260305510012          DL/T 645 through a gateway: the model says which
                                               protocol the bytes are
     serial:///dev/ttyUSB0?baud=2400           the only meter there, whatever its station
 

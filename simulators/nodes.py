@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from drivers.dlt645.frames import ALL, Function, find, matches
+from drivers.dlt645.frames import ALL, find, matches
+from drivers.dlt645.station import Function
 from drivers.maps.model import Protocol
 from drivers.mbus.frames import REQ_UD2, SELECTED, SND_NKE, find_long, find_short
 

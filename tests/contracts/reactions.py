@@ -1,5 +1,5 @@
-"""The fault catalogue against the driver, on a virtual clock: for every fault of the simulators what
-the head-end must make of it. A row is a function; the name says which fault it is about."""
+"""The fault catalogue against the driver, on a virtual clock: for every fault of the simulators
+what the head-end must make of it. A row is a function; the name says which fault it is about."""
 
 from __future__ import annotations
 
