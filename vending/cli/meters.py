@@ -418,7 +418,8 @@ def _scan(
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
     try:
-        with Progress(*columns, console=console, transient=True) as bar:
+        hidden = not console.is_terminal
+        with Progress(*columns, console=console, transient=True, disable=hidden) as bar:
             task = bar.add_task(phrase("progress_scan", cli.language), total=len(wanted))
 
             def step(at: Step) -> None:
