@@ -10,6 +10,7 @@ from decimal import Decimal
 
 _FORMATS = {4: ">f", 8: ">d"}
 _MANTISSA = {4: 23, 8: 52}
+_LEAST_NORMAL = 2.0**-126
 _LEAST_EXPONENT = {4: -126, 8: -1022}
 
 
@@ -21,12 +22,18 @@ def decimal_of(raw: bytes) -> Decimal:
         raise ValueError("not a finite number")
     if len(raw) == 8:
         return Decimal(repr(number))
-    # Every decimal of 6 digits survives a single-precision float; 9 digits tell any two apart.
-    for digits in (6, 7, 8, 9):
+    # Every decimal of 6 digits survives a single-precision float, but for the very smallest, which
+    # have fewer bits; 9 digits tell any two apart.
+    for digits in range(6 if abs(number) >= _LEAST_NORMAL else 1, 10):
         text = f"{number:.{digits}g}"
         if struct.pack(">f", float(text)) == raw:
             return _plain(Decimal(text))
     raise AssertionError("9 digits always suffice")
+
+
+def is_nan(raw: bytes) -> bool:
+    """Whether this float is one of the many that are no number."""
+    return math.isnan(struct.unpack(_FORMATS[len(raw)], raw)[0])
 
 
 def float_of(value: Decimal, size: int) -> bytes:
@@ -41,12 +48,17 @@ def step_of(raw: bytes) -> Decimal:
     """Distance from this float to the next one away from zero, exact. At 1 000 000 kWh a
     single-precision meter counts in steps of 0.0625 kWh, whatever it displays."""
     (number,) = struct.unpack(_FORMATS[len(raw)], raw)
-    exponent = max(math.frexp(number)[1] - 1, _LEAST_EXPONENT[len(raw)])
+    least = _LEAST_EXPONENT[len(raw)]
+    exponent = max(math.frexp(number)[1] - 1, least) if number else least
     return Decimal(2) ** (exponent - _MANTISSA[len(raw)])
 
 
 def _plain(value: Decimal) -> Decimal:
     """Without trailing zeros, and 1E+3 as 1000."""
     value = value.normalize()
+<<<<<<< HEAD
+    return Decimal(int(value)) if value == value.to_integral_value() else value
+=======
     exponent = value.as_tuple().exponent
     return Decimal(int(value)) if isinstance(exponent, int) and exponent > 0 else value
+>>>>>>> models

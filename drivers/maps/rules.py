@@ -56,8 +56,8 @@ def broken_rules(meter_map: MeterMap) -> Iterator[Problem]:
             yield f"check {check.name}", error.problem
             continue
         for name in names:
-            known = meter_map.registers.get(name)
-            if known is None or not known.access.readable:
+            asked = meter_map.registers.get(name)
+            if asked is None or not asked.access.readable:
                 yield f"check {check.name}", f"no register {name}"
     for golden in meter_map.golden:
         if problem := golden_problem(meter_map, golden):

@@ -101,9 +101,15 @@ class Telegram:
 
     @property
     def secondary(self) -> str:
-        """16 hex digits as the selection wants them: identification, maker, version, medium."""
-        word = maker_word(self.maker)
-        return f"{self.identification}{word:04X}{self.version:02X}{self.medium:02X}"
+        """16 hex digits as the selection wants them, see `secondary_address`."""
+        return secondary_address(self.identification, self.maker, self.version, self.medium)
+
+
+def secondary_address(identification: str, maker: str, version: int, medium: int) -> str:
+    """Identification as printed, then maker, version and medium as on the wire: the notation of
+    libmbus, and so of most tools."""
+    word = maker_word(maker).to_bytes(2, "little")
+    return identification + (word + bytes([version, medium])).hex().upper()
 
 
 def telegram(frame: Long) -> Telegram:

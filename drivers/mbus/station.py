@@ -46,7 +46,7 @@ class Station:
     """For people."""
     address: int = UNSET
     secondary: str = ""
-    """16 hex digits: identification 8, maker 4, version 2, medium 2; `F` wildcards."""
+    """16 hex digits as `records.secondary_address` writes them; `F` wildcards."""
     patience: Patience = PATIENCE
     gap_s: float = 0.03
     """Silence before a frame."""
@@ -128,10 +128,8 @@ def persistently(station: Station, frame: Short | Long, tries: int) -> Conversat
 def selection(secondary: str) -> Long:
     """The frame that selects by secondary address; `F` stands for anything. Of maker, version and
     medium only whole bytes can be left open."""
-    identification, rest = secondary[:8], secondary[8:]
-    maker, version, medium = rest[:4], rest[4:6], rest[6:8]
-    data = bytes.fromhex(identification)[::-1] + bytes.fromhex(maker)[::-1]
-    return Long(SND_UD, SELECTED, SELECT, data + bytes.fromhex(version) + bytes.fromhex(medium))
+    data = bytes.fromhex(secondary[:8])[::-1] + bytes.fromhex(secondary[8:])
+    return Long(SND_UD, SELECTED, SELECT, data)
 
 
 def fits(pattern: str, secondary: str) -> bool:

@@ -21,8 +21,9 @@ from drivers.iec21.frames import (
     blocks,
     command,
 )
-from drivers.iec21.parity import from_7e1, to_7e1
+from drivers.iec21.parity import EVEN
 from drivers.maps.model import Access, Register
+from drivers.transports.parity import with_parity, without_parity
 
 from .encoding import put_raw, raw_of
 from .values import NotAccepted, Values
@@ -85,11 +86,13 @@ class Iec21End:
 
     def feed(self, data: bytes) -> bytes:
         """Answers to what these bytes complete."""
-        self._buffer = (self._buffer + (from_7e1(data) if self._parity else data))[-_LONGEST:]
+        self._buffer = (self._buffer + (without_parity(data, EVEN) if self._parity else data))[
+            -_LONGEST:
+        ]
         out = b""
         while (step := self._step()) is not None:
             out += step
-        return to_7e1(out) if self._parity else out
+        return with_parity(out, EVEN) if self._parity else out
 
     def _step(self) -> bytes | None:
         """The answer to the first thing in the buffer, which is taken out; None if nothing is

@@ -16,9 +16,10 @@ from drivers.conversation import Conversation, LineSettings, Send, Switch, T, co
 from drivers.iec21 import core
 from drivers.iec21.core import Key, Station, plain_key
 from drivers.iec21.frames import DataSet, answer, command
-from drivers.iec21.parity import from_7e1, seven_even
+from drivers.iec21.parity import seven_even
 from drivers.lines import Declined, NoReply
 from drivers.transports.memory import MemoryLine, VirtualClock
+from drivers.transports.parity import without_parity
 from simulators.protocols.iec21 import Iec21End
 from tests.drivers.rough import FINE, STORM, RoughLine, Weather
 from tests.simulators.protocols.household import WRITABLE, Household, obis
@@ -260,7 +261,7 @@ def test_seven_bits_on_a_line_of_eight() -> None:
     work = writes("0.9.1", "135500")
     converse(seven_even(core.programming(station, plain_key("00000000"), work)), line)
     assert house.puts == [("clock.time", "135500")]
-    assert from_7e1(line.sent[0]) == b"/?!\r\n" != line.sent[0]
+    assert without_parity(line.sent[0], "E") == b"/?!\r\n" != line.sent[0]
 
 
 # --- Laws -------------------------------------------------------------------------------------

@@ -17,7 +17,6 @@ from drivers.iec21.frames import (
     identification,
     option,
 )
-from drivers.iec21.parity import SPOILT, from_7e1, to_7e1
 
 COMMANDS = {
     "password": (command("P1", "(00000000)"), "015031022830303030303030302903 61"),
@@ -78,10 +77,3 @@ def test_eight_spoilt_bits_in_a_row_are_noticed(text: str, data: st.DataObject) 
     burst = data.draw(st.integers(1, 255)) << data.draw(st.integers(0, 8 * len(wire) - 8))
     spoilt = (int.from_bytes(wire, "little") ^ burst).to_bytes(len(wire), "little")
     assert Block("", text) not in [b for b in blocks(spoilt) if b.is_sound] or spoilt == wire
-
-
-@given(st.binary(max_size=100).map(lambda b: bytes(byte & 0x7F for byte in b)), st.integers(0, 7))
-def test_parity_in_software(data: bytes, bit: int) -> None:
-    assert from_7e1(to_7e1(data)) == data
-    spoilt = from_7e1(bytes(byte ^ 1 << bit for byte in to_7e1(data)))
-    assert spoilt == bytes([SPOILT]) * len(data)

@@ -47,7 +47,7 @@ def test_published_frames() -> None:
 def test_a_water_meter() -> None:
     meter = told("oms-water")
     assert (meter.identification, meter.maker, meter.medium) == ("92752244", "HYD", 7)
-    assert meter.secondary == "92752244" + "2324" + "29" + "07"
+    assert meter.secondary == "92752244" + "2423" + "29" + "07"
     found = by_key("oms-water")
     assert found["0C 13"].value == Decimal("2850.427")
     assert str(found["0C 13"].value) == "2850.427"
