@@ -175,6 +175,23 @@ def open_modbus(
     return ModbusPlace(RtuLine(channel, place.line, place.echo), silent_s)
 
 
+def open_payment_gateway(
+    place: Place, drn: Drn, now: Callable[[], datetime]
+) -> PaymentMeterGateway:
+    """A gateway to a Raseed payment meter wherever it is: Modbus TCP, RTU over TCP or a serial
+    line. It closes the line that it has. Raises StationInvalid, UnitInvalid."""
+    meter_map = shipped_map(PAYMENT_MAP)
+    worst_s = meter_map.limits.turnaround_max_ms / 1000
+    unit = unit_of(meter_map, place.station)
+    if place.transport == TCP:
+        port = place.port or meter_map.line.port
+        return PaymentMeterGateway(ModbusTcpLine(place.host, port, worst_s), unit, drn, now)
+    channel = _channel(place, place.settings(meter_map.line))
+    line = RtuLine(channel, place.line, place.echo)
+    line.pace = Pace(meter_map.limits.gap_ms / 1000, worst_s, worst_s)
+    return PaymentMeterGateway(line, unit, drn, now)
+
+
 def unit_of(meter_map: MeterMap, station: str) -> int:
     """The Modbus unit of a station. Raises StationInvalid."""
     units = meter_map.line.units

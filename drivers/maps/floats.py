@@ -56,9 +56,4 @@ def step_of(raw: bytes) -> Decimal:
 def _plain(value: Decimal) -> Decimal:
     """Without trailing zeros, and 1E+3 as 1000."""
     value = value.normalize()
-<<<<<<< HEAD
     return Decimal(int(value)) if value == value.to_integral_value() else value
-=======
-    exponent = value.as_tuple().exponent
-    return Decimal(int(value)) if isinstance(exponent, int) and exponent > 0 else value
->>>>>>> models

@@ -359,9 +359,8 @@ def trail(standin: Standin, name: str, most_per_hour: int = 3) -> Trail:
     return Trail(standin.map.registers[name], Decimal(most_per_hour))
 
 
-def one_reading(standin: Standin, name: str, **settings: object) -> Reading:
-    known: dict[str, object] = {"confirmed": everything(standin), **settings}
-    return standin.device(**known).read([name])[0]
+def one_reading(standin: Standin, name: str) -> Reading:
+    return standin.device(confirmed=everything(standin)).read([name])[0]
 
 
 @reaction("rollover")
@@ -491,7 +490,7 @@ def _() -> None:
 
 @reaction("clock_jump", "clock_reset", "double_hour", "year_kept")
 def _() -> None:
-    wrong = {
+    wrong: dict[str, dict[str, object]] = {
         "clock_jump": {"by_s": 3600.0},
         "clock_reset": {"to": "1970-01-01T00:00:00"},
         "double_hour": {"at": "2026-03-01T08:00:00"},

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-import simulators.faults
-from simulators.faults.base import FAULTS, Layer
+from simulators.faults import FAULTS
+from simulators.faults.base import Layer
 
 from .reactions import REACTIONS
 
@@ -14,7 +14,6 @@ ON_SOCKETS = {name for name, kind in FAULTS.items() if kind.layer is Layer.GATEW
 
 
 def test_every_fault_has_an_expected_reaction() -> None:
-    assert simulators.faults
     assert set(FAULTS) - ON_SOCKETS == set(REACTIONS)
 
 

@@ -99,6 +99,10 @@ def test_a_scan_finds_models_and_conflicts(raseed: Shell) -> None:
     assert told.json["asked"] == 12
 
 
+def passes(standin: Standin) -> bool:
+    return standin.meter.place.switch.closed
+
+
 def _another(standin: Standin, model: str, unit: int, seed: int) -> MappedMeter:
     from drivers.maps.reading import shipped_map
 
@@ -134,14 +138,14 @@ def test_a_command_is_rehearsed_then_given_and_recorded(raseed: Shell, tmp_path:
         assert "-> 00 00" in told.out
         told = raseed.run("meter", "command", place, "close_supply", *common)
         assert (told.code, "command_unconfirmed" in told.err) == (3, True)
-        assert standin.meter.place.switch.closed
+        assert passes(standin)
         file = tmp_path / "records.jsonl"
         told = raseed.run(
             "meter", "command", place, "close_supply", *common, "--yes", "--json",
             "--record", str(file),
         )  # fmt: skip
         assert told.code == 0, told.err
-        assert not standin.meter.place.switch.closed
+        assert not passes(standin)
     assert told.json["outcome"] == "done"
     assert told.json["reason"] == "arrears"
     assert any(frame["sent"] for frame in told.json["frames"])
