@@ -6,11 +6,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final, Protocol
 
 from meters.errors import Invalid
+from meters.identity import Drn
 
-from .bus import Bus, Manners
+from .bus import Bus, Manners, Pace
 from .conversation import Channel, LineSettings
 from .dlt645.link import Authority, Dlt645Link
 from .dlt645.station import Access
@@ -20,9 +22,12 @@ from .lines import Declined, NoReply, Resting
 from .link import Link, Priority
 from .maps.model import MeterMap, Table
 from .maps.model import Protocol as Speech
+from .maps.reading import shipped_map
 from .mbus.link import MbusLink
 from .modbus.line import ModbusLine
 from .modbus.link import ModbusLink
+from .modbus.payment_meter import MAP_ID as PAYMENT_MAP
+from .modbus.payment_meter import PaymentMeterGateway
 from .modbus.pdu import read_request
 from .modbus.rtu_line import RtuLine
 from .modbus.shared import ModbusBus, bus_of
@@ -187,8 +192,8 @@ def open_payment_gateway(
         port = place.port or meter_map.line.port
         return PaymentMeterGateway(ModbusTcpLine(place.host, port, worst_s), unit, drn, now)
     channel = _channel(place, place.settings(meter_map.line))
-    line = RtuLine(channel, place.line, place.echo)
-    line.pace = Pace(meter_map.limits.gap_ms / 1000, worst_s, worst_s)
+    pace = Pace(meter_map.limits.gap_ms / 1000, worst_s, worst_s)
+    line = RtuLine(channel, place.line, place.echo, pace)
     return PaymentMeterGateway(line, unit, drn, now)
 
 
