@@ -42,6 +42,7 @@ SILENT_S: Final = 0.3
 CONNECT_S: Final = 3.0
 _NOBODY: Final = frozenset({"exception_10", "exception_11"})
 """A gateway says for a meter that it does not answer."""
+_PLAIN_BITS: Final = 8
 _DLT_LEVEL: Final = 2
 """What relays and most settings of DL/T 645 want."""
 _DLT_DIGITS: Final = 6
@@ -123,13 +124,14 @@ class SerialPlace:
 
     def __init__(
         self,
-        channel: TcpChannel | SerialChannel,
+        channel: Channel,
+        address: str,
         manner: Manner,
         authority: Authority | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self.bus: Bus[Channel] = Bus(channel, channel.address, clock, sleep)
+        self.bus: Bus[Channel] = Bus(channel, address, clock, sleep)
         self._manner = manner
         self._authority = authority
 
@@ -212,9 +214,12 @@ def _serial_place(
 ) -> SerialPlace:
     if place.transport != SERIAL and place.port is None:
         raise StationInvalid(place.line, "host:port")
-    # A gateway and many ports cannot change to seven bits or to another speed in mid-talk: then
-    # the meter's parity is made by us, and its speed stays.
-    soft = place.transport != SERIAL or place.bits == 8
+    # `bits=8&parity=E` of a meter that speaks seven bits: the line carries eight, so that the parity
+    # is made and checked here.
+    soft = place.bits == _PLAIN_BITS and meter_map.line.data_bits < _PLAIN_BITS
+    soft = soft and settings.parity != "N"
+    if soft:
+        settings = replace(settings, parity="N")
     stays = place.transport != SERIAL or place.baud is not None
     key = plain_key(password) if password else None
     manner = Manner(key=key, stays=stays, software_parity=soft)
@@ -223,9 +228,7 @@ def _serial_place(
         if not password.isdecimal() or len(password) != _DLT_DIGITS:
             raise StationInvalid(place.station, f"a password of {_DLT_DIGITS} digits")
         authority = Authority(Access(_DLT_LEVEL, password))
-    if meter_map.protocol is Speech.IEC21 and soft:
-        settings = replace(settings, data_bits=8, parity="N")
-    return SerialPlace(_channel(place, settings), manner, authority)
+    return SerialPlace(_channel(place, settings), place.line, manner, authority)
 
 
 def _channel(place: Place, settings: LineSettings) -> TcpChannel | SerialChannel:

@@ -9,7 +9,9 @@
 
 The station is a Modbus unit, a DL/T 645 address, an M-Bus primary or secondary address, an IEC
 62056-21 device address. Settings are `baud`, `parity` (N, E, O), `bits` (7, 8), `stop` (1, 2) and
-`echo` (yes, no); what is not said is as the model is delivered.
+`echo` (yes, no); what is not said is as the model is delivered. Of a meter that speaks seven bits
+with parity `bits=8&parity=E` means that the line carries eight bits and the parity is in the
+eighth; `bits=8&parity=N` that whatever is between takes care of it.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ import pytest
 from drivers.device.diagnosis import Trouble, troubles
 from drivers.device.supply import SupplyResting
 from drivers.maps.counters import Advance, Doubt, Suspicious, Trail
+from drivers.opening import ModbusPlace
 from drivers.outage import Silence, outages
 from drivers.scan import Presence, scan
 from meters.device import Outcome
@@ -50,6 +51,11 @@ def reaction(*faults: str) -> Callable[[Callable[[], None]], Callable[[], None]]
 
 def everything(standin: Standin) -> frozenset[str]:
     return frozenset(standin.map.registers) | frozenset(standin.map.commands)
+
+
+def modbus(standin: Standin) -> ModbusPlace:
+    assert isinstance(standin.place, ModbusPlace)
+    return standin.place
 
 
 def good_and_true(standin: Standin, readings: list[Reading]) -> int:
@@ -180,7 +186,8 @@ def _() -> None:
     standin.strike("wrong_baud")
     readings = read_often(standin, 30)
     assert good_and_true(standin, readings) == 0
-    knocked = [standin.place.knock(str(UNIT)) for _ in range(10)]
+    place = modbus(standin)
+    knocked = [place.knock(str(UNIT)) for _ in range(10)]
     assert "" not in knocked
     assert Trouble.SETTINGS in troubles(standin.place.bus.counts)
 
@@ -193,7 +200,7 @@ def _() -> None:
         readings = read_often(standin, 5)
         assert good_and_true(standin, readings) == 0
         assert reasons(readings) & {"conflict", "crc"}
-        (found,) = scan(standin.place, [str(UNIT)], [standin.map], standin.now)
+        (found,) = scan(modbus(standin), [str(UNIT)], [standin.map], standin.now)
         assert found.presence is Presence.CONFLICT, how
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from simulators.mapped import MappedMeter
+from simulators.serving.line import Line
 from tests.contracts.standins import UNIT, Standin, premises, served
 from tests.vending.cli.support import Shell, shell
 
@@ -79,6 +80,7 @@ def test_who_answers_and_what_it_can_do(raseed: Shell, bus: Standin) -> None:
 
 def test_a_scan_finds_models_and_conflicts(raseed: Shell) -> None:
     with served(MODEL, "rtu-tcp") as standin:
+        assert isinstance(standin.line, Line)
         more = {3: "hiking-dds238", 5: "gavazzi-em340"}
         for unit, model in more.items():
             standin.line.place(unit, _another(standin, model, unit, seed=unit))
