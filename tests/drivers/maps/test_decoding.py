@@ -15,6 +15,7 @@ from meters.readings import Quality, Reading, Value
 
 from .probes import PLAIN, probe
 
+ENUM: dict[str, Any] = {"name": "supply.output", "type": "u16", "unit": None, "kind": "status"}
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
@@ -39,9 +40,6 @@ def test_a_good_reading_tells_where_it_came_from() -> None:
         source="holding:0x000a",
         map="probe@3",
     )
-
-
-ENUM: dict[str, Any] = {"name": "supply.output", "type": "u16", "unit": None, "kind": "status"}
 
 
 @pytest.mark.parametrize(
@@ -82,6 +80,8 @@ def test_a_float_carries_its_step() -> None:
     # 131072 kWh
     assert read("48000000", type="f32").uncertainty == Decimal("0.015625")
     assert read("00000001").uncertainty is None
+    words = {**ENUM, "enum": {"0": "off"}}
+    assert read("00000000", **{**words, "type": "f32"}).uncertainty is None
 
 
 @pytest.mark.parametrize(
