@@ -95,7 +95,9 @@ def test_the_same_seed_makes_the_same_town() -> None:
     clock.now += 86400
     other.now += 86400
     for a, b in zip(one.everyone(), two.everyone(), strict=True):
-        assert [a.get(name) for name in a.map.registers] == [b.get(name) for name in b.map.registers]
+        assert [a.get(name) for name in a.map.registers] == [
+            b.get(name) for name in b.map.registers
+        ]
 
 
 def test_a_feeder_sees_its_site() -> None:
@@ -136,7 +138,13 @@ def test_a_fault_comes_and_goes_and_is_written_down() -> None:
 
 
 def test_a_power_cut_takes_a_site_and_returns_meter_by_meter() -> None:
-    row = {"at": "+1m", "for": "1m", "target": "site:south", "name": "power_cut", "stagger_s": "10s"}
+    row = {
+        "at": "+1m",
+        "for": "1m",
+        "target": "site:south",
+        "name": "power_cut",
+        "stagger_s": "10s",
+    }
     made, clock, _ = town(row)
     clock.now += 60
     made.advance()
