@@ -32,7 +32,6 @@ from simulators.direct import DirectGateway
 from simulators.faults import fault_named
 from simulators.hosted import HostedMeter
 from simulators.payment_meter import LOG_LINES
-from simulators.registers import MeterRegisters
 from simulators.serving.line import Line
 from simulators.serving.place import Stand, serve_rtu_on_pty, serve_rtu_over_tcp
 from simulators.world import parse_world
@@ -106,7 +105,7 @@ def on_line(how: str) -> Callable[[Row, Drn], AbstractContextManager[Rig]]:
         clock = Clock()
         (plan,) = parse_world(world(row)).gateways["north"].meters
         meter = plan.build(clock())
-        hosted = HostedMeter(meter, MeterRegisters(meter, clock))
+        hosted = HostedMeter(meter, clock)
         line = Line("north")
         line.place(row["unit"], hosted)
         with loop_in_thread() as call:
