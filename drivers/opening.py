@@ -214,8 +214,8 @@ def _serial_place(
 ) -> SerialPlace:
     if place.transport != SERIAL and place.port is None:
         raise StationInvalid(place.line, "host:port")
-    # `bits=8&parity=E` of a meter that speaks seven bits: the line carries eight, so that the parity
-    # is made and checked here.
+    # `bits=8&parity=E` of a meter that speaks seven bits: the line carries eight, so that the
+    # parity is made and checked here.
     soft = place.bits == _PLAIN_BITS and meter_map.line.data_bits < _PLAIN_BITS
     soft = soft and settings.parity != "N"
     if soft:

@@ -1,12 +1,16 @@
-"""A payment meter as its gateway hosts it: its registers, its fault, and what the wire saw of it."""
+"""A payment meter as its gateway hosts it: its registers, its faults, what the wire saw of it."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
+
+from meters.verdicts import TokenResult
 
 from .faults.base import NO_FAULTS, Fault, FaultSet
-from .payment_meter import PaymentMeter
+from .payment_meter import Entry, PaymentMeter
 from .registers import MeterRegisters
 from .wire import Request, answer
 
@@ -16,10 +20,20 @@ class HostedMeter:
     """One unit behind a gateway: `serving.line.Unit`."""
 
     meter: PaymentMeter
-    registers: MeterRegisters
+    now: Callable[[], datetime]
     faults: FaultSet = NO_FAULTS
     frames: Counter[int] = field(default_factory=Counter)
     """Requests that reached this unit, by Modbus function, executed or not."""
+
+    def __post_init__(self) -> None:
+        self.registers = MeterRegisters(self.meter, self.now, enter=self.enter)
+
+    def enter(self, digits: str, now: datetime) -> Entry:
+        """Judge a token, or show what a fault says of it."""
+        for fault in self.faults.of("judged"):
+            if (result := fault.judged(digits)) is not None:
+                return self.meter.show(digits, TokenResult(result), now)
+        return self.meter.enter_token(digits, now)
 
     @property
     def fault(self) -> Fault | None:
@@ -34,7 +48,7 @@ class HostedMeter:
     def takes_broadcast(self) -> bool:
         return False
 
-    def hears(self, baud: int) -> bool:
+    def hears(self, baud: int) -> bool:  # noqa: ARG002
         """At any speed: it is not told one."""
         return True
 

@@ -113,7 +113,7 @@ def layout_of(meter_map: MeterMap) -> Layout:
     return found
 
 
-def _layout(map: MeterMap) -> Layout:  # noqa: A002 - the map is what it is about
+def _layout(map: MeterMap) -> Layout:
     items = {name: _item(map, register) for name, register in map.registers.items()}
     by_table = {
         table: tuple(
@@ -141,7 +141,7 @@ def _layout(map: MeterMap) -> Layout:  # noqa: A002 - the map is what it is abou
     )
 
 
-def _item(map: MeterMap, register: Register) -> Item:  # noqa: A002
+def _item(map: MeterMap, register: Register) -> Item:
     kind = parse_type(register.type)
     behaviour = map.behaviours.get(register.name)
     follows, const = register.name.partition("[")[0], None

@@ -4,8 +4,9 @@ Draw is piecewise constant over steps of five minutes, in whole micro-units (uW,
 that its integral is an exact whole number: the same however often and in whatever order it is
 asked, never falling. A draw that nobody asks costs a few words of memory and no time.
 
-A day's shape is one of a few made once per kind of day and shared by everybody; a seed picks which,
-and how large that day is. Moments are whole seconds since 1970 UTC, as meters measure once a second.
+A day has one of a few shapes, made once for each kind of day and shared by everybody; a seed picks
+which, and how large that day is. Moments are whole seconds since 1970 UTC, as meters measure once a
+second.
 """
 
 from __future__ import annotations
@@ -128,7 +129,7 @@ _HOURS: Final[Mapping[Use, Mapping[DayKind, Sequence[int]]]] = {
     },
     Use.FLAT: dict.fromkeys(DayKind, (1000,) * 24),
 }
-# How lumpy: least and most of a step in per mille of the hour's figure, and how often nothing flows.
+# Least and most of a step in per mille of its hour, and how often nothing flows.
 _LUMPS: Final[Mapping[Use, tuple[int, int, int]]] = {
     Use.HOME: (550, 1550, 0),
     Use.SHOP: (850, 1150, 0),

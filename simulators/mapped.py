@@ -9,8 +9,8 @@ unit id, balance) act.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -22,13 +22,13 @@ from meters.readings import Value
 
 from .faults.base import NO_FAULTS, FaultSet
 from .layout import Item, Layout, blank, bytes_of, layout_of
-from .loads import MICRO, PER_UNIT, mix
+from .loads import PER_UNIT, mix
+from .modbus_errors import Exceptional, ModbusError
 from .premises import Premises
 from .protocols.values import NotAccepted
 from .quantities import Moment, base_of, in_unit, quantity
 from .quirks import Quirks
 from .supply import OFF_WORDS, ON_WORDS, supply_word
-from .modbus_errors import Exceptional, ModbusError
 
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - a meter's clock knows no zone
 _READS: Final = {1: Table.COIL, 2: Table.DISCRETE, 3: Table.HOLDING, 4: Table.INPUT}
@@ -37,6 +37,7 @@ _WRITABLE: Final = frozenset({Access.WRITE, Access.BOTH, Access.GUARDED})
 _ALWAYS_TAKEN: Final = frozenset(
     {"supply.state", "clock", "account.balance", "account.purchase_count"}
 )
+_SUPPLY: Final = ("supply.", "valve.", "relay.")
 _BITS: Final = frozenset({Table.COIL, Table.DISCRETE})
 
 
@@ -74,7 +75,7 @@ class MappedMeter:
         unit: int = 0,
         serial: str = "",
         zone_s: int = 0,
-        moved: Callable[[MappedMeter, int], None] = lambda meter, unit: None,
+        moved: Callable[[MappedMeter, int], None] | None = None,
     ) -> None:
         """`seconds` since 1970 of the world's clock; `zone_s` is what the meter's own clock is
         ahead of UTC. `moved` is told when a command gives the meter another unit id."""
@@ -112,7 +113,7 @@ class MappedMeter:
     def takes_broadcast(self) -> bool:
         return self.map.line.broadcast
 
-    def heard(self, function: int) -> None:
+    def heard(self, function: int) -> None:  # noqa: ARG002
         """A request for this meter was on the line, whatever becomes of it."""
         self.requests += 1
 
@@ -220,7 +221,7 @@ class MappedMeter:
         if not 1 <= count <= most:
             raise Exceptional(ModbusError.ILLEGAL_VALUE)
         if limits.even_only and table not in _BITS and (addr % 2 or count % 2):
-            raise Exceptional(quirks.odd_error(addr, count))
+            raise Exceptional(quirks.odd_error(addr))
         block = self._layout.block(quirks.table(table), addr, count)
         if block is None and quirks.both_tables:
             block = self._layout.block(
@@ -281,17 +282,20 @@ class MappedMeter:
     def _shown(self, item: Item) -> Value | None:
         """The value in the register's unit, before any fault."""
         register = item.register
+        if (
+            self._quirks.lock
+            and (state := self._quirks.lock_shown(self, register.name)) is not None
+        ):
+            return state
+        kept = self._stored is not None and item.follows not in ("clock", "meter.unit_id")
+        if kept and self._stored is not None and register.name in self._stored:
+            return self._stored[register.name]
         if item.const is not None:
             return item.const
-        if self._quirks.lock and (state := self._quirks.lock_shown(self, register.name)) is not None:
-            return state
-        if self._stored is not None and register.name in self._stored:
-            if item.follows not in ("clock", "meter.unit_id"):
-                return self._stored[register.name]
         special = _SPECIAL.get(item.follows)
         if special is not None:
             return special(self, item)
-        if item.follows.startswith(("supply.", "valve.", "relay.")):
+        if item.follows.startswith(_SUPPLY) and not register.bits:
             self.place.settle(self._second)
             return supply_word(self.place, register, self._layout.is_water)
         if register.bits:
@@ -346,10 +350,10 @@ class MappedMeter:
         register = item.register
         self.place.settle(self._second)
         known = set(register.bits.values())
-        here = self.place.flags | {self.place.switch.state}
+        here = self.place.flags
         found = {name for name in known if name in here or name.removeprefix("flag.") in here}
         word = supply_word(self.place, register, self._layout.is_water)
-        return frozenset(found | ({word} if isinstance(word, str) and word in known else set()))
+        return frozenset(found) | (word if isinstance(word, frozenset) else frozenset())
 
     def _setting(self, name: str) -> Value | None:
         item = self._layout.items.get(name)
@@ -445,8 +449,8 @@ class MappedMeter:
             act(self, item, value)
             self.forget()
             return
-        if follows.startswith(("supply.", "valve.", "relay.")):
-            self._order(name, item, value)
+        if follows.startswith(_SUPPLY):
+            self._order(name, value)
             return
         if item is not None and item.register.kind is Kind.COUNTER:
             self._set_counter(item, value)
@@ -459,11 +463,15 @@ class MappedMeter:
         item = self._layout.items.get(name)
         if item is not None and item.follows == "meter.unit_id" and isinstance(value, Decimal):
             self.unit = int(value)
-            self._moved(self, self.unit)
+            self._tell_moved()
             return
         self._stored = {**(self._stored or {}), name: value}
 
-    def _order(self, name: str, item: Item | None, value: Value) -> None:
+    def _tell_moved(self) -> None:
+        if self._moved is not None:
+            self._moved(self, self.unit)
+
+    def _order(self, name: str, value: Value) -> None:
         """An order to relay or valve, by whatever word or number the model has for it."""
         now = int(self._seconds())
         if isinstance(value, frozenset):
@@ -521,7 +529,7 @@ def _balance(meter: MappedMeter, item: Item) -> Value:
     return in_unit(amount, meter._factor(item.register)[0])
 
 
-def _number(meter: MappedMeter, item: Item, text: str) -> Value:
+def _number(item: Item, text: str) -> Value:
     """A serial as the register's type has it."""
     kind = parse_type(item.register.type)
     if kind.family in NUMERIC:
@@ -581,6 +589,13 @@ def _pipe(meter: MappedMeter, item: Item) -> Value | None:
     return state if state in item.register.enum.values() else meter._default(item)
 
 
+def _sequence(meter: MappedMeter, item: Item) -> Value | None:
+    """The first word of its enum is the right sequence, another one a wrong one."""
+    words = list(dict.fromkeys(item.register.enum.values())) or ["0", "1"]
+    word = words[-1] if "reverse_phase" in meter.place.flags else words[0]
+    return word if item.register.enum else Decimal(word)
+
+
 _SPECIAL: Final[Mapping[str, Callable[[MappedMeter, Item], Value | None]]] = {
     "account.balance": _balance,
     "account.purchase_count": lambda meter, _: Decimal(meter.place.purchases),
@@ -589,16 +604,17 @@ _SPECIAL: Final[Mapping[str, Callable[[MappedMeter, Item], Value | None]]] = {
     "clock.time": _part_of_clock("%H%M%S"),
     "event_log.time": _event_time,
     "event_log.code": _event_code,
+    "phase.sequence": _sequence,
     "pipe.state": _pipe,
-    "meter.serial": lambda meter, item: _number(meter, item, meter.serial),
-    "meter.number": lambda meter, item: _number(meter, item, meter.serial),
+    "meter.serial": lambda meter, item: _number(item, meter.serial),
+    "meter.number": lambda meter, item: _number(item, meter.serial),
     "meter.unit_id": lambda meter, _: Decimal(meter.unit),
     "stored": lambda meter, item: meter._default(item),
     "flags": lambda meter, item: meter._flags(item),
 }
 
 
-def _set_clock(meter: MappedMeter, item: Item | None, value: Value) -> None:
+def _set_clock(meter: MappedMeter, _: Item | None, value: Value) -> None:
     if isinstance(value, Decimal):
         value = _EPOCH + timedelta(seconds=int(value))
     if not isinstance(value, datetime):
@@ -615,18 +631,18 @@ def _set_balance(meter: MappedMeter, item: Item | None, value: Value) -> None:
     meter.place.set_balance(int(base_of(value, unit)), int(meter._seconds()))
 
 
-def _set_purchases(meter: MappedMeter, item: Item | None, value: Value) -> None:
+def _set_purchases(meter: MappedMeter, _: Item | None, value: Value) -> None:
     if not isinstance(value, Decimal):
         raise Exceptional(ModbusError.ILLEGAL_VALUE)
     meter.place.purchases = int(value)
 
 
-def _set_unit(meter: MappedMeter, item: Item | None, value: Value) -> None:
+def _set_unit(meter: MappedMeter, _: Item | None, value: Value) -> None:
     units = meter.map.line.units
     if not isinstance(value, Decimal) or int(value) not in units:
         raise Exceptional(ModbusError.ILLEGAL_VALUE)
     meter.unit = int(value)
-    meter._moved(meter, meter.unit)
+    meter._tell_moved()
 
 
 _ACTS: Final[Mapping[str, Callable[[MappedMeter, Item | None, Value], None]]] = {

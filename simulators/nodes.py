@@ -1,4 +1,4 @@
-"""Meters of the other protocols as nodes of a bus: which end speaks for them, and what is for them."""
+"""Meters of the other protocols as nodes of a bus: which end speaks for them, what is for them."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ from .premises import Premises
 
 _MILLI: Final = PER_UNIT // 1000
 _NOTHING: Final = Decimal(0)
+_BATTERY: Final = {False: Decimal("3.6"), True: Decimal("3.1")}
 
 # A unit's size in the units that a Moment speaks.
 _UNITS: Final = {
@@ -43,7 +44,7 @@ def base_of(value: Decimal, unit: str) -> Decimal:
 class Moment:
     """One second at one meter."""
 
-    __slots__ = ("_seed", "_step", "forward", "now", "phases", "pf", "place", "rate", "reverse")
+    __slots__ = ("_seed", "_step", "forward", "now", "pf", "phases", "place", "rate", "reverse")
 
     def __init__(self, place: Premises, seed: int, phases: int, now: int) -> None:
         self.place = place
@@ -161,8 +162,11 @@ _TABLE: Final[tuple[tuple[str, Callable[[re.Match[str]], Quantity]], ...]] = (
     ),
     (
         r"current\..*",
-        lambda _: lambda at: sum((at.current(1 + one) for one in range(at.phases)), Decimal(0))
-        / at.phases,
+        lambda _: (
+            lambda at: (
+                sum((at.current(1 + one) for one in range(at.phases)), Decimal(0)) / at.phases
+            )
+        ),
     ),
     (r"pf(?:\.l([123]))?", lambda _: lambda at: at.factor()),
     (r"angle.*", lambda _: lambda at: Decimal(round(math.degrees(math.acos(at.pf / 1000))))),
@@ -176,13 +180,15 @@ _TABLE: Final[tuple[tuple[str, Callable[[re.Match[str]], Quantity]], ...]] = (
     (
         r"energy\.active(?:\.total|\.sum)?(?:\.l([123]))?(?:\.t([1-9]))?",
         lambda m: (
-            lambda at: at.counted(
-                False,
-                {None: 1000, "1": 600, "2": 400}.get(m[2], 0)
-                * (at.share(_phase(m[1])) if m[1] else 1000)
-                // 1000,
+            lambda at: (
+                at.counted(
+                    False,
+                    {None: 1000, "1": 600, "2": 400}.get(m[2], 0)
+                    * (at.share(_phase(m[1])) if m[1] else 1000)
+                    // 1000,
+                )
+                + (at.counted(True) if not m[1] and not m[2] else 0)
             )
-            + (at.counted(True) if not m[1] and not m[2] else 0)
         ),
     ),
     (
@@ -191,9 +197,13 @@ _TABLE: Final[tuple[tuple[str, Callable[[re.Match[str]], Quantity]], ...]] = (
     ),
     (
         r"energy\.reactive.*?(?:\.l([123]))?(?:\.t([1-9]))?",
-        lambda m: lambda at: at.counted(False, 330 * (at.share(_phase(m[1])) or 0) // 1000)
-        if m[1]
-        else at.counted(False, 330),
+        lambda m: (
+            lambda at: (
+                at.counted(False, 330 * (at.share(_phase(m[1])) or 0) // 1000)
+                if m[1]
+                else at.counted(False, 330)
+            )
+        ),
     ),
     (r"energy\.apparent.*", lambda _: lambda at: at.counted(False, 1060)),
     (r"charge.*|energy\..*", lambda _: lambda at: at.counted(False, 4)),
@@ -209,8 +219,7 @@ _TABLE: Final[tuple[tuple[str, Callable[[re.Match[str]], Quantity]], ...]] = (
     (r"velocity", lambda _: lambda at: abs(at.flow()) / 5000),
     (r"sound\.speed", lambda _: lambda at: at.noise(9, 14800, 14950, 10)),
     (r"signal\.quality", lambda _: lambda at: at.noise(7, 88, 97, 1)),
-    (r"battery\.voltage", lambda _: lambda at: Decimal("3.1" if "battery" in at.place.flags else "3.6")),
-    (r"phase\.sequence", lambda _: lambda at: Decimal(int("reverse_phase" in at.place.flags))),
+    (r"battery\.voltage", lambda _: lambda at: _BATTERY["battery" in at.place.flags]),
 )
 
 

@@ -1,16 +1,16 @@
 """What a model's firmware does in its own way: the `[quirks]` of its register map.
 
-    silent_on_misfit = true           no exception replies: what it does not know it ignores
-    both_tables = true                functions 3 and 4 answer alike
-    read_fc = [3]                     the others are exception 01; default: 1 to 4
-    two_byte_count = true             replies carry a byte count of two bytes
-    lock = {password = "NAME", state = "NAME", window_s = 60, guards = ["NAME", ...]}
-                                      writing the password opens a window for the guarded settings;
-                                      reading `state` renews it
-    mailbox = {2008 = 1, 5000 = 7}    commands by number and how many parameters they take: written
-                                      in one piece at `mailbox.command` (number, reserved word,
-                                      parameters), told by `mailbox.answer` and `mailbox.result`
-    device_identification = {...}     objects of function 43 by name
+silent_on_misfit = true           no exception replies: what it does not know it ignores
+both_tables = true                functions 3 and 4 answer alike
+read_fc = [3]                     the others are exception 01; default: 1 to 4
+two_byte_count = true             replies carry a byte count of two bytes
+lock = {password = "NAME", state = "NAME", window_s = 60, guards = ["NAME", ...]}
+                                  writing the password opens a window for the guarded settings;
+                                  reading `state` renews it
+mailbox = {2008 = 1, 5000 = 7}    commands by number and how many parameters they take: written
+                                  in one piece at `mailbox.command` (number, reserved word,
+                                  parameters), told by `mailbox.answer` and `mailbox.result`
+device_identification = {...}     objects of function 43 by name
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Quirks:
     def table(self, table: Table) -> Table:
         return table
 
-    def odd_error(self, addr: int, count: int) -> ModbusError:
+    def odd_error(self, addr: int) -> ModbusError:
         """What an odd request is answered with."""
         return ModbusError.ILLEGAL_ADDRESS if addr % 2 else ModbusError.ILLEGAL_VALUE
 
@@ -71,15 +71,15 @@ class Quirks:
         elif name == self.lock.get("state"):
             meter._unlocked_until = now - 1.0
 
-    def lock_shown(self, meter: MappedMeter, name: str) -> Decimal | None:
+    def lock_shown(self, meter: MappedMeter, name: str) -> Value | None:
         """What the lock's state register shows; reading it renews an open window."""
         if not self.lock or name != self.lock.get("state"):
             return None
         now = meter._seconds()
-        if now > meter._unlocked_until:
-            return Decimal(0)
-        meter._unlocked_until = now + float(self.lock.get("window_s", 60))
-        return Decimal(1)
+        is_open = now <= meter._unlocked_until
+        if is_open:
+            meter._unlocked_until = now + float(self.lock.get("window_s", 60))
+        return meter.map.registers[name].enum.get(int(is_open), Decimal(int(is_open)))
 
     def mailed(self, meter: MappedMeter, addr: int, body: bytes) -> bool:
         """Whether a write went into the mailbox; if so its command is executed."""
@@ -106,7 +106,7 @@ _BAD_PARAMETER: Final = 3001
 _BAD_COUNT: Final = 3002
 
 
-def _kept(meter: MappedMeter, given: Sequence[int]) -> int:
+def _kept(_meter: MappedMeter, _given: Sequence[int]) -> int:
     return _DONE
 
 

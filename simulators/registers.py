@@ -25,7 +25,10 @@ class MeterRegisters:
         meter: PaymentMeter,
         now: Callable[[], datetime],
         meter_map: MeterMap | None = None,
+        enter: Callable[[str, datetime], object] | None = None,
     ) -> None:
+        """`enter` takes a token in the meter's place, if it is another that judges."""
+        self._enter = enter or meter.enter_token
         self._meter = meter
         self._now = now
         self._map = meter_map or shipped_map("raseed-payment")
@@ -67,7 +70,7 @@ class MeterRegisters:
         digits = struct.pack(f">{len(words)}H", *words)
         if not digits.isdigit():
             raise Exceptional(ModbusError.ILLEGAL_VALUE)
-        self._meter.enter_token(digits.decode("ascii"), self._now())
+        self._enter(digits.decode("ascii"), self._now())
 
     def _values(self) -> dict[str, Value]:
         now = self._now()

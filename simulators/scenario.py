@@ -183,9 +183,7 @@ def read_scenario(path: Path, now: datetime) -> Scenario:
     return parse_scenario(document, now, path.parent / "meters")
 
 
-def parse_scenario(
-    document: dict[str, Any], now: datetime, folder: Path | None = None
-) -> Scenario:
+def parse_scenario(document: dict[str, Any], now: datetime, folder: Path | None = None) -> Scenario:
     """As `read_scenario`, from a parsed document."""
     top = Place("scenario", document)
     seed = top.take("seed", int, 1)

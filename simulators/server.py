@@ -14,7 +14,6 @@ from typing import Final
 
 from .hosted import HostedMeter
 from .keypad import GREETING, Keypad
-from .registers import MeterRegisters
 from .serving.line import Line
 from .serving.place import HOST, PortTaken, Stand, serve_tcp
 from .world import World
@@ -42,7 +41,7 @@ class Simulator:
             self.lines[name] = Line(name)
             for meter_plan in plan.meters:
                 meter = meter_plan.build(now())
-                hosted = HostedMeter(meter, MeterRegisters(meter, now))
+                hosted = HostedMeter(meter, now)
                 hosted.fault = meter_plan.fault
                 self.units[name][meter_plan.unit] = hosted
                 self.lines[name].place(meter_plan.unit, hosted)

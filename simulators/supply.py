@@ -32,7 +32,10 @@ def supply_word(place: Premises, register: Register, is_water: bool) -> Value:
     """What a register says of the supply, in its own words or bits; `on` or `off` in a text."""
     passes = place.switch.closed
     words = (ON_WORDS if passes else OFF_WORDS)[is_water]
-    if place.switch.moves:
+    if place.switch.moves and register.bits:
+        # Neither the one nor the other while it travels, but for a bit of its own.
+        words = (_MOVING[is_water][0 if place.switch.target else 1],)
+    elif place.switch.moves:
         words = (_MOVING[is_water][0 if place.switch.target else 1], *words)
     known = {**register.enum, **register.bits}.values()
     for word in words:

@@ -125,7 +125,7 @@ class Town:
         town_line = TownLine(plan, bus)
         for meter_plan in plan.meters:
             for number in range(meter_plan.count):
-                meter = self._meter(meter_plan, number + 1, lambda meter, unit: None)
+                meter = self._meter(meter_plan, number + 1, _stays)
                 bus.nodes.append(NODES[plan.protocol](meter))
                 town_line.meters.append(meter)
         return town_line
@@ -243,6 +243,10 @@ class Town:
     def _over(self, plan: FaultPlan, target: str) -> None:
         hits = self.log.hits[target, plan.name]
         self.log.write(target, plan.name, "end", {**plan.parameters, "hits": hits})
+
+
+def _stays(meter: MappedMeter, unit: int) -> None:
+    """On a bus a meter has no place of its own."""
 
 
 def _is_in(line: TownLine, kind: str, name: str) -> bool:

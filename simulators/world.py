@@ -46,10 +46,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from meters.account import Commodity
-from meters.errors import Invalid, RaseedError, Refused
+from meters.errors import RaseedError, Refused
 from meters.identity import Drn
 from tokens.sts import LAST_TID, DecoderKey, EncryptionAlgorithm, KeyType, new_acceptance_state
 

@@ -21,6 +21,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from enum import Enum
 from typing import Any, ClassVar, Final, TypeVar, get_type_hints
 
@@ -238,7 +239,10 @@ def fault(name: str, layer: Layer) -> Callable[[_F], _F]:
 
 
 _TIME: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)")
-_SECONDS: Final[Mapping[str, float]] = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_SECONDS: Final = {
+    "ms": Decimal("0.001"), "s": Decimal(1), "m": Decimal(60), "h": Decimal(3600),
+    "d": Decimal(86400),
+}  # fmt: skip
 
 
 def seconds(text: str) -> float:
@@ -246,8 +250,8 @@ def seconds(text: str) -> float:
     rest = text.strip().removeprefix("-")
     if not rest or _TIME.sub("", rest):
         raise ValueError(text)
-    total = sum(float(number) * _SECONDS[unit] for number, unit in _TIME.findall(rest))
-    return -total if text.strip().startswith("-") else total
+    total = sum(Decimal(number) * _SECONDS[unit] for number, unit in _TIME.findall(rest))
+    return float(-total if text.strip().startswith("-") else total)
 
 
 def make(name: str, parameters: Mapping[str, object]) -> Fault:

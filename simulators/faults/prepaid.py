@@ -1,4 +1,4 @@
-"""Faults of prepayment: tokens judged wrongly, acknowledgements that lie, supply that does not obey."""
+"""Faults of prepayment: tokens judged wrongly, answers that lie, supply that does not obey."""
 
 from __future__ import annotations
 

@@ -57,7 +57,9 @@ class BitNoise(Fault):
 
     def reply(self, pieces: list[Piece], ask: Ask) -> list[Piece]:
         spoiled = [
-            Piece(with_errors(one.data, self.rate_at(ask.baud), self.burst, self.chance), one.delay_s)
+            Piece(
+                with_errors(one.data, self.rate_at(ask.baud), self.burst, self.chance), one.delay_s
+            )
             for one in pieces
         ]
         if all(new.data == old.data for new, old in zip(spoiled, pieces, strict=True)):

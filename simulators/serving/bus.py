@@ -52,7 +52,7 @@ class SerialBus:
     def everyone(self) -> Iterable[MappedMeter]:
         return (node.meter for node in self.nodes)
 
-    def feed(self, data: bytes, now: float) -> list[Piece]:
+    def feed(self, data: bytes, now: float) -> list[Piece]:  # noqa: ARG002 - an End
         """Bytes on the bus; what the meters say to them."""
         self.requests += 1
         pieces: list[Piece] = []

@@ -79,9 +79,7 @@ async def serve_rtu_on_pty(line: Line, *, strict_baud: bool = False, paced: bool
     return on_pty(RtuEnd(line), told, paced)
 
 
-def on_pty(
-    end: End, told: Callable[[int], None] = lambda baud: None, paced: bool = False
-) -> Stand:
+def on_pty(end: End, told: Callable[[int], object] = int, paced: bool = False) -> Stand:
     """Any serial end on a pseudo-terminal."""
     pty_line = PtyLine(end, told, paced)
     return Stand(pty_line.path, pty_line.write, pty_line.close)

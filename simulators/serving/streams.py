@@ -1,6 +1,6 @@
 """What carries bytes into lines: TCP connections and pseudo-terminals.
 
-An `End` is one stream's side of a line, without I/O (`rtu.RtuEnd`, the ends of the other protocols).
+An `End` is one stream's side of a line, without I/O (`rtu.RtuEnd`, `bus.SerialBus`).
 A pseudo-terminal is one RS-485 line: whoever opens its path is the master. It takes every speed and
 shows the meters which one the master has set, so that a meter set to another one hears only noise.
 """
@@ -59,7 +59,7 @@ class StreamEnd(asyncio.Protocol):
             return
         self._opened.add(self)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         self._opened.discard(self)
         self._transport = None
 
@@ -82,7 +82,7 @@ class PtyLine:
     def __init__(
         self,
         end: End,
-        told: Callable[[int], None] = lambda baud: None,
+        told: Callable[[int], object] = int,
         paced: bool = False,
     ) -> None:
         """`told` is given the master's speed before each feed. `paced` makes replies take the time

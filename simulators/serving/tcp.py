@@ -36,15 +36,13 @@ class ModbusTcpEnd(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        admitted = all(
-            one.admits(len(self._opened)) for one in self.line.faults.of("admits")
-        )
+        admitted = all(one.admits(len(self._opened)) for one in self.line.faults.of("admits"))
         if not admitted:
             transport.abort()
             return
         self._opened.add(self)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         self._opened.discard(self)
         self._transport = None
 
