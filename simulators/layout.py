@@ -10,12 +10,14 @@ from typing import Final
 
 from drivers.maps.codec import encode
 from drivers.maps.errors import RegisterContent
-from drivers.maps.model import Kind, MeterMap, Register, Table
+from drivers.maps.model import Access, Kind, MeterMap, Register, Table
 from drivers.maps.types import NUMERIC, Family, parse_type
 from meters.account import Commodity
 from meters.readings import Value
 
 from .quirks import Quirks, quirks_of
+
+WRITABLE: Final = frozenset({Access.WRITE, Access.BOTH, Access.GUARDED})
 
 # The names that a behaviour of a map means.
 _ALIASES: Final[Mapping[tuple[str, str], str]] = {
