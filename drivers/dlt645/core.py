@@ -14,7 +14,7 @@ from typing import Final
 
 from ..conversation import Conversation, LineSettings, Quiet, Send, Switch
 from ..lines import NoReply
-from .frames import ALL, ANY, Frame, address_bytes, address_text, encode
+from .frames import ALL, ANY, Frame, address_bytes, address_text, encode, matches
 from .station import SECRET_OF_ACCESS, Access, Function, Station, ask, ask_again
 
 TRIES: Final = 2
@@ -44,7 +44,9 @@ def ask_address(station: Station, tries: int = TRIES) -> Conversation[str]:
     anybody = replace(station, address=ANY)
 
     def tells_itself(frame: Frame) -> bool:
-        return frame.data == address_bytes(frame.address)
+        # Some answer under the address of any, and tell their own in the data only.
+        is_address = len(frame.data) == len(address_bytes(ANY)) and frame.data.hex().isdecimal()
+        return is_address and matches(frame.address, address_text(frame.data))
 
     frame = yield from ask_again(anybody, Function.READ_ADDRESS, b"", tells_itself, tries)
     return address_text(frame.data)

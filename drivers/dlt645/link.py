@@ -127,11 +127,15 @@ class Dlt645Link:
         witness: Witness | None = None,
         extra: Mapping[str, bytes] | None = None,
     ) -> None:
-        """As the contract says. Without authority nothing is sent: Declined."""
+        """As the contract says. Without authority, or of an order to the relay without its expiry,
+        nothing is sent: Declined."""
         addr = str(register.addr)
+        around = extra or {}
         if self._authority is None:
             raise Declined(self._station.address, addr, "no_password", True, False)
-        conversation = self._change(addr, raw, self._authority, extra or {})
+        if addr == RELAY and "expires" not in around:
+            raise Declined(self._station.address, addr, "no_expiry", True, False)
+        conversation = self._change(addr, raw, self._authority, around)
         self._turns.take(lambda _: conversation, priority, witness)
 
     def who(self, method: str, name: str) -> str:  # noqa: ARG002 - there is only one name

@@ -8,7 +8,11 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, tzinfo
 from typing import Final, TypeVar
+
+from meters.device import Interval
+from meters.gateway import MeterUnreachable
 
 from ..bus.bus import Bus
 from ..bus.timing import Manners
@@ -17,9 +21,21 @@ from ..lines import Declined, LineBusy, LineDown, NoReply, Resting
 from ..link import Fetched, Priority
 from ..maps.model import MeterMap, Register
 from ..turns import Took, Turns, missed
-from .core import Key, Readout, Station, break_off, programming, read, readout, sign_on, write
+from .core import (
+    Key,
+    Readout,
+    Station,
+    break_off,
+    profile,
+    programming,
+    read,
+    readout,
+    sign_on,
+    write,
+)
 from .frames import DataSet, Identification
 from .parity import seven_even
+from .profile import PROFILE, NotAProfile, bound, intervals
 
 T = TypeVar("T")
 
@@ -116,6 +132,27 @@ class Iec21Link:
             if not is_open:
                 raise LineDown(self.address, error.reason) from error
             raise
+
+    def profile(self, begin: datetime, end: datetime, zone: tzinfo) -> list[Interval]:
+        """Load profile P.01 by R5: intervals that end within (begin, end], oldest first, gaps left
+        as gaps; the meter's own times are of `zone`. Raises MeterUnreachable."""
+
+        def work(station: Station) -> Conversation[tuple[DataSet, ...]]:
+            return profile(station, PROFILE, bound(begin, zone), bound(end, zone))
+
+        def session(station: Station) -> Conversation[tuple[DataSet, ...]]:
+            return programming(station, self._manner.key, work)
+
+        try:
+            lines = self._turns.take(self._with(session), Priority.BILLING).value
+            told = intervals(lines, zone)
+        except (NoReply, Declined) as error:
+            raise MeterUnreachable(self.address, error.reason) from error
+        except (LineDown, LineBusy, Resting) as error:
+            raise MeterUnreachable(self.address, error.code) from error
+        except NotAProfile:
+            raise MeterUnreachable(self.address, "not_a_profile") from None
+        return [interval for interval in told if begin < interval.end <= end]
 
     def who(self, method: str, name: str) -> str:
         """`ident`: what the meter says when it is called: its `maker`, its `text`, else both as on

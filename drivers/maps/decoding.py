@@ -82,7 +82,8 @@ def reading_of(
         latency_ms=round(fetched.latency_s * 1000),
         source=source_of(register),
         map=meter_map.label,
-        uncertainty=None if value is None else step(register, fetched.raw, factor),
+        # The word of a setting that is kept as a float has no step.
+        uncertainty=step(register, fetched.raw, factor) if isinstance(value, Decimal) else None,
     )
 
 

@@ -45,7 +45,7 @@ def float_of(value: Decimal, size: int) -> bytes:
 
 
 def step_of(raw: bytes) -> Decimal:
-    """Distance from this float to the next one away from zero, exact. At 1 000 000 kWh a
+    """Distance from this float to the next one away from zero, to 28 digits. At 1 000 000 kWh a
     single-precision meter counts in steps of 0.0625 kWh, whatever it displays."""
     (number,) = struct.unpack(_FORMATS[len(raw)], raw)
     least = _LEAST_EXPONENT[len(raw)]

@@ -43,6 +43,11 @@ def golden_problem(meter_map: MeterMap, golden: Golden) -> str:
     try:
         content = dict(_content(golden.request[:-2], golden.response[:-2]))
         found = decoded(meter_map, READS.get(golden.request[1], Table.HOLDING), content)
+        expected = {
+            name: value_of(meter_map.registers[name], text)
+            for name, text in golden.expect.items()
+            if name in meter_map.registers
+        }
     except RegisterContent as error:
         return str(error)
     except (ValueError, IndexError):
@@ -50,7 +55,7 @@ def golden_problem(meter_map: MeterMap, golden: Golden) -> str:
     for name, text in golden.expect.items():
         if name not in found:
             return f"{name} is not in it"
-        if found[name] != value_of(meter_map.registers[name], text):
+        if found[name] != expected[name]:
             return f"{name} is not {text}"
     return ""
 

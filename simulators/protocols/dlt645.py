@@ -288,8 +288,10 @@ def _is_in(di: str, wanted: str) -> bool:
 
 
 def _moment(wire: bytes) -> datetime | None:
-    """ss mm hh DD MM YY."""
+    """ss mm hh DD MM YY, of this century: 99 is a usual "never"."""
+    digits = wire[::-1].hex()
     try:
-        return datetime.strptime(wire[::-1].hex(), "%y%m%d%H%M%S")  # noqa: DTZ007 - a meter's own
+        year, *rest = (int(digits[i : i + 2]) for i in range(0, 12, 2))
+        return datetime(2000 + year, *rest)  # type: ignore[arg-type]  # noqa: DTZ001
     except ValueError:
         return None

@@ -4,6 +4,7 @@ bit, and what a line makes of several that answer at once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -38,6 +39,12 @@ from .values import NotAccepted, Values
 
 _ADDRESS_RECORD: Final = bytes.fromhex("017A")
 _HIGHEST: Final = 250
+_QUANTITY: Final = re.compile(r"([a-z][a-z_.]*)(?:\[([01])\])?")
+# How this end sends what a map names by quantity: 64 bits with a sign, in litres, tenths of a
+# degree and the like (DIF 07, VIF as follows).
+_SENT_AS: Final = {"volume": 0x13, "flow": 0x3B, "temperature.flow": 0x5A, "energy": 0x03}
+_LONG_INTEGER: Final = 0x07
+_STORAGE: Final = 0x40
 _TEN: Final = Decimal(10)
 
 
@@ -74,7 +81,7 @@ class MbusEnd:
         self.baud = 2400
         self.nameplate = nameplate
         self.status = 0
-        self._registers = {str(r.addr).upper(): r for r in registers}
+        self._registers = {_head(str(r.addr)): r for r in registers}
         self._values = values
         self._per_telegram = per_telegram
         self._buffer = b""
@@ -195,3 +202,12 @@ def collide(replies: Iterable[bytes]) -> bytes:
 def _factor(key: str) -> Decimal:
     """What the VIF multiplies the raw number with."""
     return _TEN ** record_meaning(bytes.fromhex(key)).exponent
+
+
+def _head(addr: str) -> str:
+    """DIF and VIF in hex of what a map calls so."""
+    named = _QUANTITY.fullmatch(addr)
+    if named is None:
+        return addr.upper()
+    dif = _LONG_INTEGER | (_STORAGE if named[2] == "1" else 0)
+    return f"{dif:02X} {_SENT_AS[named[1]]:02X}"

@@ -3,11 +3,13 @@ on a line in memory that has one owner."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -24,6 +26,7 @@ from drivers.maps.model import MeterMap, Order, Register, Table
 from drivers.maps.reading import shipped_map
 from drivers.mbus.link import MbusLink
 from drivers.transports.memory import MemoryLine, VirtualClock
+from meters.gateway import MeterUnreachable
 from meters.readings import Value
 from simulators.protocols.dlt645 import Dlt645End
 from simulators.protocols.iec21 import Iec21End
@@ -165,6 +168,9 @@ def test_dlt645_changes_nothing_without_authority() -> None:
     line, link, house = dlt()
     with pytest.raises(Declined):
         link.put(link._map.registers["supply.command"], b"\x1a", Priority.SUPPLY, None, EXTRA)
+    line, link, house = dlt(authority=AUTHORITY)
+    with pytest.raises(Declined):
+        link.put(link._map.registers["supply.command"], b"\x1a", Priority.SUPPLY)
     assert (line.sent, house.puts) == ([], [])
 
 
@@ -236,6 +242,38 @@ def test_iec21_writes_and_says_what_was_not_sent() -> None:
     _, locked, _ = iec(Manner())
     with pytest.raises(Declined):
         locked.put(time, b"135500", Priority.COMMISSIONING)
+
+
+def test_iec21_load_profile_through_the_end_of_summer_time() -> None:
+    zone = ZoneInfo("Europe/Berlin")
+    lines = [
+        "P.01(1261025023000)(00)(15)(2)(1.5)(kW)(2.5)(kW)",
+        *(f"({n}.10)(0.00)" for n in range(1, 5)),
+        "P.01(0261025030000)(20)(15)(2)(1.5)(kW)(2.5)(kW)",
+        "(9.00)(0.00)",
+    ]
+    asked = []
+
+    def kept(id: str, begin: str, end: str) -> Sequence[str]:
+        asked.append((id, begin, end))
+        return lines
+
+    _, link, _ = iec(profile=kept)
+    begin = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    told = link.profile(begin, datetime(2026, 10, 25, 2, tzinfo=UTC), zone)
+    assert asked == [("P.01", "12610250230", "02610250300")]
+    assert [(f"{one.end:%H:%M}", str(one.value), one.unit) for one in told] == [
+        ("00:45", "2.10", "kW"),
+        ("01:00", "3.10", "kW"),
+        ("01:15", "4.10", "kW"),
+        ("02:00", "9.00", "kW"),
+    ]
+    assert told[-1].status == {"clock_adjusted"}
+
+    _, link, _ = iec(profile=lambda id, begin, end: ["(1.0)"])
+    with pytest.raises(MeterUnreachable) as caught:
+        link.profile(begin, begin, zone)
+    assert caught.value.reason == "not_a_profile"
 
 
 def test_iec21_seven_bits_behind_a_gateway_of_eight() -> None:

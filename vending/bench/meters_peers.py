@@ -6,6 +6,7 @@ leaves out what needs it.
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import subprocess
 import sys
@@ -26,7 +27,9 @@ class Missing(Exception):
 
 @cache
 def _folder() -> Path:
-    return Path(tempfile.mkdtemp(prefix="raseed-peers-"))
+    folder = Path(tempfile.mkdtemp(prefix="raseed-peers-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 @cache

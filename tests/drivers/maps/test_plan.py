@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.maps.errors import MapInvalid
@@ -83,6 +83,7 @@ def check(blocks: tuple[Block, ...], meter_map: MeterMap, names: list[str]) -> N
         assert len([b for b in blocks if any(r.group == group for r in b.registers)]) == 1
 
 
+@settings(max_examples=60)
 @given(task=tasks())
 def test_every_wanted_register_is_covered_and_no_limit_broken(
     task: tuple[MeterMap, list[str]],
@@ -91,6 +92,7 @@ def test_every_wanted_register_is_covered_and_no_limit_broken(
     check(plan(meter_map, names), meter_map, names)
 
 
+@settings(max_examples=60)
 @given(task=tasks(), data=st.data())
 def test_refusals_are_learnt_until_only_what_the_meter_has_is_asked_for(
     task: tuple[MeterMap, list[str]], data: st.DataObject

@@ -67,11 +67,16 @@ def of_iec21(meter_map: MeterMap, golden: Golden) -> Content:
 def of_mbus(meter_map: MeterMap, golden: Golden) -> Content:
     found = mbus.find_long(golden.response)
     assert found is not None
-    return {
-        one.name: (record.data, record.meaning.exponent)
-        for record in telegram(found[0]).records
-        for one in at(meter_map, record.key)
-    }
+    content = {}
+    for record in telegram(found[0]).records:
+        # Named by quantity, a number comes as 64 bits, however the meter encoded it.
+        exponent = record.meaning.exponent
+        assert isinstance(record.value, Decimal)
+        raw = int(record.value.scaleb(-exponent)).to_bytes(8, "little", signed=True)
+        storage = f"[{record.storage}]" if record.storage else ""
+        for one in at(meter_map, record.meaning.quantity + storage):
+            content[one.name] = (raw, exponent)
+    return content
 
 
 def at(meter_map: MeterMap, addr: str) -> list[Register]:

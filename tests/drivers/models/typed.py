@@ -464,10 +464,10 @@ TYPED: Final = {
         error.code             F.F    text ABCD 1 ~
         """,
     "mbus-water": """
-        volume.forward          04_13    s32 DCBA 1 m3
-        volume.forward.previous 44_13    s32 DCBA 1 m3
-        flow                    02_3B    s16 DCBA 1 m3/h
-        temperature.water       02_5A    s16 DCBA 1 C
+        volume.forward          volume   s64 DCBA 1 m3
+        volume.forward.previous volume[1] s64 DCBA 1 m3
+        flow                    flow     s64 DCBA 1 m3/h
+        temperature.water       temperature.flow s64 DCBA 1 C
         error.bits              02_FD_17 bits DCBA 1 ~
         clock                   04_6D    datetime(mbus-f) ABCD 1 ~
         """,
