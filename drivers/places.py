@@ -1,15 +1,17 @@
 """Where a meter is reached, as people write it: `TRANSPORT://LINE/STATION?settings`.
 
-    tcp://10.0.0.5/7                          Modbus TCP, unit 7, port as the model has it (502)
-    rtu-tcp://10.0.0.5:4001/7                 Modbus RTU through a transparent gateway
+    tcp://127.0.0.1/7                          Modbus TCP, unit 7, port as the model has it (502)
+    rtu-tcp://127.0.0.1:4001/7                 Modbus RTU through a transparent gateway
     serial:///dev/ttyUSB0/7?baud=9600&parity=E
-    tcp://10.0.0.5:4059/260305510012          DL/T 645 through a gateway: the model says which
+    tcp://127.0.0.1:4059/260305510012          DL/T 645 through a gateway: the model says which
                                               protocol the bytes are
     serial:///dev/ttyUSB0?baud=2400           the only meter there, whatever its station
 
 The station is a Modbus unit, a DL/T 645 address, an M-Bus primary or secondary address, an IEC
 62056-21 device address. Settings are `baud`, `parity` (N, E, O), `bits` (7, 8), `stop` (1, 2) and
-`echo` (yes, no); what is not said is as the model is delivered.
+`echo` (yes, no); what is not said is as the model is delivered. Of a meter that speaks seven bits
+with parity `bits=8&parity=E` means that the line carries eight bits and the parity is in the
+eighth; `bits=8&parity=N` that whatever is between takes care of it.
 """
 
 from __future__ import annotations

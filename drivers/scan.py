@@ -15,7 +15,7 @@ from typing import Final, Protocol
 
 from meters.device import Identity
 from meters.errors import RaseedError
-from meters.gateway import MeterMismatch, MeterUnreachable
+from meters.gateway import MeterUnreachable
 from meters.readings import Quality
 
 from .device.reading import readings_of
@@ -145,6 +145,7 @@ def _presence(knocker: Knocker, station: str) -> Presence:
 def _recognised(knocker: Knocker, station: str, maps: Sequence[MeterMap], now: Now) -> Found:
     sure: list[tuple[MeterMap, Identity]] = []
     perhaps: list[tuple[MeterMap, Identity]] = []
+    garbled = 0
     for one in maps:
         link = knocker.link(one, station)
         try:
@@ -155,18 +156,17 @@ def _recognised(knocker: Knocker, station: str, maps: Sequence[MeterMap], now: N
                 perhaps.append((one, identity))
         except (LineDown, LineBusy):
             raise
-        except (MeterMismatch, MeterUnreachable):
-            continue
+        except MeterUnreachable as error:
+            garbled += error.reason in _GARBLED
         except RaseedError:
-            # Whatever else a meter of another model answers to what it does not know.
+            # Whatever a meter of another model answers to what it does not know.
             continue
     fitting = sure or perhaps
-    return Found(
-        station,
-        Presence.METER,
-        tuple(one.id for one, _ in fitting),
-        fitting[0][1] if fitting else None,
-    )
+    if not fitting and garbled:
+        # Two meters that refuse a request say the same, and what they are asked for they do not.
+        return Found(station, Presence.CONFLICT)
+    ids = tuple(one.id for one, _ in fitting)
+    return Found(station, Presence.METER, ids, fitting[0][1] if fitting else None)
 
 
 def _plausible(meter_map: MeterMap, link: Link, now: Now) -> bool:

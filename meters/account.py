@@ -49,7 +49,7 @@ class Supply:
     """Why the supply is interrupted (`credit`, `tamper`, `remote`, `power_limit`); the meter
     reconnects only when the set is empty."""
     travel: str = ""
-    """`opening`, `closing`, or `moving` where the meter does not tell which, while a valve is on its
+    """`opening` or `closing` (`moving` where the meter does not tell which) while a valve is on its
     way, which takes it 10 to 60 seconds."""
 
 

@@ -40,6 +40,12 @@ PRIORITIES: Final[Mapping[str, Priority]] = {
 }
 """By danger; the rest is commissioning."""
 SETS_CLOCK: Final = "set_clock"
+CLOCK_PARAMS: Final[Mapping[tuple[str, str], str]] = {
+    ("time", "datetime"): "%Y-%m-%d %H:%M:%S",
+    ("date", "digits(6)"): "%y%m%d",
+    ("time", "digits(6)"): "%H%M%S",
+}
+"""What a map asks for to set a clock, and how the right time is put into it."""
 
 
 class Host(Protocol):
@@ -168,12 +174,12 @@ class Commander:
         if command.name != SETS_CLOCK:
             return params
         right = at.astimezone(self._host.settings.zone).replace(tzinfo=None, microsecond=0)
-        missing = {
-            name: right.isoformat(sep=" ")
-            for name, kind in command.params.items()
-            if kind == "datetime" and name not in params
+        told = {
+            (name, kind): right.strftime(form)
+            for (name, kind), form in CLOCK_PARAMS.items()
+            if command.params.get(name) == kind
         }
-        return {**params, **missing}
+        return {**{name: text for (name, _), text in told.items()}, **params}
 
     def _clock_rule(self, order: _Order) -> Settled | None:
         """A clock is set only if it is wrong enough, and a small step never crosses a boundary of

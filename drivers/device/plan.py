@@ -20,7 +20,7 @@ from meters.device import Identity, Outcome
 from meters.readings import Quality, Reading, Value
 
 from ..maps.expressions import expression
-from ..maps.model import Command, MeterMap, Step, Verify
+from ..maps.model import Command, Kind, MeterMap, Step, Verify
 from .needs import (
     Agreed,
     Answer,
@@ -300,6 +300,9 @@ def _by_reading_back(map: MeterMap, course: _Course) -> Generator[Need, Answer, 
                 seen = answer.reading
                 break
             yield Pause(1)
+        is_clock = map.registers[name].kind is Kind.CLOCK
+        if seen is not None and is_clock and _has_gone_on(seen.value, value):
+            continue
         if seen is None or not equal(seen.value, value):
             if seen is not None and name in map.limits.restart_after and not course.lost:
                 continue
@@ -307,6 +310,18 @@ def _by_reading_back(map: MeterMap, course: _Course) -> Generator[Need, Answer, 
     if any(name in map.limits.restart_after for name, _ in course.written):
         return Settled(Outcome.DONE, "needs_restart")
     return Settled(Outcome.DONE, "read_back")
+
+
+def _has_gone_on(found: Value | None, wanted: Value) -> bool:
+    """Whether a time of day without a date (hhmmss) is what was set a moment ago."""
+    now, then = plain(found).zfill(6), plain(wanted).zfill(6)
+    if not (now.isdecimal() and then.isdecimal() and len(now) == len(then) == 6):
+        return False
+    return 0 <= _seconds(now) - _seconds(then) <= CLOCK_GOES_ON.total_seconds()
+
+
+def _seconds(clock: str) -> int:
+    return int(clock[:2]) * 3600 + int(clock[2:4]) * 60 + int(clock[4:])
 
 
 def _not_followed(seen: Reading | None, course: _Course) -> Settled:

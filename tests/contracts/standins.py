@@ -12,14 +12,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from drivers.conversation import LineSettings
 from drivers.device.mapped import MappedDevice
 from drivers.device.recognising import Expected
 from drivers.device.settings import DeviceSettings
-from drivers.maps.model import MeterMap
+from drivers.dlt645.link import Authority
+from drivers.dlt645.station import Access
+from drivers.iec21.core import plain_key
+from drivers.iec21.link import Manner
+from drivers.maps.model import MeterMap, Protocol
 from drivers.maps.reading import shipped_map
 from drivers.modbus.rtu_line import RtuLine
-from drivers.opening import ModbusPlace, open_modbus
+from drivers.opening import ModbusPlace, SerialPlace, open_line, open_modbus
 from drivers.places import Place
 from drivers.transports.memory import MemoryLine, VirtualClock
 from meters.account import Commodity
@@ -27,10 +30,20 @@ from meters.device import CommandRecord, Warrant
 from simulators.faults.base import Fault, FaultSet, Layer, make
 from simulators.loads import PER_UNIT, Draw, Use
 from simulators.mapped import MappedMeter
+from simulators.nodes import NODES, PASSWORD
 from simulators.premises import Premises, Switch
+from simulators.serving.bus import SerialBus
 from simulators.serving.line import Line
-from simulators.serving.place import Stand, serve_rtu_on_pty, serve_rtu_over_tcp, serve_tcp
+from simulators.serving.place import (
+    Stand,
+    on_pty,
+    serve_rtu_on_pty,
+    serve_rtu_over_tcp,
+    serve_stream,
+    serve_tcp,
+)
 from simulators.serving.rtu import RtuEnd
+from simulators.serving.streams import End
 
 START = datetime(2026, 3, 1, 8, 2, tzinfo=UTC)
 UNIT = 7
@@ -60,10 +73,11 @@ class Standin:
 
     map: MeterMap
     seconds: Callable[[], float]
-    place: ModbusPlace
+    place: ModbusPlace | SerialPlace
     meter: MappedMeter
-    line: Line
+    line: Line | SerialBus
     pause: Callable[[float], None]
+    station: str = str(UNIT)
     records: list[CommandRecord] = field(default_factory=list)
     hits: list[str] = field(default_factory=list)
     memory: MemoryLine | None = None
@@ -73,11 +87,11 @@ class Standin:
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.seconds(), UTC)
 
-    def device(self, unit: int = UNIT, **settings: Any) -> MappedDevice:
-        known = {"unit": str(unit), **settings}
+    def device(self, **settings: Any) -> MappedDevice:
+        known = {"unit": self.station, **settings}
         return MappedDevice(
             self.map,
-            self.place.link(self.map, str(unit)),
+            self.place.link(self.map, self.station),
             self.now,
             self.pause,
             DeviceSettings(**known),
@@ -120,56 +134,103 @@ class Standin:
 
 
 def in_memory(
-    map_id: str, *, load: int = LOAD, credit: int | None = None, echo: bool = False
+    map_id: str,
+    *,
+    load: int = LOAD,
+    credit: int | None = None,
+    echo: bool = False,
+    meter_map: MeterMap | None = None,
 ) -> Standin:
     """On a null modem whose clock moves when somebody waits."""
-    meter_map = shipped_map(map_id)
+    meter_map = meter_map or shipped_map(map_id)
     clock = VirtualClock()
 
     def seconds() -> float:
         return START.timestamp() + clock()
 
-    line = Line("memory", seconds=seconds)
-    meter = MappedMeter(
-        meter_map,
-        premises(meter_map, load, credit),
-        seconds,
-        seed=5,
-        unit=UNIT,
-        moved=line.move,
-    )
-    line.place(UNIT, meter)
-    end = RtuEnd(line)
+    meter, line, station = _stood(meter_map, seconds, load, credit)
+    end: End = line if isinstance(line, SerialBus) else RtuEnd(line)
 
     def far(now: float, data: bytes) -> Iterable[tuple[float, bytes]]:
         return [(piece.delay_s + 0.005, piece.data) for piece in end.feed(data, now)]
 
-    memory = MemoryLine(far, clock, LineSettings(), echo=echo)
-    place = ModbusPlace(RtuLine(memory, "memory"), 0.3, clock, clock.sleep)
-    return Standin(meter_map, seconds, place, meter, line, clock.sleep, memory=memory)
+    memory = MemoryLine(far, clock, Place("serial").settings(meter_map.line), echo=echo)
+    place: ModbusPlace | SerialPlace
+    if isinstance(line, SerialBus):
+        place = SerialPlace(memory, "memory", MANNER, AUTHORITY, clock, clock.sleep)
+    else:
+        place = ModbusPlace(RtuLine(memory, "memory"), 0.3, clock, clock.sleep)
+    return Standin(
+        meter_map, seconds, place, meter, line, clock.sleep, station=station, memory=memory
+    )
+
+
+MANNER = Manner(key=plain_key(PASSWORD), stays=True)
+AUTHORITY = Authority(Access(2, "000000"))
+
+
+def _stood(
+    meter_map: MeterMap,
+    seconds: Callable[[], float],
+    load: int = LOAD,
+    credit: int | None = None,
+) -> tuple[MappedMeter, Line | SerialBus, str]:
+    """A meter on a line of its own, and what it is called there."""
+    place = premises(meter_map, load, credit)
+    if meter_map.protocol is Protocol.MODBUS:
+        line = Line("line", seconds=seconds)
+        meter = MappedMeter(meter_map, place, seconds, seed=5, unit=UNIT, moved=line.move)
+        line.place(UNIT, meter)
+        return meter, line, str(UNIT)
+    meter = MappedMeter(meter_map, place, seconds, seed=5, unit=UNIT)
+    bus = SerialBus("bus", [NODES[meter_map.protocol](meter)], seconds=seconds)
+    stations = {
+        Protocol.DLT645: meter.serial.zfill(12),
+        Protocol.IEC21: meter.serial,
+        Protocol.MBUS: str(UNIT),
+    }
+    return meter, bus, stations[meter_map.protocol]
 
 
 @contextmanager
 def served(map_id: str, how: str, **more: Any) -> Iterator[Standin]:
-    """On a real socket or pseudo-terminal: `tcp`, `rtu-tcp` or `pty`."""
+    """On a real socket or pseudo-terminal: `tcp`, `rtu-tcp` (any serial protocol's bytes in TCP) or
+    `pty`."""
     meter_map = shipped_map(map_id)
     begun = time.monotonic()
 
     def seconds() -> float:
         return START.timestamp() + time.monotonic() - begun
 
-    line = Line(how, seconds=seconds)
-    place = premises(meter_map, **more)
-    meter = MappedMeter(meter_map, place, seconds, seed=5, unit=UNIT, moved=line.move)
-    line.place(UNIT, meter)
+    meter, line, station = _stood(meter_map, seconds, **more)
     with loop_in_thread() as call:
-        stand: Stand = call(_SERVERS[how](line))
-        driver = open_modbus(_place(how, stand.address), None, 0.3, 0.5)
+        stand: Stand = call(_serve(line, how))
+        place = _place(how, stand.address)
+        driver: Any
+        if isinstance(line, SerialBus):
+            driver = open_line(place, meter_map, _password(meter_map))
+        else:
+            driver = open_modbus(place, None, 0.3, 0.5)
         try:
-            yield Standin(meter_map, seconds, driver, meter, line, time.sleep, stand=stand)
+            yield Standin(
+                meter_map, seconds, driver, meter, line, time.sleep, station=station, stand=stand
+            )
         finally:
             driver.close()
             call(_closed(stand))
+
+
+def _password(meter_map: MeterMap) -> str:
+    return "000000" if meter_map.protocol is Protocol.DLT645 else PASSWORD
+
+
+async def _serve(line: Line | SerialBus, how: str) -> Stand:
+    if isinstance(line, SerialBus):
+        if how == "pty":
+            return on_pty(line)
+        return await serve_stream(lambda: line, lambda: line.faults)
+    stand: Stand = await _SERVERS[how](line)
+    return stand
 
 
 async def _pty(line: Line) -> Stand:
@@ -190,7 +251,8 @@ async def _closed(stand: Stand) -> None:
 
 def _place(how: str, address: str) -> Place:
     if how == "pty":
-        return Place("serial", path=address, baud=115_200)
+        # Pseudo-terminals take eight bits without parity only.
+        return Place("serial", path=address, baud=115_200, bits=8, parity="N")
     host, _, port = address.rpartition(":")
     return Place(how, host, int(port), baud=115_200)
 

@@ -1,5 +1,5 @@
-"""One contract for every Device: on the fake, and for every shipped Modbus model on its stand-in, in
-memory, over TCP, over RTU in TCP and over a pseudo-terminal."""
+"""One contract for every Device: on the fake, and for every shipped Modbus model on its stand-in,
+in memory, over TCP, over RTU in TCP and over a pseudo-terminal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 
 from drivers.device.mapped import MappedDevice
 from drivers.device.recognising import Expected
-from drivers.maps.model import MeterMap, Protocol
+from drivers.maps.model import Kind, MeterMap, Protocol
 from drivers.maps.reading import shipped_map, shipped_maps
 from meters.device import (
     Capability,
@@ -30,7 +30,8 @@ from tests.drivers.device.rig import Rig
 
 from .standins import BOSS, UNIT, Standin, in_memory, served
 
-MODELS = [one.id for one in shipped_maps() if one.protocol is Protocol.MODBUS]
+MODELS = [one.id for one in shipped_maps()]
+MODBUS = {one.id for one in shipped_maps() if one.protocol is Protocol.MODBUS}
 NEW_UNIT = 9
 
 
@@ -49,7 +50,9 @@ class Subject:
     def truth(self, name: str) -> Value | None:
         """What the meter would say."""
         if self.standin is not None:
-            return self.standin.meter.get(name)
+            value = self.standin.meter.get(name)
+            words = self.map.registers[name].enum
+            return words.get(int(value), value) if isinstance(value, Decimal) and words else value
         meter: FakeMeter = self.made.meter
         return meter.values.get(name)
 
@@ -103,6 +106,7 @@ SUBJECTS = [
         pytest.param((_served(how), model), id=f"{model}-{how}", marks=pytest.mark.system)
         for model in MODELS
         for how in ("tcp", "rtu-tcp", "pty")
+        if how != "tcp" or model in MODBUS
     ),
 ]
 
@@ -129,8 +133,9 @@ def test_every_value_is_what_the_meter_says(subject: Subject) -> None:
     good = [reading for reading in readings if reading.quality is Quality.GOOD]
     assert len(good) >= len(readings) * 2 // 3
     for reading in good:
-        assert near(reading.value, subject.truth(reading.name)), reading
-        assert reading.raw
+        if subject.map.registers[reading.name].kind is not Kind.CLOCK:
+            assert near(reading.value, subject.truth(reading.name)), reading
+        assert reading.raw or reading.value == ""
         assert reading.reason == ""
         assert reading.map == subject.map.label
     for reading in readings:
@@ -160,9 +165,9 @@ def test_it_says_who_it_is(subject: Subject) -> None:
         return
     found = device.identify()
     assert found.maker == subject.map.maker
-    assert found.address == str(UNIT)
-    if found.serial:
-        assert found.serial == str(subject.truth("meter.serial"))
+    assert found.address == (subject.standin.station if subject.standin else str(UNIT))
+    if found.serial and "meter.serial" in subject.map.registers:
+        assert found.serial.lstrip("0") == str(subject.truth("meter.serial")).lstrip("0")
         with pytest.raises(MeterMismatch):
             subject.device(expected=Expected(serial="1")).read(subject.readable[:1])
 
@@ -196,8 +201,12 @@ def test_the_clock(subject: Subject) -> None:
     device = subject.device(confirmed=subject.confirmed())
     if Capability.READ_CLOCK in device.capabilities:
         assert abs(device.read_clock().drift) < timedelta(seconds=10)
-    if Capability.SET_CLOCK in device.capabilities:
-        assert device.command("set_clock", {}, BOSS).detail == "drift_small"
+    if Capability.SET_CLOCK not in device.capabilities:
+        return
+    record = device.command("set_clock", {}, BOSS)
+    assert record.outcome is Outcome.DONE, record
+    if "clock" in subject.map.registers:
+        assert record.detail == "drift_small"
         record = device.command("set_clock", {"time": "2026-07-01 12:00:00"}, BOSS)
         assert (record.outcome, record.detail) == (Outcome.DONE, "read_back")
 
@@ -225,7 +234,7 @@ def test_a_new_unit_id(subject: Subject) -> None:
     device = subject.device(confirmed=subject.confirmed())
     if Capability.SET_UNIT_ID not in device.capabilities:
         return
-    params = {name: "1" for name in subject.map.commands["set_unit_id"].params}
+    params = dict.fromkeys(subject.map.commands["set_unit_id"].params, "1")
     record = device.command("set_unit_id", {**params, "new": str(NEW_UNIT)}, BOSS)
     expected = {(Outcome.DONE, f"answers_at:{NEW_UNIT}")}
     if "meter.unit_id" in subject.map.limits.restart_after:

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.conversation import LineSettings
-from drivers.places import Place, PlaceInvalid, is_place, parse_place
+from drivers.places import TRANSPORTS, Place, PlaceInvalid, is_place, parse_place
 
 
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        ("tcp://10.0.0.5/7", Place("tcp", "10.0.0.5", station="7")),
-        ("tcp://meter.lan:1502/7", Place("tcp", "meter.lan", 1502, station="7")),
+        ("tcp://127.0.0.1/7", Place("tcp", "127.0.0.1", station="7")),
+        ("tcp://example.invalid:1502/7", Place("tcp", "example.invalid", 1502, station="7")),
         ("tcp://[::1]:502/247", Place("tcp", "::1", 502, station="247")),
-        ("tcp://10.0.0.5", Place("tcp", "10.0.0.5")),
+        ("tcp://127.0.0.1", Place("tcp", "127.0.0.1")),
         (
-            "rtu-tcp://10.0.0.5:4001/7?baud=2400&echo=yes",
-            Place("rtu-tcp", "10.0.0.5", 4001, station="7", baud=2400, echo=True),
+            "rtu-tcp://127.0.0.1:4001/7?baud=2400&echo=yes",
+            Place("rtu-tcp", "127.0.0.1", 4001, station="7", baud=2400, echo=True),
         ),
         (
             "serial:///dev/ttyUSB0/7?baud=9600&parity=e&bits=7&stop=1&echo=no",
@@ -52,14 +54,14 @@ def test_places(text: str, place: Place) -> None:
     "text",
     [
         "",
-        "10.0.0.5/7",
-        "http://10.0.0.5/7",
+        "127.0.0.1/7",
+        "http://127.0.0.1/7",
         "tcp:///7",
-        "tcp://10.0.0.5:99999/7",
-        "tcp://10.0.0.5/7/8",
-        "tcp://a@10.0.0.5/7",
-        "tcp://10.0.0.5/7#x",
-        "rtu-tcp://10.0.0.5/7",
+        "tcp://127.0.0.1:99999/7",
+        "tcp://127.0.0.1/7/8",
+        "tcp://a@127.0.0.1/7",
+        "tcp://127.0.0.1/7#x",
+        "rtu-tcp://127.0.0.1/7",
         "serial://ttyUSB0/7",
         "serial:///dev/ttyUSB0/7?baud=fast",
         "serial:///dev/ttyUSB0/7?baud=9",
@@ -85,7 +87,5 @@ def test_settings_are_as_said_else_as_usual() -> None:
 
 @given(st.text(max_size=60) | st.text(max_size=40).map(lambda rest: f"serial://{rest}"))
 def test_any_text_is_a_place_or_refused(text: str) -> None:
-    try:
-        parse_place(text)
-    except PlaceInvalid as error:
-        assert len(error.text) <= 80
+    with suppress(PlaceInvalid):
+        assert parse_place(text).transport in TRANSPORTS

@@ -24,6 +24,7 @@ from . import (
     demo,
     keychange,
     keys,
+    meters,  # noqa: F401 - puts its commands into the group of meters
     operators,
     outbox,
     parties,

@@ -218,8 +218,20 @@ table = "holding"
 addr = 0x61
 type = "bits"
 kind = "status"
-bits = {0 = "magnet", 3 = "battery"}
 source = ["test"]
+
+[register.bits]
+0 = "magnet"
+1 = "terminal"
+2 = "reverse"
+3 = "battery"
+4 = "neutral"
+5 = "phase_loss"
+6 = "reverse_phase"
+7 = "empty"
+8 = "leak"
+9 = "valve"
+10 = "cover"
 
 [[register]]
 name = "token.mailbox"
