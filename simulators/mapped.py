@@ -8,22 +8,21 @@ unit id, balance) act.
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
 from drivers.maps.errors import RegisterContent
-from drivers.maps.model import Kind, MeterMap, Register, Table
+from drivers.maps.model import Kind, MeterMap, Register
 from drivers.maps.types import NUMERIC, Family, parse_type
 from meters.readings import Value
 
 from .faults.base import NO_FAULTS, FaultSet
-from .layout import WRITABLE, Item, Layout, blank, bytes_of, layout_of
+from .layout import READS, WRITABLE, Item, Layout, blank, bytes_of, layout_of
 from .loads import mix
 from .modbus_errors import Exceptional, ModbusError
-from .named import ACTS, EPOCH, SPECIAL, order, set_counter
+from .named import ACTS, EPOCH, SPECIAL, SUPPLY, order, set_counter
 from .premises import Premises
 from .protocols.values import NotAccepted
 from .quantities import Moment, in_unit, quantity
@@ -31,13 +30,10 @@ from .quirks import Quirks
 from .supply import supply_word
 from .writing import act
 
-_READS: Final = {1: Table.COIL, 2: Table.DISCRETE, 3: Table.HOLDING, 4: Table.INPUT}
 _MOST_CACHED: Final = 16
 _ALWAYS_TAKEN: Final = frozenset(
     {"supply.state", "clock", "account.balance", "account.purchase_count"}
 )
-_SUPPLY: Final = ("supply.", "valve.", "relay.")
-_BITS: Final = frozenset({Table.COIL, Table.DISCRETE})
 
 
 class MappedMeter:
@@ -138,7 +134,7 @@ class MappedMeter:
         if self._cache is not None and (known := self._cache.get(key)) is not None:
             return known
         try:
-            if function in _READS:
+            if function in READS:
                 reply = self._read(function, data)
                 if self._cache is None or len(self._cache) >= _MOST_CACHED:
                     self._cache = {}
@@ -217,26 +213,9 @@ class MappedMeter:
         return self._moment
 
     def _read(self, function: int, data: bytes) -> bytes:
-        if len(data) != 4:
-            raise Exceptional(ModbusError.ILLEGAL_VALUE)
-        addr, count = struct.unpack(">HH", data)
-        table = _READS[function]
-        limits, quirks = self.map.limits, self.quirks
-        if function not in quirks.read_functions:
-            raise Exceptional(ModbusError.ILLEGAL_FUNCTION)
-        most = 2000 if table in _BITS else limits.max_registers
-        if not 1 <= count <= most:
-            raise Exceptional(ModbusError.ILLEGAL_VALUE)
-        if limits.even_only and table not in _BITS and (addr % 2 or count % 2):
-            raise Exceptional(quirks.odd_error(addr))
-        block = self._layout.block(quirks.table(table), addr, count)
-        if block is None and quirks.both_tables:
-            block = self._layout.block(
-                Table.HOLDING if table is Table.INPUT else Table.INPUT, addr, count
-            )
-        if block is None:
-            raise Exceptional(ModbusError.ILLEGAL_ADDRESS)
-        if table in _BITS:
+        block = self._layout.block(function, data)
+        count = int.from_bytes(data[2:], "big")
+        if function in (1, 2):
             bits = sum(self._bytes(item)[0] << offset for item, offset in block)
             packed = bits.to_bytes((count + 7) // 8, "little")
             return bytes([function, len(packed)]) + packed
@@ -252,10 +231,16 @@ class MappedMeter:
             cut = max(0, -begin)
             part = raw[cut : cut + len(image) - max(0, begin)]
             image[max(0, begin) : max(0, begin) + len(part)] = part
-        head = quirks.byte_count(2 * count)
+        head = self.quirks.byte_count(2 * count)
         return bytes([function]) + head + bytes(image)
 
     def _bytes(self, item: Item) -> bytes:
+        if item.measures is not None and self._stored is None and not self.faults:
+            value = item.measures(self.moment())
+            return bytes_of(item, value if item.size is None else value / item.size)
+        return self._bytes_of_any(item)
+
+    def _bytes_of_any(self, item: Item) -> bytes:
         value = self._told(item)
         if value is None:
             raw = blank(item)
@@ -299,7 +284,7 @@ class MappedMeter:
         special = SPECIAL.get(item.follows)
         if special is not None:
             return special(self, item)
-        if item.follows.startswith(_SUPPLY) and not register.bits:
+        if item.follows.startswith(SUPPLY) and not register.bits:
             self.place.settle(self.second)
             return supply_word(self.place, register, self._layout.is_water)
         if register.bits:
@@ -380,7 +365,7 @@ class MappedMeter:
             told(self, item, value)
             self.forget()
             return
-        if follows.startswith(_SUPPLY):
+        if follows.startswith(SUPPLY):
             order(self, name, value)
             return
         if item is not None and item.register.kind is Kind.COUNTER:

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Final
 from drivers.maps.types import NUMERIC, Family, parse_type
 from meters.readings import Value
 
-from .layout import Item
 from .loads import PER_UNIT
 from .modbus_errors import Exceptional, ModbusError
 from .quantities import base_of, in_unit
 from .supply import OFF_WORDS, ON_WORDS
 
 if TYPE_CHECKING:
+    from .layout import Item
     from .mapped import MappedMeter
 
+SUPPLY: Final = ("supply.", "valve.", "relay.")
 EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - a meter's clock knows no zone
 
 
@@ -181,3 +182,8 @@ def set_counter(meter: MappedMeter, item: Item, value: Value) -> None:
             meter.place.reverse = 0
     meter.place.note("counter_set")
     meter.forget()
+
+
+def is_named(name: str) -> bool:
+    """Whether a register of this name shows something else than a quantity."""
+    return name in SPECIAL or name.startswith(SUPPLY)

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from drivers.maps.model import MeterMap, Table
+from drivers.maps.model import MeterMap
 from meters.readings import Value
 
 from .modbus_errors import Exceptional, ModbusError
@@ -42,9 +42,6 @@ class Quirks:
     lock: Mapping[str, Any] = field(default_factory=dict)
     mailbox: Mapping[str, int] = field(default_factory=dict)
     identification: Mapping[str, str] = field(default_factory=dict)
-
-    def table(self, table: Table) -> Table:
-        return table
 
     def odd_error(self, addr: int) -> ModbusError:
         """What an odd request is answered with."""

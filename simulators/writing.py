@@ -85,7 +85,7 @@ def _write_coils(meter: MappedMeter, function: int, addr: int, data: bytes) -> N
     count = 1 if function == 5 else int.from_bytes(data[2:4], "big")
     packed = (b"\x01" if data[2] else b"\x00") if function == 5 else data[5:]
     for place in range(count):
-        block = meter.layout.block(Table.COIL, addr + place, 1)
+        block = meter.layout.stretch(Table.COIL, addr + place, 1)
         if block is None:
             raise Exceptional(ModbusError.ILLEGAL_ADDRESS)
         bit = packed[place // 8] >> (place % 8) & 1
