@@ -3,6 +3,7 @@ shared by every meter of it."""
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
@@ -10,12 +11,21 @@ from typing import Final
 
 from drivers.maps.codec import encode
 from drivers.maps.errors import RegisterContent
-from drivers.maps.model import Kind, MeterMap, Register, Table
+from drivers.maps.model import Access, Kind, MeterMap, Register, Table
 from drivers.maps.types import NUMERIC, Family, parse_type
 from meters.account import Commodity
 from meters.readings import Value
 
+from .modbus_errors import Exceptional, ModbusError
+from .named import is_named
+from .quantities import Quantity, quantity, unit_size
 from .quirks import Quirks, quirks_of
+
+READS: Final = {1: Table.COIL, 2: Table.DISCRETE, 3: Table.HOLDING, 4: Table.INPUT}
+_OTHER: Final = {Table.INPUT: Table.HOLDING, Table.HOLDING: Table.INPUT}
+_MOST_BITS: Final = 2000
+_MOST_BLOCKS: Final = 512
+WRITABLE: Final = frozenset({Access.WRITE, Access.BOTH, Access.GUARDED})
 
 # The names that a behaviour of a map means.
 _ALIASES: Final[Mapping[tuple[str, str], str]] = {
@@ -44,11 +54,19 @@ class Item:
     """Registers it takes; 0 for what has no fixed size."""
     grain: Decimal | None
     """Its smallest step in its unit; None where the type has no grain."""
+    measures: Quantity | None
+    """The quantity it shows, where that and its unit are all there is to know."""
+    size: Decimal | None
+    """What that is divided by to come into its unit."""
 
     @property
     def addresses(self) -> range:
         assert isinstance(self.register.addr, int)
         return range(self.register.addr, self.register.addr + self.words)
+
+
+Block = tuple[tuple[Item, int], ...]
+"""Items, and their offsets in words within a read (negative if it begins in their middle)."""
 
 
 @dataclass(slots=True)
@@ -58,29 +76,44 @@ class Layout:
     map: MeterMap
     items: Mapping[str, Item]
     by_table: Mapping[Table, tuple[Item, ...]]
-    covered: Mapping[Table, frozenset[int]]
     phases: int
     is_water: bool
     quirks: Quirks
     holes: bool
     """Whether addresses without a register read as zero inside a block."""
-    _blocks: dict[tuple[Table, int, int], tuple[tuple[Item, int], ...] | None] = field(
-        default_factory=dict
-    )
+    _blocks: dict[tuple[int, bytes], Block | ModbusError] = field(default_factory=dict)
 
-    def block(self, table: Table, addr: int, count: int) -> tuple[tuple[Item, int], ...] | None:
-        """What a read of so many words touches: items and their offsets in words (negative, if the
-        read begins in the middle). None if the meter has no such stretch."""
-        key = (table, addr, count)
-        if key not in self._blocks:
-            if len(self._blocks) > 512:
+    def block(self, function: int, data: bytes) -> Block:
+        """What a read request touches. Raises Exceptional where this model refuses it."""
+        key = (function, data)
+        found = self._blocks.get(key)
+        if found is None:
+            if len(self._blocks) > _MOST_BLOCKS:
                 self._blocks.clear()
-            self._blocks[key] = self._make_block(table, addr, count)
-        return self._blocks[key]
+            found = self._blocks[key] = self._checked(function, data)
+        if isinstance(found, ModbusError):
+            raise Exceptional(found)
+        return found
 
-    def _make_block(
-        self, table: Table, addr: int, count: int
-    ) -> tuple[tuple[Item, int], ...] | None:
+    def _checked(self, function: int, data: bytes) -> Block | ModbusError:
+        if function not in self.quirks.read_functions:
+            return ModbusError.ILLEGAL_FUNCTION
+        if len(data) != 4:
+            return ModbusError.ILLEGAL_VALUE
+        addr, count = struct.unpack(">HH", data)
+        table, limits = READS[function], self.map.limits
+        is_bits = table in (Table.COIL, Table.DISCRETE)
+        if not 1 <= count <= (_MOST_BITS if is_bits else limits.max_registers):
+            return ModbusError.ILLEGAL_VALUE
+        if limits.even_only and not is_bits and (addr % 2 or count % 2):
+            return self.quirks.odd_error(addr)
+        block = self.stretch(table, addr, count)
+        if block is None and self.quirks.both_tables:
+            block = self.stretch(_OTHER.get(table, table), addr, count)
+        return ModbusError.ILLEGAL_ADDRESS if block is None else block
+
+    def stretch(self, table: Table, addr: int, count: int) -> Block | None:
+        """What so many words from `addr` on hold; None if the meter has no such stretch."""
         wanted = range(addr, addr + count)
         here = [
             item
@@ -124,16 +157,11 @@ def _layout(map: MeterMap) -> Layout:
         )
         for table in (Table.INPUT, Table.HOLDING, Table.COIL, Table.DISCRETE)
     }
-    covered = {
-        table: frozenset(place for item in rows for place in item.addresses)
-        for table, rows in by_table.items()
-    }
     phases = 3 if any(".l3" in name or name.endswith("l3n") for name in map.registers) else 1
     return Layout(
         map,
         items,
         by_table,
-        covered,
         phases,
         Commodity.WATER in map.commodity and Commodity.ELECTRICITY not in map.commodity,
         quirks_of(map),
@@ -157,7 +185,10 @@ def _item(map: MeterMap, register: Register) -> Item:
         if kind.parts:
             fraction = kind.parts[1].family
             grain = None if fraction is Family.FLOAT else register.scale * kind.fraction_scale
-    return Item(register, follows, const, words, grain)
+    measures = None
+    if const is None and not (is_named(follows) or register.bits or register.unit_from):
+        measures = quantity(follows)
+    return Item(register, follows, const, words, grain, measures, unit_size(register.unit))
 
 
 def _constant(register: Register, written: object) -> Value:

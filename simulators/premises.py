@@ -136,8 +136,9 @@ class Premises:
         return seen // 2 if self.switch.half else 0
 
     def _between(self, begin: int, end: int) -> int:
-        drawn = self.flow.until(end) - self.flow.until(begin) + self.extra * (end - begin)
-        return self._share(drawn)
+        # In this order: a draw remembers what it was last asked, which is the next `begin`.
+        before = self.flow.until(begin)
+        return self._share(self.flow.until(end) - before + self.extra * (end - begin))
 
     def _count(self, until: int) -> int:
         """Count up to `until`, or to the moment the credit ends; returns which."""

@@ -36,6 +36,11 @@ def in_unit(value: Decimal, unit: str) -> Decimal:
     return value if size is None else value / size
 
 
+def unit_size(unit: str) -> Decimal | None:
+    """What a value of a Moment is divided by to come into this unit; None: by nothing."""
+    return _UNITS.get(unit)
+
+
 def base_of(value: Decimal, unit: str) -> Decimal:
     """The inverse of `in_unit`."""
     return value * _UNITS.get(unit, Decimal(1))

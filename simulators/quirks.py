@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from drivers.maps.model import MeterMap, Table
+from drivers.maps.model import MeterMap
 from meters.readings import Value
 
 from .modbus_errors import Exceptional, ModbusError
@@ -43,9 +43,6 @@ class Quirks:
     mailbox: Mapping[str, int] = field(default_factory=dict)
     identification: Mapping[str, str] = field(default_factory=dict)
 
-    def table(self, table: Table) -> Table:
-        return table
-
     def odd_error(self, addr: int) -> ModbusError:
         """What an odd request is answered with."""
         return ModbusError.ILLEGAL_ADDRESS if addr % 2 else ModbusError.ILLEGAL_VALUE
@@ -56,29 +53,29 @@ class Quirks:
     def permit(self, meter: MappedMeter, names: Sequence[str]) -> None:
         """Raises Exceptional for a setting that is locked."""
         guards = self.lock.get("guards", ())
-        if any(name in guards for name in names) and meter._seconds() > meter._unlocked_until:
+        if any(name in guards for name in names) and meter.seconds() > meter.unlocked_until:
             raise Exceptional(ModbusError.ILLEGAL_VALUE)
 
     def written(self, meter: MappedMeter, name: str, value: Value) -> None:
         """A password opens the window, a word in the lock's own register closes or renews it."""
         if not self.lock:
             return
-        now = meter._seconds()
+        now = meter.seconds()
         if name == self.lock.get("password"):
             right = Decimal(str(self.lock.get("value", "1000")))
             window = float(self.lock.get("window_s", 60)) if value == right else -1.0
-            meter._unlocked_until = now + window
+            meter.unlocked_until = now + window
         elif name == self.lock.get("state"):
-            meter._unlocked_until = now - 1.0
+            meter.unlocked_until = now - 1.0
 
     def lock_shown(self, meter: MappedMeter, name: str) -> Value | None:
         """What the lock's state register shows; reading it renews an open window."""
         if not self.lock or name != self.lock.get("state"):
             return None
-        now = meter._seconds()
-        is_open = now <= meter._unlocked_until
+        now = meter.seconds()
+        is_open = now <= meter.unlocked_until
         if is_open:
-            meter._unlocked_until = now + float(self.lock.get("window_s", 60))
+            meter.unlocked_until = now + float(self.lock.get("window_s", 60))
         return meter.map.registers[name].enum.get(int(is_open), Decimal(int(is_open)))
 
     def mailed(self, meter: MappedMeter, addr: int, body: bytes) -> bool:

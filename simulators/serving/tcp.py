@@ -98,7 +98,7 @@ class ModbusTcpEnd(asyncio.Protocol):
                 self._put(pieces, effect.hang_up)
         self._write_all(ready)
 
-    def _release(self, pieces: list[Piece], hang_up: bool) -> None:
+    def _release(self, pieces: list[Piece] | tuple[Piece, ...], hang_up: bool) -> None:
         self._held = False
         self._put(pieces, hang_up)
         if self._transport is not None:

@@ -52,7 +52,7 @@ class Bench:
         size = self.meter.layout.items[name].words
         reply = self.ask(_READS[register.table], register.addr, size)
         assert reply[0] < 0x80, f"{name}: exception {reply[1]}"
-        factor = self.meter._factor(register)[1]
+        factor = self.meter.factor(register)[1]
         return decode(register, reply[2:], factor)
 
     def write(self, name: str, value: Value, function: int = 16) -> bytes:

@@ -36,7 +36,7 @@ def test_every_register_says_over_the_wire_what_the_meter_means(model: str) -> N
     made = bench(model, credit=50_000)
     for name in readable(made):
         register, item = made.map.registers[name], made.meter.layout.items[name]
-        meant, factor = made.meter.get(name), made.meter._factor(register)[1]
+        meant, factor = made.meter.get(name), made.meter.factor(register)[1]
         try:
             told = decode(register, made.meter.raw(name), factor)
         except NoValue:
@@ -100,7 +100,7 @@ def test_power_follows_from_voltage_and_current(model: str) -> None:
         return
     phases = ["l1", "l2", "l3"] if "current.l3" in names else ["l1"]
     apparent = sum(made.number(f"voltage.{one}n") * made.number(f"current.{one}") for one in phases)
-    pf = Decimal(made.meter._now().pf) / 1000
+    pf = Decimal(made.meter.moment().pf) / 1000
     assert abs(apparent * pf - 3600) < 40
 
 

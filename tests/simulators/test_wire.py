@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.maps.model import Table
-from simulators.wire import Exceptional, Framer, ModbusError, Request, answer
+from simulators.modbus_errors import Exceptional, ModbusError
+from simulators.wire import Framer, Request, answer
 
 
 def mbap(transaction: int, unit: int, pdu: bytes, protocol: int = 0) -> bytes:

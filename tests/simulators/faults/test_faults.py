@@ -5,6 +5,7 @@ One row or test for each name in the registry; `test_none_is_forgotten` counts t
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
@@ -531,3 +532,12 @@ def test_times_and_patterns() -> None:
     assert [matches(one, register) for one in ("*", "voltage.*", "voltage.l1n", "volt")] == [
         True, True, True, False,
     ]  # fmt: skip
+
+
+def test_the_guide_tells_every_fault_and_its_parameters() -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "simulators.md").read_text(encoding="utf-8")
+    rows = {line.split("`")[1]: line for line in guide.splitlines() if line.startswith("| `")}
+    for name, kind in FAULTS.items():
+        told = rows[name].rpartition(" | ")[2]
+        for parameter in dataclasses.fields(kind):
+            assert f"`{parameter.name}`" in told or not parameter.init, (name, parameter.name)
