@@ -12,6 +12,7 @@ from fractions import Fraction
 from functools import lru_cache, total_ordering
 from typing import ClassVar, Self
 
+from .building import quick_init
 from .errors import Invalid
 
 
@@ -71,6 +72,7 @@ def scaled_to_text(value: int, decimals: int, keep: int = 0) -> str:
 
 
 @total_ordering
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Quantity:
     """A whole number of one smallest unit. Subclasses name the unit."""
@@ -127,6 +129,7 @@ class Quantity:
             raise TypeError(f"{type(self).__name__} and {type(other).__name__} do not mix")
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Energy(Quantity):
     """Electrical energy in watt-hours."""
@@ -136,6 +139,7 @@ class Energy(Quantity):
     decimals: ClassVar[int] = 3
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Volume(Quantity):
     """Water or gas in litres."""
@@ -145,6 +149,7 @@ class Volume(Quantity):
     decimals: ClassVar[int] = 3
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Power(Quantity):
     """Electrical power in watts."""
@@ -167,6 +172,7 @@ MINOR_DIGITS = {"ILS": 2, "JOD": 3, "USD": 2, "EUR": 2, "EGP": 2}
 
 
 @total_ordering
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Money:
     """Whole minor units of one currency (agorot for ILS)."""

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 
+from meters.building import quick_init
 from meters.errors import Refused
 from meters.quantities import Money
 
@@ -51,6 +52,7 @@ class ShiftOfAnother(Refused, code="shift.of_another"):
     operator: str
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class _Seat:
     """Where and by whom it is sold."""
@@ -61,6 +63,7 @@ class _Seat:
     shift: str | None
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Order:
     """A request that is well formed, by somebody who may sell."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Protocol
 
+from meters.building import quick_init
 from meters.gateway import Gateway
 from tokens.sts import BaseDate, SecurityModule
 
@@ -32,6 +33,7 @@ GatewayFor = Callable[[Meter], Gateway]
 """A gateway to this meter; the caller closes it. Raises MeterUnreachable if it has no address."""
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class BookedSale:
     """All that one sale writes: idempotency, sale, receipt, tokens, entry and postings; and what
@@ -66,6 +68,7 @@ class Wanted:
     deposit_account: str = ""
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class MeterGround:
     """A meter in use, and what its next sale builds on."""

@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import Any
 
 from meters.account import Commodity
+from meters.building import quick_init
 from meters.quantities import Energy, Money, Quantity, Volume
 
 from .ledger import canonical_json, canonical_time
@@ -37,6 +38,7 @@ _KEY_CHANGE = "key_change_"
 QUANTITIES: dict[str, type[Quantity]] = {kind.unit: kind for kind in (Energy, Volume)}
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class TokenRecord:
     """One token row. Unique: (pan, base_date, tid)."""
@@ -54,6 +56,7 @@ class TokenRecord:
         return f"TokenRecord(position={self.position}, kind={self.kind!r}, tid={self.tid})"
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class SaleRecord:
     """One sale row with its receipt number and tokens. Amounts are minor units of `currency`."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, ClassVar
 
+from meters.building import quick_init
 from meters.errors import Invalid
 from meters.quantities import Money, Quantity
 
@@ -47,6 +48,7 @@ class Postponement:
     reason: str
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Credit:
     """Units for money: for so much money, or exactly so many units."""
@@ -152,6 +154,7 @@ class SecondPerson:
     """Id of the approval, or what stands for it."""
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class BasketRequest:
     """Everything that one customer pays for at once, named by the vend id of its first sale."""

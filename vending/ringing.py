@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from meters.building import quick_init
 from meters.errors import Refused
 from meters.quantities import Money, Quantity
 from tokens.sts import KeyAttributes, MeterKeyRef, Stamp, Token, TokenKindUnknown, kind_named
@@ -64,6 +65,7 @@ class NoAllowance(Refused, code="vend.no_allowance"):
     meter: str
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Rung:
     """One item, rung up: priced, its tokens made, nothing written."""
@@ -81,6 +83,7 @@ class Rung:
     refers_to: str
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Bench:
     """What one item is priced on."""

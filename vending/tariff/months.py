@@ -7,12 +7,15 @@ from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from meters.building import quick_init
+
 from .errors import TariffMomentMalformed
 
 PLACE = ZoneInfo("Asia/Hebron")
 """Where months begin, unless a tariff file names another `zone`."""
 
 
+@quick_init
 @dataclass(frozen=True, slots=True, order=True)
 class Month:
     """One calendar month; months order by time."""
