@@ -6,10 +6,10 @@ have no truth value (`if amount:` is a mistake, `if amount.is_zero` is not).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
-from functools import lru_cache, total_ordering
+from functools import total_ordering
 from typing import ClassVar, Self
 
 from .building import quick_init
@@ -233,6 +233,13 @@ class Rate:
     per_unit: Fraction
     currency: str
     quantity: type[Quantity]
+    _text: str = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        # There are few rates, and each sale tells its own.
+        price = self.per_unit * 10**self.quantity.decimals / 10 ** MINOR_DIGITS[self.currency]
+        value = Decimal(price.numerator) / Decimal(price.denominator)
+        object.__setattr__(self, "_text", f"{value.normalize():f}")
 
     @classmethod
     def from_text(cls, text: str, currency: str, quantity: type[Quantity]) -> Rate:
@@ -248,12 +255,4 @@ class Rate:
 
     def to_text(self) -> str:
         """Base currency per display unit as a plain decimal (exact for rates read from text)."""
-        return _rate_text(self)
-
-
-@lru_cache(maxsize=1024)
-def _rate_text(rate: Rate) -> str:
-    # Kept: there are few rates, and each sale tells its own.
-    price = rate.per_unit * 10**rate.quantity.decimals / 10 ** MINOR_DIGITS[rate.currency]
-    value = Decimal(price.numerator) / Decimal(price.denominator)
-    return f"{value.normalize():f}"
+        return self._text

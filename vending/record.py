@@ -289,18 +289,15 @@ def _document(receipt: SaleReceipt) -> str:
     return canonical_json(
         {
             "buyer": {
-                name: getattr(buyer, name)
-                for name in (
-                    "name_ar",
-                    "name_en",
-                    "quarter",
-                    "address",
-                    "ea",
-                    "sgc",
-                    "krn",
-                    "ti",
-                    "base_date",
-                )
+                "name_ar": buyer.name_ar,
+                "name_en": buyer.name_en,
+                "quarter": buyer.quarter,
+                "address": buyer.address,
+                "ea": buyer.ea,
+                "sgc": buyer.sgc,
+                "krn": buyer.krn,
+                "ti": buyer.ti,
+                "base_date": buyer.base_date,
             },
             "seller": {
                 "point_name_ar": seller.point_name_ar,
@@ -315,16 +312,25 @@ def _document(receipt: SaleReceipt) -> str:
     ).decode("ascii")
 
 
-_TEXTS = ("reason", "requested_by", "refers_to", "quote_id")
+_USUALLY_EMPTY = (
+    "reason",
+    "requested_by",
+    "refers_to",
+    "quote_id",
+    "held",
+    "on_deposit",
+    "rounding",
+)
 
 
 def _more(receipt: SaleReceipt) -> dict[str, Any]:
     """What only some sales have; what is not there is not written, so that a plain sale's document
     stays as it was."""
-    more: dict[str, Any] = {name: getattr(receipt, name) for name in _TEXTS}
-    for name in ("held", "on_deposit", "rounding"):
-        if getattr(receipt, name):
-            more[name] = getattr(receipt, name)
+    more: dict[str, Any] = {}
+    for name in _USUALLY_EMPTY:
+        value = getattr(receipt, name)
+        if value:
+            more[name] = value
     if receipt.parts:
         more["parts"] = _kept_payments(receipt.parts)
     if receipt.commission is not None:
@@ -339,12 +345,11 @@ def _more(receipt: SaleReceipt) -> dict[str, Any]:
             "rounding": paid.rounding.minor,
             "change": paid.change.minor,
         }
-    return {name: value for name, value in more.items() if value != ""}
+    return more
 
 
 def _more_from(data: dict[str, Any], currency: str) -> dict[str, Any]:
-    more: dict[str, Any] = {name: data[name] for name in _TEXTS if name in data}
-    more |= {name: data[name] for name in ("held", "on_deposit", "rounding") if name in data}
+    more: dict[str, Any] = {name: data[name] for name in _USUALLY_EMPTY if name in data}
     if "parts" in data:
         more["parts"] = _payments_from(data["parts"], currency)
     if "commission" in data:

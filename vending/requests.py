@@ -193,14 +193,14 @@ class BasketRequest:
         item = self.items[0]
         if len(self.items) > 1 or self.hold or self.second is not None or len(self.payments) > 1:
             return None
-        if not isinstance(item, Credit) or item != Credit(item.meter, item.ask):
+        if not isinstance(item, Credit) or item.quote_id or item.postpone:
             return None
         if not isinstance(item.ask, Money):
             return None
         if not self.payments:
             return item.ask, Tender.CASH
         payment = self.payments[0]
-        if payment != Payment(payment.tender, item.ask):
+        if payment.amount != item.ask or payment.reference:
             return None
         return item.ask, payment.tender
 

@@ -124,7 +124,7 @@ def utc_now() -> datetime:
 
 def random_nibble() -> int:
     """For the RND field of a token."""
-    return secrets.randbelow(16)
+    return secrets.randbits(4)
 
 
 def open_raseed(

@@ -59,8 +59,7 @@ def after_sale(
     if _nothing(sold):
         return state
     month = Month.of(at, tariff.zone)
-    before = begun(state, opening.commodity, opening.since, month)
-    return settled(replace(before, balance=sold.balance_before), tariff, sold, at)
+    return settled(begun(state, opening.commodity, opening.since, month), tariff, sold, at)
 
 
 def in_order(

@@ -31,8 +31,7 @@ class Month:
     @classmethod
     def from_text(cls, text: str) -> Month:
         """From `2026-11`. Raises ValueError."""
-        first = date.fromisoformat(f"{text}-01")
-        return cls(first.year, first.month)
+        return _month_from(text)
 
     def begins(self, zone: ZoneInfo = PLACE) -> datetime:
         """Its first instant."""
@@ -48,6 +47,13 @@ class Month:
 
     def __str__(self) -> str:
         return f"{self.year:04d}-{self.month:02d}"
+
+
+@lru_cache(maxsize=256)
+def _month_from(text: str) -> Month:
+    # Kept: accounts tell of few months, and are read at each sale.
+    first = date.fromisoformat(f"{text}-01")
+    return Month(first.year, first.month)
 
 
 @lru_cache(maxsize=256)
