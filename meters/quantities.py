@@ -66,8 +66,8 @@ def scaled_to_text(value: int, decimals: int, keep: int = 0) -> str:
     if decimals == 0:
         return f"{sign}{magnitude}"
     whole, part = divmod(magnitude, 10**decimals)
-    digits = f"{part:0{decimals}d}"
-    kept = digits.rstrip("0").ljust(keep, "0")
+    digits = str(part).zfill(decimals)
+    kept = digits if keep >= decimals else digits.rstrip("0").ljust(keep, "0")
     return f"{sign}{whole}.{kept}" if kept else f"{sign}{whole}"
 
 
