@@ -261,3 +261,24 @@ def test_parties_are_unique(store: SqlStore) -> None:
         with pytest.raises(PartyExists) as error, store.writing() as books:
             books.register(same)
         assert not isinstance(error.value, Invalid)
+
+
+def test_the_writers_connection_is_kept_until_something_goes_wrong(store: SqlStore) -> None:
+    pool: Any = store.engine.pool
+    with store.writing() as books:
+        first = books._db.connection
+    with store.writing() as books:
+        assert books._db.connection is first
+    assert pool.checkedout() == 1
+    sold(store)
+    with pytest.raises(Stop), store.writing() as books:  # noqa: PT012
+        books.add_reprint("v-1", 1, datetime(2026, 3, 1, tzinfo=UTC), "sami", "P1")
+        raise Stop
+    # Rolled back and handed in: nobody holds a lock, and the next one asks the pool.
+    assert pool.checkedout() == 0
+    with store.writing() as books:
+        assert books.copies("v-1") == 0
+        books.nothing_to_keep()
+    assert pool.checkedout() == 1
+    store.close()
+    assert pool.checkedout() == 0
