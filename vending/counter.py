@@ -22,7 +22,7 @@ from .operators import (
 from .outbox import Message, messages_of
 from .parties import Actor, MeterFile, VendingPoint
 from .payments import parts_of, settle, tender_of
-from .persons import same_person
+from .persons import person, same_person
 from .ports import Ports, Reading
 from .record import record_of
 from .requests import BasketRequest, Credit, DebtPayment, SecondPerson
@@ -132,7 +132,7 @@ class Counter:
             raise ShiftNeeded(point.code, actor.terminal)
         if shift is not None and not same_person(shift.operator, actor.name):
             raise ShiftOfAnother(point.code, actor.terminal, shift.operator)
-        found = till.operator(actor.name)
+        found = till.operator(person(actor.name))
         operator = None if found is None else found.operator
         return _Seat(actor, point, operator, None if shift is None else shift.id)
 

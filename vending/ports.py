@@ -58,6 +58,7 @@ class Wanted:
     """DRNs."""
     points: Collection[str]
     operators: Collection[str]
+    """Persons."""
     terminals: Collection[str]
     quotes: Collection[str]
     balance_account: str
@@ -187,7 +188,7 @@ class Reading(Protocol):
         ...
 
     def operator(self, code: str) -> Operator | None:
-        """Somebody who sells, by the actor's name; None if they are not written down."""
+        """Somebody who sells, by the person; None if they are not written down."""
         ...
 
     def open_shift(self, point: str, terminal: str) -> OpenShift | None:
@@ -209,8 +210,8 @@ class Reading(Protocol):
         ...
 
     def taken_since(self, point: str | None, operator: str | None, since: datetime) -> int:
-        """Money taken in sales at a point, or at all of them (by one operator, or all), from a
-        moment on, in minor units; voided sales do not count."""
+        """Money taken in sales at a point, or at all of them (by one person, or all), from a moment
+        on, in minor units; voided sales do not count."""
         ...
 
     def basket(self, vend_id: str) -> list[SaleRecord]:

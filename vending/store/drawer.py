@@ -26,6 +26,7 @@ from .drawer_rows import (
     shift_books,
     shift_of,
 )
+from .names import names_of
 from .sqlstore import SqlStore
 
 _NUL = "\x00"
@@ -92,7 +93,7 @@ class SqlDrawerReading(SqlBooksReading):
         if point is not None:
             found = found.where(s.point == point)
         if operator is not None:
-            found = found.where(s.operator == operator)
+            found = found.where(s.operator.in_(names_of(self._db, s.operator, operator)))
         if state is not None:
             found = found.where(
                 closed.is_(None) if state is ShiftState.OPEN else closed.is_not(None)

@@ -158,7 +158,7 @@ class MixedDay:
         self.reports = BookReports(self.books, chart(), self.clock, ZONE)
         self.closing = DailyClosing(self.reports, self.keeping, self.clock, ZONE)
         with SqlPeople(self.store).writing() as people:
-            rana = Operator("Rana", "رنا", "Rana", Settlement.DEPOSIT, 5_000, commission="2.5")
+            rana = Operator("rana", "رنا", "Rana", Settlement.DEPOSIT, 5_000, commission="2.5")
             people.add_operator(rana)
         self._evening_before()
         self.clock.forward(hours=22)
@@ -199,7 +199,7 @@ class MixedDay:
 
     def _evening_before(self) -> None:
         self.keeping.adjust(
-            BILLING, "DEP-1", move(("1120", ""), ("2030", "Rana"), 50_000), "Paid in"
+            BILLING, "DEP-1", move(("1120", ""), ("2030", "rana"), 50_000), "Paid in"
         )
         self.keeping.approve(CHIEF, "DEP-1")
         self.sell("y-1", Credit(W, ils("40.00")))
