@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import URL, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from .disk import check_disk
 from .engine import WRITES, make_engine, snapshots
 from .errors import StoreLocked, commit_failed, translated
 from .migrate import check
@@ -37,6 +38,10 @@ class SqlStore:
     def close(self) -> None:
         """Lets go of all connections."""
         self.engine.dispose()
+
+    def check_writing(self) -> None:
+        """Raises StoreDiskFailed if nothing is written any more until the program starts anew."""
+        check_disk(self.engine)
 
     @contextmanager
     def reading(self) -> Iterator[SqlReading]:
