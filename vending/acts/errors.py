@@ -36,6 +36,17 @@ class CorrectionNotPossible(Refused, code="correction.not_possible"):
 
 
 @dataclass(eq=False)
+class MeterDiffers(Refused, code="exchange.meter_differs"):
+    """The meter that is put in is on record already, and with something else: a token would be
+    made for what it is not."""
+
+    meter: str
+    field: str
+    """`commodity`, `ea`, `sgc`, `krn` or `ti`."""
+    recorded: str
+
+
+@dataclass(eq=False)
 class NotExchanged(Refused, code="exchange.not_exchanged"):
     """This meter was not replaced at this agreement, so nothing is moved off it."""
 
