@@ -99,7 +99,9 @@ class Counter:
         due = Money(sum(one.quote.tendered.minor for one in rung), _currency(rung))
         paid = settle(due, basket.payments, as_told=_as_told(basket))
         self._check_limits(books, till, seat, due, now)
-        self._check_money(till, seat, paid)
+        if basket.second is None or not basket.second.deposit_of:
+            # Otherwise it takes what was given back to that deposit just now: no till holds it.
+            self._check_money(till, seat, paid)
 
         # From here on it must succeed.
         receipts = self._receipts(till, order, seat, rung, paid, now)
@@ -203,7 +205,9 @@ class Counter:
         # A plain sale tells its payment by tender and amount alone, as it always did.
         plain = basket.plain is not None and paid.rounding.is_zero
         number, first = till.next_receipt(seat.point.code), till.head.number + 1
-        on_deposit = seat.operator is not None and seat.operator.settlement is Settlement.DEPOSIT
+        on_deposit = bool(second.deposit_of) or (
+            seat.operator is not None and seat.operator.settlement is Settlement.DEPOSIT
+        )
         made = []
         for place, (one, part) in enumerate(zip(rung, parts, strict=True)):
             earned = commission_of(seat.operator, one.quote.tendered)
@@ -225,6 +229,7 @@ class Counter:
                     parts=() if plain else part.payments,
                     rounding=part.rounding.minor,
                     on_deposit=on_deposit,
+                    deposit_of=second.deposit_of,
                     reason=second.reason,
                     requested_by=second.requested_by,
                     refers_to=one.refers_to or second.approval,

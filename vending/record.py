@@ -313,13 +313,14 @@ def _document(receipt: SaleReceipt) -> str:
 
 
 _TEXTS = ("reason", "requested_by", "refers_to", "quote_id")
+_SELDOM = ("held", "on_deposit", "deposit_of", "rounding")
 
 
 def _more(receipt: SaleReceipt) -> dict[str, Any]:
     """What only some sales have; what is not there is not written, so that a plain sale's document
     stays as it was."""
     more: dict[str, Any] = {name: getattr(receipt, name) for name in _TEXTS}
-    for name in ("held", "on_deposit", "rounding"):
+    for name in _SELDOM:
         if getattr(receipt, name):
             more[name] = getattr(receipt, name)
     if receipt.parts:
@@ -341,7 +342,7 @@ def _more(receipt: SaleReceipt) -> dict[str, Any]:
 
 def _more_from(data: dict[str, Any], currency: str) -> dict[str, Any]:
     more: dict[str, Any] = {name: data[name] for name in _TEXTS if name in data}
-    more |= {name: data[name] for name in ("held", "on_deposit", "rounding") if name in data}
+    more |= {name: data[name] for name in _SELDOM if name in data}
     if "parts" in data:
         more["parts"] = _payments_from(data["parts"], currency)
     if "commission" in data:

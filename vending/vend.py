@@ -164,7 +164,7 @@ def entry_of(receipt: SaleReceipt, record: SaleRecord, chart: Chart) -> JournalE
     left on an old meter) against units issued to the meter. Both sides sum to zero. Charges,
     debts and what others bear stand on accounts of their own."""
     commodity, currency = record.commodity, record.currency
-    operator = person(record.operator)
+    operator = receipt.deposit_of or person(record.operator)
     postings = [
         Posting(account.code, operator if account.per == "operator" else record.point, currency, n)
         for account, n in _taken(receipt, chart)

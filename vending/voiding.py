@@ -66,7 +66,7 @@ class VoidNotAllowed(Refused, code="void.not_allowed"):
 
     vend_id: str
     why: str
-    """`other_point`, `other_shift`, `balance_used`, `moved_on`, `voided`, `on_deposit` or
+    """`other_point`, `other_shift`, `balance_used`, `moved_on`, `voided` or
     `kind`."""
 
 

@@ -169,6 +169,7 @@ class _Accounts:
     def of(self, taken: Taken, point: str, operator: str, currency: str) -> Counter[_Key]:
         """Where this money stands. Raises KeyError for a way of paying that there is not."""
         found: Counter[_Key] = Counter()
+        operator = taken.deposit_of or operator
         for tender, amount in taken.parts:
             account, holder = self.tenders[tender], point
             if taken.on_deposit:

@@ -32,7 +32,7 @@ class CorrectionNotPossible(Refused, code="correction.not_possible"):
 
     vend_id: str
     why: str
-    """`not_bought`, `same_meter`, `on_deposit` or `voided`."""
+    """`not_bought`, `same_meter` or `voided`."""
 
 
 @dataclass(eq=False)
