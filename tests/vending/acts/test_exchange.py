@@ -24,6 +24,7 @@ from tests.vending.acts.support import (
     office_at,
 )
 from tests.vending.support import ADMIN, POWER, WATER, no_gateway
+from tokens.sts import EncryptionAlgorithm
 from vending.accounting.errors import AgreementUnknown
 from vending.acts import Exchanged, NewMeter, Source
 from vending.acts.errors import (
@@ -208,9 +209,14 @@ def test_a_meter_from_the_shelf_has_a_second_life(office: Office) -> None:
         return office.exchanges.exchange(RAMI, id, agreement, new, source, WHY, told)
 
     shelf = replace(new_meter(POWER), gateway=GatewayAddress("127.0.0.1", 502, 7))
-    for field, value in (("ti", 2), ("krn", 2), ("sgc", "600675")):
+    for field, other in (
+        ("ti", replace(shelf, ti=2)),
+        ("krn", replace(shelf, krn=2)),
+        ("sgc", replace(shelf, sgc="600675")),
+        ("ea", replace(shelf, ea=EncryptionAlgorithm.EA11)),
+    ):
         with pytest.raises(MeterDiffers) as error:
-            put_in("X-2", "A3", replace(shelf, **{field: value}), Source.NONE)
+            put_in("X-2", "A3", other, Source.NONE)
         assert error.value.field == field
     with pytest.raises(MeterDiffers) as error:
         put_in("X-2", "A2", shelf, Source.NONE)
