@@ -14,12 +14,13 @@ from tokens.sts import KeyAttributes, KeyRef
 from .accounts.state import state_of
 from .counter import Counter, Order, Request, messages_for
 from .delivery import delivery_of
+from .ground import Wanted
 from .keychanges import attributes_of
 from .ledger import PostedEntry
 from .masks import is_agent, masked_receipt, masked_status
 from .parties import Actor, MeterFile, MeterUnknown, Role, require
 from .persons import person
-from .ports import Ports, Reading, Wanted, Writing
+from .ports import Ports, Reading, Writing
 from .quoting import binding_from, kept_quote
 from .record import SaleRecord, receipt_of
 from .requests import (

@@ -13,12 +13,12 @@ from meters.quantities import Money
 
 from .accounts.state import document_of, state_of
 from .blocking import Block
+from .ground import BookedSale, Ground, KeptQuote, MeterGround, OpenShift, OperatorGround
 from .keychanges import KeySet
 from .ledger import ChainHead, JournalEntry, chained
 from .outbox import Message
 from .parties import MeterFile, MeterUnknown, PointUnknown, VendingPoint
 from .persons import person
-from .ports import BookedSale, Ground, KeptQuote, MeterGround, OpenShift, OperatorGround
 from .record import SaleRecord
 from .sale import IssuedToken, KeyMove
 from .tariff import AccountState, Month, Quote, Tariff

@@ -48,7 +48,7 @@ from vending.operators import Operator, Settlement
 from vending.requests import BasketRequest, Credit
 from vending.sale import SaleState
 from vending.selling import SaleVoided
-from vending.voiding import NotProved, TokenTaken
+from vending.voids import NotProved, TokenTaken
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
 

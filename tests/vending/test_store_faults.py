@@ -26,8 +26,8 @@ from tests.vending.support import (
     service,
     town,
 )
+from vending.ground import BookedSale
 from vending.parties import CustomerUnknown, Registration
-from vending.ports import BookedSale
 from vending.store import (
     CommitUnknown,
     StoreDiskFailed,

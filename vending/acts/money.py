@@ -15,7 +15,8 @@ from ..record import SaleRecord, receipt_of
 from ..requests import BasketRequest, Correction
 from ..sale import Payment, SaleKind, SaleReceipt, Void
 from ..selling import Selling, known_sale, meter_in_use
-from ..voiding import Voiding, VoidNotAllowed
+from ..voiding import Voiding
+from ..voids import VoidNotAllowed
 from .documents import CorrectionWanted, VoidRefundWanted
 from .errors import CorrectionNotPossible
 from .giving import seat_of, second_of

@@ -14,6 +14,7 @@ from meters.identity import Drn
 from meters.verdicts import TokenResult
 from tokens.sts import BaseDate, EncryptionAlgorithm
 
+from ..ground import OpenShift
 from ..ledger import ChainHead, JournalEntry, LedgerProblem, PostedEntry, Posting, StoredEntry
 from ..operators import Operator, Settlement
 from ..parties import (
@@ -27,7 +28,6 @@ from ..parties import (
     VendingPoint,
 )
 from ..persons import person
-from ..ports import OpenShift
 from ..record import QUANTITIES, SaleRecord, TokenRecord
 from ..sale import DeliveryEvent, MeterReading, SaleState, Void
 from . import audit, walk

@@ -45,7 +45,7 @@ from vending.store import SqlStore
 from vending.store.approvals import SqlPeople
 from vending.tariff import AmountTooLow
 from vending.vend import VendIdReused, VendUnknown
-from vending.voiding import TokenTaken, VoidNotAllowed, read_document
+from vending.voids import TokenTaken, VoidNotAllowed, read_document
 
 N = NEXT_DOOR.number
 

@@ -35,7 +35,7 @@ from vending.requests import BasketRequest, Credit, Units
 from vending.sale import Evidence, SaleKind, SaleReceipt, SaleState, Tender
 from vending.store import triggers
 from vending.store.books import SqlBooks, SqlBooksReading
-from vending.voiding import VoidNotAllowed
+from vending.voids import VoidNotAllowed
 
 ACCOUNTS = {
     Tender.CASH: "1010",

@@ -57,7 +57,7 @@ from vending.store.accounts import SqlAccounts
 from vending.store.schema import metadata
 from vending.tariff import QuoteChanged, QuoteExpired, QuoteIdReused, QuoteMissing
 from vending.tariff.months import PLACE
-from vending.voiding import NotProved, TokenTaken, VoidNotAllowed, VoidReasonMissing
+from vending.voids import NotProved, TokenTaken, VoidNotAllowed, VoidReasonMissing
 
 T = metadata.tables
 P = POWER.number
