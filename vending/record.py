@@ -319,6 +319,7 @@ _USUALLY_EMPTY = (
     "quote_id",
     "held",
     "on_deposit",
+    "deposit_of",
     "rounding",
 )
 

@@ -152,6 +152,8 @@ class SecondPerson:
     reason: str
     approval: str
     """Id of the approval, or what stands for it."""
+    deposit_of: str = ""
+    """The person on whose deposit the sale stood that is sold anew: so does the new one."""
 
 
 @quick_init

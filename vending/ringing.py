@@ -16,9 +16,10 @@ from tokens.sts import KeyAttributes, MeterKeyRef, Stamp, Token, TokenKindUnknow
 
 from .accounts.folding import Opening, after_sale
 from .accounts.state import postponed_for_sale
+from .ground import KeptQuote
 from .keychanges import KeySet, attributes_of, key_set
 from .parties import MeterFile
-from .ports import KeptQuote, Ports
+from .ports import Ports
 from .quoting import binding_from
 from .requests import (
     Allowance,

@@ -245,6 +245,9 @@ class SaleReceipt:
     """What of the basket's rounding went to this sale, in minor units."""
     on_deposit: bool = False
     """Whether it was set off against the operator's deposit instead of lying in the till."""
+    deposit_of: str = ""
+    """The person whose deposit that is, where it is not the seller's: the new sale of a correction
+    stands where the wrong one stood."""
     reason: str = ""
     requested_by: str = ""
     """Who asked for it, where a second person approved; the seller's operator is the second."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from .disk import check_disk
 from .engine import WRITES, make_engine, snapshots
 from .errors import StoreLocked, commit_failed, translated
 from .migrate import check
@@ -42,6 +43,10 @@ class SqlStore:
             self._let_go()
             self._writer.release()
         self.engine.dispose()
+
+    def check_writing(self) -> None:
+        """Raises StoreDiskFailed if nothing is written any more until the program starts anew."""
+        check_disk(self.engine)
 
     @contextmanager
     def reading(self) -> Iterator[SqlReading]:
