@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -89,6 +89,7 @@ class Parts:
     bankings: Bankings
     deposits: Deposits
     accounts: Accounts
+    check_writing: Callable[[], None]
     currency: str = "ILS"
 
 
@@ -222,6 +223,7 @@ def api_over(
         Bankings(SqlDrawers(store), chart(), clock),
         Deposits(books, keeping, chart()),
         accounts,
+        store.check_writing,
     )
     try:
         with TestClient(create_app(parts), raise_server_exceptions=False) as client:
