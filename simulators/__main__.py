@@ -25,6 +25,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import uvloop
+
 from meters.errors import Invalid, RaseedError, Refused, Unavailable
 
 from .clock import VirtualClock
@@ -128,7 +130,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if told.scenario is not None:
             scenario = read_scenario(told.scenario, datetime.now(UTC))
-            asyncio.run(_scenario(scenario, told.meters, told.log, told.speed))
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(_scenario(scenario, told.meters, told.log, told.speed))
         else:
             asyncio.run(_world(read_world(told.world), told.speed or 1.0))
     except RaseedError as error:

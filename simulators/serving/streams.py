@@ -14,7 +14,7 @@ import termios
 import tty
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 from ..faults.base import FaultSet, Piece
 from .tcp import schedule
@@ -52,10 +52,10 @@ class StreamEnd(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # uvloop's transport has the methods and not the class.
+        self._transport = cast(asyncio.Transport, transport)
         if not all(one.admits(len(self._opened)) for one in self._faults().of("admits")):
-            transport.abort()
+            self._transport.abort()
             return
         self._opened.add(self)
 

@@ -11,7 +11,7 @@ import asyncio
 import struct
 from collections import deque
 from collections.abc import Callable
-from typing import Final
+from typing import Final, cast
 
 from ..faults.base import HONEST, Piece
 from .line import Line
@@ -34,11 +34,11 @@ class ModbusTcpEnd(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # uvloop's transport has the methods and not the class.
+        self._transport = cast(asyncio.Transport, transport)
         admitted = all(one.admits(len(self._opened)) for one in self.line.faults.of("admits"))
         if not admitted:
-            transport.abort()
+            self._transport.abort()
             return
         self._opened.add(self)
 
