@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -94,6 +94,7 @@ class Parts:
     accounts: Accounts
     doors: Doors
     office: Office
+    check_writing: Callable[[], None]
     currency: str = "ILS"
 
 
@@ -230,6 +231,7 @@ def api_over(
         accounts,
         Doors(house, hasher, OneTimeCodes(), clock, os.urandom),
         Office(house, hasher, clock),
+        store.check_writing,
     )
     try:
         with TestClient(create_app(parts), raise_server_exceptions=False) as client:
