@@ -35,6 +35,8 @@ SAMIR: Final = Clerk("samir", "ar", "T1")
 MAYA: Final = Clerk("maya", "en", "T2")
 CLERKS: Final = (SAMIR, MAYA)
 BOSS: Final = "huda"
+_EXPECTED: Final = ("Failed to load resource", "htmx:sendError", "htmx:afterRequest")
+"""What the browser and htmx tell of a lost connection and of a 422: both are part of the tests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +85,7 @@ def visiting(browser: Browser, town_hall: Municipality, **options: Any) -> Itera
     wrong: list[str] = []
 
     def said(message: ConsoleMessage) -> None:
-        # The browser itself tells of lost connections and of 422, which are part of the tests.
-        if message.type == "error" and "Failed to load resource" not in message.text:
+        if message.type == "error" and not message.text.startswith(_EXPECTED):
             wrong.append(message.text)
 
     context = browser.new_context(base_url=town_hall.url, **options)
@@ -115,6 +116,11 @@ def signed_in(
     with visiting(browser, town_hall, **options) as page:
         sign_in(page, clerk)
         yield page
+
+
+def read(page: Page) -> None:
+    """A moment to look at what has come up. Enter sooner than that is not taken for a person's."""
+    page.wait_for_timeout(300)
 
 
 class Keyboard:

@@ -13,18 +13,20 @@ from typing import Any, Final
 import segno
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
-from meters.errors import RaseedError, Unavailable, Unknown
+from meters.errors import Broken, RaseedError, Unknown
 from meters.quantities import Money
 
 from ...explaining import explained
+from ...finding import sought
 from ...messages import words_for
 from ...parties import Customer, CustomerUnknown, MeterFile
 from ...people import Act
 from ...requests import BasketRequest, Credit
 from ...sale import BasketReceipt, SaleReceipt, SaleStatus
 from ...tariff import BindingQuote, Quote
+from ...vend import VendIdReused
 from ..writer import Writer
 from .counter_forms import PAYING, Line, lines, payments
 from .rendering import page
@@ -95,6 +97,18 @@ async def sell(visit: Visiting, form: Filled) -> Response:
     except RaseedError as error:
         return _not_sold(visit, error, vend_id, customer)
     return await run_in_threadpool(_sold, visit, basket)
+
+
+@router.get("/preview")
+def no_preview() -> Response:
+    """A form's address typed again, or come back to after signing in."""
+    return RedirectResponse("/counter", 303)
+
+
+@router.get("/sell")
+def no_sale() -> Response:
+    """The same: what became of the sale is the question then."""
+    return RedirectResponse("/counter/last", 303)
 
 
 @router.post("/last/copy")
@@ -172,7 +186,8 @@ def _customer(
     views = [
         (file, visit.services.accounts.account(actor, file.agreement.number)) for file in files
     ]
-    first = next((f.meter.number.number for f in files if f.meter.number.number in meter), "")
+    wanted = sought(meter).digits
+    first = next((f.meter.number.number for f in files if f.meter.number.number in wanted), "")
     return _page(
         visit,
         "counter/customer.html",
@@ -209,15 +224,16 @@ def _why(visit: Visitor, line: Line, promise: BindingQuote | None) -> list[str]:
 
 
 def _not_sold(visit: Visitor, error: RaseedError, vend_id: str, customer: Customer) -> Response:
-    """What it means for the money: nothing was taken, or nobody knows yet."""
+    """What it means for the money: nothing was taken, or nobody knows yet, or it was taken
+    before."""
     return _page(
         visit,
         "counter/not_sold.html",
         error,
         vend_id=vend_id,
         customer=customer,
-        doubtful=isinstance(error, Unknown),
-        later=isinstance(error, Unavailable),
+        earlier=isinstance(error, VendIdReused),
+        doubtful=isinstance(error, Unknown | Broken),
     )
 
 
