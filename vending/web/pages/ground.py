@@ -22,7 +22,7 @@ from ...messages import Language, phrase
 from ...people import NotSignedIn, SignedIn
 from ...problems import problem_of
 from ..routers import PREFIX as API
-from . import assets, counter, doors, home, shift
+from . import assets, counter, doors, home, practice, shift
 from .rendering import page, wants_piece
 from .shield import Shield
 from .visitor import SetUpFirst, language_for, signed_in
@@ -31,14 +31,13 @@ log = logging.getLogger("raseed.web")
 Handler = Callable[[Request, Exception], Awaitable[Response] | Response]
 Told = Callable[[Request, Exception], Response]
 
-_PARTS: Final = (counter, shift, doors, home)
+_PARTS: Final = (practice, counter, shift, doors, home)
 """Files of routes; each has a `router`."""
 _PLAIN: Final = (f"{API}/", "/health")
 
 
 def add_pages(app: FastAPI) -> None:
     """From here on `app` serves people too."""
-    app.state.practice = False
     app.router.routes.append(assets.ROUTE)
     for part in _PARTS:
         app.router.routes.extend(part.router.routes)

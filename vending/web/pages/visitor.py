@@ -93,11 +93,11 @@ class Form(Mapping[str, str]):
 
     def number(self, name: str) -> str:
         """As typed on any keyboard, a card or a scanner: ٠-٩ as 0-9, `٫` as the point, without
-        spaces and dashes."""
+        spaces and dashes. One at the beginning stays: it is a minus, and no amount."""
         return "".join(
             str(unicodedata.decimal(c)) if c.isdecimal() else "." if c == "\u066b" else c
-            for c in self[name]
-            if not c.isspace() and c not in "-\u2010\u2011"
+            for place, c in enumerate(self[name])
+            if not c.isspace() and (place == 0 or c not in "-\u2010\u2011")
         )
 
 
