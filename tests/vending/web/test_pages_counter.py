@@ -130,7 +130,9 @@ class TestPractice:
 
     def test_nothing_is_booked(self, learner: Visit, tmp_path: Path) -> None:
         before = books(tmp_path)
-        page = previewed(learner, **{f"amount:{POWER.number}": "50", f"amount:{WATER.number}": "20"})
+        page = previewed(
+            learner, **{f"amount:{POWER.number}": "50", f"amount:{WATER.number}": "20"}
+        )
         assert "70.00" in page.text
         assert "practice-mark" in page.text
         sold = learner.send(page, "/counter/sell", **{"paid:cash": "100"})

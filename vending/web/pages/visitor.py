@@ -68,8 +68,9 @@ def visitor(request: Request) -> Visitor:
 
 
 async def form(request: Request) -> Form:
-    """The fields of a form."""
-    return Form(await request.form(max_files=1, max_fields=200))
+    """The fields of a form; a file that somebody sends instead of text is closed and forgotten."""
+    async with request.form(max_files=1, max_fields=200) as data:
+        return Form(data)
 
 
 class Form(Mapping[str, str]):
