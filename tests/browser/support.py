@@ -13,7 +13,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from tests.system.test_api_process import Server
 from tests.vending.cli.support import town_shell
-from vending.parties import Role
+from tests.vending.support import ADMIN
+from vending.parties import Customer, Registration, Role
 from vending.people import UserDraft
 from vending.settings import Settings
 from vending.wiring import open_raseed
@@ -39,6 +40,15 @@ _EXPECTED: Final = ("Failed to load resource", "htmx:sendError", "htmx:afterRequ
 """What the browser and htmx tell of a lost connection and of a 422: both are part of the tests."""
 
 
+_NEIGHBOURS: Final = Registration(
+    customers=(
+        Customer("10003", "سميرة عبد الرحمن العواودة", "Samira Abdelrahman Awawdeh", "0599000003"),
+        Customer("10004", "جمعية سيدات الحي الشرقي التعاونية للتنمية", "", "022220004"),
+    )
+)
+"""Somebody of nearly the same name, and a name that is long."""
+
+
 @dataclass(frozen=True, slots=True)
 class Municipality:
     """Its folder and where it is served."""
@@ -60,6 +70,7 @@ def municipality(folder: Path, **settings: str) -> Iterator[Municipality]:
     server's environment."""
     town_shell(folder)
     with open_raseed(Settings(data=folder)) as raseed:
+        raseed.service.register(ADMIN, _NEIGHBOURS)
         boss = raseed.office.begin(UserDraft(BOSS, Role.ADMINISTRATOR, "هدى", "Huda"), PASSWORD)
         for clerk, point in zip(CLERKS, ("P1", "P2"), strict=True):
             draft = UserDraft(
@@ -79,13 +90,15 @@ def municipality(folder: Path, **settings: str) -> Iterator[Municipality]:
 
 
 @contextmanager
-def visiting(browser: Browser, town_hall: Municipality, **options: Any) -> Iterator[Page]:
-    """A new visitor's page. Errors in the page's own script, or refused by its policy, are
-    errors here."""
+def visiting(
+    browser: Browser, town_hall: Municipality, *, expected: tuple[str, ...] = (), **options: Any
+) -> Iterator[Page]:
+    """A new visitor's page. What the browser complains about (errors in scripts, what the policy
+    refuses) is an error here, but for what begins as `expected`."""
     wrong: list[str] = []
 
     def said(message: ConsoleMessage) -> None:
-        if message.type == "error" and not message.text.startswith(_EXPECTED):
+        if message.type == "error" and not message.text.startswith(_EXPECTED + expected):
             wrong.append(message.text)
 
     context = browser.new_context(base_url=town_hall.url, **options)
@@ -97,7 +110,7 @@ def visiting(browser: Browser, town_hall: Municipality, **options: Any) -> Itera
         yield page
     finally:
         context.close()
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 def sign_in(page: Page, clerk: Clerk, next: str = "/counter") -> None:
