@@ -23,9 +23,10 @@ _TOO_WIDE: Final = """() => {
   const width = document.documentElement.clientWidth;
   if (document.documentElement.scrollWidth <= width) return [];
   return [...document.querySelectorAll("body *")]
-    .filter((e) => e.getBoundingClientRect().right > width + 1 || e.getBoundingClientRect().left < -1)
     .filter((e) => !e.closest(".skip, .wide"))
-    .map((e) => `${e.tagName}.${e.className}`).slice(0, 5);
+    .map((e) => [e, e.getBoundingClientRect()])
+    .filter(([, box]) => box.right > width + 1 || box.left < -1)
+    .map(([e]) => `${e.tagName}.${e.className}`).slice(0, 5);
 }"""
 
 
