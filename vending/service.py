@@ -120,13 +120,12 @@ class VendingService:
             return []
         with self._ports.store.reading() as books:
             masks = agent(books, actor)
-            found = []
-            for customer in _found(books, what, limit):
-                files = books.meter_files(customer=customer.account)
-                if masks:
-                    customer, files = masked_customer(customer), [masked_file(f) for f in files]
-                found.append((customer, files))
-            return found
+            customers = _found(books, what, limit)
+            files = books.files_of([customer.account for customer in customers])
+        found = [(customer, files[customer.account]) for customer in customers]
+        if masks:
+            return [(masked_customer(one), [masked_file(f) for f in its]) for one, its in found]
+        return found
 
     def customer(self, actor: Actor, account: str) -> tuple[Customer, list[MeterFile]]:
         """A customer and their meters. Raises CustomerUnknown."""

@@ -6,7 +6,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,7 +23,7 @@ from tests.vending.web.support import Api, api_over
 
 pytestmark = pytest.mark.system
 
-EACH = 8
+EACH = 5
 """Requests to each address of a kind; there are a hundred addresses."""
 
 
