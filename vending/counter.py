@@ -100,7 +100,7 @@ class Counter:
         seat = self._seat(till, order, point)
         rung = self._rung(till, order, now)
         due = Money(sum(one.quote.tendered.minor for one in rung), _currency(rung))
-        paid = settle(due, basket.payments, as_told=_as_told(basket))
+        paid = settle(due, basket.payments, as_told=as_told(basket))
         self._check_limits(books, till, seat, due, now)
         if basket.second is None or not basket.second.deposit_of:
             # Otherwise it takes what was given back to that deposit just now: no till holds it.
@@ -220,7 +220,7 @@ class Counter:
                     number=number,
                     sold_at=now,
                     buyer=_buyer(one),
-                    seller=_seller(seat.point, seat.actor),
+                    seller=seller_at(seat.point, seat.actor),
                     tender=tender_of(part.payments),
                     quote=one.quote,
                     tokens=one.tokens,
@@ -256,7 +256,7 @@ _AS_IT_IS: AbstractContextManager[None] = nullcontext()
 _NOBODY = SecondPerson("", "", "")
 
 
-def _as_told(basket: BasketRequest) -> bool:
+def as_told(basket: BasketRequest) -> bool:
     """Whether the customer named every sum: then they have it in their hand."""
     return all(
         isinstance(item, DebtPayment) or (isinstance(item, Credit) and isinstance(item.ask, Money))
@@ -289,7 +289,7 @@ def _buyer(one: Rung) -> Buyer:
     )
 
 
-def _seller(point: VendingPoint, actor: Actor) -> Seller:
+def seller_at(point: VendingPoint, actor: Actor) -> Seller:
     return Seller(
         point=point.code,
         point_name_ar=point.name_ar,

@@ -51,6 +51,10 @@ class Reading(Protocol):
 
     def customer(self, account: str) -> Customer | None: ...
 
+    def files_of(self, accounts: Collection[str]) -> dict[str, list[MeterFile]]:
+        """The meters in use of each of these customers, by number."""
+        ...
+
     def find_customers(self, what: Sought, limit: int) -> list[Customer]:
         """By account, telephone, identity number or card if it is a number, else by words of the
         name: every word must begin one of theirs. Those with exactly that account first."""

@@ -27,7 +27,7 @@ from .parties import (
     require,
 )
 from .ports import Clock, GatewayFor, Ports, Randomness, Reading, Store
-from .requests import BasketRequest, Postponement, Units
+from .requests import BasketRequest, Credit, DebtPayment, Postponement, Units
 from .sale import BasketReceipt, Delivery, MeterReading, SaleReceipt, SaleStatus, VendRequest, Void
 from .selling import Answer, Selling, agent, meter_in_use
 from .tariff import BindingQuote, Month, Quote, TariffBook, TariffCommodity
@@ -120,13 +120,12 @@ class VendingService:
             return []
         with self._ports.store.reading() as books:
             masks = agent(books, actor)
-            found = []
-            for customer in _found(books, what, limit):
-                files = books.meter_files(customer=customer.account)
-                if masks:
-                    customer, files = masked_customer(customer), [masked_file(f) for f in files]
-                found.append((customer, files))
-            return found
+            customers = _found(books, what, limit)
+            files = books.files_of([customer.account for customer in customers])
+        found = [(customer, files[customer.account]) for customer in customers]
+        if masks:
+            return [(masked_customer(one), [masked_file(f) for f in its]) for one, its in found]
+        return found
 
     def customer(self, actor: Actor, account: str) -> tuple[Customer, list[MeterFile]]:
         """A customer and their meters. Raises CustomerUnknown."""
@@ -197,6 +196,17 @@ class VendingService:
         UnitsNotCarried, CurrencyWrong, TariffMissing, TariffCommodity, KeyUnknown, DebtUnknown.
         """
         return self._selling.quote(actor, meter, ask, postpone)
+
+    def priced(self, actor: Actor, item: Credit | DebtPayment) -> tuple[MeterFile, Quote]:
+        """What an item of a basket would cost and give; no effect. Raises the errors of `quote`,
+        and those of a payment that is more than what is owed."""
+        return self._selling.priced(actor, item)
+
+    def rehearse(self, actor: Actor, request: BasketRequest) -> BasketReceipt:
+        """Practice: the receipt that the basket would give now, with digits of zeros. Nothing is
+        written, and what may be sold at once or needs an open shift is not looked at. Raises the
+        errors of `priced` and of `payments.settle`, PointUnknown."""
+        return self._selling.rehearse(actor, request)
 
     def bind(
         self,

@@ -18,7 +18,7 @@ import secrets
 import sqlite3
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -114,13 +114,19 @@ def measure(tell: Tell, size: Size = Size.USUAL) -> list[Figure]:
     ]
 
 
-def build(path: Path, entries: int) -> None:
-    """A database with this many sales, each like the first, which was really sold."""
+def build(path: Path, entries: int, town: Registration | None = None) -> None:
+    """A database with this many sales, each like the first, which was really sold; with a `town`,
+    to all its meters in turn."""
     store = open_store(path, must_be_current=False)
     upgrade(store.engine)
     try:
         like, head = _first_sale(store)
-        sales = _more_sales(like, head, entries)
+        homes: tuple[SupplyAgreement, ...] = ()
+        if town is not None:
+            homes = town.agreements
+            with store.writing() as books:
+                books.register(town)
+        sales = _more_sales(like, head, entries, homes)
         while batch := list(islice(sales, _BATCH)):
             with store.writing() as books:
                 books.book(batch)
@@ -132,11 +138,22 @@ def build(path: Path, entries: int) -> None:
     db.close()
 
 
-def _more_sales(like: SaleRecord, head: ChainHead, entries: int) -> Iterator[BookedSale]:
+def _more_sales(
+    like: SaleRecord, head: ChainHead, entries: int, homes: Sequence[SupplyAgreement] = ()
+) -> Iterator[BookedSale]:
     ids = random.Random(entries)  # noqa: S311
     (token,) = like.tokens
     cached = _CHART.cached()
     for number in range(2, entries + 1):
+        if homes:
+            home = homes[number % len(homes)]
+            like = replace(
+                like,
+                customer=home.customer,
+                agreement=home.number,
+                meter=home.meter.number,
+                pan=home.meter.pan.number,
+            )
         record = replace(
             like,
             vend_id=str(UUID(int=ids.getrandbits(128), version=4)),

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, exists, false, func, or_, select
+from sqlalchemy import Connection, Row, Select, bindparam, exists, func, or_, select
 
 from meters.account import Commodity, MeterAccount, Supply, SupplyState
 from meters.identity import Drn
@@ -136,23 +136,43 @@ class SqlReading:
         row = self._db.execute(_CUSTOMER, {"account": account}).first()
         return None if row is None else Customer(*row)
 
+    def files_of(self, accounts: Collection[str]) -> dict[str, list[MeterFile]]:
+        found: dict[str, list[MeterFile]] = {account: [] for account in accounts}
+        statement = _FILES.where(t.agreements.c.customer.in_(found)).order_by(t.meters.c.number)
+        for row in self._db.execute(statement):
+            file = meter_file_of(row)
+            found[file.customer.account].append(file)
+        return found
+
     def find_customers(self, what: Sought, limit: int) -> list[Customer]:
         if NUL in what.text:
             return []
         c, m = t.customers.c, t.customer_marks.c
-        found = select(t.customers).outerjoin(t.customer_marks, m.account == c.account)
+        exact = [select(c.account).where(c.account.in_({what.text, what.digits}))]
+        others = []
+        # Each by itself: asked for in one, all customers would be joined and sorted.
         if what.is_number:
-            exact = (c.account == what.text) | (c.account == what.digits)
-            also = m.national_id.in_([what.digits]) | (m.card == what.digits)
-            if len(what.digits) >= LEAST_DIGITS:
-                also |= c.phone.endswith(what.digits.lstrip("0"))
-            found = found.where(exact | also).order_by(exact.desc(), c.account)
+            others.append(select(m.account).where(m.national_id == what.digits))
+            others.append(select(m.account).where(m.card == what.digits))
+            end = what.digits.lstrip("0")
+            if len(what.digits) >= LEAST_DIGITS and end:
+                others.append(select(c.account).where(c.phone.endswith(end)))
         else:
-            exact = (c.account == what.text) | (m.card == what.text)
+            exact.append(select(m.account).where(m.card == what.text))
             words = [m.words.contains(f" {word}", autoescape=True) for word in what.words]
-            found = found.where(or_(exact, and_(false(), *words) if not words else and_(*words)))
-            found = found.order_by(exact.desc(), c.account)
-        return [Customer(*row) for row in self._db.execute(found.limit(limit))]
+            if words:
+                others.append(select(m.account).where(*words))
+        accounts: dict[str, None] = {}
+        for group in (exact, others):
+            some: set[str] = set()
+            for statement in group:
+                column = statement.selected_columns[0]
+                some.update(self._db.scalars(statement.order_by(column).limit(limit)))
+            accounts.update(dict.fromkeys(sorted(some)))
+        wanted = list(accounts)[:limit]
+        rows = self._db.execute(select(t.customers).where(c.account.in_(wanted)))
+        known = {row.account: Customer(*row) for row in rows}
+        return [known[account] for account in wanted]
 
     def customers(self, search: str = "", *, after: str = "", limit: int = 100) -> list[Customer]:
         if NUL in search + after:

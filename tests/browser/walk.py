@@ -1,0 +1,107 @@
+"""A walk through every page that there is, stop by stop, for tests that look at each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.support import BOSS, PASSWORD, Clerk, read, sign_in
+
+
+def outside(page: Page) -> Iterator[str]:
+    """What is seen before anybody is let in. The administrator has no second factor yet."""
+    page.goto("/sign-in")
+    yield "sign-in"
+    page.locator("[name=name]").fill("nobody")
+    page.locator("[name=password]").fill("wrong password")
+    page.keyboard.press("Enter")
+    expect(page.locator("#problem")).to_be_visible()
+    yield "sign-in-wrong"
+    page.locator("[name=name]").fill(BOSS)
+    page.locator("[name=password]").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/set-up")
+    yield "set-up-second-factor"
+
+
+def inside(page: Page, clerk: Clerk) -> Iterator[str]:
+    """A clerk's day."""
+    sign_in(page, clerk, "/")
+    yield "home"
+    page.goto("/nowhere")
+    yield "problem"
+    page.goto("/shift")
+    yield "shift-open"
+    page.locator("[name=float]").fill("100")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/counter")
+    yield "find"
+    for text, name in (
+        ("nobody", "find-none"),
+        ("01000010016", "find-wrong"),
+        ("سميره", "find-many"),
+    ):
+        page.goto(f"/counter?find={text}")
+        yield name
+    yield from _sale(page)
+    page.goto("/counter/last")
+    page.locator("details summary").first.click()
+    yield "became"
+    page.keyboard.press("F8")
+    expect(page.locator(".copy-mark")).to_be_visible()
+    yield "copy"
+    page.goto("/counter")
+    page.locator("button[name=on]").click()
+    expect(page.locator(".practice-mark")).to_be_visible()
+    yield "practice"
+    page.locator(".keys form button").click()
+    expect(page.locator(".practice-mark")).to_be_hidden()
+    yield from _till(page)
+
+
+def _sale(page: Page) -> Iterator[str]:
+    page.goto("/counter?find=10001")
+    amounts = page.locator("input[name^='amount:']")
+    yield "customer"
+    amounts.first.fill("0")
+    page.keyboard.press("Enter")
+    expect(page.locator("#problem")).to_be_visible()
+    yield "customer-wrong"
+    amounts.nth(0).fill("50")
+    amounts.nth(1).fill("20")
+    page.keyboard.press("Enter")
+    expect(page.locator("#sell")).to_be_focused()
+    page.locator("details.paying summary").click()
+    yield "preview"
+    page.locator("input[name='paid:cash']").fill("10")
+    read(page)
+    page.keyboard.press("Enter")
+    expect(page.locator(".error")).to_be_visible()
+    yield "not-sold"
+    page.goto("/counter?find=10001")
+    amounts.nth(0).fill("50")
+    amounts.nth(1).fill("20")
+    page.keyboard.press("Enter")
+    expect(page.locator("#sell")).to_be_focused()
+    page.locator("details.paying summary").click()
+    page.locator("input[name='paid:cash']").fill("100")
+    read(page)
+    page.keyboard.press("Enter")
+    expect(page.locator(".token")).to_have_count(2)
+    page.locator("details summary").first.click()
+    yield "sold"
+
+
+def _till(page: Page) -> Iterator[str]:
+    page.goto("/shift")
+    page.locator("details summary").click()
+    yield "shift-x"
+    page.goto("/shift/count")
+    yield "shift-count"
+    page.locator("[name='pieces:50.00']").fill("3")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/z")
+    yield "shift-z"
+    page.goto("/shift/all")
+    yield "shift-all"
