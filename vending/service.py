@@ -26,6 +26,7 @@ from .parties import (
     VendingPoint,
     require,
 )
+from .paperwork import Paperwork
 from .ports import Clock, GatewayFor, Ports, Randomness, Reading, Store
 from .requests import BasketRequest, Postponement, Units
 from .sale import BasketReceipt, Delivery, MeterReading, SaleReceipt, SaleStatus, VendRequest, Void
@@ -69,6 +70,8 @@ class VendingService:
         self._selling = Selling(self._ports)
         self._handover = Handover(self._ports)
         self._voiding = Voiding(self._ports)
+        self.paperwork = Paperwork(self._ports, self._selling)
+        """Sales on paper: the original once, then copies with their numbers."""
 
     @property
     def ports(self) -> Ports:

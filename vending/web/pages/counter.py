@@ -111,9 +111,8 @@ def copy_last(visit: Visiting) -> Response:
 @router.post("/sales/{vend_id}/copy")
 def copy(visit: Visiting, vend_id: str) -> Response:
     """The digits of a sale again, marked and counted as a copy."""
-    service, actor = visit.services.service, visit.who.actor
-    sales = service.basket(actor, vend_id)
-    receipts = tuple(service.reprint(actor, one.receipt.vend_id) for one in sales)
+    actor = visit.who.actor
+    receipts = visit.services.service.paperwork.copy(actor, vend_id).receipts
     visit.services.office.write_down(actor, Act("copy", vend_id, after={"n": receipts[0].copy}))
     return _sold(visit, BasketReceipt(receipts))
 
