@@ -17,6 +17,7 @@ from .handover import Handover
 from .ledger import Chart, LedgerReport, PostedEntry, verify
 from .masks import masked_customer, masked_file
 from .outbox import OutboxPlan
+from .paperwork import Paperwork
 from .parties import (
     Actor,
     Customer,
@@ -26,7 +27,6 @@ from .parties import (
     VendingPoint,
     require,
 )
-from .paperwork import Paperwork
 from .ports import Clock, GatewayFor, Ports, Randomness, Reading, Store
 from .requests import BasketRequest, Postponement, Units
 from .sale import BasketReceipt, Delivery, MeterReading, SaleReceipt, SaleStatus, VendRequest, Void

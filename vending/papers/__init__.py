@@ -5,8 +5,24 @@ A builder makes a `Paper` (which template, and what it says) from what the books
 sets it. Each template in `templates/` is one paper.
 """
 
+from .deposit import deposit_paper
 from .letterhead import Letterhead
-from .press import WIDTHS, Paper, Press
+from .notes import key_paper, taken_back_paper
+from .paper import Paper
+from .press import WIDTHS, Press
 from .receipt import receipt_paper
+from .shift import shift_paper
+from .statement import statement_paper
 
-__all__ = ["WIDTHS", "Letterhead", "Paper", "Press", "receipt_paper"]
+__all__ = [
+    "WIDTHS",
+    "Letterhead",
+    "Paper",
+    "Press",
+    "deposit_paper",
+    "key_paper",
+    "receipt_paper",
+    "shift_paper",
+    "statement_paper",
+    "taken_back_paper",
+]

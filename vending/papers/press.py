@@ -20,6 +20,8 @@ from PIL import Image
 
 from meters.errors import Broken, Invalid
 
+from .paper import Paper
+
 TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
 DOTS_PER_MM: Final = 8
 """203.2 dots to the inch, as receipt printers have them: 72 mm are 576 dots exactly."""
@@ -50,20 +52,6 @@ class PaperBroken(Broken, code="paper.broken"):
 
     template: str
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Paper:
-    """One paper: which template, and what it says."""
-
-    template: str
-    data: dict[str, Any]
-    sheet: bool = False
-    """As PDF on a sheet (A4) instead of a slip of 80 mm."""
-
-    def __repr__(self) -> str:
-        # What it says may hold a token.
-        return f"Paper({self.template!r})"
 
 
 class Press:

@@ -14,12 +14,10 @@ from ..messages import Language
 from ..sale import IssuedToken, SaleKind, SaleReceipt
 from ..tariff import LineKind, Quote, QuoteLine
 from .letterhead import Letterhead
-from .press import Paper
+from .paper import Facts, Paper, Row, framed, row, told
 from .qr import code
 from .words import SIGNS, UNITS, Speech, ltr
 
-Row = dict[str, Any]
-Facts = list[tuple[str, str]]
 CHECK_DIGITS: Final = 16
 """Of the content hash, in the code at the foot."""
 
@@ -36,36 +34,19 @@ def receipt_paper(
     that leads; its beginning stands in the code, by which a paper is compared with the books."""
     speech = Speech(language)
     first = receipts[0]
-    told = code_of(first, check)
     return Paper(
         "receipt",
         {
-            **framed(speech, head, speech.say("receipt"), first.copy, practice=practice),
+            **framed(speech, head, "receipt", first.copy, practice=practice),
             "subtitle": subtitle(speech, receipts),
             "facts": [*sale_facts(speech, first), *buyer_facts(speech, first)],
             "services": [_service(speech, receipt) for receipt in receipts],
             "paid": list(_paid(speech, receipts)),
             "message": head.message(speech),
-            "code": told,
+            "code": code_of(first, check),
             "words": {"why": speech.say("why")},
         },
     )
-
-
-def framed(
-    speech: Speech, head: Letterhead, title: str, copy: int, *, practice: bool = False
-) -> dict[str, Any]:
-    """What every paper begins with: language, head, title, and what stands across it."""
-    marks = [speech.say("test")] if practice else []
-    if copy:
-        marks.append(f"{speech.say('copy')} {ltr(copy)}")
-    return {
-        "language": speech.language.value,
-        "head": head.told(speech),
-        "title": title,
-        "subtitle": "",
-        "mark": " · ".join(marks),
-    }
 
 
 def subtitle(speech: Speech, receipts: Iterable[SaleReceipt]) -> str:
@@ -89,7 +70,7 @@ def sale_facts(speech: Speech, receipt: SaleReceipt) -> Facts:
         (speech.say("number"), ltr(receipt.receipt_code)),
         (speech.say("moment"), speech.moment(receipt.sold_at)),
         (speech.say("point"), f"{point} {ltr(seller.point)}"),
-        *_told((speech.say("terminal"), ltr(seller.terminal))),
+        *told((speech.say("terminal"), ltr(seller.terminal))),
         (speech.say("operator"), speech.free(seller.operator)),
         (speech.say("reference"), ltr(receipt.vend_id)),
     ]
@@ -102,7 +83,7 @@ def buyer_facts(speech: Speech, receipt: SaleReceipt) -> Facts:
     return [
         (speech.say("name"), speech.either(buyer.name_ar, buyer.name_en)),
         (speech.say("account"), ltr(buyer.account)),
-        *_told((speech.say("place"), speech.free(place))),
+        *told((speech.say("place"), speech.free(place))),
     ]
 
 
@@ -114,10 +95,10 @@ def meter_facts(speech: Speech, receipt: SaleReceipt) -> Facts:
     return [
         (speech.say("agreement"), ltr(buyer.agreement)),
         (speech.say("sts"), ltr("  ".join(f"{name}\u00a0{value}" for name, value in sts.items()))),
-        *_told((speech.say("tariff"), f"{tariff} {ltr(f'v{quote.tariff_version}')}")),
-        *_told((speech.say("reason"), speech.free(receipt.reason))),
-        *_told((speech.say("requested_by"), speech.free(receipt.requested_by))),
-        *_told((speech.say("refers_to"), ltr(receipt.refers_to))),
+        *told((speech.say("tariff"), f"{tariff} {ltr(f'v{quote.tariff_version}')}")),
+        *told((speech.say("reason"), speech.free(receipt.reason))),
+        *told((speech.say("requested_by"), speech.free(receipt.requested_by))),
+        *told((speech.say("refers_to"), ltr(receipt.refers_to))),
     ]
 
 
@@ -251,15 +232,6 @@ def _paid(speech: Speech, receipts: Sequence[SaleReceipt]) -> Iterable[Row]:
     if not paid.change.is_zero:
         yield row(speech.say("handed"), speech.money(paid.handed))
         yield row(speech.say("change"), speech.money(paid.change), strong=True)
-
-
-def row(name: str, value: str, note: str = "", *, strong: bool = False) -> Row:
-    """One row of what is added up."""
-    return {"name": name, "value": value, "note": note, "strong": strong}
-
-
-def _told(fact: tuple[str, str]) -> Facts:
-    return [fact] if fact[1].strip() else []
 
 
 def _key(sgc: str, krn: int, ti: int) -> str:
