@@ -15,7 +15,9 @@ from typing import Final
 
 from meters.errors import Refused
 
+from .ledger import canonical_json
 from .masks import masked_receipt
+from .outbox import Message, Topic
 from .parties import Actor, require
 from .ports import OpenShift, Ports, Reading, Writing
 from .record import SaleRecord, content_hash, receipt_of
@@ -28,12 +30,23 @@ ORIGINAL_FOR: Final = timedelta(hours=1)
 FETCHED_FOR: Final = timedelta(minutes=15)
 """How long after it was printed the same paper can be fetched again."""
 
+QUEUED: Final = "print:"
+COPY: Final = "copy:"
+"""What the keys of messages to printers begin with. Originals are written down under them."""
+
 
 @dataclass(eq=False)
 class PaperGone(Refused, code="paper.gone"):
     """This printing was somebody else's, or it is too long ago: print a copy."""
 
     subject: str
+
+
+@dataclass(eq=False)
+class NoPrinter(Refused, code="paper.no_printer"):
+    """The settings name no printer for this point."""
+
+    point: str
 
 
 @dataclass(eq=False)
@@ -100,33 +113,82 @@ class Paperwork:
         return self._print(actor, vend_id, copy=True)
 
     def _print(self, actor: Actor, vend_id: str, *, copy: bool) -> SalePaper:
-        require(actor, "reprint")
-        now = self._ports.clock()
         with self._ports.store.writing() as books:
-            records = _basket(books, vend_id)
-            shift = books.open_shift(actor.point or "", actor.terminal)
-            receipts = []
-            for record in records:
-                receipt, printings = receipt_of(record), books.printings(record.vend_id)
-                first = not copy and is_original(receipt, actor, printings, shift, now)
-                number = 0 if first else _next(printings)
-                receipts.append(self._printed(books, actor, receipt, number, now))
-            return _paper(books, actor, records, receipts)
+            return self._print_in(books, actor, vend_id, copy=copy)
 
-    def print_queued(self, actor: Actor, vend_id: str) -> SaleReceipt:
-        """One sale for the printer that it was queued for: the original unless somebody was
-        earlier, and the same again however often `actor`, who stands for the message, asks. Raises
-        VendUnknown, SaleVoided."""
+    def _print_in(self, books: Writing, actor: Actor, vend_id: str, *, copy: bool) -> SalePaper:
+        require(actor, "reprint")
+        now, records = self._ports.clock(), _basket(books, vend_id)
+        shift = books.open_shift(actor.point or "", actor.terminal)
+        receipts = []
+        for record in records:
+            receipt, printings = receipt_of(record), books.printings(record.vend_id)
+            first = not copy and is_original(receipt, actor, printings, shift, now)
+            number = 0 if first else _next(printings)
+            receipts.append(self._printed(books, actor, receipt, number, now))
+        return _paper(books, actor, records, receipts)
+
+    def send_copy(self, actor: Actor, vend_id: str) -> SalePaper:
+        """The next copy, queued for the printer of the actor's point. Raises VendUnknown,
+        SaleVoided, NoPrinter."""
+        target = self._ports.outbox.printers.get(actor.point or "")
+        if target is None:
+            raise NoPrinter(actor.point or "")
+        with self._ports.store.writing() as books:
+            made = self._print_in(books, actor, vend_id, copy=True)
+            first = made.receipts[0]
+            document = canonical_json({"receipt": first.receipt_code, "copy": first.copy})
+            key = f"{COPY}{first.copy}:{vend_id}"
+            message = Message(key, Topic.PRINT, vend_id, target, document.decode("ascii"))
+            books.queue([message], self._ports.clock())
+            return made
+
+    def copy_queued(self, key: str, vend_id: str) -> SalePaper:
+        """What `send_copy` queued under this key. Raises VendUnknown, SaleVoided, PaperGone."""
+        number = key.removeprefix(COPY).partition(":")[0]
+        with self._ports.store.reading() as books:
+            made = [one for one in books.printings(vend_id) if str(one.copy) == number]
+            if not made:
+                raise PaperGone(vend_id)
+            return _made_then(books, vend_id, made[0])
+
+    def print_queued(self, actor: Actor, vend_id: str) -> SalePaper | None:
+        """For the printer that a sale was queued for: the sale and all that was paid for with it
+        and may be seen, each as the original unless somebody was earlier. The same again however
+        often `actor`, who stands for the message, asks; None if another message of the basket has
+        printed it. Raises VendUnknown, SaleVoided."""
         now = self._ports.clock()
         with self._ports.store.writing() as books:
-            record = known_sale(books, vend_id)
+            known = known_sale(books, vend_id)
             not_voided(books, vend_id)
-            receipt, printings = receipt_of(record), books.printings(vend_id)
-            own = [one for one in printings if one.actor == actor.name]
-            if own:
-                return replace(receipt, copy=own[0].copy, held=False)
-            copy = _next(printings) if printings else 0
-            return self._printed(books, actor, receipt, copy, now)
+            leader = receipt_of(known).basket or vend_id
+            records = books.basket(leader)
+            printings = {one.vend_id: books.printings(one.vend_id) for one in records}
+            mine = [
+                (record, one)
+                for record in records
+                for one in printings[record.vend_id]
+                if one.actor == actor.name
+            ]
+            if mine:
+                receipts = [
+                    replace(receipt_of(record), copy=one.copy, held=False) for record, one in mine
+                ]
+                return _paper(books, actor, [record for record, _ in mine], receipts)
+            queued = [
+                record
+                for record in records
+                if not any(one.actor.startswith(QUEUED) for one in printings[record.vend_id])
+                and _to_be_seen(books, record)
+            ]
+            if known not in queued:
+                return None
+            receipts = []
+            for record in queued:
+                earlier = printings[record.vend_id]
+                number = _next(earlier) if earlier else 0
+                receipts.append(self._printed(books, actor, receipt_of(record), number, now))
+            return _paper(books, actor, queued, receipts)
 
     def again(self, actor: Actor, vend_id: str, copy: int) -> SalePaper:
         """What the actor printed under this number some minutes ago; nothing is written down.
@@ -134,16 +196,11 @@ class Paperwork:
         require(actor, "reprint")
         now = self._ports.clock()
         with self._ports.store.reading() as books:
-            records = _basket(books, vend_id)
-            receipts = []
-            # Sales of one basket may have been copied apart: each has its number from that moment.
-            made = _own(books, actor, vend_id, copy, now)
-            for record in records:
-                own = [p for p in books.printings(record.vend_id) if p.at == made.at]
-                if not own:
-                    raise PaperGone(vend_id)
-                receipts.append(replace(receipt_of(record), copy=own[0].copy, held=False))
-            return _paper(books, actor, records, receipts)
+            found = _made_then(books, vend_id, _own(books, actor, vend_id, copy, now))
+            if agent(books, actor):
+                masked = tuple(masked_receipt(receipt) for receipt in found.receipts)
+                return replace(found, receipts=masked)
+            return found
 
     def taken_back(self, actor: Actor, vend_id: str) -> VoidPaper:
         """For the note of a void or a refund. Raises VendUnknown, NothingTakenBack."""
@@ -172,6 +229,32 @@ def _basket(books: Reading, vend_id: str) -> list[SaleRecord]:
     for record in records:
         not_voided(books, record.vend_id)
     return records
+
+
+def _made_then(books: Reading, vend_id: str, made: Printing) -> SalePaper:
+    """All of the basket that was printed at that moment: its sales may have been copied apart, and
+    each has its own number."""
+
+    def then(of: str) -> list[Printing]:
+        return [p for p in books.printings(of) if (p.at, p.actor) == (made.at, made.actor)]
+
+    # Where one moment saw several, they stand beside each other in their order.
+    place = then(vend_id).index(made)
+    records, receipts = [], []
+    for record in _basket(books, vend_id):
+        own = then(record.vend_id)
+        if own:
+            copy = own[min(place, len(own) - 1)].copy
+            records.append(record)
+            receipts.append(replace(receipt_of(record), copy=copy, held=False))
+    return SalePaper(tuple(receipts), content_hash(records[0]))
+
+
+def _to_be_seen(books: Reading, record: SaleRecord) -> bool:
+    void = books.void_of(record.vend_id)
+    if void is not None and void.evidence.takes_back:
+        return False
+    return not receipt_of(record).held or books.shown(record.vend_id)
 
 
 def _own(books: Reading, actor: Actor, vend_id: str, copy: int, now: datetime) -> Printing:

@@ -6,6 +6,7 @@ sets it. Each template in `templates/` is one paper.
 """
 
 from .deposit import deposit_paper
+from .desk import PaperDesk
 from .letterhead import Letterhead
 from .notes import key_paper, taken_back_paper
 from .paper import Paper
@@ -18,6 +19,7 @@ __all__ = [
     "WIDTHS",
     "Letterhead",
     "Paper",
+    "PaperDesk",
     "Press",
     "deposit_paper",
     "key_paper",

@@ -11,16 +11,16 @@ import io
 import json
 import threading
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
-
-import fontpkg_ibm_plex_sans_arabic  # type: ignore[import-untyped]
-import typst
-from PIL import Image
+from typing import TYPE_CHECKING, Any, Final
 
 from meters.errors import Broken, Invalid
 
 from .paper import Paper
+
+if TYPE_CHECKING:
+    from typst import Compiler
 
 TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
 DOTS_PER_MM: Final = 8
@@ -58,11 +58,6 @@ class Press:
     """One instance serves many threads, one paper at a time: it takes some milliseconds."""
 
     def __init__(self) -> None:
-        letters = Path(fontpkg_ibm_plex_sans_arabic.__file__).parent / "files"
-        fonts = typst.Fonts(
-            include_system_fonts=False, include_embedded_fonts=False, font_paths=[letters]
-        )
-        self._compiler = typst.Compiler(root=TEMPLATES, font_paths=fonts, ignore_system_fonts=True)
         self._setting = threading.Lock()
 
     def pdf(self, paper: Paper) -> bytes:
@@ -78,6 +73,8 @@ class Press:
         if width not in WIDTHS:
             raise WidthUnknown(width, [str(one) for one in WIDTHS])
         grey = self._strip(paper, "png", width)
+        from PIL import Image
+
         out = io.BytesIO()
         with Image.open(io.BytesIO(grey)) as image:
             black = image.convert("L").point(lambda dot: 255 if dot > _DARK else 0)
@@ -93,6 +90,8 @@ class Press:
         return self._set(paper, kind, printable, _BLANK_MM, bitmap=True)
 
     def _set(self, paper: Paper, kind: Any, width: int, margin: int, *, bitmap: bool) -> bytes:
+        from typst import TypstError
+
         told = {**paper.data, "width": width, "margin": margin, "bitmap": bitmap}
         with self._setting:
             try:
@@ -102,7 +101,7 @@ class Press:
                     ppi=_PPI,
                     sys_inputs={"data": json.dumps(told, ensure_ascii=False)},
                 )
-            except typst.TypstError as error:
+            except TypstError as error:
                 # Its diagnosis may quote what was to be printed; the message names the fault.
                 raise PaperBroken(paper.template, str(error.message)[:100]) from None
         if isinstance(made, list):
@@ -110,3 +109,15 @@ class Press:
             return made[0]
         assert made is not None
         return made
+
+    @cached_property
+    def _compiler(self) -> Compiler:
+        # Loading it takes a moment, and most commands print nothing.
+        import fontpkg_ibm_plex_sans_arabic  # type: ignore[import-untyped]
+        from typst import Compiler, Fonts
+
+        letters = Path(fontpkg_ibm_plex_sans_arabic.__file__).parent / "files"
+        fonts = Fonts(
+            include_system_fonts=False, include_embedded_fonts=False, font_paths=[letters]
+        )
+        return Compiler(root=TEMPLATES, font_paths=fonts, ignore_system_fonts=True)

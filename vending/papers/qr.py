@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 from typing import Any, Final
 
-import segno
-
 _DOT_MM: Final = 0.5
 """Four dots of a receipt printer a square: no square falls between dots."""
 _QUIET: Final = 2
@@ -14,6 +12,8 @@ _QUIET: Final = 2
 
 def code(text: str, shown: str) -> dict[str, Any]:
     """A square code of `text`, with `shown` to be read by people below it."""
+    import segno
+
     made = segno.make(text, error="m", micro=False)
     out = io.BytesIO()
     made.save(out, kind="svg", border=_QUIET, xmldecl=False, svgns=True, dark="#000")

@@ -11,7 +11,7 @@ from tokens.sts import grouped
 
 from ..explaining import explained
 from ..messages import Language
-from ..sale import IssuedToken, SaleKind, SaleReceipt
+from ..sale import IssuedToken, Payment, SaleKind, SaleReceipt
 from ..tariff import LineKind, Quote, QuoteLine
 from .letterhead import Letterhead
 from .paper import Facts, Paper, Row, framed, row, told
@@ -221,17 +221,27 @@ def _paid(speech: Speech, receipts: Sequence[SaleReceipt]) -> Iterable[Row]:
         return
     yield row(speech.say("due"), speech.amount(due, currency), strong=True)
     paid = first.paid
-    if paid is None:
-        yield row(speech.say(first.tender.value), speech.amount(due, currency))
+    if paid is None or sum(p.amount.minor for p in paid.payments) != due + paid.rounding.minor:
+        # Only a part of what was paid for together: what of the payments went to it.
+        yield from _parts(speech, receipts, currency)
         return
     if not paid.rounding.is_zero:
         yield row(speech.say("rounding"), speech.money(paid.rounding))
     for one in paid.payments:
-        reference = ltr(one.reference) if one.reference else ""
-        yield row(speech.say(one.tender.value), speech.money(one.amount), reference)
+        yield row(speech.say(one.tender.value), speech.money(one.amount), ltr(one.reference))
     if not paid.change.is_zero:
         yield row(speech.say("handed"), speech.money(paid.handed))
         yield row(speech.say("change"), speech.money(paid.change), strong=True)
+
+
+def _parts(speech: Speech, receipts: Sequence[SaleReceipt], currency: str) -> Iterable[Row]:
+    rounding = sum(one.rounding for one in receipts)
+    if rounding:
+        yield row(speech.say("rounding"), speech.amount(rounding, currency))
+    for receipt in receipts:
+        whole = (Payment(receipt.tender, receipt.quote.tendered),)
+        for one in receipt.parts or whole:
+            yield row(speech.say(one.tender.value), speech.money(one.amount), ltr(one.reference))
 
 
 def _key(sgc: str, krn: int, ti: int) -> str:

@@ -123,15 +123,45 @@ def test_the_printer_of_a_sale_has_the_original_unless_somebody_was_earlier(
     town: Town, papers: Paperwork
 ) -> None:
     sell(town)
-    assert papers.print_queued(PRINTER, "v-1").copy == 0
-    assert papers.print_queued(PRINTER, "v-1").copy == 0, "the same message again"
+    first = papers.print_queued(PRINTER, "v-1")
+    assert first is not None
+    assert first.receipts[0].copy == 0
+    assert papers.print_queued(PRINTER, "v-1") == first, "the same message again"
     assert numbers(town) == [0]
     assert papers.print(OPERATOR, "v-1").receipts[0].copy == 1
     sell(town, "v-2")
     papers.print(OPERATOR, "v-2")
     late = replace(PRINTER, name="print:v-2")
-    assert papers.print_queued(late, "v-2").copy == 1
-    assert papers.print_queued(late, "v-2").copy == 1
+    for _ in range(2):
+        made = papers.print_queued(late, "v-2")
+        assert made is not None
+        assert made.receipts[0].copy == 1
+
+
+def test_a_basket_comes_out_of_the_printer_as_one_paper(town: Town, papers: Paperwork) -> None:
+    items = tuple(Credit(m, Money(2000)) for m in ("01000010015", WATER.number))
+    town.service.vend_basket(OPERATOR, BasketRequest("b-1", items, ()))
+    lead, other = (replace(PRINTER, name=f"print:{id}") for id in ("b-1", "b-1+2"))
+    made = papers.print_queued(other, "b-1+2")
+    assert made is not None
+    assert [one.vend_id for one in made.receipts] == ["b-1", "b-1+2"]
+    assert papers.print_queued(lead, "b-1") is None
+    assert papers.print_queued(other, "b-1+2") == made
+
+
+def test_of_a_held_basket_only_what_was_shown_is_printed(town: Town, papers: Paperwork) -> None:
+    items = tuple(Credit(m, Money(2000)) for m in ("01000010015", WATER.number))
+    town.service.vend_basket(OPERATOR, BasketRequest("b-1", items, (), hold=True))
+    lead, other = (replace(PRINTER, name=f"print:{id}") for id in ("b-1", "b-1+2"))
+    assert papers.print_queued(lead, "b-1") is None
+    town.service.show(OPERATOR, "b-1")
+    made = papers.print_queued(lead, "b-1")
+    assert made is not None
+    assert [one.vend_id for one in made.receipts] == ["b-1"]
+    town.service.show(OPERATOR, "b-1+2")
+    late = papers.print_queued(other, "b-1+2")
+    assert late is not None
+    assert [one.vend_id for one in late.receipts] == ["b-1+2"]
 
 
 def test_a_sale_that_is_taken_back_has_a_note_and_no_receipt(town: Town, papers: Paperwork) -> None:
