@@ -228,6 +228,7 @@ def _sold(visit: Visitor, basket: BasketReceipt) -> Response:
         basket=basket,
         why={r.vend_id: explained(r.quote, None, visit.language) for r in basket.receipts},
         codes={t.digits: _code(t.digits) for r in basket.receipts for t in r.tokens if t.digits},
+        printer=visit.services.service.ports.outbox.printers.get(visit.who.actor.point or ""),
         reachable=[r.vend_id for r in basket.receipts if r.tokens and _reachable(visit, r)],
         practice=_practises(visit),
     )

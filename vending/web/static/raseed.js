@@ -41,6 +41,8 @@
       return;
     }
     if (form.method === "post") form.dataset.sent = "yes";
+    // What opens beside this page leaves the page as it is: its form serves again in a moment.
+    if (form.target === "_blank") setTimeout(() => delete form.dataset.sent, 3_000);
   }, true);
   const again = (event) => {
     const form = event.target.closest ? event.target.closest("form") : null;
