@@ -67,7 +67,7 @@ def test_an_arabic_receipt_has_no_english_word(sold: SaleReceipt, head: Letterhe
 
 def test_change_and_rounding_are_told(sold: SaleReceipt, head: Letterhead) -> None:
     paid = Paid(
-        (Payment(Tender.CARD, Money(2000), "4711"), Payment(Tender.CASH, Money(3000))),
+        (Payment(Tender.CARD, Money(2000), "4711"), Payment(Tender.CASH, Money(2997))),
         Money(12000),
         Money(-3),
         Money(7000),
@@ -78,9 +78,23 @@ def test_change_and_rounding_are_told(sold: SaleReceipt, head: Letterhead) -> No
         ("To pay", "50.00 ₪", ""),
         ("Rounding", "-0.03 ₪", ""),
         ("Card", "20.00 ₪", "4711"),
-        ("Cash", "30.00 ₪", ""),
+        ("Cash", "29.97 ₪", ""),
         ("Handed over", "120.00 ₪", ""),
         ("Change", "70.00 ₪", ""),
+    ]
+
+
+def test_a_part_of_a_basket_tells_its_part_of_the_payments(
+    sold: SaleReceipt, head: Letterhead
+) -> None:
+    whole = Paid((Payment(Tender.CASH, Money(9000)),), Money(9000), Money(0), Money(0))
+    part = (Payment(Tender.CASH, Money(5001)),)
+    lead = replace(sold, paid=whole, parts=part, rounding=1)
+    rows = made(lead, head, Language.ENGLISH).data["paid"]
+    assert [(row["name"], texts(row["value"])) for row in rows] == [
+        ("To pay", "50.00 ₪"),
+        ("Rounding", "0.01 ₪"),
+        ("Cash", "50.01 ₪"),
     ]
 
 
