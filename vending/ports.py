@@ -18,7 +18,7 @@ from .operators import Operator
 from .outbox import Message, OutboxPlan
 from .parties import Customer, Meter, MeterFile, Registration, VendingPoint
 from .record import SaleRecord
-from .sale import DeliveryEvent, MeterReading, Void
+from .sale import DeliveryEvent, MeterReading, Printing, Void
 from .tariff import TariffBook
 from .tariff.months import PLACE
 from .vend import ClockLimits
@@ -136,7 +136,13 @@ class Reading(Protocol):
 
     def delivery_events(self, vend_id: str) -> list[DeliveryEvent]: ...
 
-    def copies(self, vend_id: str) -> int: ...
+    def copies(self, vend_id: str) -> int:
+        """How many copies there are; the original is none."""
+        ...
+
+    def printings(self, vend_id: str) -> list[Printing]:
+        """By their number, the original first."""
+        ...
 
     def unsettled(self, limit: int) -> list[str]:
         """Vend ids whose delivery is `unknown` or was left `delivering`, oldest first."""

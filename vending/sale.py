@@ -383,6 +383,17 @@ class Void:
 
 
 @dataclass(frozen=True, slots=True)
+class Printing:
+    """One time that a sale went onto paper, or its digits onto a screen as a copy."""
+
+    copy: int
+    """0: the original."""
+    at: datetime
+    actor: str
+    point: str
+
+
+@dataclass(frozen=True, slots=True)
 class SaleStatus:
     """The answer to `what became of my sale?`."""
 

@@ -291,7 +291,7 @@ class Selling:
             not_voided(books, vend_id)
             receipt = receipt_of(record)
             if receipt.held and not books.shown(vend_id):
-                self._first_shown(books, actor, receipt)
+                self.first_shown(books, actor, receipt)
             return _seen(books, actor, replace(receipt, held=False))
 
     def reprint(self, actor: Actor, vend_id: str) -> SaleReceipt:
@@ -303,13 +303,14 @@ class Selling:
             receipt = receipt_of(record)
             if receipt.held and not books.shown(vend_id):
                 # A copy shows the digits, so from here on they have been seen.
-                self._first_shown(books, actor, receipt)
+                self.first_shown(books, actor, receipt)
             copy = books.copies(vend_id) + 1
             books.add_reprint(vend_id, copy, now, actor.name, actor.point or "")
             return _seen(books, actor, replace(receipt, copy=copy, held=False))
 
-    def _first_shown(self, books: Writing, actor: Actor, receipt: SaleReceipt) -> None:
-        """From here on the digits have been seen, and what carries them may be sent."""
+    def first_shown(self, books: Writing, actor: Actor, receipt: SaleReceipt) -> None:
+        """Inside a transaction: from here on the digits have been seen, and what carries them may
+        be sent."""
         now = self._ports.clock()
         books.add_showing(receipt.vend_id, now, actor.name, actor.point or "")
         file = books.meter_file(receipt.buyer.meter)

@@ -17,6 +17,7 @@ from .handover import Handover
 from .ledger import Chart, LedgerReport, PostedEntry, verify
 from .masks import masked_customer, masked_file
 from .outbox import OutboxPlan
+from .paperwork import Paperwork
 from .parties import (
     Actor,
     Customer,
@@ -69,6 +70,8 @@ class VendingService:
         self._selling = Selling(self._ports)
         self._handover = Handover(self._ports)
         self._voiding = Voiding(self._ports)
+        self.paperwork = Paperwork(self._ports, self._selling)
+        """Sales on paper: the original once, then copies with their numbers."""
 
     @property
     def ports(self) -> Ports:

@@ -12,7 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -156,6 +164,43 @@ class OutboxSettings(_Part):
     timeout_seconds: Annotated[float, Field(gt=0, le=30)] = 10.0
 
 
+class PrinterSettings(_Part):
+    """One receipt printer."""
+
+    kind: Literal["network", "serial", "file"]
+    host: Annotated[str, Field(max_length=253)] = ""
+    port: Annotated[int, Field(ge=1, le=65535)] = 9100
+    device: Annotated[str, Field(max_length=200)] = ""
+    """Of a serial port, or the file that the system shows a printer as."""
+    baudrate: Annotated[int, Field(ge=1200, le=921600)] = 38400
+    width: Literal[576, 512, 384] = 576
+    """Dots of a line."""
+    cash_drawer: bool = False
+    """Whether a drawer hangs at it, to be opened for cash."""
+
+    @model_validator(mode="after")
+    def _reached(self) -> PrinterSettings:
+        if not (self.host if self.kind == "network" else self.device):
+            raise ValueError("no address")
+        return self
+
+
+class MunicipalitySettings(_Part):
+    """Whose papers they are: what stands at their head."""
+
+    name_ar: Annotated[str, Field(max_length=80)] = "البلدية"
+    name_en: Annotated[str, Field(max_length=80)] = "Municipality"
+    address_ar: Annotated[str, Field(max_length=120)] = ""
+    address_en: Annotated[str, Field(max_length=120)] = ""
+    phone: Annotated[str, Field(max_length=40)] = ""
+    tax_number: Annotated[str, Field(max_length=40)] = ""
+    message_ar: Annotated[str, Field(max_length=300)] = ""
+    """To every customer, at the foot of a receipt."""
+    message_en: Annotated[str, Field(max_length=300)] = ""
+    logo: Path | None = None
+    """SVG, PNG or JPEG."""
+
+
 class VendingSettings(_Part):
     """What is sold, and for which money."""
 
@@ -189,6 +234,10 @@ class Settings(BaseSettings):
     outbox: OutboxSettings = OutboxSettings()
     vending: VendingSettings = VendingSettings()
     bank: BankSettings = BankSettings()
+    municipality: MunicipalitySettings = MunicipalitySettings()
+    printers: dict[_ShortName, PrinterSettings] = {}
+    """Receipt printers by name; `outbox.printers` says which point has which. A name that is not
+    here is a folder of text slips."""
 
     @classmethod
     def settings_customise_sources(

@@ -29,9 +29,11 @@ from .messages import LOCAL_ZONE, Language
 from .outbox import OutboxPlan, Topic
 from .outbox_ports import Sender
 from .outbox_worker import Outbox
+from .papers import Letterhead, PaperDesk, Press
 from .parties import Meter
 from .people import Doors, Office
 from .ports import GatewayFor
+from .printing import Device, EscPosPrinter, FileLine, Journal, Line, NetworkLine, SerialLine
 from .sending import (
     FolderPrinter,
     FolderSms,
@@ -46,7 +48,7 @@ from .sending import (
     secret_bytes,
 )
 from .service import VendingService
-from .settings import Settings
+from .settings import PrinterSettings, Settings
 from .store import SqlStore, open_store, upgrade
 from .store.accounts import SqlAccounts
 from .store.acts import SqlActs
@@ -67,6 +69,13 @@ CONFIG = Path(__file__).resolve().parents[1] / "config"
 @dataclass(eq=False)
 class DatabaseMissing(Invalid, code="settings.database_missing"):
     """There is no database file where the settings say, or it is empty."""
+
+    path: str
+
+
+@dataclass(eq=False)
+class LogoUnusable(Invalid, code="settings.logo_unusable"):
+    """The municipality's logo cannot be read."""
 
     path: str
 
@@ -96,6 +105,7 @@ class Raseed:
     accounts: Accounts
     doors: Doors
     office: Office
+    papers: PaperDesk
 
     @property
     def currency(self) -> str:
@@ -227,9 +237,10 @@ def compose(
     }
     approvals = Approvals(people, acts, utc_now)
     poster = HttpPoster(settings.outbox.timeout_seconds)
+    papers = paper_desk(settings)
     outbox = Outbox(
         SqlOutbox(store, settings.database.busy_timeout_seconds),
-        senders_for(settings, service, poster),
+        senders_for(settings, service, poster, papers),
         utc_now,
     )
     bookkeeping = Bookkeeping(books, chart, utc_now, LOCAL_ZONE, accounts.follow)
@@ -259,6 +270,7 @@ def compose(
         accounts=accounts,
         doors=Doors(house, hasher, OneTimeCodes(), utc_now, secrets.token_bytes),
         office=Office(house, hasher, utc_now),
+        papers=papers,
     )
 
 
@@ -273,8 +285,43 @@ def outbox_plan(settings: Settings) -> OutboxPlan:
     return OutboxPlan(told.sms, told.push, dict(told.printers), tuple(sorted(told.webhooks)))
 
 
+def paper_desk(settings: Settings) -> PaperDesk:
+    """Papers by these settings. Raises LogoUnusable."""
+    told = settings.municipality
+    logo = b""
+    if told.logo is not None:
+        try:
+            logo = told.logo.read_bytes()
+        except OSError:
+            raise LogoUnusable(str(told.logo)) from None
+    head = Letterhead(**told.model_dump(exclude={"logo"}), logo=logo)
+    return PaperDesk(Press(), lambda: head, Language(settings.outbox.language))
+
+
+def printers_for(settings: Settings) -> dict[str, Device]:
+    """The receipt printers that the settings name."""
+    return {
+        name: EscPosPrinter(
+            name,
+            _line_to(told),
+            Journal(settings.spool / name / "printed"),
+            told.width,
+            told.cash_drawer,
+        )
+        for name, told in settings.printers.items()
+    }
+
+
+def _line_to(told: PrinterSettings) -> Line:
+    if told.kind == "network":
+        return NetworkLine(told.host, told.port)
+    if told.kind == "serial":
+        return SerialLine(told.device, told.baudrate)
+    return FileLine(told.device)
+
+
 def senders_for(
-    settings: Settings, service: VendingService, poster: HttpPoster
+    settings: Settings, service: VendingService, poster: HttpPoster, papers: PaperDesk
 ) -> dict[Topic, Sender]:
     """The ways of sending that the settings name. What is queued for another one waits."""
     told = settings.outbox
@@ -286,7 +333,9 @@ def senders_for(
         for name, hook in told.webhooks.items()
     }
     senders: dict[Topic, Sender] = {
-        Topic.PRINT: PrintSender(FolderPrinter(settings.spool), language),
+        Topic.PRINT: PrintSender(
+            service, papers, FolderPrinter(settings.spool), printers_for(settings)
+        ),
         Topic.PUSH: Pusher(service),
         Topic.WEBHOOK: WebhookSender(poster, targets),
     }

@@ -16,7 +16,7 @@ from vending.settings import (
     settings_problems,
     shown,
 )
-from vending.wiring import outbox_plan, senders_for
+from vending.wiring import outbox_plan, paper_desk, senders_for
 
 
 @pytest.fixture(autouse=True)
@@ -125,7 +125,12 @@ def test_what_a_sale_sends_is_a_setting_and_its_secrets_are_not_shown(
     write(HOOK)
     settings = load_settings()
     assert outbox_plan(settings) == OutboxPlan(True, False, {"P1": "till"}, ("erp",))
-    senders = senders_for(settings, None, HttpPoster(1))  # type: ignore[arg-type]
+    senders = senders_for(
+        settings,
+        None,  # type: ignore[arg-type]
+        HttpPoster(1),
+        paper_desk(settings),
+    )
     assert set(senders) == set(Topic)
     told = f"{settings!r} {shown(settings)} {senders!r}"
     assert "hunter2" not in told

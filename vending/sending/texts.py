@@ -37,8 +37,8 @@ def sms_text(receipt: SaleReceipt, language: Language) -> str:
 
 
 def slip_text(receipt: SaleReceipt, language: Language) -> str:
-    """The original receipt as plain lines, tokens in groups of four; in Arabic every number is
-    isolated, so that it keeps its order."""
+    """The receipt as plain lines, a copy marked with its number, tokens in groups of four; in
+    Arabic every number is isolated, so that it keeps its order."""
     arabic = language is Language.ARABIC
     buyer, seller, quote = receipt.buyer, receipt.seller, receipt.quote
 
@@ -62,6 +62,8 @@ def slip_text(receipt: SaleReceipt, language: Language) -> str:
         ("units", quote.quantity),
     ]
     told = [_line(label(name, language), value, arabic=arabic) for name, value in facts]
+    if receipt.copy:
+        told.insert(0, _line(label("copy", language), receipt.copy, arabic=arabic))
     tokens = [grouped(digits) for digits in _digits(receipt)]
     if len(tokens) > 1:
         told.append(label("sms_in_order", language))

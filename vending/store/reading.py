@@ -30,7 +30,7 @@ from ..parties import (
 )
 from ..persons import person
 from ..record import QUANTITIES, SaleRecord, TokenRecord
-from ..sale import DeliveryEvent, MeterReading, SaleState, Void
+from ..sale import DeliveryEvent, MeterReading, Printing, SaleState, Void
 from . import audit, walk
 from . import schema as t
 from .rows import void_of
@@ -85,7 +85,14 @@ _EVENTS = (
 _ACCOUNT = select(t.accounts.c.document).where(t.accounts.c.agreement == bindparam("agreement"))
 _SHOWN = select(t.showings.c.vend_id).where(t.showings.c.vend_id == bindparam("vend_id"))
 _VOID = select(t.voids).where(t.voids.c.vend_id == bindparam("vend_id"))
-_COPIES = select(func.count()).where(t.reprints.c.vend_id == bindparam("vend_id"))
+_COPIES = select(func.count()).where(
+    t.reprints.c.vend_id == bindparam("vend_id"), t.reprints.c.copy > 0
+)
+_PRINTINGS = (
+    select(t.reprints.c.copy, t.reprints.c.at, t.reprints.c.actor, t.reprints.c.point)
+    .where(t.reprints.c.vend_id == bindparam("vend_id"))
+    .order_by(t.reprints.c.copy)
+)
 _READINGS = (
     select(t.readings)
     .where(t.readings.c.meter == bindparam("meter"))
@@ -337,6 +344,9 @@ class SqlReading:
 
     def copies(self, vend_id: str) -> int:
         return int(self._db.execute(_COPIES, {"vend_id": vend_id}).scalar_one())
+
+    def printings(self, vend_id: str) -> list[Printing]:
+        return [Printing(*row) for row in self._db.execute(_PRINTINGS, {"vend_id": vend_id})]
 
     def readings(self, meter: str, *, limit: int = 50) -> list[MeterReading]:
         rows = self._db.execute(_READINGS, {"meter": meter, "most": limit})

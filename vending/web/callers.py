@@ -15,6 +15,7 @@ from ..approvals import Approvals, Blocks, Operators
 from ..drawer import Bankings, Deposits, Drawers
 from ..keychanges import KeyChanges
 from ..outbox_worker import Outbox
+from ..papers import PaperDesk
 from ..parties import Actor
 from ..people import Doors, Office
 from ..service import VendingService
@@ -73,6 +74,9 @@ class Services(Protocol):
 
     @property
     def office(self) -> Office: ...
+
+    @property
+    def papers(self) -> PaperDesk: ...
 
     @property
     def currency(self) -> str:

@@ -36,7 +36,7 @@ from vending.service import VendingService
 from vending.settings import OutboxSettings, Settings, WebhookSettings
 from vending.store import SqlStore
 from vending.store.outbox import SqlOutbox, insert_messages
-from vending.wiring import senders_for
+from vending.wiring import paper_desk, senders_for
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 GATEWAY_KEY = "gateway-key-hunter2"
@@ -164,7 +164,8 @@ class Office:
 
     def worker(self, books: SqlStore) -> Outbox:
         """Another worker of the same queue."""
-        senders = senders_for(self.settings, service(books, self.clock), self.poster)
+        desk = paper_desk(self.settings)
+        senders = senders_for(self.settings, service(books, self.clock), self.poster, desk)
         return Outbox(SqlOutbox(books), senders, self.clock)
 
     def sell(self, vend_id: str = "v-1", plan: OutboxPlan = SMS, meter: Drn = POWER) -> SaleReceipt:

@@ -26,7 +26,7 @@ from vending.sending import SmsSender
 from vending.sending.sms import FolderSms
 from vending.store import SqlStore, schema
 from vending.store.outbox import SqlOutbox, call_off
-from vending.wiring import senders_for
+from vending.wiring import paper_desk, senders_for
 
 from .support import (
     CHIEF,
@@ -263,7 +263,7 @@ def test_digits_stay_in_the_house_when_the_sale_says_so(here: Office) -> None:
 def test_held_digits_wait_until_they_are_shown(here: Office) -> None:
     (token,) = here.sell().tokens
     store = HeldSales(here.books)
-    senders = senders_for(here.settings, here.service, here.poster)
+    senders = senders_for(here.settings, here.service, here.poster, paper_desk(here.settings))
     outbox = Outbox(store, senders, here.clock)
     assert outbox.deliver_due(JOB).waiting == 1
     assert here.only().last_error == "outbox.not_sent: the digits are held back"

@@ -47,8 +47,9 @@ from vending.approvals import Approvals, Blocks, Operators, own_acts
 from vending.drawer import Bankings, Deposits, Drawers
 from vending.identity_checks import Argon2, OneTimeCodes
 from vending.keychanges import KeyChanges
-from vending.messages import LOCAL_ZONE
+from vending.messages import LOCAL_ZONE, Language
 from vending.outbox_worker import Outbox
+from vending.papers import Letterhead, PaperDesk, Press
 from vending.parties import GatewayAddress, Registration, Role
 from vending.people import Doors, Office
 from vending.service import VendingService
@@ -95,6 +96,7 @@ class Parts:
     doors: Doors
     office: Office
     check_writing: Callable[[], None]
+    papers: PaperDesk
     currency: str = "ILS"
 
 
@@ -232,6 +234,7 @@ def api_over(
         Doors(house, hasher, OneTimeCodes(), clock, os.urandom),
         Office(house, hasher, clock),
         store.check_writing,
+        PaperDesk(Press(), Letterhead, Language.ARABIC),
     )
     try:
         with TestClient(create_app(parts), raise_server_exceptions=False) as client:

@@ -139,9 +139,8 @@ def copy_last(visit: Working) -> Response:
 @router.post("/sales/{vend_id}/copy")
 def copy(visit: Working, vend_id: str) -> Response:
     """The digits of a sale again, marked and counted as a copy."""
-    service, actor = visit.services.service, visit.who.actor
-    sales = service.basket(actor, vend_id)
-    receipts = tuple(service.reprint(actor, one.receipt.vend_id) for one in sales)
+    actor = visit.who.actor
+    receipts = visit.services.service.paperwork.copy(actor, vend_id).receipts
     visit.services.office.write_down(actor, Act("copy", vend_id, after={"n": receipts[0].copy}))
     return _sold(visit, BasketReceipt(receipts))
 
@@ -259,6 +258,7 @@ def _sold(visit: Visitor, basket: BasketReceipt, *, practice: bool = False) -> R
         reachable=[]
         if practice
         else [r.vend_id for r in basket.receipts if r.tokens and _reachable(visit, r)],
+        printer=visit.services.service.ports.outbox.printers.get(visit.who.actor.point or ""),
         practice=practice,
     )
 

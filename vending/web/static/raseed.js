@@ -70,6 +70,8 @@
         return;
       }
       if (form.method === "post") form.dataset.sent = "yes";
+      // What opens beside this page leaves the page as it is: its form serves again in a moment.
+      if (form.target === "_blank") setTimeout(() => delete form.dataset.sent, 3_000);
     },
     true,
   );

@@ -1,0 +1,225 @@
+"""Papers over the pages: what a clerk gets with a session in a cookie."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx2
+import pytest
+from PIL import Image
+
+from meters.quantities import Money
+from tests.vending.support import OPERATOR, request, service, town
+from tests.vending.web.support import Api, api_over
+from vending.drawer import BankRequest, checked_count
+from vending.outbox import OutboxPlan, Topic
+from vending.outbox_worker import Outbox
+from vending.parties import Actor, Role
+from vending.people import UserDraft
+from vending.printing import PaperOut
+from vending.sale import SaleReceipt
+from vending.store.outbox import SqlOutbox
+
+PASSWORD = "زيت وزعتر على السطح"
+SAMIR = Actor("samir", Role.OPERATOR, "P1", "T1")
+
+
+@pytest.fixture
+def api(tmp_path: Path) -> Iterator[Api]:
+    with api_over(tmp_path, town()) as made:
+        made.client.headers.pop("Authorization")
+        made.client.headers["Origin"] = "http://testserver"
+        made.client.follow_redirects = False
+        office = made.parts.office
+        admin = office.begin(UserDraft("huda", Role.ADMINISTRATOR, "هدى", "Huda"), PASSWORD).actor(
+            "T0"
+        )
+        for name in ("samir", "rana"):
+            draft = UserDraft(name, Role.OPERATOR, name, name, point="P1")
+            office.add(admin, draft, PASSWORD, must_change=False)
+        sign_in(made, "samir", "T1")
+        yield made
+
+
+def sign_in(api: Api, name: str, terminal: str) -> None:
+    form = {"name": name, "password": PASSWORD, "terminal": terminal, "next": "/"}
+    assert api.client.post("/sign-in", data=form).status_code == 303
+
+
+def sell(api: Api, vend_id: str = "v-1", **changes: Any) -> SaleReceipt:
+    return api.parts.service.vend(SAMIR, replace(request(vend_id), **changes))
+
+
+def ask(api: Api, path: str = "/counter/sales/v-1/paper", **form: str) -> str:
+    """Where a printing leads to."""
+    answer = api.client.post(path, data=form)
+    assert answer.status_code == 303, answer.text
+    return str(answer.headers["location"])
+
+
+def is_pdf(answer: httpx2.Response) -> bool:
+    return answer.status_code == 200 and answer.content.startswith(b"%PDF-")
+
+
+def test_the_original_then_copies_and_looking_again_is_no_copy(api: Api) -> None:
+    sell(api)
+    first = ask(api)
+    assert parse_qs(urlsplit(first).query)["n"] == ["0"]
+    original = api.client.get(first)
+    assert is_pdf(original)
+    assert original.headers["content-type"] == "application/pdf"
+    assert original.headers["content-disposition"] == "inline; filename*=UTF-8''P1-000001.pdf"
+    assert original.headers["cache-control"] == "no-store"
+    assert api.client.get(first).content == original.content
+    second = ask(api, language="en")
+    assert parse_qs(urlsplit(second).query) == {"n": ["1"], "language": ["en"]}
+    assert is_pdf(api.client.get(second))
+    assert api.parts.service.what_became(SAMIR, "v-1").copies == 1
+
+
+def test_as_a_picture_for_each_printer(api: Api) -> None:
+    sell(api)
+    path = ask(api, kind="png", width="384")
+    for wanted, width in ((path, 384), (path.replace("384", "512"), 512), ("?kind=png", 576)):
+        address = wanted if wanted.startswith("/") else f"/counter/sales/v-1/paper{wanted}"
+        answer = api.client.get(address)
+        assert answer.headers["content-type"] == "image/png"
+        with Image.open(io.BytesIO(answer.content)) as image:
+            assert image.width == width
+
+
+def test_somebody_else_cannot_fetch_it_and_gets_a_copy(api: Api) -> None:
+    sell(api)
+    first = ask(api)
+    sign_in(api, "rana", "T2")
+    refused = api.client.get(first)
+    assert refused.status_code == 409
+    assert "paper.gone" in refused.text
+    assert "n=1" in ask(api)
+
+
+def test_a_paper_is_for_people_who_are_signed_in(api: Api) -> None:
+    sell(api)
+    first = ask(api)
+    api.client.cookies.clear()
+    for answer in (api.client.get(first), api.client.post("/counter/sales/v-1/paper")):
+        assert answer.status_code == 303
+        assert answer.headers["location"].startswith("/sign-in")
+
+
+def test_the_copy_on_the_screen_goes_onto_paper(api: Api) -> None:
+    sell(api)
+    shown = api.client.post("/counter/sales/v-1/copy")
+    (link,) = set(re.findall(r'href="(/counter/sales/v-1/paper\?n=1)"', shown.text))
+    assert is_pdf(api.client.get(link))
+    assert api.parts.service.what_became(SAMIR, "v-1").copies == 1
+
+
+def test_digits_stand_in_no_address_and_no_trail(api: Api) -> None:
+    (token,) = sell(api).tokens
+    first = ask(api)
+    assert token.digits not in first
+    assert api.client.get(first).headers.get("content-disposition", "").find(token.digits) < 0
+
+
+def test_a_void_has_a_note(api: Api) -> None:
+    sell(api, hold=True)
+    assert api.client.get("/counter/sales/v-1/note").status_code == 409
+    api.parts.service.void(SAMIR, "v-1", "الرقم خطأ")
+    assert is_pdf(api.client.get("/counter/sales/v-1/note"))
+    assert "/counter/sales/v-1/note" in api.client.get("/counter/sales/v-1").text
+    assert api.client.post("/counter/sales/v-1/paper").status_code == 409
+
+
+def test_the_till_on_paper(api: Api) -> None:
+    drawers = api.parts.drawers
+    assert api.client.get("/shift/paper").status_code >= 400
+    drawers.open(SAMIR, "s-1", Money(0))
+    sell(api)
+    assert is_pdf(api.client.get("/shift/paper"))
+    drawers.close(SAMIR, checked_count([("50", 1)], [], "ILS"))
+    assert is_pdf(api.client.get("/shift/s-1/z/paper"))
+    assert api.client.get("/shift/s-1/z/paper?n=1").status_code == 409, "no such copy"
+    shown = api.client.post("/shift/s-1/z/copy")
+    assert 'href="/shift/s-1/z/paper?n=1"' in shown.text
+    assert is_pdf(api.client.get("/shift/s-1/z/paper?n=1"))
+    assert api.client.get("/shift/s-1/z/paper").status_code == 409, "after a copy no original"
+
+
+def test_a_z_report_is_unmarked_for_an_hour(api: Api) -> None:
+    api.parts.drawers.open(SAMIR, "s-1", Money(0))
+    api.parts.drawers.close(SAMIR, checked_count([("50", 0)], [], "ILS"))
+    api.clock.forward(minutes=61)
+    sign_in(api, "samir", "T1")
+    assert api.client.get("/shift/s-1/z/paper").status_code == 409
+
+
+def test_a_deposit_slip_and_its_copy(api: Api) -> None:
+    api.parts.drawers.open(SAMIR, "s-1", Money(0))
+    sell(api)
+    api.parts.drawers.close(SAMIR, checked_count([("50", 1)], [], "ILS"))
+    api.parts.bankings.bank(SAMIR, BankRequest("d-1", "P1"))
+    assert is_pdf(api.client.get("/shift/banked/d-1/paper"))
+    assert is_pdf(api.client.get(ask(api, "/shift/banked/d-1/paper", language="en")))
+    assert api.client.get("/shift/banked/d-1/paper").status_code == 409
+
+
+def test_a_statement(api: Api) -> None:
+    sell(api)
+    page = api.client.get("/counter?account=10001").text
+    (link, _) = re.findall(r'href="(/customers/10001/statement/[^"]+)"', page)
+    assert is_pdf(api.client.get(link))
+    assert is_pdf(api.client.get(f"{link}?first=2026-11-01&last=2026-11-30&language=en"))
+    assert api.client.get(f"{link}?first=nonsense").status_code == 422
+    assert api.client.get("/customers/10001/statement/A99").status_code == 404
+
+
+def test_without_a_printer_a_copy_for_it_is_refused_in_words(api: Api) -> None:
+    sell(api)
+    answer = api.client.post("/counter/sales/v-1/printer")
+    assert answer.status_code == 409
+    assert "paper.no_printer" in answer.text
+    assert api.parts.service.what_became(SAMIR, "v-1").copies == 0
+
+
+def test_what_became_of_the_printer(api: Api) -> None:
+    """The queue as the clerk sees it: on its way, out of paper, tried again, printed."""
+    plan = OutboxPlan(printers={"P1": "till"})
+    api.parts.service = service(api.store, api.clock, outbox=plan)
+    sell(api)
+    path = "/counter/sales/v-1/printing"
+    waiting = api.client.get(path)
+    assert "hx-trigger" in waiting.text
+    piece = api.client.get(path, headers={"HX-Request": "true"})
+    assert piece.text.lstrip().startswith('<div class="printing"')
+    _queue_says(api, "printer.paper_out")
+    told = api.client.get(path).text
+    assert 'role="alert"' in told
+    assert "till" in told
+    assert "انتهى ورق الطابعة" in told
+    assert api.client.post(f"{path}/again").status_code == 303
+    (queued,) = api.parts.outbox.messages(OPERATOR)
+    assert queued.attempts == 0
+    assert queued.next_at == api.clock()
+    _queue_says(api, "")
+    done = api.client.get(path).text
+    assert "طُبعت" in done
+    assert "hx-trigger" not in done
+
+
+def _queue_says(api: Api, code: str) -> None:
+    """One attempt at printing that ends so."""
+
+    class Sender:
+        def send(self, *told: object) -> None:
+            if code:
+                raise PaperOut("till")
+
+    job = Actor("job:outbox", Role.TECHNICIAN)
+    Outbox(SqlOutbox(api.store), {Topic.PRINT: Sender()}, api.clock).deliver_due(job)

@@ -1,0 +1,58 @@
+"""What was begun and what was finished, by key, on disk: a printer knows no keys, so this is what
+keeps a paper from coming out twice after a restart."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+
+class Printed(Enum):
+    """How far a paper came."""
+
+    NOT = "not"
+    BEGUN = "begun"
+    """Bytes were sent, and nobody saw the end."""
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """Empty files, one for each paper; their names say it all."""
+
+    folder: Path
+
+    def state(self, key: str) -> Printed:
+        for state in (Printed.DONE, Printed.BEGUN):
+            if self._file(key, state).exists():
+                return state
+        return Printed.NOT
+
+    def begin(self, key: str) -> bool:
+        """On disk before the first byte is sent; False if somebody else has begun it. Raises
+        OSError."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            os.close(os.open(self._file(key, Printed.BEGUN), os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+        except FileExistsError:
+            return False
+        self._keep()
+        return True
+
+    def finish(self, key: str) -> None:
+        """Raises OSError."""
+        self._file(key, Printed.BEGUN).rename(self._file(key, Printed.DONE))
+        self._keep()
+
+    def _file(self, key: str, state: Printed) -> Path:
+        # A colon is no part of a name on every disk; an equals sign is in no key.
+        return self.folder / f"{key.replace(':', '=')}.{state.value}"
+
+    def _keep(self) -> None:
+        handle = os.open(self.folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
