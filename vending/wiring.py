@@ -26,6 +26,7 @@ from .keychanges import KeyChanges
 from .keys import Passphrase, open_sealed
 from .ledger import Chart, read_chart
 from .messages import LOCAL_ZONE, Language
+from .municipality import TownHall
 from .outbox import OutboxPlan, Topic
 from .outbox_ports import Sender
 from .outbox_worker import Outbox
@@ -56,6 +57,7 @@ from .store.books import SqlBooks
 from .store.drawer import SqlDrawers
 from .store.house import SqlHouse
 from .store.key_changes import SqlKeyChanges
+from .store.municipality import SqlMunicipality
 from .store.outbox import SqlOutbox
 from .store.tariffs import SqlTariffs
 from .tariff import LiveTariffs, read_shipped
@@ -96,6 +98,7 @@ class Raseed:
     accounts: Accounts
     doors: Doors
     office: Office
+    town_hall: TownHall
 
     @property
     def currency(self) -> str:
@@ -255,6 +258,7 @@ def compose(
         accounts=accounts,
         doors=Doors(house, hasher, OneTimeCodes(), utc_now, secrets.token_bytes),
         office=Office(house, hasher, utc_now),
+        town_hall=TownHall(SqlMunicipality(store), utc_now),
     )
 
 

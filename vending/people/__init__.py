@@ -4,7 +4,15 @@
 touches the world: hashing, codes, time, randomness and the database are passed in.
 """
 
-from .doors import Arrival, CodeWrong, Doors, SecondFactorNeeded, SignInWrong, needs_second_factor
+from .doors import (
+    Arrival,
+    CodeWrong,
+    Doors,
+    SecondFactorNeeded,
+    SignInWrong,
+    needs_second_factor,
+    write_down,
+)
 from .office import Office
 from .ports import House, HouseReading, HouseWriting, PasswordHasher, SecondFactor
 from .sessions import Ending, NotSignedIn, Session, SessionUnknown, digest_of
@@ -55,4 +63,5 @@ __all__ = [
     "UserUnknown",
     "digest_of",
     "needs_second_factor",
+    "write_down",
 ]

@@ -14,6 +14,7 @@ from ..api_keys import ApiKeys, ApiScope, ScopeMissing, caller
 from ..approvals import Approvals, Blocks, Operators
 from ..drawer import Bankings, Deposits, Drawers
 from ..keychanges import KeyChanges
+from ..municipality import TownHall
 from ..outbox_worker import Outbox
 from ..parties import Actor
 from ..people import Doors, Office
@@ -69,6 +70,9 @@ class Services(Protocol):
 
     @property
     def office(self) -> Office: ...
+
+    @property
+    def town_hall(self) -> TownHall: ...
 
     @property
     def currency(self) -> str:

@@ -48,6 +48,7 @@ from vending.drawer import Bankings, Deposits, Drawers
 from vending.identity_checks import Argon2, OneTimeCodes
 from vending.keychanges import KeyChanges
 from vending.messages import LOCAL_ZONE
+from vending.municipality import TownHall
 from vending.outbox_worker import Outbox
 from vending.parties import GatewayAddress, Registration, Role
 from vending.people import Doors, Office
@@ -62,6 +63,7 @@ from vending.store.books import SqlBooks
 from vending.store.drawer import SqlDrawers
 from vending.store.house import SqlHouse
 from vending.store.key_changes import SqlKeyChanges
+from vending.store.municipality import SqlMunicipality
 from vending.store.outbox import SqlOutbox
 from vending.store.tariffs import SqlTariffs
 from vending.tariff import LiveTariffs
@@ -94,6 +96,7 @@ class Parts:
     accounts: Accounts
     doors: Doors
     office: Office
+    town_hall: TownHall
     currency: str = "ILS"
 
 
@@ -230,6 +233,7 @@ def api_over(
         accounts,
         Doors(house, hasher, OneTimeCodes(), clock, os.urandom),
         Office(house, hasher, clock),
+        TownHall(SqlMunicipality(store), clock),
     )
     try:
         with TestClient(create_app(parts), raise_server_exceptions=False) as client:
