@@ -237,6 +237,8 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "add_fee": _BOOKKEEPERS,
     "waive_fee": _BOOKKEEPERS,
     "rebuild_accounts": frozenset({Role.ADMINISTRATOR}),
+    "manage_keys": frozenset({Role.ADMINISTRATOR}),
+    "manage_devices": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
     "set_municipality": frozenset({Role.ADMINISTRATOR}),
     "manage_users": frozenset({Role.ADMINISTRATOR}),
     "read_users": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR, Role.AUDITOR}),

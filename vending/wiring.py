@@ -15,10 +15,11 @@ from meters.errors import Invalid
 from meters.gateway import Gateway, MeterUnreachable
 from tokens.sts import MemorySecurityModule, SecurityModule
 
+from . import trailed
 from .accounting import Bookkeeping, BookReports, DailyClosing
 from .accounts import Accounts
 from .acts import Exchanges, sale_acts
-from .api_keys import ApiKeys
+from .api_keys import ApiKeys, KeyOffice
 from .approvals import Approvals, Blocks, Operators, own_acts
 from .drawer import Bankings, Beneficiary, Deposits, Drawers
 from .identity_checks import Argon2, OneTimeCodes
@@ -31,7 +32,8 @@ from .outbox import OutboxPlan, Topic
 from .outbox_ports import Sender
 from .outbox_worker import Outbox
 from .parties import Meter
-from .people import Doors, Office
+from .people import Devices, Doors, Office
+from .people.recording import recorded
 from .ports import GatewayFor
 from .sending import (
     FolderPrinter,
@@ -55,7 +57,7 @@ from .store.api_keys import SqlApiKeys
 from .store.approvals import SqlPeople
 from .store.books import SqlBooks
 from .store.drawer import SqlDrawers
-from .store.house import SqlHouse
+from .store.house import SqlHouse, tell_acts
 from .store.key_changes import SqlKeyChanges
 from .store.municipality import SqlMunicipality
 from .store.outbox import SqlOutbox
@@ -81,6 +83,7 @@ class Raseed:
     store: SqlStore
     service: VendingService
     api_keys: ApiKeys
+    key_office: KeyOffice
     bookkeeping: Bookkeeping
     reports: BookReports
     closing: DailyClosing
@@ -99,6 +102,7 @@ class Raseed:
     doors: Doors
     office: Office
     town_hall: TownHall
+    devices: Devices
 
     @property
     def currency(self) -> str:
@@ -202,13 +206,16 @@ def compose(
     settings: Settings, store: SqlStore, security: SecurityModule, gateways: GatewayFor
 ) -> Raseed:
     """The services over parts made elsewhere (the demo has keys and meters of its own)."""
+    tell_acts(store, utc_now)
     chart = read_shipped_chart()
     books = SqlBooks(store)
     people = SqlPeople(store)
     kept = SqlTariffs(store)
     shipped = read_shipped(settings.vending.tariffs or CONFIG / "tariffs")
     tariffs = LiveTariffs(kept, shipped, utc_now, time.monotonic_ns)
-    accounts = Accounts(SqlAccounts(store), tariffs, chart, utc_now, LOCAL_ZONE)
+    accounts = recorded(
+        Accounts(SqlAccounts(store), tariffs, chart, utc_now, LOCAL_ZONE), trailed.ACCOUNTS
+    )
     service = VendingService(
         store=store,
         security=security,
@@ -224,41 +231,55 @@ def compose(
         **own_acts(chart.role("operator_deposit").unit),
         **sale_acts(service.ports, acting),
     }
-    approvals = Approvals(people, acts, utc_now)
+    approvals = recorded(Approvals(people, acts, utc_now), trailed.APPROVALS)
     poster = HttpPoster(settings.outbox.timeout_seconds)
     outbox = Outbox(
         SqlOutbox(store, settings.database.busy_timeout_seconds),
         senders_for(settings, service, poster),
         utc_now,
     )
-    bookkeeping = Bookkeeping(books, chart, utc_now, LOCAL_ZONE, accounts.follow)
+    bookkeeping = recorded(
+        Bookkeeping(books, chart, utc_now, LOCAL_ZONE, accounts.follow), trailed.BOOKKEEPING
+    )
     reports = BookReports(books, chart, utc_now, LOCAL_ZONE)
     drawers, bank = SqlDrawers(store), settings.bank
     beneficiary = Beneficiary(bank.beneficiary, bank.name, bank.account)
     house, hasher = SqlHouse(store), Argon2()
+    keys = SqlApiKeys(store)
     return Raseed(
         settings=settings,
         store=store,
-        service=service,
-        api_keys=SqlApiKeys(store),
+        service=recorded(service, trailed.REGISTER),
+        api_keys=keys,
+        key_office=recorded(KeyOffice(keys, utc_now, secrets.token_bytes), trailed.API_KEYS),
         bookkeeping=bookkeeping,
         reports=reports,
         closing=DailyClosing(reports, bookkeeping, utc_now, LOCAL_ZONE),
         outbox=outbox,
         poster=poster,
-        key_changes=KeyChanges(SqlKeyChanges(store), security, gateways, utc_now),
+        key_changes=recorded(
+            KeyChanges(SqlKeyChanges(store), security, gateways, utc_now), trailed.KEY_CHANGES
+        ),
         approvals=approvals,
-        exchanges=Exchanges(acting, utc_now),
-        blocks=Blocks(people, approvals, utc_now),
-        operators=Operators(people, approvals, chart),
-        tariff_desk=TariffDesk(kept, tariffs, chart, utc_now),
+        exchanges=recorded(Exchanges(acting, utc_now), trailed.EXCHANGES),
+        blocks=recorded(Blocks(people, approvals, utc_now), trailed.BLOCKS),
+        operators=recorded(Operators(people, approvals, chart), trailed.OPERATORS),
+        tariff_desk=recorded(TariffDesk(kept, tariffs, chart, utc_now), trailed.TARIFFS),
         drawers=Drawers(drawers, chart, utc_now),
-        bankings=Bankings(drawers, chart, utc_now, beneficiary),
+        bankings=recorded(Bankings(drawers, chart, utc_now, beneficiary), trailed.BANKINGS),
         deposits=Deposits(books, bookkeeping, chart),
         accounts=accounts,
-        doors=Doors(house, hasher, OneTimeCodes(), utc_now, secrets.token_bytes),
+        doors=Doors(
+            house,
+            hasher,
+            OneTimeCodes(),
+            utc_now,
+            secrets.token_bytes,
+            devices_required=settings.web.devices_required,
+        ),
         office=Office(house, hasher, utc_now),
         town_hall=TownHall(SqlMunicipality(store), utc_now),
+        devices=Devices(house, utc_now, secrets.token_bytes),
     )
 
 

@@ -4,6 +4,15 @@
 touches the world: hashing, codes, time, randomness and the database are passed in.
 """
 
+from .devices import (
+    DeviceElsewhere,
+    DeviceExists,
+    DeviceKey,
+    DeviceMalformed,
+    DeviceNeeded,
+    Devices,
+    DeviceUnknown,
+)
 from .doors import (
     Arrival,
     CodeWrong,
@@ -11,7 +20,6 @@ from .doors import (
     SecondFactorNeeded,
     SignInWrong,
     needs_second_factor,
-    write_down,
 )
 from .office import Office
 from .ports import House, HouseReading, HouseWriting, PasswordHasher, SecondFactor
@@ -29,11 +37,19 @@ from .users import (
     UserNameMalformed,
     UserUnknown,
 )
+from .writing import write_down
 
 __all__ = [
     "Act",
     "Arrival",
     "CodeWrong",
+    "DeviceElsewhere",
+    "DeviceExists",
+    "DeviceKey",
+    "DeviceMalformed",
+    "DeviceNeeded",
+    "DeviceUnknown",
+    "Devices",
     "Doors",
     "Ending",
     "House",

@@ -58,6 +58,9 @@ sessions = Table(
     Column("address", String(60), nullable=False),
     Column("started_at", UtcTime, nullable=False),
     Column("seen_at", UtcTime, nullable=False),
+    # The device's name and point; empty: it has no key.
+    Column("device", String(40), nullable=False),
+    Column("point", String(30), nullable=False),
     Column("ended_at", UtcTime),
     Column("ending", String(20)),
 )

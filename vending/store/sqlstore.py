@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import URL, Engine
+from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from .engine import WRITES, make_engine, snapshots
@@ -33,6 +33,8 @@ class SqlStore:
         self._snapshots = snapshots(engine)
         self._timeout = busy_timeout_s
         self._writer = threading.Lock()
+        self.before_commit: Callable[[Connection], None] | None = None
+        """What is written with whatever is written (`house.tell_acts`)."""
 
     def close(self) -> None:
         """Lets go of all connections."""
@@ -54,6 +56,8 @@ class SqlStore:
                 try:
                     books = SqlWriting.alone(connection)
                     yield books
+                    if books.kept and self.before_commit is not None:
+                        self.before_commit(connection)
                 except BaseException:
                     transaction.rollback()
                     raise

@@ -10,14 +10,14 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from ..accounting import Bookkeeping, BookReports
 from ..accounts import Accounts
 from ..acts import Exchanges
-from ..api_keys import ApiKeys, ApiScope, ScopeMissing, caller
+from ..api_keys import ApiKeys, ApiScope, KeyOffice, ScopeMissing, caller
 from ..approvals import Approvals, Blocks, Operators
 from ..drawer import Bankings, Deposits, Drawers
 from ..keychanges import KeyChanges
 from ..municipality import TownHall
 from ..outbox_worker import Outbox
 from ..parties import Actor
-from ..people import Doors, Office
+from ..people import Devices, Doors, Office
 from ..service import VendingService
 from ..tariffdesk import TariffDesk
 
@@ -66,6 +66,9 @@ class Services(Protocol):
     def api_keys(self) -> ApiKeys: ...
 
     @property
+    def key_office(self) -> KeyOffice: ...
+
+    @property
     def doors(self) -> Doors: ...
 
     @property
@@ -73,6 +76,9 @@ class Services(Protocol):
 
     @property
     def town_hall(self) -> TownHall: ...
+
+    @property
+    def devices(self) -> Devices: ...
 
     @property
     def currency(self) -> str:

@@ -39,10 +39,11 @@ from tokens.sts import (
     VendingKey,
     derive_decoder_key,
 )
+from vending import trailed
 from vending.accounting import Bookkeeping, BookReports
 from vending.accounts import Accounts
 from vending.acts import Exchanges, sale_acts
-from vending.api_keys import ApiScope, new_api_key
+from vending.api_keys import ApiScope, KeyOffice, new_api_key
 from vending.approvals import Approvals, Blocks, Operators, own_acts
 from vending.drawer import Bankings, Deposits, Drawers
 from vending.identity_checks import Argon2, OneTimeCodes
@@ -51,7 +52,8 @@ from vending.messages import LOCAL_ZONE
 from vending.municipality import TownHall
 from vending.outbox_worker import Outbox
 from vending.parties import GatewayAddress, Registration, Role
-from vending.people import Doors, Office
+from vending.people import Devices, Doors, Office
+from vending.people.recording import recorded
 from vending.service import VendingService
 from vending.settings import MeterSettings, Settings
 from vending.store import SqlStore, open_store
@@ -61,7 +63,7 @@ from vending.store.api_keys import SqlApiKeys
 from vending.store.approvals import SqlPeople
 from vending.store.books import SqlBooks
 from vending.store.drawer import SqlDrawers
-from vending.store.house import SqlHouse
+from vending.store.house import SqlHouse, tell_acts
 from vending.store.key_changes import SqlKeyChanges
 from vending.store.municipality import SqlMunicipality
 from vending.store.outbox import SqlOutbox
@@ -97,6 +99,8 @@ class Parts:
     doors: Doors
     office: Office
     town_hall: TownHall
+    devices: Devices
+    key_office: KeyOffice
     currency: str = "ILS"
 
 
@@ -211,20 +215,22 @@ def api_over(
     people = SqlPeople(store)
     acting = SqlActs(store)
     acts = {**own_acts("ILS"), **sale_acts(use_cases.ports, acting)}
-    approvals = Approvals(people, acts, clock)
+    approvals = recorded(Approvals(people, acts, clock), trailed.APPROVALS)
     accounts = Accounts(SqlAccounts(store), tariffs, chart(), clock, LOCAL_ZONE)
     keeping = Bookkeeping(books, chart(), clock, LOCAL_ZONE, accounts.follow)
     house, hasher = SqlHouse(store), Argon2(cheap=True)
+    keys = SqlApiKeys(store, busy_s)
+    tell_acts(store, clock)
     parts = Parts(
         use_cases,
-        SqlApiKeys(store, busy_s),
+        keys,
         keeping,
         BookReports(books, chart(), clock, LOCAL_ZONE),
         Outbox(SqlOutbox(store), {}, clock),
         KeyChanges(SqlKeyChanges(store), held, gateways, clock),
         approvals,
         Exchanges(acting, clock),
-        Blocks(people, approvals, clock),
+        recorded(Blocks(people, approvals, clock), trailed.BLOCKS),
         Operators(people, approvals, chart()),
         TariffDesk(kept, tariffs, chart(), clock),
         Drawers(SqlDrawers(store), chart(), clock),
@@ -234,6 +240,8 @@ def api_over(
         Doors(house, hasher, OneTimeCodes(), clock, os.urandom),
         Office(house, hasher, clock),
         TownHall(SqlMunicipality(store), clock),
+        Devices(house, clock, os.urandom),
+        recorded(KeyOffice(keys, clock, os.urandom), trailed.API_KEYS),
     )
     try:
         with TestClient(create_app(parts), raise_server_exceptions=False) as client:

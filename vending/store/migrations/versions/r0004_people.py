@@ -71,6 +71,8 @@ def upgrade() -> None:
         sa.Column("address", sa.String(length=60), nullable=False),
         sa.Column("started_at", UtcTime, nullable=False),
         sa.Column("seen_at", UtcTime, nullable=False),
+        sa.Column("device", sa.String(length=40), nullable=False),
+        sa.Column("point", sa.String(length=30), nullable=False),
         sa.Column("ended_at", UtcTime, nullable=True),
         sa.Column("ending", sa.String(length=20), nullable=True),
         sa.ForeignKeyConstraint(["user"], ["users.name"], name=op.f("fk_sessions_user")),
