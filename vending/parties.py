@@ -239,6 +239,8 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "rebuild_accounts": frozenset({Role.ADMINISTRATOR}),
     "manage_keys": frozenset({Role.ADMINISTRATOR}),
     "manage_devices": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
+    "report_fault": _SELLERS | {Role.TECHNICIAN, Role.BILLING},
+    "work_on_fault": frozenset({Role.TECHNICIAN, Role.SUPERVISOR}),
     "set_municipality": frozenset({Role.ADMINISTRATOR}),
     "manage_users": frozenset({Role.ADMINISTRATOR}),
     "read_users": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR, Role.AUDITOR}),

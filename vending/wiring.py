@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import time
+import tomllib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,7 @@ from .acts import Exchanges, sale_acts
 from .api_keys import ApiKeys, KeyOffice
 from .approvals import Approvals, Blocks, Operators, own_acts
 from .drawer import Bankings, Beneficiary, Deposits, Drawers
+from .faults import Faults
 from .identity_checks import Argon2, OneTimeCodes
 from .keychanges import KeyChanges
 from .keys import Passphrase, open_sealed
@@ -31,10 +33,11 @@ from .municipality import TownHall
 from .outbox import OutboxPlan, Topic
 from .outbox_ports import Sender
 from .outbox_worker import Outbox
-from .parties import Meter
+from .parties import Meter, Registration
 from .people import Devices, Doors, Office
 from .people.recording import recorded
 from .ports import GatewayFor
+from .samples import Samples
 from .sending import (
     FolderPrinter,
     FolderSms,
@@ -50,6 +53,7 @@ from .sending import (
 )
 from .service import VendingService
 from .settings import Settings
+from .shapes import RegistrationIn
 from .store import SqlStore, open_store, upgrade
 from .store.accounts import SqlAccounts
 from .store.acts import SqlActs
@@ -57,10 +61,12 @@ from .store.api_keys import SqlApiKeys
 from .store.approvals import SqlPeople
 from .store.books import SqlBooks
 from .store.drawer import SqlDrawers
+from .store.faults import SqlFaults
 from .store.house import SqlHouse, tell_acts
 from .store.key_changes import SqlKeyChanges
 from .store.municipality import SqlMunicipality
 from .store.outbox import SqlOutbox
+from .store.samples import SqlSamples
 from .store.tariffs import SqlTariffs
 from .tariff import LiveTariffs, read_shipped
 from .tariffdesk import TariffDesk
@@ -103,6 +109,8 @@ class Raseed:
     office: Office
     town_hall: TownHall
     devices: Devices
+    faults: Faults
+    samples: Samples
 
     @property
     def currency(self) -> str:
@@ -280,12 +288,20 @@ def compose(
         office=Office(house, hasher, utc_now),
         town_hall=TownHall(SqlMunicipality(store), utc_now),
         devices=Devices(house, utc_now, secrets.token_bytes),
+        faults=Faults(SqlFaults(store), utc_now),
+        samples=Samples(SqlSamples(store), sample_parties, utc_now),
     )
 
 
 def read_shipped_chart() -> Chart:
     """Raises ChartMalformed."""
     return read_chart(CONFIG / "chart-of-accounts.toml")
+
+
+def sample_parties() -> Registration:
+    """Invented parties to try out with."""
+    text = (CONFIG / "examples" / "samples.toml").read_text("utf-8")
+    return RegistrationIn.model_validate(tomllib.loads(text)).registration()
 
 
 def outbox_plan(settings: Settings) -> OutboxPlan:

@@ -13,11 +13,13 @@ from ..acts import Exchanges
 from ..api_keys import ApiKeys, ApiScope, KeyOffice, ScopeMissing, caller
 from ..approvals import Approvals, Blocks, Operators
 from ..drawer import Bankings, Deposits, Drawers
+from ..faults import Faults
 from ..keychanges import KeyChanges
 from ..municipality import TownHall
 from ..outbox_worker import Outbox
 from ..parties import Actor
 from ..people import Devices, Doors, Office
+from ..samples import Samples
 from ..service import VendingService
 from ..tariffdesk import TariffDesk
 
@@ -79,6 +81,12 @@ class Services(Protocol):
 
     @property
     def devices(self) -> Devices: ...
+
+    @property
+    def faults(self) -> Faults: ...
+
+    @property
+    def samples(self) -> Samples: ...
 
     @property
     def currency(self) -> str:

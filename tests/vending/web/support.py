@@ -46,6 +46,7 @@ from vending.acts import Exchanges, sale_acts
 from vending.api_keys import ApiScope, KeyOffice, new_api_key
 from vending.approvals import Approvals, Blocks, Operators, own_acts
 from vending.drawer import Bankings, Deposits, Drawers
+from vending.faults import Faults
 from vending.identity_checks import Argon2, OneTimeCodes
 from vending.keychanges import KeyChanges
 from vending.messages import LOCAL_ZONE
@@ -54,6 +55,7 @@ from vending.outbox_worker import Outbox
 from vending.parties import GatewayAddress, Registration, Role
 from vending.people import Devices, Doors, Office
 from vending.people.recording import recorded
+from vending.samples import Samples
 from vending.service import VendingService
 from vending.settings import MeterSettings, Settings
 from vending.store import SqlStore, open_store
@@ -63,15 +65,17 @@ from vending.store.api_keys import SqlApiKeys
 from vending.store.approvals import SqlPeople
 from vending.store.books import SqlBooks
 from vending.store.drawer import SqlDrawers
+from vending.store.faults import SqlFaults
 from vending.store.house import SqlHouse, tell_acts
 from vending.store.key_changes import SqlKeyChanges
 from vending.store.municipality import SqlMunicipality
 from vending.store.outbox import SqlOutbox
+from vending.store.samples import SqlSamples
 from vending.store.tariffs import SqlTariffs
 from vending.tariff import LiveTariffs
 from vending.tariffdesk import TariffDesk
 from vending.web import create_app
-from vending.wiring import gateway_for
+from vending.wiring import gateway_for, sample_parties
 
 PREFIX = "/api/v1"
 ALL_SCOPES = frozenset(ApiScope)
@@ -101,6 +105,8 @@ class Parts:
     town_hall: TownHall
     devices: Devices
     key_office: KeyOffice
+    faults: Faults
+    samples: Samples
     currency: str = "ILS"
 
 
@@ -242,6 +248,8 @@ def api_over(
         TownHall(SqlMunicipality(store), clock),
         Devices(house, clock, os.urandom),
         recorded(KeyOffice(keys, clock, os.urandom), trailed.API_KEYS),
+        Faults(SqlFaults(store), clock),
+        Samples(SqlSamples(store), sample_parties, clock),
     )
     try:
         with TestClient(create_app(parts), raise_server_exceptions=False) as client:
