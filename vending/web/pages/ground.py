@@ -20,7 +20,20 @@ from ...messages import phrase
 from ...people import NotSignedIn
 from ...problems import problem_of
 from ..routers import PREFIX as API
-from . import assets, counter, doors, home, shift
+from . import (
+    approvals,
+    assets,
+    counter,
+    devices,
+    doors,
+    faults,
+    home,
+    office,
+    people,
+    setup,
+    shift,
+    trail,
+)
 from .rendering import page, wants_piece
 from .shield import Shield
 from .visitor import SetUpFirst, language_for
@@ -28,7 +41,19 @@ from .visitor import SetUpFirst, language_for
 log = logging.getLogger("raseed.web")
 Handler = Callable[[Request, Exception], Awaitable[Response] | Response]
 
-_PARTS: Final = (counter, shift, doors, home)
+_PARTS: Final = (
+    counter,
+    shift,
+    doors,
+    home,
+    approvals,
+    faults,
+    people,
+    devices,
+    trail,
+    setup,
+    office,
+)
 """Files of routes; each has a `router`."""
 _PLAIN: Final = (f"{API}/", "/health")
 
