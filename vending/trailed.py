@@ -68,6 +68,10 @@ TARIFFS: Final[Rules] = {
     "reject": Rule("tariff_rejected", "code", ("number",), reason="note"),
     "retire": Rule("tariff_retired", "code", ("effective_at",), reason="note"),
 }
+OUTBOX: Final[Rules] = {
+    "retry": Rule("message_retried", "id"),
+    "give_up": Rule("message_given_up", "id"),
+}
 API_KEYS: Final[Rules] = {
     "create": Rule("key_made", "name", ("role", "scopes", "point", "terminal"), once=True),
     "revoke": Rule("key_revoked", "name", once=True),

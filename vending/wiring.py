@@ -241,10 +241,13 @@ def compose(
     }
     approvals = recorded(Approvals(people, acts, utc_now), trailed.APPROVALS)
     poster = HttpPoster(settings.outbox.timeout_seconds)
-    outbox = Outbox(
-        SqlOutbox(store, settings.database.busy_timeout_seconds),
-        senders_for(settings, service, poster),
-        utc_now,
+    outbox = recorded(
+        Outbox(
+            SqlOutbox(store, settings.database.busy_timeout_seconds),
+            senders_for(settings, service, poster),
+            utc_now,
+        ),
+        trailed.OUTBOX,
     )
     bookkeeping = recorded(
         Bookkeeping(books, chart, utc_now, LOCAL_ZONE, accounts.follow), trailed.BOOKKEEPING
