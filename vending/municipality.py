@@ -128,7 +128,7 @@ def told(municipality: Municipality) -> dict[str, object]:
     return {
         **{name: getattr(municipality, name) for name in (*_TEXTS, "currency", "vat")},
         "tariffs": list(municipality.tariffs),
-        "logo": "" if logo is None else logo.digest,
+        "logo": "" if logo is None else logo.digest[:16],
     }
 
 

@@ -14,7 +14,7 @@ Rules = Mapping[str, Rule]
 _ACCOUNT: Final = ("code", "id")
 
 REGISTER: Final[Rules] = {
-    "register": Rule("registered", "registration", ("registration",), count=True),
+    "register": Rule("registered", "parties", ("registration",), count=True),
 }
 APPROVALS: Final[Rules] = {
     "request": Rule("approval_asked", "id", ("act", "document"), once=True),
@@ -30,7 +30,7 @@ EXCHANGES: Final[Rules] = {
     "exchange": Rule("meter_exchanged", "agreement", ("id", "new")),
 }
 ACCOUNTS: Final[Rules] = {
-    "add_debt": Rule("debt_added", "agreement", (*_ACCOUNT, "label", "amount", "recovery")),
+    "add_debt": Rule("debt_added", "agreement", ("code", "label", "amount", "recovery")),
     "postpone_debt": Rule("debt_postponed", "agreement", (*_ACCOUNT, "until")),
     "end_postponement": Rule("postponement_ended", "agreement", _ACCOUNT),
     "dispute": Rule("debt_disputed", "agreement", _ACCOUNT),

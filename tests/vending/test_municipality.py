@@ -52,7 +52,7 @@ def test_it_is_kept_as_it_was_told(hall: TownHall, store: SqlStore) -> None:
     assert "02-2222222" in last.before
     assert "02-3333333" in last.after
     assert TOWN.logo is not None
-    assert TOWN.logo.digest in last.after
+    assert TOWN.logo.digest[:16] in last.after
 
 
 def test_who_may_and_what_may_not_be_kept(hall: TownHall) -> None:

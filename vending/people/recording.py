@@ -31,7 +31,7 @@ class Rule:
 
     act: str
     subject: str
-    """The argument that names what it is done to; with a dot, a field of it."""
+    """The argument that names what it is done to; with a dot, a field of it; else itself."""
     after: tuple[str, ...] = ()
     """Arguments that say what is new."""
     reason: str = "reason"
@@ -146,7 +146,7 @@ def _act(rule: Rule, given: Arguments) -> Act:
     after = {name: _told(given[name], rule) for name in rule.after if name in given}
     return Act(
         rule.act,
-        masked(str(plain(_found(given, rule.subject))))[:200],
+        masked(_name(_found(given, rule.subject)))[:200],
         masked(str(given.get(rule.reason) or ""))[:1000],
         after=after or None,
     )
@@ -158,6 +158,13 @@ def _found(given: Arguments, path: str) -> Any:
     for one in rest:
         value = getattr(value, one)
     return value
+
+
+def _name(value: Any) -> str:
+    """A subject in one line: what has several fields is named by them (`600001/1`)."""
+    if not is_dataclass(value):
+        return str(plain(value))
+    return "/".join(_name(getattr(value, one.name)) for one in fields(value))
 
 
 def _told(value: Any, rule: Rule) -> Any:

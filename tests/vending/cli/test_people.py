@@ -75,12 +75,11 @@ def test_the_trail_is_verified(shell: Shell) -> None:
     right = shell.run("audit", "verify", "--json")
     assert right.json["ok"]
     with open_raseed(Settings(data=shell.folder)) as raseed:
-        with raseed.store.engine.connect() as db:
-            db.execution_options(**{WRITES: True})
-            with db.begin():
-                for statement in triggers.drop("sqlite", "trail"):
-                    db.execute(text(statement))
-                db.execute(text("UPDATE trail SET reason = 'x' WHERE act = 'blocked'"))
+        engine = raseed.store.engine.execution_options(**{WRITES: True})
+        with engine.begin() as db:
+            for statement in triggers.drop("sqlite", "trail"):
+                db.execute(text(statement))
+            db.execute(text("UPDATE trail SET reason = 'x' WHERE act = 'blocked'"))
     wrong = shell.run("audit", "verify", "--json")
     assert wrong.code != 0
     assert "trail.broken" in wrong.err

@@ -74,8 +74,16 @@ def changes(line: TrailLine) -> Iterator[Changed]:
 
 
 def _document(text: str) -> dict[str, Any]:
-    read = json.loads(text) if text else {}
-    return read if isinstance(read, dict) else {"": read}
+    """What a line holds, flat: of a thing within a thing the last name is enough."""
+    return dict(_flat(json.loads(text) if text else {}))
+
+
+def _flat(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in document.items():
+        if isinstance(value, dict):
+            yield from _flat(value)
+        else:
+            yield name, value
 
 
 def _text(value: Any) -> str:
