@@ -13,7 +13,7 @@ from typing import Protocol
 
 from meters.errors import Invalid, Refused
 
-from .parties import Actor, Role
+from .parties import Actor, Role, require
 
 PREFIX = "rsk_"
 _SECRET_BYTES = 32
@@ -128,6 +128,52 @@ def new_api_key(
         raise ApiKeyName()
     text = PREFIX + random_bytes(_SECRET_BYTES).hex()
     return ApiKey(name, role, scopes, digest_of(text), now, point, terminal), text
+
+
+class KeyOffice:
+    """Who makes and takes back keys, with the trail watching. One instance serves many threads."""
+
+    def __init__(
+        self,
+        keys: ApiKeys,
+        clock: Callable[[], datetime],
+        random_bytes: Callable[[int], bytes],
+    ) -> None:
+        self._keys = keys
+        self._clock = clock
+        self._random = random_bytes
+
+    def create(
+        self,
+        actor: Actor,
+        name: str,
+        role: Role,
+        scopes: frozenset[ApiScope],
+        *,
+        point: str | None = None,
+        terminal: str = "",
+    ) -> tuple[ApiKey, str]:
+        """A new key and its text, which is shown once and stored nowhere.
+
+        Raises ActorNotAllowed, ApiKeyName, ApiKeyExists, PointUnknown.
+        """
+        require(actor, "manage_keys")
+        made, text = new_api_key(
+            name, role, scopes, self._clock(), self._random, point=point, terminal=terminal
+        )
+        self._keys.add(made)
+        return made, text
+
+    def revoke(self, actor: Actor, name: str, reason: str = "") -> ApiKey:  # noqa: ARG002
+        """From now on it opens nothing; the trail keeps why. Raises ActorNotAllowed,
+        ApiKeyUnknown."""
+        require(actor, "manage_keys")
+        return self._keys.revoke(name, self._clock())
+
+    def keys(self, actor: Actor) -> list[ApiKey]:
+        """By name, revoked ones included. Raises ActorNotAllowed."""
+        require(actor, "read_users")
+        return self._keys.all()
 
 
 def digest_of(text: str) -> str:

@@ -92,10 +92,12 @@ class KeySettings(_Part):
 
 
 class WebSettings(_Part):
-    """Where the JSON API listens."""
+    """Where the pages and the JSON API listen, and to whom."""
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8600
+    devices_required: bool = False
+    """Whether people who sell sign in on devices with a key of their point alone."""
 
 
 class MeterSettings(_Part):

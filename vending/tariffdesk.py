@@ -11,6 +11,7 @@ from meters.quantities import Money, NotANumber
 from .accounting.adjustments import checked_reason
 from .ledger import Chart
 from .parties import Actor, require
+from .people.recording import noted
 from .ports import Clock
 from .tariff import (
     Quote,
@@ -105,6 +106,7 @@ class TariffDesk:
             if now > draft.active_from:
                 raise TariffActivationPast(code, number, draft.active_from.isoformat())
             books.keep(KeptVersion(code, number, text, now, actor.name))
+            noted(subject=code, after={"number": number})
         return self._changed(code, number)
 
     def approve(self, actor: Actor, code: str, number: int, note: str = "") -> Standing:

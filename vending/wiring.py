@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import time
+import tomllib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,25 +16,30 @@ from meters.errors import Invalid
 from meters.gateway import Gateway, MeterUnreachable
 from tokens.sts import MemorySecurityModule, SecurityModule
 
+from . import trailed
 from .accounting import Bookkeeping, BookReports, DailyClosing
 from .accounts import Accounts
 from .acts import Exchanges, sale_acts
-from .api_keys import ApiKeys
+from .api_keys import ApiKeys, KeyOffice
 from .approvals import Approvals, Blocks, Operators, own_acts
 from .drawer import Bankings, Beneficiary, Deposits, Drawers
+from .faults import Faults
 from .identity_checks import Argon2, OneTimeCodes
 from .keychanges import KeyChanges
 from .keys import Passphrase, open_sealed
 from .ledger import Chart, read_chart
 from .messages import LOCAL_ZONE, Language
+from .municipality import TownHall
 from .outbox import OutboxPlan, Topic
 from .outbox_ports import Sender
 from .outbox_worker import Outbox
 from .papers import Letterhead, PaperDesk, Press
-from .parties import Meter
-from .people import Doors, Office
+from .parties import Meter, Registration
+from .people import Devices, Doors, Office
+from .people.recording import recorded
 from .ports import GatewayFor
 from .printing import Device, EscPosPrinter, FileLine, Journal, Line, NetworkLine, SerialLine
+from .samples import Samples
 from .sending import (
     FolderPrinter,
     FolderSms,
@@ -49,6 +55,7 @@ from .sending import (
 )
 from .service import VendingService
 from .settings import PrinterSettings, Settings
+from .shapes import RegistrationIn
 from .store import SqlStore, open_store, upgrade
 from .store.accounts import SqlAccounts
 from .store.acts import SqlActs
@@ -56,9 +63,12 @@ from .store.api_keys import SqlApiKeys
 from .store.approvals import SqlPeople
 from .store.books import SqlBooks
 from .store.drawer import SqlDrawers
-from .store.house import SqlHouse
+from .store.faults import SqlFaults
+from .store.house import SqlHouse, tell_acts
 from .store.key_changes import SqlKeyChanges
+from .store.municipality import SqlMunicipality
 from .store.outbox import SqlOutbox
+from .store.samples import SqlSamples
 from .store.tariffs import SqlTariffs
 from .tariff import LiveTariffs, read_shipped
 from .tariffdesk import TariffDesk
@@ -88,6 +98,7 @@ class Raseed:
     store: SqlStore
     service: VendingService
     api_keys: ApiKeys
+    key_office: KeyOffice
     bookkeeping: Bookkeeping
     reports: BookReports
     closing: DailyClosing
@@ -106,6 +117,10 @@ class Raseed:
     doors: Doors
     office: Office
     papers: PaperDesk
+    town_hall: TownHall
+    devices: Devices
+    faults: Faults
+    samples: Samples
 
     @property
     def currency(self) -> str:
@@ -213,13 +228,16 @@ def compose(
     settings: Settings, store: SqlStore, security: SecurityModule, gateways: GatewayFor
 ) -> Raseed:
     """The services over parts made elsewhere (the demo has keys and meters of its own)."""
+    tell_acts(store, utc_now)
     chart = read_shipped_chart()
     books = SqlBooks(store)
     people = SqlPeople(store)
     kept = SqlTariffs(store)
     shipped = read_shipped(settings.vending.tariffs or CONFIG / "tariffs")
     tariffs = LiveTariffs(kept, shipped, utc_now, time.monotonic_ns)
-    accounts = Accounts(SqlAccounts(store), tariffs, chart, utc_now, LOCAL_ZONE)
+    accounts = recorded(
+        Accounts(SqlAccounts(store), tariffs, chart, utc_now, LOCAL_ZONE), trailed.ACCOUNTS
+    )
     service = VendingService(
         store=store,
         security=security,
@@ -235,48 +253,74 @@ def compose(
         **own_acts(chart.role("operator_deposit").unit),
         **sale_acts(service.ports, acting),
     }
-    approvals = Approvals(people, acts, utc_now)
+    approvals = recorded(Approvals(people, acts, utc_now), trailed.APPROVALS)
     poster = HttpPoster(settings.outbox.timeout_seconds)
     papers = paper_desk(settings)
-    outbox = Outbox(
-        SqlOutbox(store, settings.database.busy_timeout_seconds),
-        senders_for(settings, service, poster, papers),
-        utc_now,
+    outbox = recorded(
+        Outbox(
+            SqlOutbox(store, settings.database.busy_timeout_seconds),
+            senders_for(settings, service, poster, papers),
+            utc_now,
+        ),
+        trailed.OUTBOX,
     )
-    bookkeeping = Bookkeeping(books, chart, utc_now, LOCAL_ZONE, accounts.follow)
+    bookkeeping = recorded(
+        Bookkeeping(books, chart, utc_now, LOCAL_ZONE, accounts.follow), trailed.BOOKKEEPING
+    )
     reports = BookReports(books, chart, utc_now, LOCAL_ZONE)
     drawers, bank = SqlDrawers(store), settings.bank
     beneficiary = Beneficiary(bank.beneficiary, bank.name, bank.account)
     house, hasher = SqlHouse(store), Argon2()
+    keys = SqlApiKeys(store)
     return Raseed(
         settings=settings,
         store=store,
-        service=service,
-        api_keys=SqlApiKeys(store),
+        service=recorded(service, trailed.REGISTER),
+        api_keys=keys,
+        key_office=recorded(KeyOffice(keys, utc_now, secrets.token_bytes), trailed.API_KEYS),
         bookkeeping=bookkeeping,
         reports=reports,
         closing=DailyClosing(reports, bookkeeping, utc_now, LOCAL_ZONE),
         outbox=outbox,
         poster=poster,
-        key_changes=KeyChanges(SqlKeyChanges(store), security, gateways, utc_now),
+        key_changes=recorded(
+            KeyChanges(SqlKeyChanges(store), security, gateways, utc_now), trailed.KEY_CHANGES
+        ),
         approvals=approvals,
-        exchanges=Exchanges(acting, utc_now),
-        blocks=Blocks(people, approvals, utc_now),
-        operators=Operators(people, approvals, chart),
-        tariff_desk=TariffDesk(kept, tariffs, chart, utc_now),
+        exchanges=recorded(Exchanges(acting, utc_now), trailed.EXCHANGES),
+        blocks=recorded(Blocks(people, approvals, utc_now), trailed.BLOCKS),
+        operators=recorded(Operators(people, approvals, chart), trailed.OPERATORS),
+        tariff_desk=recorded(TariffDesk(kept, tariffs, chart, utc_now), trailed.TARIFFS),
         drawers=Drawers(drawers, chart, utc_now),
-        bankings=Bankings(drawers, chart, utc_now, beneficiary),
+        bankings=recorded(Bankings(drawers, chart, utc_now, beneficiary), trailed.BANKINGS),
         deposits=Deposits(books, bookkeeping, chart),
         accounts=accounts,
-        doors=Doors(house, hasher, OneTimeCodes(), utc_now, secrets.token_bytes),
+        doors=Doors(
+            house,
+            hasher,
+            OneTimeCodes(),
+            utc_now,
+            secrets.token_bytes,
+            devices_required=settings.web.devices_required,
+        ),
         office=Office(house, hasher, utc_now),
         papers=papers,
+        town_hall=TownHall(SqlMunicipality(store), utc_now),
+        devices=Devices(house, utc_now, secrets.token_bytes),
+        faults=Faults(SqlFaults(store), utc_now),
+        samples=Samples(SqlSamples(store), sample_parties, utc_now),
     )
 
 
 def read_shipped_chart() -> Chart:
     """Raises ChartMalformed."""
     return read_chart(CONFIG / "chart-of-accounts.toml")
+
+
+def sample_parties() -> Registration:
+    """Invented parties to try out with."""
+    text = (CONFIG / "examples" / "samples.toml").read_text("utf-8")
+    return RegistrationIn.model_validate(tomllib.loads(text)).registration()
 
 
 def outbox_plan(settings: Settings) -> OutboxPlan:

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..ledger import canonical_json
 from ..parties import Actor, require
+from ..people.recording import noted
 from ..ports import Clock
 from .acts import Act, Approved, Document, check_no_token
 from .approval import (
@@ -120,6 +121,7 @@ class Approvals:
             approved = _approved(found, payload, actor, now)
             if not again:
                 done = None if act.within is None else act.within(books, approved)
+                noted(before=(done or {}).get("before"), after=_news(found, done))
                 books.decide(
                     id, ApprovalDecision(ApprovalState.APPROVED, now, actor.name, "", done)
                 )
@@ -222,6 +224,12 @@ def _approved(found: Approval, payload: Any, actor: Actor, now: datetime) -> App
         expires_at=found.expires_at,
         now=now,
     )
+
+
+def _news(approval: Approval, done: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What the trail is told of an approved act: what was asked for, or what it changed."""
+    now = (done or {}).get("now")
+    return {"act": approval.act, **(approval.document if now is None else now)}
 
 
 def _checked_size(act: str, document: Document) -> str:

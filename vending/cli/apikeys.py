@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -10,10 +9,9 @@ import typer
 
 from meters.errors import Invalid
 
-from ..api_keys import ApiScope, new_api_key
+from ..api_keys import ApiScope
 from ..parties import Role
 from ..shapes import ApiKeyOut
-from ..wiring import utc_now
 from .context import Cli, Json, cli_of
 
 app = typer.Typer(no_args_is_help=True, help="Keys by which programs call the API.")
@@ -42,7 +40,7 @@ def create(
         str, typer.Argument(metavar="NAME", help="Who calls; the books write it down.")
     ],
     role: Annotated[
-        str, typer.Option(help="operator, technician, billing, supervisor, administrator.")
+        str, typer.Option(help="operator, technician, billing, supervisor, administrator, auditor.")
     ] = "operator",
     scope: Annotated[
         list[str] | None,
@@ -60,11 +58,10 @@ def create(
         if one not in {known.value for known in ApiScope}:
             raise ScopeUnknown(one[:20], ", ".join(known.value for known in ApiScope))
     scopes = frozenset(ApiScope(one) for one in scope or ("read",))
-    key, text = new_api_key(
-        name, Role(role), scopes, utc_now(), secrets.token_bytes, point=point, terminal=terminal
-    )
     with cli.raseed() as raseed:
-        raseed.api_keys.add(key)
+        key, text = raseed.key_office.create(
+            cli.actor(Role.ADMINISTRATOR), name, Role(role), scopes, point=point, terminal=terminal
+        )
     shown = {**ApiKeyOut.of(key).model_dump(mode="json"), "api_key": text}
 
     def people(cli: Cli) -> None:
@@ -104,12 +101,14 @@ def list_keys(ctx: typer.Context, as_json: Json = False) -> None:
 def revoke(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME")],
+    reason: Annotated[str, typer.Option(help="Why; the trail keeps it.")] = "",
     as_json: Json = False,
 ) -> None:
     """From now on the key opens nothing."""
     cli = cli_of(ctx)
     with cli.raseed() as raseed:
-        shown = ApiKeyOut.of(raseed.api_keys.revoke(name, utc_now()))
+        done = raseed.key_office.revoke(cli.actor(Role.ADMINISTRATOR), name, reason)
+        shown = ApiKeyOut.of(done)
     cli.show(
         shown,
         as_json,

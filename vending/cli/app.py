@@ -28,6 +28,7 @@ from . import (
     operators,
     outbox,
     parties,
+    people,
     register,
     sales,
     setup,
@@ -101,6 +102,11 @@ for name, group in {
     "point": operators.point,
     "shift": shifts.app,
     "banking": banking.app,
+    "user": people.user,
+    "audit": people.audit,
+    "device": people.device,
+    "municipality": people.municipality,
+    "demo-data": people.samples,
 }.items():
     app.add_typer(group, name=name)
 

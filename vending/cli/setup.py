@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import socket
 from dataclasses import dataclass
 from typing import Annotated
@@ -12,12 +11,12 @@ import typer
 
 from meters.errors import Refused, Unavailable
 
-from ..api_keys import ApiKeyExists, ApiScope, new_api_key
+from ..api_keys import ApiKeyExists, ApiScope
 from ..keys import create_sealed, new_passphrase_from, open_sealed
 from ..keys.passphrase import ENV_FILE, ENV_TEXT
 from ..parties import Actor, PartyExists, Registration, Role, VendingPoint
 from ..settings import Settings
-from ..wiring import Raseed, books_are_lost, open_raseed, utc_now
+from ..wiring import Raseed, books_are_lost, open_raseed
 from .context import Cli, Json, cli_of
 
 app = typer.Typer()
@@ -141,11 +140,11 @@ def _point(raseed: Raseed, point: VendingPoint) -> bool:
 
 def _first_key(raseed: Raseed, name: str, point: str) -> str | None:
     """The new key's text; None if a key of this name is there."""
-    key, text = new_api_key(
-        name, Role.SUPERVISOR, frozenset(ApiScope), utc_now(), secrets.token_bytes, point=point
-    )
+    administrator = Actor("cli:init", Role.ADMINISTRATOR)
     try:
-        raseed.api_keys.add(key)
+        _, text = raseed.key_office.create(
+            administrator, name, Role.SUPERVISOR, frozenset(ApiScope), point=point
+        )
     except ApiKeyExists:
         return None
     return text

@@ -4,7 +4,23 @@
 touches the world: hashing, codes, time, randomness and the database are passed in.
 """
 
-from .doors import Arrival, CodeWrong, Doors, SecondFactorNeeded, SignInWrong, needs_second_factor
+from .devices import (
+    DeviceElsewhere,
+    DeviceExists,
+    DeviceKey,
+    DeviceMalformed,
+    DeviceNeeded,
+    Devices,
+    DeviceUnknown,
+)
+from .doors import (
+    Arrival,
+    CodeWrong,
+    Doors,
+    SecondFactorNeeded,
+    SignInWrong,
+    needs_second_factor,
+)
 from .office import Office
 from .ports import House, HouseReading, HouseWriting, PasswordHasher, SecondFactor
 from .sessions import Ending, NotSignedIn, Session, SessionUnknown, digest_of
@@ -21,11 +37,19 @@ from .users import (
     UserNameMalformed,
     UserUnknown,
 )
+from .writing import write_down
 
 __all__ = [
     "Act",
     "Arrival",
     "CodeWrong",
+    "DeviceElsewhere",
+    "DeviceExists",
+    "DeviceKey",
+    "DeviceMalformed",
+    "DeviceNeeded",
+    "DeviceUnknown",
+    "Devices",
     "Doors",
     "Ending",
     "House",
@@ -55,4 +79,5 @@ __all__ = [
     "UserUnknown",
     "digest_of",
     "needs_second_factor",
+    "write_down",
 ]

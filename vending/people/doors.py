@@ -8,12 +8,14 @@ from datetime import datetime
 
 from meters.errors import Invalid, Refused
 
-from ..parties import Actor, Role
-from .ports import House, HouseReading, HouseWriting, PasswordHasher, SecondFactor
+from ..parties import Role
+from .devices import DeviceKey, check_seat
+from .ports import House, HouseReading, PasswordHasher, SecondFactor
 from .sessions import ID_BYTES, SEEN_EVERY, Ending, NotSignedIn, Session, digest_of, over
 from .throttling import Tries, check_tries, one_more
-from .trail import Act, line
+from .trail import Act
 from .users import NEEDS_SECOND_FACTOR, SignedIn, User, check_password
+from .writing import end_all, write_down
 
 
 @dataclass(eq=False)
@@ -41,6 +43,8 @@ class Arrival:
     terminal: str
     """The device's, if it has a key; else what the person calls it."""
     address: str
+    device: str = ""
+    """The text of the device's key."""
 
     def __repr__(self) -> str:
         return f"Arrival({self.name!r} at {self.terminal!r})"
@@ -56,19 +60,23 @@ class Doors:
         second: SecondFactor,
         clock: Callable[[], datetime],
         random_bytes: Callable[[int], bytes],
+        *,
+        devices_required: bool = False,
     ) -> None:
         self._house = house
         self._hasher = hasher
         self._second = second
         self._clock = clock
         self._random = random_bytes
+        self._devices_required = devices_required
         # Somebody who does not exist takes as long to be refused as somebody who does.
         self._nobody = hasher.hash(random_bytes(ID_BYTES).hex())
 
     def sign_in(self, arrival: Arrival) -> tuple[str, SignedIn]:
         """A new session's id, for the cookie, and who it is. The clerk's other sessions end.
 
-        Raises TooManyTries, SignInWrong, SecondFactorNeeded (nothing is counted as wrong then).
+        Raises TooManyTries, SignInWrong, SecondFactorNeeded (nothing is counted as wrong then),
+        DeviceNeeded, DeviceElsewhere.
         """
         now = self._clock()
         name = arrival.name.strip().lower()
@@ -77,6 +85,7 @@ class Doors:
             found = [house.tries(kind, subject) for kind, subject in subjects]
             check_tries([tries for tries in found if tries is not None], now)
             user = house.user(name[:40])
+            device = house.device(digest_of(arrival.device)) if arrival.device else None
         # Hashing takes a tenth of a second: nobody waits for it with the books in hand.
         right = self._hasher.verify(
             arrival.password, self._nobody if user is None else user.password
@@ -91,7 +100,10 @@ class Doors:
         if not right or user is None or not user.active:
             self._wrong(subjects, now)
             raise SignInWrong()
-        return self._let_in(user, step, arrival, subjects, now)
+        if device is not None and device.revoked_at is not None:
+            device = None
+        check_seat(user, device, required=self._devices_required)
+        return self._let_in(user, step, arrival, device, subjects, now)
 
     def who(self, id: str) -> SignedIn:
         """Who comes with this session id. Raises NotSignedIn; a session that is over by time is
@@ -157,11 +169,16 @@ class Doors:
         user: User,
         step: int,
         arrival: Arrival,
+        device: DeviceKey | None,
         subjects: tuple[tuple[str, str], ...],
         now: datetime,
     ) -> tuple[str, SignedIn]:
         id = self._random(ID_BYTES).hex()
         session = Session(digest_of(id), user.name, arrival.terminal, arrival.address, now, now)
+        if device is not None:
+            session = replace(
+                session, terminal=device.terminal, device=device.name, point=device.point
+            )
         with self._house.writing() as house:
             fresh = house.user(user.name)
             if fresh is None or not fresh.active or fresh.second_used >= step > 0:
@@ -175,31 +192,18 @@ class Doors:
             if fresh.role is Role.OPERATOR:
                 end_all(house, fresh.name, now, Ending.ELSEWHERE)
             house.add_session(session)
-            write_down(
-                house, Act("sign_in", fresh.name, after={"from": arrival.address}),
-                fresh.actor(arrival.terminal), now,
-            )  # fmt: skip
-        return id, _signed_in(fresh, session)
+            if device is not None:
+                house.put_device(replace(device, seen_at=now))
+            who = _signed_in(fresh, session)
+            told = {"from": arrival.address, "device": session.device}
+            write_down(house, Act("sign_in", fresh.name, after=told), who.actor, now)
+        return id, who
 
     def _wrong(self, subjects: tuple[tuple[str, str], ...], now: datetime) -> None:
         with self._house.writing() as house:
             for kind, subject in subjects:
                 tries: Tries | None = house.tries(kind, subject)
                 house.put_tries(one_more(tries, kind, subject, now))
-
-
-def write_down(house: HouseWriting, act: Act, actor: Actor, now: datetime) -> None:
-    """One more line of the trail, in the transaction of what it tells."""
-    house.add_line(line(act, actor, now, house.trail_head()))
-
-
-def end_all(
-    house: HouseWriting, user: str, now: datetime, ending: Ending, but: str | None = None
-) -> None:
-    """Ends the open sessions of a user."""
-    for session in house.sessions(user):
-        if session.digest != but:
-            house.end_session(session.digest, now, ending)
 
 
 def needs_second_factor(user: User) -> bool:
@@ -216,4 +220,4 @@ def _known(house: HouseReading, digest: str) -> tuple[Session, User]:
 
 
 def _signed_in(user: User, session: Session) -> SignedIn:
-    return SignedIn(user, session.digest, session.terminal, session.started_at)
+    return SignedIn(user, session.digest, session.terminal, session.started_at, session.point)

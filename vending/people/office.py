@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from ..parties import Actor, Role, require
-from .doors import end_all, write_down
 from .ports import House, HouseWriting, PasswordHasher
 from .sessions import Ending, Session, SessionUnknown
 from .trail import Act, TrailLine, TrailProblem, problems
@@ -21,6 +20,7 @@ from .users import (
     check_password,
     check_user_name,
 )
+from .writing import end_all, write_down
 
 FIRST = Actor("setup", Role.ADMINISTRATOR)
 """Who makes the first user: nobody is there yet."""

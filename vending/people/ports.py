@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from .sessions import Ending, Session
 from .throttling import Tries
 from .trail import TrailHead, TrailLine
 from .users import User
+
+if TYPE_CHECKING:
+    from .devices import DeviceKey
 
 
 class PasswordHasher(Protocol):
@@ -49,6 +52,12 @@ class HouseReading(Protocol):
         """Open ones, the latest first."""
         ...
 
+    def device(self, digest: str) -> DeviceKey | None: ...
+
+    def devices(self) -> list[DeviceKey]:
+        """By name, revoked ones included."""
+        ...
+
     def tries(self, kind: str, subject: str) -> Tries | None: ...
 
     def trail(self, after: int, limit: int, subject: str = "", actor: str = "") -> list[TrailLine]:
@@ -74,6 +83,10 @@ class HouseWriting(HouseReading, Protocol):
     def seen(self, digest: str, at: datetime) -> None: ...
 
     def end_session(self, digest: str, at: datetime, ending: Ending) -> None: ...
+
+    def put_device(self, device: DeviceKey) -> None:
+        """Adds or replaces. May raise PointUnknown."""
+        ...
 
     def put_tries(self, tries: Tries) -> None: ...
 

@@ -44,6 +44,10 @@ class Session:
     """Where it came from, for the list that people see."""
     started_at: datetime
     seen_at: datetime
+    device: str = ""
+    """Name of the device, if it has a key."""
+    point: str = ""
+    """The device's."""
     ended_at: datetime | None = None
     ending: Ending | None = None
 

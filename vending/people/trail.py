@@ -10,6 +10,8 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
+from meters.errors import Broken
+
 from ..ledger import canonical_json, canonical_time
 from ..parties import Actor
 
@@ -64,6 +66,15 @@ class TrailProblem:
     number: int
     problem: str
     """`gap`, `chain`, `content`, `head`."""
+
+
+@dataclass(eq=False)
+class TrailBroken(Broken, code="trail.broken"):
+    """A line of the trail does not follow from the one before: somebody has been at the
+    database."""
+
+    number: int
+    problem: str
 
 
 def line(act: Act, actor: Actor, now: datetime, head: TrailHead) -> TrailLine:

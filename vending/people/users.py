@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -68,10 +68,13 @@ class SignedIn:
     """Its digest."""
     terminal: str
     since: datetime
+    point: str = ""
+    """The device's; who is bound to a point sits at that one."""
 
     @property
     def actor(self) -> Actor:
-        return self.user.actor(self.terminal)
+        seated = self.user.actor(self.terminal)
+        return seated if seated.point or not self.point else replace(seated, point=self.point)
 
     @property
     def setting_up(self) -> bool:

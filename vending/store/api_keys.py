@@ -12,7 +12,6 @@ from sqlalchemy import Connection, Row, bindparam, insert, select, update
 from ..api_keys import ApiKey, ApiKeyExists, ApiKeyUnknown, ApiScope
 from ..parties import PointUnknown, Role
 from . import schema as t
-from .engine import WRITES
 from .errors import translated
 from .sqlstore import BUSY_TIMEOUT_S, SqlStore
 
@@ -25,7 +24,7 @@ class SqlApiKeys:
     """See `vending.api_keys.ApiKeys`."""
 
     def __init__(self, store: SqlStore, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
-        self._engine = store.engine
+        self._store = store
         self._timeout = busy_timeout_s
 
     def add(self, key: ApiKey) -> None:
@@ -73,10 +72,13 @@ class SqlApiKeys:
 
     @contextmanager
     def _transaction(self, *, writes: bool = False) -> Iterator[Connection]:
-        with translated(self._timeout), self._engine.connect() as connection:
-            connection.execution_options(**{WRITES: writes})
-            with connection.begin():
-                yield connection
+        if writes:
+            with self._store.writing() as books:
+                yield books._db
+            return
+        engine = self._store.engine
+        with translated(self._timeout), engine.connect() as connection, connection.begin():
+            yield connection
 
 
 def _key(row: Row[Any]) -> ApiKey:

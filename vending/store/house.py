@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import astuple, fields
 from datetime import datetime
@@ -11,11 +11,13 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 
 from ..parties import PointUnknown, Role
-from ..people import Ending, Session, TrailHead, TrailLine, Tries, User
+from ..people import DeviceKey, Ending, Session, TrailHead, TrailLine, Tries, User
+from ..people.recording import is_pending, write_pending
 from . import schema as t
 from .sqlstore import SqlStore
 
 _LINE = [t.trail.c[field.name] for field in fields(TrailLine)]
+_DEVICES = select(*(t.device_keys.c[field.name] for field in fields(DeviceKey)))
 _AT_A_TIME = 500
 
 
@@ -47,6 +49,14 @@ class SqlHouseReading:
             statement = statement.where(c.user == user)
         return [_session(row) for row in self._db.execute(statement)]
 
+    def device(self, digest: str) -> DeviceKey | None:
+        row = self._db.execute(_DEVICES.where(t.device_keys.c.digest == digest)).first()
+        return None if row is None else DeviceKey(*row)
+
+    def devices(self) -> list[DeviceKey]:
+        rows = self._db.execute(_DEVICES.order_by(t.device_keys.c.name))
+        return [DeviceKey(*row) for row in rows]
+
     def tries(self, kind: str, subject: str) -> Tries | None:
         c = t.sign_in_tries.c
         if "\x00" in subject:
@@ -72,6 +82,11 @@ class SqlHouseReading:
             for row in rows:
                 yield TrailLine(*row)
 
+    def trail_tells(self, subject: str, act: str, actor: str) -> bool:
+        c = t.trail.c
+        told = select(c.number).where(c.subject == subject, c.act == act, c.actor == actor)
+        return self._db.execute(told.limit(1)).first() is not None
+
     def trail_head(self) -> TrailHead:
         row = self._db.execute(select(t.trail_head.c.number, t.trail_head.c.hash)).first()
         return TrailHead() if row is None else TrailHead(*row)
@@ -83,9 +98,7 @@ class SqlHouseWriting(SqlHouseReading):
     def put_user(self, user: User) -> None:
         """Raises PointUnknown."""
         if user.point is not None:
-            known = select(t.points.c.code).where(t.points.c.code == user.point)
-            if self._db.execute(known).first() is None:
-                raise PointUnknown(user.point[:30])
+            self._check_point(user.point)
         values = {field.name: getattr(user, field.name) for field in fields(User)}
         values["role"] = user.role.value
         if self.user(user.name) is None:
@@ -105,6 +118,15 @@ class SqlHouseWriting(SqlHouseReading):
         statement = update(t.sessions).where(c.digest == digest, c.ended_at.is_(None))
         self._db.execute(statement, {"ended_at": at, "ending": ending.value})
 
+    def put_device(self, device: DeviceKey) -> None:
+        """Raises PointUnknown."""
+        self._check_point(device.point)
+        values, c = _columns(device), t.device_keys.c
+        if self.device(device.digest) is None:
+            self._db.execute(insert(t.device_keys), values)
+        else:
+            self._db.execute(update(t.device_keys).where(c.digest == device.digest), values)
+
     def put_tries(self, tries: Tries) -> None:
         self.forget_tries(tries.kind, tries.subject)
         if "\x00" not in tries.subject:
@@ -114,6 +136,11 @@ class SqlHouseWriting(SqlHouseReading):
         c = t.sign_in_tries.c
         if "\x00" not in subject:
             self._db.execute(delete(t.sign_in_tries).where(c.kind == kind, c.subject == subject))
+
+    def _check_point(self, code: str) -> None:
+        known = select(t.points.c.code).where(t.points.c.code == code.replace("\x00", ""))
+        if self._db.execute(known).first() is None:
+            raise PointUnknown(code[:30])
 
     def add_line(self, line: TrailLine) -> None:
         names = [field.name for field in fields(TrailLine)]
@@ -142,6 +169,17 @@ class SqlHouse:
             yield SqlHouseWriting(books._db)
 
 
+def tell_acts(store: SqlStore, clock: Callable[[], datetime]) -> None:
+    """From now on what is done through recorded use cases is told in the trail, in the transaction
+    that does it."""
+
+    def before_commit(connection: Connection) -> None:
+        if is_pending():
+            write_pending(SqlHouseWriting(connection), clock)
+
+    store.before_commit = before_commit
+
+
 def _user(row: Any) -> User:
     values = dict(row._mapping)
     values["role"] = Role(values["role"])
@@ -154,7 +192,7 @@ def _session(row: Any) -> Session:
     return Session(**values, ending=None if ending is None else Ending(ending))
 
 
-def _columns(made: Session | Tries) -> dict[str, Any]:
+def _columns(made: Session | Tries | DeviceKey) -> dict[str, Any]:
     values = {field.name: getattr(made, field.name) for field in fields(made)}
     ending = values.get("ending")
     return values if ending is None else {**values, "ending": ending.value}

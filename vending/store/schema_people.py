@@ -1,4 +1,5 @@
-"""Tables of people and doors: how customers are found, users, sessions, tries, and the trail."""
+"""Tables of people and doors: how customers are found, users, sessions, tries, devices, the trail;
+what the municipality says of itself; faults; what is there for trying out."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     PrimaryKeyConstraint,
     String,
     Table,
@@ -56,6 +58,9 @@ sessions = Table(
     Column("address", String(60), nullable=False),
     Column("started_at", UtcTime, nullable=False),
     Column("seen_at", UtcTime, nullable=False),
+    # The device's name and point; empty: it has no key.
+    Column("device", String(40), nullable=False),
+    Column("point", String(30), nullable=False),
     Column("ended_at", UtcTime),
     Column("ending", String(20)),
 )
@@ -104,5 +109,76 @@ trail_head = Table(
     Column("hash", String(64), nullable=False),
 )
 
-PEOPLE_BOOKS = ("trail",)
+device_keys = Table(
+    "device_keys",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    # SHA-256 of the key in the device's browser.
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("point", ForeignKey("points.code"), nullable=False),
+    Column("terminal", String(60), nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("seen_at", UtcTime),
+    Column("revoked_at", UtcTime),
+)
+
+municipality = Table(
+    "municipality",
+    metadata,
+    # One row.
+    Column("id", Integer, primary_key=True),
+    Column("name_ar", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("address_ar", Text, nullable=False),
+    Column("address_en", Text, nullable=False),
+    Column("phone", String(30), nullable=False),
+    Column("tax_number", String(30), nullable=False),
+    Column("currency", String(3), nullable=False),
+    # Percent, plain decimal text; empty: none is charged.
+    Column("vat", String(10), nullable=False),
+    # Codes with spaces between.
+    Column("tariffs", Text, nullable=False),
+    Column("logo", LargeBinary),
+    Column("logo_media", String(20), nullable=False),
+)
+
+faults = Table(
+    "faults",
+    metadata,
+    # 1, 2, ... without gaps.
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("account", ForeignKey("customers.account"), nullable=False, index=True),
+    Column("meter", String(20), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("point", String(30), nullable=False),
+    Column("reported_at", UtcTime, nullable=False),
+    Column("reported_by", Text, nullable=False),
+    Column("state", String(10), nullable=False, index=True),
+    Column("taken_by", Text, nullable=False),
+)
+
+fault_notes = Table(
+    "fault_notes",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("fault", ForeignKey("faults.number"), nullable=False, index=True),
+    Column("at", UtcTime, nullable=False),
+    Column("actor", Text, nullable=False),
+    # The state that it went into with this note.
+    Column("state", String(10), nullable=False),
+    Column("note", Text, nullable=False),
+)
+
+sample_parties = Table(
+    "sample_parties",
+    metadata,
+    # Parties that are there for trying out: `customer`, `meter` ... and its number or code.
+    Column("kind", String(20), nullable=False),
+    Column("key", String(40), nullable=False),
+    PrimaryKeyConstraint("kind", "key"),
+)
+
+PEOPLE_BOOKS = ("trail", "fault_notes")
 """Insert-only tables."""

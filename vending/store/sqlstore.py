@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,6 +36,8 @@ class SqlStore:
         self._writer = threading.Lock()
         self._kept: Connection | None = None
         """The writer's, kept from one time to the next. Whoever has the lock has it."""
+        self.before_commit: Callable[[Connection], None] | None = None
+        """What is written with whatever is written (`house.tell_acts`)."""
 
     def close(self) -> None:
         """Lets go of all connections."""
@@ -72,6 +74,8 @@ class SqlStore:
         transaction = self._kept.begin()
         books = SqlWriting.alone(self._kept)
         yield books
+        if books.kept and self.before_commit is not None:
+            self.before_commit(self._kept)
         if not books.kept:
             # A commit would wait for the disk, if only for the lock on the chain.
             transaction.rollback()

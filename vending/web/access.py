@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -68,26 +69,30 @@ async def whole_body(receive: Receive, most_bytes: int) -> bytes:
 
 
 class BodyLimit:
-    """Refuses bodies above `most_bytes` before they are parsed, told length or not."""
+    """Refuses bodies above `most_bytes` (or what `larger` says for a path) before they are parsed,
+    told length or not."""
 
-    def __init__(self, app: ASGIApp, most_bytes: int) -> None:
+    def __init__(
+        self, app: ASGIApp, most_bytes: int, larger: Mapping[str, int] | None = None
+    ) -> None:
         self._app = app
-        self._most = most_bytes
+        self._default = most_bytes
+        self._larger = larger or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         messages: list[Message] = []
-        weight = 0
+        weight, most = 0, self._larger.get(scope["path"], self._default)
         more = True
         while more:
             message = await receive()
             messages.append(message)
             weight += len(message.get("body", b""))
             more = bool(message.get("more_body", False))
-            if weight > self._most:
-                answer = problem_response(Request(scope), RequestTooLarge(self._most))
+            if weight > most:
+                answer = problem_response(Request(scope), RequestTooLarge(most))
                 await answer(scope, receive, send)
                 return
         kept = iter(messages)

@@ -31,6 +31,8 @@ from .routes import (
 from .writer import Writer
 
 MOST_BODY_BYTES = 64 * 1024
+LARGER_BODIES = {"/municipality": 256 * 1024}
+"""A page that takes a picture."""
 
 _ABOUT = """
 Prepaid electricity and water: look up customers and meters, quote, sell, reprint, hand a token to
@@ -77,7 +79,7 @@ def create_app(services: Services) -> FastAPI:
     add_description(app, f"{PREFIX}/docs")
     answer_errors(app)
     add_pages(app)
-    app.add_middleware(BodyLimit, most_bytes=MOST_BODY_BYTES)
+    app.add_middleware(BodyLimit, most_bytes=MOST_BODY_BYTES, larger=LARGER_BODIES)
     app.add_middleware(AccessLog)
     app.add_middleware(QuickLane, routes=app.router.routes, most_bytes=MOST_BODY_BYTES)
     return app

@@ -10,14 +10,17 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from ..accounting import Bookkeeping, BookReports
 from ..accounts import Accounts
 from ..acts import Exchanges
-from ..api_keys import ApiKeys, ApiScope, ScopeMissing, caller
+from ..api_keys import ApiKeys, ApiScope, KeyOffice, ScopeMissing, caller
 from ..approvals import Approvals, Blocks, Operators
 from ..drawer import Bankings, Deposits, Drawers
+from ..faults import Faults
 from ..keychanges import KeyChanges
+from ..municipality import TownHall
 from ..outbox_worker import Outbox
 from ..papers import PaperDesk
 from ..parties import Actor
-from ..people import Doors, Office
+from ..people import Devices, Doors, Office
+from ..samples import Samples
 from ..service import VendingService
 from ..tariffdesk import TariffDesk
 
@@ -70,6 +73,9 @@ class Services(Protocol):
         ...
 
     @property
+    def key_office(self) -> KeyOffice: ...
+
+    @property
     def doors(self) -> Doors: ...
 
     @property
@@ -77,6 +83,18 @@ class Services(Protocol):
 
     @property
     def papers(self) -> PaperDesk: ...
+
+    @property
+    def town_hall(self) -> TownHall: ...
+
+    @property
+    def devices(self) -> Devices: ...
+
+    @property
+    def faults(self) -> Faults: ...
+
+    @property
+    def samples(self) -> Samples: ...
 
     @property
     def currency(self) -> str:

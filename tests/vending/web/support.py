@@ -39,19 +39,24 @@ from tokens.sts import (
     VendingKey,
     derive_decoder_key,
 )
+from vending import trailed
 from vending.accounting import Bookkeeping, BookReports
 from vending.accounts import Accounts
 from vending.acts import Exchanges, sale_acts
-from vending.api_keys import ApiScope, new_api_key
+from vending.api_keys import ApiScope, KeyOffice, new_api_key
 from vending.approvals import Approvals, Blocks, Operators, own_acts
 from vending.drawer import Bankings, Deposits, Drawers
+from vending.faults import Faults
 from vending.identity_checks import Argon2, OneTimeCodes
 from vending.keychanges import KeyChanges
 from vending.messages import LOCAL_ZONE, Language
+from vending.municipality import TownHall
 from vending.outbox_worker import Outbox
 from vending.papers import Letterhead, PaperDesk, Press
 from vending.parties import GatewayAddress, Registration, Role
-from vending.people import Doors, Office
+from vending.people import Devices, Doors, Office
+from vending.people.recording import recorded
+from vending.samples import Samples
 from vending.service import VendingService
 from vending.settings import MeterSettings, Settings
 from vending.store import SqlStore, open_store
@@ -61,14 +66,17 @@ from vending.store.api_keys import SqlApiKeys
 from vending.store.approvals import SqlPeople
 from vending.store.books import SqlBooks
 from vending.store.drawer import SqlDrawers
-from vending.store.house import SqlHouse
+from vending.store.faults import SqlFaults
+from vending.store.house import SqlHouse, tell_acts
 from vending.store.key_changes import SqlKeyChanges
+from vending.store.municipality import SqlMunicipality
 from vending.store.outbox import SqlOutbox
+from vending.store.samples import SqlSamples
 from vending.store.tariffs import SqlTariffs
 from vending.tariff import LiveTariffs
 from vending.tariffdesk import TariffDesk
 from vending.web import create_app
-from vending.wiring import gateway_for
+from vending.wiring import gateway_for, sample_parties
 
 PREFIX = "/api/v1"
 ALL_SCOPES = frozenset(ApiScope)
@@ -97,6 +105,11 @@ class Parts:
     office: Office
     check_writing: Callable[[], None]
     papers: PaperDesk
+    town_hall: TownHall
+    devices: Devices
+    key_office: KeyOffice
+    faults: Faults
+    samples: Samples
     currency: str = "ILS"
 
 
@@ -211,20 +224,22 @@ def api_over(
     people = SqlPeople(store)
     acting = SqlActs(store)
     acts = {**own_acts("ILS"), **sale_acts(use_cases.ports, acting)}
-    approvals = Approvals(people, acts, clock)
+    approvals = recorded(Approvals(people, acts, clock), trailed.APPROVALS)
     accounts = Accounts(SqlAccounts(store), tariffs, chart(), clock, LOCAL_ZONE)
     keeping = Bookkeeping(books, chart(), clock, LOCAL_ZONE, accounts.follow)
     house, hasher = SqlHouse(store), Argon2(cheap=True)
+    keys = SqlApiKeys(store, busy_s)
+    tell_acts(store, clock)
     parts = Parts(
         use_cases,
-        SqlApiKeys(store, busy_s),
+        keys,
         keeping,
         BookReports(books, chart(), clock, LOCAL_ZONE),
         Outbox(SqlOutbox(store), {}, clock),
         KeyChanges(SqlKeyChanges(store), held, gateways, clock),
         approvals,
         Exchanges(acting, clock),
-        Blocks(people, approvals, clock),
+        recorded(Blocks(people, approvals, clock), trailed.BLOCKS),
         Operators(people, approvals, chart()),
         TariffDesk(kept, tariffs, chart(), clock),
         Drawers(SqlDrawers(store), chart(), clock),
@@ -235,6 +250,11 @@ def api_over(
         Office(house, hasher, clock),
         store.check_writing,
         PaperDesk(Press(), Letterhead, Language.ARABIC),
+        TownHall(SqlMunicipality(store), clock),
+        Devices(house, clock, os.urandom),
+        recorded(KeyOffice(keys, clock, os.urandom), trailed.API_KEYS),
+        Faults(SqlFaults(store), clock),
+        Samples(SqlSamples(store), sample_parties, clock),
     )
     try:
         with TestClient(create_app(parts), raise_server_exceptions=False) as client:

@@ -13,10 +13,19 @@ from meters.errors import RaseedError
 
 from ...identity_checks import setup_address
 from ...messages import Language, words_for
+from ...parties import Role
 from ...people import Arrival, SignedIn, needs_second_factor
 from ..callers import services_of
 from .rendering import page
-from .visitor import COOKIE, LANGUAGE_COOKIE, Filled, Form, language_for, signed_in
+from .visitor import (
+    COOKIE,
+    DEVICE_COOKIE,
+    LANGUAGE_COOKIE,
+    Filled,
+    Form,
+    language_for,
+    signed_in,
+)
 
 router = APIRouter(include_in_schema=False)
 Someone = Annotated[SignedIn, Depends(signed_in)]
@@ -27,6 +36,8 @@ _ISSUER: Final = "Raseed"
 
 @router.get("/sign-in")
 def sign_in_form(request: Request) -> Response:
+    if services_of(request).office.is_empty:
+        return RedirectResponse("/setup", 303)
     return _form(request)
 
 
@@ -38,12 +49,19 @@ def sign_in(request: Request, form: Filled) -> Response:
         code=form.number("code"),
         terminal=form["terminal"][:60],
         address="" if request.client is None else request.client.host,
+        device=request.cookies.get(DEVICE_COOKIE, "")[:60],
     )
     try:
-        id, who = services_of(request).doors.sign_in(arrival)
+        return let_in(request, arrival, _next(form["next"]))
     except RaseedError as error:
         return _form(request, error, form)
-    answer = RedirectResponse("/set-up" if who.setting_up else _next(form["next"]), 303)
+
+
+def let_in(request: Request, arrival: Arrival, where: str) -> Response:
+    """To `where`, with a session; or first to a password or second factor of one's own. Raises
+    what `Doors.sign_in` raises."""
+    id, who = services_of(request).doors.sign_in(arrival)
+    answer = RedirectResponse("/set-up" if who.setting_up else where, 303)
     secure = request.url.scheme == "https"
     answer.set_cookie(COOKIE, id, httponly=True, samesite="lax", secure=secure)
     return answer
@@ -90,13 +108,15 @@ def own_second_factor(request: Request, who: Someone, form: Filled) -> Response:
         services_of(request).doors.confirm_second_factor(who, secret, form.number("code"))
     except RaseedError as error:
         return _set_up(request, who, error, secret=secret, status=422)
-    return RedirectResponse("/", 303)
+    named = services_of(request).town_hall.municipality().is_named
+    first = who.user.role is Role.ADMINISTRATOR and not named
+    return RedirectResponse("/municipality" if first else "/", 303)
 
 
 def _form(
     request: Request, error: RaseedError | None = None, typed: Form | None = None
 ) -> Response:
-    language = language_for(request)
+    language, services = language_for(request), services_of(request)
     kept = request.query_params if typed is None else typed
     return page(
         request,
@@ -107,6 +127,8 @@ def _form(
         name=kept.get("name", ""),
         next=_next(kept.get("next", "")),
         terminal=kept.get("terminal", "")[:60],
+        device=services.devices.known(request.cookies.get(DEVICE_COOKIE, "")),
+        town=services.town_hall.municipality(),
     )
 
 

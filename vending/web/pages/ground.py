@@ -22,7 +22,22 @@ from ...messages import Language, phrase
 from ...people import NotSignedIn, SignedIn
 from ...problems import problem_of
 from ..routers import PREFIX as API
-from . import assets, counter, doors, home, papers, practice, shift
+from . import (
+    approvals,
+    assets,
+    counter,
+    devices,
+    doors,
+    faults,
+    home,
+    office,
+    papers,
+    people,
+    practice,
+    setup,
+    shift,
+    trail,
+)
 from .rendering import page, wants_piece
 from .shield import Shield
 from .visitor import SetUpFirst, language_for, signed_in
@@ -31,7 +46,21 @@ log = logging.getLogger("raseed.web")
 Handler = Callable[[Request, Exception], Awaitable[Response] | Response]
 Told = Callable[[Request, Exception], Response]
 
-_PARTS: Final = (practice, counter, papers, shift, doors, home)
+_PARTS: Final = (
+    practice,
+    counter,
+    papers,
+    shift,
+    doors,
+    home,
+    approvals,
+    faults,
+    people,
+    devices,
+    trail,
+    setup,
+    office,
+)
 """Files of routes; each has a `router`."""
 _PLAIN: Final = (f"{API}/", "/health")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -19,6 +19,7 @@ from ..callers import Services, services_of
 from ..language import accepted_language
 
 COOKIE: Final = "raseed_session"
+DEVICE_COOKIE: Final = "raseed_device"
 LANGUAGE_COOKIE: Final = "raseed_language"
 
 
@@ -67,10 +68,10 @@ def visitor(request: Request) -> Visitor:
     return Visitor(request, who, services_of(request), language_for(request, who))
 
 
-async def form(request: Request) -> Form:
-    """The fields of a form; a file that somebody sends instead of text is closed and forgotten."""
+async def form(request: Request) -> AsyncIterator[Form]:
+    """The fields of a form; a file that came with them is let go at the end."""
     async with request.form(max_files=1, max_fields=200) as data:
-        return Form(data)
+        yield Form(data)
 
 
 class Form(Mapping[str, str]):
@@ -78,6 +79,11 @@ class Form(Mapping[str, str]):
 
     def __init__(self, data: FormData) -> None:
         self._data = {name: value for name, value in data.items() if isinstance(value, str)}
+
+    @classmethod
+    def empty(cls) -> Form:
+        """Nothing was filled in yet."""
+        return cls(FormData())
 
     def __getitem__(self, name: str) -> str:
         """Trimmed; empty if it is not there."""

@@ -109,6 +109,13 @@
     if (!enter) typedAt = performance.now();
   });
 
+  // A device's key comes behind the `#`, which no server reads; it does not stay in the address.
+  const key = document.getElementById("device-key");
+  if (key && location.hash.length > 1) {
+    key.value = decodeURIComponent(location.hash.slice(1));
+    history.replaceState(null, "", location.pathname);
+  }
+
   // What came in by a swap and wants the keyboard gets it.
   document.addEventListener("htmx:afterSettle", (event) => {
     shownAt = performance.now();

@@ -1,4 +1,5 @@
-"""People and doors: users, sessions, wrong tries to sign in, and the chained trail of acts."""
+"""People and doors: users, sessions, wrong tries to sign in, devices, the chained trail of acts;
+the municipality; faults that were reported."""
 
 from __future__ import annotations
 
@@ -15,7 +16,20 @@ branch_labels = None
 depends_on = None
 
 SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-MADE = ("trail_head", "trail", "sign_in_tries", "sessions", "users", "customer_marks")
+MADE = (
+    "sample_parties",
+    "fault_notes",
+    "faults",
+    "municipality",
+    "device_keys",
+    "trail_head",
+    "trail",
+    "sign_in_tries",
+    "sessions",
+    "users",
+    "customer_marks",
+)
+BOOKS = ("trail", "fault_notes")
 
 
 def upgrade() -> None:
@@ -57,6 +71,8 @@ def upgrade() -> None:
         sa.Column("address", sa.String(length=60), nullable=False),
         sa.Column("started_at", UtcTime, nullable=False),
         sa.Column("seen_at", UtcTime, nullable=False),
+        sa.Column("device", sa.String(length=40), nullable=False),
+        sa.Column("point", sa.String(length=30), nullable=False),
         sa.Column("ended_at", UtcTime, nullable=True),
         sa.Column("ending", sa.String(length=20), nullable=True),
         sa.ForeignKeyConstraint(["user"], ["users.name"], name=op.f("fk_sessions_user")),
@@ -103,16 +119,88 @@ def upgrade() -> None:
         sa.Column("hash", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_trail_head")),
     )
-    for statement in triggers.create(op.get_bind().dialect.name, "trail"):
-        op.execute(statement)
+    _make_office()
+    for table in BOOKS:
+        for statement in triggers.create(op.get_bind().dialect.name, table):
+            op.execute(statement)
 
 
 def downgrade() -> None:
-    """Users, their sessions and the trail are given up."""
-    for statement in triggers.drop(op.get_bind().dialect.name, "trail"):
-        op.execute(statement)
+    """Users, their sessions, devices, faults and the trail are given up."""
+    for table in BOOKS:
+        for statement in triggers.drop(op.get_bind().dialect.name, table):
+            op.execute(statement)
     for table in MADE:
         op.drop_table(table)
+
+
+def _make_office() -> None:
+    """Devices, the municipality, faults, and what is there for trying out."""
+    op.create_table(
+        "device_keys",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("point", sa.String(length=20), nullable=False),
+        sa.Column("terminal", sa.String(length=60), nullable=False),
+        sa.Column("made_at", UtcTime, nullable=False),
+        sa.Column("made_by", sa.Text(), nullable=False),
+        sa.Column("seen_at", UtcTime, nullable=True),
+        sa.Column("revoked_at", UtcTime, nullable=True),
+        sa.ForeignKeyConstraint(["point"], ["points.code"], name=op.f("fk_device_keys_point")),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_device_keys")),
+        sa.UniqueConstraint("digest", name=op.f("uq_device_keys_digest")),
+    )
+    op.create_table(
+        "municipality",
+        sa.Column("id", sa.Integer(), nullable=False),
+        *(
+            sa.Column(name, sa.Text(), nullable=False)
+            for name in ("name_ar", "name_en", "address_ar", "address_en")
+        ),
+        sa.Column("phone", sa.String(length=30), nullable=False),
+        sa.Column("tax_number", sa.String(length=30), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("vat", sa.String(length=10), nullable=False),
+        sa.Column("tariffs", sa.Text(), nullable=False),
+        sa.Column("logo", sa.LargeBinary(), nullable=True),
+        sa.Column("logo_media", sa.String(length=20), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_municipality")),
+    )
+    op.create_table(
+        "faults",
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("account", sa.String(length=30), nullable=False),
+        sa.Column("meter", sa.String(length=20), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("point", sa.String(length=30), nullable=False),
+        sa.Column("reported_at", UtcTime, nullable=False),
+        sa.Column("reported_by", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("taken_by", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["account"], ["customers.account"], name=op.f("fk_faults_account")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_faults")),
+    )
+    for column in ("account", "state"):
+        op.create_index(op.f(f"ix_faults_{column}"), "faults", [column])
+    op.create_table(
+        "fault_notes",
+        sa.Column("id", SERIAL, nullable=False),
+        sa.Column("fault", sa.Integer(), nullable=False),
+        sa.Column("at", UtcTime, nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["fault"], ["faults.number"], name=op.f("fk_fault_notes_fault")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_fault_notes")),
+    )
+    op.create_index(op.f("ix_fault_notes_fault"), "fault_notes", ["fault"])
+    op.create_table(
+        "sample_parties",
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("key", sa.String(length=40), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "key", name=op.f("pk_sample_parties")),
+    )
 
 
 def _mark_customers() -> None:

@@ -1,0 +1,37 @@
+"""A page for somebody who is signed in, with the words of an error in its place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import RedirectResponse, Response
+
+from meters.errors import RaseedError
+
+from ...messages import words_for
+from ...parties import ALLOWED
+from .rendering import page
+from .visitor import Visitor
+
+
+def shown(
+    visit: Visitor, template: str, error: RaseedError | None = None, **values: Any
+) -> Response:
+    """The page; with an error 422, and its words as `error`. Templates ask `may(act)`."""
+    told = None if error is None else words_for(error, visit.language)
+    status = 200 if error is None else 422
+    return page(
+        visit.request,
+        template,
+        visit.language,
+        visit.who,
+        status=status,
+        error=told,
+        may=lambda act: visit.who.user.role in ALLOWED[act],
+        **values,
+    )
+
+
+def to(path: str) -> Response:
+    """What was done stands there; going back asks for nothing again."""
+    return RedirectResponse(path, 303)
