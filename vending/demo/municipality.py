@@ -124,6 +124,11 @@ class Roles:
     blocked: Household
     mistaken: Household
 
+    @property
+    def houses(self) -> frozenset[str]:
+        """Account numbers of all of them."""
+        return frozenset(getattr(self, name).customer.account for name in self.__slots__)
+
 
 def households() -> list[Household]:
     """Forty, in the order of their account numbers; alternating between the quarters."""
@@ -181,8 +186,10 @@ def seller() -> Operator:
     )
 
 
-def registration(houses: list[Household], ports: dict[str, int]) -> Registration:
-    """All parties; `ports` are the gateways' ports on this machine, by gateway name."""
+def registration(houses: list[Household], ports: dict[str, int], month: str) -> Registration:
+    """All parties; `ports` are the gateways' ports on this machine, by gateway name. Homes that
+    have a part in a scene are charged monthly from `month` on."""
+    on_stage = roles(houses).houses
     meters, agreements = [], []
     for house in houses:
         for commodity, drn, unit, tariff in (
@@ -192,9 +199,11 @@ def registration(houses: list[Household], ports: dict[str, int]) -> Registration
             address = GatewayAddress("127.0.0.1", ports[house.quarter.gateway], unit)
             meters.append(Meter(drn, commodity, house.quarter.ea, SGC, KRN, TI, MODEL, address))
             number = f"{house.customer.account}-{commodity.value[0].upper()}"
+            account = house.customer.account
+            since = month if account in on_stage else None
             agreements.append(
                 SupplyAgreement(
-                    number, house.customer.account, house.place.code, drn, commodity, tariff
+                    number, account, house.place.code, drn, commodity, tariff, since=since
                 )
             )
     return Registration(
