@@ -97,7 +97,7 @@ class Counter:
         seat = self._seat(till, order, point)
         rung = self._rung(till, order, now)
         due = Money(sum(one.quote.tendered.minor for one in rung), _currency(rung))
-        paid = settle(due, basket.payments, as_told=_as_told(basket))
+        paid = settle(due, basket.payments, as_told=as_told(basket))
         self._check_limits(books, till, seat, due, now)
         self._check_money(till, seat, paid)
 
@@ -213,7 +213,7 @@ class Counter:
                     number=number,
                     sold_at=now,
                     buyer=_buyer(one),
-                    seller=_seller(seat.point, seat.actor),
+                    seller=seller_at(seat.point, seat.actor),
                     tender=tender_of(part.payments),
                     quote=one.quote,
                     tokens=one.tokens,
@@ -248,7 +248,7 @@ _AS_IT_IS: AbstractContextManager[None] = nullcontext()
 _NOBODY = SecondPerson("", "", "")
 
 
-def _as_told(basket: BasketRequest) -> bool:
+def as_told(basket: BasketRequest) -> bool:
     """Whether the customer named every sum: then they have it in their hand."""
     return all(
         isinstance(item, DebtPayment) or (isinstance(item, Credit) and isinstance(item.ask, Money))
@@ -281,7 +281,7 @@ def _buyer(one: Rung) -> Buyer:
     )
 
 
-def _seller(point: VendingPoint, actor: Actor) -> Seller:
+def seller_at(point: VendingPoint, actor: Actor) -> Seller:
     return Seller(
         point=point.code,
         point_name_ar=point.name_ar,

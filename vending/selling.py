@@ -12,26 +12,28 @@ from meters.quantities import Money
 from tokens.sts import KeyAttributes, KeyRef
 
 from .accounts.state import state_of
-from .counter import Counter, Order, Request, messages_for
+from .counter import Counter, Order, Request, messages_for, seller_at
 from .delivery import delivery_of
 from .keychanges import attributes_of
 from .ledger import PostedEntry
 from .masks import is_agent, masked_receipt, masked_status
-from .parties import Actor, MeterFile, MeterUnknown, Role, require
+from .parties import Actor, MeterFile, MeterUnknown, PointUnknown, Role, require
 from .ports import Ports, Reading, Wanted, Writing
+from .practice import practised
 from .quoting import binding_from, kept_quote
 from .record import SaleRecord, receipt_of
 from .requests import (
     WITHOUT_SECOND,
     BasketRequest,
     Credit,
+    Item,
     Postponement,
     Units,
     basket_of,
     first_difference,
     input_hash,
 )
-from .ringing import Bench, bench_of, credit_inputs, credit_quote, inputs_of
+from .ringing import RINGS, Bench, bench_of, credit_inputs, credit_quote, inputs_of
 from .sale import BasketReceipt, SaleReceipt, SaleStatus, VendRequest
 from .tariff import AccountState, BindingQuote, Month, Quote, QuoteIdReused, Tariff, binding
 from .till import Till
@@ -88,6 +90,21 @@ class Selling:
         with self._ports.store.reading() as books:
             bench = self._bench(books, meter)
         return credit_quote(bench, ask, postpone)
+
+    def priced(self, actor: Actor, item: Item) -> tuple[MeterFile, Quote]:
+        require(actor, "quote")
+        with self._ports.store.reading() as books:
+            bench = self._bench(books, item.meter)
+        return bench.file, RINGS[type(item)](bench, item)[0]
+
+    def rehearse(self, actor: Actor, basket: BasketRequest) -> BasketReceipt:
+        require(actor, "vend")
+        with self._ports.store.reading() as books:
+            point = books.point(actor.point or "")
+        if point is None:
+            raise PointUnknown(actor.point or "")
+        rung = [self.priced(actor, item) for item in basket.items]
+        return practised(basket, rung, seller_at(point, actor), self._ports.clock())
 
     def bind(
         self,

@@ -27,7 +27,7 @@ from .parties import (
     require,
 )
 from .ports import Clock, GatewayFor, Ports, Randomness, Reading, Store
-from .requests import BasketRequest, Postponement, Units
+from .requests import BasketRequest, Credit, DebtPayment, Postponement, Units
 from .sale import BasketReceipt, Delivery, MeterReading, SaleReceipt, SaleStatus, VendRequest, Void
 from .selling import Answer, Selling, agent, meter_in_use
 from .tariff import BindingQuote, Month, Quote, TariffBook, TariffCommodity
@@ -197,6 +197,17 @@ class VendingService:
         UnitsNotCarried, CurrencyWrong, TariffMissing, TariffCommodity, KeyUnknown, DebtUnknown.
         """
         return self._selling.quote(actor, meter, ask, postpone)
+
+    def priced(self, actor: Actor, item: Credit | DebtPayment) -> tuple[MeterFile, Quote]:
+        """What an item of a basket would cost and give; no effect. Raises the errors of `quote`,
+        and those of a payment that is more than what is owed."""
+        return self._selling.priced(actor, item)
+
+    def rehearse(self, actor: Actor, request: BasketRequest) -> BasketReceipt:
+        """Practice: the receipt that the basket would give now, with digits of zeros. Nothing is
+        written, and what may be sold at once or needs an open shift is not looked at. Raises the
+        errors of `priced` and of `payments.settle`, PointUnknown."""
+        return self._selling.rehearse(actor, request)
 
     def bind(
         self,

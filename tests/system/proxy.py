@@ -5,7 +5,7 @@ a chosen place cuts the connection, so that one side or the other never hears of
         between.cut(Cut.BEFORE, b"COMMIT")     # the next time a client sends this
         ...                                    # connect to between.port
 
-A cut happens once; connections after it pass.
+A cut happens once; connections after it pass. Or, with `stays`, nothing passes until `heal`.
 """
 
 from __future__ import annotations
@@ -48,14 +48,22 @@ class Proxy:
         """All that clients have sent to the server."""
         self._lock = threading.Lock()
         self._cut: tuple[Cut, bytes] | None = None
+        self._stays = self._dead = False
         self._open: list[socket.socket] = []
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self._threads[0].start()
 
-    def cut(self, where: Cut, at: bytes) -> None:
-        """The next time that a client sends `at`."""
+    def cut(self, where: Cut, at: bytes, *, stays: bool = False) -> None:
+        """The next time that a client sends `at`. `stays`: from then on the line is dead; what is
+        sent over it does not get through, whatever the connection."""
         with self._lock:
             self._cut = (where, at)
+            self._stays = stays
+
+    def heal(self) -> None:
+        """A line that is dead lives again."""
+        with self._lock:
+            self._dead = False
 
     def hang_up(self) -> None:
         """Resets every connection there is."""
@@ -99,13 +107,14 @@ class Proxy:
     def passing(self, seen: bytes, fresh: bytes) -> Cut | None:
         """Notes what a client sends; where to cut, if here. `seen` are its last bytes before."""
         with self._lock:
-            where = None
+            where = Cut.BEFORE if self._dead else None
             if self._cut is not None:
                 wanted = self._cut[1]
                 # What was seen whole before does not count again.
                 if wanted in (seen + fresh)[max(0, len(seen) - len(wanted) + 1) :]:
                     where, self._cut = self._cut[0], None
                     self.cuts += 1
+                    self._dead = self._stays
             if where is not Cut.BEFORE:
                 self.sent += fresh
             return where

@@ -6,33 +6,47 @@ or by a bad line, there is one sale. Every page says what happened to the money.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import segno
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
-from meters.errors import RaseedError, Unavailable, Unknown
+from meters.errors import Broken, RaseedError, Unknown
 from meters.quantities import Money
 
 from ...explaining import explained
+from ...finding import sought
 from ...messages import words_for
 from ...parties import Customer, CustomerUnknown, MeterFile
 from ...people import Act
 from ...requests import BasketRequest, Credit
 from ...sale import BasketReceipt, SaleReceipt, SaleStatus
-from ...tariff import BindingQuote, Quote
+from ...tariff import Quote
+from ...vend import VendIdReused
 from ..writer import Writer
-from .counter_forms import PAYING, Line, lines, payments
+from .counter_forms import DEBT, PAYING, Line, lines, payments
+from .practice import Working, is_practice, new_vend_id, practises
 from .rendering import page
 from .visitor import Filled, Visiting, Visitor
 
 router = APIRouter(prefix="/counter", include_in_schema=False)
 
 FOUND_MOST: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """One service as it is shown before the money is taken."""
+
+    line: Line
+    quote: Quote
+    quote_id: str
+    """The binding quote; empty if there is none."""
+    why: list[str]
 
 
 @router.get("")
@@ -61,22 +75,21 @@ def preview(visit: Visiting, form: Filled) -> Response:
     if not asked:
         return _customer(visit, account, "", (customer, files))
     try:
-        promised = [(line, _bound(visit, line)) for line in asked]
+        promised = [_promised(visit, line) for line in asked]
     except RaseedError as error:
         return _customer(visit, account, asked[0].meter, (customer, files), error, asked)
-    due = sum((_due(visit, line, quote) for line, quote in promised), _nothing(visit))
+    due = sum((one.quote.tendered for one in promised), _nothing(visit))
     return _page(
         visit,
         "counter/preview.html",
         error=None,
         customer=customer,
         files=_by_number(files),
-        promised=[(line, quote, _why(visit, line, quote)) for line, quote in promised],
+        promised=promised,
         due=due,
         tenders=PAYING,
         form=form,
-        vend_id=f"c-{secrets.token_hex(12)}",
-        practice=_practises(visit),
+        vend_id=new_vend_id(visit),
     )
 
 
@@ -90,15 +103,30 @@ async def sell(visit: Visiting, form: Filled) -> Response:
     writer: Writer = visit.request.app.state.writer
     try:
         items = tuple(line.item(services.currency) for line in asked)
-        paid = payments(form, _nothing(visit))
-        basket = await writer.vend_basket(actor, BasketRequest(vend_id, items, paid))
+        request = BasketRequest(vend_id, items, payments(form, _nothing(visit)))
+        if is_practice(visit, vend_id):
+            basket = await run_in_threadpool(services.service.rehearse, actor, request)
+            return await run_in_threadpool(_sold, visit, basket, practice=True)
+        basket = await writer.vend_basket(actor, request)
     except RaseedError as error:
         return _not_sold(visit, error, vend_id, customer)
     return await run_in_threadpool(_sold, visit, basket)
 
 
+@router.get("/preview")
+def no_preview() -> Response:
+    """A form's address typed again, or come back to after signing in."""
+    return RedirectResponse("/counter", 303)
+
+
+@router.get("/sell")
+def no_sale() -> Response:
+    """The same: what became of the sale is the question then."""
+    return RedirectResponse("/counter/last", 303)
+
+
 @router.post("/last/copy")
-def copy_last(visit: Visiting) -> Response:
+def copy_last(visit: Working) -> Response:
     """The digits of this terminal's last sale again, marked and counted as a copy."""
     service, actor = visit.services.service, visit.who.actor
     try:
@@ -109,7 +137,7 @@ def copy_last(visit: Visiting) -> Response:
 
 
 @router.post("/sales/{vend_id}/copy")
-def copy(visit: Visiting, vend_id: str) -> Response:
+def copy(visit: Working, vend_id: str) -> Response:
     """The digits of a sale again, marked and counted as a copy."""
     service, actor = visit.services.service, visit.who.actor
     sales = service.basket(actor, vend_id)
@@ -135,7 +163,7 @@ def became(visit: Visiting, vend_id: str) -> Response:
 
 
 @router.post("/sales/{vend_id}/push")
-def push(visit: Visiting, vend_id: str) -> Response:
+def push(visit: Working, vend_id: str) -> Response:
     """Hands the digits to the meter, where it can be reached."""
     try:
         visit.services.service.deliver(visit.who.actor, vend_id)
@@ -145,7 +173,7 @@ def push(visit: Visiting, vend_id: str) -> Response:
 
 
 @router.post("/sales/{vend_id}/void")
-def void(visit: Visiting, form: Filled, vend_id: str) -> Response:
+def void(visit: Working, form: Filled, vend_id: str) -> Response:
     """Takes a sale back on evidence, with a reason."""
     actor, reason = visit.who.actor, form["reason"][:200]
     try:
@@ -172,7 +200,8 @@ def _customer(
     views = [
         (file, visit.services.accounts.account(actor, file.agreement.number)) for file in files
     ]
-    first = next((f.meter.number.number for f in files if f.meter.number.number in meter), "")
+    wanted = sought(meter).digits
+    first = next((f.meter.number.number for f in files if f.meter.number.number in wanted), "")
     return _page(
         visit,
         "counter/customer.html",
@@ -181,47 +210,45 @@ def _customer(
         views=views,
         first=first or (files[0].meter.number.number if files else ""),
         asked={line.meter: line for line in asked},
-        practice=_practises(visit),
     )
 
 
-def _bound(visit: Visitor, line: Line) -> BindingQuote | None:
-    """The promise for a purchase; None for a payment of what is owed."""
+def _promised(visit: Visitor, line: Line) -> Promised:
+    """A purchase is promised under an id, so that what is sold is what was shown; for a payment of
+    what is owed, and in practice, the price is enough."""
+    service, actor = visit.services.service, visit.who.actor
     item = line.item(visit.services.currency)
-    if not isinstance(item, Credit):
-        return None
-    return visit.services.service.bind(visit.who.actor, item.meter, item.ask, item.postpone)
+    if isinstance(item, Credit) and not practises(visit):
+        promise = service.bind(actor, item.meter, item.ask, item.postpone)
+        return Promised(line, promise.quote, promise.id, _why(visit, line, promise.quote))
+    _, quote = service.priced(actor, item)
+    return Promised(line, quote, "", _why(visit, line, quote))
 
 
-def _due(visit: Visitor, line: Line, quote: BindingQuote | None) -> Money:
-    if quote is not None:
-        return quote.quote.tendered
-    return Money.from_text(line.typed, visit.services.currency)
-
-
-def _why(visit: Visitor, line: Line, promise: BindingQuote | None) -> list[str]:
+def _why(visit: Visitor, line: Line, quote: Quote) -> list[str]:
     """Why these units, and why they differ from last time."""
-    if promise is None:
+    if line.ask == DEBT:
         return []
     last = visit.services.service.sales(visit.who.actor, meter=line.meter, limit=1)
     before: Quote | None = last[0].quote if last else None
-    return explained(promise.quote, before, visit.language)
+    return explained(quote, before, visit.language)
 
 
 def _not_sold(visit: Visitor, error: RaseedError, vend_id: str, customer: Customer) -> Response:
-    """What it means for the money: nothing was taken, or nobody knows yet."""
+    """What it means for the money: nothing was taken, or nobody knows yet, or it was taken
+    before."""
     return _page(
         visit,
         "counter/not_sold.html",
         error,
         vend_id=vend_id,
         customer=customer,
-        doubtful=isinstance(error, Unknown),
-        later=isinstance(error, Unavailable),
+        earlier=isinstance(error, VendIdReused),
+        doubtful=isinstance(error, Unknown | Broken),
     )
 
 
-def _sold(visit: Visitor, basket: BasketReceipt) -> Response:
+def _sold(visit: Visitor, basket: BasketReceipt, *, practice: bool = False) -> Response:
     return _page(
         visit,
         "counter/sold.html",
@@ -229,8 +256,10 @@ def _sold(visit: Visitor, basket: BasketReceipt) -> Response:
         basket=basket,
         why={r.vend_id: explained(r.quote, None, visit.language) for r in basket.receipts},
         codes={t.digits: _code(t.digits) for r in basket.receipts for t in r.tokens if t.digits},
-        reachable=[r.vend_id for r in basket.receipts if r.tokens and _reachable(visit, r)],
-        practice=_practises(visit),
+        reachable=[]
+        if practice
+        else [r.vend_id for r in basket.receipts if r.tokens and _reachable(visit, r)],
+        practice=practice,
     )
 
 
@@ -251,7 +280,7 @@ def _code(digits: str) -> str:
 def _page(visit: Visitor, template: str, error: RaseedError | None, **values: Any) -> Response:
     status = 200 if error is None else 422
     told = None if error is None else words_for(error, visit.language)
-    values.setdefault("practice", _practises(visit))
+    values.setdefault("practice", practises(visit))
     return page(
         visit.request, template, visit.language, visit.who, status=status, error=told, **values
     )
@@ -263,7 +292,3 @@ def _nothing(visit: Visitor) -> Money:
 
 def _by_number(files: list[MeterFile]) -> dict[str, MeterFile]:
     return {file.meter.number.number: file for file in files}
-
-
-def _practises(visit: Visitor) -> bool:
-    return bool(visit.request.app.state.practice)

@@ -8,7 +8,7 @@ from typing import Final
 from meters.quantities import Money
 
 from ...parties import MeterFile
-from ...requests import Credit, DebtPayment, Item, Postponement, Units
+from ...requests import Credit, DebtPayment, Postponement, Units
 from ...sale import Payment, Tender
 from .visitor import Form
 
@@ -31,7 +31,7 @@ class Line:
     quote_id: str = ""
     postpone: tuple[Postponement, ...] = ()
 
-    def item(self, currency: str) -> Item:
+    def item(self, currency: str) -> Credit | DebtPayment:
         """Raises NotANumber, TooFine."""
         if self.ask == DEBT:
             return DebtPayment(self.meter, Money.from_text(self.typed, currency))

@@ -16,7 +16,7 @@ from ...messages import Language, words_for
 from ...people import Arrival, SignedIn, needs_second_factor
 from ..callers import services_of
 from .rendering import page
-from .visitor import COOKIE, LANGUAGE_COOKIE, Filled, language_for, signed_in
+from .visitor import COOKIE, LANGUAGE_COOKIE, Filled, Form, language_for, signed_in
 
 router = APIRouter(include_in_schema=False)
 Someone = Annotated[SignedIn, Depends(signed_in)]
@@ -42,7 +42,7 @@ def sign_in(request: Request, form: Filled) -> Response:
     try:
         id, who = services_of(request).doors.sign_in(arrival)
     except RaseedError as error:
-        return _form(request, error, name=arrival.name, status=422)
+        return _form(request, error, form)
     answer = RedirectResponse("/set-up" if who.setting_up else _next(form["next"]), 303)
     secure = request.url.scheme == "https"
     answer.set_cookie(COOKIE, id, httponly=True, samesite="lax", secure=secure)
@@ -94,22 +94,19 @@ def own_second_factor(request: Request, who: Someone, form: Filled) -> Response:
 
 
 def _form(
-    request: Request,
-    error: RaseedError | None = None,
-    *,
-    name: str = "",
-    status: int = 200,
+    request: Request, error: RaseedError | None = None, typed: Form | None = None
 ) -> Response:
     language = language_for(request)
+    kept = request.query_params if typed is None else typed
     return page(
         request,
         "sign_in.html",
         language,
-        status=status,
+        status=200 if error is None else 422,
         error=None if error is None else words_for(error, language),
-        name=name,
-        next=_next(request.query_params.get("next", "")),
-        terminal=request.query_params.get("terminal", ""),
+        name=kept.get("name", ""),
+        next=_next(kept.get("next", "")),
+        terminal=kept.get("terminal", "")[:60],
     )
 
 

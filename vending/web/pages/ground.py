@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Final
 from urllib.parse import quote
 
 from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -16,26 +18,26 @@ from starlette.responses import RedirectResponse, Response
 from meters.errors import Broken, RaseedError
 
 from ...masking import masked
-from ...messages import phrase
-from ...people import NotSignedIn
+from ...messages import Language, phrase
+from ...people import NotSignedIn, SignedIn
 from ...problems import problem_of
 from ..routers import PREFIX as API
-from . import assets, counter, doors, home, shift
+from . import assets, counter, doors, home, practice, shift
 from .rendering import page, wants_piece
 from .shield import Shield
-from .visitor import SetUpFirst, language_for
+from .visitor import SetUpFirst, language_for, signed_in
 
 log = logging.getLogger("raseed.web")
 Handler = Callable[[Request, Exception], Awaitable[Response] | Response]
+Told = Callable[[Request, Exception], Response]
 
-_PARTS: Final = (counter, shift, doors, home)
+_PARTS: Final = (practice, counter, shift, doors, home)
 """Files of routes; each has a `router`."""
 _PLAIN: Final = (f"{API}/", "/health")
 
 
 def add_pages(app: FastAPI) -> None:
     """From here on `app` serves people too."""
-    app.state.practice = False
     app.router.routes.append(assets.ROUTE)
     for part in _PARTS:
         app.router.routes.extend(part.router.routes)
@@ -45,13 +47,15 @@ def add_pages(app: FastAPI) -> None:
     app.add_middleware(Shield)
 
 
-def _either(told: Handler, plain: Handler) -> Handler:
+def _either(told: Told, plain: Handler) -> Handler:
     """Words on a page for people, problem details for programs."""
 
     async def handle(request: Request, error: Exception) -> Response:
         path = request.url.path
-        chosen = plain if path.startswith(_PLAIN) else told
-        answer = chosen(request, error)
+        if not path.startswith(_PLAIN):
+            # It looks up who asks, in the database.
+            return await run_in_threadpool(told, request, error)
+        answer = plain(request, error)
         return answer if isinstance(answer, Response) else await answer
 
     return handle
@@ -63,29 +67,45 @@ def _ours(request: Request, error: Exception) -> Response:
         return _to_the_door(request, "/set-up" if isinstance(error, SetUpFirst) else "/sign-in")
     if isinstance(error, Broken):
         log.error("broken invariant: %s", masked(str(error)))
-    language = language_for(request)
+    who, language = _asking(request)
     problem = problem_of(error, language)
     return page(
-        request, "problem.html", language, status=problem.status, problem=problem, incident=""
+        request, "problem.html", language, who, status=problem.status, problem=problem, incident=""
     )
 
 
 def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    language = language_for(request)
+    who, language = _asking(request)
     return page(
-        request, "problem.html", language, status=error.status_code, problem=None, incident=""
+        request, "problem.html", language, who, status=error.status_code, problem=None, incident=""
     )
 
 
 def _unexpected(request: Request, error: Exception) -> Response:
     incident = secrets.token_hex(4)
     log.error("incident %s: %s", incident, type(error).__name__, exc_info=error)
-    language = language_for(request)
+    who, language = _asking(request)
     words = phrase("unexpected", language, incident=incident)
     return page(
-        request, "problem.html", language, status=500, problem=None, incident=incident, words=words
+        request,
+        "problem.html",
+        language,
+        who,
+        status=500,
+        problem=None,
+        incident=incident,
+        words=words,
     )
+
+
+def _asking(request: Request) -> tuple[SignedIn | None, Language]:
+    """Who asks, if that can be told: the way on and the language are theirs."""
+    who = None
+    # What is wrong may be the database itself.
+    with suppress(Exception):
+        who = signed_in(request)
+    return who, language_for(request, who)
 
 
 def _to_the_door(request: Request, door: str) -> Response:

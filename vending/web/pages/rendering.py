@@ -62,7 +62,11 @@ def page(
         text = render_block(made, template, block, **told)
     else:
         text = made.get_template(template).render(**told)
-    return HTMLResponse(text, status, {"Content-Language": language.value})
+    headers = {"Content-Language": language.value}
+    if request.method == "POST":
+        # The address of a form is not for the address bar: it cannot be asked for again.
+        headers["HX-Push-Url"] = "false"
+    return HTMLResponse(text, status, headers)
 
 
 def wants_piece(request: Request) -> bool:

@@ -37,7 +37,7 @@ def open_shift(visit: Visiting, form: Filled) -> Response:
         opening = Money.from_text(form.number("float") or "0", drawers.currency)
         opened = drawers.open(actor, form["id"], opening)
     except RaseedError as error:
-        return _standing(visit, error)
+        return _standing(visit, error, form)
     _write(visit, "shift_opened", opened.id)
     return RedirectResponse("/counter", 303)
 
@@ -51,7 +51,7 @@ def cash(visit: Visiting, form: Filled) -> Response:
         amount = Money.from_text(form.number("amount"), drawers.currency)
         made = move(actor, form["id"], amount, form["reason"])
     except RaseedError as error:
-        return _standing(visit, error)
+        return _standing(visit, error, form)
     _write(visit, f"cash_{made.kind.value}", made.id, made.reason)
     return RedirectResponse("/shift", 303)
 
@@ -98,12 +98,14 @@ def z_copy(visit: Visiting, id: str) -> Response:
     return _report(visit, report)
 
 
-def _standing(visit: Visitor, error: RaseedError | None = None) -> Response:
+def _standing(
+    visit: Visitor, error: RaseedError | None = None, typed: Form | None = None
+) -> Response:
     try:
         report = visit.services.drawers.x(visit.who.actor)
     except NoShiftOpen:
-        return _page(visit, "shift/open.html", error, id=_new_id())
-    return _report(visit, report, error)
+        return _page(visit, "shift/open.html", error, id=_new_id(), typed=typed or {})
+    return _report(visit, report, error, typed)
 
 
 def _count(visit: Visitor, error: RaseedError | None = None, form: Form | None = None) -> Response:
@@ -122,11 +124,24 @@ def _count(visit: Visitor, error: RaseedError | None = None, form: Form | None =
     )
 
 
-def _report(visit: Visitor, report: ShiftReport, error: RaseedError | None = None) -> Response:
+def _report(
+    visit: Visitor,
+    report: ShiftReport,
+    error: RaseedError | None = None,
+    typed: Form | None = None,
+) -> Response:
     def told(minor: int | None) -> Money | None:
         return None if minor is None else Money(minor, report.shift.currency)
 
-    return _page(visit, "shift/report.html", error, report=report, minor=told, id=_new_id())
+    return _page(
+        visit,
+        "shift/report.html",
+        error,
+        report=report,
+        minor=told,
+        id=_new_id(),
+        typed=typed or {},
+    )
 
 
 def _faces(visit: Visitor) -> list[str]:

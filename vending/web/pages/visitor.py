@@ -68,8 +68,9 @@ def visitor(request: Request) -> Visitor:
 
 
 async def form(request: Request) -> Form:
-    """The fields of a form."""
-    return Form(await request.form(max_files=1, max_fields=200))
+    """The fields of a form; a file that somebody sends instead of text is closed and forgotten."""
+    async with request.form(max_files=1, max_fields=200) as data:
+        return Form(data)
 
 
 class Form(Mapping[str, str]):
@@ -93,11 +94,11 @@ class Form(Mapping[str, str]):
 
     def number(self, name: str) -> str:
         """As typed on any keyboard, a card or a scanner: ٠-٩ as 0-9, `٫` as the point, without
-        spaces and dashes."""
+        spaces and dashes. One at the beginning stays: it is a minus, and no amount."""
         return "".join(
             str(unicodedata.decimal(c)) if c.isdecimal() else "." if c == "\u066b" else c
-            for c in self[name]
-            if not c.isspace() and c not in "-\u2010\u2011"
+            for place, c in enumerate(self[name])
+            if not c.isspace() and (place == 0 or c not in "-\u2010\u2011")
         )
 
 

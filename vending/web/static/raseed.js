@@ -1,55 +1,92 @@
 // The little that plain forms cannot do: one request for many clicks, a word when the line is down,
-// keys for the counter, and Enter of a scanner that moves on instead of confirming.
+// keys for the counter, and an Enter that nobody meant is no confirmation.
 "use strict";
 
 (() => {
-  const banner = () => document.getElementById("link-down");
+  const SLOW_BEAT = 10_000;
+  const FAST_BEAT = 1_500;
+  const SCANNER = 150; // Nobody presses Enter so soon after another key; a scanner does.
+  const SETTLE = 250; // Nor so soon after a page has come up.
+
+  let isDown = false;
+  let typedAt = -Infinity;
+  let shownAt = performance.now();
+
+  // A confirmation keeps the keyboard while the line is down (a disabled button would lose it).
+  const tell = () => {
+    const banner = document.getElementById("link-down");
+    if (banner) banner.hidden = !isDown;
+    for (const button of document.querySelectorAll("[data-confirm]")) {
+      button.setAttribute("aria-disabled", isDown);
+    }
+  };
   const down = (is) => {
-    const shown = banner();
-    if (shown) shown.hidden = !is;
-    document.documentElement.classList.toggle("is-down", is);
-    for (const button of document.querySelectorAll("[data-confirm]")) button.disabled = is;
+    const changed = is !== isDown;
+    isDown = is;
+    tell();
+    if (changed) beatLater();
   };
 
-  // htmx says nothing by itself when a request cannot go out.
+  // htmx says nothing by itself when a request cannot go out, or no answer comes in.
   for (const name of ["htmx:sendError", "htmx:timeout"]) {
     document.addEventListener(name, () => down(true));
   }
   document.addEventListener("htmx:afterOnLoad", () => down(false));
   window.addEventListener("offline", () => down(true));
 
-  // A heartbeat while the line is down, and now and then while it is up.
+  // A heartbeat, quick while the line is down.
+  let timer = 0;
   const beat = async () => {
     try {
-      const answer = await fetch("/api/v1/health", { cache: "no-store" });
+      const answer = await fetch("/api/v1/health", {
+        cache: "no-store",
+        signal: AbortSignal.timeout(SLOW_BEAT),
+      });
       down(!answer.ok && answer.status >= 502);
     } catch {
       down(true);
     }
+    beatLater();
+  };
+  const beatLater = () => {
+    clearTimeout(timer);
+    timer = setTimeout(
+      () => (document.visibilityState === "visible" ? beat() : beatLater()),
+      isDown ? FAST_BEAT : SLOW_BEAT,
+    );
   };
   window.addEventListener("online", beat);
-  setInterval(() => {
-    if (document.visibilityState === "visible") beat();
-  }, 10_000);
+  beatLater();
 
   // Three fast clicks are one: a form that was sent is not sent again until it is answered.
-  document.addEventListener("submit", (event) => {
-    const form = event.target;
-    if (form.dataset.sent === "yes") {
-      event.preventDefault();
-      event.stopImmediatePropagation();
-      return;
-    }
-    if (form.method === "post") form.dataset.sent = "yes";
-  }, true);
-  const again = (event) => {
+  document.addEventListener(
+    "submit",
+    (event) => {
+      const form = event.target;
+      const confirms = isDown && form.querySelector("[data-confirm]");
+      if (form.dataset.sent === "yes" || confirms) {
+        event.preventDefault();
+        event.stopImmediatePropagation();
+        return;
+      }
+      if (form.method === "post") form.dataset.sent = "yes";
+    },
+    true,
+  );
+  document.addEventListener("htmx:afterRequest", (event) => {
     const form = event.target.closest ? event.target.closest("form") : null;
     if (form) delete form.dataset.sent;
-  };
-  document.addEventListener("htmx:afterRequest", again);
+  });
   window.addEventListener("pageshow", () => {
     for (const form of document.forms) delete form.dataset.sent;
   });
+
+  // Enter on a confirmation counts if a person pressed it there: not the end of what a scanner
+  // typed, not a key that is still held down from the page before.
+  const meant = (event) => {
+    const now = performance.now();
+    return !event.repeat && now - typedAt > SCANNER && now - shownAt > SETTLE;
+  };
 
   // F-keys and Escape: an element says which one presses it. `code` is the same on every layout.
   document.addEventListener("keydown", (event) => {
@@ -57,23 +94,23 @@
     const pressed = document.querySelector(`[data-key="${event.code}"]:not([disabled])`);
     if (pressed) {
       event.preventDefault();
+      if (event.repeat) return;
       pressed.focus();
       pressed.click();
       return;
     }
-    // A scanner types digits and Enter: from a field that says so, Enter goes to the next one.
-    const field = event.target;
-    if (event.code.endsWith("Enter") && field.dataset && field.dataset.enter) {
-      const next = document.getElementById(field.dataset.enter);
-      if (next && !next.value) {
-        event.preventDefault();
-        next.focus();
-      }
+    const enter = event.key === "Enter";
+    const form = event.target.closest ? event.target.closest("form") : null;
+    if (enter && form && form.querySelector("[data-confirm]") && !meant(event)) {
+      event.preventDefault();
     }
+    if (!enter) typedAt = performance.now();
   });
 
   // What came in by a swap and wants the keyboard gets it.
   document.addEventListener("htmx:afterSettle", (event) => {
+    shownAt = performance.now();
+    tell();
     const wanted = event.target.querySelector("[autofocus]");
     if (wanted) wanted.focus();
   });

@@ -1,0 +1,139 @@
+"""A municipality with people who sign in, served by a process, and their way in."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from playwright.sync_api import Browser, ConsoleMessage, Page
+
+from tests.system.test_api_process import Server
+from tests.vending.cli.support import town_shell
+from vending.parties import Role
+from vending.people import UserDraft
+from vending.settings import Settings
+from vending.wiring import open_raseed
+
+CHROMIUM: Final = Path("/usr/bin/chromium")
+PASSWORD: Final = "زيت وزعتر على السطح"
+
+
+@dataclass(frozen=True, slots=True)
+class Clerk:
+    """Somebody at a counter."""
+
+    name: str
+    language: str
+    terminal: str
+
+
+SAMIR: Final = Clerk("samir", "ar", "T1")
+MAYA: Final = Clerk("maya", "en", "T2")
+CLERKS: Final = (SAMIR, MAYA)
+BOSS: Final = "huda"
+_EXPECTED: Final = ("Failed to load resource", "htmx:sendError", "htmx:afterRequest")
+"""What the browser and htmx tell of a lost connection and of a 422: both are part of the tests."""
+
+
+@dataclass(frozen=True, slots=True)
+class Municipality:
+    """Its folder and where it is served."""
+
+    folder: Path
+    url: str
+    """Without a path."""
+
+    def count(self, what: str, *values: Any) -> int:
+        """How many rows, told by nothing of the product's."""
+        with closing(sqlite3.connect(self.folder / "raseed.db")) as db:
+            (found,) = db.execute(f"SELECT count(*) FROM {what}", values).fetchone()
+            return int(found)
+
+
+@contextmanager
+def municipality(folder: Path, **settings: str) -> Iterator[Municipality]:
+    """`town()` with an administrator and two clerks at its points. `settings`: more of the
+    server's environment."""
+    town_shell(folder)
+    with open_raseed(Settings(data=folder)) as raseed:
+        boss = raseed.office.begin(UserDraft(BOSS, Role.ADMINISTRATOR, "هدى", "Huda"), PASSWORD)
+        for clerk, point in zip(CLERKS, ("P1", "P2"), strict=True):
+            draft = UserDraft(
+                clerk.name,
+                Role.OPERATOR,
+                "سمير" if clerk is SAMIR else "مايا",
+                clerk.name.title(),
+                point=point,
+                language=clerk.language,
+            )
+            raseed.office.add(boss.actor("setup"), draft, PASSWORD, must_change=False)
+    server = Server(folder, RASEED_JOBS__ENABLED="false", **settings)
+    try:
+        yield Municipality(folder, server.url.removesuffix("/api/v1"))
+    finally:
+        server.stop()
+
+
+@contextmanager
+def visiting(browser: Browser, town_hall: Municipality, **options: Any) -> Iterator[Page]:
+    """A new visitor's page. Errors in the page's own script, or refused by its policy, are
+    errors here."""
+    wrong: list[str] = []
+
+    def said(message: ConsoleMessage) -> None:
+        if message.type == "error" and not message.text.startswith(_EXPECTED):
+            wrong.append(message.text)
+
+    context = browser.new_context(base_url=town_hall.url, **options)
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", said)
+    try:
+        yield page
+    finally:
+        context.close()
+    assert wrong == []
+
+
+def sign_in(page: Page, clerk: Clerk, next: str = "/counter") -> None:
+    page.goto(f"/sign-in?next={next}&terminal={clerk.terminal}")
+    page.keyboard.type(clerk.name)
+    page.keyboard.press("Tab")
+    page.keyboard.insert_text(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{next}")
+
+
+@contextmanager
+def signed_in(
+    browser: Browser, town_hall: Municipality, clerk: Clerk, **options: Any
+) -> Iterator[Page]:
+    with visiting(browser, town_hall, **options) as page:
+        sign_in(page, clerk)
+        yield page
+
+
+def read(page: Page) -> None:
+    """A moment to look at what has come up. Enter sooner than that is not taken for a person's."""
+    page.wait_for_timeout(300)
+
+
+class Keyboard:
+    """Fingers that are counted."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self.strokes = 0
+
+    def type(self, text: str) -> None:
+        self._page.keyboard.type(text)
+        self.strokes += len(text)
+
+    def press(self, key: str) -> None:
+        self._page.keyboard.press(key)
+        self.strokes += 1

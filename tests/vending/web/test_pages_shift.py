@@ -1,0 +1,83 @@
+"""The till as pages, without script: open, cash in and out, count blind, close, Z."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.vending.support import POWER
+from tests.vending.web.pages_support import House, Visit, form, house_over
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    with house_over(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def till(house: House) -> Visit:
+    return house.visit()
+
+
+def sell(till: Visit, amount: str) -> None:
+    asked = till.get("/counter?find=10001")
+    page = till.send(asked, "/counter/preview", **{f"amount:{POWER.number}": amount})
+    till.send(page, "/counter/sell")
+
+
+def test_a_day_that_ends_with_ten_shekels_too_little(till: Visit) -> None:
+    opened = till.send(till.get("/shift"), "/shift/open", float="١٠٠")
+    assert opened.url.path == "/counter"
+    sell(till, "50")
+    out = till.send(till.get("/shift"), "/shift/cash", way="out", amount="30", reason="to the bank")
+    assert out.url.path == "/shift"
+    # 100 + 50 - 30 should be there; nobody is told before they have counted.
+    page = till.get("/shift/count")
+    assert "120.00" not in page.text
+    assert "120.00" not in out.text
+    z = till.send(page, "/shift/close", **{"pieces:50.00": "2", "pieces:10.00": "1"})
+    assert "120.00" in z.text
+    assert "110.00" in z.text
+    assert "-10.00" in z.text
+    copy = till.send(z, f"{z.url.path}/copy")
+    assert "COPY" in copy.text
+    assert z.url.path in till.get("/shift/all").text
+
+
+def test_a_count_that_is_none_stays_as_it_was_typed(till: Visit) -> None:
+    till.send(till.get("/shift"), "/shift/open", float="0")
+    page = till.get("/shift/count")
+    told = till.send(page, "/shift/close", **{"pieces:50.00": "two", "pieces:10.00": "3"})
+    assert told.status_code == 422
+    kept = form(told, "/shift/close").fields
+    assert (kept["pieces:50.00"], kept["pieces:10.00"]) == ("two", "3")
+
+
+def test_cash_out_without_a_reason_keeps_what_was_typed(till: Visit) -> None:
+    till.send(till.get("/shift"), "/shift/open", float="100")
+    told = till.send(till.get("/shift"), "/shift/cash", way="out", amount="30", reason="x")
+    assert told.status_code == 422
+    kept = form(told, "/shift/cash").fields
+    assert (kept["way"], kept["amount"], kept["reason"]) == ("out", "30", "x")
+
+
+@pytest.mark.parametrize("float", ["-1", "x", "1.005", "1e3"])
+def test_an_opening_sum_that_is_none(till: Visit, float: str) -> None:
+    told = till.send(till.get("/shift"), "/shift/open", float=float)
+    assert told.status_code == 422
+    assert 'role="alert"' in told.text
+
+
+def test_the_same_form_again_opens_one_shift(till: Visit) -> None:
+    page = till.get("/shift")
+    till.send(page, "/shift/open", float="10")
+    assert till.send(page, "/shift/open", float="10").url.path == "/counter"
+
+
+def test_nothing_is_counted_where_nothing_is_open(till: Visit) -> None:
+    assert "Open a shift" in till.get("/shift/count").text
+    assert till.post("/shift/close", {}).status_code == 422
+    assert till.get("/shift/nowhere/z").status_code in (404, 409, 422)
