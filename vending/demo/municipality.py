@@ -40,7 +40,8 @@ _TARIFFS: Final = {_DEBTOR: "electricity-domestic-blocks"}
 class Quarter:
     """A part of town with one vending point and one gateway to its meters."""
 
-    code: str
+    name: str
+    """As its people call it."""
     gateway: str
     point: VendingPoint
     streets: tuple[str, ...]
@@ -50,18 +51,18 @@ class Quarter:
 
 QUARTERS: Final = (
     Quarter(
-        code="East Quarter",
+        name="الحي الشرقي",
         gateway="east",
-        point=VendingPoint("E1", "نقطة شحن الحي الشرقي", "East Quarter counter", "East Quarter"),
+        point=VendingPoint("E1", "نقطة شحن الحي الشرقي", "East Quarter counter", "الحي الشرقي"),
         streets=("شارع الزيتون", "شارع النبع", "طريق المدرسة"),
         ea=EncryptionAlgorithm.EA11,
     ),
     Quarter(
-        code="Old Town",
+        name="البلدة القديمة",
         gateway="old-town",
         # Here they sell in shifts only; at the other point the seller has a deposit.
         point=VendingPoint(
-            "T1", "نقطة شحن البلدة القديمة", "Old Town counter", "Old Town", needs_shift=True
+            "T1", "نقطة شحن البلدة القديمة", "Old Town counter", "البلدة القديمة", needs_shift=True
         ),
         streets=("حارة السوق", "درب البئر", "شارع الجامع"),
         ea=EncryptionAlgorithm.EA07,
@@ -149,7 +150,7 @@ def households() -> list[Household]:
                     f"{given_en} {family_en}",
                     f"0590000{i:03d}",
                 ),
-                place=ServicePoint(f"SP-{account}", quarter.code, f"{street} {i // 2 + 1}"),
+                place=ServicePoint(f"SP-{account}", quarter.name, f"{street} {i // 2 + 1}"),
                 quarter=quarter,
                 unit=1 + i // 2 * 2,
                 electricity=Drn.from_serial("07", 1001 + i),

@@ -26,8 +26,9 @@ def stay(
 ) -> None:
     """Says where everything is, and serves until Ctrl-C."""
     console.print()
-    _doors(console, api, logins)
+    _second_factors(console, logins)
     _for_programs(console, place, api, meters)
+    _doors(console, api, logins)
     console.print("Ctrl-C ends it. A temporary folder is removed, one of your own stays.")
     try:
         _wait(console, api, logins)
@@ -36,7 +37,7 @@ def stay(
 
 
 def _doors(console: Console, api: ApiServer, logins: list[Login]) -> None:
-    console.print(f"[bold]The counter is open at {api.url}[/]", soft_wrap=True)
+    console.print(f"\n[bold]The counter is open at {api.url}[/]", soft_wrap=True)
     table = Table(title="Who can sign in", title_justify="left")
     for head in ("user name", "password", "who", "role", "at"):
         table.add_column(head, no_wrap=True)
@@ -52,10 +53,13 @@ def _doors(console: Console, api: ApiServer, logins: list[Login]) -> None:
             console.print(f"{login.draft.name} sits at {address}", soft_wrap=True)
     console.print(
         "Supervisors and administrators type a code of six digits too. It comes from an "
-        "authenticator that has read their picture below or was told their key, or from here: "
+        "authenticator that has read their picture above or was told their key, or from here: "
         "press Enter in this window to see the codes of this half minute.",
         soft_wrap=True,
     )
+
+
+def _second_factors(console: Console, logins: list[Login]) -> None:
     for login in logins:
         if login.secret:
             console.print(f"\n[bold]{login.draft.name}[/], key {login.secret}", soft_wrap=True)

@@ -22,7 +22,7 @@ from ...messages import Language, phrase
 from ...people import NotSignedIn, SignedIn
 from ...problems import problem_of
 from ..routers import PREFIX as API
-from . import assets, counter, doors, home, practice, shift
+from . import assets, counter, customers, doors, home, practice, shift, statements
 from .rendering import page, wants_piece
 from .shield import Shield
 from .visitor import SetUpFirst, language_for, signed_in
@@ -31,7 +31,7 @@ log = logging.getLogger("raseed.web")
 Handler = Callable[[Request, Exception], Awaitable[Response] | Response]
 Told = Callable[[Request, Exception], Response]
 
-_PARTS: Final = (practice, counter, shift, doors, home)
+_PARTS: Final = (practice, counter, shift, doors, statements, customers, home)
 """Files of routes; each has a `router`."""
 _PLAIN: Final = (f"{API}/", "/health")
 
