@@ -14,20 +14,21 @@ from ..people.users import NEEDS_SECOND_FACTOR
 from ..wiring import Raseed
 
 PASSWORD: Final = "demo-olives"  # noqa: S105 - printed on purpose
-TERMINALS: Final = {"E1": "E1-2", "T1": "T1-2"}
-"""Where clerks sit: at each point a second till, beside the one that the scenes use."""
+TERMINALS: Final = {"samir": "T1-2", "maya": "T1-3", "rana": "E1-2"}
+"""Where clerks sit: tills of their own, beside those that the scenes use."""
 
 PEOPLE: Final = (
     UserDraft("samir", Role.OPERATOR, "سمير البرغوثي", "Samir Barghouti", "T1"),
+    UserDraft("maya", Role.OPERATOR, "مايا خوري", "Maya Khoury", "T1", "en"),
     UserDraft("rana", Role.OPERATOR, "رنا الصالح", "Rana Saleh", "E1"),
     UserDraft("nadia", Role.BILLING, "نادية قاسم", "Nadia Qasem"),
     UserDraft("fadi", Role.TECHNICIAN, "فادي منصور", "Fadi Mansour"),
     UserDraft("basem", Role.SUPERVISOR, "باسم عودة", "Basem Odeh"),
-    UserDraft("dalal", Role.SUPERVISOR, "دلال حمدان", "Dalal Hamdan"),
-    UserDraft("adnan", Role.ADMINISTRATOR, "عدنان شاهين", "Adnan Shaheen"),
+    UserDraft("dalal", Role.SUPERVISOR, "دلال حمدان", "Dalal Hamdan", language="en"),
+    UserDraft("adnan", Role.ADMINISTRATOR, "عدنان شاهين", "Adnan Shaheen", language="en"),
     UserDraft("wafa", Role.AUDITOR, "وفاء جابر", "Wafa Jaber"),
 )
-"""Two supervisors: what one asks for, the other approves."""
+"""Two supervisors: what one asks for, the other approves. Most read Arabic, some English."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Login:
 
     @property
     def terminal(self) -> str:
-        return TERMINALS.get(self.draft.point or "", "")
+        return TERMINALS.get(self.draft.name, "")
 
     def code(self) -> str:
         """The six digits of this half minute."""
@@ -50,7 +51,7 @@ class Login:
 def actor_of(name: str) -> Actor:
     """One of them at their till, as the books write them down."""
     draft = next(one for one in PEOPLE if one.name == name)
-    return Actor(name, draft.role, draft.point, TERMINALS.get(draft.point or "", ""))
+    return Actor(name, draft.role, draft.point, TERMINALS.get(name, ""))
 
 
 def let_in(raseed: Raseed) -> list[Login]:

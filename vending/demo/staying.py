@@ -19,6 +19,7 @@ from .processes import ApiServer, MeterWorld
 from .screen import isolated
 
 _LOOK_EVERY_S = 0.5
+_READS = {"ar": "Arabic", "en": "English"}
 
 
 def stay(
@@ -39,13 +40,15 @@ def stay(
 def _doors(console: Console, api: ApiServer, logins: list[Login]) -> None:
     console.print(f"\n[bold]The counter is open at {api.url}[/]", soft_wrap=True)
     table = Table(title="Who can sign in", title_justify="left")
-    for head in ("user name", "password", "who", "role", "at"):
+    for head in ("user name", "password", "who", "role", "reads", "at"):
         table.add_column(head, no_wrap=True)
     for login in logins:
         one = login.draft
         who = f"{one.name_en} {isolated(one.name_ar)}"
         role = term(one.role.value, Language.ENGLISH)
-        table.add_row(f"[bold]{one.name}[/]", PASSWORD, who, role, login.terminal)
+        table.add_row(
+            f"[bold]{one.name}[/]", PASSWORD, who, role, _READS[one.language], login.terminal
+        )
     console.print(table)
     for login in logins:
         if login.terminal:
