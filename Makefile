@@ -15,10 +15,11 @@ CORES  ?= $(shell nproc 2>/dev/null || echo 2)
 PYTEST  = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(CORES) --maxprocesses 8 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast lint format bench clean
+.PHONY: help demo pictures test test-fast lint format bench clean
 
 help:
 	@echo "make demo       set up, then sell electricity and water to simulated meters"
+	@echo "make pictures   the pictures of docs/operator.md, from a running demo (needs chromium)"
 	@echo "make test       set up, then run every test"
 	@echo "make test-fast  the tests that need no server process (under a minute)"
 	@echo "make lint       ruff, mypy --strict, import rules"
@@ -54,6 +55,9 @@ $(BROWSER): package.json package-lock.json requirements-npm.lock
 
 demo: $(READY) $(BROWSER)
 	@$(BIN)/raseed demo $(DEMO_ARGS)
+
+pictures: $(READY) $(BROWSER)
+	@$(BIN)/python -m tests.browser.tour docs/pictures
 
 test: $(READY) $(BROWSER)
 	@$(PYTEST)

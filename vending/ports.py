@@ -81,6 +81,10 @@ class Reading(Protocol):
         """Newest first by journal entry; those below entry number `before`."""
         ...
 
+    def sales_at(self, point: str, terminal: str, since: datetime, limit: int) -> list[SaleRecord]:
+        """Made at one terminal from a moment on, newest first."""
+        ...
+
     def operator(self, code: str) -> Operator | None:
         """Somebody who sells, by the person; None if they are not written down."""
         ...

@@ -351,6 +351,14 @@ class Selling:
         found = [receipt_of(record) for record in records]
         return [masked_receipt(receipt) for receipt in found] if masked else found
 
+    def sales_here(self, actor: Actor, since: datetime, limit: int) -> list[SaleReceipt]:
+        require(actor, "look_up")
+        with self._ports.store.reading() as books:
+            records = books.sales_at(actor.point or "", actor.terminal, since, limit)
+            masked = agent(books, actor)
+        found = [receipt_of(record) for record in records]
+        return [masked_receipt(receipt) for receipt in found] if masked else found
+
     def _status(self, books: Reading, actor: Actor, vend_id: str) -> SaleStatus:
         found = status_of(books, vend_id)
         return masked_status(found) if agent(books, actor) else found

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from meters.identity import meter_from_text
 from meters.quantities import Money
@@ -282,6 +282,10 @@ class VendingService:
     ) -> list[SaleReceipt]:
         """Latest first; of one meter (as typed) or of all; those below journal entry `before`."""
         return self._selling.sales(actor, meter, before, limit)
+
+    def sales_here(self, actor: Actor, since: datetime, *, limit: int = 20) -> list[SaleReceipt]:
+        """Of the actor's own point and terminal from a moment on, latest first."""
+        return self._selling.sales_here(actor, since, limit)
 
     def void(self, actor: Actor, vend_id: str, reason: str) -> Void:
         """Takes a sale back and gives its money back, on evidence: its digits have not been shown;

@@ -37,7 +37,7 @@ from .papers import Letterhead, PaperDesk, Press
 from .parties import Meter, Registration
 from .people import Devices, Doors, Office
 from .people.recording import recorded
-from .ports import GatewayFor
+from .ports import Clock, GatewayFor
 from .printing import Device, EscPosPrinter, FileLine, Journal, Line, NetworkLine, SerialLine
 from .samples import Samples
 from .sending import (
@@ -167,12 +167,14 @@ def open_raseed(
     *,
     create: bool = False,
     upgrade_schema: bool = False,
+    clock: Clock | None = None,
 ) -> Raseed:
     """The services over the settings' database and, with a passphrase, their key file.
 
     Without one no vending key is held: what needs none works, the rest is refused with
     `keys.unknown`. With `create` the database is made if it is not there; with that or
-    `upgrade_schema` it is brought to this program's schema.
+    `upgrade_schema` it is brought to this program's schema. `clock` stands in for the wall clock:
+    the demo makes itself a past.
 
     Raises DatabaseMissing, the errors of vending.store and vending.keys, TariffMalformed,
     TariffChanged, ChartMalformed, CipherBroken.
@@ -185,7 +187,7 @@ def open_raseed(
     )
     store = open_books(settings, create=create, upgrade_schema=upgrade_schema)
     try:
-        return compose(settings, store, security, gateway_for(settings))
+        return compose(settings, store, security, gateway_for(settings), clock or utc_now)
     except BaseException:
         store.close()
         raise
@@ -225,7 +227,11 @@ def books_are_lost(settings: Settings) -> bool:
 
 
 def compose(
-    settings: Settings, store: SqlStore, security: SecurityModule, gateways: GatewayFor
+    settings: Settings,
+    store: SqlStore,
+    security: SecurityModule,
+    gateways: GatewayFor,
+    utc_now: Clock = utc_now,
 ) -> Raseed:
     """The services over parts made elsewhere (the demo has keys and meters of its own)."""
     tell_acts(store, utc_now)

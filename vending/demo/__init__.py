@@ -13,6 +13,8 @@ import socket
 import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import timedelta
+from fractions import Fraction
 from pathlib import Path
 
 from rich.console import Console
@@ -23,12 +25,15 @@ from meters.errors import Invalid, Refused, Unavailable
 from ..api_keys import ApiScope, new_api_key
 from ..keys import Passphrase, create_sealed
 from ..ledger import read_chart
+from ..messages import LOCAL_ZONE
 from ..parties import Actor, Role
 from ..settings import load_settings
-from ..wiring import CONFIG, open_raseed, utc_now
+from ..tariff import Month
+from ..wiring import CONFIG, Raseed, open_raseed, utc_now
 from .checks import Checks
 from .counter import Counter, Desk
 from .factory import new_key, world_document, write_private, write_world
+from .history import DAYS, Lived, MovedClock, live
 from .keypad import KeypadLine
 from .municipality import (
     NEXT_KRN,
@@ -39,9 +44,12 @@ from .municipality import (
     roles,
     seller,
 )
+from .people import Login, let_in
+from .place import Place
 from .processes import ApiServer, MeterWorld
 from .screen import Screen
-from .stage import Stage
+from .stage import Booked, Stage
+from .staying import stay
 from .story import play
 
 SPEED = 60
@@ -86,25 +94,13 @@ class PortTaken(Unavailable, code="demo.port_taken"):
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """The demo's folder and what lies in it."""
+class _Founded:
+    """A municipality that can begin its day."""
 
-    folder: Path
-
-    @property
-    def settings(self) -> Path:
-        return self.folder / "raseed.toml"
-
-    @property
-    def passphrase(self) -> Path:
-        return self.folder / "passphrase"
-
-    @property
-    def world(self) -> Path:
-        return self.folder / "world.json"
-
-    def api_key(self, name: str) -> Path:
-        return self.folder / f"api-key-{name}"
+    keys: dict[str, str]
+    """API keys by point or name."""
+    logins: list[Login]
+    lived: Lived
 
 
 def run_demo(
@@ -128,7 +124,7 @@ def run_demo(
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="raseed-demo-")))
         else:
             _make_empty(folder)
-        place = _Place(folder)
+        place = Place(folder)
         port = _port(port)
         console.print("[bold]Raseed demo[/]: two quarters, two counters, 40 customers, 80 meters")
         houses = households()
@@ -142,7 +138,7 @@ def run_demo(
             transient=True,
         ) as progress:
             meters = _start_meters(stack, progress, place, houses, port)
-            keys = _found_municipality(progress, place, houses, meters)
+            founded = _found_municipality(progress, place, houses, meters)
             task = progress.add_task("Starting the API")
             environment = {
                 "RASEED_CONFIG": str(place.settings),
@@ -155,21 +151,28 @@ def run_demo(
             screen,
             KeypadLine(meters.keypad),
             checks,
-            {point: stack.enter_context(Counter(api.url, keys[point])) for point in points},
-            {name: stack.enter_context(Desk(api.url, keys[name])) for name in _OFFICE},
+            {point: stack.enter_context(Counter(api.url, founded.keys[point])) for point in points},
+            {name: stack.enter_context(Desk(api.url, founded.keys[name])) for name in _OFFICE},
             secrets.token_hex(3),
             utc_now,
             began,
+            _booked(founded.lived),
         )
         play(stage, roles(houses))
         screen.checks(checks)
         if not once:
-            _stay(console, place, api, meters, houses)
+            stay(console, place, api, meters, founded.logins)
     return 0 if checks.ok else 1
 
 
+def _booked(lived: Lived) -> Booked:
+    """What the month before leaves in the books, as far as the evening counts it."""
+    today = utc_now().astimezone(LOCAL_ZONE).date()
+    return Booked(lived.entries, lived.sales_on(today), over_short=Fraction(lived.over_short))
+
+
 def _start_meters(
-    stack: ExitStack, progress: Progress, place: _Place, houses: list[Household], port: int
+    stack: ExitStack, progress: Progress, place: Place, houses: list[Household], port: int
 ) -> MeterWorld:
     """Keys, settings and the simulated meters."""
     task = progress.add_task("Making keys and 80 meters", total=3)
@@ -198,68 +201,54 @@ def _start_meters(
 
 
 def _found_municipality(
-    progress: Progress, place: _Place, houses: list[Household], meters: MeterWorld
-) -> dict[str, str]:
-    """Database, parties, and an API key for each counter and each person of the office: the keys
-    by point or name."""
-    task = progress.add_task("Writing down customers and meters", total=1)
-    founder = Actor("demo", Role.ADMINISTRATOR)
-    keys = {}
-    with open_raseed(load_settings(place.settings), create=True) as raseed:
-        raseed.service.register(founder, registration(houses, meters.gateways))
+    progress: Progress, place: Place, houses: list[Household], meters: MeterWorld
+) -> _Founded:
+    """Database, parties, a month of history, people, and an API key for each counter and each
+    person of the office."""
+    task = progress.add_task("Writing down customers and meters", total=3)
+    founder, now = Actor("demo", Role.ADMINISTRATOR), utc_now()
+    settings = load_settings(place.settings)
+    passphrase = Passphrase(place.passphrase.read_text("utf-8").strip())
+    clock = MovedClock(now - timedelta(days=DAYS + 1))
+    with open_raseed(settings, passphrase, create=True, clock=clock) as raseed:
+        month = str(Month.of(now, LOCAL_ZONE))
+        raseed.service.register(founder, registration(houses, meters.gateways, month))
+        progress.advance(task)
+        on_stage = roles(houses).houses
+        free = [house for house in houses if house.customer.account not in on_stage]
+        lived = live(raseed, clock, free, now)
+        progress.advance(task)
+    with open_raseed(settings) as raseed:
         raseed.operators.register(founder, seller())
-        people = [
-            (quarter.point.code, f"counter-{quarter.point.code}", Role.OPERATOR, _AT_THE_COUNTER)
-            for quarter in QUARTERS
-        ]
-        people += [(name, name, role, scopes) for name, (role, scopes) in _OFFICE.items()]
-        for short, name, role, scopes in people:
-            at_counter = role is Role.OPERATOR
-            key, text = new_api_key(
-                name,
-                role,
-                scopes,
-                utc_now(),
-                secrets.token_bytes,
-                point=short if at_counter else None,
-                terminal=f"{short}-1" if at_counter else "",
-            )
-            raseed.api_keys.add(key)
-            write_private(place.api_key(short), text + "\n")
-            keys[short] = text
+        logins = let_in(raseed)
+        keys = _api_keys(raseed, place)
     progress.advance(task)
+    return _Founded(keys, logins, lived)
+
+
+def _api_keys(raseed: Raseed, place: Place) -> dict[str, str]:
+    """By point or name."""
+    keys = {}
+    people = [
+        (quarter.point.code, f"counter-{quarter.point.code}", Role.OPERATOR, _AT_THE_COUNTER)
+        for quarter in QUARTERS
+    ]
+    people += [(name, name, role, scopes) for name, (role, scopes) in _OFFICE.items()]
+    for short, name, role, scopes in people:
+        at_counter = role is Role.OPERATOR
+        key, text = new_api_key(
+            name,
+            role,
+            scopes,
+            utc_now(),
+            secrets.token_bytes,
+            point=short if at_counter else None,
+            terminal=f"{short}-1" if at_counter else "",
+        )
+        raseed.api_keys.add(key)
+        write_private(place.api_key(short), text + "\n")
+        keys[short] = text
     return keys
-
-
-def _stay(
-    console: Console, place: _Place, api: ApiServer, meters: MeterWorld, houses: list[Household]
-) -> None:
-    """Say where everything is, and serve until Ctrl-C."""
-    key_file = place.api_key(QUARTERS[0].point.code)
-    console.print()
-    console.print(f"[bold]The API runs at {api.url}[/]; its page is {api.url}/api/v1/docs")
-    console.print(f"Key of the East Quarter counter: [cyan]{key_file}[/]", soft_wrap=True)
-    console.print(f"Keys of the office beside it: {', '.join(_OFFICE)}. Try:", soft_wrap=True)
-    console.print(
-        f'  curl -H "Authorization: Bearer $(cat {key_file})" {api.url}/api/v1/customers',
-        soft_wrap=True,
-        markup=False,
-        highlight=False,
-    )
-    console.print(
-        f"  RASEED_CONFIG={place.settings} .venv/bin/raseed customer list",
-        soft_wrap=True,
-        markup=False,
-        highlight=False,
-    )
-    console.print(
-        f"Type tokens at a keypad: nc 127.0.0.1 {meters.keypad} (a meter: {houses[3].electricity})"
-    )
-    console.print("Ctrl-C ends it. A temporary folder is removed, one of your own stays.")
-    try:
-        api.wait()
-    except KeyboardInterrupt:
-        console.print("\nEnding.")
 
 
 def _make_empty(folder: Path) -> None:

@@ -43,7 +43,8 @@ def new_key(random_bytes: Callable[[int], bytes], now: datetime, krn: int = KRN)
         KeyType.DUTK,
         BaseDate.BASE_2014,
         ken=255,
-        active_from=now - timedelta(days=1),
+        # The municipality has a month behind it.
+        active_from=now - timedelta(days=40),
         issued_until=now + timedelta(days=365),
         unit_limit=10_000,
     )
@@ -58,7 +59,7 @@ def world_document(
     Holds decoder keys: write it with `write_private` only.
     """
     gateways: dict[str, Any] = {}
-    made = tid_at(BaseDate.BASE_2014, now - timedelta(days=30))
+    made = tid_at(BaseDate.BASE_2014, now - timedelta(days=40))
     for number, house in enumerate(houses):
         meters = gateways.setdefault(house.quarter.gateway, {"meters": []})["meters"]
         for commodity, drn, unit in (

@@ -40,7 +40,8 @@ _TARIFFS: Final = {_DEBTOR: "electricity-domestic-blocks"}
 class Quarter:
     """A part of town with one vending point and one gateway to its meters."""
 
-    code: str
+    name: str
+    """As its people call it."""
     gateway: str
     point: VendingPoint
     streets: tuple[str, ...]
@@ -50,18 +51,18 @@ class Quarter:
 
 QUARTERS: Final = (
     Quarter(
-        code="East Quarter",
+        name="الحي الشرقي",
         gateway="east",
-        point=VendingPoint("E1", "نقطة شحن الحي الشرقي", "East Quarter counter", "East Quarter"),
+        point=VendingPoint("E1", "نقطة شحن الحي الشرقي", "East Quarter counter", "الحي الشرقي"),
         streets=("شارع الزيتون", "شارع النبع", "طريق المدرسة"),
         ea=EncryptionAlgorithm.EA11,
     ),
     Quarter(
-        code="Old Town",
+        name="البلدة القديمة",
         gateway="old-town",
         # Here they sell in shifts only; at the other point the seller has a deposit.
         point=VendingPoint(
-            "T1", "نقطة شحن البلدة القديمة", "Old Town counter", "Old Town", needs_shift=True
+            "T1", "نقطة شحن البلدة القديمة", "Old Town counter", "البلدة القديمة", needs_shift=True
         ),
         streets=("حارة السوق", "درب البئر", "شارع الجامع"),
         ea=EncryptionAlgorithm.EA07,
@@ -124,6 +125,11 @@ class Roles:
     blocked: Household
     mistaken: Household
 
+    @property
+    def houses(self) -> frozenset[str]:
+        """Account numbers of all of them."""
+        return frozenset(getattr(self, name).customer.account for name in self.__slots__)
+
 
 def households() -> list[Household]:
     """Forty, in the order of their account numbers; alternating between the quarters."""
@@ -144,7 +150,7 @@ def households() -> list[Household]:
                     f"{given_en} {family_en}",
                     f"0590000{i:03d}",
                 ),
-                place=ServicePoint(f"SP-{account}", quarter.code, f"{street} {i // 2 + 1}"),
+                place=ServicePoint(f"SP-{account}", quarter.name, f"{street} {i // 2 + 1}"),
                 quarter=quarter,
                 unit=1 + i // 2 * 2,
                 electricity=Drn.from_serial("07", 1001 + i),
@@ -181,8 +187,10 @@ def seller() -> Operator:
     )
 
 
-def registration(houses: list[Household], ports: dict[str, int]) -> Registration:
-    """All parties; `ports` are the gateways' ports on this machine, by gateway name."""
+def registration(houses: list[Household], ports: dict[str, int], month: str) -> Registration:
+    """All parties; `ports` are the gateways' ports on this machine, by gateway name. Homes that
+    have a part in a scene are charged monthly from `month` on."""
+    on_stage = roles(houses).houses
     meters, agreements = [], []
     for house in houses:
         for commodity, drn, unit, tariff in (
@@ -192,9 +200,11 @@ def registration(houses: list[Household], ports: dict[str, int]) -> Registration
             address = GatewayAddress("127.0.0.1", ports[house.quarter.gateway], unit)
             meters.append(Meter(drn, commodity, house.quarter.ea, SGC, KRN, TI, MODEL, address))
             number = f"{house.customer.account}-{commodity.value[0].upper()}"
+            account = house.customer.account
+            since = month if account in on_stage else None
             agreements.append(
                 SupplyAgreement(
-                    number, house.customer.account, house.place.code, drn, commodity, tariff
+                    number, account, house.place.code, drn, commodity, tariff, since=since
                 )
             )
     return Registration(

@@ -141,6 +141,10 @@ class ApiServer(_Program):
         except httpx2.HTTPError:
             return False
 
+    def runs(self) -> bool:
+        """Whether the server is there still."""
+        return self._process is not None and self._process.poll() is None
+
     def wait(self) -> None:
         """Until the server ends by itself."""
         if self._process is not None:

@@ -32,6 +32,8 @@ class Booked:
     """Cash that must lie in the drawer with a shift, in ILS."""
     deposit: Fraction = Fraction(0)
     """What must be left of the seller's deposit, in ILS."""
+    over_short: Fraction = Fraction(0)
+    """What counts were short of before the scenes, in ILS."""
 
 
 @dataclass

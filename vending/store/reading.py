@@ -233,6 +233,12 @@ class SqlReading:
         rows = self._db.execute(statement.order_by(t.sales.c.entry.desc()).limit(limit)).all()
         return [self._record(row) for row in rows]
 
+    def sales_at(self, point: str, terminal: str, since: datetime, limit: int) -> list[SaleRecord]:
+        sold = t.sales.c
+        here = SALES.where(sold.point == point, sold.sold_at >= since, sold.terminal == terminal)
+        order = sold.sold_at.desc(), sold.entry.desc()
+        return [self._record(row) for row in self._db.execute(here.order_by(*order).limit(limit))]
+
     def basket(self, vend_id: str) -> list[SaleRecord]:
         if NUL in vend_id:
             return []

@@ -26,6 +26,7 @@ from . import (
     approvals,
     assets,
     counter,
+    customers,
     devices,
     doors,
     faults,
@@ -36,6 +37,7 @@ from . import (
     practice,
     setup,
     shift,
+    statements,
     trail,
 )
 from .rendering import page, wants_piece
@@ -52,6 +54,8 @@ _PARTS: Final = (
     papers,
     shift,
     doors,
+    statements,
+    customers,
     home,
     approvals,
     faults,

@@ -1,16 +1,110 @@
-"""The first page: what this person can do here."""
+"""The first page: how things stand, and what this person can do here, with the keys for it."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from meters.errors import RaseedError
+
+from ...accounting import Adjustment, AdjustmentState
+from ...accounting.days import beginning, day_of
+from ...approvals import Approval, OperatorFloat
+from ...approvals.errors import OperatorUnknown
+from ...drawer.errors import NoShiftOpen
+from ...drawer.ports import ShiftState
+from ...drawer.shifts import ShiftFile
+from ...messages import LOCAL_ZONE
+from ...parties import ALLOWED, Role
+from ...sale import SaleReceipt
 from .rendering import page
-from .visitor import Visiting
+from .visitor import Visiting, Visitor
 
 router = APIRouter(include_in_schema=False)
+
+LATEST: Final = 8
+"""Of each list; the lists themselves have the rest."""
+_OVERSEE: Final = frozenset({Role.BILLING, Role.SUPERVISOR, Role.ADMINISTRATOR, Role.AUDITOR})
+
+
+@dataclass(frozen=True, slots=True)
+class Till:
+    """How the place where this person sells stands."""
+
+    shift: ShiftFile | None
+    needs_shift: bool
+    float: OperatorFloat | None
+    """What is left of a deposit, for who sells on one."""
+    sales: list[SaleReceipt]
+    """Of today, at this terminal, latest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What waits for somebody of the office."""
+
+    approvals: list[Approval]
+    adjustments: list[Adjustment]
+    shifts: list[ShiftFile]
+    """Open ones."""
+    unsettled: list[str]
+    """Sales that were sent to a meter without an answer."""
 
 
 @router.get("/")
 def home(visit: Visiting) -> Response:
-    return page(visit.request, "home.html", visit.language, visit.who)
+    role = visit.who.user.role
+    return page(
+        visit.request,
+        "home.html",
+        visit.language,
+        visit.who,
+        till=_till(visit) if role in ALLOWED["vend"] and visit.who.user.point else None,
+        watch=_watch(visit) if role in _OVERSEE else None,
+        may=may_of(visit),
+        # Pages that this program is built without are not offered.
+        there={getattr(route, "path", "") for route in visit.request.app.routes},
+    )
+
+
+def may_of(visit: Visitor) -> frozenset[str]:
+    """The acts that this person's role includes (keys of ALLOWED)."""
+    role = visit.who.user.role
+    return frozenset(act for act, roles in ALLOWED.items() if role in roles)
+
+
+def _till(visit: Visitor) -> Till:
+    services, actor = visit.services, visit.who.actor
+    try:
+        shift = services.drawers.shift(actor)
+    except RaseedError as error:
+        if not isinstance(error, NoShiftOpen):
+            # Somebody else's: the page about the till says whose.
+            return Till(None, False, None, [])
+        shift = None
+    try:
+        left = services.operators.float_of(actor, actor.name)
+    except OperatorUnknown:
+        left = None
+    today = beginning(day_of(services.service.ports.clock(), LOCAL_ZONE), LOCAL_ZONE)
+    points = {point.code: point for point in services.service.points(actor)}
+    here = points.get(actor.point or "")
+    return Till(
+        shift=shift,
+        needs_shift=here is not None and here.needs_shift,
+        float=left,
+        sales=services.service.sales_here(actor, today, limit=LATEST),
+    )
+
+
+def _watch(visit: Visitor) -> Watch:
+    services, actor = visit.services, visit.who.actor
+    return Watch(
+        approvals=services.approvals.pending(actor, limit=LATEST),
+        adjustments=services.reports.adjustments(actor, AdjustmentState.PENDING, LATEST),
+        shifts=services.drawers.shifts(actor, state=ShiftState.OPEN, limit=LATEST),
+        unsettled=services.service.unsettled(actor, limit=LATEST),
+    )

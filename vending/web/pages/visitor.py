@@ -18,6 +18,7 @@ from ...people import NotSignedIn, SignedIn
 from ..callers import Services, services_of
 from ..language import accepted_language
 
+_LONGEST: Final = 100
 COOKIE: Final = "raseed_session"
 DEVICE_COOKIE: Final = "raseed_device"
 LANGUAGE_COOKIE: Final = "raseed_language"
@@ -106,6 +107,17 @@ class Form(Mapping[str, str]):
             for place, c in enumerate(self[name])
             if not c.isspace() and (place == 0 or c not in "-\u2010\u2011")
         )
+
+    def day(self, name: str) -> str:
+        """A day as `2026-12-31`, on any keyboard."""
+        return western(self[name])
+
+
+def western(text: str) -> str:
+    """The text with digits of any script as 0 to 9, without spaces around it."""
+    return "".join(
+        str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text.strip()[:_LONGEST]
+    )
 
 
 Visiting = Annotated[Visitor, Depends(visitor)]

@@ -1,0 +1,143 @@
+"""A customer: agreements and meters, what is owed and what is done about it, and what was sold."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fastapi import APIRouter
+from starlette.responses import RedirectResponse, Response
+
+from meters.errors import RaseedError
+
+from ...accounts.errors import DebtUnknown
+from ...accounts.views import AccountView
+from ...approvals import BlockEvent
+from ...messages import words_for
+from ...parties import CustomerUnknown, MeterFile
+from ...sale import SaleReceipt
+from ...tariff import Tariff
+from .home import may_of
+from .rendering import page
+from .visitor import Filled, Form, Visiting, Visitor
+
+router = APIRouter(prefix="/customers", include_in_schema=False)
+
+FOUND_MOST: Final = 30
+SALES: Final = 8
+"""Of each meter; the statement has all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One agreement as its page shows it."""
+
+    file: MeterFile
+    account: AccountView
+    tariff: Tariff
+    """As it is priced now."""
+    block: BlockEvent | None
+    """Why nothing is sold to its meter, if so."""
+    sales: list[SaleReceipt]
+
+
+@router.get("")
+def find(visit: Visiting, find: str = "") -> Response:
+    """Customers by what was typed; the only one that is meant is shown at once."""
+    if not find.strip():
+        return _page(visit, "customers/find.html", found=[], find="")
+    try:
+        found = visit.services.service.find(visit.who.actor, find, limit=FOUND_MOST)
+    except RaseedError as error:
+        return _page(visit, "customers/find.html", error, found=[], find=find)
+    if len(found) == 1:
+        return RedirectResponse(f"/customers/{found[0][0].account}", 303)
+    return _page(visit, "customers/find.html", found=found, find=find)
+
+
+@router.get("/{account}")
+def customer(visit: Visiting, account: str) -> Response:
+    return _customer(visit, account)
+
+
+@router.post("/{account}/debts")
+def arrange(visit: Visiting, form: Filled, account: str) -> Response:
+    """Puts a debt off, asks for it again, or disputes it. The form carries the act's id: sent
+    twice, it is done once."""
+    done = _ARRANGED.get(form["act"])
+    try:
+        _, files = visit.services.service.customer(visit.who.actor, account)
+        if done is None or form["agreement"] not in {file.agreement.number for file in files}:
+            raise DebtUnknown(form["debt"][:30])
+        done(visit, form)
+    except RaseedError as error:
+        return _customer(visit, account, error, form)
+    return RedirectResponse(f"/customers/{account}", 303)
+
+
+def _postpone(visit: Visitor, form: Form) -> None:
+    accounts, actor = visit.services.accounts, visit.who.actor
+    until, reason = form.day("until"), form["reason"][:200]
+    accounts.postpone_debt(actor, form["agreement"], form["debt"], until, reason, form["id"])
+
+
+def _resume(visit: Visitor, form: Form) -> None:
+    accounts, actor = visit.services.accounts, visit.who.actor
+    reason = form["reason"][:200]
+    accounts.end_postponement(actor, form["agreement"], form["debt"], reason, form["id"])
+
+
+def _dispute(visit: Visitor, form: Form) -> None:
+    accounts, actor = visit.services.accounts, visit.who.actor
+    accounts.dispute(actor, form["agreement"], form["debt"], form["reason"][:200], form["id"])
+
+
+_ARRANGED: Final[dict[str, Callable[[Visitor, Form], None]]] = {
+    "postpone": _postpone,
+    "resume": _resume,
+    "dispute": _dispute,
+}
+
+
+def _customer(
+    visit: Visitor, account: str, error: RaseedError | None = None, form: Form | None = None
+) -> Response:
+    try:
+        found, files = visit.services.service.customer(visit.who.actor, account)
+    except CustomerUnknown as wrong:
+        return _page(visit, "customers/find.html", wrong, found=[], find=account)
+    return _page(
+        visit,
+        "customers/customer.html",
+        error,
+        customer=found,
+        services=[_service(visit, file) for file in files],
+        new_id=lambda: f"w-{secrets.token_hex(12)}",
+        typed=form or {},
+    )
+
+
+def _service(visit: Visitor, file: MeterFile) -> Service:
+    services, actor = visit.services, visit.who.actor
+    meter, ports = file.meter.number.number, services.service.ports
+    last = services.blocks.events(actor, "meter", meter, limit=1)
+    return Service(
+        file=file,
+        account=services.accounts.account(actor, file.agreement.number),
+        tariff=ports.tariffs.active(file.agreement.tariff, ports.clock()),
+        block=last[0] if last and last[0].act == "blocked" else None,
+        sales=services.service.sales(actor, meter=meter, limit=SALES),
+    )
+
+
+def _page(
+    visit: Visitor, template: str, error: RaseedError | None = None, **values: Any
+) -> Response:
+    told = None if error is None else words_for(error, visit.language)
+    status = 200 if error is None else 422
+    values.setdefault("may", may_of(visit))
+    return page(
+        visit.request, template, visit.language, visit.who, status=status, error=told, **values
+    )

@@ -1,0 +1,61 @@
+"""The statement of one agreement on a page: what was bought and paid, and what is owed after it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from meters.errors import RaseedError
+from meters.quantities import Money
+
+from ...accounting.days import day_of
+from ...accounting.errors import AgreementUnknown
+from ...messages import LOCAL_ZONE, words_for
+from ...record import QUANTITIES
+from .rendering import page
+from .visitor import Visiting, western
+
+router = APIRouter(prefix="/customers", include_in_schema=False)
+
+DAYS: Final = 60
+"""How far back it goes if nobody says."""
+
+
+@router.get("/{account}/statement")
+def statement(
+    visit: Visiting, account: str, agreement: str = "", first: str = "", last: str = ""
+) -> Response:
+    """Between two local days, both included."""
+    services, actor = visit.services, visit.who.actor
+    customer, files = services.service.customer(actor, account)
+    mine = {file.agreement.number: file for file in files}
+    agreement = agreement or next(iter(mine), "")
+    today = day_of(services.service.ports.clock(), LOCAL_ZONE)
+    first = western(first) or (today - timedelta(days=DAYS)).isoformat()
+    last = western(last) or today.isoformat()
+    error: RaseedError | None = None
+    told = None
+    try:
+        if agreement not in mine:
+            raise AgreementUnknown(agreement[:30])
+        told = services.reports.customer(actor, agreement, first, last)
+    except RaseedError as wrong:
+        error = wrong
+    return page(
+        visit.request,
+        "customers/statement.html",
+        visit.language,
+        visit.who,
+        status=200 if error is None else 422,
+        error=None if error is None else words_for(error, visit.language),
+        customer=customer,
+        file=mine.get(agreement),
+        statement=told,
+        first=first,
+        last=last,
+        minor=lambda amount: Money(amount, services.currency),
+        units=lambda line: QUANTITIES[line.unit](line.quantity),
+    )
