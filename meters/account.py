@@ -48,6 +48,9 @@ class Supply:
     reasons: frozenset[str] = frozenset()
     """Why the supply is interrupted (`credit`, `tamper`, `remote`, `power_limit`); the meter
     reconnects only when the set is empty."""
+    travel: str = ""
+    """`opening` or `closing` (`moving` where the meter does not tell which) while a valve is on its
+    way, which takes it 10 to 60 seconds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,7 @@ class Drn:
 
     @property
     def pan(self) -> MeterPan:
-        return _pan_of(self)
+        return _pan_of(self.number)
 
     def __str__(self) -> str:
         return self.number
@@ -147,9 +147,9 @@ class MeterPan:
 
 
 @lru_cache(maxsize=4096)
-def _pan_of(drn: Drn) -> MeterPan:
+def _pan_of(drn: str) -> MeterPan:
     # Kept, because one sale asks several times and each time four check digits are computed.
-    body = drn.iin + drn.number
+    body = Drn(drn).iin + drn
     return MeterPan(f"{body}{luhn_digit(body)}")
 
 

@@ -6,12 +6,13 @@ have no truth value (`if amount:` is a mistake, `if amount.is_zero` is not).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
-from functools import lru_cache, total_ordering
+from functools import total_ordering
 from typing import ClassVar, Self
 
+from .building import quick_init
 from .errors import Invalid
 
 
@@ -65,12 +66,13 @@ def scaled_to_text(value: int, decimals: int, keep: int = 0) -> str:
     if decimals == 0:
         return f"{sign}{magnitude}"
     whole, part = divmod(magnitude, 10**decimals)
-    digits = f"{part:0{decimals}d}"
-    kept = digits.rstrip("0").ljust(keep, "0")
+    digits = str(part).zfill(decimals)
+    kept = digits if keep >= decimals else digits.rstrip("0").ljust(keep, "0")
     return f"{sign}{whole}.{kept}" if kept else f"{sign}{whole}"
 
 
 @total_ordering
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Quantity:
     """A whole number of one smallest unit. Subclasses name the unit."""
@@ -127,6 +129,7 @@ class Quantity:
             raise TypeError(f"{type(self).__name__} and {type(other).__name__} do not mix")
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Energy(Quantity):
     """Electrical energy in watt-hours."""
@@ -136,6 +139,7 @@ class Energy(Quantity):
     decimals: ClassVar[int] = 3
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Volume(Quantity):
     """Water or gas in litres."""
@@ -145,6 +149,7 @@ class Volume(Quantity):
     decimals: ClassVar[int] = 3
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Power(Quantity):
     """Electrical power in watts."""
@@ -167,6 +172,7 @@ MINOR_DIGITS = {"ILS": 2, "JOD": 3, "USD": 2, "EUR": 2, "EGP": 2}
 
 
 @total_ordering
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Money:
     """Whole minor units of one currency (agorot for ILS)."""
@@ -227,6 +233,13 @@ class Rate:
     per_unit: Fraction
     currency: str
     quantity: type[Quantity]
+    _text: str = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        # There are few rates, and each sale tells its own.
+        price = self.per_unit * 10**self.quantity.decimals / 10 ** MINOR_DIGITS[self.currency]
+        value = Decimal(price.numerator) / Decimal(price.denominator)
+        object.__setattr__(self, "_text", f"{value.normalize():f}")
 
     @classmethod
     def from_text(cls, text: str, currency: str, quantity: type[Quantity]) -> Rate:
@@ -242,12 +255,4 @@ class Rate:
 
     def to_text(self) -> str:
         """Base currency per display unit as a plain decimal (exact for rates read from text)."""
-        return _rate_text(self)
-
-
-@lru_cache(maxsize=1024)
-def _rate_text(rate: Rate) -> str:
-    # Kept: there are few rates, and each sale tells its own.
-    price = rate.per_unit * 10**rate.quantity.decimals / 10 ** MINOR_DIGITS[rate.currency]
-    value = Decimal(price.numerator) / Decimal(price.denominator)
-    return f"{value.normalize():f}"
+        return self._text

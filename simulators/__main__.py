@@ -1,29 +1,39 @@
-"""`python -m simulators WORLD.json [--speed N]`: run the stand-in meters of a world file.
+"""`python -m simulators WORLD.json [--speed N]`: run the stand-in meters of a world file;
+`python -m simulators --scenario FILE [--meters N] [--log FILE]`: those of a scenario.
 
-When all ports listen it prints one JSON line, {"ready": true, "gateways": {name: port},
-"keypad": port}, and serves until SIGTERM, SIGINT or the end of its standard input: whoever
-started it holds the other end, so the meters never outlive their parent. The world file is
-described in `simulators.world`.
+When all ports listen it prints one JSON line and serves until SIGTERM, SIGINT or the end of its
+standard input: whoever started it holds the other end, so the meters never outlive their parent.
+The line is {"ready": true, "gateways": {name: port}, "keypad": port} for a world
+(`simulators.world`), {"ready": true, "meters": N, "lines": [...]} for a scenario
+(`simulators.scenario`, rows as in `simulators.hosting`).
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import os
 import signal
 import sys
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+import uvloop
 
 from meters.errors import Invalid, RaseedError, Refused, Unavailable
 
 from .clock import VirtualClock
+from .hosting import TownHall
+from .scenario import MOST_METERS, Scenario, read_scenario
 from .server import Simulator
+from .town import Town
 from .world import World, read_world
 
 # Exit codes as everywhere in the product (docs/architecture.md).
@@ -38,9 +48,40 @@ def _speed(text: str) -> float:
     return value
 
 
-async def _serve(world: World, speed: float) -> None:
+def _count(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= MOST_METERS:
+        raise ValueError
+    return value
+
+
+async def _world(world: World, speed: float) -> None:
     clock = VirtualClock(world.start or datetime.now(UTC), speed, time.monotonic)
     simulator = Simulator(world, clock)
+    await _serve(
+        simulator.start,
+        simulator.stop,
+        lambda: {"gateways": simulator.gateways, "keypad": simulator.keypad},
+    )
+
+
+async def _scenario(scenario: Scenario, meters: int, log: Path | None, speed: float | None) -> None:
+    clock = VirtualClock(scenario.start, speed or scenario.speed, time.monotonic)
+    with log.open("a", encoding="utf-8") if log else nullcontext() as stream:
+        town = Town(scenario, clock.seconds, meters=meters, log=stream)
+        # What is made now lives as long as the process: the collector need not look at it again.
+        gc.collect()
+        gc.freeze()
+        hall = TownHall(town)
+        count = sum(len(line.meters) for line in town.lines.values())
+        await _serve(hall.start, hall.stop, lambda: {"meters": count, "lines": hall.table()})
+
+
+async def _serve(
+    start: Callable[[], Awaitable[None]],
+    stop: Callable[[], Awaitable[None]],
+    told: Callable[[], Mapping[str, Any]],
+) -> None:
     over = asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -51,14 +92,13 @@ async def _serve(world: World, speed: float) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, over.set)
-    await simulator.start()
+    await start()
     threading.Thread(target=watch, daemon=True).start()
     try:
-        ready = {"ready": True, "gateways": simulator.gateways, "keypad": simulator.keypad}
-        print(json.dumps(ready), flush=True)
+        print(json.dumps({"ready": True, **told()}), flush=True)
         await over.wait()
     finally:
-        await simulator.stop()
+        await stop()
 
 
 def _until_closed() -> None:
@@ -71,15 +111,29 @@ def _until_closed() -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Run until told to end; the exit code."""
     parser = argparse.ArgumentParser(
-        prog="python -m simulators", description="Run the stand-in meters of a world file."
+        prog="python -m simulators", description="Run stand-in meters."
     )
-    parser.add_argument("world", type=Path, help="world file, mode 0600 (see simulators/world.py)")
     parser.add_argument(
-        "--speed", type=_speed, default=1.0, help="virtual seconds per real second, 1 by default"
+        "world", type=Path, nargs="?", help="world file, mode 0600 (see simulators/world.py)"
+    )
+    parser.add_argument("--scenario", type=Path, help="scenario file (see simulators/scenario.py)")
+    parser.add_argument(
+        "--meters", type=_count, default=0, help="of the scenario's shares, so many in all"
+    )
+    parser.add_argument("--log", type=Path, help="file for a JSON line about each fault")
+    parser.add_argument(
+        "--speed", type=_speed, help="virtual seconds per real second, 1 by default"
     )
     told = parser.parse_args(arguments)
+    if (told.world is None) == (told.scenario is None):
+        parser.error("needs a world file or --scenario, and not both")
     try:
-        asyncio.run(_serve(read_world(told.world), told.speed))
+        if told.scenario is not None:
+            scenario = read_scenario(told.scenario, datetime.now(UTC))
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(_scenario(scenario, told.meters, told.log, told.speed))
+        else:
+            asyncio.run(_world(read_world(told.world), told.speed or 1.0))
     except RaseedError as error:
         print(f"simulators: {error}", file=sys.stderr)
         return next((code for kind, code in _EXIT if isinstance(error, kind)), 70)

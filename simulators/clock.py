@@ -14,7 +14,12 @@ class VirtualClock:
         self._speed = speed
         self._monotonic = monotonic
         self._began = monotonic()
+        self._began_s = start.timestamp()
 
     def __call__(self) -> datetime:
         """The virtual time now, aware UTC."""
         return self._start + timedelta(seconds=(self._monotonic() - self._began) * self._speed)
+
+    def seconds(self) -> float:
+        """The same in seconds since 1970."""
+        return self._began_s + (self._monotonic() - self._began) * self._speed

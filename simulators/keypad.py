@@ -93,7 +93,7 @@ class Keypad:
     def _enter(self, hosted: HostedMeter, digits: str) -> str:
         if len(digits) != TOKEN_DIGITS:
             raise Unclear(f"20 DIGITS NEEDED, {len(digits)} TYPED")
-        return hosted.meter.enter_token(digits, self._now()).text
+        return hosted.enter(digits, self._now()).text
 
     def _meter(self, word: str) -> HostedMeter:
         drn = meter_from_text(word)

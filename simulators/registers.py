@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Final
+from datetime import UTC, datetime
+from decimal import Decimal
 
-from drivers.registermap import RegisterContent, RegisterMap, Table, Value
-from drivers.registermaps import shipped_map
-from meters.account import Commodity
+from drivers.maps.codec import encode
+from drivers.maps.errors import RegisterContent
+from drivers.maps.model import MeterMap, Register, Table
+from drivers.maps.reading import shipped_map
+from meters.readings import Value
 
+from .modbus_errors import Exceptional, ModbusError
 from .payment_meter import PaymentMeter
-from .wire import Exceptional, ModbusError
-
-_COMMODITY: Final = {Commodity.ELECTRICITY: 0, Commodity.WATER: 1}
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class MeterRegisters:
@@ -24,50 +24,53 @@ class MeterRegisters:
         self,
         meter: PaymentMeter,
         now: Callable[[], datetime],
-        register_map: RegisterMap | None = None,
+        meter_map: MeterMap | None = None,
+        enter: Callable[[str, datetime], object] | None = None,
     ) -> None:
+        """`enter` takes a token in the meter's place, if it is another that judges."""
+        self._enter = enter or meter.enter_token
         self._meter = meter
         self._now = now
-        self._map = register_map or shipped_map("raseed-payment")
-        self._readable = {
-            table: frozenset(
-                addr
-                for register in self._map.registers.values()
-                if register.table is table and "r" in register.access
-                for addr in register.addresses
-            )
-            for table in Table
+        self._map = meter_map or shipped_map("raseed-payment")
+        self._by_place: dict[tuple[Table, int], Register] = {
+            (register.table, addr): register
+            for register in self._map.registers.values()
+            if register.access.readable
+            for addr in register.span
         }
-        self._mailbox = self._map.registers[self._map.commands["push_token"].write]
+        self._mailbox = self._map.registers["token.mailbox"]
 
     def read(self, table: Table, addr: int, count: int) -> Sequence[int]:
         """Words as of one moment. ILLEGAL_ADDRESS if any of them is not there to be read,
         DEVICE_FAILURE if a value does not fit its register."""
         wanted = range(addr, addr + count)
-        if not self._readable[table].issuperset(wanted):
-            raise Exceptional(ModbusError.ILLEGAL_ADDRESS)
+        try:
+            registers = [self._by_place[table, place] for place in wanted]
+        except KeyError:
+            raise Exceptional(ModbusError.ILLEGAL_ADDRESS) from None
+        values = self._values()
         image: dict[int, int] = {}
-        for name, value in self._values().items():
-            register = self._map.registers[name]
-            if register.table is not table:
+        for register in registers:
+            if register.span[0] in image:
                 continue
             try:
-                image.update(zip(register.addresses, register.encode(value), strict=True))
+                raw = encode(register, values[register.name])
             except RegisterContent:
                 # A clock run past the year 2106, say: the meter has no honest answer.
                 raise Exceptional(ModbusError.DEVICE_FAILURE) from None
+            image.update(zip(register.span, _words(raw), strict=True))
         return [image[place] for place in wanted]
 
     def write(self, addr: int, words: Sequence[int]) -> None:
         """All 20 digits into the mailbox in one request; the token is judged before the
         answer goes out. ILLEGAL_ADDRESS for any other place or length, ILLEGAL_VALUE for
         other characters than digits."""
-        if range(addr, addr + len(words)) != self._mailbox.addresses:
+        if range(addr, addr + len(words)) != self._mailbox.span:
             raise Exceptional(ModbusError.ILLEGAL_ADDRESS)
-        digits = b"".join(word.to_bytes(2, "big") for word in self._mailbox.order.arrange(words))
+        digits = struct.pack(f">{len(words)}H", *words)
         if not digits.isdigit():
             raise Exceptional(ModbusError.ILLEGAL_VALUE)
-        self._meter.enter_token(digits.decode("ascii"), self._now())
+        self._enter(digits.decode("ascii"), self._now())
 
     def _values(self) -> dict[str, Value]:
         now = self._now()
@@ -76,21 +79,21 @@ class MeterRegisters:
         state = memory.acceptance
         values: dict[str, Value] = {
             "meter.number": self._meter.drn.number,
-            "meter.commodity": _COMMODITY[account.commodity],
+            "meter.commodity": account.commodity.value,
             "sts.supply_group": state.sgc or "",
-            "sts.key_revision": state.krn,
-            "sts.tariff_index": state.ti,
-            "sts.key_expiry": state.ken,
-            "sts.algorithm": int(state.key.ea.value),
-            "sts.key_type": int(state.key_type),
-            "account.balance": account.balance.value,
-            "account.total_supplied": account.total_supplied.value,
-            "supply.output": int(account.supply.output),
-            "supply.state": int(account.supply.state),
+            "sts.key_revision": Decimal(state.krn),
+            "sts.tariff_index": Decimal(state.ti),
+            "sts.key_expiry": Decimal(state.ken),
+            "sts.algorithm": Decimal(int(state.key.ea.value)),
+            "sts.key_type": Decimal(int(state.key_type)),
+            "account.balance": Decimal(account.balance.value),
+            "account.total_supplied": Decimal(account.total_supplied.value),
+            "supply.output": Decimal(account.supply.output),
+            "supply.state": Decimal(account.supply.state),
             "supply.reasons": account.supply.reasons,
-            "account.tokens_accepted": account.tokens_accepted,
-            "account.last_result": int(account.last_result),
-            "clock": (now - _EPOCH) // timedelta(seconds=1),
+            "account.tokens_accepted": Decimal(account.tokens_accepted),
+            "account.last_result": Decimal(account.last_result),
+            "clock": now.astimezone(UTC).replace(tzinfo=None),
         }
         lines = zip(
             self._map.names("token_log.sequence"),
@@ -101,7 +104,11 @@ class MeterRegisters:
         for place, names in enumerate(lines):
             line = memory.log[place] if place < len(memory.log) else None
             sequence, result, fingerprint = names
-            values[sequence] = line.sequence if line else 0
-            values[result] = int(line.result) if line else 0
-            values[fingerprint] = int(line.fingerprint, 16) if line else 0
+            values[sequence] = Decimal(line.sequence if line else 0)
+            values[result] = Decimal(line.result if line else 0)
+            values[fingerprint] = Decimal(int(line.fingerprint, 16) if line else 0)
         return values
+
+
+def _words(raw: bytes) -> tuple[int, ...]:
+    return struct.unpack(f">{len(raw) // 2}H", raw)

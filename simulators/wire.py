@@ -10,10 +10,11 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import Final, Protocol
 
-from drivers.registermap import Table
+from drivers.maps.model import Table
+
+from .modbus_errors import Exceptional, ModbusError
 
 READ_HOLDING: Final = 3
 READ_INPUT: Final = 4
@@ -25,23 +26,6 @@ _LEAST_LENGTH: Final = 2
 _MOST_LENGTH: Final = 254
 _MOST_READ: Final = 125
 _MOST_WRITTEN: Final = 123
-
-
-class ModbusError(IntEnum):
-    """Exception codes that a meter answers."""
-
-    ILLEGAL_FUNCTION = 1
-    ILLEGAL_ADDRESS = 2
-    ILLEGAL_VALUE = 3
-    DEVICE_FAILURE = 4
-
-
-class Exceptional(Exception):
-    """Raised by registers to answer with an exception code."""
-
-    def __init__(self, code: ModbusError) -> None:
-        super().__init__(code.name)
-        self.code = code
 
 
 class Registers(Protocol):

@@ -46,17 +46,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from meters.account import Commodity
-from meters.errors import Invalid, RaseedError, Refused
+from meters.errors import RaseedError, Refused
 from meters.identity import Drn
 from tokens.sts import LAST_TID, DecoderKey, EncryptionAlgorithm, KeyType, new_acceptance_state
 
+from .documents import Place, WorldInvalid
 from .faults import Fault, fault_named
 from .payment_meter import CAPACITY, MeterMemory, PaymentMeter, capabilities
 
-_MISSING: Any = object()
 _STS_RANGES = {
     "krn": range(1, 10),
     "ti": range(100),
@@ -72,14 +72,6 @@ class WorldUnprotected(Refused, code="simulator.world_unprotected"):
 
     mode: str
     wanted: str = "0600"
-
-
-@dataclass(eq=False)
-class WorldInvalid(Invalid, code="simulator.world_invalid"):
-    """The world file is wrong at `place`. Never quotes a key."""
-
-    place: str
-    problem: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +132,13 @@ def read_world(path: Path) -> World:
 
 def parse_world(document: object) -> World:
     """The world described by a JSON document. Raises WorldInvalid."""
-    top = _Place("world", document)
+    top = Place("world", document)
     start = top.take("start", str, None)
     gateways = {
-        str(name): _gateway(_Place(f"gateways.{name}", value))
+        str(name): _gateway(Place(f"gateways.{name}", value))
         for name, value in top.take("gateways", dict).items()
     }
-    keypad = _Place("keypad", top.take("keypad", dict, {}))
+    keypad = Place("keypad", top.take("keypad", dict, {}))
     port = keypad.take("port", int, 0)
     keypad.end()
     top.end()
@@ -156,17 +148,17 @@ def parse_world(document: object) -> World:
     return World(gateways, _port("keypad", port), _moment(start))
 
 
-def _gateway(place: _Place) -> GatewayPlan:
+def _gateway(place: Place) -> GatewayPlan:
     port = _port(place.name, place.take("port", int, 0))
     rows = place.take("meters", list)
     place.end()
-    meters = tuple(_meter(_Place(f"{place.name}.{i}", row)) for i, row in enumerate(rows))
+    meters = tuple(_meter(Place(f"{place.name}.{i}", row)) for i, row in enumerate(rows))
     if len({meter.unit for meter in meters}) != len(meters):
         raise WorldInvalid(place.name, "a unit id stands twice")
     return GatewayPlan(port, meters)
 
 
-def _meter(place: _Place) -> MeterPlan:
+def _meter(place: Place) -> MeterPlan:
     unit = place.take("unit", int)
     if not 1 <= unit <= 247:
         raise WorldInvalid(place.name, "unit must be 1 to 247")
@@ -175,7 +167,7 @@ def _meter(place: _Place) -> MeterPlan:
     capacity = place.take("capacity", int, CAPACITY)
     if not 0 <= credit <= capacity or load < 0:
         raise WorldInvalid(place.name, "needs 0 <= credit <= capacity and load >= 0")
-    fault = _Place(f"{place.name}.fault", place.take("fault", dict, {"name": "none"}))
+    fault = Place(f"{place.name}.fault", place.take("fault", dict, {"name": "none"}))
     sgc = place.take("sgc", str, None)
     numbers = {key: place.take(key, int) for key in _STS_RANGES}
     for key, value in numbers.items():
@@ -223,7 +215,7 @@ def _meter(place: _Place) -> MeterPlan:
 _E = TypeVar("_E", bound=Enum)
 
 
-def _one_of(place: _Place, key: str, choices: type[_E]) -> _E:
+def _one_of(place: Place, key: str, choices: type[_E]) -> _E:
     text = place.take(key, str)
     for choice in choices:
         if choice.value == text:
@@ -233,7 +225,7 @@ def _one_of(place: _Place, key: str, choices: type[_E]) -> _E:
     raise WorldInvalid(place.name, f"{key} must be one of {known}")
 
 
-def _key(place: _Place, text: str) -> bytes:
+def _key(place: Place, text: str) -> bytes:
     try:
         return bytes.fromhex(text)
     except ValueError:
@@ -254,29 +246,3 @@ def _moment(text: str | None) -> datetime | None:
     if moment is not None and moment.tzinfo is None:
         raise WorldInvalid("start", "needs a time zone")
     return moment.astimezone(UTC) if moment else None
-
-
-class _Place:
-    """One JSON object: its keys are taken one by one, and none may be left over."""
-
-    def __init__(self, name: str, value: object) -> None:
-        if not isinstance(value, dict):
-            raise WorldInvalid(name, "must be an object")
-        self.name = name
-        self._left = dict(value)
-
-    def take(self, key: str, kinds: type | tuple[type, ...], default: Any = _MISSING) -> Any:
-        if key not in self._left:
-            if default is _MISSING:
-                raise WorldInvalid(self.name, f"{key} is missing")
-            return default
-        value = self._left.pop(key)
-        allowed = kinds if isinstance(kinds, tuple) else (kinds,)
-        if type(value) not in allowed and not (value is None and default is None):
-            names = " or ".join(kind.__name__ for kind in allowed)
-            raise WorldInvalid(self.name, f"{key} must be of type {names}")
-        return value
-
-    def end(self) -> None:
-        if self._left:
-            raise WorldInvalid(self.name, f"unknown key {sorted(self._left)[0][:40]}")

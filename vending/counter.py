@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 
+from meters.building import quick_init
 from meters.errors import Refused
 from meters.quantities import Money
 
@@ -22,7 +23,7 @@ from .operators import (
 from .outbox import Message, messages_of
 from .parties import Actor, MeterFile, VendingPoint
 from .payments import parts_of, settle, tender_of
-from .persons import same_person
+from .persons import person, same_person
 from .ports import Ports, Reading
 from .record import record_of
 from .requests import BasketRequest, Credit, DebtPayment, SecondPerson
@@ -51,6 +52,7 @@ class ShiftOfAnother(Refused, code="shift.of_another"):
     operator: str
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class _Seat:
     """Where and by whom it is sold."""
@@ -61,6 +63,7 @@ class _Seat:
     shift: str | None
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Order:
     """A request that is well formed, by somebody who may sell."""
@@ -99,7 +102,9 @@ class Counter:
         due = Money(sum(one.quote.tendered.minor for one in rung), _currency(rung))
         paid = settle(due, basket.payments, as_told=_as_told(basket))
         self._check_limits(books, till, seat, due, now)
-        self._check_money(till, seat, paid)
+        if basket.second is None or not basket.second.deposit_of:
+            # Otherwise it takes what was given back to that deposit just now: no till holds it.
+            self._check_money(till, seat, paid)
 
         # From here on it must succeed.
         receipts = self._receipts(till, order, seat, rung, paid, now)
@@ -132,7 +137,7 @@ class Counter:
             raise ShiftNeeded(point.code, actor.terminal)
         if shift is not None and not same_person(shift.operator, actor.name):
             raise ShiftOfAnother(point.code, actor.terminal, shift.operator)
-        found = till.operator(actor.name)
+        found = till.operator(person(actor.name))
         operator = None if found is None else found.operator
         return _Seat(actor, point, operator, None if shift is None else shift.id)
 
@@ -203,7 +208,9 @@ class Counter:
         # A plain sale tells its payment by tender and amount alone, as it always did.
         plain = basket.plain is not None and paid.rounding.is_zero
         number, first = till.next_receipt(seat.point.code), till.head.number + 1
-        on_deposit = seat.operator is not None and seat.operator.settlement is Settlement.DEPOSIT
+        on_deposit = bool(second.deposit_of) or (
+            seat.operator is not None and seat.operator.settlement is Settlement.DEPOSIT
+        )
         made = []
         for place, (one, part) in enumerate(zip(rung, parts, strict=True)):
             earned = commission_of(seat.operator, one.quote.tendered)
@@ -225,6 +232,7 @@ class Counter:
                     parts=() if plain else part.payments,
                     rounding=part.rounding.minor,
                     on_deposit=on_deposit,
+                    deposit_of=second.deposit_of,
                     reason=second.reason,
                     requested_by=second.requested_by,
                     refers_to=one.refers_to or second.approval,

@@ -30,7 +30,8 @@ class Operator:
     """Somebody who sells. Limits are minor units of the currency that is sold in."""
 
     code: str
-    """The actor's name."""
+    """The person, as `persons.person` has it: the same terms hold, whichever door they come in
+    by and however their name is written."""
     name_ar: str
     name_en: str
     settlement: Settlement = Settlement.TILL

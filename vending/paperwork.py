@@ -15,11 +15,12 @@ from typing import Final
 
 from meters.errors import Refused
 
+from .ground import OpenShift
 from .ledger import canonical_json
 from .masks import masked_receipt
 from .outbox import Message, Topic
 from .parties import Actor, require
-from .ports import OpenShift, Ports, Reading, Writing
+from .ports import Ports, Reading, Writing
 from .record import SaleRecord, content_hash, receipt_of
 from .sale import Printing, SaleReceipt, Void
 from .selling import Selling, agent, known_sale, not_voided

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from meters.building import quick_init
 from meters.errors import Invalid
 from meters.quantities import Money
 
@@ -68,6 +69,7 @@ def settle(due: Money, offered: Sequence[Payment], *, as_told: bool) -> Paid:
     return Paid((*others, *kept), handed, wanted - rest, cash - wanted)
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Part:
     """What of a basket's payments goes to one of its sales. Their sum is what the sale is due plus

@@ -17,8 +17,10 @@ def person(name: str) -> str:
         c for c in unicodedata.normalize("NFKC", name) if unicodedata.category(c) != "Cf"
     )
     plain = " ".join(kept.split()).casefold()
-    for edge in _EDGES:
-        plain = plain.removeprefix(edge).lstrip()
+    # However often an edge was put in front: the form of a form is itself.
+    while plain.startswith(_EDGES):
+        for edge in _EDGES:
+            plain = plain.removeprefix(edge).lstrip()
     return plain
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from meters.account import Commodity
 from meters.quantities import Energy, Money, Quantity, Volume
 
+from .ground import KeptQuote
 from .ledger import canonical_json
-from .ports import KeptQuote
 from .requests import Postponement, Units
 from .tariff import BindingQuote, Quote, kept_line, line_from
 

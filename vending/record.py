@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import Any
 
 from meters.account import Commodity
+from meters.building import quick_init
 from meters.quantities import Energy, Money, Quantity, Volume
 
 from .ledger import canonical_json, canonical_time
@@ -37,6 +38,7 @@ _KEY_CHANGE = "key_change_"
 QUANTITIES: dict[str, type[Quantity]] = {kind.unit: kind for kind in (Energy, Volume)}
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class TokenRecord:
     """One token row. Unique: (pan, base_date, tid)."""
@@ -54,6 +56,7 @@ class TokenRecord:
         return f"TokenRecord(position={self.position}, kind={self.kind!r}, tid={self.tid})"
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class SaleRecord:
     """One sale row with its receipt number and tokens. Amounts are minor units of `currency`."""
@@ -286,18 +289,15 @@ def _document(receipt: SaleReceipt) -> str:
     return canonical_json(
         {
             "buyer": {
-                name: getattr(buyer, name)
-                for name in (
-                    "name_ar",
-                    "name_en",
-                    "quarter",
-                    "address",
-                    "ea",
-                    "sgc",
-                    "krn",
-                    "ti",
-                    "base_date",
-                )
+                "name_ar": buyer.name_ar,
+                "name_en": buyer.name_en,
+                "quarter": buyer.quarter,
+                "address": buyer.address,
+                "ea": buyer.ea,
+                "sgc": buyer.sgc,
+                "krn": buyer.krn,
+                "ti": buyer.ti,
+                "base_date": buyer.base_date,
             },
             "seller": {
                 "point_name_ar": seller.point_name_ar,
@@ -312,16 +312,26 @@ def _document(receipt: SaleReceipt) -> str:
     ).decode("ascii")
 
 
-_TEXTS = ("reason", "requested_by", "refers_to", "quote_id")
+_USUALLY_EMPTY = (
+    "reason",
+    "requested_by",
+    "refers_to",
+    "quote_id",
+    "held",
+    "on_deposit",
+    "deposit_of",
+    "rounding",
+)
 
 
 def _more(receipt: SaleReceipt) -> dict[str, Any]:
     """What only some sales have; what is not there is not written, so that a plain sale's document
     stays as it was."""
-    more: dict[str, Any] = {name: getattr(receipt, name) for name in _TEXTS}
-    for name in ("held", "on_deposit", "rounding"):
-        if getattr(receipt, name):
-            more[name] = getattr(receipt, name)
+    more: dict[str, Any] = {}
+    for name in _USUALLY_EMPTY:
+        value = getattr(receipt, name)
+        if value:
+            more[name] = value
     if receipt.parts:
         more["parts"] = _kept_payments(receipt.parts)
     if receipt.commission is not None:
@@ -336,12 +346,11 @@ def _more(receipt: SaleReceipt) -> dict[str, Any]:
             "rounding": paid.rounding.minor,
             "change": paid.change.minor,
         }
-    return {name: value for name, value in more.items() if value != ""}
+    return more
 
 
 def _more_from(data: dict[str, Any], currency: str) -> dict[str, Any]:
-    more: dict[str, Any] = {name: data[name] for name in _TEXTS if name in data}
-    more |= {name: data[name] for name in ("held", "on_deposit", "rounding") if name in data}
+    more: dict[str, Any] = {name: data[name] for name in _USUALLY_EMPTY if name in data}
     if "parts" in data:
         more["parts"] = _payments_from(data["parts"], currency)
     if "commission" in data:

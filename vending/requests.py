@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, ClassVar
 
+from meters.building import quick_init
 from meters.errors import Invalid
 from meters.quantities import Money, Quantity
 
@@ -47,6 +48,7 @@ class Postponement:
     reason: str
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Credit:
     """Units for money: for so much money, or exactly so many units."""
@@ -150,8 +152,11 @@ class SecondPerson:
     reason: str
     approval: str
     """Id of the approval, or what stands for it."""
+    deposit_of: str = ""
+    """The person on whose deposit the sale stood that is sold anew: so does the new one."""
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class BasketRequest:
     """Everything that one customer pays for at once, named by the vend id of its first sale."""
@@ -190,14 +195,14 @@ class BasketRequest:
         item = self.items[0]
         if len(self.items) > 1 or self.hold or self.second is not None or len(self.payments) > 1:
             return None
-        if not isinstance(item, Credit) or item != Credit(item.meter, item.ask):
+        if not isinstance(item, Credit) or item.quote_id or item.postpone:
             return None
         if not isinstance(item.ask, Money):
             return None
         if not self.payments:
             return item.ask, Tender.CASH
         payment = self.payments[0]
-        if payment != Payment(payment.tender, item.ask):
+        if payment.amount != item.ask or payment.reference:
             return None
         return item.ask, payment.tender
 

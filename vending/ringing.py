@@ -9,15 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from meters.building import quick_init
 from meters.errors import Refused
 from meters.quantities import Money, Quantity
 from tokens.sts import KeyAttributes, MeterKeyRef, Stamp, Token, TokenKindUnknown, kind_named
 
 from .accounts.folding import Opening, after_sale
 from .accounts.state import postponed_for_sale
+from .ground import KeptQuote
 from .keychanges import KeySet, attributes_of, key_set
 from .parties import MeterFile
-from .ports import KeptQuote, Ports
+from .ports import Ports
 from .quoting import binding_from
 from .requests import (
     Allowance,
@@ -64,6 +66,7 @@ class NoAllowance(Refused, code="vend.no_allowance"):
     meter: str
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Rung:
     """One item, rung up: priced, its tokens made, nothing written."""
@@ -81,6 +84,7 @@ class Rung:
     refers_to: str
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Bench:
     """What one item is priced on."""

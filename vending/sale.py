@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import Enum
 
 from meters.account import Commodity, MeterAccount
+from meters.building import quick_init
 from meters.errors import Invalid
 from meters.quantities import Money, Quantity
 from meters.verdicts import TokenResult
@@ -78,6 +79,7 @@ class SaleKind(Enum):
         return self not in (SaleKind.TRANSFER, SaleKind.ENGINEERING)
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Payment:
     """One way in which a part was paid. `amount` is what goes to the municipality or lies in the
@@ -89,6 +91,7 @@ class Payment:
     """Cheque number, card slip, transfer reference."""
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Paid:
     """How a basket was paid. The sum of `payments` is what was due plus `rounding`."""
@@ -116,6 +119,7 @@ class KeyMove:
 _VEND_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class VendRequest:
     """One payment, named by its vend id. The caller makes the id and keeps it before asking, so
@@ -139,6 +143,7 @@ class VendRequest:
             raise TenderUnknown(self.tender.value)
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class IssuedToken:
     """One token of a sale. Its digits are worth money and never show in a repr."""
@@ -172,6 +177,7 @@ class KeyToken:
         return grouped(self.digits)
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Buyer:
     """Customer, place and meter as they were at the moment of sale."""
@@ -193,6 +199,7 @@ class Buyer:
     """Short code of the base date the TID counts from (`93`, `14`, `35`)."""
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Seller:
     """Where and by whom it was sold."""
@@ -204,6 +211,7 @@ class Seller:
     operator: str
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class SaleReceipt:
     """One whole sale. Asking again with the same vend id gives an equal receipt; a reprint
@@ -237,6 +245,9 @@ class SaleReceipt:
     """What of the basket's rounding went to this sale, in minor units."""
     on_deposit: bool = False
     """Whether it was set off against the operator's deposit instead of lying in the till."""
+    deposit_of: str = ""
+    """The person whose deposit that is, where it is not the seller's: the new sale of a correction
+    stands where the wrong one stood."""
     reason: str = ""
     requested_by: str = ""
     """Who asked for it, where a second person approved; the seller's operator is the second."""

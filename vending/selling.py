@@ -14,11 +14,13 @@ from tokens.sts import KeyAttributes, KeyRef
 from .accounts.state import state_of
 from .counter import Counter, Order, Request, messages_for
 from .delivery import delivery_of
+from .ground import Wanted
 from .keychanges import attributes_of
 from .ledger import PostedEntry
 from .masks import is_agent, masked_receipt, masked_status
 from .parties import Actor, MeterFile, MeterUnknown, Role, require
-from .ports import Ports, Reading, Wanted, Writing
+from .persons import person
+from .ports import Ports, Reading, Writing
 from .quoting import binding_from, kept_quote
 from .record import SaleRecord, receipt_of
 from .requests import (
@@ -222,7 +224,7 @@ class Selling:
     def _as_seen(
         self, till: Till, actor: Actor, receipts: tuple[SaleReceipt, ...]
     ) -> tuple[SaleReceipt, ...]:
-        found = till.operator(actor.name)
+        found = till.operator(person(actor.name))
         if found is None or not is_agent(actor, found.operator):
             return receipts
         return tuple(masked_receipt(receipt) for receipt in receipts)
@@ -233,7 +235,7 @@ class Selling:
             vend_ids={vend_id for order in orders for vend_id in order.basket.sale_ids},
             meters={number for order in orders for number in order.numbers},
             points={order.code for order in orders},
-            operators={order.actor.name for order in orders},
+            operators={person(order.actor.name) for order in orders},
             terminals={order.actor.terminal for order in orders},
             quotes={item.quote_id for item in items if isinstance(item, Credit) and item.quote_id},
             balance_account=self._balance_account.code,
@@ -371,7 +373,7 @@ class Selling:
 
 def agent(books: Reading, actor: Actor) -> bool:
     """Whether customers' data are masked for this actor."""
-    return actor.role is Role.OPERATOR and is_agent(actor, books.operator(actor.name))
+    return actor.role is Role.OPERATOR and is_agent(actor, books.operator(person(actor.name)))
 
 
 def _seen(books: Reading, actor: Actor, receipt: SaleReceipt) -> SaleReceipt:

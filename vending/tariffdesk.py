@@ -4,7 +4,6 @@ Use cases over ports; what a version is, and which one holds, is in `vending.tar
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from meters.quantities import Money, NotANumber
@@ -15,11 +14,9 @@ from .parties import Actor, require
 from .ports import Clock
 from .tariff import (
     Quote,
-    Tariff,
     TariffActivationPast,
     TariffMalformed,
     TariffMissing,
-    TariffState,
     parse_draft,
 )
 from .tariff.errors import (
@@ -30,48 +27,16 @@ from .tariff.errors import (
     TariffRetiredAlready,
     TariffVersionTaken,
 )
-from .tariff.life import Assembled, Version
+from .tariff.life import Assembled
 from .tariff.live import LiveTariffs
 from .tariff.rows import ActKind, KeptVersion, TariffAct, TariffRows, TariffStore
 from .tariff.whatif import USUAL_AMOUNTS, Comparison, Household, compared, tried
 from .tariffrules import NOTICE, check_books, check_left, check_notice, cleaned, of_desk
+from .tariffviews import Overview, Retirement, Standing, overview_of
 
 MOST_TEXT = 65_536
 MOST_AMOUNTS = 20
 MOST_MONTHS_DUE = 120
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A version, and where it stands now."""
-
-    version: Version
-    state: TariffState
-
-
-@dataclass(frozen=True, slots=True)
-class Overview:
-    """One tariff at a glance."""
-
-    latest: Tariff
-    """The version that its names and class are taken from: what is sold now, else the last."""
-    active: Tariff | None
-    coming: tuple[Tariff, ...]
-    """Approved; their moments lie ahead."""
-    drafts: tuple[int, ...]
-    """Numbers of those that wait for a second person."""
-    agreements: int
-
-
-@dataclass(frozen=True, slots=True)
-class Retirement:
-    """The end of a version, and whom it meets."""
-
-    standing: Standing
-    agreements: int
-    """At this tariff now."""
-    followed_by: Tariff | None
-    """The version that begins after the end; until then nothing is sold at this tariff."""
 
 
 class TariffDesk:
@@ -94,7 +59,7 @@ class TariffDesk:
         with self._store.reading() as rows:
             found = self._tariffs.assembled(rows)
             codes = [code for code in found.codes() if code > after][:limit]
-            return [_overview(found, code, now, rows.agreements_at(code)) for code in codes]
+            return [overview_of(found, code, now, rows.agreements_at(code)) for code in codes]
 
     def versions(self, actor: Actor, code: str) -> list[Standing]:
         """By number, with those that were rejected. Raises TariffUnknown."""
@@ -290,23 +255,6 @@ class TariffDesk:
         found = self._found()
         version = found.find(code, number)
         return Standing(version, found.state(version, self._clock()))
-
-
-def _overview(found: Assembled, code: str, now: datetime, agreements: int) -> Overview:
-    try:
-        active = found.book.active(code, now)
-    except TariffMissing:
-        active = None
-    versions = found.of(code)
-    states = [(one.tariff, found.state(one, now)) for one in versions]
-    coming = [tariff for tariff, state in states if state is TariffState.APPROVED]
-    return Overview(
-        latest=active or versions[-1].tariff,
-        active=active,
-        coming=tuple(sorted(coming, key=lambda tariff: tariff.active_from)),
-        drafts=tuple(tariff.version for tariff, state in states if state is TariffState.DRAFT),
-        agreements=agreements,
-    )
 
 
 def _handed_in(kept: KeptVersion) -> tuple[str, str]:

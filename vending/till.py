@@ -13,11 +13,12 @@ from meters.quantities import Money
 
 from .accounts.state import document_of, state_of
 from .blocking import Block
+from .ground import BookedSale, Ground, KeptQuote, MeterGround, OpenShift, OperatorGround
 from .keychanges import KeySet
 from .ledger import ChainHead, JournalEntry, chained
 from .outbox import Message
 from .parties import MeterFile, MeterUnknown, PointUnknown, VendingPoint
-from .ports import BookedSale, Ground, KeptQuote, MeterGround, OpenShift, OperatorGround
+from .persons import person
 from .record import SaleRecord
 from .sale import IssuedToken, KeyMove
 from .tariff import AccountState, Month, Quote, Tariff
@@ -215,8 +216,9 @@ class Till:
             moved.accounts[record.agreement] = state
         if move is not None:
             moved.files[record.meter] = _moved_file(self.file(record.meter), move)
+        seller = person(record.operator)
         for point, operator, day in moved.takings:
-            if point in (None, record.point) and operator in (None, record.operator):
+            if point in (None, record.point) and operator in (None, seller):
                 moved.takings[point, operator, day] += record.tendered
 
     def _meter(self, number: str) -> MeterGround:

@@ -21,6 +21,7 @@ from tokens.sts import (
 )
 
 from .ledger import Account, Chart, JournalEntry, Posting, canonical_time
+from .persons import person
 from .record import SaleRecord, content_hash, receipt_of
 from .sale import Payment, SaleKind, SaleReceipt, SaleState, Tender
 from .tariff import shares_of
@@ -163,7 +164,7 @@ def entry_of(receipt: SaleReceipt, record: SaleRecord, chart: Chart) -> JournalE
     left on an old meter) against units issued to the meter. Both sides sum to zero. Charges,
     debts and what others bear stand on accounts of their own."""
     commodity, currency = record.commodity, record.currency
-    operator = record.operator
+    operator = receipt.deposit_of or person(record.operator)
     postings = [
         Posting(account.code, operator if account.per == "operator" else record.point, currency, n)
         for account, n in _taken(receipt, chart)
@@ -197,7 +198,7 @@ def entry_of(receipt: SaleReceipt, record: SaleRecord, chart: Chart) -> JournalE
         at=record.sold_at,
         kind="sale" if receipt.tokens else "payment",
         cause=record.vend_id,
-        actor=operator,
+        actor=record.operator,
         point=record.point,
         content_hash=content_hash(record),
         postings=tuple(posting for posting in postings if posting.amount != 0),

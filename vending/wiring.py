@@ -112,6 +112,10 @@ class Raseed:
         """Of amounts that come without one."""
         return self.settings.vending.currency
 
+    def check_writing(self) -> None:
+        """Raises Unavailable while nothing can be written until the program starts anew."""
+        self.store.check_writing()
+
     def proving(self, workers: int) -> Bookkeeping:
         """The same, but that several processes prove a long journal together."""
         return Bookkeeping(SqlBooks(self.store, workers), read_shipped_chart(), utc_now, LOCAL_ZONE)
@@ -139,7 +143,7 @@ def utc_now() -> datetime:
 
 def random_nibble() -> int:
     """For the RND field of a token."""
-    return secrets.randbelow(16)
+    return secrets.randbits(4)
 
 
 def open_raseed(

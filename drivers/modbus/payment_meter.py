@@ -6,9 +6,11 @@ be another meter's. A token is written once; its verdict is read from the meter'
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from meters.account import Commodity, MeterAccount, MeterSts, Supply, SupplyState, TokenLogEntry
 from meters.errors import Invalid
@@ -25,9 +27,15 @@ from meters.gateway import (
 from meters.identity import Drn
 from meters.verdicts import TokenResult
 
-from ..registermap import RegisterContent, RegisterMap, Values
-from ..registermaps import shipped_map
-from .client import ExceptionReply, LineDown, ModbusTcpLine, NoReply
+from ..lines import Declined, LineBusy, LineDown, NoReply
+from ..maps.answer import Answer, Form, form
+from ..maps.codec import encode
+from ..maps.errors import RegisterContent
+from ..maps.model import MeterMap
+from ..maps.reading import shipped_map
+from .line import ModbusLine
+from .pdu import exception_name
+from .tcp import ModbusTcpLine
 
 MAP_ID = "raseed-payment"
 
@@ -43,6 +51,16 @@ _ACCOUNT = (
     "account.tokens_accepted",
     "account.last_result",
 )
+_STS = (
+    "sts.supply_group",
+    "sts.key_revision",
+    "sts.tariff_index",
+    "sts.key_expiry",
+    "sts.key_type",
+    "sts.algorithm",
+)
+_LOG = ("token_log.sequence", "token_log.result", "token_log.fingerprint")
+_MAILBOX = "token.mailbox"
 
 
 @dataclass(eq=False)
@@ -59,20 +77,24 @@ class PaymentMeterGateway:
 
     def __init__(
         self,
-        line: ModbusTcpLine,
+        line: ModbusLine,
         unit: int,
         drn: Drn,
         now: Callable[[], datetime],
-        register_map: RegisterMap | None = None,
+        meter_map: MeterMap | None = None,
     ) -> None:
         """`now` gives aware UTC datetimes for `MeterAccount.read_at`. Raises UnitInvalid."""
         self._line = line
         self._unit = unit
         self._drn = drn
         self._now = now
-        self._map = register_map or shipped_map(MAP_ID)
-        self._push = self._map.commands["push_token"]
-        units = self._map.unit_ids
+        meter_map = meter_map or shipped_map(MAP_ID)
+        self._mailbox = meter_map.registers[_MAILBOX]
+        self._account = form(meter_map, _ACCOUNT)
+        self._sts = form(meter_map, (*_IDENTITY, *_STS))
+        self._log = form(meter_map, (*_IDENTITY, *_LOG))
+        self._log_lines = list(zip(*(meter_map.names(name) for name in _LOG), strict=True))
+        units = meter_map.line.units
         if unit not in units:
             raise UnitInvalid(unit, units[0], units[-1])
 
@@ -82,45 +104,36 @@ class PaymentMeterGateway:
     def read_account(self) -> MeterAccount:
         """Balance, supply and counters from one request.
 
-        Raises MeterUnreachable, MeterMismatch, ExceptionReply if the meter does not know our
+        Raises MeterUnreachable, MeterMismatch, Declined if the meter does not know our
         registers, RegisterContent if they hold nonsense.
         """
-        values = self._read(_ACCOUNT)
-        commodity = Commodity(self._enum(values, "meter.commodity"))
+        values = self._read(self._account)
+        commodity = Commodity(values.text("meter.commodity"))
         return MeterAccount(
             commodity=commodity,
             balance=commodity.quantity(values.integer("account.balance")),
             total_supplied=commodity.quantity(values.integer("account.total_supplied")),
             supply=Supply(
-                output=self._enum(values, "supply.output") == "on",
-                state=SupplyState(values.integer("supply.state")),
+                output=values.text("supply.output") == "on",
+                state=SupplyState[values.text("supply.state").upper()],
                 reasons=values.flags("supply.reasons"),
             ),
             tokens_accepted=values.integer("account.tokens_accepted"),
-            last_result=TokenResult(values.integer("account.last_result")),
+            last_result=TokenResult[values.text("account.last_result").upper()],
             read_at=self._now(),
         )
 
     def read_sts(self) -> MeterSts:
         """Supply group, key revision and so on, from one request. Raises as read_account."""
-        names = (
-            "sts.supply_group",
-            "sts.key_revision",
-            "sts.tariff_index",
-            "sts.key_expiry",
-            "sts.key_type",
-            "sts.algorithm",
-        )
-        values = self._read((*_IDENTITY, *names))
-        group, *numbers = names
+        values = self._read(self._sts)
+        group, *numbers = _STS
         return MeterSts(values.text(group) or None, *(values.integer(name) for name in numbers))
 
     def read_token_log(self) -> list[TokenLogEntry]:
         """The latest ten judged tokens, newest first. Raises as read_account."""
-        values = self._read((*_IDENTITY, *self._push.verify))
-        lines = zip(*(self._map.names(name) for name in self._push.verify), strict=True)
+        values = self._read(self._log)
         entries = []
-        for sequence_at, result_at, fingerprint_at in lines:
+        for sequence_at, result_at, fingerprint_at in self._log_lines:
             sequence = values.integer(sequence_at)
             if sequence == 0:
                 continue
@@ -140,28 +153,29 @@ class PaymentMeterGateway:
         from one that the same token got earlier. If the token was meanwhile typed at the meter
         as well, being taken either way counts as accepted.
 
-        Raises NotDigits, PushLength, MeterUnreachable, MeterMismatch, and ExceptionReply if
+        Raises NotDigits, PushLength, MeterUnreachable, MeterMismatch, and Declined if
         the meter refused the request itself; in all these cases the token was not entered.
         """
         digits = digits_to_push(token)
         fingerprint = token_fingerprint(digits)
         seen = max((entry.sequence for entry in self.read_token_log()), default=0)
-        mailbox = self._map.registers[self._push.write]
+        raw = encode(self._mailbox, digits)
+        words = struct.unpack(f">{len(raw) // 2}H", raw)
         try:
-            self._line.write(self._unit, mailbox.addr, mailbox.encode(digits))
-        except LineDown as error:
-            raise MeterUnreachable(str(self._drn), error.reason) from None
+            self._line.write(self._unit, self._mailbox.span[0], words, secret=True)
+        except (LineDown, LineBusy) as error:
+            raise MeterUnreachable(str(self._drn), _why(error)) from None
         except NoReply as error:
-            return PushUnknown(error.reason)
-        except ExceptionReply as error:
+            return PushUnknown(_why(error))
+        except Declined as error:
             if error.is_misfit:
                 raise
             if error.nothing_happened:
-                raise MeterUnreachable(str(self._drn), error.name) from None
-            return PushUnknown(f"exception {error.name}")
+                raise MeterUnreachable(str(self._drn), exception_name(error)) from None
+            return PushUnknown(f"exception {exception_name(error)}")
         try:
             log = self.read_token_log()
-        except (MeterUnreachable, MeterMismatch, ExceptionReply, RegisterContent) as error:
+        except (MeterUnreachable, MeterMismatch, Declined, RegisterContent) as error:
             return PushUnknown(f"sent, verdict not read ({error.code})")
         results = [
             entry.result
@@ -177,30 +191,35 @@ class PaymentMeterGateway:
         """Close the line to the gateway; a later call would open it again."""
         self._line.close()
 
-    def _read(self, names: Iterable[str]) -> Values:
-        span = self._map.span(names)
+    def _read(self, asked: Form) -> Answer:
         try:
-            words = self._line.read(self._unit, span.table, span.addr, span.count)
-        except (LineDown, NoReply) as error:
-            raise MeterUnreachable(str(self._drn), error.reason) from None
-        except ExceptionReply as error:
+            words = self._line.read(self._unit, asked.table, asked.addr, asked.count)
+        except (LineDown, LineBusy, NoReply) as error:
+            raise MeterUnreachable(str(self._drn), _why(error)) from None
+        except Declined as error:
             if error.is_misfit:
                 raise
-            raise MeterUnreachable(str(self._drn), f"exception {error.name}") from None
-        values = span.values(words)
+            raise MeterUnreachable(str(self._drn), f"exception {exception_name(error)}") from None
+        values = asked.answer(struct.pack(f">{len(words)}H", *words))
         found = values.text("meter.number")
         if found != self._drn.number:
             raise MeterMismatch(expected=self._drn.number, found=found)
         return values
 
-    def _enum(self, values: Values, name: str) -> str:
-        return self._map.registers[name].enum[values.integer(name)]
-
-    def _result(self, values: Values, name: str) -> TokenResult:
+    def _result(self, values: Answer, name: str) -> TokenResult:
         try:
             return TokenResult(values.integer(name))
         except ValueError:
             raise RegisterContent(name, "no such token result") from None
+
+
+_REASONS: Final = {"timeout": "no usable reply in time", "dropped": "connection dropped"}
+
+
+def _why(error: LineDown | LineBusy | NoReply) -> str:
+    if isinstance(error, LineBusy):
+        return "the line is never silent"
+    return _REASONS.get(error.reason, error.reason)
 
 
 def open_payment_meter(
@@ -215,5 +234,5 @@ def open_payment_meter(
 
     The time-out is the register map's longest turnaround if none is given.
     """
-    wait = timeout_s or shipped_map(MAP_ID).turnaround_max_ms / 1000
+    wait = timeout_s or shipped_map(MAP_ID).limits.turnaround_max_ms / 1000
     return PaymentMeterGateway(ModbusTcpLine(host, port, wait), unit, drn, now)

@@ -48,6 +48,7 @@ from tests.vending.approvals.support import NADIA
 from tests.vending.support import ADMIN, OPERATOR, POWER, WATER
 from vending.drawer import BankRequest
 from vending.parties import Actor
+from vending.persons import person
 from vending.requests import BasketRequest, Credit, DebtPayment, Item, Postponement, Units
 from vending.sale import BasketReceipt, Payment, SaleReceipt, Tender
 from vending.tariff import BindingQuote, LineKind
@@ -248,12 +249,12 @@ class Counters(RuleBasedStateMachine):
         )
         for part in parts:
             if receipt.on_deposit:
-                sums["2030", receipt.seller.operator] += part.amount.minor
+                sums["2030", person(receipt.seller.operator)] += part.amount.minor
             else:
                 sums[TENDERS[part.tender], point] += part.amount.minor
         if receipt.commission is not None:
             sums["5020", ""] += receipt.commission.minor
-            sums["2030", receipt.seller.operator] -= receipt.commission.minor
+            sums["2030", person(receipt.seller.operator)] -= receipt.commission.minor
         sums["5040", ""] -= receipt.rounding
         sums["2010", agreement] += quote.balance_before.minor - quote.balance_after.minor
         sums["2020", ""] -= quote.vat.minor

@@ -1,10 +1,10 @@
-"""One contract for every Gateway: the one straight into a meter, and the real Modbus driver
-against the simulator over TCP."""
+"""One contract for every Gateway: the one straight into a meter, the real Modbus driver against
+the simulator over TCP, and the same over RTU frames in TCP and on a pseudo-terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from drivers.modbus import open_payment_meter
+from drivers.opening import open_payment_gateway
+from drivers.places import Place, parse_place
 from meters.account import Commodity, SupplyState
 from meters.gateway import (
     Gateway,
@@ -28,7 +30,10 @@ from meters.quantities import Energy, Volume
 from meters.verdicts import TokenResult
 from simulators.direct import DirectGateway
 from simulators.faults import fault_named
+from simulators.hosted import HostedMeter
 from simulators.payment_meter import LOG_LINES
+from simulators.serving.line import Line
+from simulators.serving.place import Stand, serve_rtu_on_pty, serve_rtu_over_tcp
 from simulators.world import parse_world
 from tests.simulators.support import (
     ALIEN_KEY,
@@ -42,6 +47,8 @@ from tests.simulators.support import (
     running,
     world,
 )
+
+from .standins import loop_in_thread
 
 TIMEOUT_S = 0.25
 
@@ -92,6 +99,44 @@ def modbus(row: Row, drn: Drn) -> Iterator[Rig]:
             gateway.close()
 
 
+def on_line(how: str) -> Callable[[Row, Drn], AbstractContextManager[Rig]]:
+    @contextmanager
+    def made(row: Row, drn: Drn) -> Iterator[Rig]:
+        clock = Clock()
+        (plan,) = parse_world(world(row)).gateways["north"].meters
+        meter = plan.build(clock())
+        hosted = HostedMeter(meter, clock)
+        line = Line("north")
+        line.place(row["unit"], hosted)
+        with loop_in_thread() as call:
+            serve = serve_rtu_over_tcp if how == "rtu-tcp" else serve_rtu_on_pty
+            stand = call(serve(line))
+            place = _place(how, stand.address, row["unit"])
+            gateway = open_payment_gateway(place, drn, clock)
+
+            def fault(name: str) -> Callable[[], None]:
+                return lambda: setattr(hosted, "fault", fault_named(name))
+
+            try:
+                yield Rig(gateway, clock, fault("reply_lost"), fault("silent"))
+            finally:
+                gateway.close()
+                call(_over(stand))
+
+    return made
+
+
+def _place(how: str, address: str, unit: int) -> Place:
+    if how == "pty":
+        return parse_place(f"serial://{address}/{unit}?baud=115200")
+    return parse_place(f"rtu-tcp://{address}/{unit}?baud=115200")
+
+
+async def _over(stand: Stand) -> None:
+    stand.close()
+    await stand.closed()
+
+
 Make = Callable[..., Rig]
 
 
@@ -99,6 +144,8 @@ Make = Callable[..., Rig]
     params=[
         pytest.param(direct, id="direct"),
         pytest.param(modbus, id="modbus", marks=pytest.mark.system),
+        pytest.param(on_line("rtu-tcp"), id="rtu-tcp", marks=pytest.mark.system),
+        pytest.param(on_line("pty"), id="pty", marks=pytest.mark.system),
     ]
 )
 def make(request: pytest.FixtureRequest) -> Iterator[Make]:

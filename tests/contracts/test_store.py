@@ -18,9 +18,10 @@ from meters.quantities import Energy
 from meters.verdicts import TokenResult
 from tests.vending.support import OPERATOR, POWER, SetClock, chart, request, service, town
 from tokens.sts import BaseDate
+from vending.ground import BookedSale, Wanted
 from vending.ledger import ChainHead, chained
 from vending.parties import PartyExists, Registration
-from vending.ports import BookedSale, Wanted, Writing
+from vending.ports import Writing
 from vending.record import SaleRecord
 from vending.sale import DeliveryEvent, MeterReading, SaleState
 from vending.store import SqlStore, open_store, schema
@@ -261,3 +262,24 @@ def test_parties_are_unique(store: SqlStore) -> None:
         with pytest.raises(PartyExists) as error, store.writing() as books:
             books.register(same)
         assert not isinstance(error.value, Invalid)
+
+
+def test_the_writers_connection_is_kept_until_something_goes_wrong(store: SqlStore) -> None:
+    pool: Any = store.engine.pool
+    with store.writing() as books:
+        first = books._db.connection
+    with store.writing() as books:
+        assert books._db.connection is first
+    assert pool.checkedout() == 1
+    sold(store)
+    with pytest.raises(Stop), store.writing() as books:  # noqa: PT012
+        books.add_reprint("v-1", 1, datetime(2026, 3, 1, tzinfo=UTC), "sami", "P1")
+        raise Stop
+    # Rolled back and handed in: nobody holds a lock, and the next one asks the pool.
+    assert pool.checkedout() == 0
+    with store.writing() as books:
+        assert books.copies("v-1") == 0
+        books.nothing_to_keep()
+    assert pool.checkedout() == 1
+    store.close()
+    assert pool.checkedout() == 0

@@ -51,6 +51,7 @@ SAMPLES = {
     "int": 12345,
     "str": "07000010047",
     "float": 2.5,
+    "bool": True,
     "list[str]": ["body.amount"],
     "TokenResult": TokenResult.CRC_ERROR,
     "datetime": datetime(2026, 11, 23, 9, 0, tzinfo=UTC),

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.registermap import Table
-from simulators.wire import Exceptional, Framer, ModbusError, Request, answer
+from drivers.maps.model import Table
+from simulators.modbus_errors import Exceptional, ModbusError
+from simulators.wire import Framer, Request, answer
 
 
 def mbap(transaction: int, unit: int, pdu: bytes, protocol: int = 0) -> bytes:

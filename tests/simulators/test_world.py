@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from simulators.documents import WorldInvalid
 from simulators.faults import Slow
-from simulators.world import WorldInvalid, WorldUnprotected, parse_world, read_world
+from simulators.world import WorldUnprotected, parse_world, read_world
 
 from .support import ELECTRICITY, KEY_HEX, START, WATER, meter_row, world
 

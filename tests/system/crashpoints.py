@@ -28,6 +28,7 @@ from typing import Any
 from sqlalchemy import Engine, event
 from sqlalchemy.engine.default import DefaultDialect
 
+from vending.store import engine
 from vending.store.prepared import Prepared, Row
 
 
@@ -51,6 +52,14 @@ class CrashPoints:
             reach(f"after {_verb(self.sql)}")
 
         Prepared.run = run  # type: ignore[method-assign]
+        begin = engine.begin
+
+        def begun(raw: Any, statement: str) -> None:
+            reach(f"before {statement}")
+            begin(raw, statement)
+            reach(f"after {statement}")
+
+        engine.begin = begun
         commit: Callable[[DefaultDialect, Any], None] = DefaultDialect.do_commit
 
         def do_commit(dialect: DefaultDialect, connection: Any) -> None:

@@ -172,7 +172,8 @@ RULES: Final = {
         ON b.account = '{DEPOSIT}' AND b.holder = o.code
         WHERE o.settlement = 'deposit' AND b.amount > coalesce(o.credit_limit, 0)""",
     "who is on deposit puts nothing into a till": f"""
-        SELECT s.vend_id FROM sales s JOIN operators o ON o.code = s.operator
+        SELECT s.vend_id FROM sales s JOIN operators o
+        ON o.code IN (lower(s.operator), lower(substr(s.operator, 5)))
         JOIN postings p ON p.entry = s.entry
         WHERE o.settlement = 'deposit' AND p.account = '{TILL}'""",
     # The drawer

@@ -3,7 +3,7 @@
     python -m tests.system.selling_child DATABASE BATCHES
 
 One line before each batch (`asked`), one after it (for each vend id its digits, or the code of
-the error). It ends with 0 whatever happened to the sales.
+the error), and how many sales it can read (`sales`). It ends with 0 whatever happened to the sales.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from meters.errors import RaseedError
 from tests.system.invariants import digits_of, order
-from tests.vending.support import SetClock, service
+from tests.vending.support import OPERATOR, SetClock, service
 from vending.sale import SaleReceipt
 from vending.store import open_store
 
@@ -38,7 +38,7 @@ def main(place: Path, batches: int) -> None:
             else:
                 assert isinstance(answer, RaseedError), answer
                 told[vend_id] = answer.code
-        _say({"told": told})
+        _say({"told": told, "sales": len(selling.sales(OPERATOR, limit=500))})
     store.close()
 
 

@@ -48,7 +48,7 @@ from vending.operators import Operator, Settlement
 from vending.requests import BasketRequest, Credit
 from vending.sale import SaleState
 from vending.selling import SaleVoided
-from vending.voiding import NotProved, TokenTaken
+from vending.voids import NotProved, TokenTaken
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
 
@@ -105,7 +105,7 @@ AVAILABLE: Final = 10_000
 EACH: Final = 1_500
 FIT: Final = AVAILABLE // EACH
 SPENDER: Final = replace(OPERATOR, name="api:spender", point="P2")
-SPENDS: Final = Operator("api:spender", "منفق", "Spender", Settlement.DEPOSIT, AVAILABLE)
+SPENDS: Final = Operator("spender", "منفق", "Spender", Settlement.DEPOSIT, AVAILABLE)
 
 
 def test_one_deposit_is_spent_from_two_terminals(books: Path | str, tmp_path: Path) -> None:
@@ -115,7 +115,8 @@ def test_one_deposit_is_spent_from_two_terminals(books: Path | str, tmp_path: Pa
 
     def spending(number: int) -> Work:
         def spend(made: Office) -> list[str]:
-            seat = replace(SPENDER, terminal=f"T{number % 2}")
+            door = ("api:spender", "cli:Spender")[number % 2]
+            seat = replace(SPENDER, name=door, terminal=f"T{number % 2}")
             asked = [
                 (seat, request(f"p{number}-{i}", METERS[number], Money(EACH).to_text()))
                 for i in range(FIT)

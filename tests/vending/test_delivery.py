@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meters.account import Commodity, TokenLogEntry
+from meters.account import TokenLogEntry
 from meters.errors import RaseedError
 from meters.gateway import (
     Gateway,
@@ -24,28 +23,16 @@ from meters.gateway import (
 from meters.quantities import Energy
 from meters.verdicts import TokenResult
 from simulators.direct import DirectGateway
-from simulators.payment_meter import MeterMemory, PaymentMeter, capabilities
+from simulators.payment_meter import PaymentMeter
+from tests.vending.meters import in_town
 from tests.vending.support import (
     OPERATOR,
     POWER,
-    SGC,
     START,
     TECHNICIAN,
-    TEST_KEY,
     WATER,
     Town,
     request,
-)
-from tokens.sts import (
-    BaseDate,
-    Dkga,
-    EncryptionAlgorithm,
-    KeyParameters,
-    KeyType,
-    VendingKey,
-    derive_decoder_key,
-    new_acceptance_state,
-    tid_at,
 )
 from vending.delivery import DeliveryChanged, DeliveryNotPossible, evidence
 from vending.parties import Meter
@@ -94,33 +81,7 @@ class Rig:
 @pytest.fixture
 def rig(tmp_path: Path) -> Iterator[Rig]:
     here = Town(tmp_path / "books.db")
-    parameters = KeyParameters(
-        dkga=Dkga.DKGA04,
-        ea=EncryptionAlgorithm.EA07,
-        key_type=KeyType.DUTK,
-        sgc=SGC,
-        ti=1,
-        krn=1,
-        ken=255,
-        base_date=BaseDate.BASE_2014,
-    )
-    state = new_acceptance_state(
-        key=derive_decoder_key(VendingKey(TEST_KEY), parameters, POWER.pan),
-        sgc=SGC,
-        krn=1,
-        ti=1,
-        key_type=KeyType.DUTK,
-        ken=255,
-        manufactured_tid=tid_at(BaseDate.BASE_2014, START - timedelta(days=30)),
-    )
-    meter = PaymentMeter(
-        POWER,
-        Commodity.ELECTRICITY,
-        MeterMemory(state, balance=0, credited=0),
-        START,
-        load=0,
-        can=capabilities(Commodity.ELECTRICITY, 200_000),
-    )
+    meter = in_town()
     gateway = CountedGateway(meter, POWER, here.clock)
 
     def gateway_for(wanted: Meter) -> Gateway:

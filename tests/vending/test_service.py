@@ -43,6 +43,7 @@ from tokens.sts import (
     derive_decoder_key,
     tid_at,
 )
+from vending.ground import BookedSale
 from vending.keychanges import KeyChangeDue
 from vending.parties import (
     Actor,
@@ -53,7 +54,6 @@ from vending.parties import (
     PointUnknown,
     Registration,
 )
-from vending.ports import BookedSale
 from vending.sale import SaleReceipt, Tender, VendRequest
 from vending.tariff import (
     AmountNotPositive,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from meters.building import quick_init
 from meters.errors import Refused
 from meters.identity import MeterPan
 
@@ -32,6 +33,7 @@ only by the tokens sold to one meter in the same minute, so a day is ample."""
 _KEY_CHANGE_KIND: Final = "set_1st_section_decoder_key"
 
 
+@quick_init
 @dataclass(frozen=True, slots=True, order=True)
 class KeyRef:
     """Names a vending key: supply group code and key revision number."""
@@ -40,6 +42,7 @@ class KeyRef:
     krn: int
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class MeterKeyRef:
     """Names one meter's decoder key under a vending key."""

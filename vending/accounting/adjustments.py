@@ -13,6 +13,7 @@ from enum import Enum
 from hashlib import sha256
 
 from ..ledger import Chart, JournalEntry, PostedEntry, Posting, canonical_json, canonical_time
+from ..persons import person
 from .days import end_of, read_day
 from .errors import (
     AccountUnknown,
@@ -109,6 +110,15 @@ def checked_id(text: str) -> str:
     if not _ID.fullmatch(text):
         raise AdjustmentIdMalformed(len(text))
     return text
+
+
+def with_persons(lines: tuple[Posting, ...], chart: Chart) -> tuple[Posting, ...]:
+    """The same, where operators hold an account by the person: however the name was written."""
+    held = {account.code for account in chart.accounts() if account.per == "operator"}
+    return tuple(
+        line._replace(holder=person(line.holder)) if line.account in held else line
+        for line in lines
+    )
 
 
 def checked_lines(lines: tuple[Posting, ...], chart: Chart) -> tuple[Posting, ...]:

@@ -35,6 +35,7 @@ from .adjustments import (
     checked_reason,
     posted_by,
     reversal_lines,
+    with_persons,
 )
 from .daily import Difference
 from .days import Month, day_of, end_of, read_day
@@ -165,6 +166,7 @@ class Bookkeeping:
         Raises ReasonMissing, AdjustmentIdMalformed, AdjustmentIdReused, DayMalformed,
         DayNotBegun, PeriodClosed, and the errors of `checked_lines`.
         """
+        lines = with_persons(lines, self._chart)
         return self._request(actor, id, AdjustmentKind.ADJUSTMENT, lines, reason, booked_on)
 
     def write_off(

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..ledger import Chart
+from ..persons import person
 from ..vend import CREDIT_TOKENS, TENDER_ROLES
 from .daily import (
     DIFFERENCES,
@@ -168,6 +169,7 @@ class _Accounts:
     def of(self, taken: Taken, point: str, operator: str, currency: str) -> Counter[_Key]:
         """Where this money stands. Raises KeyError for a way of paying that there is not."""
         found: Counter[_Key] = Counter()
+        operator = taken.deposit_of or operator
         for tender, amount in taken.parts:
             account, holder = self.tenders[tender], point
             if taken.on_deposit:
@@ -212,7 +214,7 @@ def _count(counts: _Counts, sale: SaleMade, accounts: _Accounts) -> None:
     try:
         data = json.loads(sale.document)
         taken = taken_from(data, sale.tender, sale.tendered)
-        money = accounts.of(taken, sale.point, sale.operator, sale.currency)
+        money = accounts.of(taken, sale.point, person(sale.operator), sale.currency)
         whole = _paid_of(data)
         buyer, move = data["buyer"], data.get("key_move")
         key = str(buyer["sgc"]), int(buyer["krn"])
@@ -335,7 +337,7 @@ def _voids(facts: DayFacts, accounts: _Accounts, found: _Differences) -> Counter
             continue
         try:
             taken = given_back(taken_from(json.loads(void.document), void.tender, void.tendered))
-            wanted.update(accounts.of(taken, void.point, void.operator, void.currency))
+            wanted.update(accounts.of(taken, void.point, person(void.operator), void.currency))
         except (ValueError, LookupError, TypeError, AttributeError):
             found.note("documents", void.vend_id, 1, 0)
         wanted[accounts.refunds, "", void.currency] += void.tendered

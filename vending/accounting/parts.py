@@ -28,6 +28,8 @@ class Taken(NamedTuple):
     commission: int = 0
     on_deposit: bool = False
     """Whether it was set off against the operator's deposit."""
+    deposit_of: str = ""
+    """The person whose deposit that is, where it is not the seller's."""
 
     @property
     def amount(self) -> int:
@@ -52,6 +54,7 @@ def taken_from(data: dict[str, Any], tender: str, tendered: int) -> Taken:
         rounding,
         int(data.get("commission", 0)),
         bool(data.get("on_deposit", False)),
+        str(data.get("deposit_of", "")),
     )
 
 
@@ -62,6 +65,7 @@ def taken_back(taken: Taken) -> Taken:
         -taken.rounding,
         -taken.commission,
         taken.on_deposit,
+        taken.deposit_of,
     )
 
 
@@ -73,7 +77,7 @@ def given_back(taken: Taken) -> Taken:
         sums[tender] = sums.get(tender, 0) - amount
     if sums:
         sums[list(sums)[-1]] += taken.rounding
-    return Taken(tuple(sums.items()), 0, 0, taken.on_deposit)
+    return Taken(tuple(sums.items()), 0, 0, taken.on_deposit, taken.deposit_of)
 
 
 def _parts(parts: Sequence[tuple[str, int]]) -> tuple[tuple[str, int], ...]:

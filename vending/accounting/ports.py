@@ -136,12 +136,15 @@ class BooksReading(Protocol):
         what is neither sale nor void, all else is 0."""
         ...
 
-    def operator_facts(self, code: str) -> OperatorFacts | None: ...
+    def operator_facts(self, code: str) -> OperatorFacts | None:
+        """By the person."""
+        ...
 
     def sold(
         self, span: Span, point: str | None = None, operator: str | None = None
     ) -> Iterator[SoldRow]:
-        """Sales of the span, voids and refunds of the span, by entry. Streams."""
+        """Sales of the span, voids and refunds of the span, by entry; at one point or at all, by
+        one person or by all. Streams."""
         ...
 
     def journal(self, span: Span) -> Iterator[PostedEntry]:

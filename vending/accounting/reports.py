@@ -8,7 +8,7 @@ from datetime import tzinfo
 
 from ..ledger import Account, Chart, PostedEntry, Seal
 from ..parties import Actor, require
-from ..persons import same_person
+from ..persons import person
 from ..ports import Clock
 from .adjustments import Adjustment, AdjustmentState
 from .checking import checked
@@ -156,11 +156,11 @@ class BookReports:
 
         Raises ActorNotAllowed, DayMalformed, HolderWrong (nobody of this name sells).
         """
-        code = code.strip()
-        if not same_person(actor.name, code):
+        given, code = code[:30], person(code)
+        if person(actor.name) != code:
             require(actor, "read_books")
         account, span = self._chart.role("operator_deposit"), self._days(first, last)
-        unknown = HolderWrong(account.code, code[:30], account.per)
+        unknown = HolderWrong(account.code, given, account.per)
         if "\0" in code:
             raise unknown
         with self._store.reading() as books:

@@ -11,6 +11,7 @@ from datetime import datetime
 from heapq import merge
 
 from meters.account import Commodity
+from meters.building import quick_init
 from meters.quantities import Money
 
 from ..tariff import AccountState, Month, Quote, Tariff, TariffBook, settled
@@ -39,6 +40,7 @@ class Voided:
 Move = Sold | Voided | Happened
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Opening:
     """What an account is before anything happens to it."""
@@ -57,8 +59,7 @@ def after_sale(
     if _nothing(sold):
         return state
     month = Month.of(at, tariff.zone)
-    before = begun(state, opening.commodity, opening.since, month)
-    return settled(replace(before, balance=sold.balance_before), tariff, sold, at)
+    return settled(begun(state, opening.commodity, opening.since, month), tariff, sold, at)
 
 
 def in_order(

@@ -32,7 +32,18 @@ class CorrectionNotPossible(Refused, code="correction.not_possible"):
 
     vend_id: str
     why: str
-    """`not_bought`, `same_meter`, `on_deposit` or `voided`."""
+    """`not_bought`, `same_meter` or `voided`."""
+
+
+@dataclass(eq=False)
+class MeterDiffers(Refused, code="exchange.meter_differs"):
+    """The meter that is put in is on record already, and with something else: a token would be
+    made for what it is not."""
+
+    meter: str
+    field: str
+    """`commodity`, `ea`, `sgc`, `krn` or `ti`."""
+    recorded: str
 
 
 @dataclass(eq=False)

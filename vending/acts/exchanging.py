@@ -6,7 +6,7 @@ request is also the record of the exchange.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from meters.identity import Drn
@@ -18,13 +18,13 @@ from ..approvals import Approval
 from ..approvals.acts import check_no_token
 from ..approvals.approval import checked_id, plain_reason
 from ..approvals.errors import ApprovalIdReused
-from ..parties import Actor, GatewayAddress, Meter, MeterFile, require
+from ..parties import Actor, GatewayAddress, Meter, MeterFile, PartyExists, require
 from ..ports import Clock
 from ..requests import Units, units_of
 from ..tariff import UnitsNotCarried
 from ..tariff.pricing import MOST_STEPS, carried_floor
 from .documents import Source, TransferWanted, transfer_document
-from .errors import UnitsAndSource
+from .errors import MeterDiffers, UnitsAndSource
 from .giving import check_source, last_read
 from .ports import ActsReading, ActsStore
 
@@ -71,15 +71,16 @@ class Exchanges:
         reason: str,
         units: Units | None = None,
     ) -> Exchanged:
-        """Registers the new meter and moves the agreement to it; from here on nothing is sold to
-        the old one. What was left there waits as a request of the act `transfer`, under `id`, for a
-        second person: `units`, or with the source `reading` all that the last kept reading says,
-        rounded down to what a token carries. The caller makes the id; the same again answers the
-        exchange that there is.
+        """Registers the new meter, or takes it from the shelf, and moves the agreement to it; from
+        here on nothing is sold to the old one, and a key change planned for it is cancelled. What
+        was left there waits as a request of the act `transfer`, under `id`, for a second person:
+        `units`, or with the source `reading` all that the last kept reading says, rounded down to
+        what a token carries. The caller makes the id; the same again answers the exchange that
+        there is.
 
         Raises ActorNotAllowed, ApprovalIdMalformed, ReasonMissing, DocumentHoldsToken,
         ApprovalIdReused, AgreementUnknown, UnitsAndSource, NotANumber, TooFine, UnitsNotCarried,
-        ReadingMissing, TransferTooMuch, PartyExists (the new meter is written down already).
+        ReadingMissing, TransferTooMuch, PartyExists (the new meter is in use), MeterDiffers.
         """
         require(actor, "exchange_meter")
         checked_id(id)
@@ -95,6 +96,7 @@ class Exchanges:
                 return Exchanged(stored, file)
             old = file.meter
             left = self._left(books, old, source, units)
+            now, meter = self._clock(), _meter(books, new, old)
             facts = _facts(new, units)
             wanted = TransferWanted(
                 agreement, old.number.number, Units(left.to_text()), source, facts
@@ -104,12 +106,14 @@ class Exchanges:
                 act=ACT,
                 document=transfer_document(wanted),
                 reason=reason,
-                requested_at=self._clock(),
+                requested_at=now,
                 requested_by=actor.name,
                 point=actor.point or "",
                 terminal=actor.terminal,
             )
-            books.exchange(agreement, _meter(new, old))
+            note = f"{old.number.number} -> {new.number.number}: {reason}"
+            books.cancel_key_plan(old.number.number, now, actor.name, note)
+            books.exchange(agreement, meter)
             books.add_approval(request)
             moved = books.file_of_agreement(agreement)
             assert moved is not None
@@ -125,7 +129,9 @@ class Exchanges:
                 return kind(0)
             if source is not Source.READING:
                 raise UnitsAndSource(source.value)
-            steps = max(0, last_read(books, number).value) // step
+            before = books.exchange_of(number)
+            read = last_read(books, number, None if before is None else before.requested_at)
+            steps = max(0, read.value) // step
             return carried_floor(kind, min(steps, MOST_STEPS), step)
         told = units_of(units, kind)
         if told.value < 0 or (told.is_zero and source is not Source.READING):
@@ -137,8 +143,10 @@ class Exchanges:
         return told
 
 
-def _meter(new: NewMeter, old: Meter) -> Meter:
-    return Meter(
+def _meter(books: ActsReading, new: NewMeter, old: Meter) -> Meter:
+    """The meter that is put in, as it is written down. Raises PartyExists, MeterDiffers."""
+    number = new.number.number
+    made = Meter(
         number=new.number,
         commodity=old.commodity,
         ea=new.ea,
@@ -148,6 +156,16 @@ def _meter(new: NewMeter, old: Meter) -> Meter:
         model=new.model,
         gateway=new.gateway,
     )
+    known = books.meter(number)
+    if known is None:
+        return made
+    if books.meter_file(number) is not None:
+        raise PartyExists("meters")
+    for name in ("commodity", "ea", "sgc", "krn", "ti"):
+        recorded = getattr(known, name)
+        if recorded != getattr(made, name):
+            raise MeterDiffers(number, name, str(getattr(recorded, "value", recorded)))
+    return replace(known, model=made.model or known.model, gateway=made.gateway)
 
 
 def _facts(new: NewMeter, units: Units | None) -> dict[str, Any]:

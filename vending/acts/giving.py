@@ -7,6 +7,7 @@ vend id (`VendingService.show`), and until then the sale can be voided without e
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from meters.quantities import Quantity, decimal_from_text
@@ -196,6 +197,9 @@ def _check_transfer(books: ActsReading, wanted: TransferWanted) -> str:
     if exchange is None or exchange.document["agreement"] != wanted.agreement:
         raise NotExchanged(wanted.old_meter, wanted.agreement)
     for one in _standing(books, "transfer", "old_meter", wanted.old_meter):
+        if one.sold_at < exchange.requested_at:
+            # Of an earlier time, before the meter was put in once more.
+            continue
         raise TransferredBefore(wanted.old_meter, one.vend_id)
     units = units_of(wanted.units, file.meter.commodity.quantity)
     check_source(books, wanted.old_meter, units, wanted.source)
@@ -216,10 +220,10 @@ def check_source(books: Reading, old_meter: str, units: Quantity, source: Source
         raise TransferTooMuch(old_meter, str(units), str(read))
 
 
-def last_read(books: Reading, meter: str) -> Quantity:
-    """The balance of the last reading that is kept. Raises ReadingMissing."""
+def last_read(books: Reading, meter: str, since: datetime | None = None) -> Quantity:
+    """The balance of the last reading that is kept, behind a moment. Raises ReadingMissing."""
     found = books.readings(meter, limit=1)
-    if not found:
+    if not found or (since is not None and found[0].account.read_at <= since):
         raise ReadingMissing(meter)
     return found[0].account.balance
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from meters.quantities import Money
 
 from ..approvals import Approved
 from ..parties import Actor
+from ..persons import person
 from ..ports import Ports, Reading
 from ..record import SaleRecord, receipt_of
 from ..requests import BasketRequest, Correction
 from ..sale import Payment, SaleKind, SaleReceipt, Void
 from ..selling import Selling, known_sale, meter_in_use
-from ..voiding import Voiding, VoidNotAllowed
+from ..voiding import Voiding
+from ..voids import VoidNotAllowed
 from .documents import CorrectionWanted, VoidRefundWanted
 from .errors import CorrectionNotPossible
 from .giving import seat_of, second_of
@@ -50,8 +53,9 @@ class Moneys:
     def correction(self, approved: Approved) -> SaleReceipt:
         """Takes the wrong sale back, on evidence that its token is not used, and sells what was
         paid for it to the right meter, in one transaction: both or neither. It happens at the
-        point of the wrong sale, paid in the same ways; no drawer and no till moves. The void names
-        the new sale, the new sale the wrong one. Nobody earns a commission by it.
+        point of the wrong sale, paid in the same ways; no drawer and no till moves, and what stood
+        on an operator's deposit stands there again. The void names the new sale, the new sale the
+        wrong one. Nobody earns a commission by it: that of the wrong sale is taken back.
 
         Raises CorrectionNotPossible and the errors of `VendingService.void` and `vend`.
         """
@@ -72,7 +76,7 @@ class Moneys:
             (Correction(wanted.meter, amount, wanted.sale),),
             parts,
             hold=True,
-            second=second_of(approved),
+            second=replace(second_of(approved), deposit_of=_deposit_of(wrong)),
         )
         with self._store.writing() as books:
             if proved is not None and books.sale(approved.id) is None:
@@ -101,15 +105,18 @@ def _check_correction(books: Reading, wrong: SaleRecord, wanted: CorrectionWante
         raise CorrectionNotPossible(wrong.vend_id, "voided")
     if wrong.meter == wanted.meter:
         raise CorrectionNotPossible(wrong.vend_id, "same_meter")
-    if receipt_of(wrong).on_deposit:
-        # Taking it back gives the deposit back; the operator sells it anew, and earns by it.
-        raise CorrectionNotPossible(wrong.vend_id, "on_deposit")
     meter_in_use(books, wanted.meter)
 
 
 def _paid(wrong: SaleRecord) -> tuple[Payment, ...]:
     receipt = receipt_of(wrong)
     return receipt.parts or (Payment(receipt.tender, receipt.quote.tendered),)
+
+
+def _deposit_of(wrong: SaleRecord) -> str:
+    """The person on whose deposit it stood; nobody's if it was not."""
+    receipt = receipt_of(wrong)
+    return receipt.deposit_of or person(wrong.operator) if receipt.on_deposit else ""
 
 
 def _told(void: Void, record: SaleRecord) -> dict[str, Any]:

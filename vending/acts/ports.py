@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Protocol
 
 from ..approvals import Approval
@@ -26,7 +27,11 @@ class ActsReading(Reading, Protocol):
         ...
 
     def exchange_of(self, old_meter: str) -> Approval | None:
-        """The request that an exchange of this meter wrote down."""
+        """The request that the last exchange of this meter wrote down."""
+        ...
+
+    def meter(self, number: str) -> Meter | None:
+        """A meter on record, in use or on the shelf."""
         ...
 
 
@@ -36,7 +41,12 @@ class ActsWriting(ActsReading, Writing, Protocol):
     def add_approval(self, approval: Approval) -> None: ...
 
     def exchange(self, agreement: str, meter: Meter) -> None:
-        """Writes a new meter down, and the agreement has it from here on. Raises PartyExists."""
+        """The agreement has this meter from here on. It is written down if it was not; of one from
+        the shelf, model and address become these."""
+        ...
+
+    def cancel_key_plan(self, meter: str, at: datetime, actor: str, note: str) -> bool:
+        """Cancels the key change that is planned for a meter; whether there was one."""
         ...
 
 

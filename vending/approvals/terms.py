@@ -12,6 +12,7 @@ from meters.quantities import Money, decimal_from_text
 
 from ..operators import Operator, Settlement
 from ..parties import PointUnknown, Role, VendingPoint
+from ..persons import person
 from .acts import MOST_WHOLE, Act, Approved, Document, Fields, check_no_token
 from .approval import can_be_kept
 from .errors import FieldWrong, OperatorUnknown
@@ -38,10 +39,11 @@ class Change:
 
 
 def checked_operator(operator: Operator) -> Operator:
-    """The same with plain texts. Raises FieldWrong."""
+    """The same with plain texts, and the person for a code. Raises FieldWrong."""
     texts: dict[str, Any] = {
-        name: " ".join(getattr(operator, name).split()) for name in ("code", "name_ar", "name_en")
+        name: " ".join(getattr(operator, name).split()) for name in ("name_ar", "name_en")
     }
+    texts["code"] = person(operator.code)
     for name, text in texts.items():
         longest = _LONGEST_CODE if name == "code" else _LONGEST_NAME
         if not text or len(text) > longest or not can_be_kept(text):
@@ -71,8 +73,8 @@ def checked_percent(text: str) -> str:
 
 
 def known_operator(books: PeopleReading, code: str) -> Operator:
-    """Raises OperatorUnknown."""
-    found = books.operator(" ".join(code.split())) if can_be_kept(code) else None
+    """By any spelling of the name. Raises OperatorUnknown."""
+    found = books.operator(person(code)) if can_be_kept(code) else None
     if found is None:
         raise OperatorUnknown(code[:_LONGEST_CODE])
     return found

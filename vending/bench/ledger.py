@@ -44,6 +44,7 @@ from tokens.sts import (
     VendingKey,
 )
 
+from ..ground import BookedSale
 from ..ledger import ChainHead, chained, read_chart
 from ..parties import (
     Actor,
@@ -55,7 +56,6 @@ from ..parties import (
     SupplyAgreement,
     VendingPoint,
 )
-from ..ports import BookedSale
 from ..record import SaleRecord
 from ..sale import VendRequest
 from ..service import VendingService

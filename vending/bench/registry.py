@@ -24,8 +24,8 @@ from meters.errors import Invalid
 
 from .runner import Figure, Size, table
 
-NAMES: Final = ("tokens", "vend", "ledger")
-SIZED: Final = ("vend", "ledger")
+NAMES: Final = ("tokens", "vend", "ledger", "meters")
+SIZED: Final = ("vend", "ledger", "meters")
 """Those that can be run quickly, or in full."""
 ALL: Final = "all"
 

@@ -24,6 +24,7 @@ from . import (
     demo,
     keychange,
     keys,
+    meters,  # noqa: F401 - puts its commands into the group of meters
     operators,
     outbox,
     parties,
@@ -31,6 +32,7 @@ from . import (
     sales,
     setup,
     shifts,
+    simulate,
     statements,
     tariffs,
     tokens,
@@ -73,7 +75,7 @@ def _common(
     ctx.obj = Cli(language_of(lang), config_file)
 
 
-for module in (setup, register, sales, demo, bench):
+for module in (setup, register, sales, demo, simulate, bench):
     app.registered_commands += module.app.registered_commands
 for module in (bookkeeping, statements):
     books.app.registered_commands += module.app.registered_commands

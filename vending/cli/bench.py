@@ -15,7 +15,8 @@ app = typer.Typer()
 @app.command("bench")
 def bench(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="NAME", help="tokens, vend, ledger, or all.")
+        list[str] | None,
+        typer.Argument(metavar="NAME", help="tokens, vend, ledger, meters, or all."),
     ] = None,
     as_json: Json = False,
     quick: Annotated[bool, typer.Option("--quick", help="Roughly, in a minute or two.")] = False,

@@ -19,7 +19,9 @@ from .context import Cli, Json, cli_of
 operator = typer.Typer(no_args_is_help=True, help="People who sell.")
 point = typer.Typer(no_args_is_help=True, help="Vending points.")
 
-CodeArg = Annotated[str, typer.Argument(metavar="CODE", help="The operator: the actor's name.")]
+CodeArg = Annotated[
+    str, typer.Argument(metavar="CODE", help="The person, with or without a door (cli:) in front.")
+]
 PointArg = Annotated[str, typer.Argument(metavar="CODE", help="Code of the vending point.")]
 AmountOption = Annotated[str | None, typer.Option(help="As 500.00, or `none`.")]
 NameOption = Annotated[str | None, typer.Option()]

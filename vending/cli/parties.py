@@ -104,7 +104,6 @@ def meter_show(ctx: typer.Context, number: MeterArg, as_json: Json = False) -> N
     )
 
 
-@meter.command("read")
 def meter_read(ctx: typer.Context, number: MeterArg, as_json: Json = False) -> None:
     """Read balance and supply from the meter now, and keep the reading."""
     cli = cli_of(ctx)

@@ -24,7 +24,7 @@ from ..shapes import (
 from ..shapes.base import Measure
 from ..tariff.months import read_moment
 from ..tariff.whatif import USUAL_AMOUNTS, Household
-from ..tariffdesk import Standing
+from ..tariffviews import Standing
 from .context import Cli, Json, cli_of
 
 app = typer.Typer(no_args_is_help=True, help="Tariffs and their versions.")

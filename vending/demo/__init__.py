@@ -120,7 +120,7 @@ def run_demo(
     temporary folder is used and removed at the end. Raises FolderNotEmpty, FolderUnusable,
     PortTaken, ProgramNotStarted.
     """
-    console = console or Console()
+    console, began = console or Console(), utc_now()
     # Told to end by whoever runs it, it ends as with Ctrl-C: children and folder are cleared.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ExitStack() as stack:
@@ -158,6 +158,8 @@ def run_demo(
             {point: stack.enter_context(Counter(api.url, keys[point])) for point in points},
             {name: stack.enter_context(Desk(api.url, keys[name])) for name in _OFFICE},
             secrets.token_hex(3),
+            utc_now,
+            began,
         )
         play(stage, roles(houses))
         screen.checks(checks)

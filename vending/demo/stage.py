@@ -5,11 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
 from meters.identity import Drn
 
+from ..accounting.days import day_of
+from ..messages import LOCAL_ZONE
+from ..ports import Clock
 from ..shapes import BindingQuoteOut, DeliveryOut, EntryOut, QuoteOut, ReadingOut, ReceiptOut
 from .checks import Checks, credited, number
 from .counter import Counter, Desk
@@ -43,7 +47,14 @@ class Stage:
     """`billing`, `supervisor` and `deputy`, another supervisor."""
     run: str
     """Makes this run's ids different from another run's."""
+    clock: Clock
+    began: datetime
+    """By this clock."""
     booked: Booked = field(default_factory=Booked)
+
+    def days(self) -> list[str]:
+        """The local days that the demo has seen, in order: mostly one."""
+        return days_between(self.began, self.clock())
 
     def counter(self, house: Household) -> Counter:
         return self.counters[house.quarter.point.code]
@@ -61,6 +72,12 @@ class Stage:
             self.booked.deposit += number(receipt.commission) - tendered
         else:
             self.booked.drawer += tendered
+
+
+def days_between(first: datetime, last: datetime) -> list[str]:
+    """The local days from one moment to another, both included, as `2026-11-23`."""
+    one, other = (day_of(at, LOCAL_ZONE) for at in (first, last))
+    return [(one + timedelta(days=n)).isoformat() for n in range((other - one).days + 1)]
 
 
 def sell(

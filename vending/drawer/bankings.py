@@ -157,7 +157,7 @@ class Bankings:
             account = self._chart.role(TENDER_ROLES[tender])
             there = books.cached_balance(account.code, point, account.unit)
             if tender is Tender.CASH:
-                drawers = [o.shift for o in books.open_shifts() if o.point == point]
+                drawers = [o.id for o in books.open_shifts() if o.point == point]
                 held = books.shift_books(drawers)
                 there -= sum(tally(one, self._chart).expected for one in held.values())
             if amount > there:

@@ -12,6 +12,7 @@ from ..accounting.errors import HolderWrong
 from ..accounting.ports import BooksStore
 from ..ledger import Chart, Posting
 from ..parties import Actor, require
+from ..persons import person
 from ..tariff import CurrencyWrong
 from .errors import DepositTooSmall
 from .shifts import checked_amount, checked_id
@@ -56,13 +57,14 @@ class Deposits:
         """
         require(actor, "adjust")
         checked_id(id)
+        named, operator = operator[:30], person(operator)
         if amount.currency != self.currency:
             raise CurrencyWrong(amount.currency, self.currency)
         minor = checked_amount(amount) * (-1 if paid_out else 1)
         owed, there = self._chart.role("operator_deposit"), self._chart.role(place.value)
         with self._store.reading() as books:
             if "\0" in operator or not books.holder_exists(owed.per, operator):
-                raise HolderWrong(owed.code, operator[:30], owed.per)
+                raise HolderWrong(owed.code, named, owed.per)
             held = -books.balance(owed.code, operator, owed.unit)
             if paid_out and held + minor < 0 and books.adjustment(id) is None:
                 raise DepositTooSmall(operator, Money(held, owed.unit).to_text())

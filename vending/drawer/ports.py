@@ -6,8 +6,9 @@ from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from enum import Enum
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
+from ..ground import OpenShift
 from ..ledger import ChainHead, PostedEntry, Posting
 from .banking import Banking
 from .shifts import CashMove, Close, Shift, ShiftFile
@@ -21,15 +22,6 @@ class ShiftState(Enum):
     CLOSED = "closed"
     WAITING = "waiting"
     """Closed, and their money is not banked."""
-
-
-class OpenShift(NamedTuple):
-    """A shift that is open, by its place."""
-
-    point: str
-    terminal: str
-    shift: str
-    operator: str
 
 
 class DrawerReading(Protocol):

@@ -31,9 +31,9 @@ def check_free(books: DrawerReading, actor: Actor) -> None:
     """Raises TerminalTaken, OperatorBusy."""
     for other in books.open_shifts():
         if (other.point, other.terminal) == (actor.point, actor.terminal):
-            raise TerminalTaken(actor.terminal, other.shift, other.operator)
+            raise TerminalTaken(actor.terminal, other.id, other.operator)
         if same_person(other.operator, actor.name):
-            raise OperatorBusy(actor.name, other.shift, other.point, other.terminal)
+            raise OperatorBusy(actor.name, other.id, other.point, other.terminal)
 
 
 def file_of(books: DrawerReading, actor: Actor, named: str | None) -> ShiftFile:
@@ -43,7 +43,7 @@ def file_of(books: DrawerReading, actor: Actor, named: str | None) -> ShiftFile:
     """
     if named is None:
         here = actor.point or "", actor.terminal
-        open_here = (o.shift for o in books.open_shifts() if (o.point, o.terminal) == here)
+        open_here = (o.id for o in books.open_shifts() if (o.point, o.terminal) == here)
         named = next(open_here, None)
         if named is None:
             raise NoShiftOpen(*here)

@@ -88,7 +88,7 @@ def move_of(meter: Meter, planned: PlannedKey) -> KeyMove:
 
 def check_current(security: SecurityModule, meter: Meter, now: datetime) -> None:
     """Raises KeyChangeDue if credit can no longer be issued under the meter's key, KeyUnknown."""
-    why = end_of(attributes_of(security, meter.key.key), now)
+    why = end_of(attributes_of(security, KeyRef(meter.sgc, meter.krn)), now)
     if why is not None:
         raise KeyChangeDue(meter.number.number, meter.sgc, meter.krn, why)
 

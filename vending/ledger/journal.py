@@ -17,6 +17,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from meters.building import quick_init
 from meters.errors import Broken, Refused
 
 GENESIS = "0" * 64
@@ -52,6 +53,7 @@ class PeriodClosed(Refused, code="ledger.period_closed"):
     """The first moment that is open again."""
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
     """What happened, balanced in every unit. Building one checks it (EntryUnbalanced)."""
@@ -80,6 +82,7 @@ class JournalEntry:
                 raise EntryUnbalanced(self.cause, unit, total)
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class ChainHead:
     """The last entry of the journal: the next one is numbered and chained from here."""
@@ -92,6 +95,7 @@ class ChainHead:
     """Nothing may be booked before this moment: the end of the last closed period."""
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class PostedEntry:
     """An entry with its place in the chain."""

@@ -8,7 +8,7 @@ from typing import Final
 
 from ..messages import Language, term
 from ..sale import SaleReceipt, Void
-from ..voiding import read_document
+from ..voids import read_document
 from .letterhead import Letterhead
 from .paper import Facts, Paper, framed, row, told
 from .qr import NO_CODE

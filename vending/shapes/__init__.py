@@ -8,36 +8,20 @@ from .accounts import AccountEventOut, AccountOut, AccountsReportOut, RebuiltAcc
 from .acts import ApprovalIn, ExchangeIn, ExchangeOut, document_of
 from .approvals import ApprovalOut, BlockEventOut, BlockOut, OutcomeOut
 from .base import Measure, Name, Out
-from .bookkeeping import (
-    AccountStatementOut,
-    AdjustmentOut,
-    CustomerStatementOut,
-    DailyCheckOut,
-    OperatorStatementOut,
-    PeriodActOut,
-    SealOut,
-    TakingOut,
-    TrialBalanceOut,
-)
+from .bookkeeping import AdjustmentOut, PeriodActOut, SealOut, TrialBalanceOut
 from .books import ApiKeyOut, EntryOut, LedgerReportOut, ReadingOut, VendingKeyOut
+from .dailycheck import DailyCheckOut
+from .deliveries import DeliveryOut
 from .drawer import BankingOut, CashMoveOut, ShiftOut, ShiftReportOut
 from .key_changes import CampaignOut, ConfirmationOut, KeyChangeOut, KeyChangesLeftOut
 from .operators import FloatOut, OperatorIn, OperatorOut, OperatorTermsIn, PointTermsIn
 from .outbox import MessageOut, RunOut
 from .parties import CustomerFileOut, CustomerOut, MeterOut, PointOut
+from .quotes import BindingQuoteOut, ExplainedQuoteOut, LineOut, QuoteOut
 from .registration import RegistrationIn, RegistrationOut
-from .sales import (
-    BasketOut,
-    BindingQuoteOut,
-    DeliveryOut,
-    ExplainedQuoteOut,
-    LineOut,
-    QuoteOut,
-    ReceiptOut,
-    SaleOut,
-    SaleStatusOut,
-    VoidOut,
-)
+from .saleparts import VoidOut
+from .sales import BasketOut, ReceiptOut, SaleOut, SaleStatusOut
+from .statements import AccountStatementOut, CustomerStatementOut, OperatorStatementOut, TakingOut
 from .tariffs import (
     ComparisonOut,
     RetirementOut,

@@ -14,9 +14,9 @@ from ..messages import Language
 from ..problems import plain, problem_of
 from ..tariff import Label, Quote, Tariff
 from ..tariff.whatif import Case, Comparison
-from ..tariffdesk import Overview, Retirement, Standing
+from ..tariffviews import Overview, Retirement, Standing
 from .base import Measure, Name, Out
-from .sales import QuoteOut
+from .quotes import QuoteOut
 
 
 class MomentOut(Out):

@@ -1,6 +1,13 @@
 """The books on a database: the only SQL of the product (SQLAlchemy Core, Alembic)."""
 
-from .errors import CommitUnknown, StoreFailed, StoreFull, StoreLocked, StoreOutdated
+from .errors import (
+    CommitUnknown,
+    StoreDiskFailed,
+    StoreFailed,
+    StoreFull,
+    StoreLocked,
+    StoreOutdated,
+)
 from .migrate import downgrade, upgrade
 from .rights import RightsNotHere, give_rights, rights
 from .sqlstore import SqlStore, open_store
@@ -9,6 +16,7 @@ __all__ = [
     "CommitUnknown",
     "RightsNotHere",
     "SqlStore",
+    "StoreDiskFailed",
     "StoreFailed",
     "StoreFull",
     "StoreLocked",

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, select, update
 
 from ..approvals.approval import Approval
+from ..keychanges.changes import KeyChangeEvent, KeyChangeState
 from ..ledger import canonical_json
 from ..parties import Meter, MeterFile, Registration
 from ..record import SaleRecord
 from . import schema as t
 from .approvals import SqlPeopleReading, SqlPeopleWriting
+from .key_changes import SqlKeyChangesReading, SqlKeyChangesWriting
 from .reading import NUL, SqlReading
 from .sqlstore import SqlStore
 from .writing import SqlWriting
@@ -44,12 +47,16 @@ class SqlActsReading(SqlReading):
         return sorted(found, key=lambda one: one.entry)
 
     def exchange_of(self, old_meter: str) -> Approval | None:
-        for row in self._db.execute(_whose("transfer", "old_meter", old_meter)):
+        found = self._db.execute(_whose("transfer", "old_meter", old_meter)).all()
+        for row in reversed(found):
             if _says(row.document, "old_meter", old_meter) and "exchange" in json.loads(
                 row.document
             ):
                 return self.approval(row.id)
         return None
+
+    def meter(self, number: str) -> Meter | None:
+        return SqlKeyChangesReading(self).meter(number)
 
 
 class SqlActsWriting(SqlActsReading, SqlWriting):
@@ -59,12 +66,35 @@ class SqlActsWriting(SqlActsReading, SqlWriting):
         SqlPeopleWriting(self._db).add_approval(approval)
 
     def exchange(self, agreement: str, meter: Meter) -> None:
-        self.register(Registration(meters=(meter,)))
+        number = meter.number.number
+        if self.meter(number) is None:
+            self.register(Registration(meters=(meter,)))
+        else:
+            at = meter.gateway
+            self._db.execute(
+                update(t.meters)
+                .where(t.meters.c.number == number)
+                .values(
+                    model=meter.model,
+                    gateway_host=None if at is None else at.host,
+                    gateway_port=None if at is None else at.port,
+                    gateway_unit=None if at is None else at.unit_id,
+                )
+            )
         self._db.execute(
-            update(t.agreements)
-            .where(t.agreements.c.number == agreement)
-            .values(meter=meter.number.number)
+            update(t.agreements).where(t.agreements.c.number == agreement).values(meter=number)
         )
+
+    def cancel_key_plan(self, meter: str, at: datetime, actor: str, note: str) -> bool:
+        changes = SqlKeyChangesWriting(self)
+        changes.drop_plan(meter)
+        (latest,) = changes.changes_of(meter, None, 1) or (None,)
+        if latest is None or latest.state is not KeyChangeState.PLANNED:
+            return False
+        changes.add_event(
+            latest, KeyChangeEvent(1, KeyChangeState.CANCELLED, at, actor, None, note)
+        )
+        return True
 
 
 class SqlActs:

@@ -13,8 +13,8 @@ from sqlalchemy import (
     update,
 )
 
+from ..ground import BookedSale
 from ..ledger import PostedEntry
-from ..ports import BookedSale
 from . import schema as t
 from .prepared import STYLES, Prepared, prepared_insert, trip
 from .queueing import insert_messages

@@ -16,6 +16,7 @@ from ..accounting.ports import AgreementFacts, OperatorFacts, SoldRow
 from ..accounting.statements import CustomerLine, StatementLine
 from . import schema as t
 from .books_daily import SqlDaily
+from .names import names_of
 
 _STREAM = {"yield_per": 500}
 _AMOUNT = t.postings.c.amount
@@ -244,11 +245,9 @@ class SqlReports(SqlDaily):
         self, span: Span, point: str | None = None, operator: str | None = None
     ) -> Iterator[SoldRow]:
         e, v = t.entries.c, t.voids.c
-        whose = [
-            column == wanted
-            for column, wanted in ((_S.point, point), (_S.operator, operator))
-            if wanted is not None
-        ]
+        whose = [] if point is None else [_S.point == point]
+        if operator is not None:
+            whose.append(_S.operator.in_(names_of(self._db, _S.operator, operator)))
         sold = (
             select(e.number, e.at, e.kind, *_SOLD)
             .select_from(t.sales)

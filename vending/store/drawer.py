@@ -11,9 +11,10 @@ from typing import Any
 from sqlalchemy import Select, and_, delete, func, insert, or_, select
 
 from ..drawer.banking import Banking, banking_from, slip_document
-from ..drawer.ports import OpenShift, ShiftState
+from ..drawer.ports import ShiftState
 from ..drawer.shifts import CashMove, Close, Shift, ShiftFile
 from ..drawer.tally import ShiftBooks
+from ..ground import OpenShift
 from . import schema as t
 from .books import SqlBooksReading, SqlBooksWriting
 from .drawer_rows import (
@@ -26,6 +27,7 @@ from .drawer_rows import (
     shift_books,
     shift_of,
 )
+from .names import names_of
 from .sqlstore import SqlStore
 
 _NUL = "\x00"
@@ -70,7 +72,9 @@ class SqlDrawerReading(SqlBooksReading):
         )
 
     def open_shifts(self) -> list[OpenShift]:
-        return [OpenShift(*row) for row in self._db.execute(select(t.open_shifts))]
+        o = t.open_shifts.c
+        found = self._db.execute(select(o.shift, o.point, o.terminal, o.operator))
+        return [OpenShift(*row) for row in found]
 
     def shift(self, id: str) -> ShiftFile | None:
         row = self._db.execute(_FILES.where(t.shifts.c.id == id)).first()
@@ -92,7 +96,7 @@ class SqlDrawerReading(SqlBooksReading):
         if point is not None:
             found = found.where(s.point == point)
         if operator is not None:
-            found = found.where(s.operator == operator)
+            found = found.where(s.operator.in_(names_of(self._db, s.operator, operator)))
         if state is not None:
             found = found.where(
                 closed.is_(None) if state is ShiftState.OPEN else closed.is_not(None)

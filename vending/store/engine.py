@@ -17,6 +17,8 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 
+from .disk import check_disk, watch_commits
+
 WRITES = "raseed_writes"
 """Execution option of connections that are going to write."""
 
@@ -49,6 +51,7 @@ def make_engine(url: str | URL, busy_timeout_s: float) -> Engine:
     if sqlite:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+        watch_commits(engine)
     else:
         # Zero would mean for ever.
         patience_ms = max(1, int(busy_timeout_s * 1000))
@@ -84,7 +87,19 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get(WRITES)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if writes:
+        check_disk(connection)
+    statement = "BEGIN IMMEDIATE" if writes else "BEGIN"
+    try:
+        begin(connection.connection.dbapi_connection, statement)
+    except Exception as error:
+        # SQLAlchemy's own way out, as after its own statements; those would cost a sale 4 % more.
+        connection._handle_dbapi_exception(error, statement, None, None, None)
+
+
+def begin(raw: Any, statement: str) -> None:
+    """Begins a transaction on SQLite's own connection."""
+    raw.execute(statement)
 
 
 def _prepare_postgresql(connection: Any, patience_ms: int) -> None:

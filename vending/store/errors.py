@@ -33,6 +33,12 @@ class StoreFull(Unavailable, code="store.full"):
 
 
 @dataclass(eq=False)
+class StoreDiskFailed(Unavailable, code="store.disk_failed"):
+    """The disk could not keep what was committed before: nothing is written until the program has
+    been started anew and has found out what is there."""
+
+
+@dataclass(eq=False)
 class StoreFailed(Unavailable, code="store.failed"):
     """The database did not do it, and nothing was changed."""
 
@@ -62,11 +68,12 @@ class StoreContradiction(Broken, code="store.contradiction"):
     table: str
 
 
+IO_ERROR = "disk I/O error"
 _SQLITE_REASONS = (
     ("database is locked", "locked"),
     ("database table is locked", "locked"),
     ("database or disk is full", "full"),
-    ("disk i/o error", "disk I/O error"),
+    ("disk i/o error", IO_ERROR),
     ("unable to open database file", "unable to open the database file"),
     ("attempt to write a readonly database", "the database is read-only"),
     ("file is not a database", "the file is not a database"),
@@ -83,7 +90,7 @@ _STATES = (
     ("53300", "the database server takes no more connections"),
     ("08", _NO_CONNECTION),
     ("57P", "the database server is stopping or starting"),
-    ("58", "disk I/O error"),
+    ("58", IO_ERROR),
     ("XX", "the database is damaged"),
     ("25006", "the database is read-only"),
     ("25P03", _NO_CONNECTION),

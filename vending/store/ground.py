@@ -24,8 +24,8 @@ from sqlalchemy.sql.elements import ColumnElement
 from tokens.sts import BaseDate
 
 from ..blocking import KINDS, Block, buyer_keys, seller_keys
+from ..ground import Ground, KeptQuote, MeterGround, OpenShift, OperatorGround, PointGround, Wanted
 from ..ledger import ChainHead
-from ..ports import Ground, KeptQuote, MeterGround, OpenShift, OperatorGround, PointGround, Wanted
 from ..record import SaleRecord, TokenRecord
 from ..sale import Evidence
 from . import schema as t

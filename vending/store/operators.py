@@ -10,10 +10,10 @@ from sqlalchemy import delete, insert, select, tuple_, update
 
 from ..approvals.ports import BlockEvent
 from ..blocking import Block, BlockKey
-from ..operators import Operator, Settlement
+from ..operators import Operator
 from ..parties import VendingPoint
 from . import schema as t
-from .reading import SqlReading
+from .reading import SqlReading, operator_of
 
 _SUBJECTS = {
     "meter": t.agreements.c.meter,
@@ -64,10 +64,6 @@ class SqlOperatorsReading(SqlReading):
         column = _SUBJECTS[kind]
         return self._db.execute(select(column).where(column == subject)).first() is not None
 
-    def operator(self, code: str) -> Operator | None:
-        row = self._db.execute(select(t.operators).where(t.operators.c.code == code)).first()
-        return None if row is None else operator_of(row)
-
     def operators(self, *, after: str = "", limit: int = 100) -> list[Operator]:
         c = t.operators.c
         statement = (
@@ -77,9 +73,6 @@ class SqlOperatorsReading(SqlReading):
             .limit(limit)
         )
         return [operator_of(row) for row in self._db.execute(statement)]
-
-    def operator_codes(self) -> list[str]:
-        return list(self._db.execute(select(t.operators.c.code)).scalars())
 
 
 class SqlOperatorsWriting(SqlOperatorsReading):
@@ -123,12 +116,6 @@ class SqlOperatorsWriting(SqlOperatorsReading):
             .where(t.points.c.code == point.code)
             .values({name: getattr(point, name) for name in names})
         )
-
-
-def operator_of(row: Any) -> Operator:
-    """An operator from a row of its table."""
-    code, name_ar, name_en, settlement, *terms = row
-    return Operator(code, name_ar, name_en, Settlement(settlement), *terms)
 
 
 def _row(operator: Operator) -> dict[str, Any]:

@@ -93,7 +93,7 @@ tariff_approvals = Table(
 operators = Table(
     "operators",
     metadata,
-    # As the actor's name.
+    # The person (`persons.person`).
     Column("code", String(60), primary_key=True),
     Column("name_ar", Text, nullable=False),
     Column("name_en", Text, nullable=False),

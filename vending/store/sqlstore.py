@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import URL, Engine
+from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from .disk import check_disk
 from .engine import WRITES, make_engine, snapshots
 from .errors import StoreLocked, commit_failed, translated
 from .migrate import check
@@ -33,10 +34,19 @@ class SqlStore:
         self._snapshots = snapshots(engine)
         self._timeout = busy_timeout_s
         self._writer = threading.Lock()
+        self._kept: Connection | None = None
+        """The writer's, kept from one time to the next. Whoever has the lock has it."""
 
     def close(self) -> None:
         """Lets go of all connections."""
+        if self._writer.acquire(timeout=self._timeout):
+            self._let_go()
+            self._writer.release()
         self.engine.dispose()
+
+    def check_writing(self) -> None:
+        """Raises StoreDiskFailed if nothing is written any more until the program starts anew."""
+        check_disk(self.engine)
 
     @contextmanager
     def reading(self) -> Iterator[SqlReading]:
@@ -48,25 +58,39 @@ class SqlStore:
         if not self._writer.acquire(timeout=self._timeout):
             raise StoreLocked(self._timeout)
         try:
-            with translated(self._timeout), self.engine.connect() as connection:
-                connection.execution_options(**{WRITES: True})
-                transaction = connection.begin()
-                try:
-                    books = SqlWriting.alone(connection)
-                    yield books
-                except BaseException:
-                    transaction.rollback()
-                    raise
-                if not books.kept:
-                    # A commit would wait for the disk, if only for the lock on the chain.
-                    transaction.rollback()
-                    return
-                try:
-                    transaction.commit()
-                except SQLAlchemyError as error:
-                    raise commit_failed(error) from None
+            with translated(self._timeout):
+                yield from self._transaction()
+        except BaseException:
+            self._let_go()
+            raise
         finally:
             self._writer.release()
+
+    def _transaction(self) -> Iterator[SqlWriting]:
+        if self._kept is None:
+            self._kept = self.engine.connect().execution_options(**{WRITES: True})
+        transaction = self._kept.begin()
+        books = SqlWriting.alone(self._kept)
+        yield books
+        if not books.kept:
+            # A commit would wait for the disk, if only for the lock on the chain.
+            transaction.rollback()
+            return
+        try:
+            transaction.commit()
+        except SQLAlchemyError as error:
+            raise commit_failed(error) from None
+
+    def _let_go(self) -> None:
+        """Rolls back what has been begun. After an error the next writer begins with a connection
+        that the pool vouches for."""
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            try:
+                kept.close()
+            except SQLAlchemyError:
+                # Why it could not is the less interesting error; nobody shall have it again.
+                kept.invalidate()
 
 
 def open_store(

@@ -20,7 +20,7 @@ from sqlalchemy.sql.functions import GenericFunction
 from ..accounting.adjustments import AdjustmentKind, adjustment_hash
 from ..ledger import StoredEntry
 from ..record import content_hash_of
-from ..voiding import void_hash
+from ..voids import void_hash
 from . import drawer_proof
 from . import schema as t
 from .rows import void_of

@@ -13,10 +13,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from ..finding import Marks, searchable
+from ..ground import BookedSale, Ground, KeptQuote, Wanted
 from ..ledger import ChainHead, PostedEntry, Posting
 from ..outbox import Message
 from ..parties import PartyExists, Registration
-from ..ports import BookedSale, Ground, KeptQuote, Wanted
 from ..sale import DeliveryEvent, MeterReading, Void
 from . import schema as t
 from .booking import BOOKING

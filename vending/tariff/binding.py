@@ -122,9 +122,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {str(key): _plain(one) for key, one in value.items()}
     if is_dataclass(value):
-        # A tariff's earlier versions decide what months gone by were charged.
+        # A tariff's earlier versions decide what months gone by were charged. What follows from the
+        # other fields says nothing new.
+        told = [field.name for field in fields(value) if field.init]
         return {
             "is": type(value).__name__,
-            **{field.name: _plain(getattr(value, field.name)) for field in fields(value)},
+            **{name: _plain(getattr(value, name)) for name in told},
         }
     raise TypeError(f"no plain form for {type(value).__name__}")

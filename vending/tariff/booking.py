@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from meters.building import quick_init
+
 from .quotes import LineKind, QuoteLine
 
 UNITS = ""
@@ -12,6 +14,7 @@ UNITS = ""
 TAX = "vat_due"
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Share:
     """A part of what was taken: `minor` is credited to the account of this role (debited where it

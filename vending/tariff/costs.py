@@ -35,8 +35,10 @@ class UnitCost:
             rate = piece.rate.per_unit
             self._runs.append((start, end, rate.numerator, rate.denominator, piece.rounding))
             start = end or start
+        self._tax = _added_by(tariff.vat)
         self._charges = tuple(
-            (c.per_unit, c.fraction, c.rounding, c.heading.vat) for c in tariff.unit_charges
+            (c.per_unit, c.fraction, c.rounding, _added_by(c.heading.vat))
+            for c in tariff.unit_charges
         )
         taken = dict(use.supported)
         self._supports: list[tuple[int, int]] = []
@@ -55,6 +57,8 @@ class UnitCost:
     def cost(self, units: int) -> int:
         """What the customer pays for `units` smallest units, tax included."""
         total = self.full(units)
+        if not self._supports:
+            return total
         for support, (start, end) in zip(self._tariff.supports, self._supports, strict=True):
             end = min(end, units)
             if end > start:
@@ -71,11 +75,12 @@ class UnitCost:
                 break
             part = (units if end is None or units < end else end) - start
             price += rounded(part * numerator, denominator, how)
-        total = price + _added(self._tariff.vat, price)
-        for per_unit, share, how, vat in self._charges:
+        numerator, denominator, how = self._tax
+        total = price + rounded(price * numerator, denominator, how)
+        for per_unit, share, how, (numerator, denominator, tax_how) in self._charges:
             base = units if per_unit else price
             amount = rounded(base * share.numerator, share.denominator, how)
-            total += amount + _added(vat, amount)
+            total += amount + rounded(amount * numerator, denominator, tax_how)
         return total
 
     def lines(self, units: Quantity) -> list[QuoteLine]:
@@ -164,11 +169,11 @@ def tax_line(vat: Vat, stated: Money, code: str) -> QuoteLine:
     )
 
 
-def _added(vat: Vat, minor: int) -> int:
+def _added_by(vat: Vat) -> tuple[int, int, Rounding]:
+    """The part of an amount that its tax adds to it, as a fraction."""
     if vat.included:
-        return 0
-    share = vat.fraction
-    return rounded(minor * share.numerator, share.denominator, vat.rounding)
+        return 0, 1, vat.rounding
+    return vat.fraction.numerator, vat.fraction.denominator, vat.rounding
 
 
 def affordable(unit_cost: UnitCost, budget: int, step: int, most: int) -> int:

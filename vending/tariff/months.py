@@ -7,12 +7,15 @@ from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from meters.building import quick_init
+
 from .errors import TariffMomentMalformed
 
 PLACE = ZoneInfo("Asia/Hebron")
 """Where months begin, unless a tariff file names another `zone`."""
 
 
+@quick_init
 @dataclass(frozen=True, slots=True, order=True)
 class Month:
     """One calendar month; months order by time."""
@@ -28,8 +31,7 @@ class Month:
     @classmethod
     def from_text(cls, text: str) -> Month:
         """From `2026-11`. Raises ValueError."""
-        first = date.fromisoformat(f"{text}-01")
-        return cls(first.year, first.month)
+        return _month_from(text)
 
     def begins(self, zone: ZoneInfo = PLACE) -> datetime:
         """Its first instant."""
@@ -45,6 +47,13 @@ class Month:
 
     def __str__(self) -> str:
         return f"{self.year:04d}-{self.month:02d}"
+
+
+@lru_cache(maxsize=256)
+def _month_from(text: str) -> Month:
+    # Kept: accounts tell of few months, and are read at each sale.
+    first = date.fromisoformat(f"{text}-01")
+    return Month(first.year, first.month)
 
 
 @lru_cache(maxsize=256)

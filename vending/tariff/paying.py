@@ -11,7 +11,7 @@ from tokens.sts import carried
 
 from .claims import Claims
 from .errors import AmountNotPositive, AmountTooHigh, ChargeUnknown, CurrencyWrong, UnitsNotCarried
-from .pricing import MOST_STEPS, carried_floor, sums_of, use_of
+from .pricing import MOST_STEPS, carried_floor, quote_of, use_of
 from .quotes import Quote, QuoteLine
 from .rounding import Rounding
 from .state import AccountState
@@ -45,7 +45,8 @@ def pay_owed(
     lines, left = claims.paid(amount.minor, code)
     if left:
         raise AmountTooHigh(amount.to_text(), Money(amount.minor - left, amount.currency).to_text())
-    return _quote(tariff, tuple(lines), amount, tariff.commodity.quantity(0), state, now)
+    nothing, use = tariff.commodity.quantity(0), use_of(tariff, state, now)
+    return quote_of(tariff, tuple(lines), amount, state.balance, nothing, use)
 
 
 def free_left(tariff: Tariff, state: AccountState, now: datetime) -> Quantity:
@@ -81,30 +82,5 @@ def unpaid(tariff: Tariff, rule: str, units: Quantity, state: AccountState, now:
         rounding=Rounding.HALF_UP,
         amount=nothing,
     )
-    return _quote(tariff, (line,) if units.value else (), nothing, units, state, now)
-
-
-def _quote(
-    tariff: Tariff,
-    lines: tuple[QuoteLine, ...],
-    tendered: Money,
-    units: Quantity,
-    state: AccountState,
-    now: datetime,
-) -> Quote:
-    net, vat = sums_of(lines, tariff.currency)
-    return Quote(
-        tariff=tariff.code,
-        tariff_version=tariff.version,
-        tariff_name_ar=tariff.name_ar,
-        tariff_name_en=tariff.name_en,
-        commodity=tariff.commodity,
-        tendered=tendered,
-        balance_before=state.balance,
-        quantity=units,
-        lines=lines,
-        net=net,
-        vat=vat,
-        balance_after=tendered + state.balance - net - vat,
-        used_before=use_of(tariff, state, now).units if tariff.needs_history else None,
-    )
+    lines = (line,) if units.value else ()
+    return quote_of(tariff, lines, nothing, state.balance, units, use_of(tariff, state, now))

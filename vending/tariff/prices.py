@@ -9,6 +9,7 @@ from datetime import date
 from enum import Enum
 from typing import ClassVar, Protocol
 
+from meters.building import quick_init
 from meters.quantities import Quantity, Rate
 
 from .labels import Label
@@ -17,6 +18,7 @@ from .registry import registered, rule_from
 from .rounding import Rounding
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A run of units at one rate. A purchase fills pieces in order; the last one is endless."""

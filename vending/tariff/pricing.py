@@ -137,25 +137,38 @@ class _Pricing:
             *self._cost.lines(units),
             *self._claims.lines(tendered.minor, self._room(tendered.minor)),
         )
-        net, vat = sums_of(lines, tariff.currency)
-        return Quote(
-            tariff=tariff.code,
-            tariff_version=tariff.version,
-            tariff_name_ar=tariff.name_ar,
-            tariff_name_en=tariff.name_en,
-            commodity=tariff.commodity,
-            tendered=tendered,
-            balance_before=self._balance,
-            quantity=units,
-            lines=lines,
-            net=net,
-            vat=vat,
-            balance_after=tendered + self._balance - net - vat,
-            used_before=self._use.units if tariff.needs_history else None,
-        )
+        return quote_of(tariff, lines, tendered, self._balance, units, self._use)
 
     def _money(self, minor: int) -> Money:
         return Money(minor, self._tariff.currency)
+
+
+def quote_of(
+    tariff: Tariff,
+    lines: tuple[QuoteLine, ...],
+    tendered: Money,
+    balance: Money,
+    units: Quantity,
+    use: MonthUse,
+) -> Quote:
+    """The quote of these lines: what is paid and carried is what they cost and what is carried
+    on."""
+    net, vat = sums_of(lines, tariff.currency)
+    return Quote(
+        tariff=tariff.code,
+        tariff_version=tariff.version,
+        tariff_name_ar=tariff.name_ar,
+        tariff_name_en=tariff.name_en,
+        commodity=tariff.commodity,
+        tendered=tendered,
+        balance_before=balance,
+        quantity=units,
+        lines=lines,
+        net=net,
+        vat=vat,
+        balance_after=tendered + balance - net - vat,
+        used_before=use.units if tariff.needs_history else None,
+    )
 
 
 def sums_of(lines: tuple[QuoteLine, ...], currency: str) -> tuple[Money, Money]:

@@ -7,6 +7,7 @@ from enum import Enum
 from fractions import Fraction
 
 from meters.account import Commodity
+from meters.building import quick_init
 from meters.quantities import Money, Quantity
 
 from .labels import Label
@@ -36,6 +37,7 @@ class Limited(Enum):
     DISPUTED = "disputed"
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class QuoteLine:
     """One priced line: `amount` is `exact`, rounded as named, or less where it says `limited`."""
@@ -78,6 +80,7 @@ class QuoteLine:
         return self.exact - self.amount.minor
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class Quote:
     """What a payment buys. No money is lost: tendered + balance_before = net + vat + balance_after,

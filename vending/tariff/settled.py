@@ -32,10 +32,10 @@ def settled(state: AccountState, tariff: Tariff, sold: Quote, now: datetime) -> 
         FeeDue(fee.code, _left(charged.get(fee.code), Money(0, tariff.currency)))
         for fee in state.fees
     )
-    return replace(
-        state,
+    return AccountState(
         balance=sold.balance_after,
         use=_use(use_of(tariff, state, now), sold),
+        since=state.since,
         charges=tuple(charges),
         fees=tuple(fee for fee in fees if fee.owed is not None and not fee.owed.is_zero),
         debts=tuple(_debt(debt, recovered.get(debt.code), month) for debt in state.debts),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from meters.building import quick_init
 from meters.quantities import Money, Quantity
 
 from .months import Month
 from .recovery import Debt
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class MonthUse:
     """What was bought in one month. Read in a later month, it counts for nothing."""
@@ -42,6 +44,7 @@ class FeeDue:
     """None: nothing of it has been paid."""
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class AccountState:
     """Everything about an account that its next price depends on."""
@@ -57,6 +60,7 @@ class AccountState:
     debts: tuple[Debt, ...] = ()
 
 
+@quick_init
 @dataclass(frozen=True, slots=True)
 class QuoteRequest:
     """Sell for this much money, or exactly these units."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from meters.account import Commodity
@@ -51,6 +52,11 @@ class CustomerClass(Enum):
     TEMPORARY = "temporary"
 
 
+def _told() -> Any:
+    """A field that follows from the others."""
+    return field(init=False, compare=False, repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Tariff:
     """One version of one tariff."""
@@ -80,27 +86,27 @@ class Tariff:
     protection: Protection = UNPROTECTED
     earlier: Tariff | None = field(default=None, compare=False, repr=False)
     """The version that held before, so that months gone by are charged as they were then."""
+    unit_charges: tuple[PercentCharge | UnitCharge, ...] = _told()
+    """Of its charges those that grow with a sale."""
+    monthly_charges: tuple[MonthlyCharge, ...] = _told()
+    needs_history: str = _told()
+    """The first rule that asks what the account has bought or been charged before; empty if
+    none does."""
+
+    def __post_init__(self) -> None:
+        # Every sale asks for these several times.
+        growing = tuple(c for c in self.charges if isinstance(c, PercentCharge | UnitCharge))
+        monthly = tuple(c for c in self.charges if isinstance(c, MonthlyCharge))
+        asking = [rule.rule for rule in (*self.supports, *monthly)]
+        if self.price.monthly:
+            asking.insert(0, self.price.rule)
+        object.__setattr__(self, "unit_charges", growing)
+        object.__setattr__(self, "monthly_charges", monthly)
+        object.__setattr__(self, "needs_history", asking[0] if asking else "")
 
     @property
     def is_draft(self) -> bool:
         return not self.approved_by
-
-    @property
-    def needs_history(self) -> str:
-        """The first rule that asks what the account has bought or been charged before; empty if
-        none does."""
-        if self.price.monthly:
-            return self.price.rule
-        rules = [*self.supports, *self.monthly_charges]
-        return rules[0].rule if rules else ""
-
-    @property
-    def unit_charges(self) -> tuple[PercentCharge | UnitCharge, ...]:
-        return tuple(c for c in self.charges if isinstance(c, PercentCharge | UnitCharge))
-
-    @property
-    def monthly_charges(self) -> tuple[MonthlyCharge, ...]:
-        return tuple(c for c in self.charges if isinstance(c, MonthlyCharge))
 
     def fee(self, code: str) -> OneOffFee | None:
         fees = (c for c in self.charges if isinstance(c, OneOffFee))

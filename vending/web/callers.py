@@ -65,6 +65,10 @@ class Services(Protocol):
     @property
     def api_keys(self) -> ApiKeys: ...
 
+    def check_writing(self) -> None:
+        """Raises Unavailable while nothing can be written until the program starts anew."""
+        ...
+
     @property
     def doors(self) -> Doors: ...
 

@@ -61,7 +61,8 @@ class CreditIn(_In):
     )
     currency: StrictStr | None = Field(None, max_length=3, description="Default: the tariff's")
     quote_id: StrictStr = Field("", max_length=64, description="A binding quote to be honoured")
-    postpone: list[PostponementIn] = Field(default=[], max_length=20)
+    # By factory: pydantic copies a list that it is given, at each request.
+    postpone: list[PostponementIn] = Field(default_factory=list, max_length=20)
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
@@ -105,7 +106,7 @@ class _Paid(_In):
         examples=["5b0a4c2e-9d51-4a53-8f0e-2f3f0f6f7f10"],
     )
     payments: list[PaymentIn] = Field(
-        default=[],
+        default_factory=list,
         max_length=10,
         description="What is handed over; change is given for cash. Empty: exactly what is due",
     )
@@ -131,9 +132,9 @@ class VendIn(CreditIn, _Paid):
     def request(self, default_currency: str) -> VendRequest | BasketRequest:
         """Raises VendIdMalformed, TenderUnknown and the errors of `ask`."""
         ask, tender = self.ask(default_currency), tender_from_text(self.tender)
-        item = Credit(self.meter, ask, self.quote_id, self.postponed())
         if isinstance(ask, Money) and not self.payments and not self.postpone:
             return VendRequest(self.vend_id, self.meter, ask, tender, self.quote_id, self.hold)
+        item = Credit(self.meter, ask, self.quote_id, self.postponed())
         return BasketRequest(self.vend_id, (item,), self.paid_in(default_currency), hold=self.hold)
 
 

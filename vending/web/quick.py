@@ -9,6 +9,7 @@ answer checked field by field), which costs more than the sale itself.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Final
@@ -47,6 +48,7 @@ class Sellers:
         self._clock = clock
         self._keep_s = keep_s
         self._known: dict[str, tuple[float, Actor]] = {}
+        self._asking: dict[str, asyncio.Task[Actor]] = {}
 
     async def actor(self, request: Request) -> Actor:
         """Raises CallerUnknown, ScopeMissing."""
@@ -55,8 +57,25 @@ class Sellers:
         now = self._clock()
         if known is not None and now < known[0] and scheme == "Bearer":
             return known[1]
-        given = text.strip() if scheme.lower() == "bearer" else None
-        key = await run_in_threadpool(caller, self._keys, given, ApiScope.VEND)
+        if scheme.lower() != "bearer":
+            return (await run_in_threadpool(caller, self._keys, None, ApiScope.VEND)).actor
+        # One asks for all who come with the same key meanwhile: else, once a second, every one of
+        # a busy counter's requests would go through a thread of its own.
+        asking = self._asking.get(text)
+        if asking is None:
+            asking = self._asking[text] = asyncio.create_task(self._ask(text, now))
+            asking.add_done_callback(lambda asked: self._answered(text, asked))
+        # Who hangs up does not take the answer from the others.
+        return await asyncio.shield(asking)
+
+    def _answered(self, text: str, asked: asyncio.Task[Actor]) -> None:
+        del self._asking[text]
+        if not asked.cancelled():
+            # An error that nobody waits for any more is no news.
+            asked.exception()
+
+    async def _ask(self, text: str, now: float) -> Actor:
+        key = await run_in_threadpool(caller, self._keys, text.strip(), ApiScope.VEND)
         # Only keys that exist come here, so there are never many.
         self._known[text] = (now + self._keep_s, key.actor)
         return key.actor

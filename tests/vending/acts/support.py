@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,30 +14,21 @@ from meters.identity import Drn
 from meters.quantities import Money
 from meters.verdicts import TokenResult
 from simulators.direct import DirectGateway
-from simulators.payment_meter import MeterMemory, PaymentMeter, capabilities
+from simulators.payment_meter import PaymentMeter
+from tests.vending.meters import in_town
 from tests.vending.support import (
     ADMIN,
     OPERATOR,
     POWER,
     SGC,
-    START,
     TECHNICIAN,
-    TEST_KEY,
     WATER,
     Town,
     chart,
     tariffs,
 )
 from tokens.sts import (
-    BaseDate,
-    Dkga,
     EncryptionAlgorithm,
-    KeyParameters,
-    KeyType,
-    VendingKey,
-    derive_decoder_key,
-    new_acceptance_state,
-    tid_at,
 )
 from vending.accounting import BookReports
 from vending.accounts import Accounts
@@ -65,32 +55,6 @@ CHIEF = replace(OPERATOR, name="Layla", role=Role.SUPERVISOR, terminal="T9")
 OTHER_CHIEF = replace(CHIEF, name="Omar")
 RAMI = TECHNICIAN
 WHY = "The meter was tested twice"
-
-
-def simulated(number: Drn, commodity: Commodity) -> PaymentMeter:
-    """A meter with the key that the town's records say."""
-    parameters = KeyParameters(
-        dkga=Dkga.DKGA04,
-        ea=EncryptionAlgorithm.EA07,
-        key_type=KeyType.DUTK,
-        sgc=SGC,
-        ti=1,
-        krn=1,
-        ken=255,
-        base_date=BaseDate.BASE_2014,
-    )
-    state = new_acceptance_state(
-        key=derive_decoder_key(VendingKey(TEST_KEY), parameters, number.pan),
-        sgc=SGC,
-        krn=1,
-        ti=1,
-        key_type=KeyType.DUTK,
-        ken=255,
-        manufactured_tid=tid_at(BaseDate.BASE_2014, START - timedelta(days=30)),
-    )
-    memory = MeterMemory(state, balance=0, credited=0)
-    can = capabilities(commodity, 900_000)
-    return PaymentMeter(number, commodity, memory, START, load=0, can=can)
 
 
 @dataclass
@@ -157,7 +121,9 @@ def office_at(place: Path | str) -> Iterator[Office]:
     """The town with one more meter; all of them, and one on the shelf, are simulated."""
     here = Town(place, more_meters=1)
     meters = {
-        number: simulated(number, Commodity.WATER if number == WATER else Commodity.ELECTRICITY)
+        number: in_town(
+            number, Commodity.WATER if number == WATER else Commodity.ELECTRICITY, most=900_000
+        )
         for number in (POWER, WATER, NEXT_DOOR, FRESH)
     }
 

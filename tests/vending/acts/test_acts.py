@@ -45,7 +45,7 @@ from vending.store import SqlStore
 from vending.store.approvals import SqlPeople
 from vending.tariff import AmountTooLow
 from vending.vend import VendIdReused, VendUnknown
-from vending.voiding import TokenTaken, VoidNotAllowed, read_document
+from vending.voids import TokenTaken, VoidNotAllowed, read_document
 
 N = NEXT_DOOR.number
 
@@ -341,6 +341,32 @@ def test_a_sale_to_a_wrong_meter_is_sold_anew_to_the_right_one(office: Office) -
     office.approve("A-3")
     office.ask("A-4", "correction", sale="A-3", meter=N)
     assert office.approve("A-4").refers_to == "A-3"
+    office.check()
+
+
+def test_a_sale_on_a_deposit_is_sold_anew_on_the_same(office: Office) -> None:
+    terms = {"settlement": "deposit", "credit_limit": 6_000, "commission": "2"}
+    row = {"code": "samir", "name_ar": "سمير", "name_en": "Samir", **terms}
+    with office.town.store.engine.begin() as db:
+        db.execute(T["operators"].insert().values(**row))
+        db.execute(T["points"].update().values(most_in_till=0))
+    office.sell("v-1", amount=5_000)
+    assert office.balance("operator_deposit", "samir") == 5_000 - 100
+    # No credit is left, and the terms are others: the customer has paid all the same.
+    with office.town.store.engine.begin() as db:
+        db.execute(T["operators"].update().values(credit_limit=0, settlement="till"))
+    for id, wrong in (("A-1", "v-1"), ("A-2", "A-1")):
+        office.ask(id, "correction", sale=wrong, meter=W if wrong == "v-1" else N)
+        made: SaleReceipt = office.approve(id)
+        assert (made.on_deposit, made.deposit_of, made.commission) == (True, "samir", None)
+        assert made == office.approve(id)
+        void = office.service.what_became(CLERK, wrong).void
+        assert void is not None
+        assert office.balance("operator_deposit", "samir") == 5_000
+        assert office.balance("operator_deposit") == office.balance("till", "P1") == 0
+    assert office.type_in("A-2") is TokenResult.ACCEPT
+    told = office.reports.operator(CHIEF, "samir")
+    assert (told.closing, told.commission) == (-5_000, 0)
     office.check()
 
 

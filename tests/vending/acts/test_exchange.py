@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from meters.identity import Drn
 from meters.quantities import Energy
 from meters.verdicts import TokenResult
 from tests.vending.acts.support import (
@@ -22,10 +23,12 @@ from tests.vending.acts.support import (
     new_meter,
     office_at,
 )
-from tests.vending.support import ADMIN, POWER, WATER
+from tests.vending.support import ADMIN, POWER, WATER, no_gateway
+from tokens.sts import EncryptionAlgorithm
 from vending.accounting.errors import AgreementUnknown
-from vending.acts import Exchanged, Source
+from vending.acts import Exchanged, NewMeter, Source
 from vending.acts.errors import (
+    MeterDiffers,
     NotExchanged,
     ReadingMissing,
     TransferredBefore,
@@ -33,9 +36,11 @@ from vending.acts.errors import (
     UnitsAndSource,
 )
 from vending.approvals.errors import ApprovalIdReused, DocumentMalformed, OwnAct
-from vending.parties import ActorNotAllowed, MeterUnknown, PartyExists
+from vending.keychanges import KeyChanges, KeyChangeState
+from vending.parties import ActorNotAllowed, GatewayAddress, MeterUnknown, PartyExists
 from vending.requests import Units
 from vending.sale import Evidence, SaleKind, SaleReceipt
+from vending.store.key_changes import SqlKeyChanges, SqlKeyChangesReading
 from vending.tariff import UnitsNotCarried
 
 F = FRESH.number
@@ -169,4 +174,70 @@ def test_asked_for_again_when_nobody_decided(office: Office) -> None:
     assert office.approve("X-3").quote.quantity == Energy(41_200)
     with pytest.raises(TransferredBefore):
         office.approve("X-2")
+    office.check()
+
+
+def test_a_planned_key_change_goes_with_the_meter(office: Office) -> None:
+    town = office.town
+    keys = KeyChanges(
+        SqlKeyChanges(town.store), office.service.ports.security, no_gateway, town.clock
+    )
+    keys.plan(ADMIN, P, "Another tariff index", ti=2)
+    exchanged(office, source=Source.NONE)
+    assert exchanged(office, source=Source.NONE).file.meter.number == FRESH
+    (change,) = keys.of_meter(ADMIN, P)
+    assert change.state is KeyChangeState.CANCELLED
+    (event,) = change.events
+    assert (event.actor, event.note) == (RAMI.name, f"{P} -> {F}: {WHY}")
+    with town.store.reading() as books:
+        old = SqlKeyChangesReading(books).meter(P)
+    assert old is not None
+    assert old.planned is None
+    assert office.sell("v-1", F).key_tokens == ()
+
+
+def test_a_meter_from_the_shelf_has_a_second_life(office: Office) -> None:
+    used(office)
+    exchanged(office)
+    office.approve("X-1")
+
+    def put_in(
+        id: str, agreement: str, new: NewMeter, source: Source, units: str = ""
+    ) -> Exchanged:
+        office.town.clock.forward(minutes=3)
+        told = Units(units) if units else None
+        return office.exchanges.exchange(RAMI, id, agreement, new, source, WHY, told)
+
+    shelf = replace(new_meter(POWER), gateway=GatewayAddress("127.0.0.1", 502, 7))
+    for field, other in (
+        ("ti", replace(shelf, ti=2)),
+        ("krn", replace(shelf, krn=2)),
+        ("sgc", replace(shelf, sgc="600675")),
+        ("ea", replace(shelf, ea=EncryptionAlgorithm.EA11)),
+    ):
+        with pytest.raises(MeterDiffers) as error:
+            put_in("X-2", "A3", other, Source.NONE)
+        assert error.value.field == field
+    with pytest.raises(MeterDiffers) as error:
+        put_in("X-2", "A2", shelf, Source.NONE)
+    assert (error.value.field, error.value.recorded) == ("commodity", "electricity")
+    with pytest.raises(PartyExists):
+        put_in("X-2", "A3", new_meter(), Source.NONE)
+    made = put_in("X-2", "A3", shelf, Source.NONE)
+    assert (made.file.meter.number, made.file.meter.gateway) == (POWER, shelf.gateway)
+    assert made == put_in("X-2", "A3", shelf, Source.NONE)
+    sold = office.sell("v-7", P)
+    assert sold.buyer.agreement == "A3"
+    assert office.type_in("v-7") is TokenResult.ACCEPT
+    # What was read before it was put in says nothing about what is left on it now.
+    third = new_meter(Drn.from_serial("01", 7002))
+    with pytest.raises(ReadingMissing):
+        put_in("X-3", "A3", third, Source.READING)
+    # Moved off it once in each of its lives.
+    put_in("X-3", "A3", third, Source.LAB, "3.5")
+    assert office.approve("X-3").quote.quantity == Energy(3_500)
+    with pytest.raises(TransferredBefore):
+        office.ask("X-4", "transfer", agreement="A3", old_meter=P, units="1", source="photo")
+    with pytest.raises(NotExchanged):
+        office.ask("X-4", "transfer", agreement="A1", old_meter=P, units="1", source="photo")
     office.check()

@@ -32,7 +32,7 @@ LAYLA = Actor("Layla", Role.BILLING)
 HUDA = Actor("Huda", Role.ADMINISTRATOR)
 SAMIR = Actor("Samir", Role.OPERATOR, "P1", "T1")
 WHY = "The count was wrong twice"
-KIOSK = Operator("Samir", "سمير", "Samir", Settlement.DEPOSIT, credit_limit=20_000)
+KIOSK = Operator("samir", "سمير", "Samir", Settlement.DEPOSIT, credit_limit=20_000)
 
 
 def selling_act(service: VendingService) -> Act:

@@ -26,7 +26,7 @@ from vending.operators import (
     commission_of,
 )
 from vending.parties import VendingPoint
-from vending.persons import same_person
+from vending.persons import person, same_person
 
 SINCE = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 POINT = VendingPoint("P1", "البلدية", "Town hall")
@@ -45,6 +45,7 @@ SAMIR = Operator("Samir", "سمير", "Samir")
 )
 def test_a_person_is_the_same_however_written(written: str) -> None:
     assert same_person("api:Omar Saleh", written)
+    assert person(person(written)) == person(f"cli:api: {written}") == "omar saleh"
 
 
 def test_other_people_are_others() -> None:

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
-from meters.account import Commodity
 from meters.gateway import Gateway
 from meters.identity import Drn
 from meters.quantities import Money
 from simulators.direct import DirectGateway
-from simulators.payment_meter import MeterMemory, PaymentMeter, capabilities
+from simulators.payment_meter import PaymentMeter
 from tests.vending.books.support import BILLING, CHIEF, ZONE, move
+from tests.vending.meters import in_town
 from tests.vending.support import (
     ADMIN,
     OPERATOR,
@@ -32,17 +32,12 @@ from tests.vending.support import town as plain_town
 from tokens.sts import (
     BaseDate,
     Dkga,
-    EncryptionAlgorithm,
     KeyAttributes,
-    KeyParameters,
     KeyRecord,
     KeyRef,
     KeyType,
     MemorySecurityModule,
     VendingKey,
-    derive_decoder_key,
-    new_acceptance_state,
-    tid_at,
 )
 from vending.accounting import Bookkeeping, BookReports, DailyClosing
 from vending.accounts import Accounts
@@ -102,33 +97,7 @@ def parties() -> Registration:
 
 def meter_of(clock: SetClock) -> PaymentMeter:
     """The one at POWER; empty, with the key that the books say."""
-    parameters = KeyParameters(
-        dkga=Dkga.DKGA04,
-        ea=EncryptionAlgorithm.EA07,
-        key_type=KeyType.DUTK,
-        sgc=SGC,
-        ti=1,
-        krn=1,
-        ken=255,
-        base_date=BaseDate.BASE_2014,
-    )
-    state = new_acceptance_state(
-        key=derive_decoder_key(key(1).secret, parameters, POWER.pan),
-        sgc=SGC,
-        krn=1,
-        ti=1,
-        key_type=KeyType.DUTK,
-        ken=255,
-        manufactured_tid=tid_at(BaseDate.BASE_2014, START - timedelta(days=30)),
-    )
-    return PaymentMeter(
-        POWER,
-        Commodity.ELECTRICITY,
-        MeterMemory(state, balance=0, credited=0),
-        clock(),
-        load=0,
-        can=capabilities(Commodity.ELECTRICITY, 200_000),
-    )
+    return in_town(secret=key(1).secret, now=clock())
 
 
 @dataclass
@@ -158,7 +127,7 @@ class MixedDay:
         self.reports = BookReports(self.books, chart(), self.clock, ZONE)
         self.closing = DailyClosing(self.reports, self.keeping, self.clock, ZONE)
         with SqlPeople(self.store).writing() as people:
-            rana = Operator("Rana", "رنا", "Rana", Settlement.DEPOSIT, 5_000, commission="2.5")
+            rana = Operator("rana", "رنا", "Rana", Settlement.DEPOSIT, 5_000, commission="2.5")
             people.add_operator(rana)
         self._evening_before()
         self.clock.forward(hours=22)
@@ -199,7 +168,7 @@ class MixedDay:
 
     def _evening_before(self) -> None:
         self.keeping.adjust(
-            BILLING, "DEP-1", move(("1120", ""), ("2030", "Rana"), 50_000), "Paid in"
+            BILLING, "DEP-1", move(("1120", ""), ("2030", "rana"), 50_000), "Paid in"
         )
         self.keeping.approve(CHIEF, "DEP-1")
         self.sell("y-1", Credit(W, ils("40.00")))

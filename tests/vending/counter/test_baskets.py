@@ -23,18 +23,21 @@ from tests.vending.support import (
     request,
     tariffs,
 )
+from vending.accounting.reports import BookReports
 from vending.accounts import Accounts
 from vending.blocking import Blocked
 from vending.counter import ShiftNeeded, ShiftOfAnother
 from vending.operators import (
     FloatUsedUp,
     OperatorDayLimit,
+    OperatorSaleLimit,
     PointDayLimit,
     PointSaleLimit,
     TillFull,
 )
 from vending.parties import Actor, Role
 from vending.payments import PaymentShort, PaymentTooMuch, parts_of, settle, to_coin
+from vending.persons import person
 from vending.requests import (
     Allowance,
     BasketMalformed,
@@ -50,6 +53,7 @@ from vending.requests import (
 from vending.sale import Payment, SaleKind, SaleReceipt, Tender, VendIdMalformed
 from vending.selling import NoSaleYet, SecondPersonNeeded
 from vending.store.accounts import SqlAccounts
+from vending.store.books import SqlBooks
 from vending.store.schema import metadata
 from vending.tariff import AmountTooHigh, ChargeUnknown, Label, Limited, Percentage
 from vending.tariff.months import PLACE
@@ -58,6 +62,7 @@ from vending.vend import VendIdReused
 T = metadata.tables
 ADMIN_AT_P1 = Actor("Layla", Role.SUPERVISOR, "P1", "T7")
 P, W = POWER.number, WATER.number
+PERSON = person(OPERATOR.name)
 
 
 @pytest.fixture
@@ -350,7 +355,7 @@ def test_an_operator_takes_no_more_in_a_day_by_going_elsewhere(here: Town) -> No
     write(
         here,
         "operators",
-        code=OPERATOR.name,
+        code=PERSON,
         name_ar="سمير",
         name_en="Samir",
         settlement="till",
@@ -372,7 +377,7 @@ def test_an_operator_on_deposit_spends_it_and_earns_commission(here: Town) -> No
     write(
         here,
         "operators",
-        code=OPERATOR.name,
+        code=PERSON,
         name_ar="سمير",
         name_en="Samir",
         settlement="deposit",
@@ -382,10 +387,10 @@ def test_an_operator_on_deposit_spends_it_and_earns_commission(here: Town) -> No
     receipt = here.service.vend(OPERATOR, request("v-1", amount="50.00"))
     assert receipt.commission == ils("1.25")
     booked = posted(here, "v-1")
-    assert booked[code("operator_deposit"), OPERATOR.name] in (5000, -125, 4875)
+    assert booked[code("operator_deposit"), PERSON] in (5000, -125, 4875)
     assert (code("till"), "P1") not in booked
     with here.store.reading() as books:
-        assert books.balance(code("operator_deposit"), OPERATOR.name, "ILS") == 4875
+        assert books.balance(code("operator_deposit"), PERSON, "ILS") == 4875
     with pytest.raises(FloatUsedUp) as error:
         here.service.vend(OPERATOR, request("v-2", amount="20.00"))
     assert error.value.available == "11.25 ILS"
@@ -397,11 +402,53 @@ def test_an_operator_on_deposit_spends_it_and_earns_commission(here: Town) -> No
     assert here.service.verify(ADMIN).ok
 
 
+def test_another_door_is_no_other_operator(here: Town) -> None:
+    write(
+        here,
+        "operators",
+        code=PERSON,
+        name_ar="سمير",
+        name_en="Samir",
+        settlement="deposit",
+        credit_limit=10_000,
+        most_per_sale=6_000,
+        most_per_day=20_000,
+        commission="10",
+    )
+    doors = [replace(OPERATOR, name=name) for name in ("api:Samir", "cli:samir", "  SAMIR\u200f")]
+    for number, door in enumerate(doors):
+        with pytest.raises(OperatorSaleLimit):
+            here.service.vend(door, request(f"x-{number}", amount="60.01"))
+    # One after the other and in one batch: each spends from what the others have left.
+    sold = here.service.vend(doors[0], request("v-0", amount="50.00"))
+    assert sold.seller.operator == "api:Samir"
+    batch = zip(doors[1:] + doors[:1], ("v-1", "v-2", "v-3"), strict=True)
+    answers = here.service.vend_many([(door, request(id, amount="50.00")) for door, id in batch])
+    assert [type(a) for a in answers] == [SaleReceipt, FloatUsedUp, FloatUsedUp]
+    with here.store.reading() as books:
+        assert books.balance(code("operator_deposit"), PERSON, "ILS") == 10_000 - 1_000
+        day = here.clock().replace(hour=0)
+        assert books.taken_since(None, PERSON, day) == 10_000
+        assert books.taken_since("P1", PERSON, day) == 10_000
+        assert books.taken_since(None, "somebody else", day) == 0
+    with here.store.engine.begin() as db:
+        db.execute(T["operators"].update().values(settlement="till", most_per_day=14_000))
+    with pytest.raises(OperatorDayLimit) as error:
+        here.service.vend(doors[2], request("v-9", amount="50.00"))
+    assert error.value.left == "40.00 ILS"
+    reports = BookReports(SqlBooks(here.store), chart(), here.clock, PLACE)
+    told = reports.operator(doors[1], "api:SAMIR")
+    assert (told.operator, told.sales, told.commission, told.closing) == (PERSON, 2, 1_000, -9_000)
+    assert {taking.operator for taking in told.takings} == {"api:Samir", "cli:samir"}
+    assert reports.check(ADMIN).differences == ()
+    assert here.service.verify(ADMIN).ok
+
+
 def test_an_agent_sees_customers_masked(here: Town) -> None:
     write(
         here,
         "operators",
-        code=OPERATOR.name,
+        code=PERSON,
         name_ar="سمير",
         name_en="Samir",
         settlement="deposit",
@@ -413,6 +460,7 @@ def test_an_agent_sees_customers_masked(here: Town) -> None:
     sold = served.vend(OPERATOR, request("v-1"))
     names = [
         sold.buyer.name_en,
+        served.vend(replace(OPERATOR, name="cli:samir"), request("v-2")).buyer.name_en,
         served.vend(OPERATOR, request("v-1")).buyer.name_en,
         served.reprint(OPERATOR, "v-1").buyer.name_en,
         served.what_became(OPERATOR, "v-0").receipt.buyer.name_en,

@@ -5,19 +5,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from meters.account import Commodity
 from meters.gateway import Gateway, MeterUnreachable
 from meters.identity import Drn
 from meters.quantities import Energy, Money
 from meters.verdicts import TokenResult
 from simulators.direct import DirectGateway
-from simulators.payment_meter import MeterMemory, PaymentMeter, capabilities
+from simulators.payment_meter import PaymentMeter
 from tests.vending.counter.test_baskets import owe
+from tests.vending.meters import in_town
 from tests.vending.support import (
     ADMIN,
     OPERATOR,
@@ -35,17 +34,12 @@ from tests.vending.support import (
 from tokens.sts import (
     BaseDate,
     Dkga,
-    EncryptionAlgorithm,
     KeyAttributes,
-    KeyParameters,
     KeyRecord,
     KeyRef,
     KeyType,
     MemorySecurityModule,
     VendingKey,
-    derive_decoder_key,
-    new_acceptance_state,
-    tid_at,
 )
 from vending.accounts import Accounts
 from vending.parties import Meter, Registration, Role
@@ -57,7 +51,7 @@ from vending.store.accounts import SqlAccounts
 from vending.store.schema import metadata
 from vending.tariff import QuoteChanged, QuoteExpired, QuoteIdReused, QuoteMissing
 from vending.tariff.months import PLACE
-from vending.voiding import NotProved, TokenTaken, VoidNotAllowed, VoidReasonMissing
+from vending.voids import NotProved, TokenTaken, VoidNotAllowed, VoidReasonMissing
 
 T = metadata.tables
 P = POWER.number
@@ -105,33 +99,7 @@ def rig(place: Path | str) -> Iterator[Rig]:
     with here.store.writing() as books:
         spare = replace(town().meters[0], number=SPARE)
         books.register(Registration(meters=(spare,)))
-    parameters = KeyParameters(
-        dkga=Dkga.DKGA04,
-        ea=EncryptionAlgorithm.EA07,
-        key_type=KeyType.DUTK,
-        sgc=SGC,
-        ti=1,
-        krn=1,
-        ken=255,
-        base_date=BaseDate.BASE_2014,
-    )
-    state = new_acceptance_state(
-        key=derive_decoder_key(key(1).secret, parameters, POWER.pan),
-        sgc=SGC,
-        krn=1,
-        ti=1,
-        key_type=KeyType.DUTK,
-        ken=255,
-        manufactured_tid=tid_at(BaseDate.BASE_2014, START - timedelta(days=30)),
-    )
-    meter = PaymentMeter(
-        POWER,
-        Commodity.ELECTRICITY,
-        MeterMemory(state, balance=0, credited=0),
-        START,
-        load=0,
-        can=capabilities(Commodity.ELECTRICITY, 200_000),
-    )
+    meter = in_town(secret=key(1).secret)
     gateway = DirectGateway(meter, POWER, here.clock)
 
     def gateway_for(wanted: Meter) -> Gateway:

@@ -19,7 +19,7 @@ from vending.requests import BasketRequest, DebtPayment
 from vending.sale import Evidence, SaleState
 from vending.selling import SaleVoided
 from vending.service import VendingService
-from vending.voiding import NotProved, TokenTaken
+from vending.voids import NotProved, TokenTaken
 
 __all__ = ["rig"]
 

@@ -21,9 +21,9 @@ from tests.vending.support import (
 )
 from vending.accounting import Bookkeeping, BookReports
 from vending.drawer import Bankings, Beneficiary, Count, Deposits, Drawers, checked_count
+from vending.ground import BookedSale, Wanted
 from vending.ledger import JournalEntry, Posting, chained
 from vending.parties import Actor, Role
-from vending.ports import BookedSale, Wanted
 from vending.record import SaleRecord, content_hash
 from vending.sale import Tender
 from vending.store import SqlStore, schema

@@ -23,7 +23,8 @@ from vending.sale import SaleReceipt
 from vending.store.tariffs import SqlTariffs
 from vending.tariff import LiveTariffs, Quote, read_shipped
 from vending.tariff.live import PERIOD_NS
-from vending.tariffdesk import Standing, TariffDesk
+from vending.tariffdesk import TariffDesk
+from vending.tariffviews import Standing
 
 LAYLA = Actor("Layla", Role.BILLING)
 OMAR = Actor("Omar", Role.SUPERVISOR)

@@ -96,7 +96,7 @@ def test_no_field_of_a_version_is_forgotten() -> None:
             "most_per_sale", "protection", "zone", "charges", "supports"}  # fmt: skip
     silent = {"code", "version", "commodity", "currency", "drafted_by", "approved_by",
               "approved_at", "earlier"}  # fmt: skip
-    assert {field.name for field in fields(Tariff)} == told | silent
+    assert {field.name for field in fields(Tariff) if field.init} == told | silent
 
 
 def test_the_same_household_by_both_versions() -> None:

@@ -170,8 +170,10 @@ def test_deductions_keep_to_cap_and_guarantee(
 def test_what_is_owed_is_taken_once(
     situation: tuple[Tariff, AccountState], paid: list[Money]
 ) -> None:
-    """Over several sales in one month: what was owed is what was taken and what is left."""
-    tariff, state = situation
+    """Over several sales in one month: what was owed is what was taken and what is left. A payment
+    that is refused (too little for a unit, say) takes nothing and moves nothing."""
+    tariff, before = situation
+    state = before
     owed = {d.code: d.owed.minor for d in state.debts}
     taken = dict.fromkeys(owed, 0)
     months: dict[str, int] = {}
@@ -189,7 +191,12 @@ def test_what_is_owed_is_taken_once(
     assert {d.code: d.owed.minor + taken[d.code] for d in state.debts} == owed
     # July to November at most, and no month twice.
     assert all(count <= 4 for count in months.values())
-    assert all(stand.through == THIS_MONTH for stand in state.charges)
+    if state is before:
+        # Every payment was refused: charges stand where they stood.
+        assert not months
+        assert not any(taken.values())
+    else:
+        assert all(stand.through == THIS_MONTH for stand in state.charges)
 
 
 @settings(max_examples=examples(40))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -96,6 +96,7 @@ class Parts:
     doors: Doors
     office: Office
     papers: PaperDesk
+    check_writing: Callable[[], None]
     currency: str = "ILS"
 
 
@@ -233,6 +234,7 @@ def api_over(
         Doors(house, hasher, OneTimeCodes(), clock, os.urandom),
         Office(house, hasher, clock),
         PaperDesk(Press(), Letterhead, Language.ARABIC),
+        store.check_writing,
     )
     try:
         with TestClient(create_app(parts), raise_server_exceptions=False) as client:

@@ -586,3 +586,19 @@ def test_a_bound_quote_over_the_api(api: Api) -> None:
     assert receipt["quote"]["lines"] == quote["lines"]
     again = api.post("/vends", {**body, "vend_id": "v-2"})
     assert (again.status_code, again.json()["code"]) == (409, "quote.changed")
+
+
+def test_after_a_disk_that_failed_it_reads_and_asks_for_a_restart(api: Api) -> None:
+    sold = api.vend().json()
+    dialect: Any = api.store.engine.dialect
+    real, failing = dialect.do_commit, sqlite3.OperationalError("disk I/O error")
+
+    def do_commit(connection: Any) -> None:
+        raise failing
+
+    dialect.do_commit = do_commit
+    assert api.vend("v-2").json()["code"] == "store.commit_unknown"
+    dialect.do_commit = real
+    for answer in (api.vend("v-3"), api.post("/vends/v-1/reprints"), api.get("/health")):
+        assert (answer.status_code, answer.json()["code"]) == (503, "store.disk_failed")
+    assert api.get("/vends/v-1").json()["sale"]["vend_id"] == sold["vend_id"]

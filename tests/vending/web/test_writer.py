@@ -9,13 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from starlette.requests import Request
 
 from tests.vending.support import ADMIN, OPERATOR, POWER, Town, request, town
-from vending.counter import Request
+from vending.api_keys import ApiKey, CallerUnknown
+from vending.counter import Request as SaleAsked
 from vending.parties import Actor, Role
 from vending.sale import SaleReceipt
 from vending.selling import Answer
 from vending.tariff import AmountTooLow
+from vending.web.quick import Sellers
 from vending.web.writer import StoreBusy, Writer
 
 from .support import ALL_SCOPES, api_over
@@ -30,7 +33,7 @@ class Gate:
     sizes: list[int] = field(default_factory=list)
     arrived: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
 
-    def __call__(self, orders: Sequence[tuple[Actor, Request]]) -> list[Answer]:
+    def __call__(self, orders: Sequence[tuple[Actor, SaleAsked]]) -> list[Answer]:
         self.sizes.append(len(orders))
         self.arrived.release()
         assert self.open.acquire(timeout=10)
@@ -155,7 +158,7 @@ def test_a_caller_who_has_gone_spoils_no_other(gate: Gate) -> None:
 def test_a_fault_of_ours_is_told_and_the_next_are_served(gate: Gate) -> None:
     calls: list[int] = []
 
-    def breaks_once(orders: Sequence[tuple[Actor, Request]]) -> list[Answer]:
+    def breaks_once(orders: Sequence[tuple[Actor, SaleAsked]]) -> list[Answer]:
         calls.append(len(orders))
         if len(calls) == 1:
             raise ZeroDivisionError
@@ -202,6 +205,38 @@ def test_a_key_that_is_revoked_stops_selling_within_a_second(tmp_path: Path) -> 
         body = {"vend_id": "v-1", "meter": POWER.number, "amount": "50.00"}
         plain = api.post("/vends", body, headers={"Authorization": "Basic x"})
         assert plain.status_code == 401
+
+
+def test_those_who_come_at_once_with_one_key_are_looked_up_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def coming(text: str) -> Request:
+        return Request({"type": "http", "headers": [(b"authorization", f"Bearer {text}".encode())]})
+
+    with api_over(tmp_path, town()) as api:
+        key, keys = api.key("busy", Role.OPERATOR, ALL_SCOPES, "P1"), api.parts.api_keys
+        look_up = keys.by_digest
+
+        def counted(digest: str) -> ApiKey | None:
+            asked.append(digest)
+            return look_up(digest)
+
+        monkeypatch.setattr(keys, "by_digest", counted)
+
+        async def run() -> list[Actor | BaseException]:
+            sellers = Sellers(keys, lambda: 100.0)
+            first = asyncio.create_task(sellers.actor(coming(key)))
+            others = [sellers.actor(coming(text)) for text in [key] * 9 + ["rsk_wrong"] * 2]
+            await asyncio.sleep(0)
+            # Whose caller hangs up takes the answer from nobody.
+            first.cancel()
+            return await asyncio.gather(*others, return_exceptions=True)
+
+        answers = asyncio.run(run())
+    assert [type(one) for one in answers] == [Actor] * 9 + [CallerUnknown] * 2
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize(

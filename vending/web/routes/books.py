@@ -17,7 +17,7 @@ router = api_router()
 
 
 class HealthOut(BaseModel):
-    """The service answers and reaches its database."""
+    """The service answers, reaches its database and may write to it."""
 
     status: str
     version: str
@@ -54,6 +54,9 @@ def verify(
 
 @router.get("/health", tags=["health"])
 def health(request: Request) -> HealthOut:
-    """200 if the service answers and reaches its database; needs no key."""
-    services_of(request).api_keys.by_digest("")
+    """200 if the service answers, reaches its database and may write to it; needs no key. With
+    `store.disk_failed` it reads on and writes no more: start it anew."""
+    services = services_of(request)
+    services.api_keys.by_digest("")
+    services.check_writing()
     return HealthOut(status="ok", version=version("raseed"))

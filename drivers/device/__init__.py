@@ -1,0 +1,1 @@
+"""Any mapped meter as a `meters.device.Device`: the register map says what, a Link says how."""

@@ -1,0 +1,219 @@
+"""Any meter that a register map tells, on any link, as a `meters.device.Device`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from meters.account import Supply
+from meters.device import (
+    Capability,
+    CheckResult,
+    ClockReading,
+    CommandRecord,
+    Identity,
+    Interval,
+    MeterEvent,
+    NotCapable,
+    Warrant,
+)
+from meters.gateway import MeterUnreachable
+from meters.readings import Quality, Reading
+
+from ..lines import LineBusy, LineDown, Resting
+from ..link import Link, Priority
+from ..maps.decoding import source_of
+from ..maps.model import MeterMap
+from . import flags as flag_words
+from .capabilities import capabilities, flag_registers
+from .checks import run_checks
+from .commanding import Commander
+from .profiles import ProfileLink
+from .reading import BILLED, CLOCK, Freshness, full_names, readings_of, wanted
+from .recognising import recognise
+from .records import Frames
+from .settings import DeviceSettings
+from .supply import supply_of
+
+_SUPPLY = ("supply.output", "supply.state", "supply.reasons")
+
+
+class MappedDevice:
+    """One meter. Not for several threads at once; the line behind the link is."""
+
+    def __init__(
+        self,
+        map: MeterMap,
+        link: Link,
+        now: Callable[[], datetime],
+        pause: Callable[[float], None],
+        settings: DeviceSettings | None = None,
+        *,
+        sink: Callable[[CommandRecord], None] | None = None,
+        ask: Callable[[str], bool] | None = None,
+        elsewhere: Callable[[str], Link] | None = None,
+    ) -> None:
+        """`now` gives aware UTC datetimes, `pause` lets seconds pass. `sink` is handed the record
+        of every command that was carried out; `ask` puts a question (its code) to the person at
+        the meter; `elsewhere` is the same line at another unit."""
+        self.map = map
+        self.settings = settings or DeviceSettings()
+        self._link = link
+        self._now = now
+        self._fresh = Freshness()
+        self._recognised: datetime | None = None
+        self._commander = Commander(self, link, now, pause, sink, ask, elsewhere)
+
+    def __repr__(self) -> str:
+        return f"MappedDevice({self.map.label} at {self._link.address})"
+
+    @property
+    def model(self) -> str:
+        return self.map.id
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        return capabilities(self.map, profile=isinstance(self._link, ProfileLink))
+
+    def identify(self) -> Identity:
+        """As the contract says. Does not compare with the records: whoever asks who answers wants
+        to know just that."""
+        self._need(Capability.IDENTIFY)
+        return recognise(self.map, self._link, self.settings.unit, Priority.COMMISSIONING)
+
+    def assure(self) -> Identity:
+        """Who answers, which must be who the records say. Raises MeterUnreachable,
+        MeterMismatch."""
+        if not self.map.identify:
+            return Identity(self.map.maker, self.map.id, "", address=self.settings.unit)
+        found = self.identify()
+        self.settings.expected.check(found)
+        self._recognised = self._now()
+        return found
+
+    def read(self, names: Sequence[str]) -> list[Reading]:
+        """As the contract says. Raises MeterMismatch if it is time to look who answers, and it is
+        another meter than the records say."""
+        full = full_names(self.map, names)
+        self._assure_now_and_then()
+        along = self._watched(full)
+        found = self._fetch([*full, *along], self.settings.priority)
+        return [found[name] for name in full]
+
+    def read_clock(self) -> ClockReading:
+        self._need(Capability.READ_CLOCK)
+        (reading,) = self._fetch([CLOCK], self.settings.priority).values()
+        if not isinstance(reading.value, datetime):
+            raise MeterUnreachable(self._link.address, reading.reason or "no_clock")
+        # Of two moments with the same name, when the clocks go back, the meter means the earlier.
+        meter = reading.value.replace(tzinfo=self.settings.zone).astimezone(UTC)
+        half = timedelta(milliseconds=reading.latency_ms / 2)
+        return ClockReading(meter, reading.read_at - half)
+
+    def read_supply(self) -> Supply:
+        self._need(Capability.READ_SUPPLY)
+        names = [name for name in _SUPPLY if name in full_readable(self.map)]
+        found = self._fetch(names, Priority.SUPPLY)
+        bad = [one for one in found.values() if one.quality is Quality.BAD]
+        if bad:
+            raise MeterUnreachable(self._link.address, bad[0].reason)
+        return supply_of(found, self.map.commodity[0])
+
+    def flags(self) -> frozenset[str]:
+        self._need(Capability.FLAGS)
+        found = self._fetch(flag_registers(self.map), self.settings.priority)
+        return flag_words.flags_of(found.values())
+
+    def events(self, since: datetime | None = None) -> list[MeterEvent]:
+        """As far back as the meter's log goes; times are taken as of the meter's zone."""
+        self._need(Capability.EVENTS)
+        names = [name for name in full_readable(self.map) if name.startswith("event_log.")]
+        found = self._fetch(names, self.settings.priority)
+        events = flag_words.events_of(found, self.settings.zone)
+        return [event for event in events if since is None or event.at > since]
+
+    def profile(self, begin: datetime, end: datetime) -> list[Interval]:
+        if not isinstance(self._link, ProfileLink):
+            raise NotCapable(self.map.id, Capability.PROFILE.value)
+        return self._link.profile(begin, end, self.settings.zone)
+
+    def wiring(self) -> list[CheckResult]:
+        self._need(Capability.WIRING)
+
+        def read(names: Sequence[str]) -> Mapping[str, Reading]:
+            return self._fetch(names, Priority.COMMISSIONING)
+
+        return run_checks(self.map, read)
+
+    def command(
+        self,
+        name: str,
+        params: Mapping[str, str],
+        warrant: Warrant,
+    ) -> CommandRecord:
+        """As the contract says; besides, SupplyResting if the relay or valve was told something a
+        moment ago."""
+        return self._commander.command(name, params, warrant)
+
+    def rehearse(self, name: str, params: Mapping[str, str], warrant: Warrant) -> list[str]:
+        """What `command` would do, step by step with the bytes, without asking the meter anything.
+        Raises what `command` raises before it sends anything."""
+        return self._commander.rehearse(name, params, warrant)
+
+    def close(self) -> None:
+        self._link.close()
+
+    def read_now(self, name: str, priority: Priority, witness: Frames | None = None) -> Reading:
+        """One value for a command: from the meter, now. BAD where nothing could be asked at all."""
+        try:
+            return self._fetch([name], priority, witness)[name]
+        except MeterUnreachable as error:
+            return self._bad(name, error.reason)
+
+    def _fetch(
+        self, names: Sequence[str], priority: Priority, witness: Frames | None = None
+    ) -> dict[str, Reading]:
+        registers = wanted(self.map, names)
+        try:
+            fetched = self._link.fetch(registers, priority, witness)
+        except (LineDown, Resting, LineBusy) as error:
+            raise MeterUnreachable(self._link.address, error.code) from None
+        readings = readings_of(self.map, names, fetched, self._now(), self.settings.confirmed)
+        return self._fresh.judged(readings)
+
+    def _assure_now_and_then(self) -> None:
+        if not self.settings.expected.is_known:
+            return
+        last = self._recognised
+        if last is None or self._now() - last >= self.settings.identity_every:
+            self.assure()
+
+    def _watched(self, names: Sequence[str]) -> list[str]:
+        """The meter's clock is read along with what is billed, to see that somebody is there."""
+        billed = any(self.map.registers[name].kind in BILLED for name in names)
+        if billed and CLOCK not in names and CLOCK in full_readable(self.map):
+            return [CLOCK]
+        return []
+
+    def _need(self, capability: Capability) -> None:
+        if capability not in self.capabilities:
+            raise NotCapable(self.map.id, capability.value)
+
+    def _bad(self, name: str, reason: str) -> Reading:
+        register = self.map.registers[name]
+        return Reading(
+            name=name,
+            value=None,
+            unit=register.unit,
+            raw="",
+            quality=Quality.BAD,
+            reason=reason,
+            read_at=self._now(),
+            latency_ms=0,
+            source=source_of(register),
+            map=self.map.label,
+        )
+
+
+def full_readable(map: MeterMap) -> list[str]:
+    return [name for name, register in map.registers.items() if register.access.readable]

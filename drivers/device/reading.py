@@ -1,0 +1,98 @@
+"""Readings by name: what must be asked for along with them, and how far they may be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from meters.device import ReadingUnknown
+from meters.readings import Quality, Reading, Value
+
+from ..link import Fetched
+from ..maps.decoding import reading_of
+from ..maps.model import Kind, MeterMap, Register
+
+BILLED: Final = frozenset({Kind.COUNTER, Kind.MONEY, Kind.CREDIT})
+"""What money hangs on: read only together with proof that the values are of now."""
+CLOCK: Final = "clock"
+FROZEN_AFTER: Final = timedelta(seconds=2)
+"""A clock of whole seconds that has not moved in more than this has stopped, or somebody between
+the meter and us answers from memory."""
+
+
+def full_names(map: MeterMap, names: Iterable[str]) -> list[str]:
+    """Each once, in this order, a repeated register as all of its places. Raises ReadingUnknown."""
+    found: dict[str, None] = {}
+    for name in names:
+        if name in map.repeats:
+            found |= {f"{name}[{i}]": None for i in range(map.repeats[name])}
+        elif name in map.registers and map.registers[name].access.readable:
+            found[name] = None
+        else:
+            raise ReadingUnknown(map.id, name[:60])
+    return list(found)
+
+
+def wanted(map: MeterMap, names: Sequence[str]) -> list[Register]:
+    """The registers of these names and those that decide their units."""
+    deciders = {map.registers[name].unit_from: None for name in names}
+    deciders.pop("", None)
+    return [map.registers[name] for name in dict.fromkeys([*names, *deciders])]
+
+
+def readings_of(
+    map: MeterMap,
+    names: Sequence[str],
+    fetched: Mapping[str, Fetched],
+    now: datetime,
+    confirmed: Collection[str],
+) -> dict[str, Reading]:
+    """What the meter said, by name: deciders first, because they say what the rest means. What an
+    unverified decider says is doubted as much as it is itself."""
+    deciders: dict[str, Value] = {}
+    doubted: set[str] = set()
+    for name in dict.fromkeys(map.registers[name].unit_from for name in names):
+        if name:
+            decider = map.registers[name]
+            reading = reading_of(decider, fetched[name], {}, now, map, confirmed)
+            if reading.value is not None:
+                deciders[name] = reading.value
+            if reading.quality is not Quality.GOOD:
+                doubted.add(name)
+    readings = {}
+    for name in names:
+        register = map.registers[name]
+        reading = reading_of(register, fetched[name], deciders, now, map, confirmed)
+        if register.unit_from in doubted and reading.quality is Quality.GOOD:
+            reading = replace(reading, quality=Quality.SUSPECT, reason="unit_doubtful")
+        readings[name] = reading
+    return readings
+
+
+class Freshness:
+    """Tells a meter from the memory of a gateway that has lost it: the meter's clock goes on."""
+
+    def __init__(self) -> None:
+        self._seen: tuple[str, datetime] | None = None
+
+    def judged(self, readings: Mapping[str, Reading]) -> dict[str, Reading]:
+        """The readings of one fetch, SUSPECT with reason `stale` if the clock among them shows what
+        it showed before."""
+        clock = readings.get(CLOCK)
+        if clock is None or not clock.raw:
+            return dict(readings)
+        before, self._seen = self._seen, (clock.raw, clock.read_at)
+        if before is None or before[0] != clock.raw:
+            return dict(readings)
+        # The moment of the first sight stays, or a fast reader would never see a clock stand.
+        self._seen = before
+        if clock.read_at - before[1] <= FROZEN_AFTER:
+            return dict(readings)
+        return {
+            name: replace(reading, quality=Quality.SUSPECT, reason="stale")
+            if reading.quality is Quality.GOOD
+            else reading
+            for name, reading in readings.items()
+        }

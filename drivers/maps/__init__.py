@@ -1,0 +1,1 @@
+"""Register maps: a meter model is data (`config/meters/*.toml`), not code."""

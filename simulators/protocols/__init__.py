@@ -1,0 +1,1 @@
+"""Meters' ends of serial protocols, without I/O and without clocks: bytes in, bytes out."""

@@ -1,0 +1,91 @@
+"""Places as people write them."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drivers.conversation import LineSettings
+from drivers.places import TRANSPORTS, Place, PlaceInvalid, is_place, parse_place
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("tcp://127.0.0.1/7", Place("tcp", "127.0.0.1", station="7")),
+        ("tcp://example.invalid:1502/7", Place("tcp", "example.invalid", 1502, station="7")),
+        ("tcp://[::1]:502/247", Place("tcp", "::1", 502, station="247")),
+        ("tcp://127.0.0.1", Place("tcp", "127.0.0.1")),
+        (
+            "rtu-tcp://127.0.0.1:4001/7?baud=2400&echo=yes",
+            Place("rtu-tcp", "127.0.0.1", 4001, station="7", baud=2400, echo=True),
+        ),
+        (
+            "serial:///dev/ttyUSB0/7?baud=9600&parity=e&bits=7&stop=1&echo=no",
+            Place(
+                "serial",
+                path="/dev/ttyUSB0",
+                station="7",
+                baud=9600,
+                parity="E",
+                bits=7,
+                stop=1,
+                echo=False,
+            ),
+        ),
+        ("serial:///dev/ttyUSB0", Place("serial", path="/dev/ttyUSB0")),
+        ("serial:///dev/pts/3", Place("serial", path="/dev/pts/3")),
+        ("serial:///dev/pts/3/7", Place("serial", path="/dev/pts/3", station="7")),
+        (
+            "serial:///dev/ttyS1/260305510012",
+            Place("serial", path="/dev/ttyS1", station="260305510012"),
+        ),
+    ],
+)
+def test_places(text: str, place: Place) -> None:
+    assert parse_place(text) == place
+    assert is_place(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "127.0.0.1/7",
+        "http://127.0.0.1/7",
+        "tcp:///7",
+        "tcp://127.0.0.1:99999/7",
+        "tcp://127.0.0.1/7/8",
+        "tcp://a@127.0.0.1/7",
+        "tcp://127.0.0.1/7#x",
+        "rtu-tcp://127.0.0.1/7",
+        "serial://ttyUSB0/7",
+        "serial:///dev/ttyUSB0/7?baud=fast",
+        "serial:///dev/ttyUSB0/7?baud=9",
+        "serial:///dev/ttyUSB0/7?parity=M",
+        "serial:///dev/ttyUSB0/7?colour=red",
+        "serial:///dev/ttyUSB0/7?baud",
+        "serial:///dev/ttyUSB0/7?baud=٩٦٠٠",
+    ],
+)
+def test_what_is_no_place(text: str) -> None:
+    with pytest.raises(PlaceInvalid):
+        parse_place(text)
+
+
+def test_a_meter_number_is_no_place() -> None:
+    assert not is_place("07000010047")
+
+
+def test_settings_are_as_said_else_as_usual() -> None:
+    place = parse_place("serial:///dev/ttyUSB0/7?parity=E")
+    assert place.settings() == LineSettings(9600, 8, "E", 1)
+
+
+@given(st.text(max_size=60) | st.text(max_size=40).map(lambda rest: f"serial://{rest}"))
+def test_any_text_is_a_place_or_refused(text: str) -> None:
+    with suppress(PlaceInvalid):
+        assert parse_place(text).transport in TRANSPORTS

@@ -1,0 +1,89 @@
+"""Modbus TCP clients that read the same registers from one server: ours and those of others."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Final
+
+from pymodbus.client import ModbusTcpClient
+
+from drivers.bus.timing import Manners
+from drivers.link import Priority
+from drivers.maps.model import Table
+from drivers.modbus.shared import SharedLine, bus_of
+from drivers.modbus.tcp import ModbusTcpLine
+
+from .meters_peers import Missing, compiled, needed
+
+HOST: Final = "127.0.0.1"
+WORDS: Final = 10
+_EXPECTED: Final = [1000 + n for n in range(WORDS)]
+Read = Callable[[int], float | None]
+"""Reads so many times; gives the seconds that took if it measures itself."""
+
+
+@contextmanager
+def clients(
+    port: int, clock: Callable[[], float], sleep: Callable[[float], None]
+) -> Iterator[dict[str, Read]]:
+    """By name, those that this machine has. Each checks what it reads."""
+    logging.getLogger("pymodbus.logging").disabled = True
+    with ExitStack() as held:
+        line = ModbusTcpLine(HOST, port, 2.0)
+        held.callback(line.close)
+        shared_line = ModbusTcpLine(HOST, port, 2.0)
+        held.callback(shared_line.close)
+        shared = SharedLine(bus_of(shared_line, clock, sleep), Manners(), Priority.BILLING)
+        theirs = ModbusTcpClient(HOST, port=port, retries=0)
+        held.callback(theirs.close)
+
+        def ours_reads(count: int) -> None:
+            for _ in range(count):
+                assert line.read(1, Table.INPUT, 0, WORDS) == tuple(_EXPECTED)
+
+        def shared_reads(count: int) -> None:
+            for _ in range(count):
+                assert shared.read(1, Table.INPUT, 0, WORDS) == tuple(_EXPECTED)
+
+        def pymodbus_reads(count: int) -> None:
+            for _ in range(count):
+                reply = theirs.read_input_registers(0, count=WORDS, device_id=1)
+                assert reply.registers == _EXPECTED
+
+        def libmodbus_reads(count: int) -> float:
+            command = [str(compiled("client")), "tcp", str(port), str(count), str(WORDS)]
+            done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
+            return float(done.stdout)
+
+        found: dict[str, Read] = {
+            "ours": ours_reads,
+            "ours.shared": shared_reads,
+            "pymodbus": pymodbus_reads,
+            "libmodbus": libmodbus_reads,
+        }
+        try:
+            needed("pyModbusTCP")
+        except Missing:
+            pass
+        else:
+            found["pymodbustcp"] = held.enter_context(_pymodbustcp(port))
+        yield found
+
+
+@contextmanager
+def _pymodbustcp(port: int) -> Iterator[Read]:
+    from pyModbusTCP.client import ModbusClient  # type: ignore[import-untyped]
+
+    client = ModbusClient(HOST, port, 1, auto_open=True)
+
+    def reads(count: int) -> None:
+        for _ in range(count):
+            assert client.read_input_registers(0, WORDS) == _EXPECTED
+
+    try:
+        yield reads
+    finally:
+        client.close()

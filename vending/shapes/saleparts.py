@@ -1,0 +1,124 @@
+"""What a sale consists of as JSON: payments, tokens, key changes, its void. Token digits appear in
+`TokenOut` and `KeyTokenOut` alone.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import Field
+
+from ..sale import (
+    IssuedToken,
+    KeyToken,
+    Paid,
+    Payment,
+    Void,
+)
+from .base import Measure, Out
+
+
+class TokenFactsOut(Out):
+    """A token without its digits."""
+
+    kind: str
+    tid: int = Field(description="Token identifier: minutes since the base date")
+    quantity: Measure | None = Field(description="null where it carries no units")
+
+    @classmethod
+    def of(cls, token: IssuedToken) -> TokenFactsOut:
+        quantity = None if token.quantity is None else Measure.of(token.quantity)
+        return cls(kind=token.kind, tid=token.tid, quantity=quantity)
+
+
+class TokenOut(TokenFactsOut):
+    """A token to be typed or delivered. Show it left to right, also inside Arabic text."""
+
+    digits: str = Field(description="20 digits", examples=["12345678901234567890"])
+    grouped: str = Field(examples=["1234 5678 9012 3456 7890"])
+
+    @classmethod
+    def of(cls, token: IssuedToken) -> TokenOut:
+        facts = TokenFactsOut.of(token)
+        return cls(**dict(facts), digits=token.digits, grouped=token.grouped)
+
+
+class PaymentOut(Out):
+    """One way in which a part was paid."""
+
+    tender: str
+    amount: Measure
+    reference: str
+
+    @classmethod
+    def of(cls, payment: Payment) -> PaymentOut:
+        return cls(
+            tender=payment.tender.value,
+            amount=Measure.of(payment.amount),
+            reference=payment.reference,
+        )
+
+
+class PaidOut(Out):
+    """How a basket was paid: handed = due + rounding + change."""
+
+    payments: list[PaymentOut] = Field(description="What stays: cash without the change")
+    handed: Measure
+    rounding: Measure
+    change: Measure
+
+    @classmethod
+    def of(cls, paid: Paid) -> PaidOut:
+        return cls(
+            payments=[PaymentOut.of(one) for one in paid.payments],
+            handed=Measure.of(paid.handed),
+            rounding=Measure.of(paid.rounding),
+            change=Measure.of(paid.change),
+        )
+
+
+class KeyMoveOut(Out):
+    """The keys between which the key-change tokens move the meter."""
+
+    from_sgc: str
+    from_krn: int
+    from_ti: int
+    to_sgc: str
+    to_krn: int
+    to_ti: int
+
+
+class KeyTokenOut(Out):
+    """One token of a key change, to be typed before all others and in order."""
+
+    section: int
+    digits: str
+    grouped: str
+
+    @classmethod
+    def of(cls, token: KeyToken) -> KeyTokenOut:
+        return cls(section=token.section, digits=token.digits, grouped=token.grouped)
+
+
+class VoidOut(Out):
+    """How a sale was taken back."""
+
+    vend_id: str
+    journal_entry: int
+    at: datetime
+    actor: str
+    evidence: str = Field(
+        description="`not_shown`, `no_token`, `not_in_log`, `meter_gone` or `refund`"
+    )
+    reason: str
+
+    @classmethod
+    def of(cls, void: Void) -> VoidOut:
+        return cls(
+            vend_id=void.vend_id,
+            journal_entry=void.entry,
+            at=void.at,
+            actor=void.actor,
+            evidence=void.evidence.value,
+            reason=void.reason,
+        )

@@ -1,0 +1,113 @@
+"""What a void is: why one is refused, what it is booked by, what is kept of it. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from meters.errors import Invalid, Refused
+
+from .ledger import Chart, JournalEntry, PostedEntry, Posting, canonical_json, canonical_time
+from .record import SaleRecord
+from .sale import Void
+
+LEAST_REASON = 5
+"""Characters; `ok` explains nothing."""
+
+
+@dataclass(eq=False)
+class TokenTaken(Refused, code="void.token_taken"):
+    """The meter has taken the token: what it gave cannot be given back."""
+
+    vend_id: str
+    meter: str
+
+
+@dataclass(eq=False)
+class NotProved(Refused, code="void.not_proved"):
+    """The token has been seen by the customer, and nothing proves that the meter has not taken
+    it."""
+
+    vend_id: str
+    meter: str
+    why: str
+    """`meter_unreachable`, `log_too_short`, `outcome_unknown` or `being_delivered`."""
+
+
+@dataclass(eq=False)
+class VoidNotAllowed(Refused, code="void.not_allowed"):
+    """It may not be voided by this person, at this point, or at all."""
+
+    vend_id: str
+    why: str
+    """`other_point`, `other_shift`, `balance_used`, `moved_on`, `voided` or
+    `kind`."""
+
+
+@dataclass(eq=False)
+class VoidReasonMissing(Invalid, code="void.reason_missing"):
+    """A void needs a reason."""
+
+    least: int
+
+
+SALES = frozenset({"sale", "payment"})
+"""Kinds of entries that a sale is booked by."""
+
+
+def void_entry(void: Void, postings: tuple[Posting, ...]) -> JournalEntry:
+    """What a void is booked by."""
+    return JournalEntry(
+        at=void.at,
+        kind="void" if void.evidence.takes_back else "refund",
+        cause=void.vend_id,
+        actor=void.actor,
+        point=void.point,
+        content_hash=void_hash(void),
+        postings=postings,
+    )
+
+
+def void_hash(void: Void) -> str:
+    """SHA-256 over everything that is kept of a void."""
+    fields = [
+        void.vend_id,
+        canonical_time(void.at),
+        void.actor,
+        void.point,
+        void.terminal,
+        void.shift,
+        void.evidence.value,
+        void.reason,
+        void.document,
+    ]
+    return sha256(canonical_json(fields)).hexdigest()
+
+
+def money_back(entries: Sequence[PostedEntry], record: SaleRecord, chart: Chart) -> list[Posting]:
+    """The payments of a sale (among the entries of its cause), turned around: out of where they
+    went."""
+    roles = ("till", "cards", "cheques", "wallets", "transfers", "operator_deposit")
+    accounts = {chart.role(role).code for role in roles}
+    paid = [p for e in entries if e.entry.kind in SALES for p in e.entry.postings]
+    back = [p._replace(amount=-p.amount) for p in paid if p.account in accounts and p.amount > 0]
+    # Coins rounded up were the municipality's gain, rounded down its loss: neither is given back.
+    surplus = -sum(p.amount for p in back) - record.tendered
+    if surplus and back:
+        back[-1] = back[-1]._replace(amount=back[-1].amount + surplus)
+    return back
+
+
+def checked_reason(reason: str) -> str:
+    text = " ".join(reason.split())
+    if not LEAST_REASON <= len(text) <= 500:
+        raise VoidReasonMissing(LEAST_REASON)
+    return text
+
+
+def read_document(void: Void) -> dict[str, object]:
+    """What was seen, as it was kept."""
+    found: dict[str, object] = json.loads(void.document)
+    return found
