@@ -35,7 +35,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
 
 @pytest.fixture(scope="module")
 def addresses(api: Api) -> list[Any]:
-    schema = schemathesis.openapi.from_dict(api.get("/openapi.json").json())
+    schema: Any = schemathesis.openapi.from_dict(api.get("/openapi.json").json())
     return [found.ok() for found in schema.get_all_operations()]
 
 
