@@ -60,14 +60,14 @@ def test_one_clerk_sits_at_one_place(house: House) -> None:
 
 
 ELSEWHERE = (
-    "https://elsewhere.example/",
-    "//elsewhere.example/",
-    "/\\elsewhere.example/",
-    "\\\\elsewhere.example",
-    "/\t/elsewhere.example",
+    "https://example.invalid/",
+    "//example.invalid/",
+    "/\\example.invalid/",
+    "\\\\example.invalid",
+    "/\t/example.invalid",
     "javascript:alert(1)",
-    " //elsewhere.example",
-    "http:elsewhere.example",
+    " //example.invalid",
+    "http:example.invalid",
 )
 
 
@@ -90,7 +90,7 @@ ORIGINS = [
     ({"Sec-Fetch-Site": "cross-site"}, False),
     ({"Sec-Fetch-Site": "none"}, False),
     ({"Origin": "http://testserver"}, True),
-    ({"Origin": "http://elsewhere.example"}, False),
+    ({"Origin": "http://example.invalid"}, False),
     ({"Origin": "null"}, False),
     ({"Sec-Fetch-Site": "cross-site", "Origin": "http://testserver"}, False),
     ({}, False),
