@@ -75,9 +75,9 @@ def test_demo_stays_until_ended_and_leaves_nothing_running(
         url = found[1]
         (key_file,) = tmp_path.glob("raseed-demo-*/api-key-E1")
         headers = {"Authorization": f"Bearer {key_file.read_text().strip()}"}
-        customers = httpx2.get(f"{url}/api/v1/customers", headers=headers)
+        customers = httpx2.get(f"{url}/api/v1/customers", headers=headers, timeout=30)
         assert len(customers.json()) == 40
-        assert httpx2.get(f"{url}/api/v1/docs").status_code == 200
+        assert httpx2.get(f"{url}/api/v1/docs", timeout=30).status_code == 200
         process.send_signal(how)
         code = process.wait(timeout=30)
     finally:
