@@ -34,6 +34,7 @@ from ...papers import (
 from ...paperwork import PaperGone, still_original
 from ...people import Act
 from ...printing import trouble
+from .practice import practises
 from .rendering import page, wants_piece
 from .visitor import Filled, Visiting, Visitor
 
@@ -92,7 +93,7 @@ def sale(
     build = key_paper if what == KEY_CHANGE else receipt_paper
 
     def paper(head: Letterhead, language: Language) -> Paper:
-        return build(made.receipts, head, language, check=made.check, practice=_practises(visit))
+        return build(made.receipts, head, language, check=made.check, practice=practises(visit))
 
     return _paper(visit, wished, paper, made.receipts[0].receipt_code)
 
@@ -104,7 +105,7 @@ def note(visit: Visiting, vend_id: str, wished: Wished) -> Response:
 
     def paper(head: Letterhead, language: Language) -> Paper:
         return taken_back_paper(
-            found.receipt, found.void, head, language, practice=_practises(visit)
+            found.receipt, found.void, head, language, practice=practises(visit)
         )
 
     return _paper(visit, wished, paper, f"{found.receipt.receipt_code}-note")
@@ -151,7 +152,7 @@ def _printing(visit: Visitor, vend_id: str, error: RaseedError | None = None) ->
         status=200 if error is None else 422,
         block="printing" if wants_piece(visit.request) else None,
         error=None if error is None else words_for(error, visit.language),
-        practice=_practises(visit),
+        practice=practises(visit),
         vend_id=vend_id,
         queued=told,
         going=any(one.state in open_states for one in queued),
@@ -184,7 +185,7 @@ def x_report(visit: Visiting, wished: Wished) -> Response:
     report = visit.services.drawers.x(visit.who.actor)
 
     def paper(head: Letterhead, language: Language) -> Paper:
-        return shift_paper(report, head, language, practice=_practises(visit))
+        return shift_paper(report, head, language, practice=practises(visit))
 
     return _paper(visit, wished, paper, f"{report.shift.code}-X")
 
@@ -198,7 +199,7 @@ def z_report(visit: Visiting, id: str, wished: Wished, n: Copy = 0) -> Response:
     marked = replace(report, copy=n)
 
     def paper(head: Letterhead, language: Language) -> Paper:
-        return shift_paper(marked, head, language, practice=_practises(visit))
+        return shift_paper(marked, head, language, practice=practises(visit))
 
     return _paper(visit, wished, paper, f"{report.shift.code}-Z")
 
@@ -221,7 +222,7 @@ def slip(visit: Visiting, id: str, wished: Wished, n: Copy = 0) -> Response:
     marked = replace(banking, copy=n)
 
     def paper(head: Letterhead, language: Language) -> Paper:
-        return deposit_paper(marked, head, language, practice=_practises(visit))
+        return deposit_paper(marked, head, language, practice=practises(visit))
 
     return _paper(visit, wished, paper, banking.code)
 
@@ -242,7 +243,7 @@ def statement(
 
     def paper(head: Letterhead, language: Language) -> Paper:
         return statement_paper(
-            seen, head, language, first=first, last=last, practice=_practises(visit)
+            seen, head, language, first=first, last=last, practice=practises(visit)
         )
 
     return _paper(visit, wished, paper, f"{account}-{agreement}")
@@ -281,7 +282,3 @@ def _check_copy(number: int, copies: int, subject: str, *, fresh: bool) -> None:
 
 def _write(visit: Visitor, act: str, subject: str, number: int) -> None:
     visit.services.office.write_down(visit.who.actor, Act(act, subject, after={"n": number}))
-
-
-def _practises(visit: Visitor) -> bool:
-    return bool(visit.request.app.state.practice)
