@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from playwright.sync_api import Browser, ConsoleMessage, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from tests.system.test_api_process import Server
 from tests.vending.cli.support import town_shell
@@ -115,6 +115,7 @@ def visiting(
 
 def sign_in(page: Page, clerk: Clerk, next: str = "/counter") -> None:
     page.goto(f"/sign-in?next={next}&terminal={clerk.terminal}")
+    expect(page.locator("[name=name]")).to_be_focused()
     page.keyboard.type(clerk.name)
     page.keyboard.press("Tab")
     page.keyboard.insert_text(PASSWORD)
@@ -134,6 +135,16 @@ def signed_in(
 def read(page: Page) -> None:
     """A moment to look at what has come up. Enter sooner than that is not taken for a person's."""
     page.wait_for_timeout(300)
+
+
+def ask(page: Page, amount: str) -> None:
+    """The first meter of account 10001, so much money, as far as the confirmation."""
+    page.goto("/counter?find=10001")
+    expect(page.locator("input[name^='amount:']").first).to_be_focused()
+    page.keyboard.type(amount)
+    page.keyboard.press("Enter")
+    expect(page.locator("#sell")).to_be_focused()
+    read(page)
 
 
 class Keyboard:

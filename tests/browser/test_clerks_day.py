@@ -13,7 +13,7 @@ from tests.browser.support import (
     PASSWORD,
     SAMIR,
     Municipality,
-    read,
+    ask,
     sign_in,
     signed_in,
     visiting,
@@ -28,11 +28,7 @@ SUPERVISOR = Actor("boss", Role.SUPERVISOR)
 
 
 def sell(page: Page, amount: str) -> None:
-    page.goto("/counter?find=10001")
-    page.keyboard.type(amount)
-    page.keyboard.press("Enter")
-    expect(page.locator("#sell")).to_be_focused()
-    read(page)
+    ask(page, amount)
     page.keyboard.press("Enter")
     expect(page.locator(".token").first).to_be_visible()
 
@@ -40,6 +36,7 @@ def sell(page: Page, amount: str) -> None:
 def test_from_open_to_z_with_a_shortage(chromium: Browser, town_hall: Municipality) -> None:
     with signed_in(chromium, town_hall, MAYA) as page:
         page.goto("/shift")
+        expect(page.locator("[name=float]")).to_be_focused()
         page.keyboard.type("100")
         page.keyboard.press("Enter")
         expect(page.locator("#find")).to_be_focused()
@@ -56,7 +53,6 @@ def test_from_open_to_z_with_a_shortage(chromium: Browser, town_hall: Municipali
         expect(page.locator("main")).not_to_contain_text("120.00")
         page.goto("/shift/count")
         expect(page.locator("main")).not_to_contain_text("120.00")
-        page.keyboard.type("0")
         page.locator("[name='pieces:50.00']").fill("2")
         page.locator("[name='pieces:5.00']").fill("1")
         page.keyboard.press("Enter")
@@ -88,10 +84,12 @@ def test_a_session_that_is_ended_is_out_at_the_next_click(
             for session in raseed.office.sessions(SUPERVISOR):
                 if session.user == SAMIR.name:
                     raseed.office.end_session(SUPERVISOR, session.digest, "his shift is over")
+        expect(page.locator("#find")).to_be_focused()
         page.keyboard.type("10001")
         page.keyboard.press("Enter")
         page.wait_for_url(re.compile(r"/sign-in\?next=/counter$"))
         # And back to where he was.
+        expect(page.locator("[name=name]")).to_be_focused()
         page.keyboard.type(SAMIR.name)
         page.keyboard.press("Tab")
         page.keyboard.insert_text(PASSWORD)
@@ -105,6 +103,7 @@ def test_a_day_without_script(chromium: Browser, town_hall: Municipality) -> Non
         page.keyboard.type("10001")
         page.keyboard.press("Enter")
         page.wait_for_url("**find=10001")
+        expect(page.locator("input[name^='amount:']").first).to_be_focused()
         page.keyboard.type("50")
         page.keyboard.press("Enter")
         page.wait_for_url("**/preview")

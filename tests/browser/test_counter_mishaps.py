@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.support import SAMIR, Municipality, read, signed_in
+from tests.browser.support import SAMIR, Municipality, ask, read, signed_in
 from tests.system.proxy import Cut, Proxy, proxy
 from tests.vending.support import POWER
 
@@ -29,14 +29,6 @@ def scan(page: Page, code: str) -> None:
     """As a scanner types: everything at once, and Enter."""
     page.keyboard.type(code)
     page.keyboard.press("Enter")
-
-
-def preview(page: Page, amount: str = "50") -> None:
-    page.goto("/counter?find=10001")
-    page.locator("input[name^='amount:']").first.fill(amount)
-    page.keyboard.press("Enter")
-    expect(page.locator("#sell")).to_be_focused()
-    read(page)
 
 
 def test_a_scan_finds_the_meter_and_asks_for_the_amount(till: Page) -> None:
@@ -63,6 +55,7 @@ def test_a_scan_never_confirms(till: Page, town_hall: Municipality) -> None:
 def test_a_key_that_is_held_down_never_confirms(till: Page, town_hall: Municipality) -> None:
     before = town_hall.count("sales")
     till.goto("/counter?find=10001")
+    expect(till.locator(f"#amount-{POWER.number}")).to_be_focused()
     till.keyboard.type("20")
     till.keyboard.down("Enter")
     expect(till.locator("#sell")).to_be_focused()
@@ -80,7 +73,7 @@ def test_a_key_that_is_held_down_never_confirms(till: Page, town_hall: Municipal
 
 def test_three_fast_clicks_make_one_sale(till: Page, town_hall: Municipality) -> None:
     before = town_hall.count("sales")
-    preview(till)
+    ask(till, "50")
     asked: list[str] = []
     till.on("request", lambda request: asked.append(urlsplit(request.url).path))
     till.locator("#sell").click(click_count=3, delay=5)
@@ -90,7 +83,7 @@ def test_three_fast_clicks_make_one_sale(till: Page, town_hall: Municipality) ->
 
 
 def test_loading_the_page_again_sells_nothing_again(till: Page, town_hall: Municipality) -> None:
-    preview(till)
+    ask(till, "50")
     till.keyboard.press("Enter")
     expect(till.locator(".token").first).to_have_text(TOKEN)
     before = town_hall.count("sales")
@@ -102,7 +95,7 @@ def test_loading_the_page_again_sells_nothing_again(till: Page, town_hall: Munic
 
 
 def test_digits_stay_in_no_storage_of_the_browser(till: Page) -> None:
-    preview(till)
+    ask(till, "50")
     till.keyboard.press("Enter")
     digits = till.locator(".token").first.inner_text()
     kept = till.evaluate("JSON.stringify([{...sessionStorage}, {...localStorage}])")
@@ -123,7 +116,7 @@ def test_a_line_that_is_cut_while_confirming(
     before = town_hall.count("sales")
     away = Municipality(town_hall.folder, f"http://127.0.0.1:{between.port}")
     with signed_in(chromium, away, SAMIR) as page:
-        preview(page, "35.50")
+        ask(page, "35.50")
         page.locator("details.paying summary").click()
         page.locator("input[name='paid:cash']").fill("100")
         between.cut(where, b"POST /counter/sell", stays=True)

@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
 
-from tests.browser.support import SAMIR, Municipality, read, signed_in
+from tests.browser.support import SAMIR, Municipality, ask, signed_in
 
 pytestmark = pytest.mark.system
 
@@ -35,11 +35,7 @@ _CHARACTERS = """(element) => {
 def sold(chromium: Browser, town_hall: Municipality) -> Iterator[Page]:
     """The Arabic page of a sale."""
     with signed_in(chromium, town_hall, SAMIR) as page:
-        page.goto("/counter?find=10001")
-        page.keyboard.type("50")
-        page.keyboard.press("Enter")
-        expect(page.locator("#sell")).to_be_focused()
-        read(page)
+        ask(page, "50")
         page.keyboard.press("Enter")
         expect(page.locator(".token").first).to_be_visible()
         yield page
