@@ -196,6 +196,7 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "deliver": _SELLERS | {Role.TECHNICIAN},
     "reconcile": _SELLERS | {Role.TECHNICIAN},
     "read_account": _EVERYBODY,
+    "read_commands": _BOOKKEEPERS | {Role.TECHNICIAN, Role.ADMINISTRATOR},
     "what_became": _EVERYBODY,
     "verify": _EVERYBODY,
     "read_books": _BOOKKEEPERS | {Role.ADMINISTRATOR},

@@ -25,6 +25,7 @@ from .keychanges import KeyChanges
 from .keys import Passphrase, open_sealed
 from .ledger import Chart, read_chart
 from .messages import LOCAL_ZONE, Language
+from .meterwork import MeterWorks
 from .outbox import OutboxPlan, Topic
 from .outbox_ports import Sender
 from .outbox_worker import Outbox
@@ -53,6 +54,7 @@ from .store.approvals import SqlPeople
 from .store.books import SqlBooks
 from .store.drawer import SqlDrawers
 from .store.key_changes import SqlKeyChanges
+from .store.meter_commands import SqlMeterWorks
 from .store.outbox import SqlOutbox
 from .store.tariffs import SqlTariffs
 from .tariff import LiveTariffs, read_shipped
@@ -91,6 +93,7 @@ class Raseed:
     bankings: Bankings
     deposits: Deposits
     accounts: Accounts
+    meter_works: MeterWorks
 
     @property
     def currency(self) -> str:
@@ -251,6 +254,7 @@ def compose(
         bankings=Bankings(drawers, chart, utc_now, beneficiary),
         deposits=Deposits(books, bookkeeping, chart),
         accounts=accounts,
+        meter_works=MeterWorks(SqlMeterWorks(store), utc_now),
     )
 
 

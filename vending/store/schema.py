@@ -49,6 +49,7 @@ from .schema_counter import (
     tariff_files,
     voids,
 )
+from .schema_meters import METER_BOOKS, meter_commands
 
 __all__ = [
     "BOOKS",
@@ -76,6 +77,7 @@ __all__ = [
     "key_change_events",
     "key_changes",
     "metadata",
+    "meter_commands",
     "meters",
     "moment",
     "open_shifts",
@@ -422,6 +424,7 @@ BOOKS = (
     "adjustments",
     "decisions",
     *COUNTER_BOOKS,
+    *METER_BOOKS,
 )
 """Insert-only tables."""
 
