@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
+from drivers.keeping import Lines
 from drivers.modbus.payment_meter import open_payment_meter
+from drivers.places import parse_place
 from meters.errors import Invalid
 from meters.gateway import Gateway, MeterUnreachable
 from tokens.sts import MemorySecurityModule, SecurityModule
@@ -29,7 +31,7 @@ from .meterwork import MeterWorks
 from .outbox import OutboxPlan, Topic
 from .outbox_ports import Sender
 from .outbox_worker import Outbox
-from .parties import Meter
+from .parties import GatewayPlace, Meter
 from .ports import GatewayFor
 from .sending import (
     FolderPrinter,
@@ -300,10 +302,14 @@ def senders_for(
 def gateway_for(settings: Settings) -> GatewayFor:
     """Gateways to meters by the address in their records."""
 
+    lines = Lines()
+
     def open_gateway(meter: Meter) -> Gateway:
         address = meter.gateway
         if address is None:
             raise MeterUnreachable(meter.number.number, "no address on record")
+        if isinstance(address, GatewayPlace):
+            return lines.payment_gateway(parse_place(address.place), meter.number, utc_now)
         return open_payment_meter(
             address.host,
             address.port,

@@ -18,12 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pymodbus.client import ModbusTcpClient
-
 from drivers.maps.model import Table
 from drivers.modbus.tcp import ModbusTcpLine
 
-from .meters_clients import HOST, WORDS
+from .meters_clients import HOST, WORDS, pymodbus_client
 from .meters_peers import Missing, compiled, python, started
 from .runner import Figure, Size, Tell, figure, peak_memory_mb
 
@@ -104,8 +102,7 @@ def _readers(ports: list[int]) -> Iterator[dict[str, Rate]]:
     with ExitStack() as held:
         line = ModbusTcpLine(HOST, ports[0], 5.0)
         held.callback(line.close)
-        theirs = ModbusTcpClient(HOST, port=ports[0], retries=0)
-        held.callback(theirs.close)
+        theirs = held.enter_context(pymodbus_client(ports[0]))
 
         def ours(count: int) -> float:
             begun = time.perf_counter()
@@ -116,10 +113,7 @@ def _readers(ports: list[int]) -> Iterator[dict[str, Rate]]:
         def pymodbus(count: int) -> float:
             begun = time.perf_counter()
             for n in range(count):
-                reply = theirs.read_input_registers(
-                    _place(n), count=WORDS, device_id=1 + n % _PER_LINE
-                )
-                assert len(reply.registers) == WORDS
+                assert len(theirs(1 + n % _PER_LINE, _place(n))) == WORDS
             return count / (time.perf_counter() - begun)
 
         found: dict[str, Rate] = {"ours": ours, "pymodbus": pymodbus}

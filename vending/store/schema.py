@@ -147,6 +147,7 @@ meters = Table(
     Column("krn", Integer, nullable=False),
     Column("ti", Integer, nullable=False),
     Column("model", String(60), nullable=False),
+    # Host of a Modbus TCP gateway, with port and unit; or a whole place, without either.
     Column("gateway_host", String(255)),
     Column("gateway_port", Integer),
     Column("gateway_unit", Integer),
