@@ -6,13 +6,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Final, Protocol
 
 from meters.errors import Invalid
-from meters.identity import Drn
 
-from .bus import Bus, Manners, Pace
+from .bus import Bus, Manners
 from .conversation import Channel, LineSettings
 from .dlt645.link import Authority, Dlt645Link
 from .dlt645.station import Access
@@ -22,12 +20,9 @@ from .lines import Declined, NoReply, Resting
 from .link import Link, Priority
 from .maps.model import MeterMap, Table
 from .maps.model import Protocol as Speech
-from .maps.reading import shipped_map
 from .mbus.link import MbusLink
 from .modbus.line import ModbusLine
 from .modbus.link import ModbusLink
-from .modbus.payment_meter import MAP_ID as PAYMENT_MAP
-from .modbus.payment_meter import PaymentMeterGateway
 from .modbus.pdu import read_request
 from .modbus.rtu_line import RtuLine
 from .modbus.shared import ModbusBus, bus_of
@@ -180,23 +175,6 @@ def open_modbus(
         return ModbusPlace(ModbusTcpLine(place.host, port, max(worst_s, silent_s)), silent_s)
     channel = _channel(place, settings or place.settings())
     return ModbusPlace(RtuLine(channel, place.line, place.echo), silent_s)
-
-
-def open_payment_gateway(
-    place: Place, drn: Drn, now: Callable[[], datetime]
-) -> PaymentMeterGateway:
-    """A gateway to a Raseed payment meter wherever it is: Modbus TCP, RTU over TCP or a serial
-    line. It closes the line that it has. Raises StationInvalid, UnitInvalid."""
-    meter_map = shipped_map(PAYMENT_MAP)
-    worst_s = meter_map.limits.turnaround_max_ms / 1000
-    unit = unit_of(meter_map, place.station)
-    if place.transport == TCP:
-        port = place.port or meter_map.line.port
-        return PaymentMeterGateway(ModbusTcpLine(place.host, port, worst_s), unit, drn, now)
-    channel = _channel(place, place.settings(meter_map.line))
-    pace = Pace(meter_map.limits.gap_ms / 1000, worst_s, worst_s)
-    line = RtuLine(channel, place.line, place.echo, pace)
-    return PaymentMeterGateway(line, unit, drn, now)
 
 
 def unit_of(meter_map: MeterMap, station: str) -> int:

@@ -57,11 +57,29 @@ class ServicePoint:
 
 @dataclass(frozen=True, slots=True)
 class GatewayAddress:
-    """Where a meter answers, if it can be reached at all."""
+    """Where a meter answers Modbus TCP."""
 
     host: str
     port: int
     unit_id: int
+
+    @property
+    def place(self) -> str:
+        """As `drivers.places` writes it."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"tcp://{host}:{self.port}/{self.unit_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayPlace:
+    """Where a meter answers otherwise: `rtu-tcp://HOST:PORT/UNIT`, `serial:///dev/NAME/STATION`,
+    with settings of the line, as `drivers.places` reads it."""
+
+    place: str
+
+
+Reached = GatewayAddress | GatewayPlace
+"""Where a meter answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +103,8 @@ class Meter:
     ti: int
     model: str = ""
     """Name of the register map in config/meters/ (without .toml)."""
-    gateway: GatewayAddress | None = None
+    gateway: Reached | None = None
+    """None if it cannot be reached at all."""
     planned: PlannedKey | None = None
     """The key that it is to have: its tokens come with the next sale."""
 
@@ -202,6 +221,7 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "deliver": _SELLERS | {Role.TECHNICIAN},
     "reconcile": _SELLERS | {Role.TECHNICIAN},
     "read_account": _EVERYBODY,
+    "read_commands": _BOOKKEEPERS | {Role.TECHNICIAN, Role.ADMINISTRATOR},
     "what_became": _EVERYBODY,
     "verify": _EVERYBODY,
     "read_books": _BOOKKEEPERS | {Role.ADMINISTRATOR, Role.AUDITOR},

@@ -11,7 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
+from drivers.keeping import Lines
 from drivers.modbus.payment_meter import open_payment_meter
+from drivers.places import parse_place
 from meters.errors import Invalid
 from meters.gateway import Gateway, MeterUnreachable
 from tokens.sts import MemorySecurityModule, SecurityModule
@@ -29,12 +31,13 @@ from .keychanges import KeyChanges
 from .keys import Passphrase, open_sealed
 from .ledger import Chart, read_chart
 from .messages import LOCAL_ZONE, Language
+from .meterwork import MeterWorks
 from .municipality import TownHall
 from .outbox import OutboxPlan, Topic
 from .outbox_ports import Sender
 from .outbox_worker import Outbox
 from .papers import Letterhead, PaperDesk, Press
-from .parties import Meter, Registration
+from .parties import GatewayPlace, Meter, Registration
 from .people import Devices, Doors, Office
 from .people.recording import recorded
 from .ports import Clock, GatewayFor
@@ -66,6 +69,7 @@ from .store.drawer import SqlDrawers
 from .store.faults import SqlFaults
 from .store.house import SqlHouse, tell_acts
 from .store.key_changes import SqlKeyChanges
+from .store.meter_commands import SqlMeterWorks
 from .store.municipality import SqlMunicipality
 from .store.outbox import SqlOutbox
 from .store.samples import SqlSamples
@@ -121,6 +125,7 @@ class Raseed:
     devices: Devices
     faults: Faults
     samples: Samples
+    meter_works: MeterWorks
 
     @property
     def currency(self) -> str:
@@ -315,6 +320,7 @@ def compose(
         devices=Devices(house, utc_now, secrets.token_bytes),
         faults=Faults(SqlFaults(store), utc_now),
         samples=Samples(SqlSamples(store), sample_parties, utc_now),
+        meter_works=MeterWorks(SqlMeterWorks(store), utc_now),
     )
 
 
@@ -403,10 +409,14 @@ def senders_for(
 def gateway_for(settings: Settings) -> GatewayFor:
     """Gateways to meters by the address in their records."""
 
+    lines = Lines()
+
     def open_gateway(meter: Meter) -> Gateway:
         address = meter.gateway
         if address is None:
             raise MeterUnreachable(meter.number.number, "no address on record")
+        if isinstance(address, GatewayPlace):
+            return lines.payment_gateway(parse_place(address.place), meter.number, utc_now)
         return open_payment_meter(
             address.host,
             address.port,

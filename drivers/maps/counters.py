@@ -10,12 +10,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import Enum
+from typing import Final
 
 from meters.readings import Quality, Reading
 
 from .model import Register
 
 _SECONDS_PER_HOUR = Decimal(3600)
+_FLOATS: Final = frozenset({"f32", "f64"})
+_FLOAT_COUNT: Final = Decimal("0.01")
+"""Of the unit: meters whose counters are floats show hundredths or better (Eastron, Chint)."""
 
 
 class Doubt(Enum):
@@ -98,8 +102,10 @@ def _is_good(reading: Reading) -> bool:
 
 
 def _count(register: Register) -> Decimal:
-    """The least that the register itself can tell apart."""
-    return register.scale.copy_abs()
+    """The least that the register itself can tell apart. A float tells less than its unit apart,
+    and its own step is the reading's uncertainty; what the meter counts in is at most this."""
+    scale = register.scale.copy_abs()
+    return scale * _FLOAT_COUNT if register.type in _FLOATS else scale
 
 
 @dataclass(frozen=True, slots=True)

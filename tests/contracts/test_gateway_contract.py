@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from drivers.keeping import Lines
 from drivers.modbus import open_payment_meter
-from drivers.opening import open_payment_gateway
 from drivers.places import Place, parse_place
 from meters.account import Commodity, SupplyState
 from meters.gateway import (
@@ -112,7 +112,7 @@ def on_line(how: str) -> Callable[[Row, Drn], AbstractContextManager[Rig]]:
             serve = serve_rtu_over_tcp if how == "rtu-tcp" else serve_rtu_on_pty
             stand = call(serve(line))
             place = _place(how, stand.address, row["unit"])
-            gateway = open_payment_gateway(place, drn, clock)
+            gateway = Lines().payment_gateway(place, drn, clock)
 
             def fault(name: str) -> Callable[[], None]:
                 return lambda: setattr(hosted, "fault", fault_named(name))

@@ -18,7 +18,7 @@ from ..approvals import Approval
 from ..approvals.acts import check_no_token
 from ..approvals.approval import checked_id, plain_reason
 from ..approvals.errors import ApprovalIdReused
-from ..parties import Actor, GatewayAddress, Meter, MeterFile, PartyExists, require
+from ..parties import Actor, GatewayAddress, Meter, MeterFile, PartyExists, Reached, require
 from ..ports import Clock
 from ..requests import Units, units_of
 from ..tariff import UnitsNotCarried
@@ -41,7 +41,7 @@ class NewMeter:
     krn: int
     ti: int
     model: str = ""
-    gateway: GatewayAddress | None = None
+    gateway: Reached | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +178,16 @@ def _facts(new: NewMeter, units: Units | None) -> dict[str, Any]:
         "krn": new.krn,
         "ti": new.ti,
         "model": new.model,
-        "gateway": None if at is None else f"{at.host}:{at.port}/{at.unit_id}",
+        "gateway": _told(at),
         "told": None if units is None else units.text,
     }
+
+
+def _told(at: Reached | None) -> str | None:
+    """As requests of before have it, which a repetition must equal."""
+    if isinstance(at, GatewayAddress):
+        return f"{at.host}:{at.port}/{at.unit_id}"
+    return None if at is None else at.place
 
 
 def _check_same(

@@ -37,8 +37,7 @@ def clients(
         shared_line = ModbusTcpLine(HOST, port, 2.0)
         held.callback(shared_line.close)
         shared = SharedLine(bus_of(shared_line, clock, sleep), Manners(), Priority.BILLING)
-        theirs = ModbusTcpClient(HOST, port=port, retries=0)
-        held.callback(theirs.close)
+        theirs = held.enter_context(pymodbus_client(port))
 
         def ours_reads(count: int) -> None:
             for _ in range(count):
@@ -50,8 +49,7 @@ def clients(
 
         def pymodbus_reads(count: int) -> None:
             for _ in range(count):
-                reply = theirs.read_input_registers(0, count=WORDS, device_id=1)
-                assert reply.registers == _EXPECTED
+                assert theirs(1, 0) == _EXPECTED
 
         def libmodbus_reads(count: int) -> float:
             command = [str(compiled("client")), "tcp", str(port), str(count), str(WORDS)]
@@ -71,6 +69,20 @@ def clients(
         else:
             found["pymodbustcp"] = held.enter_context(_pymodbustcp(port))
         yield found
+
+
+@contextmanager
+def pymodbus_client(port: int) -> Iterator[Callable[[int, int], list[int]]]:
+    """Reads the registers of a unit from an address on."""
+    client = ModbusTcpClient(HOST, port=port, retries=0)
+
+    def read(unit: int, addr: int) -> list[int]:
+        return list(client.read_input_registers(addr, count=WORDS, device_id=unit).registers)
+
+    try:
+        yield read
+    finally:
+        client.close()  # type: ignore[no-untyped-call]
 
 
 @contextmanager

@@ -49,16 +49,28 @@ def compiled(name: str) -> Path:
     return program
 
 
+class Ready(str):
+    """The first line that a server printed, and which process it is."""
+
+    __slots__ = ("process",)
+    process: int
+
+
 @contextmanager
-def started(*command: str) -> Iterator[str]:
+def started(*command: str) -> Iterator[Ready]:
     """Runs a server; gives the first line that it prints, and ends it afterwards. Raises Missing
     if it prints none."""
     with subprocess.Popen(  # noqa: S603 - our own programs
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     ) as process:
         try:
             assert process.stdout is not None
-            line = process.stdout.readline().strip()
+            line = Ready(process.stdout.readline().strip())
+            line.process = process.pid
             if not line:
                 raise Missing(f"{Path(command[0]).name} {' '.join(command[1:])} does not start")
             yield line

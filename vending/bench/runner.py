@@ -139,13 +139,14 @@ def interleaved(
     return {name: statistics.median(values) for name, values in rates.items()}
 
 
-def peak_memory_mb() -> float:
-    """Most memory this process ever had in RAM, in megabytes (10^6 bytes).
+def peak_memory_mb(process: int | None = None) -> float:
+    """Most memory this process ever had in RAM, in megabytes (10^6 bytes); or another one that
+    runs, where there is /proc.
 
     From /proc where there is one: `getrusage` also counts what the process was before it
     became this program, which in a child is its parent's size.
     """
-    status = Path("/proc/self/status")
+    status = Path(f"/proc/{process or 'self'}/status")
     if status.exists():
         for line in status.read_text().splitlines():
             if line.startswith("VmHWM:"):

@@ -7,12 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
+from drivers.places import TCP, is_place, parse_place
 from meters.identity import meter_from_text
 from tokens.sts import EncryptionAlgorithm
 
 from ..acts import NewMeter, Source
 from ..messages import term
-from ..parties import GatewayAddress, Role
+from ..parties import GatewayAddress, GatewayPlace, Reached, Role
 from ..requests import Units
 from ..shapes import ExchangeOut
 from .approvals import approval, facts_of, request_shown
@@ -154,7 +155,7 @@ def exchange(
     ea: Annotated[str, typer.Option(help="Cipher of its tokens: 07 or 11.")] = "07",
     model: Annotated[str, typer.Option(help="Its register map.")] = "raseed-payment",
     gateway: Annotated[
-        str | None, typer.Option(metavar="HOST:PORT/UNIT", help="Where it answers.")
+        str | None, typer.Option(metavar="HOST:PORT/UNIT|PLACE", help="Where it answers.")
     ] = None,
     id: IdOption = None,
     as_json: Json = False,
@@ -219,11 +220,16 @@ def _ask(
         request_shown(cli, raseed, made, as_json)
 
 
-def _address(text: str | None) -> GatewayAddress | None:
+def _address(text: str | None) -> Reached | None:
     if text is None:
         return None
-    place, _, unit = text.rpartition("/")
-    host, _, port = place.rpartition(":")
+    if is_place(text):
+        place = parse_place(text)
+        if place.transport == TCP and place.port is not None and place.station.isdecimal():
+            return GatewayAddress(place.host, place.port, int(place.station))
+        return GatewayPlace(text)
+    line, _, unit = text.rpartition("/")
+    host, _, port = line.rpartition(":")
     if not (host and port.isdecimal() and unit.isdecimal()):
         raise typer.BadParameter(text, param_hint="--gateway")
     return GatewayAddress(host, int(port), int(unit))

@@ -24,7 +24,9 @@ from . import (
     demo,
     keychange,
     keys,
-    meters,  # noqa: F401 - puts its commands into the group of meters
+    meter_command,  # noqa: F401 - these put their commands into the group of meters
+    meter_scan,  # noqa: F401
+    meters,  # noqa: F401
     operators,
     outbox,
     parties,

@@ -98,7 +98,7 @@ def meter_show(ctx: typer.Context, number: MeterArg, as_json: Json = False) -> N
                 ("address", shown.address),
                 ("tariff", shown.tariff),
                 ("key", f"SGC {shown.sgc} KRN {shown.krn} TI {shown.ti:02d} EA{shown.ea}"),
-                ("gateway", f"{at.host}:{at.port} unit {at.unit_id}" if at else "-"),
+                ("gateway", at.place if at else "-"),
             )
         ),
     )

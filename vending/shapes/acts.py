@@ -14,12 +14,11 @@ from tokens.sts import EncryptionAlgorithm
 
 from ..acts import ACT_NAMES, Exchanged, NewMeter, Source
 from ..approvals import ApprovalState
-from ..parties import GatewayAddress
 from ..requests import Units
 from .approvals import ApprovalOut
 from .base import Out
 from .parties import MeterOut
-from .registration import GatewayIn
+from .registration import GatewayIn, ReachedIn
 
 MeterText = Annotated[StrictStr, Field(max_length=200, description="As typed: DRN or PAN")]
 UnitsText = Annotated[
@@ -178,7 +177,7 @@ class NewMeterIn(_In):
     krn: Annotated[StrictInt, Field(ge=1, le=9, description="Key revision number")]
     ti: Annotated[StrictInt, Field(ge=0, le=99, description="Tariff index")]
     model: StrictStr = Field("raseed-payment", max_length=60)
-    gateway: GatewayIn | None = None
+    gateway: GatewayIn | ReachedIn | None = None
 
     def meter(self) -> NewMeter:
         """Raises NotDigits, MeterNumberLength, CheckDigitWrong, IssuerUnknown."""
@@ -190,7 +189,7 @@ class NewMeterIn(_In):
             krn=self.krn,
             ti=self.ti,
             model=self.model,
-            gateway=None if at is None else GatewayAddress(at.host, at.port, at.unit_id),
+            gateway=None if at is None else at.reached(),
         )
 
 

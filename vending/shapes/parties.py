@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from ..parties import Customer, MeterFile, VendingPoint
+from ..parties import Customer, GatewayPlace, MeterFile, Reached, VendingPoint
 from .base import Measure, Name, Out
 from .operators import measured_limit
 
@@ -25,9 +25,16 @@ class CustomerOut(Out):
 class GatewayOut(Out):
     """Where a meter answers."""
 
-    host: str
-    port: int
-    unit_id: int
+    place: str = Field(description="`tcp://HOST:PORT/UNIT`, `rtu-tcp://...`, `serial:///dev/...`")
+    host: str | None = Field(description="Of a Modbus TCP gateway; so are the next two")
+    port: int | None
+    unit_id: int | None
+
+    @classmethod
+    def of(cls, at: Reached) -> GatewayOut:
+        if isinstance(at, GatewayPlace):
+            return cls(place=at.place, host=None, port=None, unit_id=None)
+        return cls(place=at.place, host=at.host, port=at.port, unit_id=at.unit_id)
 
 
 class PlannedOut(Out):
@@ -70,9 +77,7 @@ class MeterOut(Out):
             krn=meter.krn,
             ti=meter.ti,
             planned=None if plan is None else PlannedOut(sgc=plan.sgc, krn=plan.krn, ti=plan.ti),
-            gateway=None
-            if at is None
-            else GatewayOut(host=at.host, port=at.port, unit_id=at.unit_id),
+            gateway=None if at is None else GatewayOut.of(at),
             agreement=file.agreement.number,
             tariff=file.agreement.tariff,
             quarter=file.service_point.quarter,

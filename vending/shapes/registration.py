@@ -18,6 +18,7 @@ from ..finding import Marks
 from ..parties import (
     Customer,
     GatewayAddress,
+    GatewayPlace,
     Meter,
     Registration,
     ServicePoint,
@@ -27,6 +28,11 @@ from ..parties import (
 from .operators import Limit, limit_of
 
 Code = Annotated[StrictStr, Field(min_length=1, max_length=40)]
+_PLACE = (
+    r"^(rtu-tcp://[^/?#\s]+:[0-9]{1,5}|serial:///dev/[^?#\s]+)/[0-9]{1,3}"
+    r"(\?[a-z]+=[0-9A-Za-z]+(&[a-z]+=[0-9A-Za-z]+)*)?$"
+)
+"""Its settings are read when the line is opened (`drivers.places`)."""
 Words = Annotated[StrictStr, Field(min_length=1, max_length=200)]
 
 
@@ -91,6 +97,25 @@ class GatewayIn(_In):
     port: Annotated[StrictInt, Field(ge=1, le=65535)]
     unit_id: Annotated[StrictInt, Field(ge=1, le=247)]
 
+    def reached(self) -> GatewayAddress:
+        return GatewayAddress(self.host, self.port, self.unit_id)
+
+
+class ReachedIn(_In):
+    """Where a meter answers otherwise."""
+
+    place: Annotated[
+        StrictStr,
+        Field(
+            max_length=255,
+            pattern=_PLACE,
+            description="`rtu-tcp://HOST:PORT/UNIT` or `serial:///dev/NAME/STATION?baud=9600`",
+        ),
+    ]
+
+    def reached(self) -> GatewayPlace:
+        return GatewayPlace(self.place)
+
 
 class MeterIn(_In):
     """A meter with its supply agreement."""
@@ -102,7 +127,7 @@ class MeterIn(_In):
     krn: Annotated[StrictInt, Field(ge=1, le=9, description="Key revision number")]
     ti: Annotated[StrictInt, Field(ge=0, le=99, description="Tariff index")]
     model: StrictStr = Field("raseed-payment", max_length=80)
-    gateway: GatewayIn | None = None
+    gateway: GatewayIn | ReachedIn | None = None
     agreement: Code = Field(description="Number of the supply agreement")
     customer: Code = Field(description="Account number")
     place: Code
@@ -138,7 +163,7 @@ class RegistrationIn(_In):
                     krn=row.krn,
                     ti=row.ti,
                     model=row.model,
-                    gateway=None if at is None else GatewayAddress(at.host, at.port, at.unit_id),
+                    gateway=None if at is None else at.reached(),
                 )
             )
             agreements.append(

@@ -20,7 +20,7 @@ from .approvals import SqlPeopleReading, SqlPeopleWriting
 from .key_changes import SqlKeyChangesReading, SqlKeyChangesWriting
 from .reading import NUL, SqlReading
 from .sqlstore import SqlStore
-from .writing import SqlWriting
+from .writing import SqlWriting, gateway_columns
 
 _A = t.approvals.c
 
@@ -70,15 +70,12 @@ class SqlActsWriting(SqlActsReading, SqlWriting):
         if self.meter(number) is None:
             self.register(Registration(meters=(meter,)))
         else:
-            at = meter.gateway
             self._db.execute(
                 update(t.meters)
                 .where(t.meters.c.number == number)
                 .values(
                     model=meter.model,
-                    gateway_host=None if at is None else at.host,
-                    gateway_port=None if at is None else at.port,
-                    gateway_unit=None if at is None else at.unit_id,
+                    **gateway_columns(meter.gateway),
                 )
             )
         self._db.execute(

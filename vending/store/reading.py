@@ -21,9 +21,11 @@ from ..operators import Operator, Settlement
 from ..parties import (
     Customer,
     GatewayAddress,
+    GatewayPlace,
     Meter,
     MeterFile,
     PlannedKey,
+    Reached,
     ServicePoint,
     SupplyAgreement,
     VendingPoint,
@@ -412,9 +414,17 @@ def meter_of(row: Sequence[Any]) -> Meter:
         krn,
         ti,
         model,
-        None if host is None else GatewayAddress(host, port, unit),
+        _reached(host, port, unit),
         None if planned[0] is None else PlannedKey(*planned),
     )
+
+
+def _reached(host: str | None, port: int | None, unit: int | None) -> Reached | None:
+    if host is None:
+        return None
+    if port is None or unit is None:
+        return GatewayPlace(host)
+    return GatewayAddress(host, port, unit)
 
 
 def meter_file_of(row: Sequence[Any]) -> MeterFile:

@@ -49,6 +49,7 @@ from .schema_counter import (
     tariff_files,
     voids,
 )
+from .schema_meters import METER_BOOKS, meter_commands
 from .schema_people import (
     PEOPLE_BOOKS,
     customer_marks,
@@ -94,6 +95,7 @@ __all__ = [
     "key_change_events",
     "key_changes",
     "metadata",
+    "meter_commands",
     "meters",
     "moment",
     "municipality",
@@ -170,6 +172,7 @@ meters = Table(
     Column("krn", Integer, nullable=False),
     Column("ti", Integer, nullable=False),
     Column("model", String(60), nullable=False),
+    # Host of a Modbus TCP gateway, with port and unit; or a whole place, without either.
     Column("gateway_host", String(255)),
     Column("gateway_port", Integer),
     Column("gateway_unit", Integer),
@@ -448,6 +451,7 @@ BOOKS = (
     "decisions",
     *COUNTER_BOOKS,
     *PEOPLE_BOOKS,
+    *METER_BOOKS,
 )
 """Insert-only tables."""
 

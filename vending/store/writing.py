@@ -16,7 +16,7 @@ from ..finding import Marks, searchable
 from ..ground import BookedSale, Ground, KeptQuote, Wanted
 from ..ledger import ChainHead, PostedEntry, Posting
 from ..outbox import Message
-from ..parties import PartyExists, Registration
+from ..parties import GatewayPlace, PartyExists, Reached, Registration
 from ..sale import DeliveryEvent, MeterReading, Void
 from . import schema as t
 from .booking import BOOKING
@@ -191,8 +191,18 @@ def _plain(party: Any) -> dict[str, Any]:
     return {f.name: getattr(party, f.name) for f in fields(party)}
 
 
+def gateway_columns(at: Reached | None) -> dict[str, Any]:
+    """Where a meter answers, as columns of meters: what is no Modbus TCP has no port of its own."""
+    if isinstance(at, GatewayPlace):
+        return {"gateway_host": at.place, "gateway_port": None, "gateway_unit": None}
+    return {
+        "gateway_host": None if at is None else at.host,
+        "gateway_port": None if at is None else at.port,
+        "gateway_unit": None if at is None else at.unit_id,
+    }
+
+
 def _meter_row(meter: Any) -> dict[str, Any]:
-    gateway = meter.gateway
     return {
         "number": meter.number.number,
         "pan": meter.number.pan.number,
@@ -202,9 +212,7 @@ def _meter_row(meter: Any) -> dict[str, Any]:
         "krn": meter.krn,
         "ti": meter.ti,
         "model": meter.model,
-        "gateway_host": None if gateway is None else gateway.host,
-        "gateway_port": None if gateway is None else gateway.port,
-        "gateway_unit": None if gateway is None else gateway.unit_id,
+        **gateway_columns(meter.gateway),
         "next_sgc": None if meter.planned is None else meter.planned.sgc,
         "next_krn": None if meter.planned is None else meter.planned.krn,
         "next_ti": None if meter.planned is None else meter.planned.ti,

@@ -158,3 +158,18 @@ def test_a_shipped_counter() -> None:
     energy = shipped_map("gavazzi-em340").registers["energy.active.import"]
     found = difference(energy, at("10", 0, energy), at("12.5", 1, energy), MOST)
     assert found == Advance(Decimal("2.5"), Decimal(0))
+
+
+@pytest.mark.parametrize(
+    ("later", "doubt"),
+    [
+        ("131072.02", None),  # one step of the float, at once
+        ("131072.9", Doubt.TOO_MUCH),  # less than the unit, and no step
+    ],
+)
+def test_a_float_has_its_own_step_for_slack_and_not_a_whole_unit(
+    later: str, doubt: Doubt | None
+) -> None:
+    second = 1 / 3600
+    found = difference(FLOAT, at("131072", 0, FLOAT), at(later, second, FLOAT), MOST)
+    assert (found.doubt if isinstance(found, Suspicious) else None) is doubt

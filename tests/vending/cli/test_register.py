@@ -23,7 +23,12 @@ def test_the_shipped_example_is_written_down(shell: Shell) -> None:
     assert told.json == {"points": 1, "customers": 1, "places": 1, "meters": 2}
     shown = shell.run("customer", "show", "2001", "--json").json
     assert [meter["number"] for meter in shown["meters"]] == ["07000090014", "0712000090019"]
-    assert shown["meters"][0]["gateway"] == {"host": "127.0.0.1", "port": 5020, "unit_id": 1}
+    assert shown["meters"][0]["gateway"] == {
+        "place": "tcp://127.0.0.1:5020/1",
+        "host": "127.0.0.1",
+        "port": 5020,
+        "unit_id": 1,
+    }
     assert shown["meters"][1]["gateway"] is None
 
 

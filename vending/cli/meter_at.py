@@ -1,0 +1,212 @@
+"""A meter at the end of a line, for commands that talk with it: which one, how it is reached."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Final
+from zoneinfo import ZoneInfo
+
+import typer
+
+from drivers.device.mapped import MappedDevice
+from drivers.device.params import is_secret
+from drivers.device.recognising import Expected
+from drivers.device.settings import DeviceSettings
+from drivers.link import Priority
+from drivers.maps.model import MeterMap, Protocol
+from drivers.maps.reading import shipped_map
+from drivers.opening import OpenLine, open_line
+from drivers.places import Place, is_place, parse_place
+from meters.errors import Invalid
+from meters.gateway import MeterUnreachable
+
+from ..messages import LOCAL_ZONE, phrase
+from .context import Cli
+
+_PASSWORD_ENV: Final = "RASEED_METER_PASSWORD"  # noqa: S105 - a name
+ZONE: Final = LOCAL_ZONE.key
+
+TargetArg = Annotated[
+    str,
+    typer.Argument(
+        metavar="NUMBER|PLACE",
+        help="A meter of the records, or where it answers: tcp://HOST:502/7, rtu-tcp://HOST:PORT/7,"
+        " serial:///dev/ttyUSB0/7?baud=9600",
+    ),
+]
+PlaceArg = Annotated[
+    str,
+    typer.Argument(
+        metavar="PLACE",
+        help="tcp://HOST:502/7, rtu-tcp://HOST:PORT/7 or serial:///dev/ttyUSB0/7?baud=9600",
+    ),
+]
+Model = Annotated[
+    str, typer.Option(metavar="ID", help="Register map of the model; see docs/meters.md.")
+]
+Serial = Annotated[
+    str, typer.Option(metavar="NUMBER", help="Serial that must answer; nothing else is done else.")
+]
+Confirm = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME", help="An unverified register or command, checked here; repeat."),
+]
+Zone = Annotated[str, typer.Option(metavar="ZONE", help="What the meter's clock is set to.")]
+
+
+@dataclass(eq=False)
+class ModelMissing(Invalid, code="meter.model_missing"):
+    """Which model is it? Values can be read only by its register map."""
+
+    place: str
+
+
+@dataclass(eq=False)
+class SecretArgument(Invalid, code="meter.secret_argument"):
+    """A password stands among the arguments. It is not repeated here."""
+
+    parameter: str
+    variable: str
+
+
+@dataclass(eq=False)
+class ZoneMalformed(Invalid, code="meter.zone_unknown"):
+    """No time zone has this name."""
+
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The meter that is meant."""
+
+    place: Place
+    text: str
+    """The place as it is written."""
+    model: str
+    """Register map; empty if nobody said."""
+    number: str = ""
+    """Of a meter on record."""
+
+
+def target_of(cli: Cli, text: str, model: str) -> Target:
+    """A place as it is; a meter's number as its record says. Raises PlaceInvalid, MeterUnknown,
+    MeterUnreachable (no address on record)."""
+    if is_place(text):
+        return Target(parse_place(text), text, model)
+    with cli.raseed() as raseed:
+        meter = raseed.service.meter(cli.actor(), text).meter
+    if meter.gateway is None:
+        raise MeterUnreachable(meter.number.number, "no address on record")
+    place = meter.gateway.place
+    return Target(parse_place(place), place, model or meter.model, meter.number.number)
+
+
+class Device(MappedDevice):
+    """A device with its line at hand."""
+
+    line: OpenLine
+
+
+@contextmanager
+def device_at(
+    cli: Cli,
+    target: Target,
+    serial: str = "",
+    confirm: list[str] | None = None,
+    zone: str = ZONE,
+    *,
+    writes: bool = False,
+    password: str = "",
+) -> Iterator[Device]:
+    """The meter, with its line open as long as it is talked with. Raises ModelMissing."""
+    if not target.model:
+        raise ModelMissing(target.text[:80])
+    place, meter_map = target.place, shipped_map(target.model)
+    if writes and not password:
+        password = password_for(cli, meter_map)
+    line = open_line(place, meter_map, password)
+    station = place.station or str(meter_map.line.default_unit)
+    settings = DeviceSettings(
+        unit=station,
+        expected=Expected(serial=serial, number=_own_number(target, meter_map)),
+        confirmed=frozenset(confirm or ()),
+        zone=_zone(zone),
+        # Somebody stands there and waits: a meter that rests is asked all the same.
+        priority=Priority.COMMISSIONING,
+    )
+    try:
+        link = line.link(meter_map, place.station)
+        device = Device(
+            meter_map,
+            link,
+            lambda: datetime.now(UTC),
+            time.sleep,
+            settings,
+            ask=asker(cli),
+            elsewhere=lambda station: line.link(meter_map, station),
+        )
+        device.line = line
+        yield device
+    finally:
+        line.close()
+
+
+def _own_number(target: Target, meter_map: MeterMap) -> str:
+    """A meter that tells its own number must tell the one on record."""
+    tells = any(step.role == "number" for step in meter_map.identify)
+    return target.number if tells else ""
+
+
+def password_for(cli: Cli, meter_map: MeterMap) -> str:
+    """Of protocols that want one; Modbus meters have theirs as a parameter of the command."""
+    if meter_map.protocol not in (Protocol.DLT645, Protocol.IEC21):
+        return ""
+    return secret(cli)
+
+
+def secrets_for(
+    cli: Cli, meter_map: MeterMap, name: str, given: Mapping[str, str]
+) -> dict[str, str]:
+    """Passwords that the command wants. Raises SecretArgument for one that stands among the
+    arguments, where the whole machine can read it."""
+    found = {}
+    wanted = meter_map.commands[name].params if name in meter_map.commands else {}
+    for param, kind in wanted.items():
+        if not is_secret(param, kind) or param == "token":
+            continue
+        if param in given:
+            raise SecretArgument(param, _PASSWORD_ENV)
+        if told := secret(cli):
+            found[param] = told
+    return found
+
+
+def secret(cli: Cli) -> str:
+    """From the environment or a hidden prompt; empty if there is neither."""
+    ask = cli.asker("ask_meter_password")
+    return os.environ.get(_PASSWORD_ENV) or (ask() if ask is not None else "")
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ZoneMalformed(name[:40]) from None
+
+
+def asker(cli: Cli) -> Callable[[str], bool] | None:
+    """Puts a command's question to the person at the terminal, if one is there."""
+    if not sys.stdin.isatty():
+        return None
+
+    def ask(code: str) -> bool:
+        return typer.confirm(phrase(f"ask_{code}", cli.language), err=True)
+
+    return ask
