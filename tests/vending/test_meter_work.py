@@ -47,7 +47,7 @@ def test_a_command_is_there_before_it_is_sent_and_then_with_its_end(town: Town) 
     works, number = works_of(town), POWER.number
     begun = works.begin(
         "w-1", WARRANT, "close_supply", {"password": "****"},
-        meter=number, place="tcp://10.0.0.1:502/7", model="hiking-dds238 1", serial="77",
+        meter=number, place="tcp://127.0.0.1:502/7", model="hiking-dds238 1", serial="77",
     )  # fmt: skip
     (kept,) = works.listed(TECHNICIAN)
     assert (kept, kept.state, kept.params["password"]) == (begun, WorkState.BEGUN, "****")

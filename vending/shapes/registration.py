@@ -106,7 +106,7 @@ class ReachedIn(_In):
         Field(
             max_length=255,
             pattern=_PLACE,
-            description="`rtu-tcp://HOST:PORT/UNIT` or `serial:///dev/NAME/STATION?baud=9600`",
+            description="A transparent gateway or a serial line, and the unit on it; see docs/meters.md",
         ),
     ]
 
