@@ -79,6 +79,9 @@ class SqlStore:
         try:
             transaction.commit()
         except SQLAlchemyError as error:
+            # SQLAlchemy takes the transaction for ended and would not roll it back; the database
+            # may not have ended it, and the next one would get a connection that cannot begin.
+            self._kept.invalidate()
             raise commit_failed(error) from None
 
     def _let_go(self) -> None:
