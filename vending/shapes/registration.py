@@ -106,7 +106,7 @@ class ReachedIn(_In):
         Field(
             max_length=255,
             pattern=_PLACE,
-            description="A transparent gateway or a serial line, and the unit on it; see docs/meters.md",
+            description="Gateway or serial line, and the unit on it, as in docs/meters.md",
         ),
     ]
 
