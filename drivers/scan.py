@@ -7,6 +7,7 @@ read is plausible). Two meters at one id do not answer cleanly: their replies li
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ from meters.errors import RaseedError
 from meters.gateway import MeterUnreachable
 from meters.readings import Quality
 
+from .conversation import LineSettings
 from .device.reading import readings_of
 from .device.recognising import recognise
 from .lines import LineBusy, LineDown
@@ -29,6 +31,7 @@ Now = Callable[[], datetime]
 PROBES: Final = 3
 """How often a station is asked again that answers, and not cleanly."""
 _GARBLED: Final = frozenset({"crc", "noise", "truncated", "conflict", "byte_count", "garbled"})
+_BAUDS: Final = (2400, 4800, 9600, 19200, 1200)
 _SANITY: Final = 6
 """Values read to judge a model that tells nothing of itself."""
 
@@ -104,6 +107,23 @@ def serial_units(serial: str) -> list[int]:
     digits = "".join(one for one in serial if one.isdigit())
     ends = [int(digits[-n:]) for n in (3, 2) if len(digits) >= n]
     return [end for end in dict.fromkeys(ends) if 1 <= end <= 247]
+
+
+def likely_settings(maps: Sequence[MeterMap]) -> list[LineSettings]:
+    """How a line may be set, likely ones first: as the models are delivered, most of them first;
+    then the usual speeds without parity and with even."""
+    delivered = Counter(
+        LineSettings(
+            one.line.default_baud,
+            one.line.data_bits,
+            one.line.default_parity,
+            one.line.default_stop_bits,
+        )
+        for one in maps
+    )
+    known = [settings for settings, _ in delivered.most_common()]
+    rest = [LineSettings(baud, 8, parity, 1) for baud in _BAUDS for parity in "NE"]
+    return list(dict.fromkeys([*known, *rest]))
 
 
 def scan(

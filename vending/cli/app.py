@@ -25,6 +25,7 @@ from . import (
     keychange,
     keys,
     meter_command,  # noqa: F401 - these put their commands into the group of meters
+    meter_line,  # noqa: F401
     meter_scan,  # noqa: F401
     meters,  # noqa: F401
     operators,

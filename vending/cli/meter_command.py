@@ -96,7 +96,7 @@ def command(
             return
         danger = device.map.commands[name].danger
         if danger != "none" and not yes:
-            _confirmed(cli, name, danger)
+            confirmed(cli, name, danger)
         with recording(cli) as works, cli.progress("command"):
             record = kept(works, device, name, given, warrant, found, serial)
     if record_file is not None:
@@ -167,7 +167,7 @@ def kept(
     return record
 
 
-def _confirmed(cli: Cli, name: str, danger: str) -> None:
+def confirmed(cli: Cli, name: str, danger: str) -> None:
     """Raises CommandUnconfirmed."""
     question = phrase(
         "ask_command", cli.language, command=name, danger=cli.label(f"danger_{danger}")

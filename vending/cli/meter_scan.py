@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -11,12 +13,14 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from drivers.device.diagnosis import troubles
+from drivers.lines import LineDown
 from drivers.maps.model import MeterMap, Protocol
 from drivers.maps.reading import shipped_map, shipped_maps
-from drivers.opening import StationInvalid, open_modbus
+from drivers.opening import SerialPlace, StationInvalid, open_line, open_modbus
 from drivers.places import Place, parse_place
-from drivers.scan import Found, likely_first, scan, serial_units
+from drivers.scan import Found, likely_first, likely_settings, scan, serial_units
 from drivers.scan import Progress as Step
+from drivers.searching import search_line
 from meters.errors import Invalid
 
 from ..messages import phrase
@@ -42,15 +46,54 @@ def scan_line(
         str, typer.Option(metavar="SERIAL", help="A serial: units made from it are asked early.")
     ] = "",
     model: Annotated[
-        list[str] | None, typer.Option(metavar="ID", help="Only these models; repeat.")
+        list[str] | None,
+        typer.Option(
+            metavar="ID", help="Only these models; repeat. Of another protocol: its own search."
+        ),
     ] = None,
+    any_settings: Annotated[
+        bool,
+        typer.Option(
+            "--any-settings", help="Try one speed and parity after the other until a meter answers."
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Who answers on a Modbus line. Nothing is ever written. A silent unit costs a third of a
-    second: the whole line takes about a minute and a half."""
+    """Who answers on a line. Nothing is ever written. A silent Modbus unit costs a third of a
+    second: the whole line takes about a minute and a half, and as long again for each further
+    setting. With --model of a DL/T 645, M-Bus or IEC 62056-21 meter that protocol is spoken."""
     cli = cli_of(ctx)
     maps = tuple(shipped_map(one) for one in model) if model else shipped_maps()
-    scanned(cli, parse_place(place), units, expect, maps, as_json)
+    scanned(cli, parse_place(place), units, expect, maps, as_json, any_settings)
+
+
+@dataclass
+class _Bar:
+    """What is found, and how far it has come."""
+
+    cli: Cli
+    tells: bool
+    found: list[Found] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+    settings: str = ""
+    """Of the line, where somebody answered."""
+
+    @contextmanager
+    def moving(self, total: int | None) -> Iterator[Callable[[int], None]]:
+        console = Console(stderr=True)
+        columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+        hidden = not console.is_terminal
+        with Progress(*columns, console=console, transient=True, disable=hidden) as bar:
+            task = bar.add_task(phrase("progress_scan", self.cli.language), total=total)
+            self._print = bar.console.print if self.tells and not hidden else None
+            yield lambda done: bar.update(task, completed=done)
+
+    def add(self, one: Found) -> None:
+        self.found.append(one)
+        if self._print is not None:
+            self._print(f"{one.station}: {', '.join(one.models) or '?'}")
+
+    _print: Callable[..., None] | None = None
 
 
 def scanned(
@@ -60,37 +103,88 @@ def scanned(
     expect: str,
     maps: tuple[MeterMap, ...],
     as_json: bool,
+    any_settings: bool = False,
 ) -> None:
+    """Scans and shows. Ends the program with 4 if nobody was found."""
     known = [one for one in maps if one.protocol is Protocol.MODBUS]
-    if units is None or place.station:
-        wanted = [_unit(place)]
+    others = [] if known else list(maps)
+    if others or (units is None or place.station):
+        wanted = [] if others else [_unit(place)]
     else:
         wanted = likely_first(_units(units), known, serial_units(expect))
     place = replace(place, station="")
+    bar, asked, refused = _Bar(cli, not as_json), 0, None
+    for one in _places(place, known or others) if any_settings else [place]:
+        asked += len(wanted)
+        try:
+            if others:
+                _search(one, others, bar)
+            else:
+                _modbus(one, [str(unit) for unit in wanted], known, bar)
+        except LineDown as error:
+            # A port may refuse one setting and take another.
+            if not any_settings:
+                raise
+            refused = error
+            continue
+        refused = None
+        if bar.found:
+            bar.settings = _written(one) if any_settings else ""
+            break
+    if refused is not None and not bar.found:
+        raise refused
+    rows = [found_told(one) for one in bar.found]
+    told = {"found": rows, "asked": asked, "line": sorted(bar.seen), "settings": bar.settings}
+    cli.show(told, as_json, lambda cli: found_table(cli, bar.found, sorted(bar.seen), bar.settings))
+    if not bar.found:
+        raise typer.Exit(4)
+
+
+def _modbus(place: Place, stations: list[str], known: list[MeterMap], bar: _Bar) -> None:
     line = open_modbus(place)
-    found: list[Found] = []
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
     try:
-        hidden = not console.is_terminal
-        with Progress(*columns, console=console, transient=True, disable=hidden) as bar:
-            task = bar.add_task(phrase("progress_scan", cli.language), total=len(wanted))
+        with bar.moving(len(stations)) as moved:
 
             def step(at: Step) -> None:
-                bar.update(task, completed=at.done)
+                moved(at.done)
 
-            stations = [str(unit) for unit in wanted]
             for one in scan(line, stations, known, lambda: datetime.now(UTC), step):
-                found.append(one)
-                if not as_json and console.is_terminal:
-                    bar.console.print(f"{one.station}: {', '.join(one.models) or '?'}")
-        seen = [one.value for one in troubles(line.counts)]
+                bar.add(one)
+        bar.seen |= {one.value for one in troubles(line.counts)}
     finally:
         line.close()
-    told = {"found": [found_told(one) for one in found], "asked": len(wanted), "line": seen}
-    cli.show(told, as_json, lambda cli: found_table(cli, found, seen))
-    if not found:
-        raise typer.Exit(4)
+
+
+def _search(place: Place, maps: list[MeterMap], bar: _Bar) -> None:
+    """By the protocols' own wildcards."""
+    for meter_map in maps:
+        line = open_line(place, meter_map)
+        assert isinstance(line, SerialPlace)
+        try:
+            with bar.moving(None):
+                for one in search_line(line, meter_map):
+                    bar.add(one)
+        finally:
+            line.close()
+
+
+def _places(place: Place, maps: list[MeterMap]) -> list[Place]:
+    """The same line with one setting after the other; what was said stays as it was said."""
+    found = [
+        replace(
+            place,
+            baud=place.baud or one.baud,
+            parity=place.parity or one.parity,
+            bits=place.bits or one.data_bits,
+            stop=place.stop or one.stop_bits,
+        )
+        for one in likely_settings(maps)
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _written(place: Place) -> str:
+    return f"baud={place.baud}&parity={place.parity}&bits={place.bits}&stop={place.stop}"
 
 
 def _unit(place: Place) -> int:

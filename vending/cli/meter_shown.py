@@ -72,7 +72,7 @@ def found_told(one: Found) -> dict[str, Any]:
     }
 
 
-def found_table(cli: Cli, found: list[Found], seen: list[str]) -> None:
+def found_table(cli: Cli, found: list[Found], seen: list[str], settings: str) -> None:
     def who(one: Found) -> tuple[str, str, str, str]:
         if one.presence is Presence.CONFLICT:
             return (one.station, cli.label("station_conflict"), "", "")
@@ -82,6 +82,8 @@ def found_table(cli: Cli, found: list[Found], seen: list[str]) -> None:
         return (one.station, models, serial, identity.firmware if identity else "")
 
     cli.table(("station", "model", "serial", "firmware"), [who(one) for one in found])
+    if settings:
+        cli.facts((("line_settings", settings),))
     for one in seen:
         cli.line(phrase(f"line_{one}", cli.language))
 

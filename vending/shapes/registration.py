@@ -109,7 +109,7 @@ class ReachedIn(_In):
         Field(
             max_length=255,
             pattern=_PLACE,
-            description="`rtu-tcp://HOST:PORT/UNIT` or `serial:///dev/NAME/STATION?baud=9600`",
+            description="Gateway or serial line, and the unit on it, as in docs/meters.md",
         ),
     ]
 
