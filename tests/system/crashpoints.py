@@ -35,8 +35,10 @@ from vending.store.prepared import Prepared, Row
 class CrashPoints:
     """Hooks every engine of this process, from the moment it is made. One per process."""
 
-    def __init__(self, at: int | None) -> None:
+    def __init__(self, at: int | None, last_word: Path | None = None) -> None:
+        """Before it dies it writes the name of the instant to `last_word`."""
         self.at = at
+        self._last_word = last_word
         self.count = 0
         self.log: list[str] = []
         self._inside = threading.local()
@@ -95,6 +97,8 @@ class CrashPoints:
         self.count += 1
         self.log.append(what)
         if self.count == self.at:
+            if self._last_word is not None:
+                self._last_word.write_text(what, encoding="utf-8")
             os.kill(os.getpid(), signal.SIGKILL)
 
 

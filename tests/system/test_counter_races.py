@@ -173,7 +173,7 @@ def test_one_deposit_is_spent_through_two_api_processes(
 # A shift
 
 CLERKS: Final = ("clerk-1", "clerk-2", "clerk-3", "clerk-4")
-MOST: Final = 500
+MOST: Final = 5_000
 """Sales, before it is said that nobody closes."""
 
 

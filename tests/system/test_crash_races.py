@@ -8,9 +8,10 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 
 from tests.databases import counted
 from tests.system.crashpoints import books_of, start_child, wait_for
@@ -173,10 +174,12 @@ def test_no_space_left(here: Town) -> None:
     """SQLite's own limit of pages stands for the full disk: the error is the same."""
     pages: list[int] = []
 
-    @event.listens_for(here.store.engine, "checkout")
-    def limit(connection: sqlite3.Connection, *_: object) -> None:
+    # At each beginning, for the writer keeps its connection.
+    @event.listens_for(here.store.engine, "begin")
+    def limit(connection: Connection) -> None:
         most = pages[0] if pages else 2**30
-        connection.execute(f"PRAGMA max_page_count = {most}")
+        raw: Any = connection.connection.dbapi_connection
+        raw.execute(f"PRAGMA max_page_count = {most}")
 
     with here.store.engine.connect() as db:
         used = db.exec_driver_sql("PRAGMA page_count").scalar_one()

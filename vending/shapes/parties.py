@@ -25,9 +25,7 @@ class CustomerOut(Out):
 class GatewayOut(Out):
     """Where a meter answers."""
 
-    place: str = Field(
-        description="`tcp://HOST:PORT/UNIT`, or `rtu-tcp` and `serial` likewise (docs/meters.md)"
-    )
+    place: str = Field(description="Line and station, as in docs/meters.md")
     host: str | None = Field(description="Of a Modbus TCP gateway; so are the next two")
     port: int | None
     unit_id: int | None
