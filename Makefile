@@ -10,8 +10,9 @@ READY  := $(VENV)/.ready
 # wheel in an environment of its own.
 BROWSER := node_modules/.ready
 # Tests keep the compiled form of our modules, whatever the environment says: they start a hundred
-# programs. One process per core; each has a PostgreSQL server of its own.
-CORES  ?= $(shell nproc 2>/dev/null || echo 2)
+# programs. Two processes more than there are cores, for many of them wait: for lines, for processes,
+# for a browser. Each has a PostgreSQL server of its own.
+CORES  ?= $(shell echo $$(( $$(nproc 2>/dev/null || echo 2) + 2 )))
 PYTEST  = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(CORES) --maxprocesses 8 --dist worksteal
 
 .DEFAULT_GOAL := help
