@@ -200,9 +200,9 @@ def test_pymodbustcp_over_tcp(town: Running) -> None:
 
 def test_sdm_modbus_in_an_environment_of_its_own(town: Running) -> None:
     """It wants pymodbus 3.6, so it cannot live beside us."""
-    found = os.environ.get("RASEED_PEER_SDM", "")
+    found = os.environ.get("PEER_SDM_PYTHON", "")
     if not found:
-        pytest.skip("RASEED_PEER_SDM names no interpreter that has sdm-modbus")
+        pytest.skip("PEER_SDM_PYTHON names no interpreter that has sdm-modbus")
     program = (
         "import sys, sdm_modbus;"
         "m = sdm_modbus.SDM120(host='127.0.0.1', port=int(sys.argv[1]), unit=1);"

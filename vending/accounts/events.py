@@ -7,6 +7,7 @@ gets a form in `happened.py`, by its name.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -32,16 +33,16 @@ class Outcome(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(ABC):
     """One thing that happened, and why. `kind` is its name in the books."""
 
     reason: str
 
     kind: ClassVar[str] = ""
 
+    @abstractmethod
     def applied(self, state: AccountState, at: datetime) -> AccountState:
         """The account after it. Raises DebtUnknown."""
-        raise NotImplementedError
 
 
 KINDS: dict[str, type[Event]] = {}
