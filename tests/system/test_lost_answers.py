@@ -119,7 +119,7 @@ def test_the_database_is_lost(
 def test_the_answer_to_a_commit_is_long_in_coming(
     there: str, between: Proxy, selling: VendingService
 ) -> None:
-    """Nobody knows for as long as nothing is heard; when the line breaks it is unknown."""
+    """Nobody knows while nothing is heard; when the line breaks it is unknown."""
     between.cut(Cut.SILENT, COMMIT)
     with ExitStack() as held, ThreadPoolExecutor(1) as pool:
         asked = pool.submit(selling.vend, *order("v-1"))
@@ -135,6 +135,30 @@ def test_the_answer_to_a_commit_is_long_in_coming(
     again = selling.vend(*order("v-1"))
     assert again.replayed
     assert again == found[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"), [(b"BEGIN", StoreFailed), (COMMIT, CommitUnknown)], ids=["begin", "commit"]
+)
+def test_a_server_that_hangs_is_not_waited_for_for_ever(
+    there: str, between: Proxy, words: bytes, told: type[RaseedError]
+) -> None:
+    """Its packets are still answered by somebody; the line is cut from this end, and the next sale
+    has a line of its own."""
+    with closing(open_store(through(there, between), patience_s=1)) as store:
+        selling = service(store, SetClock())
+        selling.vend(*order("earlier"))
+        between.cut(Cut.SILENT, words)
+        began = time.monotonic()
+        with pytest.raises(told):
+            selling.vend(*order("v-1"))
+        assert 0.9 < time.monotonic() - began < 10
+        assert between.cuts == 1
+        # What has reached the server has happened there.
+        assert selling.vend(*order("v-1")).replayed == (words == COMMIT)
+        witness = Witness()
+        witness.ask(["earlier", "v-1"])
+        settle_and_check(there, selling, witness)
 
 
 def test_a_line_that_says_nothing_is_given_up(there: str, between: Proxy) -> None:

@@ -31,6 +31,8 @@ from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.sql.elements import ClauseElement
 
+from .patience import patience_of
+
 STYLES = {"sqlite": ("sqlite://", "qmark"), "postgresql": ("postgresql+psycopg://", "format")}
 """Which driver, and how it marks parameters by position."""
 
@@ -156,7 +158,10 @@ def trip(db: Connection, *calls: tuple[Prepared, Sequence[Row]]) -> list[list[An
         return [[] for _ in calls]
     raw: Any = db.connection.dbapi_connection
     cursors = [raw.cursor() for _ in calls]
+    patience = patience_of(db)
     try:
+        if patience is not None:
+            patience.begins(raw)
         # A single one too: it may be the first of its transaction, which begins on the same trip.
         with raw.pipeline() if hasattr(raw, "pipeline") else nullcontext():
             for cursor, (statement, rows) in zip(cursors, calls, strict=True):
@@ -167,5 +172,7 @@ def trip(db: Connection, *calls: tuple[Prepared, Sequence[Row]]) -> list[list[An
         # SQLAlchemy's own way out: it wraps the error and forgets connections that are dead.
         db._handle_dbapi_exception(error, None, None, None, None)
     finally:
+        if patience is not None:
+            patience.ends()
         for cursor in cursors:
             cursor.close()

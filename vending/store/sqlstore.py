@@ -14,6 +14,7 @@ from .disk import check_disk
 from .engine import WRITES, make_engine, snapshots
 from .errors import StoreLocked, commit_failed, translated
 from .migrate import check
+from .patience import PATIENCE_S, Patience, keep_patience
 from .reading import SqlReading
 from .writing import SqlWriting
 
@@ -29,8 +30,16 @@ class SqlStore:
     has that row is alone with counters, balances and TIDs, and sees all that was committed.
     """
 
-    def __init__(self, engine: Engine, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        busy_timeout_s: float = BUSY_TIMEOUT_S,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
         self.engine = engine
+        self._patience: Patience | None = None
+        if engine.dialect.name != "sqlite":
+            self._patience = keep_patience(engine, patience_s)
         self._snapshots = snapshots(engine)
         self._timeout = busy_timeout_s
         self._writer = threading.Lock()
@@ -45,6 +54,8 @@ class SqlStore:
             self._let_go()
             self._writer.release()
         self.engine.dispose()
+        if self._patience is not None:
+            self._patience.close()
 
     def check_writing(self) -> None:
         """Raises StoreDiskFailed if nothing is written any more until the program starts anew."""
@@ -81,12 +92,17 @@ class SqlStore:
             transaction.rollback()
             return
         try:
+            if self._patience is not None:
+                self._patience.begins(self._kept.connection.dbapi_connection)
             transaction.commit()
         except SQLAlchemyError as error:
             # SQLAlchemy takes the transaction for ended and would not roll it back; the database
             # may not have ended it, and the next one would get a connection that cannot begin.
             self._kept.invalidate()
             raise commit_failed(error) from None
+        finally:
+            if self._patience is not None:
+                self._patience.ends()
 
     def _let_go(self) -> None:
         """Rolls back what has been begun. After an error the next writer begins with a connection
@@ -101,16 +117,23 @@ class SqlStore:
 
 
 def open_store(
-    where: Path | str | URL, *, busy_timeout_s: float = BUSY_TIMEOUT_S, must_be_current: bool = True
+    where: Path | str | URL,
+    *,
+    busy_timeout_s: float = BUSY_TIMEOUT_S,
+    patience_s: float = PATIENCE_S,
+    must_be_current: bool = True,
 ) -> SqlStore:
     """A store on an SQLite file (Path) or an SQLAlchemy URL.
+
+    Waits at most `busy_timeout_s` for the writer's place, and `patience_s` for a server that says
+    nothing.
 
     Raises StoreOutdated if its schema is not this program's (`upgrade(store.engine)` makes it so),
     unless `must_be_current` is False.
     """
     url = f"sqlite:///{where}" if isinstance(where, Path) else where
     engine = make_engine(url, busy_timeout_s)
-    store = SqlStore(engine, busy_timeout_s)
+    store = SqlStore(engine, busy_timeout_s, patience_s)
     if must_be_current:
         with translated(busy_timeout_s):
             check(engine)
