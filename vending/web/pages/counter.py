@@ -6,7 +6,7 @@ or by a bad line, there is one sale. Every page says what happened to the money.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,10 +21,11 @@ from meters.quantities import Money
 from ...explaining import explained
 from ...finding import sought
 from ...messages import words_for
-from ...parties import Customer, CustomerUnknown, MeterFile
+from ...paperwork import still_original
+from ...parties import Actor, Customer, CustomerUnknown, MeterFile
 from ...people import Act
 from ...requests import BasketRequest, Credit
-from ...sale import BasketReceipt, SaleReceipt, SaleStatus
+from ...sale import BasketReceipt, Delivery, SaleReceipt, SaleState, SaleStatus
 from ...tariff import Quote
 from ...vend import VendIdReused
 from ..writer import Writer
@@ -161,11 +162,13 @@ def became(visit: Visiting, vend_id: str) -> Response:
 @router.post("/sales/{vend_id}/push")
 def push(visit: Visiting, vend_id: str) -> Response:
     """Hands the digits to the meter, where it can be reached."""
-    try:
-        visit.services.service.deliver(visit.who.actor, vend_id)
-    except RaseedError as error:
-        return _became(visit, vend_id, error)
-    return _became(visit, vend_id)
+    return _handed(visit, vend_id, visit.services.service.deliver)
+
+
+@router.post("/sales/{vend_id}/reconcile")
+def reconcile(visit: Visiting, vend_id: str) -> Response:
+    """Asks the meter what became of the digits."""
+    return _handed(visit, vend_id, visit.services.service.reconcile)
 
 
 @router.post("/sales/{vend_id}/void")
@@ -275,9 +278,39 @@ def _sold(visit: Visitor, basket: BasketReceipt, *, practised: Form | None = Non
     )
 
 
-def _became(visit: Visitor, vend_id: str, error: RaseedError | None = None) -> Response:
-    sales: list[SaleStatus] = visit.services.service.basket(visit.who.actor, vend_id)
-    return _page(visit, "counter/became.html", error, sales=sales, vend_id=vend_id)
+def _handed(visit: Visitor, vend_id: str, hand: Callable[[Actor, str], Delivery]) -> Response:
+    """What became of it; where the meter did not take the digits, they stand there once more for
+    its keypad, if this is who has just sold them."""
+    try:
+        hand(visit.who.actor, vend_id)
+    except RaseedError as error:
+        return _became(visit, vend_id, error, handing=True)
+    return _became(visit, vend_id, handing=True)
+
+
+def _became(
+    visit: Visitor, vend_id: str, error: RaseedError | None = None, *, handing: bool = False
+) -> Response:
+    actor = visit.who.actor
+    sales: list[SaleStatus] = visit.services.service.basket(actor, vend_id)
+    standing = [one.receipt for one in sales if one.void is None and one.receipt.tokens]
+    now = visit.services.service.ports.clock()
+    return _page(
+        visit,
+        "counter/became.html",
+        error,
+        sales=sales,
+        vend_id=vend_id,
+        reachable={one.vend_id for one in standing if _reachable(visit, one)},
+        shown={
+            status.receipt.vend_id
+            for status in sales
+            if handing
+            and status.delivery.state is not SaleState.DELIVERED
+            and status.receipt.seller.operator == actor.name
+            and still_original(status.receipt.sold_at, now)
+        },
+    )
 
 
 def _reachable(visit: Visitor, receipt: SaleReceipt) -> bool:
