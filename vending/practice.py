@@ -1,83 +1,125 @@
-"""Practice: a sale as it would be, for people who learn. Prices, deductions and change are real;
-nothing is booked, no number is used up, and the digits are zeros, which no meter takes. Pure."""
+"""A sale as it would be, for people who learn: every check, price, deduction and change is the real
+one, nothing is booked, and the digits are zeros, which no meter takes.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from meters.quantities import Money
+from meters.verdicts import TokenResult
+from tokens.sts import (
+    EncryptionAlgorithm,
+    KeyAttributes,
+    MeterKeyRef,
+    ModuleUsage,
+    SecurityModule,
+    Token,
+)
+from tokens.sts.policy import check_attributes, check_change
 
-from .counter import as_told
-from .parties import MeterFile
-from .payments import parts_of, settle, tender_of
-from .requests import BasketRequest, DebtPayment, Item
-from .sale import BasketReceipt, Buyer, IssuedToken, SaleKind, SaleReceipt, Seller
-from .tariff import Quote
+from .counter import Counter, Order
+from .ground import BookedSale, Ground, OpenShift, Wanted
+from .keychanges import attributes_of
+from .masks import is_agent, masked_receipt
+from .parties import Actor
+from .persons import person, same_person
+from .ports import Ports
+from .sale import BasketReceipt, SaleReceipt
+from .till import Till
 
 NO_TOKEN: Final = "0" * 20
 """Whoever types it gets nothing."""
 
 
-def practised(
-    basket: BasketRequest,
-    priced: Sequence[tuple[MeterFile, Quote]],
-    seller: Seller,
-    now: datetime,
-) -> BasketReceipt:
-    """The receipt that the basket would give, item by item; receipt and entry numbers are 0.
-    Raises the errors of `settle`."""
-    currency = priced[0][1].tendered.currency
-    dues = [quote.tendered for _, quote in priced]
-    due = sum(dues, Money(0, currency))
-    paid = settle(due, basket.payments, as_told=as_told(basket))
-    receipts = []
-    rung = zip(basket.items, priced, parts_of(paid, dues), strict=True)
-    for place, (item, (file, quote), part) in enumerate(rung):
-        receipts.append(
-            SaleReceipt(
-                vend_id=basket.vend_id if place == 0 else f"{basket.vend_id}.{place + 1}",
-                number=0,
-                sold_at=now,
-                buyer=_buyer(file),
-                seller=seller,
-                tender=tender_of(part.payments),
-                quote=quote,
-                tokens=_tokens(item, quote),
-                journal_entry=0,
-                kind=item.kind,
-                basket=None if place == 0 else basket.vend_id,
-                paid=paid if place == 0 else None,
-                parts=part.payments,
-                rounding=part.rounding.minor,
-            )
-        )
-    return BasketReceipt(tuple(receipts))
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What a sale would have given, and what would have been booked."""
+
+    basket: BasketReceipt
+    """Receipt and entry numbers are 0."""
+    booked: tuple[BookedSale, ...]
 
 
-def _tokens(item: Item, quote: Quote) -> tuple[IssuedToken, ...]:
-    if isinstance(item, DebtPayment):
-        return ()
-    kind = f"{SaleKind.CREDIT.value}_{quote.commodity.value}"
-    return (IssuedToken(kind, NO_TOKEN, 0, quote.quantity),)
+class Blanks:
+    """A SecurityModule that refuses what the real one refuses and hands out zeros: no real token
+    is ever made of what is not booked."""
+
+    def __init__(self, real: SecurityModule) -> None:
+        self._real = real
+
+    def keys(self) -> tuple[KeyAttributes, ...]:
+        return self._real.keys()
+
+    def issue(self, meter: MeterKeyRef, token: Token, now: datetime) -> str:
+        check_attributes(attributes_of(self, meter.key), token, now)
+        return NO_TOKEN
+
+    def issue_key_change(
+        self,
+        current: MeterKeyRef,
+        new: MeterKeyRef,
+        now: datetime,
+        *,
+        three_tokens: bool = False,
+    ) -> tuple[str, ...]:
+        old, young = attributes_of(self, current.key), attributes_of(self, new.key)
+        check_change(current, new, old, young, now)
+        sections = 4 if new.ea is EncryptionAlgorithm.EA11 else 3 if three_tokens else 2
+        return (NO_TOKEN,) * sections
+
+    def issue_batch(self, orders: Sequence[tuple[MeterKeyRef, Token]], now: datetime) -> list[str]:
+        return [self.issue(meter, token, now) for meter, token in orders]
+
+    def issue_key_change_batch(
+        self,
+        changes: Sequence[tuple[MeterKeyRef, MeterKeyRef]],
+        now: datetime,
+        *,
+        three_tokens: bool = False,
+    ) -> list[tuple[str, ...]]:
+        return [
+            self.issue_key_change(current, new, now, three_tokens=three_tokens)
+            for current, new in changes
+        ]
+
+    def open(self, meter: MeterKeyRef, digits: str) -> Token | TokenResult:
+        return self._real.open(meter, digits)
+
+    def usage(self) -> ModuleUsage:
+        return self._real.usage()
 
 
-def _buyer(file: MeterFile) -> Buyer:
-    meter = file.meter
-    return Buyer(
-        account=file.customer.account,
-        name_ar=file.customer.name_ar,
-        name_en=file.customer.name_en,
-        quarter=file.service_point.quarter,
-        address=file.service_point.address,
-        agreement=file.agreement.number,
-        meter=meter.number.number,
-        pan=meter.number.pan.number,
-        commodity=meter.commodity,
-        ea=meter.ea.value,
-        sgc=meter.sgc,
-        krn=meter.krn,
-        ti=meter.ti,
-        base_date="",
-    )
+def rehearsed(ports: Ports, order: Order, wanted: Wanted, *, shift_open: bool) -> Rehearsal:
+    """Sells the order on the ground as it is now, and lets everything go. `shift_open`: whether
+    the learner has opened a drawer to practise with. Raises what the sale would raise."""
+    learning = replace(ports, security=Blanks(ports.security))
+    with ports.store.writing() as books:
+        # The writer's place, for a moment: what is read belongs together, as for a real sale.
+        books.nothing_to_keep()
+        ground = seated(books.ground(wanted), order.actor, shift_open=shift_open)
+        till = Till(ground, ports.chart.cached())
+        receipts = Counter(learning).sell(books, till, order)
+    seller = till.operator(person(order.actor.name))
+    if seller is not None and is_agent(order.actor, seller.operator):
+        receipts = tuple(map(masked_receipt, receipts))
+    return Rehearsal(BasketReceipt(tuple(map(_unnumbered, receipts))), tuple(till.booked))
+
+
+def seated(ground: Ground, actor: Actor, *, shift_open: bool) -> Ground:
+    """With the learner's drawer in the place of their own shift; somebody else's at the same
+    terminal is in the way as ever."""
+    place = (actor.point or "", actor.terminal)
+    there = ground.shifts.get(place)
+    if there is not None and not same_person(there.operator, actor.name):
+        return ground
+    shifts = {key: shift for key, shift in ground.shifts.items() if key != place}
+    if shift_open:
+        shifts[place] = OpenShift("practice", *place, actor.name)
+    return replace(ground, shifts=shifts)
+
+
+def _unnumbered(receipt: SaleReceipt) -> SaleReceipt:
+    return replace(receipt, number=0, journal_entry=0, shift=None)

@@ -12,16 +12,16 @@ from meters.quantities import Money
 from tokens.sts import KeyAttributes, KeyRef
 
 from .accounts.state import state_of
-from .counter import Counter, Order, Request, messages_for, seller_at
+from .counter import Counter, Order, Request, messages_for
 from .delivery import delivery_of
 from .ground import Wanted
 from .keychanges import attributes_of
 from .ledger import PostedEntry
 from .masks import is_agent, masked_receipt, masked_status
-from .parties import Actor, MeterFile, MeterUnknown, PointUnknown, Role, require
+from .parties import Actor, MeterFile, MeterUnknown, Role, require
 from .persons import person
 from .ports import Ports, Reading, Writing
-from .practice import practised
+from .practice import Rehearsal, rehearsed
 from .quoting import binding_from, kept_quote
 from .record import SaleRecord, receipt_of
 from .requests import (
@@ -99,14 +99,9 @@ class Selling:
             bench = self._bench(books, item.meter)
         return bench.file, RINGS[type(item)](bench, item)[0]
 
-    def rehearse(self, actor: Actor, basket: BasketRequest) -> BasketReceipt:
-        require(actor, "vend")
-        with self._ports.store.reading() as books:
-            point = books.point(actor.point or "")
-        if point is None:
-            raise PointUnknown(actor.point or "")
-        rung = [self.priced(actor, item) for item in basket.items]
-        return practised(basket, rung, seller_at(point, actor), self._ports.clock())
+    def rehearse(self, actor: Actor, basket: BasketRequest, *, shift_open: bool) -> Rehearsal:
+        order = self._order(0, actor, basket)
+        return rehearsed(self._ports, order, self._wanted([order]), shift_open=shift_open)
 
     def bind(
         self,

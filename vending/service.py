@@ -28,6 +28,7 @@ from .parties import (
     require,
 )
 from .ports import Clock, GatewayFor, Ports, Randomness, Reading, Store
+from .practice import Rehearsal
 from .requests import BasketRequest, Credit, DebtPayment, Postponement, Units
 from .sale import BasketReceipt, Delivery, MeterReading, SaleReceipt, SaleStatus, VendRequest, Void
 from .selling import Answer, Selling, agent, meter_in_use
@@ -205,11 +206,13 @@ class VendingService:
         and those of a payment that is more than what is owed."""
         return self._selling.priced(actor, item)
 
-    def rehearse(self, actor: Actor, request: BasketRequest) -> BasketReceipt:
-        """Practice: the receipt that the basket would give now, with digits of zeros. Nothing is
-        written, and what may be sold at once or needs an open shift is not looked at. Raises the
-        errors of `priced` and of `payments.settle`, PointUnknown."""
-        return self._selling.rehearse(actor, request)
+    def rehearse(
+        self, actor: Actor, request: BasketRequest, *, shift_open: bool = False
+    ) -> Rehearsal:
+        """Practice: what the sale would give now, with digits of zeros, and what it would book;
+        nothing is written. `shift_open`: whether a drawer to practise with is open. Raises what
+        `vend_basket` would raise: limits, blocks, shifts and clocks are looked at as ever."""
+        return self._selling.rehearse(actor, request, shift_open=shift_open)
 
     def bind(
         self,

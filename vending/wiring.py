@@ -6,6 +6,7 @@ import os
 import secrets
 import time
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,6 +49,7 @@ from .sending import (
     FolderSms,
     HttpPoster,
     HttpSms,
+    PracticePrinter,
     PrintSender,
     Pusher,
     SmsGateway,
@@ -121,6 +123,7 @@ class Raseed:
     doors: Doors
     office: Office
     papers: PaperDesk
+    practice_printer: PracticePrinter
     town_hall: TownHall
     devices: Devices
     faults: Faults
@@ -266,11 +269,11 @@ def compose(
     }
     approvals = recorded(Approvals(people, acts, utc_now), trailed.APPROVALS)
     poster = HttpPoster(settings.outbox.timeout_seconds)
-    papers = paper_desk(settings)
+    papers, printers = paper_desk(settings), printers_for(settings)
     outbox = recorded(
         Outbox(
             SqlOutbox(store, settings.database.busy_timeout_seconds),
-            senders_for(settings, service, poster, papers),
+            senders_for(settings, service, poster, papers, printers),
             utc_now,
         ),
         trailed.OUTBOX,
@@ -316,6 +319,7 @@ def compose(
         ),
         office=Office(house, hasher, utc_now),
         papers=papers,
+        practice_printer=PracticePrinter(papers, printers),
         town_hall=TownHall(SqlMunicipality(store), utc_now),
         devices=Devices(house, utc_now, secrets.token_bytes),
         faults=Faults(SqlFaults(store), utc_now),
@@ -377,9 +381,15 @@ def _line_to(told: PrinterSettings) -> Line:
 
 
 def senders_for(
-    settings: Settings, service: VendingService, poster: HttpPoster, papers: PaperDesk
+    settings: Settings,
+    service: VendingService,
+    poster: HttpPoster,
+    papers: PaperDesk,
+    printers: Mapping[str, Device] | None = None,
 ) -> dict[Topic, Sender]:
-    """The ways of sending that the settings name. What is queued for another one waits."""
+    """The ways of sending that the settings name; `printers`: those that are open already. What is
+    queued for another way waits."""
+    devices = printers_for(settings) if printers is None else printers
     told = settings.outbox
     language = Language(told.language)
     targets = {
@@ -389,9 +399,7 @@ def senders_for(
         for name, hook in told.webhooks.items()
     }
     senders: dict[Topic, Sender] = {
-        Topic.PRINT: PrintSender(
-            service, papers, FolderPrinter(settings.spool), printers_for(settings)
-        ),
+        Topic.PRINT: PrintSender(service, papers, FolderPrinter(settings.spool), devices),
         Topic.PUSH: Pusher(service),
         Topic.WEBHOOK: WebhookSender(poster, targets),
     }

@@ -65,10 +65,12 @@ class Municipality:
 
 
 @contextmanager
-def municipality(folder: Path, **settings: str) -> Iterator[Municipality]:
-    """`town()` with an administrator and two clerks at its points. `settings`: more of the
-    server's environment."""
-    town_shell(folder)
+def municipality(
+    folder: Path, registration: Registration | None = None, **settings: str
+) -> Iterator[Municipality]:
+    """`town()` (or other parties) with an administrator and two clerks at its points. `settings`:
+    more of the server's environment."""
+    town_shell(folder, registration)
     with open_raseed(Settings(data=folder)) as raseed:
         raseed.service.register(ADMIN, _NEIGHBOURS)
         boss = raseed.office.begin(UserDraft(BOSS, Role.ADMINISTRATOR, "هدى", "Huda"), PASSWORD)

@@ -9,6 +9,7 @@ sign-in page, which reads nothing: what is left is the page's own work.
 from __future__ import annotations
 
 import random
+import re
 import secrets
 import sqlite3
 import statistics
@@ -62,7 +63,7 @@ def measure(tell: Tell, size: Size = Size.USUAL) -> list[Figure]:
         installed, password = _install(folder, town, SALES[size])
         tell("asking for pages")
         with product(installed) as server, _signed_in(server, password) as browser:
-            pages = _pages(browser, town, folder)
+            pages = _pages(browser, town, folder, _EACH[size])
             taken = {page: _taken(pages[page], _EACH[size]) for page in pages}
     return [row for page in pages for row in _figures(page, taken[page], taken[_EMPTY])]
 
@@ -105,7 +106,7 @@ def _p99(taken: list[float]) -> float:
 
 
 def _pages(
-    browser: httpx2.Client, town: Registration, folder: Path
+    browser: httpx2.Client, town: Registration, folder: Path, times: int
 ) -> dict[str, Callable[[], httpx2.Response]]:
     """By name, a page to ask for: of another customer each time."""
     draw = random.Random(len(town.customers))  # noqa: S311
@@ -119,13 +120,22 @@ def _pages(
         )
 
     def preview() -> httpx2.Response:
-        home = draw.choice(town.agreements)
-        number = home.meter.number
-        form = {"account": home.customer, f"amount:{number}": "50", f"ask:{number}": "money"}
-        return browser.post("/counter/preview", data=form)
+        return browser.post("/counter/preview", data=_asked(draw.choice(town.agreements)))
 
     def customer() -> httpx2.Response:
         return browser.get("/counter", params={"account": draw.choice(town.customers).account})
+
+    def looked_up() -> httpx2.Response:
+        return browser.get(f"/customers/{draw.choice(town.customers).account}")
+
+    def statement() -> httpx2.Response:
+        home = draw.choice(town.agreements)
+        where = f"/customers/{home.customer}/statement"
+        return browser.get(where, params={"agreement": home.number})
+
+    # What is confirmed was previewed; that page is measured by itself.
+    asked = (_asked(draw.choice(town.agreements)) for _ in range(times))
+    confirmations = iter([_confirmation(browser, form) for form in asked])
 
     return {
         _EMPTY: lambda: browser.get("/sign-in"),
@@ -134,9 +144,28 @@ def _pages(
         "find_by_telephone": find(lambda one: one.phone),
         "customer": customer,
         "preview": preview,
+        "sell": lambda: browser.post("/counter/sell", data=next(confirmations)),
+        "copy": lambda: browser.post("/counter/last/copy"),
         "became": lambda: browser.get(f"/counter/sales/{draw.choice(sales)}"),
         "last": lambda: browser.get("/counter/last"),
+        "home": lambda: browser.get("/"),
+        "till": lambda: browser.get("/shift"),
+        "till_count": lambda: browser.get("/shift/count"),
+        "customers": looked_up,
+        "statement": statement,
     }
+
+
+def _asked(home: SupplyAgreement) -> dict[str, str]:
+    """The form of a customer's page, with fifty shekels in it."""
+    number = home.meter.number
+    return {"account": home.customer, f"amount:{number}": "50", f"ask:{number}": "money"}
+
+
+def _confirmation(browser: httpx2.Client, asked: dict[str, str]) -> dict[str, str]:
+    """The form that a preview leads to: with the id of the sale, and the quote that binds."""
+    page = browser.post("/counter/preview", data=asked).text
+    return asked | dict(re.findall(r'name="(vend_id|quote:\d+)" value="([^"]+)"', page))
 
 
 def _town(customers: int) -> Registration:
@@ -187,4 +216,5 @@ def _signed_in(server: Selling, password: str) -> Iterator[httpx2.Client]:
     ) as browser:
         form = {"name": "clerk", "password": password, "terminal": "1"}
         browser.post("/sign-in", data=form)
+        browser.post("/shift/open", data={"id": "s-1", "float": "100"})
         yield browser

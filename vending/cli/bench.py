@@ -16,7 +16,7 @@ app = typer.Typer()
 def bench(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="NAME", help="tokens, vend, ledger, meters, or all."),
+        typer.Argument(metavar="NAME", help="tokens, vend, ledger, meters, pages, or all."),
     ] = None,
     as_json: Json = False,
     quick: Annotated[bool, typer.Option("--quick", help="Roughly, in a minute or two.")] = False,

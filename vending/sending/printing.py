@@ -3,7 +3,7 @@ watches."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -63,6 +63,25 @@ class PrintSender:
         if key.startswith(COPY):
             return self.service.paperwork.copy_queued(key, vend_id)
         return self.service.paperwork.print_queued(Actor(key, Role.TECHNICIAN), vend_id)
+
+
+@dataclass(frozen=True, slots=True)
+class PracticePrinter:
+    """Papers of sales that were practised: marked TEST, made from nothing that is booked, and sent
+    at once, for there is no queue that would remember them."""
+
+    desk: PaperDesk
+    devices: Mapping[str, Device] = field(default_factory=dict)
+
+    def has(self, printer: str) -> bool:
+        """Whether a printer of this name is set up; a folder gets nothing in practice."""
+        return printer in self.devices
+
+    def print(self, key: str, printer: str, receipts: Sequence[SaleReceipt]) -> None:
+        """Once per key; the cash drawer stays shut. Raises the printer's errors."""
+        device, head = self.devices[printer], self.desk.letterhead()
+        made = receipt_paper(receipts, head, self.desk.language, check="", practice=True)
+        device.print(key, self.desk.press.png(made, device.width))
 
 
 def _is_cash(paper: SalePaper) -> bool:

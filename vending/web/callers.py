@@ -21,6 +21,7 @@ from ..papers import PaperDesk
 from ..parties import Actor
 from ..people import Devices, Doors, Office
 from ..samples import Samples
+from ..sending import PracticePrinter
 from ..service import VendingService
 from ..tariffdesk import TariffDesk
 
@@ -83,6 +84,9 @@ class Services(Protocol):
 
     @property
     def papers(self) -> PaperDesk: ...
+
+    @property
+    def practice_printer(self) -> PracticePrinter: ...
 
     @property
     def town_hall(self) -> TownHall: ...

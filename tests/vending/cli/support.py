@@ -17,6 +17,7 @@ from tests.vending.support import TEST_KEY as VENDING_KEY
 from tokens.sts import KeyRecord, VendingKey
 from vending.cli import app
 from vending.keys import Cost, Passphrase, create_sealed
+from vending.parties import Registration
 from vending.settings import Settings
 from vending.wiring import open_raseed
 
@@ -81,13 +82,14 @@ def shell(folder: Path) -> Shell:
     return Shell(folder, environment)
 
 
-def town_shell(folder: Path) -> Shell:
-    """A shell over the books and keys of `town()`, with a key file that opens quickly."""
+def town_shell(folder: Path, registration: Registration | None = None) -> Shell:
+    """A shell over the books and keys of `town()` (or of other parties), with a key file that opens
+    quickly."""
     (attributes,) = security().keys()
     record = KeyRecord(attributes, VendingKey(VENDING_KEY))
     settings = Settings(data=folder)
     create_sealed(settings.key_file, Passphrase(PASSPHRASE), [record], cost=CHEAP)
     (folder / "raseed.db").write_bytes(empty_books())
     with open_raseed(settings) as raseed:
-        raseed.service.register(ADMIN, town())
+        raseed.service.register(ADMIN, registration or town())
     return shell(folder)

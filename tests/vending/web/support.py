@@ -57,6 +57,7 @@ from vending.parties import GatewayAddress, Registration, Role
 from vending.people import Devices, Doors, Office
 from vending.people.recording import recorded
 from vending.samples import Samples
+from vending.sending import PracticePrinter
 from vending.service import VendingService
 from vending.settings import MeterSettings, Settings
 from vending.store import SqlStore, open_store
@@ -110,6 +111,7 @@ class Parts:
     key_office: KeyOffice
     faults: Faults
     samples: Samples
+    practice_printer: PracticePrinter
     currency: str = "ILS"
 
 
@@ -255,6 +257,7 @@ def api_over(
         recorded(KeyOffice(keys, clock, os.urandom), trailed.API_KEYS),
         Faults(SqlFaults(store), clock),
         Samples(SqlSamples(store), sample_parties, clock),
+        PracticePrinter(PaperDesk(Press(), Letterhead, Language.ARABIC)),
     )
     try:
         with TestClient(create_app(parts), raise_server_exceptions=False) as client:

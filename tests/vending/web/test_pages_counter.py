@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -113,56 +111,3 @@ def test_a_sale_without_a_good_id(house: House, till: Visit, vend_id: str) -> No
     told = till.send(previewed(till), "/counter/sell", vend_id=vend_id)
     assert told.status_code == 422
     assert house.sales() == 0
-
-
-def books(folder: Path) -> dict[str, list[Any]]:
-    with closing(sqlite3.connect(folder / "raseed.db")) as db:
-        tables = db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-        return {table: db.execute(f'SELECT * FROM "{table}"').fetchall() for (table,) in tables}
-
-
-class TestPractice:
-    @pytest.fixture
-    def learner(self, till: Visit) -> Visit:
-        page = till.post("/counter/practice", {"on": "yes"})
-        assert "practice-mark" in page.text
-        return till
-
-    def test_nothing_is_booked(self, learner: Visit, tmp_path: Path) -> None:
-        before = books(tmp_path)
-        page = previewed(
-            learner, **{f"amount:{POWER.number}": "50", f"amount:{WATER.number}": "20"}
-        )
-        assert "70.00" in page.text
-        assert "practice-mark" in page.text
-        sold = learner.send(page, "/counter/sell", **{"paid:cash": "100"})
-        assert sold.text.count("<span>0000</span> <span>0000</span> <span>0000</span>") == 2
-        assert "TEST" in sold.text
-        assert "30.00" in sold.text
-        assert books(tmp_path) == before
-
-    def test_a_practice_form_stays_practice(self, house: House, learner: Visit) -> None:
-        page = previewed(learner)
-        learner.post("/counter/practice", {})
-        sold = learner.send(page, "/counter/sell")
-        assert "practice-mark" in sold.text
-        assert house.sales() == 0
-
-    def test_a_real_form_sells_nothing_in_practice(self, house: House, till: Visit) -> None:
-        page = previewed(till)
-        till.post("/counter/practice", {"on": "yes"})
-        told = till.send(page, "/counter/sell")
-        assert told.status_code == 422
-        assert "Nothing was sold and no money was booked" in told.text
-        assert house.sales() == 0
-
-    @pytest.mark.parametrize("path", ["last/copy", "sales/x/copy", "sales/x/void", "sales/x/push"])
-    def test_nothing_real_is_done(self, learner: Visit, path: str) -> None:
-        told = learner.post(f"/counter/{path}", {"reason": "x"})
-        assert told.status_code == 409
-        assert "practice.on" in told.text
-
-    def test_it_ends_with_the_session(self, house: House, learner: Visit) -> None:
-        learner.post("/sign-out", {})
-        learner.sign_in("maya")
-        assert "practice-mark" not in learner.get("/counter").text

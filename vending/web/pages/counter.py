@@ -6,7 +6,7 @@ or by a bad line, there is one sale. Every page says what happened to the money.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,17 +21,18 @@ from meters.quantities import Money
 from ...explaining import explained
 from ...finding import sought
 from ...messages import words_for
-from ...parties import Customer, CustomerUnknown, MeterFile
+from ...paperwork import still_original
+from ...parties import Actor, Customer, CustomerUnknown, MeterFile
 from ...people import Act
 from ...requests import BasketRequest, Credit
-from ...sale import BasketReceipt, SaleReceipt, SaleStatus
+from ...sale import BasketReceipt, Delivery, SaleReceipt, SaleState, SaleStatus
 from ...tariff import Quote
 from ...vend import VendIdReused
 from ..writer import Writer
-from .counter_forms import DEBT, PAYING, Line, lines, payments
-from .practice import Working, is_practice, new_vend_id, practises
+from .counter_forms import DEBT, PAYING, Line, lines, request_of
+from .practice import into_drawer, is_practice, learns, new_vend_id, rehearse
 from .rendering import page
-from .visitor import Filled, Visiting, Visitor
+from .visitor import Filled, Form, Visiting, Visitor
 
 router = APIRouter(prefix="/counter", include_in_schema=False)
 
@@ -99,14 +100,11 @@ async def sell(visit: Visiting, form: Filled) -> Response:
     actor, services = visit.who.actor, visit.services
     vend_id = form["vend_id"]
     customer, files = await run_in_threadpool(services.service.customer, actor, form["account"])
-    asked = lines(form, files)
     writer: Writer = visit.request.app.state.writer
     try:
-        items = tuple(line.item(services.currency) for line in asked)
-        request = BasketRequest(vend_id, items, payments(form, _nothing(visit)))
+        request = request_of(form, files, services.currency)
         if is_practice(visit, vend_id):
-            basket = await run_in_threadpool(services.service.rehearse, actor, request)
-            return await run_in_threadpool(_sold, visit, basket, practice=True)
+            return await run_in_threadpool(_rehearsed, visit, request, form)
         basket = await writer.vend_basket(actor, request)
     except RaseedError as error:
         return _not_sold(visit, error, vend_id, customer)
@@ -126,7 +124,7 @@ def no_sale() -> Response:
 
 
 @router.post("/last/copy")
-def copy_last(visit: Working) -> Response:
+def copy_last(visit: Visiting) -> Response:
     """The digits of this terminal's last sale again, marked and counted as a copy."""
     service, actor = visit.services.service, visit.who.actor
     try:
@@ -137,7 +135,7 @@ def copy_last(visit: Working) -> Response:
 
 
 @router.post("/sales/{vend_id}/copy")
-def copy(visit: Working, vend_id: str) -> Response:
+def copy(visit: Visiting, vend_id: str) -> Response:
     """The digits of a sale again, marked and counted as a copy."""
     actor = visit.who.actor
     receipts = visit.services.service.paperwork.copy(actor, vend_id).receipts
@@ -162,17 +160,19 @@ def became(visit: Visiting, vend_id: str) -> Response:
 
 
 @router.post("/sales/{vend_id}/push")
-def push(visit: Working, vend_id: str) -> Response:
+def push(visit: Visiting, vend_id: str) -> Response:
     """Hands the digits to the meter, where it can be reached."""
-    try:
-        visit.services.service.deliver(visit.who.actor, vend_id)
-    except RaseedError as error:
-        return _became(visit, vend_id, error)
-    return _became(visit, vend_id)
+    return _handed(visit, vend_id, visit.services.service.deliver)
+
+
+@router.post("/sales/{vend_id}/reconcile")
+def reconcile(visit: Visiting, vend_id: str) -> Response:
+    """Asks the meter what became of the digits."""
+    return _handed(visit, vend_id, visit.services.service.reconcile)
 
 
 @router.post("/sales/{vend_id}/void")
-def void(visit: Working, form: Filled, vend_id: str) -> Response:
+def void(visit: Visiting, form: Filled, vend_id: str) -> Response:
     """Takes a sale back on evidence, with a reason."""
     actor, reason = visit.who.actor, form["reason"][:200]
     try:
@@ -217,7 +217,7 @@ def _promised(visit: Visitor, line: Line) -> Promised:
     what is owed, and in practice, the price is enough."""
     service, actor = visit.services.service, visit.who.actor
     item = line.item(visit.services.currency)
-    if isinstance(item, Credit) and not practises(visit):
+    if isinstance(item, Credit) and not learns(visit):
         promise = service.bind(actor, item.meter, item.ask, item.postpone)
         return Promised(line, promise.quote, promise.id, _why(visit, line, promise.quote))
     _, quote = service.priced(actor, item)
@@ -247,7 +247,20 @@ def _not_sold(visit: Visitor, error: RaseedError, vend_id: str, customer: Custom
     )
 
 
-def _sold(visit: Visitor, basket: BasketReceipt, *, practice: bool = False) -> Response:
+def _rehearsed(visit: Visitor, request: BasketRequest, form: Form) -> Response:
+    """The same page, with zeros; its form is what the TEST papers are made from."""
+    rehearsal = rehearse(visit, request)
+    answer = _sold(visit, rehearsal.basket, practised=form)
+    into_drawer(visit, rehearsal, answer)
+    return answer
+
+
+def _sold(visit: Visitor, basket: BasketReceipt, *, practised: Form | None = None) -> Response:
+    practice = practised is not None
+    frame = {"practice": True} if practice else {}
+    printer = visit.services.service.ports.outbox.printers.get(visit.who.actor.point or "")
+    if practice and not visit.services.practice_printer.has(printer or ""):
+        printer = None
     return _page(
         visit,
         "counter/sold.html",
@@ -258,14 +271,46 @@ def _sold(visit: Visitor, basket: BasketReceipt, *, practice: bool = False) -> R
         reachable=[]
         if practice
         else [r.vend_id for r in basket.receipts if r.tokens and _reachable(visit, r)],
-        printer=visit.services.service.ports.outbox.printers.get(visit.who.actor.point or ""),
-        practice=practice,
+        printer=printer,
+        practised=practised,
+        print_key=new_vend_id(visit) if practice else "",
+        **frame,
     )
 
 
-def _became(visit: Visitor, vend_id: str, error: RaseedError | None = None) -> Response:
-    sales: list[SaleStatus] = visit.services.service.basket(visit.who.actor, vend_id)
-    return _page(visit, "counter/became.html", error, sales=sales, vend_id=vend_id)
+def _handed(visit: Visitor, vend_id: str, hand: Callable[[Actor, str], Delivery]) -> Response:
+    """What became of it; where the meter did not take the digits, they stand there once more for
+    its keypad, if this is who has just sold them."""
+    try:
+        hand(visit.who.actor, vend_id)
+    except RaseedError as error:
+        return _became(visit, vend_id, error, handing=True)
+    return _became(visit, vend_id, handing=True)
+
+
+def _became(
+    visit: Visitor, vend_id: str, error: RaseedError | None = None, *, handing: bool = False
+) -> Response:
+    actor = visit.who.actor
+    sales: list[SaleStatus] = visit.services.service.basket(actor, vend_id)
+    standing = [one.receipt for one in sales if one.void is None and one.receipt.tokens]
+    now = visit.services.service.ports.clock()
+    return _page(
+        visit,
+        "counter/became.html",
+        error,
+        sales=sales,
+        vend_id=vend_id,
+        reachable={one.vend_id for one in standing if _reachable(visit, one)},
+        shown={
+            status.receipt.vend_id
+            for status in sales
+            if handing
+            and status.delivery.state is not SaleState.DELIVERED
+            and status.receipt.seller.operator == actor.name
+            and still_original(status.receipt.sold_at, now)
+        },
+    )
 
 
 def _reachable(visit: Visitor, receipt: SaleReceipt) -> bool:
@@ -280,7 +325,6 @@ def _code(digits: str) -> str:
 def _page(visit: Visitor, template: str, error: RaseedError | None, **values: Any) -> Response:
     status = 200 if error is None else 422
     told = None if error is None else words_for(error, visit.language)
-    values.setdefault("practice", practises(visit))
     return page(
         visit.request, template, visit.language, visit.who, status=status, error=told, **values
     )

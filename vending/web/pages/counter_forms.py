@@ -8,7 +8,7 @@ from typing import Final
 from meters.quantities import Money
 
 from ...parties import MeterFile
-from ...requests import Credit, DebtPayment, Postponement, Units
+from ...requests import BasketRequest, Credit, DebtPayment, Postponement, Units
 from ...sale import Payment, Tender
 from .visitor import Form
 
@@ -67,6 +67,13 @@ def lines(form: Form, files: list[MeterFile]) -> list[Line]:
             )
         )
     return sorted(found, key=lambda line: line.ask == DEBT)
+
+
+def request_of(form: Form, files: list[MeterFile], currency: str) -> BasketRequest:
+    """The sale that a confirmation asks for, under the id that its preview made. Raises
+    NotANumber, TooFine and the errors of a basket's shape."""
+    items = tuple(line.item(currency) for line in lines(form, files))
+    return BasketRequest(form["vend_id"], items, payments(form, Money(0, currency)))
 
 
 def payments(form: Form, due: Money) -> tuple[Payment, ...]:

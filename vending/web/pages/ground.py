@@ -35,6 +35,7 @@ from . import (
     papers,
     people,
     practice,
+    practice_papers,
     setup,
     shift,
     statements,
@@ -50,6 +51,7 @@ Told = Callable[[Request, Exception], Response]
 
 _PARTS: Final = (
     practice,
+    practice_papers,
     counter,
     papers,
     shift,

@@ -16,11 +16,13 @@ from ...approvals import Approval, OperatorFloat
 from ...approvals.errors import OperatorUnknown
 from ...drawer.errors import NoShiftOpen
 from ...drawer.ports import ShiftState
-from ...drawer.shifts import ShiftFile
+from ...drawer.shifts import Shift, ShiftFile
 from ...messages import LOCAL_ZONE
 from ...parties import ALLOWED, Role
 from ...sale import SaleReceipt
+from .practice import learns
 from .rendering import page
+from .tills import till_of
 from .visitor import Visiting, Visitor
 
 router = APIRouter(include_in_schema=False)
@@ -34,7 +36,7 @@ _OVERSEE: Final = frozenset({Role.BILLING, Role.SUPERVISOR, Role.ADMINISTRATOR, 
 class Till:
     """How the place where this person sells stands."""
 
-    shift: ShiftFile | None
+    shift: Shift | None
     needs_shift: bool
     float: OperatorFloat | None
     """What is left of a deposit, for who sells on one."""
@@ -79,7 +81,7 @@ def may_of(visit: Visitor) -> frozenset[str]:
 def _till(visit: Visitor) -> Till:
     services, actor = visit.services, visit.who.actor
     try:
-        shift = services.drawers.shift(actor)
+        shift = till_of(visit).shift()
     except RaseedError as error:
         if not isinstance(error, NoShiftOpen):
             # Somebody else's: the page about the till says whose.
@@ -96,7 +98,8 @@ def _till(visit: Visitor) -> Till:
         shift=shift,
         needs_shift=here is not None and here.needs_shift,
         float=left,
-        sales=services.service.sales_here(actor, today, limit=LATEST),
+        # What was sold in practice is kept nowhere.
+        sales=[] if learns(visit) else services.service.sales_here(actor, today, limit=LATEST),
     )
 
 

@@ -34,8 +34,9 @@ from ...papers import (
 from ...paperwork import PaperGone, still_original
 from ...people import Act
 from ...printing import trouble
-from .practice import practises
+from .practice import learns
 from .rendering import page, wants_piece
+from .tills import till_of
 from .visitor import Filled, Visiting, Visitor
 
 router = APIRouter(include_in_schema=False)
@@ -93,9 +94,9 @@ def sale(
     build = key_paper if what == KEY_CHANGE else receipt_paper
 
     def paper(head: Letterhead, language: Language) -> Paper:
-        return build(made.receipts, head, language, check=made.check, practice=practises(visit))
+        return build(made.receipts, head, language, check=made.check, practice=learns(visit))
 
-    return _paper(visit, wished, paper, made.receipts[0].receipt_code)
+    return show(visit, wished, paper, made.receipts[0].receipt_code)
 
 
 @router.get("/counter/sales/{vend_id}/note")
@@ -104,11 +105,9 @@ def note(visit: Visiting, vend_id: str, wished: Wished) -> Response:
     found = visit.services.service.paperwork.taken_back(visit.who.actor, vend_id)
 
     def paper(head: Letterhead, language: Language) -> Paper:
-        return taken_back_paper(
-            found.receipt, found.void, head, language, practice=practises(visit)
-        )
+        return taken_back_paper(found.receipt, found.void, head, language, practice=learns(visit))
 
-    return _paper(visit, wished, paper, f"{found.receipt.receipt_code}-note")
+    return show(visit, wished, paper, f"{found.receipt.receipt_code}-note")
 
 
 # The receipt printer
@@ -152,7 +151,6 @@ def _printing(visit: Visitor, vend_id: str, error: RaseedError | None = None) ->
         status=200 if error is None else 422,
         block="printing" if wants_piece(visit.request) else None,
         error=None if error is None else words_for(error, visit.language),
-        practice=practises(visit),
         vend_id=vend_id,
         queued=told,
         going=any(one.state in open_states for one in queued),
@@ -182,26 +180,26 @@ def _trouble(visit: Visitor, queued: Queued) -> str:
 @router.get("/shift/paper")
 def x_report(visit: Visiting, wished: Wished) -> Response:
     """The shift of this terminal as it stands."""
-    report = visit.services.drawers.x(visit.who.actor)
+    report = till_of(visit).x()
 
     def paper(head: Letterhead, language: Language) -> Paper:
-        return shift_paper(report, head, language, practice=practises(visit))
+        return shift_paper(report, head, language, practice=learns(visit))
 
-    return _paper(visit, wished, paper, f"{report.shift.code}-X")
+    return show(visit, wished, paper, f"{report.shift.code}-X")
 
 
 @router.get("/shift/{id}/z/paper")
 def z_report(visit: Visiting, id: str, wished: Wished, n: Copy = 0) -> Response:
     """The Z report: soon after the close unmarked, later as the copy that was written down."""
-    report = visit.services.drawers.z(visit.who.actor, id)
+    report = till_of(visit).z(id)
     now = visit.services.service.ports.clock()
     _check_copy(n, report.copies, report.shift.code, fresh=still_original(report.at, now))
     marked = replace(report, copy=n)
 
     def paper(head: Letterhead, language: Language) -> Paper:
-        return shift_paper(marked, head, language, practice=practises(visit))
+        return shift_paper(marked, head, language, practice=learns(visit))
 
-    return _paper(visit, wished, paper, f"{report.shift.code}-Z")
+    return show(visit, wished, paper, f"{report.shift.code}-Z")
 
 
 @router.post("/shift/banked/{id}/paper")
@@ -222,9 +220,9 @@ def slip(visit: Visiting, id: str, wished: Wished, n: Copy = 0) -> Response:
     marked = replace(banking, copy=n)
 
     def paper(head: Letterhead, language: Language) -> Paper:
-        return deposit_paper(marked, head, language, practice=practises(visit))
+        return deposit_paper(marked, head, language, practice=learns(visit))
 
-    return _paper(visit, wished, paper, banking.code)
+    return show(visit, wished, paper, banking.code)
 
 
 # Customers
@@ -242,14 +240,13 @@ def statement(
     seen = replace(found, name_ar=customer.name_ar, name_en=customer.name_en)
 
     def paper(head: Letterhead, language: Language) -> Paper:
-        return statement_paper(
-            seen, head, language, first=first, last=last, practice=practises(visit)
-        )
+        return statement_paper(seen, head, language, first=first, last=last, practice=learns(visit))
 
-    return _paper(visit, wished, paper, f"{account}-{agreement}")
+    return show(visit, wished, paper, f"{account}-{agreement}")
 
 
-def _paper(visit: Visitor, wished: Wish, build: Any, name: str) -> Response:
+def show(visit: Visitor, wished: Wish, build: Any, name: str) -> Response:
+    """The paper as it is wished. `build` makes it from a letterhead and a language."""
     desk = visit.services.papers
     paper = build(desk.letterhead(), wished.language_of(desk))
     if wished.kind == PNG:

@@ -1,32 +1,26 @@
-"""Practice at the counter: the same pages in a frame of their own, where nothing is sold.
-
-The mark of it is a cookie that names the session, so it ends when the clerk signs out. What was
+"""Practice at the counter: the same pages in a frame of their own, where nothing is sold. What was
 previewed in practice stays practice by its id, whatever happens to the cookie meanwhile.
 """
 
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
-from meters.errors import Refused
-
+from ...drawer.learning import PracticeDrawer
+from ...practice import Rehearsal
+from ...requests import BasketRequest
+from .learning import Practising, drawer_of, keep, leave, practises
 from .visitor import Filled, Visiting, Visitor
 
-COOKIE: Final = "raseed_practice"
+PREFIX: Final = "/counter/practice"
 _PRACTICE: Final = "practice-"
 _SALE: Final = "c-"
 
-router = APIRouter(prefix="/counter/practice", include_in_schema=False)
-
-
-@dataclass(eq=False)
-class Practising(Refused, code="practice.on"):
-    """In practice nothing real is sold, taken back, copied or sent to a meter."""
+router = APIRouter(prefix=PREFIX, include_in_schema=False)
 
 
 @router.post("")
@@ -34,21 +28,20 @@ def switch(visit: Visiting, form: Filled) -> Response:
     """Into practice with `on`, else out of it."""
     answer = RedirectResponse("/counter", 303)
     if form["on"]:
-        secure = visit.request.url.scheme == "https"
-        answer.set_cookie(COOKIE, _mark(visit), httponly=True, samesite="lax", secure=secure)
+        keep(answer, visit.request, visit.who)
     else:
-        answer.delete_cookie(COOKIE)
+        leave(answer)
     return answer
 
 
-def practises(visit: Visitor) -> bool:
+def learns(visit: Visitor) -> bool:
     """Whether this session practises."""
-    return visit.request.cookies.get(COOKIE, "") == _mark(visit)
+    return practises(visit.request, visit.who)
 
 
 def new_vend_id(visit: Visitor) -> str:
     """Of a sale that is to be confirmed, real or not."""
-    kind = _PRACTICE if practises(visit) else _SALE
+    kind = _PRACTICE if learns(visit) else _SALE
     return f"{kind}{secrets.token_hex(12)}"
 
 
@@ -57,20 +50,25 @@ def is_practice(visit: Visitor, vend_id: str) -> bool:
     that was previewed before practice began."""
     if vend_id.startswith(_PRACTICE):
         return True
-    if practises(visit):
+    if learns(visit):
         raise Practising()
     return False
 
 
-def at_work(visit: Visiting) -> Visitor:
-    """For what is always real. Raises Practising."""
-    if practises(visit):
-        raise Practising()
-    return visit
+def drawer_here(visit: Visitor) -> PracticeDrawer | None:
+    """The drawer that this person has opened to practise with."""
+    return drawer_of(visit.request, visit.who, visit.services.service.ports.clock())
 
 
-def _mark(visit: Visitor) -> str:
-    return visit.who.session[:32]
+def rehearse(visit: Visitor, request: BasketRequest) -> Rehearsal:
+    """The sale as it would be. Raises what the sale would raise."""
+    drawer = drawer_here(visit)
+    is_open = drawer is not None and drawer.count is None
+    return visit.services.service.rehearse(visit.who.actor, request, shift_open=is_open)
 
 
-Working = Annotated[Visitor, Depends(at_work)]
+def into_drawer(visit: Visitor, rehearsal: Rehearsal, answer: Response) -> None:
+    """What was sold in practice lies in the drawer that is open for it, if there is one."""
+    drawer = drawer_here(visit)
+    if drawer is not None and drawer.count is None:
+        keep(answer, visit.request, visit.who, drawer.sold(rehearsal.booked))

@@ -15,6 +15,7 @@ from ...messages import Language
 from ...people import SignedIn
 from . import assets
 from .catalogs import LOCALES, translations
+from .learning import practises
 from .telling import Telling
 
 DIRECTIONS: Final = {Language.ARABIC: "rtl", Language.ENGLISH: "ltr"}
@@ -57,6 +58,8 @@ def page(
 ) -> HTMLResponse:
     """The page, or with `block` that piece of it for a swap in the browser."""
     told = {"request": request, "who": who, "path": request.url.path, **values}
+    # Every page that is reached in practice stands in its frame.
+    told.setdefault("practice", practises(request, who))
     made = environment(language)
     if block is not None:
         text = render_block(made, template, block, **told)

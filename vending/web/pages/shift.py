@@ -14,9 +14,11 @@ from meters.quantities import Money
 from ...drawer.counting import DENOMINATIONS, OTHER_TENDERS, checked_count
 from ...drawer.errors import NoShiftOpen
 from ...drawer.reports import ShiftReport
+from ...drawer.shifts import MoveKind
 from ...messages import words_for
 from ...people import Act
 from .rendering import page
+from .tills import till_of
 from .visitor import Filled, Form, Visiting, Visitor
 
 router = APIRouter(prefix="/shift", include_in_schema=False)
@@ -32,28 +34,26 @@ def shift(visit: Visiting) -> Response:
 
 @router.post("/open")
 def open_shift(visit: Visiting, form: Filled) -> Response:
-    drawers, actor = visit.services.drawers, visit.who.actor
+    till = till_of(visit)
     try:
-        opening = Money.from_text(form.number("float") or "0", drawers.currency)
-        opened = drawers.open(actor, form["id"], opening)
+        amount = Money.from_text(form.number("float") or "0", visit.services.drawers.currency)
+        till.open(form["id"], amount)
     except RaseedError as error:
         return _standing(visit, error, form)
-    _write(visit, "shift_opened", opened.id)
-    return RedirectResponse("/counter", 303)
+    return till.remember(RedirectResponse("/counter", 303))
 
 
 @router.post("/cash")
 def cash(visit: Visiting, form: Filled) -> Response:
     """Cash from the safe into the drawer, or out of it, with a reason."""
-    drawers, actor = visit.services.drawers, visit.who.actor
-    move = drawers.cash_out if form["way"] == "out" else drawers.cash_in
+    till = till_of(visit)
+    kind = MoveKind.OUT if form["way"] == "out" else MoveKind.IN
     try:
-        amount = Money.from_text(form.number("amount"), drawers.currency)
-        made = move(actor, form["id"], amount, form["reason"])
+        amount = Money.from_text(form.number("amount"), visit.services.drawers.currency)
+        till.move(kind, form["id"], amount, form["reason"])
     except RaseedError as error:
         return _standing(visit, error, form)
-    _write(visit, f"cash_{made.kind.value}", made.id, made.reason)
-    return RedirectResponse("/shift", 303)
+    return till.remember(RedirectResponse("/shift", 303))
 
 
 @router.get("/count")
@@ -65,17 +65,16 @@ def count(visit: Visiting) -> Response:
 @router.post("/close")
 def close(visit: Visiting, form: Filled) -> Response:
     """Closes on what was counted."""
-    drawers, actor = visit.services.drawers, visit.who.actor
+    till, currency = till_of(visit), visit.services.drawers.currency
     try:
         # Every value is told, none of it as 0: an empty drawer is a count, too.
         pieces = [(face, form.number(f"pieces:{face}") or "0") for face in _faces(visit)]
         slips = [(t.value, form.number(f"slips:{t.value}")) for t in OTHER_TENDERS]
-        told = checked_count(pieces, [slip for slip in slips if slip[1]], drawers.currency)
-        report = drawers.close(actor, told, form["shift"] or None)
+        told = checked_count(pieces, [slip for slip in slips if slip[1]], currency)
+        report = till.close(told, form["shift"])
     except RaseedError as error:
         return _count(visit, error, form)
-    _write(visit, "shift_closed", report.shift.id)
-    return RedirectResponse(f"/shift/{report.shift.id}/z", 303)
+    return till.remember(RedirectResponse(f"/shift/{report.shift.id}/z", 303))
 
 
 @router.get("/all")
@@ -87,14 +86,14 @@ def shifts(visit: Visiting) -> Response:
 @router.get("/{id}/z")
 def z(visit: Visiting, id: str) -> Response:
     """The Z report of a closed shift."""
-    return _report(visit, visit.services.drawers.z(visit.who.actor, id))
+    return _report(visit, till_of(visit).z(id))
 
 
 @router.post("/{id}/z/copy")
 def z_copy(visit: Visiting, id: str) -> Response:
     """A copy of it, counted."""
     report = visit.services.drawers.reprint(visit.who.actor, id)
-    _write(visit, "z_copy", id)
+    visit.services.office.write_down(visit.who.actor, Act("z_copy", id))
     return _report(visit, report)
 
 
@@ -102,7 +101,7 @@ def _standing(
     visit: Visitor, error: RaseedError | None = None, typed: Form | None = None
 ) -> Response:
     try:
-        report = visit.services.drawers.x(visit.who.actor)
+        report = till_of(visit).x()
     except NoShiftOpen:
         return _page(visit, "shift/open.html", error, id=_new_id(), typed=typed or {})
     return _report(visit, report, error, typed)
@@ -110,14 +109,14 @@ def _standing(
 
 def _count(visit: Visitor, error: RaseedError | None = None, form: Form | None = None) -> Response:
     try:
-        file = visit.services.drawers.shift(visit.who.actor)
+        shift = till_of(visit).shift()
     except NoShiftOpen as none:
         return _standing(visit, none)
     return _page(
         visit,
         "shift/count.html",
         error,
-        shift=file.shift,
+        shift=shift,
         faces=_faces(visit),
         tenders=OTHER_TENDERS,
         form=form or {},
@@ -151,10 +150,6 @@ def _faces(visit: Visitor) -> list[str]:
 
 def _new_id() -> str:
     return f"s-{secrets.token_hex(12)}"
-
-
-def _write(visit: Visitor, act: str, subject: str, reason: str = "") -> None:
-    visit.services.office.write_down(visit.who.actor, Act(act, subject, reason))
 
 
 def _page(

@@ -12,8 +12,9 @@ from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
 from meters.quantities import MINOR_DIGITS, Money, Quantity
+from meters.verdicts import TokenResult
 
-from ...messages import LOCAL_ZONE, Language, label, term
+from ...messages import LOCAL_ZONE, Language, label, term, verdict_words
 from ...tariff import Quote, QuoteLine
 from ...tariff.quotes import LineKind
 from .catalogs import LOCALES
@@ -47,6 +48,7 @@ class Telling:
             "label": self.label,
             "either": self.either,
             "price": self.price,
+            "verdict": self.verdict,
         }
 
     def money(self, value: Money) -> Markup:
@@ -88,6 +90,10 @@ class Telling:
     def term(self, value: object) -> str:
         """A word of ours (a role, a state)."""
         return term(str(getattr(value, "value", value)), self._language)
+
+    def verdict(self, result: TokenResult) -> str:
+        """What a meter said of a token."""
+        return verdict_words(result, self._language)
 
     def label(self, name: str) -> str:
         return label(name, self._language)

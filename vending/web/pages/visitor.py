@@ -17,6 +17,7 @@ from ...messages import Language
 from ...people import NotSignedIn, SignedIn
 from ..callers import Services, services_of
 from ..language import accepted_language
+from .learning import check_practice
 
 _LONGEST: Final = 100
 COOKIE: Final = "raseed_session"
@@ -62,10 +63,11 @@ def signed_in(request: Request) -> SignedIn:
 
 
 def visitor(request: Request) -> Visitor:
-    """For pages of people at work. Raises NotSignedIn, SetUpFirst."""
+    """For pages of people at work. Raises NotSignedIn, SetUpFirst, Practising."""
     who = signed_in(request)
     if who.setting_up:
         raise SetUpFirst()
+    check_practice(request, who)
     return Visitor(request, who, services_of(request), language_for(request, who))
 
 
