@@ -37,7 +37,7 @@ from tokens.sts.digits import extract_class
 from tokens.sts.unverified import NAMES, including
 
 from ..messages import verdict_words
-from ..wiring import random_nibble, utc_now
+from ..wiring import random_nibbles, utc_now
 from .context import Cli, Json, cli_of
 from .secrets_in import SecretMissing, optional_hex_secret
 
@@ -116,7 +116,7 @@ def token_encode(
     stamp = Stamp()
     if issubclass(row, TokenWithTid):
         number = tid if tid is not None else tid_at(_base(base_date), _moment(at))
-        stamp = Stamp(number, random_nibble() if rnd is None else rnd)
+        stamp = Stamp(number, random_nibbles()() if rnd is None else rnd)
     token = row.from_fields(_fields(field or []), stamp)
     digits = encode_token(token, key)
     told = {"kind": row.name, "digits": digits, "grouped": grouped(digits), **_told(token)}
