@@ -37,7 +37,20 @@ def postgres() -> Iterator[Postgres]:
         yield server
 
 
-@pytest.fixture(params=KINDS)
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever needs a PostgreSQL server starts a server process, and is marked so."""
+    for item in items:
+        if "postgres" in getattr(item, "fixturenames", ()):
+            item.add_marker("system")
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(kind, marks=pytest.mark.system if kind == "postgresql" else ())
+        for kind in KINDS
+    ]
+)
 def kind(request: pytest.FixtureRequest) -> str:
     """Which database."""
     return str(request.param)

@@ -10,6 +10,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, Final
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -343,6 +344,7 @@ class Counters(Model, RuleBasedStateMachine):
         assert accounts.ok, accounts.problems
 
 
+@pytest.mark.system
 def test_a_counter_in_any_order(kind: str, server: Postgres | None) -> None:
     class Here(Counters):
         def __init__(self) -> None:

@@ -42,6 +42,7 @@ def triggers(engine: Engine) -> set[str]:
         return set(db.execute(text(asked)).scalars())
 
 
+@pytest.mark.system
 def test_up_down_and_up_again(empty: SqlStore) -> None:
     engine = empty.engine
     per_table = ("no_update", "no_delete") if engine.dialect.name == "sqlite" else ("insert_only",)
