@@ -72,6 +72,7 @@ def test_an_upgrade_that_fails_changes_nothing(empty: SqlStore) -> None:
     assert inspect(empty.engine).get_table_names() == ["tokens"]
 
 
+@pytest.mark.system
 def test_programs_that_start_at_once_upgrade_once(empty: SqlStore) -> None:
     stores = [open_store(empty.engine.url, must_be_current=False) for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:

@@ -524,6 +524,7 @@ TAMPERING: list[tuple[str, set[str]]] = [
 ]
 
 
+@pytest.mark.system
 def test_each_kind_of_tampering_shows(day: MixedDay) -> None:
     told = {statement: tampered(day, statement) for statement, _ in TAMPERING}
     assert told == dict(TAMPERING)
