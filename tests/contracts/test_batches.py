@@ -111,6 +111,7 @@ def law(kind: str, server: Postgres | None, sold: list[tuple[int, list[Order]]])
             together.store.close()
 
 
+@pytest.mark.system
 def test_a_batch_is_its_sales_one_by_one(kind: str, server: Postgres | None) -> None:
     @settings(
         max_examples=examples(25 if kind == "sqlite" else 6),

@@ -4,16 +4,13 @@ itself."""
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -26,61 +23,25 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from meters.account import Commodity
 from meters.errors import RaseedError
 from meters.identity import Drn
 from meters.quantities import Money
 from tests import examples
-from tests.databases import Postgres, new_place
+from tests.databases import Postgres
 from tests.system.desks import WHY, count_of
-from tests.system.everything import (
-    AGREEMENTS,
-    CHIEF,
-    CREDIT,
-    KIOSK,
-    LAYLA,
-    METERS,
-    new_office,
-    office,
-)
+from tests.system.everything import AGREEMENTS, CHIEF, CREDIT, KIOSK, LAYLA, METERS, office
 from tests.system.invariants import looking
 from tests.vending.approvals.support import NADIA
 from tests.vending.support import ADMIN, OPERATOR, POWER, WATER
 from vending.drawer import BankRequest
 from vending.parties import Actor
-from vending.persons import person
 from vending.requests import BasketRequest, Credit, DebtPayment, Item, Postponement, Units
-from vending.sale import BasketReceipt, Payment, SaleReceipt, Tender
-from vending.tariff import BindingQuote, LineKind
+from vending.sale import Payment, Tender
+from vending.tariff import BindingQuote
 
-TENDERS: Final = {Tender.CASH: "1010", Tender.CARD: "1020", Tender.CHEQUE: "1030"}
-WATCHED: Final = (
-    *TENDERS.values(),
-    *("1110", "1120", "1210", "2010", "2020", "2030", "5020", "5030", "5040", "6110", "6120"),
-)
-"""Accounts that the model keeps; income and supply are what is left over."""
+from .counter_model import TENDERS, WATCHED, Model, Sold
+
 BOUGHT: Final = (POWER, WATER, METERS[2])
-COIN: Final = 10
-Sums = Counter[tuple[str, str]]
-"""By account and holder."""
-
-
-@dataclass
-class Sold:
-    """A basket as the model knows it."""
-
-    request: BasketRequest
-    actor: Actor
-    receipts: list[SaleReceipt]
-    moved: list[Sums]
-    """What each of its sales did."""
-    paid_off: list[Counter[tuple[str, str]]]
-    """Of debts, by agreement and code."""
-    shift: str | None
-    gone: set[str] = field(default_factory=set)
-    """Those that were taken back."""
-    shown: set[str] = field(default_factory=set)
-
 
 amounts = st.integers(2_500, 20_000).map(Money)
 meters = st.sampled_from(BOUGHT)
@@ -109,41 +70,11 @@ def told(act: Callable[..., Any], *arguments: Any) -> tuple[Any, str]:
         return None, error.code
 
 
-class Counters(RuleBasedStateMachine):
+class Counters(Model, RuleBasedStateMachine):
     """One machine for one municipality on one database."""
 
     sales = Bundle("sales")
     quotes = Bundle("quotes")
-
-    def __init__(self, kind: str, server: Postgres | None) -> None:
-        super().__init__()
-        self.folder = Path(tempfile.mkdtemp())
-        self.place = new_place(kind, self.folder, server)
-        self.office = new_office(self.place)
-        self.sums: Sums = Counter()
-        self.owed = {
-            (agreement, code): 90_000_000
-            for agreement in AGREEMENTS.values()
-            for code in ("old", "bill")
-        }
-        for (agreement, _), owed in self.owed.items():
-            self.sums["1210", agreement] += owed
-        self.put_off: dict[tuple[str, str], Any] = {}
-        """Until when."""
-        self.planned: set[str] = set()
-        self.blocked: set[str] = set()
-        self.shift: str | None = None
-        self.cash = 0
-        """In the drawer of the open shift."""
-        self.closed: list[int] = []
-        """Counted at the close of shifts that wait for the bank."""
-        self.receipts: Counter[str] = Counter()
-        self.entries = len(self.owed)
-        self.ids = 0
-
-    def name(self, prefix: str) -> str:
-        self.ids += 1
-        return f"{prefix}-{self.ids}"
 
     # Selling
 
@@ -191,102 +122,6 @@ class Counters(RuleBasedStateMachine):
             # The monthly charges of the first sale leave too little for a token.
             assert code == "vend.amount_too_low", code
 
-    def asked(self, item: Any) -> int:
-        money = item.amount if isinstance(item, DebtPayment) else item.ask
-        assert isinstance(money, Money)
-        return money.minor
-
-    def modelled(
-        self, actor: Actor, request: BasketRequest, answer: BasketReceipt, due: int | None
-    ) -> Sold:
-        point = actor.point or ""
-        self.receipts[point] += 1
-        self.entries += len(request.items)
-        whole = sum(receipt.quote.tendered.minor for receipt in answer.receipts)
-        assert due in (None, whole)
-        made = Sold(
-            request, actor, list(answer.receipts), [], [], self.shift if actor == OPERATOR else None
-        )
-        paid: Counter[str] = Counter()
-        for item, receipt in zip(request.items, answer.receipts, strict=True):
-            assert receipt.number == self.receipts[point]
-            assert receipt.shift == made.shift
-            sums = self.moved(item, receipt)
-            off = self.paid_off(item, receipt)
-            for code in TENDERS.values():
-                paid[code] += sums[code, point]
-            self.sums.update(sums)
-            for key, amount in off.items():
-                self.owed[key] -= amount
-            made.moved.append(sums)
-            made.paid_off.append(off)
-        if actor == OPERATOR:
-            assert +paid == +self.expected_payments(request, whole)
-            self.cash += paid["1010"]
-        return made
-
-    def expected_payments(self, request: BasketRequest, due: int) -> Counter[str]:
-        """Where the money of a basket lies, worked out from what was handed over."""
-        paid: Counter[str] = Counter()
-        for payment in request.payments:
-            if payment.tender is not Tender.CASH:
-                paid[TENDERS[payment.tender]] += payment.amount.minor
-        cash = [p.amount.minor for p in request.payments if p.tender is Tender.CASH]
-        rest = due - sum(paid.values())
-        told = all(isinstance(getattr(item, "ask", Money(0)), Money) for item in request.items)
-        exact = rest in cash or (not request.payments and told)
-        paid["1010"] += rest if exact else (rest + COIN // 2) // COIN * COIN
-        return paid
-
-    def moved(self, item: Any, receipt: SaleReceipt) -> Sums:
-        """What a sale does to the accounts that are watched, from what it says of itself."""
-        quote, point = receipt.quote, receipt.seller.point
-        agreement, meter = receipt.buyer.agreement, receipt.buyer.meter
-        assert meter == item.meter
-        sums: Sums = Counter()
-        parts = receipt.parts or (
-            Payment(receipt.tender, quote.tendered + Money(receipt.rounding)),
-        )
-        for part in parts:
-            if receipt.on_deposit:
-                sums["2030", person(receipt.seller.operator)] += part.amount.minor
-            else:
-                sums[TENDERS[part.tender], point] += part.amount.minor
-        if receipt.commission is not None:
-            sums["5020", ""] += receipt.commission.minor
-            sums["2030", person(receipt.seller.operator)] -= receipt.commission.minor
-        sums["5040", ""] -= receipt.rounding
-        sums["2010", agreement] += quote.balance_before.minor - quote.balance_after.minor
-        sums["2020", ""] -= quote.vat.minor
-        units = {Commodity.ELECTRICITY: "6110", Commodity.WATER: "6120"}[quote.commodity]
-        sums[units, meter] += quote.quantity.value
-        # A key change comes with the first tokens after it was planned.
-        assert bool(receipt.key_tokens) == (meter in self.planned and bool(receipt.tokens))
-        if receipt.tokens:
-            self.planned.discard(meter)
-        assert bool(receipt.tokens) == isinstance(item, Credit)
-        return sums
-
-    def paid_off(self, item: Any, receipt: SaleReceipt) -> Counter[tuple[str, str]]:
-        off: Counter[tuple[str, str]] = Counter()
-        agreement = receipt.buyer.agreement
-        later = {one.debt for one in getattr(item, "postpone", ())}
-        for line in receipt.quote.lines:
-            if line.kind is not LineKind.DEBT:
-                continue
-            key = agreement, line.code
-            until = self.put_off.get(key)
-            if isinstance(item, Credit) and (
-                line.code in later or (until is not None and self.office.clock.now < until)
-            ):
-                assert line.amount.minor == 0, line
-            off[key] += line.amount.minor
-            self.sums["1210", agreement] -= line.amount.minor
-            assert line.left is None or line.left.minor == self.owed[key] - off[key]
-        if isinstance(item, DebtPayment) and item.code:
-            assert +off == Counter({(agreement, item.code): item.amount.minor})
-        return off
-
     # Quotes
 
     @rule(target=quotes, meter=meters, amount=amounts)
@@ -298,12 +133,6 @@ class Counters(RuleBasedStateMachine):
             assert code == "vend.amount_too_low"
             return multiple()
         return promise, meter, amount, self.stand(meter)
-
-    def stand(self, meter: Drn) -> object:
-        """What the price of a meter depends on."""
-        agreement = AGREEMENTS[meter]
-        with self.office.store.reading() as books:
-            return books.account_document(agreement), self.sums["2010", agreement]
 
     @rule(target=sales, quote=consumes(quotes), hold=st.booleans())
     def sell_quoted(self, quote: tuple[BindingQuote, Drn, Money, object], hold: bool) -> object:
@@ -514,11 +343,8 @@ class Counters(RuleBasedStateMachine):
         accounts = self.office.accounts.verify_accounts(ADMIN)
         assert accounts.ok, accounts.problems
 
-    def teardown(self) -> None:
-        self.office.close()
-        shutil.rmtree(self.folder)
 
-
+@pytest.mark.system
 def test_a_counter_in_any_order(kind: str, server: Postgres | None) -> None:
     class Here(Counters):
         def __init__(self) -> None:

@@ -21,6 +21,7 @@ def _storms(count: int) -> Counter[str]:
     return told
 
 
+@pytest.mark.system
 def test_a_token_is_taken_once_through_some_storms() -> None:
     told = _storms(150)
     # The storm was one: every way out was taken.

@@ -146,6 +146,7 @@ class Selling(RuleBasedStateMachine):
             shutil.rmtree(self.folder)
 
 
+@pytest.mark.system
 def test_selling_in_any_order(kind: str, server: Postgres | None) -> None:
     class Here(Selling):
         def __init__(self) -> None:

@@ -39,7 +39,8 @@ from vending.ports import Store
 from vending.sale import VendRequest
 from vending.service import VendingService
 from vending.store import SqlStore, open_store, upgrade
-from vending.tariff import ShippedVersion, TariffBook, read_shipped, read_tariffs
+from vending.store.tariffs import SqlTariffs
+from vending.tariff import LiveTariffs, ShippedVersion, TariffBook, read_shipped, read_tariffs
 
 CONFIG = Path(__file__).parents[2] / "config"
 START = datetime(2026, 11, 23, 9, 30, 12, 345678, tzinfo=UTC)
@@ -131,6 +132,17 @@ def empty_books() -> bytes:
         path = Path(folder) / "empty.db"
         store = open_store(path, must_be_current=False)
         upgrade(store.engine)
+        store.close()
+        return path.read_bytes()
+
+
+@cache
+def met_books() -> bytes:
+    """The same, with the shipped tariffs written down, as every service does when it starts."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "met.db"
+        store = new_store(path)
+        LiveTariffs(SqlTariffs(store), shipped(), SetClock(), lambda: 0)
         store.close()
         return path.read_bytes()
 

@@ -42,6 +42,7 @@ def triggers(engine: Engine) -> set[str]:
         return set(db.execute(text(asked)).scalars())
 
 
+@pytest.mark.system
 def test_up_down_and_up_again(empty: SqlStore) -> None:
     engine = empty.engine
     per_table = ("no_update", "no_delete") if engine.dialect.name == "sqlite" else ("insert_only",)
@@ -71,6 +72,7 @@ def test_an_upgrade_that_fails_changes_nothing(empty: SqlStore) -> None:
     assert inspect(empty.engine).get_table_names() == ["tokens"]
 
 
+@pytest.mark.system
 def test_programs_that_start_at_once_upgrade_once(empty: SqlStore) -> None:
     stores = [open_store(empty.engine.url, must_be_current=False) for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
 from meters.errors import Invalid, Refused
 
@@ -69,8 +70,6 @@ class Doors:
         self._clock = clock
         self._random = random_bytes
         self._devices_required = devices_required
-        # Somebody who does not exist takes as long to be refused as somebody who does.
-        self._nobody = hasher.hash(random_bytes(ID_BYTES).hex())
 
     def sign_in(self, arrival: Arrival) -> tuple[str, SignedIn]:
         """A new session's id, for the cookie, and who it is. The clerk's other sessions end.
@@ -86,10 +85,10 @@ class Doors:
             check_tries([tries for tries in found if tries is not None], now)
             user = house.user(name[:40])
             device = house.device(digest_of(arrival.device)) if arrival.device else None
-        # Hashing takes a tenth of a second: nobody waits for it with the books in hand.
-        right = self._hasher.verify(
-            arrival.password, self._nobody if user is None else user.password
-        )
+        # Hashing takes a tenth of a second: nobody waits for it with the books in hand. And who
+        # does not exist takes as long to be refused as who does, the first time too.
+        nobody = self._nobody
+        right = self._hasher.verify(arrival.password, nobody if user is None else user.password)
         step = 0
         if right and user is not None and user.active and user.second:
             if not arrival.code.strip():
@@ -104,6 +103,12 @@ class Doors:
             device = None
         check_seat(user, device, required=self._devices_required)
         return self._let_in(user, step, arrival, device, subjects, now)
+
+    @cached_property
+    def _nobody(self) -> str:
+        """Of a password that nobody knows. Made by the first who signs in: most programs that have
+        doors, as each command of a terminal has, never see anybody come."""
+        return self._hasher.hash(self._random(ID_BYTES).hex())
 
     def who(self, id: str) -> SignedIn:
         """Who comes with this session id. Raises NotSignedIn; a session that is over by time is

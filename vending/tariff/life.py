@@ -121,6 +121,11 @@ class Assembler:
         known = self._read.get(row)
         if known is not None:
             return known
+        file = self.shipped.get((row.code, row.version))
+        if row.is_shipped and file is not None and file.document == row.document:
+            # The same text, and read already: a program that starts need not read it again.
+            self._read[row] = file.tariff
+            return file.tariff
         try:
             if row.is_shipped:
                 (tariff,) = parse_tariffs(row.document, row.code)

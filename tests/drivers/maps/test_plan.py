@@ -92,6 +92,7 @@ def test_every_wanted_register_is_covered_and_no_limit_broken(
     check(plan(meter_map, names), meter_map, names)
 
 
+@pytest.mark.system
 @settings(max_examples=60)
 @given(task=tasks(), data=st.data())
 def test_refusals_are_learnt_until_only_what_the_meter_has_is_asked_for(

@@ -99,6 +99,7 @@ def test_a_debt_through_the_api(api: Api) -> None:
     assert huda.post("ledger/verification/accounts/rebuilding").json()["changed"] == 0
 
 
+@pytest.mark.system
 def test_accounts_on_the_command_line(tmp_path: Path) -> None:
     town = town_shell(tmp_path)
     add = ["debt", "add", "A1", "arrears", "90.00", "--reason", "From the old ledger"]

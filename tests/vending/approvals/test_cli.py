@@ -30,6 +30,7 @@ ADD = (
 )
 
 
+@pytest.mark.system
 def test_an_operator_and_new_terms(town: Shell) -> None:
     assert by(town, "huda", *ADD, "--json").json["credit_limit"]["value"] == "200.00"
     assert "Deposit" in by(town, "huda", "operator", "float", "cli:samir").out
@@ -56,6 +57,7 @@ def test_an_operator_and_new_terms(town: Shell) -> None:
     assert len(by(town, "nadia", "approval", "list", "--all", "--json").json) == 1
 
 
+@pytest.mark.system
 def test_blocks(town: Shell) -> None:
     made = by(town, "omar", "block", "set", "meter", POWER.number, *WHY)
     assert POWER.number in made.out

@@ -213,6 +213,7 @@ def test_a_seal_over_other_sums(here: Office) -> None:
     assert (problem.entry, problem.what) == (3, "seal_sums")
 
 
+@pytest.mark.system
 def test_several_processes_find_what_one_finds(
     here: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,12 +7,13 @@ import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from tests.vending.support import ADMIN, empty_books, security, town
+from tests.vending.support import ADMIN, met_books, security, town
 from tests.vending.support import TEST_KEY as VENDING_KEY
 from tokens.sts import KeyRecord, VendingKey
 from vending.cli import app
@@ -85,11 +86,22 @@ def shell(folder: Path) -> Shell:
 def town_shell(folder: Path, registration: Registration | None = None) -> Shell:
     """A shell over the books and keys of `town()` (or of other parties), with a key file that opens
     quickly."""
+    for name, content in _files_of(registration or town()).items():
+        (folder / name).write_bytes(content)
+    Settings(data=folder).key_file.chmod(0o600)
+    return shell(folder)
+
+
+@cache
+def _files_of(registration: Registration) -> dict[str, bytes]:
+    """Made once: every test begins with a copy."""
     (attributes,) = security().keys()
     record = KeyRecord(attributes, VendingKey(VENDING_KEY))
-    settings = Settings(data=folder)
-    create_sealed(settings.key_file, Passphrase(PASSPHRASE), [record], cost=CHEAP)
-    (folder / "raseed.db").write_bytes(empty_books())
-    with open_raseed(settings) as raseed:
-        raseed.service.register(ADMIN, registration or town())
-    return shell(folder)
+    with TemporaryDirectory() as made:
+        folder = Path(made)
+        settings = Settings(data=folder)
+        create_sealed(settings.key_file, Passphrase(PASSPHRASE), [record], cost=CHEAP)
+        (folder / "raseed.db").write_bytes(met_books())
+        with open_raseed(settings) as raseed:
+            raseed.service.register(ADMIN, registration)
+        return {file.name: file.read_bytes() for file in folder.iterdir()}

@@ -39,6 +39,7 @@ def issue(folder: Path) -> None:
             issue_rows(books._db, KeyIssue(POWER.number, "v-1", made.move, now, OPERATOR.name))
 
 
+@pytest.mark.system
 def test_one_meter(run: Shell) -> None:
     made = run.run("keychange", "plan", POWER.number, "--krn", "2", WHY, "--json")
     assert (made.code, made.json["state"], made.json["target"]["krn"]) == (0, "planned", 2)

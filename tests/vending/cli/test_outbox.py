@@ -34,6 +34,7 @@ def town(tmp_path: Path) -> Shell:
     return shell
 
 
+@pytest.mark.system
 def test_from_waiting_to_sent(town: Shell, tmp_path: Path) -> None:
     folder = {"RASEED_OUTBOX__SMS_FOLDER": str(tmp_path / "sms"), "RASEED_OUTBOX__LANGUAGE": "en"}
     rows = town.run("outbox", "list", "--json").json

@@ -21,6 +21,7 @@ def shell(tmp_path: Path) -> Shell:
     return town_shell(tmp_path)
 
 
+@pytest.mark.system
 def test_users_come_and_change(shell: Shell) -> None:
     first = ("user", "add", "huda", "--role", "administrator", "--name-ar", "هدى")
     assert shell.run(*first, stdin="").code != 0

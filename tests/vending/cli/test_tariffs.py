@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.vending.tariff.office import CODE, draft
 from vending.wiring import CONFIG
 
@@ -13,6 +15,7 @@ from .support import town_shell
 FAR = "2090-01-01T00:00:00+02:00"
 
 
+@pytest.mark.system
 def test_mistakes_and_languages(tmp_path: Path) -> None:
     shell = town_shell(tmp_path)
     file = tmp_path / "new.toml"

@@ -166,6 +166,7 @@ def test_a_deposit_over_http(desk: Desk) -> None:
     )
 
 
+@pytest.mark.system
 def test_at_the_command_line(tmp_path: Path) -> None:
     sh = town_shell(tmp_path)
     store = open_store(tmp_path / "raseed.db")

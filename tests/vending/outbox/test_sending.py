@@ -207,6 +207,7 @@ def test_a_message_that_kills_every_worker_is_given_up(here: Office) -> None:
     assert not here.receiver.got
 
 
+@pytest.mark.system
 def test_two_workers_never_send_the_same_message(here: Office) -> None:
     keys = []
     for number in range(8):

@@ -42,6 +42,7 @@ def test_each_template_is_tried(made: dict[str, Make]) -> None:
     assert used == {path.stem for path in TEMPLATES.glob("*.typ")} - {"paper"}
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("name", NAMES)
 def test_it_is_set_as_pdf_and_for_each_printer(

@@ -156,6 +156,37 @@ def test_nobody_learns_which_part_was_wrong(hall: Hall) -> None:
             hall.come(name, password)
 
 
+class Counting(Argon2):
+    """Counts what it hashes: all of it takes the same time."""
+
+    def __init__(self) -> None:
+        super().__init__(cheap=True)
+        self.done = 0
+
+    def hash(self, password: str) -> str:
+        self.done += 1
+        return super().hash(password)
+
+    def verify(self, password: str, hashed: str) -> bool:
+        self.done += 1
+        return super().verify(password, hashed)
+
+
+def test_nobody_learns_by_the_time_it_takes_who_exists(hall: Hall) -> None:
+    """From the first who comes to a program that has just begun."""
+    took: dict[str, list[int]] = {}
+    for name in ("samir", "nobody"):
+        hasher = Counting()
+        doors = Doors(SqlHouse(hall.store), hasher, OneTimeCodes(), hall.clock, os.urandom)
+        assert hasher.done == 0, "a program that nobody comes to pays nothing"
+        for _ in range(2):
+            before = hasher.done
+            with pytest.raises(SignInWrong):
+                doors.sign_in(Arrival(name, "wrong", "", "T1", "10.0.0.7"))
+            took.setdefault(name, []).append(hasher.done - before)
+    assert took["samir"] == took["nobody"] == [2, 1]
+
+
 def test_a_supervisor_needs_a_second_factor(hall: Hall) -> None:
     id, who = hall.arrive("huda")
     assert who.setting_up

@@ -23,7 +23,7 @@ from tests.vending.support import (
     WATER,
     SetClock,
     chart,
-    empty_books,
+    met_books,
     security,
     service,
     shipped,
@@ -212,7 +212,7 @@ def api_over(
 ) -> Iterator[Api]:
     """The API on a fresh database, called with a supervisor's key at point P1."""
     path = folder / "raseed.db"
-    path.write_bytes(empty_books())
+    path.write_bytes(met_books())
     store = open_store(path, busy_timeout_s=busy_s, must_be_current=False)
     clock = SetClock()
     settings = Settings(data=folder, meters=MeterSettings(timeout_seconds=0.3))

@@ -32,6 +32,7 @@ def parts(text: Any) -> tuple[str, ...]:
     return text if isinstance(text, tuple) else (text,)
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("language", Language)
 def test_the_catalogue_is_that_of_the_templates(language: Language) -> None:
     """After a change of texts: `python -m vending.web.catalog_tool`, then translate."""

@@ -1,0 +1,145 @@
+"""What the API refuses: wrong vends, bodies and addresses are told why, and change nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from meters.identity import Drn
+from tests.vending.support import POWER, town
+
+from .support import PREFIX, Api, api_over
+
+STRANGER = Drn.from_serial("01", 77)
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """One for all: nothing here changes anything."""
+    with api_over(tmp_path_factory.mktemp("api"), town()) as running:
+        yield running
+
+
+# What is typed wrong, the status and code that answer it, and a word that says what to do.
+BAD_VENDS = [
+    ({"meter": POWER.number[:-1] + str(9 - int(POWER.number[-1]))}, 422, "meter.check_digit"),
+    ({"meter": "1234567890123456789"}, 422, "meter.number_length"),
+    ({"meter": "O1234567890"}, 422, "digits.not_digits"),
+    ({"meter": STRANGER.number}, 404, "meter.unknown"),
+    ({"amount": "0"}, 422, "vend.amount_not_positive"),
+    ({"amount": "-5"}, 422, "vend.amount_not_positive"),
+    ({"amount": "0.01"}, 422, "vend.amount_too_low"),
+    ({"amount": "99999999"}, 422, "vend.amount_too_high"),
+    ({"amount": "9" * 60}, 422, "vend.amount_too_high"),
+    ({"amount": "50.001"}, 422, "quantity.too_fine"),
+    ({"amount": "1,000"}, 422, "quantity.not_a_number"),
+    ({"amount": "1e3"}, 422, "quantity.not_a_number"),
+    ({"amount": "NaN"}, 422, "quantity.not_a_number"),
+    ({"amount": "خمسون"}, 422, "quantity.not_a_number"),
+    ({"amount": "10", "currency": "USD"}, 422, "vend.currency"),
+    ({"amount": "10", "currency": "XXX"}, 422, "vend.currency"),
+    ({"vend_id": "no spaces"}, 422, "vend.id_malformed"),
+    ({"vend_id": ""}, 422, "vend.id_malformed"),
+    ({"tender": "gold"}, 422, "vend.tender_unknown"),
+    ({"amount": 50}, 422, "request.invalid"),
+    ({"amount": 50.5}, 422, "request.invalid"),
+    ({"ammount": "50"}, 422, "request.invalid"),
+    ({"meter": None}, 422, "request.invalid"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "status", "code"), BAD_VENDS)
+def test_a_wrong_vend_is_told_why_and_changes_nothing(
+    api: Api, wrong: dict[str, object], status: int, code: str
+) -> None:
+    body = {"vend_id": "v-9", "meter": POWER.number, "amount": "50.00", **wrong}
+    answer = api.post("/vends", body, headers={"Accept-Language": "en"})
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    problem = answer.json()
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert problem["type"] == f"urn:raseed:error:{code}"
+    assert problem["status"] == status
+    assert problem["title"]
+    # Every message ends in what to do next.
+    assert len(problem["detail"]) > 30
+    assert "Traceback" not in answer.text
+    assert api.get("/ledger/verification").json()["entries"] == 0
+    arabic = api.post("/vends", body)
+    assert arabic.headers["content-language"] == "ar"
+    assert arabic.json()["detail"] != problem["detail"]
+    assert arabic.json()["facts"] == problem["facts"]
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("/customers/999", "customer.unknown"),
+        (f"/meters/{STRANGER}", "meter.unknown"),
+        ("/vends/never-sold", "vend.unknown"),
+        ("/nothing/here", "request.no_such_address"),
+    ],
+)
+def test_what_is_not_there_is_404(api: Api, path: str, code: str) -> None:
+    answer = api.get(path)
+    assert (answer.status_code, answer.json()["code"]) == (404, code)
+
+
+def test_a_wrong_body_names_each_field_in_the_callers_language(api: Api) -> None:
+    body = {"meter": 5, "extra": "secret-value", "postpone": [{"debt": "old"}]}
+    problem = api.post("/quotes", body, headers={"Accept-Language": "en"}).json()
+    assert {one["field"]: one["problem"] for one in problem["errors"]} == {
+        "body.meter": "string_type",
+        "body.extra": "extra_forbidden",
+        "body.postpone.0.reason": "missing",
+    }
+    assert "secret-value" not in json.dumps(problem)
+    arabic = api.post("/quotes", body).json()
+    assert {one["detail"] for one in arabic["errors"]} >= {"هذا الحقل مطلوب"}
+
+
+@pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b"[1, 2]", b'"text"', b"[" * 5000, b""])
+def test_a_body_that_is_not_our_json_is_told_so(api: Api, body: bytes) -> None:
+    answer = api.client.post(
+        f"{PREFIX}/vends", content=body, headers={"Content-Type": "application/json"}
+    )
+    assert 400 <= answer.status_code < 500
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "Traceback" not in answer.text
+
+
+def test_a_huge_body_is_refused_before_it_is_read(api: Api) -> None:
+    answer = api.client.post(f"{PREFIX}/vends", content=b" " * 100_000)
+    assert (answer.status_code, answer.json()["code"]) == (413, "request.too_large")
+
+
+def test_a_method_that_is_not_offered(api: Api) -> None:
+    answer = api.client.delete(f"{PREFIX}/vends/v-1")
+    assert (answer.status_code, answer.json()["code"]) == (405, "request.method")
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("", "ar"),
+        ("en", "en"),
+        ("en-GB,en;q=0.9", "en"),
+        ("ar;q=0.5, en;q=0.4", "ar"),
+        ("ar;q=0.4, en;q=0.5", "en"),
+        ("fr, en;q=0.1", "en"),
+        ("fr", "ar"),
+        ("*;q=x,,;;", "ar"),
+    ],
+)
+def test_words_are_in_the_callers_language(api: Api, header: str, language: str) -> None:
+    answer = api.get("/customers/999", headers={"Accept-Language": header})
+    assert answer.headers["content-language"] == language
+
+
+@pytest.mark.parametrize("body", [b"\xff\xfe", b"[" * 60_000])
+def test_the_status_in_the_body_is_that_of_the_answer(api: Api, body: bytes) -> None:
+    headers = {"Content-Type": "application/json"}
+    answer = api.client.post(f"{PREFIX}/vends", content=body, headers=headers)
+    assert answer.status_code in (400, 422)
+    assert answer.json()["status"] == answer.status_code
