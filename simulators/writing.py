@@ -71,6 +71,7 @@ def _write(meter: MappedMeter, addr: int, body: bytes) -> None:
         begin = 2 * (item.addresses.start - addr)
         part = body[begin : begin + 2 * item.words]
         try:
+            part = meter.reordered(item.register, part)
             decoded.append((item, decode(item.register, part, meter.factor(item.register)[1])))
         except (NoValue, RegisterContent):
             raise Exceptional(ModbusError.ILLEGAL_VALUE) from None
