@@ -11,7 +11,6 @@ from typing import Final
 from ..conversation import Conversation, LineSettings, Quiet, Switch
 from ..lines import NoReply
 from .frames import BAUD_CI, FCB, REQ_UD2, SELECTED, SEND_DATA, SND_NKE, SND_UD, Long, Short
-from .records import NotATelegram, Telegram, telegram
 from .station import (
     TRIES,
     Station,
@@ -22,6 +21,8 @@ from .station import (
     reset,
     selection,
 )
+from .structures import telegram
+from .telegram import NotATelegram, Telegram
 
 MOST_TELEGRAMS: Final = 32
 ALL: Final = "F" * 16

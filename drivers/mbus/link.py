@@ -3,7 +3,7 @@
 A register map says where a value is in one of two ways:
 
 * `04 13`, DIF and VIF in hex with their extensions, exactly so; of several alike the first, or
-  `04 13#2` the second;
+  `04 13#2` the second; `FIXED 1` or `FIXED 2`, a counter of the fixed structure;
 * `volume` or `volume[1]`, the quantity of `units.py` and its storage number, however the meter
   encodes it. The raw number then comes as 64 bits with a sign, low byte first (type `s64`).
 
@@ -26,8 +26,8 @@ from ..link import Fetched, Priority
 from ..maps.model import MeterMap, Register
 from ..turns import Turns, missed
 from .core import data_frame, reach, read
-from .records import Record, Telegram
 from .station import Station, acknowledged, patience_at
+from .telegram import Record, Telegram
 
 _SECONDARY_DIGITS: Final = 16
 _QUANTITY: Final = re.compile(r"([a-z][a-z_.]*)(?:\[(\d+)\])?")

@@ -24,6 +24,7 @@ from drivers.link import Link, Priority
 from drivers.maps.codec import decode, encode
 from drivers.maps.model import MeterMap, Order, Register, Table
 from drivers.maps.reading import shipped_map
+from drivers.mbus.frames import ACK, RSP_UD, SND_NKE, VARIABLE, Long
 from drivers.mbus.link import MbusLink
 from drivers.transports.memory import MemoryLine, VirtualClock
 from meters.gateway import MeterUnreachable
@@ -312,6 +313,37 @@ def test_mbus_by_quantity_however_it_is_encoded() -> None:
     one = found["volume.forward"]
     assert decode(volume, one.raw, exponent=one.exponent) == Decimal("12.565")
     assert found["volume.previous"].problem == "missing"
+
+
+def test_mbus_meters_with_two_counters_and_no_records() -> None:
+    for address in ("5", "00004711"):
+        line, link, house = mbus(address, fixed_structure=True)
+        house.values["volume.forward.previous"] = Decimal("9.999")
+        names = ("volume.forward", "volume.forward.previous", "flow")
+        assert values_of(link, shipped_map("mbus-water"), *names) == {
+            "volume.forward": Decimal("12.565"),
+            "volume.forward.previous": Decimal("9.999"),
+            "flow": "missing",
+        }
+        assert len(line.sent) == 2
+        assert link.who("header", "identification") == "00004711"
+        assert link.who("header", "medium") == "07"
+
+
+@pytest.mark.parametrize("mode", [5, 7, 13])
+def test_mbus_records_that_are_encrypted_are_told_as_such(mode: int) -> None:
+    """Sealed records look like any others: nobody may read them as values."""
+    header = bytes.fromhex("11470000 2423 01 07 55 00") + bytes([0x00, mode])
+    sealed = Long(RSP_UD, 5, VARIABLE, header + bytes.fromhex("0413 15310000") + bytes(10))
+
+    def meter(data: bytes) -> bytes:
+        return ACK if data[1:2] == bytes([SND_NKE]) else sealed.encode()
+
+    line = Line(meter, LineSettings(2400, 8, "E", 1))
+    link = MbusLink(line.bus, "5", shipped_map("mbus-water"))
+    names = ("volume.forward", "flow")
+    told = values_of(link, shipped_map("mbus-water"), *names)
+    assert told == dict.fromkeys(names, "encrypted")
 
 
 # --- All of them ------------------------------------------------------------------------------
