@@ -40,8 +40,9 @@ from .needs import (
     Write,
     Written,
 )
-from .plan import Plan, plain
+from .plan import Plan
 from .recognising import recognise
+from .values import plain
 
 SILENT = frozenset({"no_reply", "timeout"})
 """Problems that mean that nobody answered at all."""
