@@ -16,7 +16,7 @@ from .loads import MICRO
 from .payment_meter import Entry, PaymentMeter
 from .premises import Premises
 from .registers import MeterRegisters
-from .wire import Request, answer
+from .wire import answer
 from .world import MeterPlan
 
 _OPENED: Final = frozenset({"cover", "terminal", "magnet"})
@@ -103,7 +103,7 @@ class HostedMeter:
         """Execute one request; nothing comes of it where there is no voltage."""
         if self.place.dark:
             return None
-        return answer(Request(0, 0, function, data), self.registers)
+        return answer(function, data, self.registers)
 
     def _second(self) -> int:
         return int(self.now().timestamp())

@@ -18,6 +18,7 @@ from drivers.mbus.frames import (
     EVERYBODY,
     FCB,
     FIXED,
+    LAST_PRIMARY,
     LONGEST,
     REQ_UD2,
     RSP_UD,
@@ -40,7 +41,6 @@ from .encoding import put_raw, raw_of
 from .values import NotAccepted, Values
 
 _ADDRESS_RECORD: Final = bytes.fromhex("017A")
-_HIGHEST: Final = 250
 _QUANTITY: Final = re.compile(r"([a-z][a-z_.]*)(?:\[([01])\])?")
 # How this end sends what a map names by quantity: 64 bits with a sign, in litres, tenths of a
 # degree and the like (DIF 07, VIF as follows).
@@ -200,7 +200,7 @@ class MbusEnd:
         if frame.ci != SEND_DATA:
             return b""
         if frame.data[:2] == _ADDRESS_RECORD and len(frame.data) == 3:
-            self.address = frame.data[2] if frame.data[2] <= _HIGHEST else self.address
+            self.address = frame.data[2] if frame.data[2] <= LAST_PRIMARY else self.address
             return ACK
         for key, register in self._registers.items():
             head = bytes.fromhex(key)
