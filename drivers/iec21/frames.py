@@ -37,6 +37,7 @@ _IDENTIFICATION = re.compile(rb"/([A-Za-z]{3})([0-9A-I])([ -~]{0,24})\r\n")
 _DATA_SET = re.compile(r"([^()\r\n!/]*)((?:\([^()\r\n]*\))+)")
 _VALUE = re.compile(r"\(([^()*]*)(?:\*([^()*]*))?\)")
 _BLANKS = "\r\n"
+_FRAMING: Final = frozenset("()/!")
 _SHAPE: Final = {
     STX: re.compile(rb"[ -~\r\n]*[\x03\x04]"),
     # Clause 6.3.3: a command is a letter and a digit.
@@ -103,6 +104,11 @@ def answer(text: str, is_last: bool = True) -> bytes:
     """A data message: a meter's answer, a readout, a partial block."""
     body = text.encode("ascii") + bytes([ETX if is_last else EOT])
     return bytes([STX]) + body + bytes([bcc(body)])
+
+
+def is_plain(text: str) -> bool:
+    """Whether a value or a password can stand between the brackets of a message."""
+    return text.isascii() and text.isprintable() and not set(text) & _FRAMING
 
 
 def bcc(body: bytes) -> int:

@@ -28,6 +28,7 @@ RSP_UD: Final = 0x08
 
 # Addresses.
 UNSET: Final = 0
+LAST_PRIMARY: Final = 250
 SELECTED: Final = 253
 ANYBODY: Final = 254
 EVERYBODY: Final = 255

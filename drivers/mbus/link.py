@@ -13,7 +13,7 @@ In both ways the power of ten is the meter's own.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Final
@@ -21,11 +21,11 @@ from typing import Final
 from ..bus.bus import Bus
 from ..bus.timing import Manners
 from ..conversation import Channel, Conversation, LineSettings, Witness
-from ..lines import LineDown, NoReply
+from ..lines import NoReply
 from ..link import Fetched, Priority
 from ..maps.model import MeterMap, Register
 from ..turns import Turns, missed
-from .core import data_frame, reach, read
+from .core import data_frame, greet, reach, read
 from .station import Station, acknowledged, patience_at
 from .telegram import Record, Telegram
 
@@ -80,29 +80,22 @@ class MbusLink:
         """As the contract says: one record, whose head is the register's address. A meter that does
         not answer before it is LineDown: nothing was sent."""
         frame = data_frame(self._station, bytes.fromhex(str(register.addr)) + raw)
-        is_reached = False
 
-        def write(line: LineSettings) -> Conversation[None]:
-            nonlocal is_reached
+        def write(line: LineSettings, reached: Callable[[], None]) -> Conversation[None]:
             station = self._at(line)
             yield from reach(station)
-            is_reached = True
+            reached()
             yield from acknowledged(station, frame)
 
-        try:
-            self._turns.take(write, priority, witness)
-        except NoReply as error:
-            if not is_reached:
-                raise LineDown(self.address, error.reason) from error
-            raise
+        self._turns.once(write, priority, witness)
 
     def who(self, method: str, name: str) -> str:
         """`header`: `identification`, `maker`, `version` and `medium` (two hex digits each),
         `secondary`. Raises ValueError for anything else."""
         if method != "header":
             raise ValueError(method)
-        took = self._turns.take(lambda line: read(self._at(line)), Priority.COMMISSIONING)
-        return _header(took.value[0], name)
+        took = self._turns.take(lambda line: greet(self._at(line)), Priority.COMMISSIONING)
+        return _header(took.value, name)
 
     def close(self) -> None:
         """The line stays with its owner."""

@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.conversation import LineSettings
+from drivers.maps.reading import shipped_map
+from drivers.opening import StationInvalid, open_line
 from drivers.places import TRANSPORTS, Place, PlaceInvalid, is_place, parse_place
 
 
@@ -89,3 +91,32 @@ def test_settings_are_as_said_else_as_usual() -> None:
 def test_any_text_is_a_place_or_refused(text: str) -> None:
     with suppress(PlaceInvalid):
         assert parse_place(text).transport in TRANSPORTS
+
+
+@pytest.mark.parametrize(
+    ("model", "station", "password"),
+    [
+        # Two frames of one line cannot carry them, or another message would come of it.
+        ("mbus-water", "251", ""),
+        ("mbus-water", "999", ""),
+        ("mbus-water", "ABC", ""),
+        ("dlt645-2007", "", "12345"),
+        ("dlt645-2007", "", "\u0661\u0662\u0663\u0664\u0665\u0666"),
+        ("iec62056-21-generic", "", "1)(2"),
+        ("iec62056-21-generic", "", "\u0661\u0662"),
+    ],
+)
+def test_stations_and_passwords_that_no_frame_can_carry(
+    model: str, station: str, password: str
+) -> None:
+    meter_map = shipped_map(model)
+    place = Place("rtu-tcp", "127.0.0.1", 1)
+    with pytest.raises(StationInvalid):
+        open_line(place, meter_map, password).link(meter_map, station)
+
+
+@pytest.mark.parametrize("station", ["", "0", "250", "254", "12345678", "12345678FFFFFFFF"])
+def test_stations_of_a_bus(station: str) -> None:
+    meter_map = shipped_map("mbus-water")
+    link = open_line(Place("rtu-tcp", "127.0.0.1", 1), meter_map).link(meter_map, station)
+    assert link.address.endswith(station or "254")

@@ -8,6 +8,8 @@ import pytest
 
 from drivers.iec21.link import Manner
 from drivers.maps.reading import shipped_map
+from drivers.mbus.frames import ACK, LONG, RSP_UD, SND_NKE, VARIABLE, Long
+from drivers.mbus.station import fits
 from drivers.opening import SerialPlace
 from drivers.places import Place
 from drivers.scan import Presence
@@ -21,6 +23,7 @@ from simulators.protocols.iec21 import Iec21End
 from simulators.serving.bus import SerialBus
 
 START = 1_795_000_000
+ADDRESS = "00004711" + "2423" + "01" + "07"
 IEC = "iec62056-21-generic"
 CALLED = re.compile(rb"/\?[0-9]*!")
 
@@ -62,6 +65,30 @@ def test_everybody_is_found_once(map_id: str, serials: list[str]) -> None:
         assert len(told) == len(serials)
     else:
         assert [one.lstrip("0") for one in told] == sorted(serials)
+
+
+def test_a_meter_whose_records_are_sealed_is_found_all_the_same() -> None:
+    header = bytes.fromhex("11470000 2423 01 07 55 00 00 05")
+    sealed = Long(RSP_UD, 9, VARIABLE, header + bytes(16)).encode()
+    selected = False
+
+    def meter(_: float, data: bytes) -> list[tuple[float, bytes]]:
+        nonlocal selected
+        if data[0] == LONG:
+            selected = fits(data[10:6:-1].hex().upper() + data[11:15].hex().upper(), ADDRESS)
+            return [(0.02, ACK)] if selected else []
+        if data[1] == SND_NKE:
+            selected = False
+            return []
+        return [(0.02, sealed)] if selected else []
+
+    clock = VirtualClock(START)
+    channel = MemoryLine(meter, clock, Place("serial").settings(shipped_map("mbus-water").line))
+    line = SerialPlace(channel, "memory", Manner(), None, clock, clock.sleep)
+    (found,) = search_line(line, shipped_map("mbus-water"))
+    assert (found.station, found.presence) == (ADDRESS, Presence.METER)
+    assert found.identity is not None
+    assert found.identity.serial == "00004711"
 
 
 def test_two_meters_of_one_address_are_told_as_a_conflict() -> None:

@@ -286,6 +286,19 @@ def test_iec21_seven_bits_behind_a_gateway_of_eight() -> None:
     assert line.line.settings.baud == 9600
 
 
+@pytest.mark.parametrize("text", ["1)(2", "12/3", "1!", "1(", "1\r\n"])
+def test_iec21_values_that_would_be_another_message_are_not_sent(text: str) -> None:
+    line, link, house = iec()
+    register = link_map().registers["clock.time"]
+    with pytest.raises(Declined, match="not_plain"):
+        link.put(register, text.encode("ascii"), Priority.COMMISSIONING)
+    assert (line.sent, house.puts) == ([], [])
+
+
+def link_map() -> MeterMap:
+    return shipped_map("iec62056-21-generic")
+
+
 # --- M-Bus ------------------------------------------------------------------------------------
 
 
@@ -344,6 +357,9 @@ def test_mbus_records_that_are_encrypted_are_told_as_such(mode: int) -> None:
     names = ("volume.forward", "flow")
     told = values_of(link, shipped_map("mbus-water"), *names)
     assert told == dict.fromkeys(names, "encrypted")
+    # Who it is stands in front of what is sealed.
+    assert link.who("header", "identification") == "00004711"
+    assert link.who("header", "medium") == "07"
 
 
 # --- All of them ------------------------------------------------------------------------------
