@@ -205,7 +205,7 @@ def _serial_place(
     if password and meter_map.protocol is Speech.IEC21 and not is_plain(password):
         raise StationInvalid(place.station, "a password of plain characters without brackets")
     key = plain_key(password) if password else None
-    manner = Manner(key=key, stays=stays, software_parity=soft)
+    manner = Manner(key=key, stays=stays, wake=bool(place.wake), software_parity=soft)
     authority = None
     if password and meter_map.protocol is Speech.DLT645:
         if not (password.isascii() and password.isdecimal() and len(password) == _DLT_DIGITS):
@@ -216,7 +216,7 @@ def _serial_place(
 
 def _channel(place: Place, settings: LineSettings) -> TcpChannel | SerialChannel:
     if place.transport == SERIAL:
-        return SerialChannel(place.path, settings, Wiring())
+        return SerialChannel(place.path, settings, Wiring(rs485=bool(place.rs485)))
     assert place.port is not None
     return TcpChannel(place.host, place.port, settings, CONNECT_S)
 

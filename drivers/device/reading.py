@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
 from meters.device import ReadingUnknown
@@ -67,6 +67,21 @@ def readings_of(
             doubted.add(name)
         readings[name] = reading
     return {name: readings[name] for name in names}
+
+
+def timed(readings: Mapping[str, Reading], zone: tzinfo) -> dict[str, Reading]:
+    """With what the meter's clock, of this zone, showed in the same fetch, where it was read."""
+    clock = readings.get(CLOCK)
+    if clock is None or not isinstance(clock.value, datetime):
+        return dict(readings)
+    shown = moment_of(clock.value, zone)
+    return {name: replace(reading, meter_time=shown) for name, reading in readings.items()}
+
+
+def moment_of(shown: datetime, zone: tzinfo) -> datetime:
+    """What a meter's clock means, in UTC. Of two moments with the same name, when the clocks go
+    back, it means the earlier."""
+    return shown.replace(tzinfo=zone).astimezone(UTC)
 
 
 class Freshness:
