@@ -22,10 +22,10 @@ def zone(text: str) -> int:
     return (1 if match[1] == "+" else -1) * (int(match[2]) * 3600 + int(match[3]) * 60)
 
 
-def start(text: str | None, now: datetime) -> datetime:
-    """An ISO 8601 moment with its zone, in UTC; `now` if there is none."""
+def start(text: str) -> datetime:
+    """An ISO 8601 moment with its zone, in UTC."""
     try:
-        found = datetime.fromisoformat(text) if text else now
+        found = datetime.fromisoformat(text)
     except ValueError:
         raise WorldInvalid("start", "is not an ISO 8601 time") from None
     if found.tzinfo is None:

@@ -91,7 +91,8 @@ def parse_scenario(document: dict[str, Any], now: datetime, beside: Path | None 
     top = Place("scenario", document)
     seed = top.take("seed", int, 1)
     zone_s = calendar.zone(top.take("zone", str, "+00:00"))
-    start = calendar.start(top.take("start", str, None), now)
+    told = top.take("start", str, None)
+    start = now if told is None else calendar.start(told)
     speed = _number(top.name, "speed", top.take("speed", (str, int), "1"))
     if not 0 < speed <= 100_000:
         raise WorldInvalid(top.name, "speed must be above 0, 100000 at most")
