@@ -34,7 +34,7 @@ class Lines:
         unit = unit_of(meter_map, place.station)
         manners = Manners.of(meter_map.limits)
         settings = place.settings(meter_map.line)
-        key = (place.transport, place.line, settings, place.echo)
+        key = (place.transport, place.line, settings, place.echo, place.rs485)
         with self._lock:
             if key not in self._buses:
                 self._buses[key] = open_modbus(place, settings, worst_s=manners.worst_s).bus

@@ -15,11 +15,13 @@ from .conversation import Channel, LineSettings
 from .dlt645.link import Authority, Dlt645Link
 from .dlt645.station import Access
 from .iec21.core import plain_key
+from .iec21.frames import is_plain
 from .iec21.link import Iec21Link, Manner
 from .lines import Declined, NoReply, Resting
 from .link import Link, Priority
 from .maps.model import MeterMap, Table
 from .maps.model import Protocol as Speech
+from .mbus.frames import ANYBODY, LAST_PRIMARY
 from .mbus.link import MbusLink
 from .modbus.line import ModbusLine
 from .modbus.link import ModbusLink
@@ -41,6 +43,7 @@ _PLAIN_BITS: Final = 8
 _DLT_LEVEL: Final = 2
 """What relays and most settings of DL/T 645 want."""
 _DLT_DIGITS: Final = 6
+_PRIMARY_DIGITS: Final = 3
 _LISTEN_S: Final = 0.05
 """A second meter at the same id may answer a little later than the first."""
 
@@ -199,11 +202,13 @@ def _serial_place(
     if soft:
         settings = replace(settings, parity="N")
     stays = place.transport != SERIAL or place.baud is not None
+    if password and meter_map.protocol is Speech.IEC21 and not is_plain(password):
+        raise StationInvalid(place.station, "a password of plain characters without brackets")
     key = plain_key(password) if password else None
-    manner = Manner(key=key, stays=stays, software_parity=soft)
+    manner = Manner(key=key, stays=stays, wake=bool(place.wake), software_parity=soft)
     authority = None
     if password and meter_map.protocol is Speech.DLT645:
-        if not password.isdecimal() or len(password) != _DLT_DIGITS:
+        if not (password.isascii() and password.isdecimal() and len(password) == _DLT_DIGITS):
             raise StationInvalid(place.station, f"a password of {_DLT_DIGITS} digits")
         authority = Authority(Access(_DLT_LEVEL, password))
     return SerialPlace(_channel(place, settings), place.line, manner, authority)
@@ -211,7 +216,7 @@ def _serial_place(
 
 def _channel(place: Place, settings: LineSettings) -> TcpChannel | SerialChannel:
     if place.transport == SERIAL:
-        return SerialChannel(place.path, settings, Wiring())
+        return SerialChannel(place.path, settings, Wiring(rs485=bool(place.rs485)))
     assert place.port is not None
     return TcpChannel(place.host, place.port, settings, CONNECT_S)
 
@@ -228,8 +233,10 @@ def _dlt_address(station: str) -> str:
 def _mbus_address(station: str) -> str:
     """A primary address, or hex digits of a secondary one; 254 for whoever is alone there."""
     if not station:
-        return "254"
+        return str(ANYBODY)
     is_hex = all(one in "0123456789abcdefABCDEF" for one in station)
-    if not is_hex or len(station) > 16 or (len(station) <= 3 and not station.isdecimal()):
-        raise StationInvalid(station, "0..250")
+    is_primary = len(station) <= _PRIMARY_DIGITS
+    fits = station.isdecimal() and (int(station) <= LAST_PRIMARY or int(station) == ANYBODY)
+    if not is_hex or len(station) > 16 or (is_primary and not fits):
+        raise StationInvalid(station, f"0..{LAST_PRIMARY}")
     return station

@@ -8,8 +8,10 @@
     serial:///dev/ttyUSB0?baud=2400           the only meter there, whatever its station
 
 The station is a Modbus unit, a DL/T 645 address, an M-Bus primary or secondary address, an IEC
-62056-21 device address. Settings are `baud`, `parity` (N, E, O), `bits` (7, 8), `stop` (1, 2) and
-`echo` (yes, no); what is not said is as the model is delivered. Of a meter that speaks seven bits
+62056-21 device address. Settings are `baud`, `parity` (N, E, O), `bits` (7, 8), `stop` (1, 2),
+`echo`, `rs485` and `wake` (yes, no); what is not said is as the model is delivered. `rs485=yes`:
+the kernel switches the transmitter, as adapters without a circuit for it want. `wake=yes`: a
+battery meter of IEC 62056-21 is woken before it is called. Of a meter that speaks seven bits
 with parity `bits=8&parity=E` means that the line carries eight bits and the parity is in the
 eighth; `bits=8&parity=N` that whatever is between takes care of it.
 """
@@ -38,7 +40,7 @@ _CHOICES: Final[Mapping[str, Callable[[str], object]]] = {
     "bits": lambda text: _number(text, 7, 8),
     "stop": lambda text: _number(text, 1, 2),
     "parity": lambda text: _one_of(text.upper(), ("N", "E", "O")),
-    "echo": lambda text: _one_of(text.lower(), ("yes", "no")),
+    **dict.fromkeys(("echo", "rs485", "wake"), lambda text: _yes(text)),
 }
 
 
@@ -66,6 +68,8 @@ class Place:
     bits: int | None = None
     stop: int | None = None
     echo: bool | None = None
+    rs485: bool | None = None
+    wake: bool | None = None
 
     @property
     def line(self) -> str:
@@ -110,14 +114,12 @@ def _parse(text: str) -> Place:
     if parts.fragment or parts.username is not None:
         raise ValueError("has parts that mean nothing here")
     said = _said(parts.query)
-    echo = said.pop("echo", None)
-    common = {**said, "echo": None if echo is None else echo == "yes"}
     path = unquote(parts.path)
     if parts.scheme == SERIAL:
         if parts.netloc:
             raise ValueError("a serial port is written serial:///dev/NAME/STATION")
         port, station = _port_and_station(path)
-        return Place(SERIAL, path=port, station=station, **common)  # type: ignore[arg-type]
+        return Place(SERIAL, path=port, station=station, **said)  # type: ignore[arg-type]
     if not parts.hostname:
         raise ValueError("has no host")
     station = path.removeprefix("/")
@@ -130,7 +132,7 @@ def _parse(text: str) -> Place:
         host=parts.hostname,
         port=parts.port,
         station=station,
-        **common,  # type: ignore[arg-type]
+        **said,  # type: ignore[arg-type]
     )
 
 
@@ -158,6 +160,10 @@ def _number(text: str, least: int, most: int) -> int:
     if not text.isascii() or not text.isdecimal() or not least <= int(text) <= most:
         raise ValueError(f"a number from {least} to {most} is needed, not {text[:20]}")
     return int(text)
+
+
+def _yes(text: str) -> bool:
+    return _one_of(text.lower(), ("yes", "no")) == "yes"
 
 
 def _one_of(text: str, words: tuple[str, ...]) -> str:

@@ -81,6 +81,11 @@ class Turn:
     """Of its command, if one was given and came to an end."""
 
 
+def line_command(meter_map: MeterMap) -> str:
+    """The model's own command for speed and parity; empty if it has none."""
+    return next((name for name in COMMANDS if name in meter_map.commands), "")
+
+
 def roll_back(turns: Sequence[Turn]) -> list[Turn]:
     """Meters that must be brought back to the old settings if the line is to go on as before, the
     last one first; empty if all have changed, or none."""
@@ -156,8 +161,8 @@ def _answers(one: Member, settings: LineSettings, serial: str, reach: Reach) -> 
 
 def _order(one: Member, new: LineSettings, extra: Mapping[str, str]) -> tuple[str, dict[str, str]]:
     """The model's own command for these settings, and its parameters. Raises LineNotChangeable."""
-    name = next((name for name in COMMANDS if name in one.map.commands), None)
-    if name is None:
+    name = line_command(one.map)
+    if not name:
         raise LineNotChangeable(one.station, one.map.id, "no command")
     kinds = one.map.commands[name].params
     wanted = {

@@ -20,7 +20,7 @@ from meters.gateway import MeterUnreachable
 from meters.readings import Quality
 
 from .conversation import LineSettings
-from .device.reading import readings_of
+from .device.reading import readings_of, wanted
 from .device.recognising import recognise
 from .lines import LineBusy, LineDown
 from .link import Link, Priority
@@ -96,10 +96,10 @@ def likely_first(
     units: Iterable[int], maps: Sequence[MeterMap], expected: Sequence[int] = ()
 ) -> list[int]:
     """Known defaults, then those that the records expect, then the rest, each once."""
-    wanted = dict.fromkeys(units)
+    asked = dict.fromkeys(units)
     defaults = dict.fromkeys(sorted(one.line.default_unit for one in maps))
-    order = dict.fromkeys([*defaults, *expected, *wanted])
-    return [unit for unit in order if unit in wanted]
+    order = dict.fromkeys([*defaults, *expected, *asked])
+    return [unit for unit in order if unit in asked]
 
 
 def serial_units(serial: str) -> list[int]:
@@ -194,8 +194,8 @@ def _plausible(meter_map: MeterMap, link: Link, now: Now) -> bool:
     telling = _telling(meter_map)
     if not telling:
         return False
-    fetched = link.fetch(telling, Priority.COMMISSIONING)
     names = [register.name for register in telling]
+    fetched = link.fetch(wanted(meter_map, names), Priority.COMMISSIONING)
     readings = readings_of(meter_map, names, fetched, now(), names)
     return all(reading.quality is Quality.GOOD for reading in readings.values())
 

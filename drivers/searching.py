@@ -2,14 +2,17 @@
 
 * M-Bus: secondary addresses, digit by digit where several answer (EN 13757-3);
 * DL/T 645: `A` for any digit, two digits at a time from the low end where several answer (7.1);
-* IEC 62056-21: the call without an address. Several that answer at once cannot be told apart.
+* IEC 62056-21 has no wildcards: addresses that somebody lists are called one after the other, or,
+  where nobody knows any, whoever is there by the call without an address. Several that answer
+  that at once cannot be told apart.
 
 Nothing is ever written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final, TypeVar
@@ -23,7 +26,7 @@ from .dlt645.frames import ANY
 from .dlt645.search import who as dlt_who
 from .dlt645.station import PATIENCE
 from .dlt645.station import Station as DltStation
-from .lines import NoReply
+from .lines import Declined, NoReply
 from .link import Priority
 from .maps.model import MeterMap, Protocol
 from .mbus.core import search as mbus_search
@@ -35,22 +38,63 @@ from .scan import Found, Presence
 T = TypeVar("T")
 Told = Callable[[str, int], None]
 """Is told what is asked for next, and how many were found so far."""
+_Find = Callable[[SerialPlace, MeterMap, Told], Iterator[tuple[str, Presence]]]
+MOST_CALLED: Final = 10_000
+"""A call that nobody answers costs some four seconds."""
+_ADDRESS: Final = re.compile(r"[0-9A-Za-z]{1,32}", re.ASCII)
+_RANGE: Final = re.compile(r"([0-9]{1,32})-([0-9]{1,32})", re.ASCII)
 _PAIRS: Final = 100
 _CALLED: Final = "search"
 """By this name the line's records keep what nobody's own exchange is."""
 
 
 def search_line(
-    line: SerialPlace, meter_map: MeterMap, told: Told = lambda *_: None
+    line: SerialPlace,
+    meter_map: MeterMap,
+    told: Told = lambda *_: None,
+    addresses: Sequence[str] = (),
 ) -> Iterator[Found]:
-    """Meters of the map's protocol, as they are found. Raises LineDown, LineBusy."""
-    find = {
+    """Meters of the map's protocol, as they are found. `addresses` are called where the protocol
+    itself cannot find any (IEC 62056-21); a serial that answers at several of them is told once.
+    Raises LineDown, LineBusy."""
+    finders: Mapping[Protocol, _Find] = {
         Protocol.MBUS: _mbus,
         Protocol.DLT645: _dlt645,
-        Protocol.IEC21: _iec21,
-    }[meter_map.protocol]
-    for station, presence in find(line, meter_map, told):
-        yield _known(line, meter_map, station, presence)
+        Protocol.IEC21: partial(_iec21, addresses=addresses),
+    }
+    serials: set[str] = set()
+    for station, presence in finders[meter_map.protocol](line, meter_map, told):
+        one = _known(line, meter_map, station, presence)
+        serial = one.identity.serial if one.identity is not None else ""
+        # Of a listed address nobody knows whether the meter has looked at it; an address that was
+        # found with a wildcard is the meter's own.
+        if addresses and serial in serials:
+            continue
+        yield one
+        serials |= {serial} - {""}
+
+
+def addresses_of(text: str) -> list[str]:
+    """`26000001-26000040,31415926`: addresses and ranges of them, each once, in order. A range is
+    of numbers, written as wide as its first one. Raises ValueError for anything else, and for more
+    than anybody would wait for."""
+    found: dict[str, None] = {}
+    for part in text.split(","):
+        part = part.strip()
+        if _ADDRESS.fullmatch(part):
+            found[part] = None
+            continue
+        match = _RANGE.fullmatch(part)
+        if match is None:
+            raise ValueError(part[:40])
+        first, last = match.groups()
+        numbers = range(int(first), int(last) + 1)
+        if not 0 < len(numbers) <= MOST_CALLED:
+            raise ValueError(part[:40])
+        found |= dict.fromkeys(str(number).zfill(len(first)) for number in numbers)
+    if len(found) > MOST_CALLED:
+        raise ValueError(text[:40])
+    return list(found)
 
 
 def _mbus(line: SerialPlace, meter_map: MeterMap, told: Told) -> Iterator[tuple[str, Presence]]:
@@ -99,15 +143,23 @@ def _asked(station: DltStation, _: LineSettings) -> Conversation[str | None]:
     return dlt_who(station)
 
 
-def _iec21(line: SerialPlace, meter_map: MeterMap, told: Told) -> Iterator[tuple[str, Presence]]:
-    told("", 0)
-    try:
-        line.link(meter_map).who("ident", "")
-    except NoReply as error:
-        if error.reason != "timeout":
-            yield "", Presence.CONFLICT
-        return
-    yield "", Presence.METER
+def _iec21(
+    line: SerialPlace, meter_map: MeterMap, told: Told, addresses: Sequence[str]
+) -> Iterator[tuple[str, Presence]]:
+    found = 0
+    for address in addresses or ("",):
+        told(address, found)
+        try:
+            line.link(meter_map, address).who("ident", "")
+        except NoReply as error:
+            if error.reason != "timeout":
+                yield address, Presence.CONFLICT
+            continue
+        except Declined:
+            # It names itself and then offers no rate that we know: somebody is there all the same.
+            pass
+        found += 1
+        yield address, Presence.METER
 
 
 def _turn(

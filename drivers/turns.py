@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from .bus.bus import Bus
 from .bus.timing import Manners, Pace
 from .conversation import Channel, Conversation, LineSettings, Witness, converse
+from .lines import LineDown, NoReply
 from .link import Fetched, Priority
 from .maps.model import Register
 
@@ -51,6 +52,28 @@ class Turns:
             return Took(value, channel.monotonic() - begin)
 
         return self.bus.ask(self.unit, self.manners, priority, job, witness)
+
+    def once(
+        self,
+        conversation: Callable[[LineSettings, Callable[[], None]], Conversation[T]],
+        priority: Priority,
+        witness: Witness | None = None,
+    ) -> Took[T]:
+        """As `take`, for a conversation that changes something behind a greeting: it calls its
+        second argument right before the change. A meter that does not answer until then is
+        LineDown: nothing was sent that could change it."""
+        is_reached = False
+
+        def reached() -> None:
+            nonlocal is_reached
+            is_reached = True
+
+        try:
+            return self.take(lambda line: conversation(line, reached), priority, witness)
+        except NoReply as error:
+            if not is_reached:
+                raise LineDown(self.address, error.reason) from error
+            raise
 
 
 def missed(registers: Iterable[Register], problem: str) -> dict[str, Fetched]:

@@ -48,4 +48,4 @@ class Reading:
     """Smallest difference the meter can tell at this value, in the unit, where that is coarser than
     the digits shown (single-precision counters)."""
     meter_time: datetime | None = None
-    """The meter's own clock for this value, if it tells one."""
+    """What the meter's own clock showed in the same reading, aware UTC; None if it was not read."""

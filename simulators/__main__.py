@@ -5,7 +5,7 @@ When all ports listen it prints one JSON line and serves until SIGTERM, SIGINT o
 standard input: whoever started it holds the other end, so the meters never outlive their parent.
 The line is {"ready": true, "gateways": {name: port}, "keypad": port} for a world
 (`simulators.world`), {"ready": true, "meters": N, "lines": [...]} for a scenario
-(`simulators.scenario`, rows as in `simulators.hosting`).
+(`simulators.scenario`, rows as in `simulators.hosting`; with "keypad" where it has payment meters).
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ from meters.errors import Invalid, RaseedError, Refused, Unavailable
 
 from .clock import VirtualClock
 from .hosting import TownHall
-from .scenario import MOST_METERS, Scenario, read_scenario
+from .plans import Scenario
+from .scenario import MOST_METERS, read_scenario
 from .server import Simulator
 from .town import Town
 from .world import World, read_world
@@ -73,8 +74,7 @@ async def _scenario(scenario: Scenario, meters: int, log: Path | None, speed: fl
         gc.collect()
         gc.freeze()
         hall = TownHall(town)
-        count = sum(len(line.meters) for line in town.lines.values())
-        await _serve(hall.start, hall.stop, lambda: {"meters": count, "lines": hall.table()})
+        await _serve(hall.start, hall.stop, hall.told)
 
 
 async def _serve(

@@ -1,4 +1,5 @@
-"""A payment meter as its gateway hosts it: its registers, its faults, what the wire saw of it."""
+"""A payment meter as its line hosts it: its registers, its premises and faults, what the wire saw
+of it."""
 
 from __future__ import annotations
 
@@ -6,18 +7,40 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from meters.verdicts import TokenResult
 
 from .faults.base import NO_FAULTS, Fault, FaultSet
+from .loads import MICRO
 from .payment_meter import Entry, PaymentMeter
+from .premises import Premises
 from .registers import MeterRegisters
-from .wire import Request, answer
+from .wire import answer
+from .world import MeterPlan
+
+_OPENED: Final = frozenset({"cover", "terminal", "magnet"})
+"""Flags at which it goes off until a token clears its tamper condition."""
+NOT_HERE: Final = frozenset({"relay_welded", "valve_stuck", "valve_half"})
+"""Faults of a switch that somebody else commands: it commands its own, which obeys."""
+
+
+@dataclass(slots=True)
+class _Steady:
+    """A flow that people set."""
+
+    micro: int
+
+    def rate(self, at: int) -> int:  # noqa: ARG002 - a Flow
+        return self.micro
+
+    def until(self, at: int) -> int:
+        return self.micro * at
 
 
 @dataclass
 class HostedMeter:
-    """One unit behind a gateway: `serving.line.Unit`."""
+    """One unit on a line: `serving.line.Unit`."""
 
     meter: PaymentMeter
     now: Callable[[], datetime]
@@ -26,7 +49,27 @@ class HostedMeter:
     """Requests that reached this unit, by Modbus function, executed or not."""
 
     def __post_init__(self) -> None:
-        self.registers = MeterRegisters(self.meter, self.now, enter=self.enter)
+        self.registers = MeterRegisters(
+            self.meter, self.now, enter=self.enter, faults=lambda: self.faults
+        )
+        self._flow = _Steady(self.meter.load * MICRO)
+        self.place = Premises(self._flow, self._second())
+
+    def set_load(self, load: int) -> None:
+        """From now on so many W or litres an hour are drawn, as far as the meter sees them."""
+        self.place.settle(self._second())
+        self._flow.micro = max(0, load) * MICRO
+        self.forget()
+
+    def forget(self) -> None:
+        """Something has changed at the premises: the meter notices."""
+        second = self._second()
+        self.meter.set_load(abs(self.place.rate(second)) // MICRO, self.now())
+        if self.place.flags & _OPENED and not self.meter.memory.tamper:
+            self.meter.set_tamper(self.now())
+
+    def restart(self) -> None:
+        """Off and on again: it forgets nothing."""
 
     def enter(self, digits: str, now: datetime) -> Entry:
         """Judge a token, or show what a fault says of it."""
@@ -57,5 +100,17 @@ class HostedMeter:
         self.frames[function] += 1
 
     def pdu(self, function: int, data: bytes) -> bytes | None:
-        """Execute one request."""
-        return answer(Request(0, 0, function, data), self.registers)
+        """Execute one request; nothing comes of it where there is no voltage."""
+        if self.place.dark:
+            return None
+        return answer(function, data, self.registers)
+
+    def _second(self) -> int:
+        return int(self.now().timestamp())
+
+
+def hosted(plan: MeterPlan, now: Callable[[], datetime]) -> HostedMeter:
+    """A meter of a world file, built and in its place."""
+    made = HostedMeter(plan.build(now()), now)
+    made.fault = plan.fault
+    return made

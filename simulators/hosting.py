@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from drivers.maps.model import Protocol
 
+from .building import TownLine, model_of
 from .serving.bus import SerialBus
 from .serving.line import Line
 from .serving.place import (
@@ -18,7 +19,9 @@ from .serving.place import (
     serve_stream,
     serve_tcp,
 )
-from .town import Town, TownLine
+from .serving.typed import KeypadPort
+from .town import Town
+from .world import MeterPlan
 
 _LOOK_EVERY_S: Final = 0.05
 
@@ -29,6 +32,7 @@ class TownHall:
     def __init__(self, town: Town) -> None:
         self.town = town
         self.stands: dict[str, Stand] = {}
+        self._keypad = KeypadPort(town.payment, town.now)
         self._watch: asyncio.Task[None] | None = None
         self._chatter: dict[str, asyncio.TimerHandle] = {}
 
@@ -37,6 +41,8 @@ class TownHall:
         try:
             for line in self.town.lines.values():
                 self.stands[line.name] = await _served(line)
+            if self.town.payment:
+                await self._keypad.start(self.town.scenario.keypad_port)
         except BaseException:
             await self.stop()
             raise
@@ -51,9 +57,16 @@ class TownHall:
             timer.cancel()
         for stand in self.stands.values():
             stand.close()
+        await self._keypad.stop()
         for stand in self.stands.values():
             await stand.closed()
         self.stands.clear()
+
+    def told(self) -> Mapping[str, Any]:
+        """How many meters there are, where; and the keypad, if there are payment meters."""
+        lines = self.table()
+        told = {"meters": sum(line["meters"] for line in lines), "lines": lines}
+        return told | ({"keypad": self._keypad.port} if self.town.payment else {})
 
     def table(self) -> list[Mapping[str, Any]]:
         """A row for each line: where it is and who is on it."""
@@ -64,11 +77,12 @@ class TownHall:
                 "protocol": line.plan.protocol.value,
                 "carrier": line.plan.carrier,
                 "address": self.stands[line.name].address,
-                "meters": len(line.meters),
+                "meters": len(line.numbers),
                 "units": _units(line),
-                "models": sorted({meter.map.id for meter in line.meters}),
+                "models": sorted({model_of(meter) for meter in line.numbers.values()}),
+                "payment": {one.drn.number: one.unit for one in sorted(plan.payment, key=_by_unit)},
             }
-            for line in self.town.lines.values()
+            for line, plan in ((one, one.plan) for one in self.town.lines.values())
         ]
 
     async def _drive(self) -> None:
@@ -112,10 +126,15 @@ async def _served(line: TownLine) -> Stand:
     return on_pty(carries, told, plan.paced)
 
 
+def _by_unit(plan: MeterPlan) -> int:
+    return plan.unit
+
+
 def _units(line: TownLine) -> list[str]:
     """Addresses on the line: unit ids, or serials where the protocol goes by them."""
     if line.plan.protocol in (Protocol.MODBUS, Protocol.MBUS):
-        return [str(meter.unit) for meter in line.meters]
+        units = [one.unit for one in line.plan.payment] + [one.unit for one in line.meters]
+        return [str(unit) for unit in sorted(units)]
     if line.plan.protocol is Protocol.DLT645:
         return [meter.serial.zfill(12) for meter in line.meters]
     return [meter.serial for meter in line.meters]

@@ -128,7 +128,7 @@ class Keypad:
 
     def _load(self, words: list[str]) -> str:
         hosted = self._arguments(words, 2, 2)
-        hosted.meter.set_load(int(plain_digits(words[1]) or "0"), self._now())
+        hosted.set_load(int(plain_digits(words[1]) or "0"))
         return f"LOAD {hosted.meter.load}"
 
     def _tamper(self, words: list[str]) -> str:

@@ -23,6 +23,7 @@ from .quirks import Quirks, quirks_of
 
 READS: Final = {1: Table.COIL, 2: Table.DISCRETE, 3: Table.HOLDING, 4: Table.INPUT}
 _OTHER: Final = {Table.INPUT: Table.HOLDING, Table.HOLDING: Table.INPUT}
+_NAN: Final = bytes.fromhex("7fc00000")
 _MOST_BITS: Final = 2000
 _MOST_BLOCKS: Final = 512
 WRITABLE: Final = frozenset({Access.WRITE, Access.BOTH, Access.GUARDED})
@@ -221,8 +222,13 @@ def bytes_of(item: Item, value: Value, factor: Decimal = Decimal(1)) -> bytes:
     return encode(register, value, factor)
 
 
+def mark_bytes(mark: str) -> bytes:
+    """A sentinel of a map as it goes out: hex, or a "not a number" of single precision."""
+    return _NAN if mark == "nan" else bytes.fromhex(mark)
+
+
 def blank(item: Item) -> bytes:
     """What the register holds where there is no value: its first mark for that, or zeros."""
     size = max(2 * item.words, 1)
     marks: Sequence[str] = item.register.sentinels
-    return bytes.fromhex(marks[0]) if marks else bytes(size)
+    return mark_bytes(marks[0]).ljust(size, b"\0") if marks else bytes(size)

@@ -14,7 +14,8 @@ from decimal import Decimal
 from typing import Final
 
 from drivers.maps.errors import RegisterContent
-from drivers.maps.model import Kind, MeterMap, Register
+from drivers.maps.model import Kind, MeterMap, Order, Register
+from drivers.maps.orders import arrange
 from drivers.maps.types import NUMERIC, Family, parse_type
 from meters.readings import Value
 
@@ -247,6 +248,7 @@ class MappedMeter:
         else:
             try:
                 raw = bytes_of(item, value, self.factor(item.register)[1])
+                raw = self.reordered(item.register, raw)
             except RegisterContent:
                 raise Exceptional(ModbusError.DEVICE_FAILURE) from None
         for one in self.faults.of("raw"):
@@ -270,6 +272,14 @@ class MappedMeter:
         if isinstance(chosen, Decimal):
             word = decider.register.enum.get(int(chosen), str(int(chosen)))
         return register.units.get(word, (register.unit, Decimal(1)))
+
+    def reordered(self, register: Register, raw: bytes) -> bytes:
+        """From the order of bytes in which the model is delivered to the one that this meter was
+        told to go by, or back: orders undo themselves."""
+        now = self._setting(register.order_from) if register.order_from else None
+        if not isinstance(now, str) or now == register.order.value:
+            return raw
+        return arrange(arrange(raw, register.order), Order(now))
 
     def _shown(self, item: Item) -> Value | None:
         """The value in the register's unit, before any fault."""
@@ -312,6 +322,8 @@ class MappedMeter:
             return register.least if register.least is not None else Decimal(0)
         if family is Family.DATETIME:
             return self.now()
+        if family is Family.ORDER:
+            return register.order.value
         return self.serial if register.kind is Kind.IDENTITY else ""
 
     def _line_default(self, register: Register) -> Value | None:

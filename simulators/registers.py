@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 
 from drivers.maps.codec import encode
 from drivers.maps.errors import RegisterContent
@@ -13,6 +13,7 @@ from drivers.maps.model import MeterMap, Register, Table
 from drivers.maps.reading import shipped_map
 from meters.readings import Value
 
+from .faults.base import NO_FAULTS, FaultSet
 from .modbus_errors import Exceptional, ModbusError
 from .payment_meter import PaymentMeter
 
@@ -26,11 +27,14 @@ class MeterRegisters:
         now: Callable[[], datetime],
         meter_map: MeterMap | None = None,
         enter: Callable[[str, datetime], object] | None = None,
+        faults: Callable[[], FaultSet] = lambda: NO_FAULTS,
     ) -> None:
-        """`enter` takes a token in the meter's place, if it is another that judges."""
+        """`enter` takes a token in the meter's place, if it is another that judges; `faults` are
+        those of the moment, of which some show other values or another clock."""
         self._enter = enter or meter.enter_token
         self._meter = meter
         self._now = now
+        self._faults = faults
         self._map = meter_map or shipped_map("raseed-payment")
         self._by_place: dict[tuple[Table, int], Register] = {
             (register.table, addr): register
@@ -48,16 +52,25 @@ class MeterRegisters:
             registers = [self._by_place[table, place] for place in wanted]
         except KeyError:
             raise Exceptional(ModbusError.ILLEGAL_ADDRESS) from None
-        values = self._values()
+        values, faults = self._values(), self._faults()
+        second = int(self._now().timestamp())
         image: dict[int, int] = {}
         for register in registers:
             if register.span[0] in image:
                 continue
+            value: Value | None = values[register.name]
+            for fault in faults.of("value"):
+                value = fault.value(register, value, second)
+                if isinstance(value, Decimal):
+                    # It counts in whole units, whatever is wrong with them.
+                    value = value.to_integral_value(ROUND_DOWN)
             try:
-                raw = encode(register, values[register.name])
+                raw = bytes(2 * register.words) if value is None else encode(register, value)
             except RegisterContent:
                 # A clock run past the year 2106, say: the meter has no honest answer.
                 raise Exceptional(ModbusError.DEVICE_FAILURE) from None
+            for fault in faults.of("raw"):
+                raw = fault.raw(register, raw, second)
             image.update(zip(register.span, _words(raw), strict=True))
         return [image[place] for place in wanted]
 
@@ -93,7 +106,7 @@ class MeterRegisters:
             "supply.reasons": account.supply.reasons,
             "account.tokens_accepted": Decimal(account.tokens_accepted),
             "account.last_result": Decimal(account.last_result),
-            "clock": now.astimezone(UTC).replace(tzinfo=None),
+            "clock": self._faults().clock(now.astimezone(UTC).replace(tzinfo=None)),
         }
         lines = zip(
             self._map.names("token_log.sequence"),

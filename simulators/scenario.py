@@ -3,6 +3,7 @@
     seed = 2026
     start = "2026-03-01T08:00:00+03:00"    # the meters' clock at the start; now if absent
     speed = "1"                            # virtual seconds in a real one
+    world = "payment-meters.json"          # private file beside this one: simulators/world.py
     zone = "+03:00"                        # of the meters' clocks, of days and of `at` below
     weekend = ["fri", "sat"]
     ramadan = [["2026-02-18", "2026-03-19"]]
@@ -17,6 +18,7 @@
     carrier = "tcp"                        # tcp, rtu-tcp, pty
     port = 0                               # 0: a free one
     meter = [{model = "eastron-sdm120", count = 20, use = "home", size = 3000}]
+    payment = "north"                      # and our payment meters behind this gateway of the world
 
     [[share]]                              # what `--meters N` is made of, by weight
     model = "eastron-sdm120"
@@ -33,6 +35,9 @@
     name = "bit_noise"
     rate = "1e-4"
 
+Payment meters keep the units that the world file gives them, and their loads; the others take the
+units that are left. With a world there is a keypad too (keypad.py).
+
 On a line of a protocol other than Modbus `tcp` carries the bytes of the serial line. Lines of a
 share are called SHARE-1, SHARE-2 ..., where SHARE is its `name`, or its model without one.
 """
@@ -41,9 +46,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -52,15 +55,15 @@ from drivers.maps.errors import MapUnknown
 from drivers.maps.model import MeterMap, Protocol
 from drivers.maps.reading import load_map, shipped_map
 
+from . import calendar
 from .documents import Place, WorldInvalid
 from .faults.base import FaultInvalid, make, seconds
 from .loads import Seasons, Use
+from .plans import FaultPlan, LinePlan, MeterPlan, Scenario, SharePlan
+from .world import World, read_world
 
 CARRIERS: Final = ("tcp", "rtu-tcp", "pty")
 MOST_METERS: Final = 100_000
-_DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_ZONE: Final = re.compile(r"([+-])([0-9]{2}):([0-9]{2})")
-_CLOCK: Final = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?")
 _MOST_ON_LINE: Final = {
     Protocol.MODBUS: 247,
     Protocol.MBUS: 250,
@@ -69,175 +72,97 @@ _MOST_ON_LINE: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class MeterPlan:
-    """Some meters of one model on a line."""
-
-    map: MeterMap
-    count: int
-    use: Use
-    least: int
-    """Size of the draw, W or litres an hour, between least and most."""
-    most: int
-    credit: int | None = None
-    """Wh or litres at the start, of a meter that holds its credit; by chance if absent."""
-
-
-@dataclass(frozen=True, slots=True)
-class LinePlan:
-    """One line."""
-
-    name: str
-    site: str
-    carrier: str
-    port: int
-    meters: tuple[MeterPlan, ...]
-    strict_baud: bool = False
-    paced: bool = False
-
-    @property
-    def protocol(self) -> Protocol:
-        return self.meters[0].map.protocol
-
-
-@dataclass(frozen=True, slots=True)
-class SharePlan:
-    """A part of the meters that are asked for by number."""
-
-    name: str
-    weight: int
-    per_line: int
-    carrier: str
-    meter: MeterPlan
-
-
-@dataclass(frozen=True, slots=True)
-class FaultPlan:
-    """One fault, when and where."""
-
-    at: float
-    """Seconds after the start."""
-    lasts: float | None
-    target: str
-    name: str
-    parameters: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """Everything that a scenario file says."""
-
-    seed: int
-    start: datetime
-    speed: float
-    zone_s: int
-    seasons: Seasons
-    sites: tuple[str, ...]
-    lines: tuple[LinePlan, ...]
-    shares: tuple[SharePlan, ...]
-    faults: tuple[FaultPlan, ...]
-
-    def lines_for(self, meters: int) -> tuple[LinePlan, ...]:
-        """The named lines, and as many more by shares as make `meters` of them altogether.
-        Raises WorldInvalid if that cannot be."""
-        named = sum(plan.count for line in self.lines for plan in line.meters)
-        wanted = meters - named
-        if wanted <= 0:
-            return self.lines
-        if not self.shares:
-            raise WorldInvalid("share", f"none, and {wanted} meters more are wanted")
-        weights = sum(share.weight for share in self.shares)
-        lines = list(self.lines)
-        given = so_far = 0
-        for share in self.shares:
-            so_far += share.weight
-            count = wanted * so_far // weights - given
-            given += count
-            lines += self._shared(share, count)
-        return tuple(lines)
-
-    def _shared(self, share: SharePlan, count: int) -> Iterable[LinePlan]:
-        for number, begin in enumerate(range(0, count, share.per_line)):
-            here = min(share.per_line, count - begin)
-            plan = MeterPlan(
-                share.meter.map,
-                here,
-                share.meter.use,
-                share.meter.least,
-                share.meter.most,
-                share.meter.credit,
-            )
-            site = self.sites[number % len(self.sites)]
-            yield LinePlan(f"{share.name}-{number + 1}", site, share.carrier, 0, (plan,))
-
-
 def read_scenario(path: Path, now: datetime) -> Scenario:
     """A scenario file; `now` is its start if it names none. Maps beside the file, in a folder
-    `meters`, are known as well as the shipped ones. Raises WorldInvalid."""
+    `meters`, are known as well as the shipped ones. Raises WorldInvalid; WorldUnprotected if others
+    may read the world file that it names."""
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise WorldInvalid("file", error.strerror or "cannot be read") from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise WorldInvalid("file", str(error)) from None
-    return parse_scenario(document, now, path.parent / "meters")
+    return parse_scenario(document, now, path.parent)
 
 
-def parse_scenario(document: dict[str, Any], now: datetime, folder: Path | None = None) -> Scenario:
-    """As `read_scenario`, from a parsed document."""
+def parse_scenario(document: dict[str, Any], now: datetime, beside: Path | None = None) -> Scenario:
+    """As `read_scenario`, from a parsed document; `beside`: the folder of the file."""
+    folder = None if beside is None else beside / "meters"
     top = Place("scenario", document)
     seed = top.take("seed", int, 1)
-    zone_s = _zone(top.take("zone", str, "+00:00"))
-    start = _start(top.take("start", str, None), now)
+    zone_s = calendar.zone(top.take("zone", str, "+00:00"))
+    told = top.take("start", str, None)
+    start = now if told is None else calendar.start(told)
     speed = _number(top.name, "speed", top.take("speed", (str, int), "1"))
     if not 0 < speed <= 100_000:
         raise WorldInvalid(top.name, "speed must be above 0, 100000 at most")
     seasons = Seasons(
-        ramadan=_periods("ramadan", top.take("ramadan", list, [])),
-        heat=_periods("heat", top.take("heat", list, [])),
-        weekend=_weekend(top.take("weekend", list, ["fri", "sat"])),
+        ramadan=calendar.periods("ramadan", top.take("ramadan", list, [])),
+        heat=calendar.periods("heat", top.take("heat", list, [])),
+        weekend=calendar.weekend(top.take("weekend", list, ["fri", "sat"])),
         offset_s=zone_s,
     )
     sites = _rows(top, "site")
     names = tuple(site.take("name", str) for site in sites) or ("town",)
     for site in sites:
         site.end()
-    lines = tuple(_line(row, names, folder) for row in _rows(top, "line"))
+    world = _world(top.take("world", str, None), beside)
+    lines = tuple(_line(row, names, folder, world) for row in _rows(top, "line"))
     shares = tuple(_share(row, folder) for row in _rows(top, "share"))
     faults = tuple(_fault(row, start, zone_s) for row in _rows(top, "fault"))
     top.end()
     called = [line.name for line in lines]
     if len(set(called)) != len(called):
         raise WorldInvalid("line", "a name stands twice")
-    return Scenario(seed, start, speed, zone_s, seasons, names, lines, shares, faults)
+    drns = [meter.drn for line in lines for meter in line.payment]
+    if len(set(drns)) != len(drns):
+        raise WorldInvalid("line", "a gateway of the world stands on two lines")
+    return Scenario(
+        seed, start, speed, zone_s, seasons, names, lines, shares, faults, world.keypad_port
+    )
+
+
+def _world(name: str | None, beside: Path | None) -> World:
+    """The file of payment meters; an empty world if there is none."""
+    if name is None:
+        return World({})
+    if beside is None:
+        raise WorldInvalid("world", "the scenario is no file that another could lie beside")
+    return read_world(beside / name)
 
 
 def _rows(top: Place, key: str) -> list[Place]:
     return [Place(f"{key} {i + 1}", row) for i, row in enumerate(top.take(key, list, []))]
 
 
-def _line(row: Place, sites: tuple[str, ...], folder: Path | None) -> LinePlan:
+def _line(row: Place, sites: tuple[str, ...], folder: Path | None, world: World) -> LinePlan:
     name = row.take("name", str)
     site = row.take("site", str, sites[0])
     if site not in sites:
         raise WorldInvalid(row.name, f"no site {site[:40]}")
     meters = tuple(
         _meter(Place(f"{row.name} meter {i + 1}", one), folder)
-        for i, one in enumerate(row.take("meter", list))
+        for i, one in enumerate(row.take("meter", list, []))
     )
+    gateway = row.take("payment", str, None)
+    if gateway is not None and gateway not in world.gateways:
+        raise WorldInvalid(row.name, f"the world has no gateway {gateway[:40]}")
+    payment = () if gateway is None else world.gateways[gateway].meters
     plan = LinePlan(
         name,
         site,
         _carrier(row),
         row.take("port", int, 0),
         meters,
+        payment,
         row.take("strict_baud", bool, False),
         row.take("paced", bool, False),
     )
     row.end()
-    if not meters or len({one.map.protocol for one in meters}) != 1:
+    protocols = {one.map.protocol for one in meters} | ({Protocol.MODBUS} if payment else set())
+    if len(protocols) != 1:
         raise WorldInvalid(row.name, "needs meters, all of one protocol")
-    if sum(one.count for one in meters) > _MOST_ON_LINE[plan.protocol]:
+    if sum(one.count for one in meters) + len(payment) > _MOST_ON_LINE[plan.protocol]:
         raise WorldInvalid(row.name, f"{_MOST_ON_LINE[plan.protocol]} meters at most")
     if plan.carrier == "rtu-tcp" and plan.protocol is not Protocol.MODBUS:
         raise WorldInvalid(row.name, "rtu-tcp is for Modbus; tcp carries the line's bytes")
@@ -279,7 +204,7 @@ def _share(row: Place, folder: Path | None) -> SharePlan:
 
 
 def _fault(row: Place, start: datetime, zone_s: int) -> FaultPlan:
-    at = _moment(row, row.take("at", str, "+0s"), start, zone_s)
+    at = calendar.moment(row.name, row.take("at", str, "+0s"), start, zone_s)
     lasts = row.take("for", str, None)
     target = row.take("target", str, "*")
     name = row.take("name", str)
@@ -329,49 +254,3 @@ def _number(place: str, key: str, value: str | int) -> float:
         return float(Decimal(str(value)))
     except InvalidOperation:
         raise WorldInvalid(place, f"{key} is no number") from None
-
-
-def _zone(text: str) -> int:
-    match = _ZONE.fullmatch(text)
-    if not match:
-        raise WorldInvalid("zone", "is written like +03:00")
-    return (1 if match[1] == "+" else -1) * (int(match[2]) * 3600 + int(match[3]) * 60)
-
-
-def _start(text: str | None, now: datetime) -> datetime:
-    try:
-        start = datetime.fromisoformat(text) if text else now
-    except ValueError:
-        raise WorldInvalid("start", "is not an ISO 8601 time") from None
-    if start.tzinfo is None:
-        raise WorldInvalid("start", "needs a time zone")
-    return start.astimezone(UTC)
-
-
-def _moment(row: Place, text: str, start: datetime, zone_s: int) -> float:
-    local = start.astimezone(timezone(timedelta(seconds=zone_s)))
-    try:
-        if text.startswith("+"):
-            return seconds(text[1:])
-        if match := _CLOCK.fullmatch(text):
-            hour, minute, second = int(match[1]), int(match[2]), int(match[3] or 0)
-            moment = local.replace(hour=hour, minute=minute, second=second, microsecond=0)
-        else:
-            moment = datetime.fromisoformat(text)
-            moment = moment.replace(tzinfo=moment.tzinfo or local.tzinfo)
-    except ValueError:
-        raise WorldInvalid(row.name, "at is 08:10, +10m or an ISO 8601 time") from None
-    return (moment - start).total_seconds()
-
-
-def _periods(key: str, rows: list[Any]) -> tuple[tuple[date, date], ...]:
-    try:
-        return tuple((date.fromisoformat(one), date.fromisoformat(two)) for one, two in rows)
-    except (TypeError, ValueError):
-        raise WorldInvalid(key, "is a list of pairs of dates") from None
-
-
-def _weekend(names: list[Any]) -> frozenset[int]:
-    if not all(name in _DAYS for name in names):
-        raise WorldInvalid("weekend", f"days are {', '.join(_DAYS)}")
-    return frozenset(_DAYS.index(name) for name in names)

@@ -8,37 +8,22 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final, TextIO
 
-from drivers.maps.model import Protocol
+from meters.identity import Drn
 
+from .building import Breakable, Builder, TownLine, model_of
 from .documents import WorldInvalid
 from .faults.base import Fault, FaultSet, Layer, make
-from .loads import PER_UNIT, Draw, Feeder, Use, mix
+from .hosted import NOT_HERE, HostedMeter
+from .loads import Draw, Feeder
 from .logbook import Logbook
 from .mapped import MappedMeter
-from .nodes import NODES
-from .premises import Premises, Switch
-from .scenario import FaultPlan, LinePlan, MeterPlan, Scenario
-from .serving.bus import SerialBus
-from .serving.line import Line
+from .plans import FaultPlan, Scenario
 
-_VALVE_S: Final = 20
 _ON_LINES: Final = frozenset({Layer.GATEWAY})
 _ON_EITHER: Final = frozenset({Layer.WIRE})
-
-
-@dataclass(slots=True)
-class TownLine:
-    """A line and who is on it."""
-
-    plan: LinePlan
-    carries: Line | SerialBus
-    meters: list[MappedMeter] = field(default_factory=list)
-
-    @property
-    def name(self) -> str:
-        return self.plan.name
 
 
 @dataclass(order=True, slots=True)
@@ -66,15 +51,21 @@ class Town:
         self.log = Logbook(seconds, log)
         self.lines: dict[str, TownLine] = {}
         self._events: list[_Event] = []
-        self._made = 0
+        builder = Builder(scenario, seconds)
+        self.now: Callable[[], datetime] = builder.now
+        """The world's clock."""
         for plan in scenario.lines_for(meters):
-            self.lines[plan.name] = self._line(plan)
+            self.lines[plan.name] = builder.line(plan)
+        self.payment: dict[Drn, HostedMeter] = {
+            one.meter.drn: one for line in self.lines.values() for one in line.payment
+        }
+        """Payment meters of all lines, by their numbers."""
         start = scenario.start.timestamp()
         for number, fault in enumerate(scenario.faults):
             self._plan(start, number, fault)
 
     def everyone(self) -> Iterator[MappedMeter]:
-        """Every meter, line by line."""
+        """Every meter but the payment meters, line by line."""
         for line in self.lines.values():
             yield from line.meters
 
@@ -107,62 +98,6 @@ class Town:
 
         return end
 
-    # --- Building -------------------------------------------------------------------------------
-
-    def _line(self, plan: LinePlan) -> TownLine:
-        if plan.protocol is Protocol.MODBUS:
-            line = Line(plan.name, seconds=self.seconds, strict_baud=plan.strict_baud)
-            town_line = TownLine(plan, line)
-            unit = 0
-            for meter_plan in plan.meters:
-                for _ in range(meter_plan.count):
-                    unit += 1
-                    meter = self._meter(meter_plan, unit, line.move)
-                    line.place(unit, meter)
-                    town_line.meters.append(meter)
-            return town_line
-        bus = SerialBus(plan.name, seconds=self.seconds)
-        town_line = TownLine(plan, bus)
-        for meter_plan in plan.meters:
-            for number in range(meter_plan.count):
-                meter = self._meter(meter_plan, number + 1, _stays)
-                bus.nodes.append(NODES[plan.protocol](meter))
-                town_line.meters.append(meter)
-        return town_line
-
-    def _meter(
-        self, plan: MeterPlan, unit: int, moved: Callable[[MappedMeter, int], None]
-    ) -> MappedMeter:
-        scenario = self.scenario
-        self._made += 1
-        seed = mix(scenario.seed, self._made)
-        start = int(scenario.start.timestamp())
-        size = plan.least + mix(seed, 1) % (plan.most - plan.least + 1)
-        draw = Draw(seed & 0xFFFFFFFF, plan.use, size, start, scenario.seasons)
-        is_water = plan.use is Use.WATER
-        place = Premises(draw, start)
-        place.forward = mix(seed, 2) % (900_000 if is_water else 9_000_000) * PER_UNIT
-        if is_water:
-            travel = plan.map.quirks.get("valve_travel_s", _VALVE_S)
-            place.switch = Switch(travel_s=travel if isinstance(travel, int) else _VALVE_S)
-        if "account.balance" in plan.map.registers:
-            credit = plan.credit
-            if credit is None:
-                credit = 5_000 + mix(seed, 3) % (40_000 if is_water else 400_000)
-            place.balance = credit * PER_UNIT
-        return MappedMeter(
-            plan.map,
-            place,
-            self.seconds,
-            seed=seed & 0xFFFFFFFF,
-            unit=unit,
-            serial=str(26_000_000 + self._made),
-            zone_s=scenario.zone_s,
-            moved=moved,
-        )
-
-    # --- Breaking -------------------------------------------------------------------------------
-
     def _plan(self, start: float, number: int, plan: FaultPlan) -> None:
         # What it is for must be there from the beginning, not only when it begins.
         self._targets(plan)
@@ -177,17 +112,17 @@ class Town:
 
         heapq.heappush(self._events, _Event(start + plan.at, number, act))
 
-    def _targets(self, plan: FaultPlan) -> tuple[list[TownLine], list[tuple[str, MappedMeter]]]:
+    def _targets(self, plan: FaultPlan) -> tuple[list[TownLine], list[tuple[str, Breakable]]]:
         """The lines it sits on, or else the meters. Raises WorldInvalid."""
         kind, _, name = plan.target.partition(":")
         lines = [line for line in self.lines.values() if _is_in(line, kind, name)]
         meters = [
-            (f"meter:{line.name}/{place + 1}", meter)
+            (f"meter:{line.name}/{number}", meter)
             for line in self.lines.values()
-            for place, meter in enumerate(line.meters)
+            for number, meter in line.numbers.items()
             if line in lines
-            or (kind == "meter" and name == f"{line.name}/{place + 1}")
-            or (kind == "model" and name == meter.map.id)
+            or (kind == "meter" and name == f"{line.name}/{number}")
+            or (kind == "model" and name == model_of(meter))
         ]
         if not lines and not meters:
             raise WorldInvalid("fault", f"nothing is called {plan.target[:60]}")
@@ -196,6 +131,10 @@ class Town:
             if not lines:
                 raise WorldInvalid("fault", f"{plan.name} sits on a line, not on a meter")
             return lines, []
+        if plan.name in NOT_HERE:
+            meters = [one for one in meters if not isinstance(one[1], HostedMeter)]
+            if not meters:
+                raise WorldInvalid("fault", f"{plan.name} means nothing to a payment meter")
         return [], meters
 
     def _begin(self, plan: FaultPlan, number: int) -> Iterable[tuple[Callable[[], None], float]]:
@@ -224,7 +163,7 @@ class Town:
         return end
 
     def _on_meter(
-        self, plan: FaultPlan, fault: Fault, target: str, meter: MappedMeter
+        self, plan: FaultPlan, fault: Fault, target: str, meter: Breakable
     ) -> Callable[[], None]:
         meter.faults = meter.faults.plus(fault)
         fault.begin(meter.place, int(self.seconds()))
@@ -243,10 +182,6 @@ class Town:
     def _over(self, plan: FaultPlan, target: str) -> None:
         hits = self.log.hits[target, plan.name]
         self.log.write(target, plan.name, "end", {**plan.parameters, "hits": hits})
-
-
-def _stays(meter: MappedMeter, unit: int) -> None:
-    """On a bus a meter has no place of its own."""
 
 
 def _is_in(line: TownLine, kind: str, name: str) -> bool:

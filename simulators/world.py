@@ -43,7 +43,7 @@ import os
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import Enum
 from pathlib import Path
 from typing import TypeVar
@@ -53,6 +53,7 @@ from meters.errors import RaseedError, Refused
 from meters.identity import Drn
 from tokens.sts import LAST_TID, DecoderKey, EncryptionAlgorithm, KeyType, new_acceptance_state
 
+from . import calendar
 from .documents import Place, WorldInvalid
 from .faults import Fault, fault_named
 from .payment_meter import CAPACITY, MeterMemory, PaymentMeter, capabilities
@@ -145,7 +146,7 @@ def parse_world(document: object) -> World:
     numbers = [meter.drn for gateway in gateways.values() for meter in gateway.meters]
     if len(set(numbers)) != len(numbers):
         raise WorldInvalid("gateways", "a meter number stands twice")
-    return World(gateways, _port("keypad", port), _moment(start))
+    return World(gateways, _port("keypad", port), None if start is None else calendar.start(start))
 
 
 def _gateway(place: Place) -> GatewayPlan:
@@ -236,13 +237,3 @@ def _port(name: str, port: int) -> int:
     if not 0 <= port <= 65535:
         raise WorldInvalid(name, "port must be 0 to 65535")
     return port
-
-
-def _moment(text: str | None) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text) if text else None
-    except ValueError:
-        raise WorldInvalid("start", "is not an ISO 8601 time") from None
-    if moment is not None and moment.tzinfo is None:
-        raise WorldInvalid("start", "needs a time zone")
-    return moment.astimezone(UTC) if moment else None

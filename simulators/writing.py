@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from drivers.maps.codec import NoValue, decode
 from drivers.maps.errors import RegisterContent
@@ -15,6 +15,10 @@ from .modbus_errors import Exceptional, ModbusError
 
 if TYPE_CHECKING:
     from .mapped import MappedMeter
+
+_ON: Final = b"\xff\x00"
+_OFF: Final = b"\x00\x00"
+_MOST_COILS: Final = 1968
 
 
 def act(meter: MappedMeter, function: int, data: bytes) -> bytes:
@@ -71,6 +75,7 @@ def _write(meter: MappedMeter, addr: int, body: bytes) -> None:
         begin = 2 * (item.addresses.start - addr)
         part = body[begin : begin + 2 * item.words]
         try:
+            part = meter.reordered(item.register, part)
             decoded.append((item, decode(item.register, part, meter.factor(item.register)[1])))
         except (NoValue, RegisterContent):
             raise Exceptional(ModbusError.ILLEGAL_VALUE) from None
@@ -82,16 +87,29 @@ def _write(meter: MappedMeter, addr: int, body: bytes) -> None:
 
 
 def _write_coils(meter: MappedMeter, function: int, addr: int, data: bytes) -> None:
-    count = 1 if function == 5 else int.from_bytes(data[2:4], "big")
-    packed = (b"\x01" if data[2] else b"\x00") if function == 5 else data[5:]
-    for place in range(count):
-        block = meter.layout.stretch(Table.COIL, addr + place, 1)
-        if block is None:
-            raise Exceptional(ModbusError.ILLEGAL_ADDRESS)
-        bit = packed[place // 8] >> (place % 8) & 1
-        item = block[0][0]
+    """Coils, all of them or none."""
+    bits = _one_coil(data) if function == 5 else _many_coils(data)
+    blocks = [meter.layout.stretch(Table.COIL, addr + place, 1) for place in range(len(bits))]
+    items = [block[0][0] for block in blocks if block is not None]
+    if len(items) < len(bits) or any(item.register.access not in WRITABLE for item in items):
+        raise Exceptional(ModbusError.ILLEGAL_ADDRESS)
+    for item, bit in zip(items, bits, strict=True):
         meter.take(item.register.name, item, decode(item.register, bytes([bit])))
     meter.forget()
+
+
+def _one_coil(data: bytes) -> list[int]:
+    if len(data) != 4 or data[2:] not in (_ON, _OFF):
+        raise Exceptional(ModbusError.ILLEGAL_VALUE)
+    return [int(data[2:] == _ON)]
+
+
+def _many_coils(data: bytes) -> list[int]:
+    count, packed = int.from_bytes(data[2:4], "big"), data[5:]
+    sizes = {len(packed), (count + 7) // 8, *data[4:5]}
+    if not 1 <= count <= _MOST_COILS or len(data) < 5 or len(sizes) != 1:
+        raise Exceptional(ModbusError.ILLEGAL_VALUE)
+    return [packed[place // 8] >> (place % 8) & 1 for place in range(count)]
 
 
 def _identification(meter: MappedMeter, data: bytes) -> bytes:

@@ -1,5 +1,4 @@
-"""The last frames of a line, for support and for the records of commands. What is secret in them
-is blanked before it is kept anywhere."""
+"""The last frames of a line, for support. What is secret in them is hidden before it is kept."""
 
 from __future__ import annotations
 
@@ -11,19 +10,9 @@ from typing import Final
 from meters.device import Frame
 
 from ..conversation import Send, Witness
+from ..veil import Veil
 
 KEPT: Final = 500
-_BLANK: Final = "**"
-
-
-def blanked(step: Send) -> str:
-    """The bytes in hex, two characters each; of secret ones only how many."""
-    if not step.secret:
-        return step.data.hex()
-    shown = [f"{byte:02x}" for byte in step.data]
-    for begin, end in step.secret:
-        shown[begin:end] = [_BLANK] * len(shown[begin:end])
-    return "".join(shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +23,6 @@ class Captured:
     """Seconds of the line's monotonic clock."""
     unit: str
     frame: Frame
-
-
-class Frames:
-    """A Witness that keeps the frames of one conversation."""
-
-    def __init__(self) -> None:
-        self.frames: list[Frame] = []
-
-    def sent(self, step: Send) -> None:
-        self.frames.append(Frame(True, blanked(step)))
-
-    def received(self, data: bytes) -> None:
-        self.frames.append(Frame(False, data.hex()))
 
 
 class Ring:
@@ -74,13 +50,19 @@ class _Passing:
         self._ring = ring
         self._unit = unit
         self._other = other
+        self._veil: Veil | None = None
+        """None as long as nothing was secret, as of nearly every frame."""
 
     def sent(self, step: Send) -> None:
-        self._ring.add(self._unit, True, blanked(step))
+        if step.secret and self._veil is None:
+            self._veil = Veil()
+        shown = step.data.hex() if self._veil is None else "".join(self._veil.sent(step))
+        self._ring.add(self._unit, True, shown)
         if self._other is not None:
             self._other.sent(step)
 
     def received(self, data: bytes) -> None:
-        self._ring.add(self._unit, False, data.hex())
+        shown = data.hex() if self._veil is None else "".join(self._veil.received(data))
+        self._ring.add(self._unit, False, shown)
         if self._other is not None:
             self._other.received(data)

@@ -9,7 +9,7 @@ from meters.readings import Quality, Reading, Value
 
 from ..maps.expressions import Expression, ExpressionWrong, expression
 from ..maps.model import MeterMap
-from .plan import plain
+from .values import plain
 
 DOUBTS = frozenset({"out_of_range", "unverified"})
 """Doubts that a check is there to settle: the reading counts for it all the same."""

@@ -27,12 +27,13 @@ from ..maps.model import Command, MeterMap, Trust
 from .clockwork import Move, move
 from .needs import Settled
 from .params import BLANK, is_secret, read_params, shown_params
-from .plan import carry_out, plain, raw_bytes, resolve
+from .plan import carry_out
 from .records import Frames
 from .roles import may
 from .running import Surroundings, run, wire_bytes
 from .settings import DeviceSettings
 from .supply import DRAWN, Rest, supply_of
+from .values import plain, raw_bytes, resolve
 
 PRIORITIES: Final[Mapping[str, Priority]] = {
     "supply": Priority.SUPPLY,

@@ -10,7 +10,7 @@ from typing import Final
 from meters.device import MeterEvent
 from meters.readings import Quality, Reading
 
-from .plan import plain
+from .values import plain
 
 _UNSET: Final = frozenset({"", "0", "no", "off", "ok", "good", "none", "normal", "closed", "false"})
 _SUPPLY_WORDS: Final = frozenset({"open", "closed", "on", "off", "opening", "closing"})

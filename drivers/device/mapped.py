@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from meters.account import Supply
 from meters.device import (
@@ -29,7 +29,16 @@ from .capabilities import capabilities, flag_registers
 from .checks import run_checks
 from .commanding import Commander
 from .profiles import ProfileLink
-from .reading import BILLED, CLOCK, Freshness, full_names, readings_of, wanted
+from .reading import (
+    BILLED,
+    CLOCK,
+    Freshness,
+    full_names,
+    moment_of,
+    readings_of,
+    timed,
+    wanted,
+)
 from .recognising import recognise
 from .records import Frames
 from .settings import DeviceSettings
@@ -105,8 +114,7 @@ class MappedDevice:
         (reading,) = self._fetch([CLOCK], self.settings.priority).values()
         if not isinstance(reading.value, datetime):
             raise MeterUnreachable(self._link.address, reading.reason or "no_clock")
-        # Of two moments with the same name, when the clocks go back, the meter means the earlier.
-        meter = reading.value.replace(tzinfo=self.settings.zone).astimezone(UTC)
+        meter = moment_of(reading.value, self.settings.zone)
         half = timedelta(milliseconds=reading.latency_ms / 2)
         return ClockReading(meter, reading.read_at - half)
 
@@ -179,7 +187,7 @@ class MappedDevice:
         except (LineDown, Resting, LineBusy) as error:
             raise MeterUnreachable(self._link.address, error.code) from None
         readings = readings_of(self.map, names, fetched, self._now(), self.settings.confirmed)
-        return self._fresh.judged(readings)
+        return timed(self._fresh.judged(readings), self.settings.zone)
 
     def _assure_now_and_then(self) -> None:
         if not self.settings.expected.is_known:

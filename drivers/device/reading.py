@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
 from meters.device import ReadingUnknown
 from meters.readings import Quality, Reading, Value
 
 from ..link import Fetched
-from ..maps.decoding import reading_of
+from ..maps.decoding import deciders_of, reading_of
 from ..maps.model import Kind, MeterMap, Register
 
 BILLED: Final = frozenset({Kind.COUNTER, Kind.MONEY, Kind.CREDIT})
 """What money hangs on: read only together with proof that the values are of now."""
 CLOCK: Final = "clock"
+_DOUBTS: Final = {"unit_from": "unit_doubtful", "order_from": "order_doubtful"}
+"""By what a reading hangs on: why it is doubted if that is."""
 FROZEN_AFTER: Final = timedelta(seconds=2)
 """A clock of whole seconds that has not moved in more than this has stopped, or somebody between
 the meter and us answers from memory."""
@@ -36,10 +38,8 @@ def full_names(map: MeterMap, names: Iterable[str]) -> list[str]:
 
 
 def wanted(map: MeterMap, names: Sequence[str]) -> list[Register]:
-    """The registers of these names and those that decide their units."""
-    deciders = {map.registers[name].unit_from: None for name in names}
-    deciders.pop("", None)
-    return [map.registers[name] for name in dict.fromkeys([*names, *deciders])]
+    """The registers of these names and those that decide their units and orders of bytes."""
+    return [map.registers[name] for name in dict.fromkeys([*names, *deciders_of(map, names)])]
 
 
 def readings_of(
@@ -53,22 +53,35 @@ def readings_of(
     unverified decider says is doubted as much as it is itself."""
     deciders: dict[str, Value] = {}
     doubted: set[str] = set()
-    for name in dict.fromkeys(map.registers[name].unit_from for name in names):
-        if name:
-            decider = map.registers[name]
-            reading = reading_of(decider, fetched[name], {}, now, map, confirmed)
-            if reading.value is not None:
-                deciders[name] = reading.value
-            if reading.quality is not Quality.GOOD:
-                doubted.add(name)
-    readings = {}
-    for name in names:
+    readings: dict[str, Reading] = {}
+    for name in dict.fromkeys([*deciders_of(map, names), *names]):
         register = map.registers[name]
         reading = reading_of(register, fetched[name], deciders, now, map, confirmed)
-        if register.unit_from in doubted and reading.quality is Quality.GOOD:
-            reading = replace(reading, quality=Quality.SUSPECT, reason="unit_doubtful")
+        if reading.quality is Quality.GOOD:
+            for decider, reason in _DOUBTS.items():
+                if getattr(register, decider) in doubted:
+                    reading = replace(reading, quality=Quality.SUSPECT, reason=reason)
+        if reading.value is not None:
+            deciders[name] = reading.value
+        if reading.quality is not Quality.GOOD:
+            doubted.add(name)
         readings[name] = reading
-    return readings
+    return {name: readings[name] for name in names}
+
+
+def timed(readings: Mapping[str, Reading], zone: tzinfo) -> dict[str, Reading]:
+    """With what the meter's clock, of this zone, showed in the same fetch, where it was read."""
+    clock = readings.get(CLOCK)
+    if clock is None or not isinstance(clock.value, datetime):
+        return dict(readings)
+    shown = moment_of(clock.value, zone)
+    return {name: replace(reading, meter_time=shown) for name, reading in readings.items()}
+
+
+def moment_of(shown: datetime, zone: tzinfo) -> datetime:
+    """What a meter's clock means, in UTC. Of two moments with the same name, when the clocks go
+    back, it means the earlier."""
+    return shown.replace(tzinfo=zone).astimezone(UTC)
 
 
 class Freshness:

@@ -16,7 +16,7 @@ from ..link import Fetched, Link, Priority
 from ..maps.codec import NoValue, decode
 from ..maps.errors import RegisterContent
 from ..maps.model import IdentifyStep, MeterMap
-from .plan import plain
+from .values import plain
 
 MISFITS: Final = frozenset({"exception_1", "exception_2", "exception_3", "missing"})
 """Answers of a meter that keeps no such thing: it is of another model."""

@@ -14,6 +14,7 @@ from ..conversation import Witness
 from ..lines import Declined, LineBusy, LineDown, NoReply, Resting
 from ..link import Link, Priority
 from ..maps.codec import encode, value_of
+from ..maps.decoding import ordered
 from ..maps.errors import RegisterContent
 from ..maps.model import MeterMap, Register
 from ..maps.types import Family, parse_type
@@ -39,8 +40,9 @@ from .needs import (
     Write,
     Written,
 )
-from .plan import Plan, plain
+from .plan import Plan
 from .recognising import recognise
+from .values import plain
 
 SILENT = frozenset({"no_reply", "timeout"})
 """Problems that mean that nobody answered at all."""
@@ -112,13 +114,14 @@ def _answer(need: Need, around: Surroundings) -> Answer:
 
 
 def _write(need: Write, around: Surroundings) -> Answer:
-    if need.effective and around.deadline is not None and around.now() > around.deadline:
-        return Unsent("expired")
     register = around.map.registers[need.register]
     try:
-        raw = wire_bytes(register, need.value, need.raw)
+        raw = need.raw or wire_bytes(_as_ordered(register, around), need.value)
         if parse_type(register.type).family is Family.HALF:
             raw = _with_other_half(register, raw, around)
+        # Whatever had to be asked first has taken its time.
+        if need.effective and around.deadline is not None and around.now() > around.deadline:
+            return Unsent("expired")
         around.link.put(register, raw, around.priority, around.witness, around.extra)
     except RegisterContent as error:
         return Unsent(f"{register.name}: {error.problem}")
@@ -129,6 +132,18 @@ def _write(need: Write, around: Surroundings) -> Answer:
     except Declined as error:
         return SaidNo(error.reason, error.nothing_happened)
     return Written()
+
+
+def _as_ordered(register: Register, around: Surroundings) -> Register:
+    """The register in the order of bytes that its meter goes by now: a float in another one is
+    another number."""
+    if not register.order_from:
+        return register
+    told = around.read(register.order_from)
+    found = ordered(register, told.value)
+    if found is None:
+        raise RegisterContent(register.name, "the order of its bytes is not known")
+    return found
 
 
 def _with_other_half(register: Register, raw: bytes, around: Surroundings) -> bytes:

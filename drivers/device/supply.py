@@ -14,7 +14,7 @@ from meters.errors import Refused
 from meters.readings import Reading
 
 from ..maps.errors import RegisterContent
-from .plan import plain
+from .values import plain
 
 _FLOWS: Final = {
     Commodity.WATER: {"on", "connected", "supplied", "open", "opened"},

@@ -80,11 +80,7 @@ def find(raw: bytes) -> tuple[Frame, int] | None:
         if len(head) == HEAD and head[7] == START:
             end = start + HEAD + head[9] + 2
             whole = raw[start:end]
-            if (
-                len(whole) == end - start
-                and whole[-1] == END
-                and sum(whole[:-2]) & 0xFF == whole[-2]
-            ):
+            if len(whole) == end - start and _is_sound(whole):
                 data = bytes((byte - OFFSET) & 0xFF for byte in whole[HEAD:-2])
                 return Frame(address_text(whole[1:7]), whole[8], data), end
         start = raw.find(START, start + 1)

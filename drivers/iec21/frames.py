@@ -6,6 +6,9 @@
 
 BCC is the exclusive or of every byte after the first of SOH and STX, up to and including ETX. All
 characters are 7-bit ASCII.
+
+Nothing checks the first byte itself: a spoilt STX is an SOH. So a message is sound only if what
+follows has the shape that its first byte promises.
 """
 
 from __future__ import annotations
@@ -34,6 +37,13 @@ _IDENTIFICATION = re.compile(rb"/([A-Za-z]{3})([0-9A-I])([ -~]{0,24})\r\n")
 _DATA_SET = re.compile(r"([^()\r\n!/]*)((?:\([^()\r\n]*\))+)")
 _VALUE = re.compile(r"\(([^()*]*)(?:\*([^()*]*))?\)")
 _BLANKS = "\r\n"
+_FRAMING: Final = frozenset("()/!")
+_SHAPE: Final = {
+    STX: re.compile(rb"[ -~\r\n]*[\x03\x04]"),
+    # Clause 6.3.3: a command is a letter and a digit.
+    SOH: re.compile(rb"[A-Z][0-9](?:\x02[ -~\r\n]*)?[\x03\x04]"),
+}
+"""By the first byte: what may follow, up to and including ETX or EOT."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +70,7 @@ class Block:
     text: str = field(repr=False)
     is_last: bool = True
     is_sound: bool = True
-    """The check sum is right and every character is ASCII."""
+    """The check sum is right, and the shape is one that the first byte allows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +104,11 @@ def answer(text: str, is_last: bool = True) -> bytes:
     """A data message: a meter's answer, a readout, a partial block."""
     body = text.encode("ascii") + bytes([ETX if is_last else EOT])
     return bytes([STX]) + body + bytes([bcc(body)])
+
+
+def is_plain(text: str) -> bool:
+    """Whether a value or a password can stand between the brackets of a message."""
+    return text.isascii() and text.isprintable() and not set(text) & _FRAMING
 
 
 def bcc(body: bytes) -> int:
@@ -145,7 +160,7 @@ def data_sets(text: str) -> tuple[DataSet, ...] | None:
 
 
 def _block(start: int, body: bytes, check: int) -> Block:
-    is_sound = bcc(body) == check and all(byte < 0x80 for byte in body)
+    is_sound = bcc(body) == check and _SHAPE[start].fullmatch(body) is not None
     text = body[:-1].decode("ascii", "replace")
     name = ""
     if start == SOH:

@@ -33,7 +33,7 @@ from .core import (
     sign_on,
     write,
 )
-from .frames import DataSet, Identification
+from .frames import DataSet, Identification, is_plain
 from .parity import seven_even
 from .profile import PROFILE, NotAProfile, bound, intervals
 
@@ -108,30 +108,25 @@ class Iec21Link:
         witness: Witness | None = None,
         extra: Mapping[str, bytes] | None = None,  # noqa: ARG002 - means nothing here
     ) -> None:
-        """As the contract says: W1 in a session of its own. Without a key nothing is sent:
-        Declined. A meter that does not answer before the write itself is LineDown."""
+        """As the contract says: W1 in a session of its own. Without a key, or of a text that would
+        be another message, nothing is sent: Declined. A meter that does not answer before the
+        write itself is LineDown."""
         addr = str(register.addr)
-        if self._manner.key is None:
+        key = self._manner.key
+        if key is None:
             raise Declined(self._address, addr, "no_password", True, False)
         text = raw.decode("ascii")
-        key = self._manner.key
+        if not is_plain(text):
+            raise Declined(self._address, addr, "not_plain", True, False)
 
-        is_open = False
+        def made(settings: LineSettings, reached: Callable[[], None]) -> Conversation[None]:
+            def work(station: Station) -> Conversation[None]:
+                reached()
+                return write(station, addr, text)
 
-        def work(station: Station) -> Conversation[None]:
-            nonlocal is_open
-            is_open = True
-            return write(station, addr, text)
+            return self._with(lambda station: programming(station, key, work))(settings)
 
-        def session(station: Station) -> Conversation[None]:
-            return programming(station, key, work)
-
-        try:
-            self._turns.take(self._with(session), priority, witness)
-        except NoReply as error:
-            if not is_open:
-                raise LineDown(self.address, error.reason) from error
-            raise
+        self._turns.once(made, priority, witness)
 
     def profile(self, begin: datetime, end: datetime, zone: tzinfo) -> list[Interval]:
         """Load profile P.01 by R5: intervals that end within (begin, end], oldest first, gaps left

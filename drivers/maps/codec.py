@@ -17,28 +17,13 @@ from .errors import RegisterContent
 from .floats import is_nan, step_of
 from .model import Order, Register
 from .numeric import EXACT, number_bytes, number_of
+from .orders import arrange
 from .textual import other_bytes, other_of
 from .types import NUMERIC, Family, ValueType, parse_type
 
 
 class NoValue(Exception):
     """The bytes are the meter's mark for "there is no value"."""
-
-
-def arrange(raw: bytes, order: Order) -> bytes:
-    """Between wire order and plain order (highest byte first); its own inverse. Odd lengths know
-    only ABCD and DCBA."""
-    match order:
-        case Order.ABCD:
-            return raw
-        case Order.DCBA:
-            return raw[::-1]
-        case Order.CDAB:
-            return b"".join(raw[i : i + 2] for i in range(len(raw) - 2, -1, -2))
-        case Order.BADC:
-            swapped = bytearray(raw)
-            swapped[0::2], swapped[1::2] = raw[1::2], raw[0::2]
-            return bytes(swapped)
 
 
 def decode(

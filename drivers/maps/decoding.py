@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
@@ -11,7 +12,7 @@ from meters.readings import Quality, Reading, Value
 
 from .codec import NoValue, decode, step
 from .errors import RegisterContent
-from .model import MeterMap, Register, Trust
+from .model import MeterMap, Order, Register, Trust
 
 
 class Fetched(Protocol):
@@ -30,6 +31,29 @@ class Fetched(Protocol):
     def exponent(self) -> int: ...
 
 
+def deciders_of(meter_map: MeterMap, names: Iterable[str]) -> tuple[str, ...]:
+    """Registers that say what these (full names) mean, by unit or by order of bytes: each once, and
+    before what hangs on it."""
+    found: dict[str, None] = {}
+    for name in names:
+        register = meter_map.registers[name]
+        for decider in (register.order_from, register.unit_from):
+            if decider:
+                found |= dict.fromkeys((*deciders_of(meter_map, (decider,)), decider))
+    return tuple(found)
+
+
+def ordered(register: Register, told: Value | None) -> Register | None:
+    """The register as its meter keeps it now, `told` being the value of `order_from`; None if that
+    tells nothing."""
+    if not register.order_from:
+        return register
+    if not isinstance(told, str):
+        return None
+    order = Order(told)
+    return register if order is register.order else replace(register, order=order)
+
+
 def source_of(register: Register) -> str:
     """Where the meter keeps it, as readings tell it: `input:0x0048`, `1.8.0`."""
     if isinstance(register.addr, str):
@@ -46,16 +70,20 @@ def reading_of(
     confirmed: Collection[str] = (),
 ) -> Reading:
     """What the meter said about this register. `now` is aware UTC, when the answer was there;
-    `deciders` holds the values of registers that `unit_from` names; `confirmed` the names of
-    unverified registers that a technician has settled at this meter.
+    `deciders` holds the values of registers that `unit_from` and `order_from` name; `confirmed` the
+    names of unverified registers that a technician has settled at this meter.
 
     Reasons, of BAD: what kept it from being fetched, `sentinel`, `content` (bytes that mean
-    nothing), `no_unit` (the decider is missing or unknown); of SUSPECT: `out_of_range`,
+    nothing), `no_order`, `no_unit` (the decider is missing or unknown); of SUSPECT: `out_of_range`,
     `unknown_code` (a number that the enum has no word for), `unverified`.
     """
     unit, factor = register.unit, Decimal(1)
     value: Value | None = None
     reason = fetched.problem
+    if (known := ordered(register, deciders.get(register.order_from))) is not None:
+        register = known
+    else:
+        reason = reason or "no_order"
     if register.unit_from:
         decided = register.units.get(_word(deciders.get(register.unit_from)))
         unit, factor = decided or ("", Decimal(0))

@@ -124,6 +124,8 @@ class Register:
     """Name of the register that decides the unit or the power of ten (its `enum` tells which)."""
     units: Mapping[str, tuple[str, Decimal]] = field(default_factory=dict)
     """With `unit_from`: by the decider's value, the unit and a further factor."""
+    order_from: str = ""
+    """Name of the register that tells the order that holds now; `order` is that of delivery."""
     kind: Kind = Kind.INSTANT
     access: Access = Access.READ
     least: Decimal | None = None

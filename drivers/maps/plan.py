@@ -75,18 +75,6 @@ class _Piece:
 NOTHING_LEARNT = Learnt()
 
 
-def wanted(meter_map: MeterMap, names: Iterable[str]) -> tuple[str, ...]:
-    """Full names of all that must be read for `names`: repetitions one by one, and the registers
-    that decide a unit. Each once, in the order asked for. Raises KeyError for unknown ones."""
-    found: dict[str, None] = {}
-    for name in names:
-        for full in meter_map.names(name):
-            found[full] = None
-            if decider := meter_map.registers[full].unit_from:
-                found[decider] = None
-    return tuple(found)
-
-
 def plan(
     meter_map: MeterMap, names: Iterable[str], learnt: Learnt = NOTHING_LEARNT
 ) -> tuple[Block, ...]:

@@ -70,7 +70,7 @@ def read_map(document: Mapping[str, Any], name: str) -> MeterMap:
     # What a row does not say itself, the map says for all of them.
     common = {"trust": trust, **({"source": [*sources]} if len(sources) == 1 else {})}
     registers, repeats, behaviours = registers_of(
-        [common | row for row in document["register"]], name
+        [common | row for row in document["register"]], name, document.get("order_from", "")
     )
     commands = [common | row for row in document.get("command", [])]
     meter_map = MeterMap(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from .errors import MapInvalid
 from .model import (
@@ -27,6 +27,7 @@ from .model import (
 )
 
 Row = Mapping[str, Any]
+_FLOATS: Final = ("f32", "f64")
 
 
 def frozen(table: Mapping[Any, Any]) -> Mapping[Any, Any]:
@@ -68,8 +69,10 @@ def limits_of(row: Row) -> Limits:
 
 
 def registers_of(
-    rows: list[Row], file: str
+    rows: list[Row], file: str, order_from: str = ""
 ) -> tuple[dict[str, Register], dict[str, int], dict[str, Behaviour]]:
+    """Registers, how often repeated ones are there, and behaviours, by name. `order_from`: the
+    register that tells the order of every float."""
     registers: dict[str, Register] = {}
     repeats: dict[str, int] = {}
     behaviours: dict[str, Behaviour] = {}
@@ -82,7 +85,7 @@ def registers_of(
             if not isinstance(row["addr"], int):
                 raise MapInvalid(file, f"register {name}", "only numbered addresses repeat")
         for full, addr in _places(row):
-            registers[full] = _register(row, full, addr)
+            registers[full] = _register(row, full, addr, order_from)
             if "sim" in row:
                 behaviours[full] = _behaviour(row["sim"])
     return registers, repeats, behaviours
@@ -97,13 +100,14 @@ def _places(row: Row) -> Iterator[tuple[str, int | str]]:
         yield f"{row['name']}[{number}]", row["addr"] + number * repeat["stride"]
 
 
-def _register(row: Row, name: str, addr: int | str) -> Register:
+def _register(row: Row, name: str, addr: int | str, order_from: str) -> Register:
     return Register(
         name=name,
         table=Table(row["table"]),
         addr=addr,
         type=row["type"],
         order=Order(row.get("order", "ABCD")),
+        order_from=order_from if row["type"] in _FLOATS else "",
         scale=Decimal(row.get("scale", "1")),
         offset=Decimal(row.get("offset", "0")),
         unit=row.get("unit", ""),

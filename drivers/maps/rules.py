@@ -139,6 +139,10 @@ def _register(register: Register, meter_map: MeterMap) -> Iterator[str]:
             not register.enum or (register.scale == 1 and not register.offset),
         ),
         ("read_alone and group exclude each other", not (register.read_alone and register.group)),
+        (
+            "what tells the order has none itself",
+            kind.family is not Family.ORDER or register.order is Order.ABCD,
+        ),
     )
     yield from (problem for problem, holds in facts if not holds)
     for sentinel in register.sentinels:
@@ -185,8 +189,14 @@ def _relations(register: Register, meter_map: MeterMap) -> Iterator[str]:
         decider = meter_map.registers.get(register.unit_from)
         if decider is None or not decider.enum or not decider.access.readable:
             yield "unit_from must name a readable register with an enum"
+        elif decider.unit_from:
+            yield "unit_from must name a register that hangs on no other"
         elif set(register.units) != set(decider.enum.values()):
             yield f"units must tell each of {', '.join(decider.enum.values())}"
+    if register.order_from:
+        teller = meter_map.registers.get(register.order_from)
+        if teller is None or not teller.type.startswith("order(") or not teller.access.readable:
+            yield "order_from must name a readable register of type order()"
     if not all(factor.is_finite() and factor > 0 for _, factor in register.units.values()):
         yield "the factors of units are numbers above zero"
 
@@ -243,6 +253,8 @@ def _identify(step: IdentifyStep, meter_map: MeterMap) -> Iterator[str]:
     register = meter_map.registers.get(step.name)
     if step.method == "registers" and (register is None or not register.access.readable):
         yield f"no readable register {step.name}"
+    elif step.method == "registers" and register is not None and register.order_from:
+        yield f"the order of {step.name} is not known before the meter is"
     if step.match.startswith("/"):
         try:
             re.compile(step.match.strip("/"))

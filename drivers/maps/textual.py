@@ -1,5 +1,5 @@
-"""What registers hold besides numbers: texts, moments, bits by name. Texts stay out of every
-error: a token or a password passes through here."""
+"""What registers hold besides numbers: texts, moments, bits by name, an order of bytes. Texts stay
+out of every error: a token or a password passes through here."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from datetime import datetime
 from meters.readings import Value
 
 from .datetimes import CODECS
-from .model import Register
+from .model import Order, Register
+from .orders import arrange, order_told
 from .types import Family, ValueType
 
 
@@ -23,6 +24,11 @@ def other_of(register: Register, kind: ValueType, plain: bytes) -> Value:
             return frozenset(names)
         case Family.DATETIME:
             return CODECS[kind.codec].decode(plain)
+        case Family.ORDER:
+            order = order_told(kind.marker, plain)
+            if order is None:
+                raise ValueError("not the number that tells the order")
+            return order.value
         case Family.ASCII_LOW:
             return _ascii(plain[1::2])
         case _:
@@ -47,6 +53,8 @@ def other_bytes(register: Register, kind: ValueType, value: Value) -> bytes:
             if not codec.first <= value <= codec.last:
                 raise ValueError("beyond the meter's calendar")
             return codec.encode(value)
+        case Family.ORDER, str():
+            return arrange(kind.marker, Order(value))
         case ((Family.ASCII | Family.ASCII_LOW | Family.TEXT), str()):
             return _text_bytes(kind, value)
     raise ValueError(f"type {register.type} holds nothing of that kind")

@@ -5,13 +5,15 @@
 character in each low byte; `bits`, 16 of them, or `bits(8)`, `bits(24)`, `bits(32)`; `bit`, one
 coil; `bit(n)`, one of 16, counted from the lowest; `high8 low8`, one half of a register;
 `datetime(codec)`; `pair(whole,fraction)` or `pair(whole,fraction,scale)`, two numbers one after the
-other, the second to be multiplied by `scale`; `text` and `number`, characters as they stand (of
-IEC 62056-21: `number` with its `*unit`).
+other, the second to be multiplied by `scale`; `order(number)`, a single-precision number known
+beforehand, which stands there in the order of bytes that holds; `text` and `number`, characters as
+they stand (of IEC 62056-21: `number` with its `*unit`).
 """
 
 from __future__ import annotations
 
 import re
+import struct
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import Enum
@@ -34,6 +36,7 @@ class Family(Enum):
     PAIR = "pair"
     TEXT = "text"
     NUMBER = "number"
+    ORDER = "order"
 
 
 NUMERIC = frozenset(
@@ -68,6 +71,8 @@ class ValueType:
     parts: tuple[ValueType, ...] = ()
     """Of a pair: the whole number and the fraction."""
     fraction_scale: Decimal = Decimal(1)
+    marker: bytes = b""
+    """Of an order: the known number, highest byte first."""
 
     @property
     def words(self) -> int:
@@ -90,6 +95,7 @@ _PLAIN = {
 _PICKED = re.compile(r"bit\(([0-9]|1[0-5])\)")
 _SIZED = re.compile(r"(bcd|ascii|ascii-low|bits)\(([1-9][0-9]{0,2})\)")
 _DATETIME = re.compile(r"datetime\(([a-z0-9-]+)\)")
+_ORDER = re.compile(r"order\(([1-9][0-9]{0,8})\)")
 _PAIR = re.compile(r"pair\(([a-z0-9]+),([a-z0-9]+)(?:,([0-9.]+))?\)")
 
 
@@ -104,6 +110,8 @@ def parse_type(name: str) -> ValueType:
         return _sized(match[1], int(match[2]), name)
     if (match := _DATETIME.fullmatch(name)) and match[1] in CODECS:
         return ValueType(Family.DATETIME, CODECS[match[1]].size, codec=match[1])
+    if match := _ORDER.fullmatch(name):
+        return _marked(int(match[1]), name)
     if match := _PAIR.fullmatch(name):
         whole, fraction = parse_type(match[1]), parse_type(match[2])
         families = {whole.family, fraction.family}
@@ -127,6 +135,14 @@ def _sized(kind: str, count: int, name: str) -> ValueType:
         case "bits" if count in (8, 16, 24, 32):
             return ValueType(Family.BITS, count // 8)
     raise ValueError(name)
+
+
+def _marked(number: int, name: str) -> ValueType:
+    marker = struct.pack(">f", number)
+    if len(set(marker)) < len(marker):
+        # It would look alike in two orders.
+        raise ValueError(name)
+    return ValueType(Family.ORDER, len(marker), marker=marker)
 
 
 def _decimal(text: str, name: str) -> Decimal:

@@ -11,7 +11,6 @@ from typing import Final
 from ..conversation import Conversation, LineSettings, Quiet, Switch
 from ..lines import NoReply
 from .frames import BAUD_CI, FCB, REQ_UD2, SELECTED, SEND_DATA, SND_NKE, SND_UD, Long, Short
-from .records import NotATelegram, Telegram, telegram
 from .station import (
     TRIES,
     Station,
@@ -22,6 +21,8 @@ from .station import (
     reset,
     selection,
 )
+from .structures import telegram
+from .telegram import NotATelegram, Telegram
 
 MOST_TELEGRAMS: Final = 32
 ALL: Final = "F" * 16
@@ -62,6 +63,14 @@ def read(station: Station, tries: int = TRIES) -> Conversation[tuple[Telegram, .
         frames.append(frame)
         bit ^= FCB
     raise NoReply(station.line, station.unit, "endless")
+
+
+def greet(station: Station, tries: int = TRIES) -> Conversation[Telegram]:
+    """The first telegram of a meter, for what its header says: that is never sealed. Raises
+    NoReply."""
+    yield from reach(station, tries)
+    frame = yield from _request(station, Short(REQ_UD2 | FCB, station.target), (), tries)
+    return _headed(station, frame)
 
 
 def send(station: Station, data: bytes) -> Conversation[None]:
@@ -131,7 +140,7 @@ def _who(station: Station) -> Conversation[Telegram | bool]:
         yield Quiet(station.settle_s)
     try:
         frame = yield from answered(station, Short(REQ_UD2 | FCB, SELECTED))
-        return _parsed(station, frame)
+        return _headed(station, frame)
     except NoReply:
         yield Quiet(station.settle_s)
         return True
@@ -159,12 +168,18 @@ def _request(
 
 
 def _parsed(station: Station, frame: Long) -> Telegram:
+    one = _headed(station, frame)
+    if one.is_encrypted:
+        raise NoReply(station.line, station.unit, "encrypted")
+    return one
+
+
+def _headed(station: Station, frame: Long) -> Telegram:
+    """The telegram, sealed or not, of the meter that was asked."""
     try:
         one = telegram(frame)
     except NotATelegram as error:
         raise NoReply(station.line, station.unit, str(error)) from None
-    if one.is_encrypted:
-        raise NoReply(station.line, station.unit, "encrypted")
     if not is_meant(station, one):
         raise NoReply(station.line, station.unit, "wrong_unit")
     return one

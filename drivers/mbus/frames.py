@@ -28,6 +28,7 @@ RSP_UD: Final = 0x08
 
 # Addresses.
 UNSET: Final = 0
+LAST_PRIMARY: Final = 250
 SELECTED: Final = 253
 ANYBODY: Final = 254
 EVERYBODY: Final = 255
@@ -36,6 +37,7 @@ EVERYBODY: Final = 255
 SEND_DATA: Final = 0x51
 SELECT: Final = 0x52
 VARIABLE: Final = 0x72
+FIXED: Final = 0x73
 BAUD_CI: Final = {300: 0xB8, 600: 0xB9, 1200: 0xBA, 2400: 0xBB, 4800: 0xBC, 9600: 0xBD}
 
 _HEAD: Final = 4

@@ -3,7 +3,7 @@
 A register map says where a value is in one of two ways:
 
 * `04 13`, DIF and VIF in hex with their extensions, exactly so; of several alike the first, or
-  `04 13#2` the second;
+  `04 13#2` the second; `FIXED 1` or `FIXED 2`, a counter of the fixed structure;
 * `volume` or `volume[1]`, the quantity of `units.py` and its storage number, however the meter
   encodes it. The raw number then comes as 64 bits with a sign, low byte first (type `s64`).
 
@@ -13,7 +13,7 @@ In both ways the power of ten is the meter's own.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Final
@@ -21,13 +21,13 @@ from typing import Final
 from ..bus.bus import Bus
 from ..bus.timing import Manners
 from ..conversation import Channel, Conversation, LineSettings, Witness
-from ..lines import LineDown, NoReply
+from ..lines import NoReply
 from ..link import Fetched, Priority
 from ..maps.model import MeterMap, Register
 from ..turns import Turns, missed
-from .core import data_frame, reach, read
-from .records import Record, Telegram
+from .core import data_frame, greet, reach, read
 from .station import Station, acknowledged, patience_at
+from .telegram import Record, Telegram
 
 _SECONDARY_DIGITS: Final = 16
 _QUANTITY: Final = re.compile(r"([a-z][a-z_.]*)(?:\[(\d+)\])?")
@@ -80,29 +80,22 @@ class MbusLink:
         """As the contract says: one record, whose head is the register's address. A meter that does
         not answer before it is LineDown: nothing was sent."""
         frame = data_frame(self._station, bytes.fromhex(str(register.addr)) + raw)
-        is_reached = False
 
-        def write(line: LineSettings) -> Conversation[None]:
-            nonlocal is_reached
+        def write(line: LineSettings, reached: Callable[[], None]) -> Conversation[None]:
             station = self._at(line)
             yield from reach(station)
-            is_reached = True
+            reached()
             yield from acknowledged(station, frame)
 
-        try:
-            self._turns.take(write, priority, witness)
-        except NoReply as error:
-            if not is_reached:
-                raise LineDown(self.address, error.reason) from error
-            raise
+        self._turns.once(write, priority, witness)
 
     def who(self, method: str, name: str) -> str:
         """`header`: `identification`, `maker`, `version` and `medium` (two hex digits each),
         `secondary`. Raises ValueError for anything else."""
         if method != "header":
             raise ValueError(method)
-        took = self._turns.take(lambda line: read(self._at(line)), Priority.COMMISSIONING)
-        return _header(took.value[0], name)
+        took = self._turns.take(lambda line: greet(self._at(line)), Priority.COMMISSIONING)
+        return _header(took.value, name)
 
     def close(self) -> None:
         """The line stays with its owner."""

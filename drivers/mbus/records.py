@@ -6,13 +6,15 @@ what the meter itself sends as such, and that becomes its shortest decimal.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
 from ..maps.floats import decimal_of
-from .frames import VARIABLE, Long
+from .calendar import date_of, moment_of
+from .frames import Long
+from .telegram import Content, NotATelegram, Record, Telegram, maker_letters
 from .units import (
     DATE,
     ERRORS,
@@ -40,82 +42,12 @@ _BCD: Final = range(0x09, 0x10)
 _FUNCTIONS: Final = ("instant", "maximum", "minimum", "error")
 _TIMES_THOUSAND: Final = 0x7D
 _CORRECTION: Final = range(0x70, 0x78)
-_CENTURY: Final = 100
-# Modes of EN 13757-7. Old meters have check sums of their own here, whose bits are other modes.
-_ENCRYPTED: Final = frozenset({2, 3, 4, 5, 7, 8, 9, 10, 13})
 
 
-class NotATelegram(ValueError):
-    """The bytes are no variable data structure."""
-
-
-Content = Decimal | str | date | datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One value of a telegram."""
-
-    key: str
-    """Its DIF, DIFE, VIF, VIFE in hex: `04 13`."""
-    storage: int
-    tariff: int
-    subunit: int
-    function: str
-    """`instant`, `maximum`, `minimum`, `error` (what stood while the meter was in error)."""
-    meaning: Meaning
-    data: bytes
-    """As on the wire, low byte first."""
-    value: Content
-    """In the unit of the meaning; None if there is none."""
-    problem: str = ""
-    """Why there is no value: `no_data`, `not_bcd`, `invalid_date`, `maker` ..."""
-
-
-@dataclass(frozen=True, slots=True)
-class Telegram:
-    """One answer of a meter."""
-
-    identification: str
-    """8 digits."""
-    maker: str
-    """Three letters."""
-    version: int
-    medium: int
-    access: int
-    """Counts the answers."""
-    status: int
-    """Bits 2 low power, 3 permanent error, 4 temporary error."""
-    signature: int
-    """Of old meters anything; of new ones it tells how the records are encrypted."""
-    records: tuple[Record, ...]
-    more: bool
-    """Another telegram holds further records."""
-    address: int
-    """Primary."""
-
-    @property
-    def is_encrypted(self) -> bool:
-        """The records are not for us, and left out."""
-        return self.signature >> 8 & 0x1F in _ENCRYPTED
-
-    @property
-    def secondary(self) -> str:
-        """16 hex digits as the selection wants them, see `secondary_address`."""
-        return secondary_address(self.identification, self.maker, self.version, self.medium)
-
-
-def secondary_address(identification: str, maker: str, version: int, medium: int) -> str:
-    """Identification as printed, then maker, version and medium as on the wire: the notation of
-    libmbus, and so of most tools."""
-    word = maker_word(maker).to_bytes(2, "little")
-    return identification + (word + bytes([version, medium])).hex().upper()
-
-
-def telegram(frame: Long) -> Telegram:
-    """Raises NotATelegram."""
-    if frame.ci != VARIABLE or len(frame.data) < HEADER:
-        raise NotATelegram("fixed_structure" if frame.ci == 0x73 else "other_structure")
+def variable(frame: Long) -> Telegram:
+    """The telegram of a frame with this structure. Raises NotATelegram."""
+    if len(frame.data) < HEADER:
+        raise NotATelegram("cut_off")
     head = frame.data[:HEADER]
     word = int.from_bytes(head[4:6], "little")
     told = Telegram(
@@ -141,16 +73,6 @@ def record_meaning(head: bytes) -> Meaning:
     _, at = _extended(head, 0)
     vifs, _ = _extended(head, at)
     return _meaning(vifs, "")[0]
-
-
-def maker_letters(word: int) -> str:
-    """Three letters of five bits each, as IEC 62056-21 gives them out."""
-    return "".join(chr(64 + (word >> shift & 0x1F)) for shift in (10, 5, 0))
-
-
-def maker_word(letters: str) -> int:
-    first, second, third = (ord(letter) - 64 for letter in letters)
-    return first << 10 | second << 5 | third
 
 
 def _records(data: bytes) -> tuple[tuple[Record, ...], bool]:
@@ -261,11 +183,11 @@ def _value(kind: int, lvar: int, raw: bytes, what: Meaning) -> tuple[Content, st
     if what.quantity == MAKER:
         return None, MAKER
     if what.quantity == MOMENT and len(raw) in (4, 6):
-        return _or_invalid(_moment(raw))
+        return _or_invalid(moment_of(raw))
     if what.quantity == DATE and len(raw) == 2:
-        return _or_invalid(_date(raw))
+        return _or_invalid(date_of(raw))
     if kind in _BCD:
-        return _bcd(raw, what.exponent, negative=0xD0 <= lvar < 0xE0)
+        return bcd(raw, what.exponent, negative=0xD0 <= lvar < 0xE0)
     if kind == _REAL:
         try:
             return decimal_of(raw[::-1]).scaleb(what.exponent), ""
@@ -280,7 +202,8 @@ def scaled(number: int, exponent: int) -> Decimal:
     return Decimal(number * 10**exponent) if exponent > 0 else Decimal(number).scaleb(exponent)
 
 
-def _bcd(raw: bytes, exponent: int, negative: bool) -> tuple[Content, str]:
+def bcd(raw: bytes, exponent: int, negative: bool = False) -> tuple[Content, str]:
+    """The number, and why there is none."""
     digits = raw[::-1].hex()
     if digits[0] == "f":
         # Type A of annex A: F in the highest place is a minus.
@@ -289,39 +212,6 @@ def _bcd(raw: bytes, exponent: int, negative: bool) -> tuple[Content, str]:
         return None, "not_bcd"
     number = int(digits)
     return scaled(-number if negative else number, exponent), ""
-
-
-def _date(raw: bytes) -> date | None:
-    """Type G. All ones mean that there is none."""
-    day, month, year = _calendar(raw)
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None
-
-
-def _moment(raw: bytes) -> datetime | None:
-    """Type F, or type I, which has seconds before it and the day of the week for the century."""
-    has_seconds = len(raw) == 6
-    seconds = raw[0] & 0x3F if has_seconds else 0
-    minutes, hours, *days = raw[1:5] if has_seconds else raw
-    if minutes & 0x80:
-        return None
-    day, month, year = _calendar(bytes(days))
-    century = 0 if has_seconds else hours >> 5 & 3
-    if century:
-        year = 1900 + _CENTURY * century + year % _CENTURY
-    try:
-        return datetime(year, month, day, hours & 0x1F, minutes & 0x3F, seconds)  # noqa: DTZ001
-    except ValueError:
-        return None
-
-
-def _calendar(raw: bytes) -> tuple[int, int, int]:
-    year = (raw[1] & 0xF0) >> 1 | raw[0] >> 5
-    # Without a century: 81 to 99 are of the last one (annex A).
-    full = 1900 + year if year > 80 else 2000 + year
-    return raw[0] & 0x1F, raw[1] & 0x0F, full if year < _CENTURY else 0
 
 
 def _or_invalid(value: date | datetime | None) -> tuple[Content, str]:

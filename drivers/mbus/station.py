@@ -25,7 +25,7 @@ from .frames import (
     begun,
     find_long,
 )
-from .records import Telegram
+from .telegram import Telegram
 
 TRIES: Final = 2
 # EN 13757-2, 5.5: an answer begins within 330 bit times and 50 ms; 2400 Bd is usual.
@@ -46,7 +46,7 @@ class Station:
     """For people."""
     address: int = UNSET
     secondary: str = ""
-    """16 hex digits as `records.secondary_address` writes them; `F` wildcards."""
+    """16 hex digits as `telegram.secondary_address` writes them; `F` wildcards."""
     patience: Patience = PATIENCE
     gap_s: float = 0.03
     """Silence before a frame."""
@@ -140,8 +140,13 @@ def fits(pattern: str, secondary: str) -> bool:
 
 
 def is_meant(station: Station, told: Telegram) -> bool:
-    """Whether the telegram is of the meter that was selected."""
-    return not station.secondary or fits(station.secondary, told.secondary)
+    """Whether the telegram is of the meter that was selected, as far as it tells."""
+    if not station.secondary:
+        return True
+    if not told.maker:
+        # Whoever was selected by more than its identification had to know the rest to answer.
+        return fits(station.secondary[:8] + "F" * 8, told.secondary)
+    return fits(station.secondary, told.secondary)
 
 
 def _answers(station: Station, long: Long) -> bool:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from decimal import ROUND_FLOOR, Decimal, InvalidOperation
 from typing import Final
 
-from drivers.maps.codec import arrange
 from drivers.maps.model import Kind, Order, Register
+from drivers.maps.orders import arrange
 from meters.readings import Value
 
 from .base import Fault, Layer, fault, matches

@@ -17,6 +17,8 @@ from drivers.mbus.frames import (
     BAUD_CI,
     EVERYBODY,
     FCB,
+    FIXED,
+    LAST_PRIMARY,
     LONGEST,
     REQ_UD2,
     RSP_UD,
@@ -31,20 +33,23 @@ from drivers.mbus.frames import (
     find_long,
     find_short,
 )
-from drivers.mbus.records import MORE_FOLLOWS, maker_word, record_meaning, secondary_address
+from drivers.mbus.records import MORE_FOLLOWS, record_meaning
 from drivers.mbus.station import fits
+from drivers.mbus.telegram import maker_word, secondary_address
 
 from .encoding import put_raw, raw_of
 from .values import NotAccepted, Values
 
 _ADDRESS_RECORD: Final = bytes.fromhex("017A")
-_HIGHEST: Final = 250
 _QUANTITY: Final = re.compile(r"([a-z][a-z_.]*)(?:\[([01])\])?")
 # How this end sends what a map names by quantity: 64 bits with a sign, in litres, tenths of a
 # degree and the like (DIF 07, VIF as follows).
 _SENT_AS: Final = {"volume": 0x13, "flow": 0x3B, "temperature.flow": 0x5A, "energy": 0x03}
 _LONG_INTEGER: Final = 0x07
 _STORAGE: Final = 0x40
+_LITRES: Final = 0x29
+_HISTORIC: Final = 0x3E
+_COUNTED: Final = ("volume.forward", "volume.forward.previous")
 _TEN: Final = Decimal(10)
 
 
@@ -75,8 +80,10 @@ class MbusEnd:
         *,
         nameplate: Nameplate = Nameplate(),
         per_telegram: int = 16,
+        fixed_structure: bool = False,
     ) -> None:
-        """`per_telegram`: records in each, the rest in the next ones."""
+        """`per_telegram`: records in each, the rest in the next ones. `fixed_structure`: it is so
+        old that it tells two counters and no records: its volume now and at the fixed date."""
         self.address = address
         self.baud = 2400
         self.nameplate = nameplate
@@ -84,6 +91,7 @@ class MbusEnd:
         self._registers = {_head(str(r.addr)): r for r in registers}
         self._values = values
         self._per_telegram = per_telegram
+        self._is_fixed = fixed_structure
         self._buffer = b""
         self._is_selected = False
         self._bit: int | None = None
@@ -136,6 +144,11 @@ class MbusEnd:
         """The next one if the bit has toggled, else the last one again."""
         if bit == self._bit:
             return self._last
+        if self._is_fixed:
+            self._bit = bit
+            self._last = Long(RSP_UD, self.address, FIXED, self._counters()).encode()
+            self._access = self._access + 1 & 0xFF
+            return self._last
         parts = self._parts()
         # After a reset it begins anew, and behind the last one too.
         begins = self._bit is None or self._part + 1 >= len(parts)
@@ -153,6 +166,19 @@ class MbusEnd:
             bytes.fromhex(plate.identification)[::-1]
             + maker_word(plate.maker).to_bytes(2, "little")
             + bytes([plate.version, plate.medium, self._access, self.status, 0, 0])
+        )
+
+    def _counters(self) -> bytes:
+        """Identification, access, status, medium and units, and both counters in litres, BCD."""
+        medium = self.nameplate.medium
+        codes = bytes([(medium & 3) << 6 | _LITRES, medium >> 2 << 6 | _HISTORIC])
+        volumes = [self._values.get(name) for name in _COUNTED]
+        litres = [int(v * 1000) if isinstance(v, Decimal) else 0 for v in volumes]
+        return (
+            bytes.fromhex(self.nameplate.identification)[::-1]
+            + bytes([self._access, self.status])
+            + codes
+            + b"".join(bytes.fromhex(f"{number % 10**8:08d}")[::-1] for number in litres)
         )
 
     def _parts(self) -> list[bytes]:
@@ -174,7 +200,7 @@ class MbusEnd:
         if frame.ci != SEND_DATA:
             return b""
         if frame.data[:2] == _ADDRESS_RECORD and len(frame.data) == 3:
-            self.address = frame.data[2] if frame.data[2] <= _HIGHEST else self.address
+            self.address = frame.data[2] if frame.data[2] <= LAST_PRIMARY else self.address
             return ACK
         for key, register in self._registers.items():
             head = bytes.fromhex(key)

@@ -14,9 +14,10 @@ import termios
 import tty
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, Protocol
 
 from ..faults.base import FaultSet, Piece
+from .connection import Connection
 from .tcp import schedule
 
 _CHUNK: Final = 4096
@@ -36,7 +37,7 @@ class End(Protocol):
         ...
 
 
-class StreamEnd(asyncio.Protocol):
+class StreamEnd(Connection):
     """One TCP connection that carries the bytes of a serial line."""
 
     def __init__(
@@ -45,35 +46,11 @@ class StreamEnd(asyncio.Protocol):
         opened: set[Any],
         faults: Callable[[], FaultSet],
     ) -> None:
+        super().__init__(opened, faults)
         self._end = make()
-        self._opened = opened
-        self._faults = faults
-        self._transport: asyncio.Transport | None = None
-        self._loop = asyncio.get_running_loop()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # uvloop's transport has the methods and not the class.
-        self._transport = cast(asyncio.Transport, transport)
-        if not all(one.admits(len(self._opened)) for one in self._faults().of("admits")):
-            self._transport.abort()
-            return
-        self._opened.add(self)
-
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
-        self._opened.discard(self)
-        self._transport = None
 
     def data_received(self, data: bytes) -> None:
         schedule(self._loop, self._end.feed(data, self._loop.time()), self.write, self.hang_up)
-
-    def write(self, data: bytes) -> None:
-        """Put bytes on the line."""
-        if self._transport is not None:
-            self._transport.write(data)
-
-    def hang_up(self) -> None:
-        if self._transport is not None:
-            self._transport.close()
 
 
 class PtyLine:

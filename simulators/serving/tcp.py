@@ -11,9 +11,10 @@ import asyncio
 import struct
 from collections import deque
 from collections.abc import Callable
-from typing import Final, cast
+from typing import Final
 
 from ..faults.base import HONEST, Piece
+from .connection import Connection
 from .line import Line
 
 _HEADER: Final = struct.Struct(">HHHB")  # transaction, protocol, length, unit
@@ -21,30 +22,15 @@ _LEAST_LENGTH: Final = 2
 _MOST_LENGTH: Final = 254
 
 
-class ModbusTcpEnd(asyncio.Protocol):
+class ModbusTcpEnd(Connection):
     """One connection to a line."""
 
     def __init__(self, line: Line, opened: set[ModbusTcpEnd]) -> None:
+        super().__init__(opened, lambda: line.faults)
         self.line = line
-        self._opened = opened
         self._buffer = b""
         self._pending: deque[bytes] = deque()
         self._held = False
-        self._transport: asyncio.Transport | None = None
-        self._loop = asyncio.get_running_loop()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # uvloop's transport has the methods and not the class.
-        self._transport = cast(asyncio.Transport, transport)
-        admitted = all(one.admits(len(self._opened)) for one in self.line.faults.of("admits"))
-        if not admitted:
-            self._transport.abort()
-            return
-        self._opened.add(self)
-
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
-        self._opened.discard(self)
-        self._transport = None
 
     def data_received(self, data: bytes) -> None:
         buffer = self._buffer + data if self._buffer else data
@@ -112,15 +98,6 @@ class ModbusTcpEnd(asyncio.Protocol):
     def _write_all(self, ready: list[bytes]) -> None:
         if ready and self._transport is not None:
             self._transport.write(b"".join(ready))
-
-    def write(self, data: bytes) -> None:
-        """Put bytes on the connection."""
-        if self._transport is not None:
-            self._transport.write(data)
-
-    def hang_up(self) -> None:
-        if self._transport is not None:
-            self._transport.close()
 
 
 def schedule(

@@ -24,7 +24,7 @@ from meters.gateway import (
 from meters.verdicts import TokenResult
 from simulators.payment_meter import PaymentMeter
 from simulators.registers import MeterRegisters
-from simulators.wire import Request, answer
+from simulators.wire import answer
 from tests.simulators.support import ELECTRICITY, Clock, Mint, make_meter
 
 UNIT = 3
@@ -91,9 +91,8 @@ class Run:
         self.world.now = self._start + timedelta(seconds=now)
         if self.storm.chance.random() < self.storm.drop_request:
             return []
-        request = Request(0, frame[0], frame[1], frame[2:-2])
-        self.writes += request.function == 16
-        pdu = answer(request, self._registers)
+        self.writes += frame[1] == 16
+        pdu = answer(frame[1], frame[2:-2], self._registers)
         return self.storm.pieces(with_crc(bytes([frame[0]]) + pdu))
 
     def deliver(self, token: str) -> int:

@@ -8,8 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drivers.bus import Manners
 from drivers.conversation import LineSettings
+from drivers.iec21.link import Iec21Link
+from drivers.link import Priority
+from drivers.maps.reading import shipped_map
+from drivers.opening import SerialPlace, StationInvalid, open_line
 from drivers.places import TRANSPORTS, Place, PlaceInvalid, is_place, parse_place
+from drivers.transports.serial_port import SerialChannel
 
 
 @pytest.mark.parametrize(
@@ -22,6 +28,10 @@ from drivers.places import TRANSPORTS, Place, PlaceInvalid, is_place, parse_plac
         (
             "rtu-tcp://127.0.0.1:4001/7?baud=2400&echo=yes",
             Place("rtu-tcp", "127.0.0.1", 4001, station="7", baud=2400, echo=True),
+        ),
+        (
+            "serial:///dev/ttyS1?rs485=yes&wake=YES",
+            Place("serial", path="/dev/ttyS1", rs485=True, wake=True),
         ),
         (
             "serial:///dev/ttyUSB0/7?baud=9600&parity=e&bits=7&stop=1&echo=no",
@@ -89,3 +99,47 @@ def test_settings_are_as_said_else_as_usual() -> None:
 def test_any_text_is_a_place_or_refused(text: str) -> None:
     with suppress(PlaceInvalid):
         assert parse_place(text).transport in TRANSPORTS
+
+
+@pytest.mark.parametrize(
+    ("model", "station", "password"),
+    [
+        # Two frames of one line cannot carry them, or another message would come of it.
+        ("mbus-water", "251", ""),
+        ("mbus-water", "999", ""),
+        ("mbus-water", "ABC", ""),
+        ("dlt645-2007", "", "12345"),
+        ("dlt645-2007", "", "\u0661\u0662\u0663\u0664\u0665\u0666"),
+        ("iec62056-21-generic", "", "1)(2"),
+        ("iec62056-21-generic", "", "\u0661\u0662"),
+    ],
+)
+def test_stations_and_passwords_that_no_frame_can_carry(
+    model: str, station: str, password: str
+) -> None:
+    meter_map = shipped_map(model)
+    place = Place("rtu-tcp", "127.0.0.1", 1)
+    with pytest.raises(StationInvalid):
+        open_line(place, meter_map, password).link(meter_map, station)
+
+
+def test_what_is_between_port_and_wires_and_a_battery_meter() -> None:
+    meter_map = shipped_map("iec62056-21-generic")
+    for said, is_so in (("yes", True), ("no", False)):
+        place = parse_place(f"serial:///dev/ttyS1?rs485={said}&wake={said}")
+        line = open_line(place, meter_map)
+        assert isinstance(line, SerialPlace)
+        manners = Manners.of(meter_map.limits)
+        channel = line.bus.ask("", manners, Priority.REST, lambda channel, *_: channel)
+        assert isinstance(channel, SerialChannel)
+        assert channel._wiring.rs485 is is_so
+        link = line.link(meter_map)
+        assert isinstance(link, Iec21Link)
+        assert link._manner.wake is is_so
+
+
+@pytest.mark.parametrize("station", ["", "0", "250", "254", "12345678", "12345678FFFFFFFF"])
+def test_stations_of_a_bus(station: str) -> None:
+    meter_map = shipped_map("mbus-water")
+    link = open_line(Place("rtu-tcp", "127.0.0.1", 1), meter_map).link(meter_map, station)
+    assert link.address.endswith(station or "254")

@@ -24,6 +24,7 @@ from drivers.link import Link, Priority
 from drivers.maps.codec import decode, encode
 from drivers.maps.model import MeterMap, Order, Register, Table
 from drivers.maps.reading import shipped_map
+from drivers.mbus.frames import ACK, RSP_UD, SND_NKE, VARIABLE, Long
 from drivers.mbus.link import MbusLink
 from drivers.transports.memory import MemoryLine, VirtualClock
 from meters.gateway import MeterUnreachable
@@ -285,6 +286,19 @@ def test_iec21_seven_bits_behind_a_gateway_of_eight() -> None:
     assert line.line.settings.baud == 9600
 
 
+@pytest.mark.parametrize("text", ["1)(2", "12/3", "1!", "1(", "1\r\n"])
+def test_iec21_values_that_would_be_another_message_are_not_sent(text: str) -> None:
+    line, link, house = iec()
+    register = link_map().registers["clock.time"]
+    with pytest.raises(Declined, match="not_plain"):
+        link.put(register, text.encode("ascii"), Priority.COMMISSIONING)
+    assert (line.sent, house.puts) == ([], [])
+
+
+def link_map() -> MeterMap:
+    return shipped_map("iec62056-21-generic")
+
+
 # --- M-Bus ------------------------------------------------------------------------------------
 
 
@@ -312,6 +326,40 @@ def test_mbus_by_quantity_however_it_is_encoded() -> None:
     one = found["volume.forward"]
     assert decode(volume, one.raw, exponent=one.exponent) == Decimal("12.565")
     assert found["volume.previous"].problem == "missing"
+
+
+def test_mbus_meters_with_two_counters_and_no_records() -> None:
+    for address in ("5", "00004711"):
+        line, link, house = mbus(address, fixed_structure=True)
+        house.values["volume.forward.previous"] = Decimal("9.999")
+        names = ("volume.forward", "volume.forward.previous", "flow")
+        assert values_of(link, shipped_map("mbus-water"), *names) == {
+            "volume.forward": Decimal("12.565"),
+            "volume.forward.previous": Decimal("9.999"),
+            "flow": "missing",
+        }
+        assert len(line.sent) == 2
+        assert link.who("header", "identification") == "00004711"
+        assert link.who("header", "medium") == "07"
+
+
+@pytest.mark.parametrize("mode", [5, 7, 13])
+def test_mbus_records_that_are_encrypted_are_told_as_such(mode: int) -> None:
+    """Sealed records look like any others: nobody may read them as values."""
+    header = bytes.fromhex("11470000 2423 01 07 55 00") + bytes([0x00, mode])
+    sealed = Long(RSP_UD, 5, VARIABLE, header + bytes.fromhex("0413 15310000") + bytes(10))
+
+    def meter(data: bytes) -> bytes:
+        return ACK if data[1:2] == bytes([SND_NKE]) else sealed.encode()
+
+    line = Line(meter, LineSettings(2400, 8, "E", 1))
+    link = MbusLink(line.bus, "5", shipped_map("mbus-water"))
+    names = ("volume.forward", "flow")
+    told = values_of(link, shipped_map("mbus-water"), *names)
+    assert told == dict.fromkeys(names, "encrypted")
+    # Who it is stands in front of what is sealed.
+    assert link.who("header", "identification") == "00004711"
+    assert link.who("header", "medium") == "07"
 
 
 # --- All of them ------------------------------------------------------------------------------

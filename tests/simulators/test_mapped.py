@@ -10,9 +10,12 @@ import pytest
 from drivers.maps.codec import NoValue, decode
 from drivers.maps.model import Access, Protocol, Table
 from drivers.maps.reading import shipped_maps
-from simulators.loads import PER_UNIT
+from simulators.loads import PER_UNIT, Draw, Use
+from simulators.mapped import MappedMeter
+from simulators.premises import Premises
+from tests.drivers.maps.probes import probe
 
-from .meters import NOON, Bench, bench
+from .meters import NOON, Bench, Seconds, bench
 
 MODBUS = [
     one.id
@@ -277,3 +280,53 @@ def test_a_meter_without_power_says_nothing() -> None:
     made.meter.place.dark = True
     assert made.meter.pdu(4, bytes(4)) is None
     assert made.meter.get("voltage.l1n") is None
+
+
+def coils() -> Bench:
+    """A meter whose relay and its hold are coils 0 and 1."""
+    common = {"table": "coil", "type": "bit", "kind": "setting", "access": "rw"}
+    meter_map = probe(
+        {"name": "supply.output", "addr": 0, "enum": {"0": "off", "1": "on"}, **common},
+        {"name": "tariff.active", "addr": 1, **common},
+        {"name": "flag.cover", "addr": 2, **(common | {"access": "r", "kind": "status"})},
+        limits={"write_fc": [5, 15]},
+    )
+    clock = Seconds()
+    place = Premises(Draw(1, Use.FLAT, 100, int(clock())), int(clock()))
+    return Bench(meter_map, clock, MappedMeter(meter_map, place, clock))
+
+
+@pytest.mark.parametrize(
+    ("asked", "reply"),
+    [
+        ("05 0000 0000", "05 0000 0000"),
+        ("05 0001 ff00", "05 0001 ff00"),
+        ("0f 0000 0002 01 02", "0f 0000 0002"),
+        # One coil is on or off and nothing in between.
+        ("05 0000 0001", "85 03"),
+        ("05 0000 ff", "85 03"),
+        # As many bytes as the bits take, and as are told.
+        ("0f 0000 0002 01", "8f 03"),
+        ("0f 0000 0002 02 02", "8f 03"),
+        ("0f 0000 0002 02 0200", "8f 03"),
+        ("0f 0000 0000 00", "8f 03"),
+        ("0f 0000 0009 01 00", "8f 03"),
+        # All of them are there to be written, or none is.
+        ("0f 0001 0002 01 03", "8f 02"),
+        ("05 0003 ff00", "85 02"),
+    ],
+)
+def test_coils_are_written_all_or_none(asked: str, reply: str) -> None:
+    made = coils()
+    raw, before = bytes.fromhex(asked), made.meter.pdu(1, bytes.fromhex("0000 0003"))
+    assert made.meter.pdu(raw[0], raw[1:]) == bytes.fromhex(reply)
+    if reply[0] == "8":
+        assert made.meter.pdu(1, bytes.fromhex("0000 0003")) == before
+
+
+def test_what_was_written_to_coils_is_read_from_them() -> None:
+    made = coils()
+    assert made.meter.pdu(1, bytes.fromhex("0000 0002")) == bytes.fromhex("01 01 01")
+    made.meter.pdu(15, bytes.fromhex("0000 0002 01 02"))
+    assert made.meter.pdu(1, bytes.fromhex("0000 0002")) == bytes.fromhex("01 01 02")
+    assert not made.meter.place.switch.closed

@@ -14,7 +14,8 @@ import pytest
 from drivers.maps.model import Protocol
 from simulators.documents import WorldInvalid
 from simulators.loads import Draw
-from simulators.scenario import FaultPlan, Scenario, parse_scenario, read_scenario
+from simulators.plans import FaultPlan, Scenario
+from simulators.scenario import parse_scenario, read_scenario
 from simulators.serving.bus import SerialBus
 from simulators.serving.line import Line
 from simulators.town import Town

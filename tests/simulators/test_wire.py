@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import struct
 from collections.abc import Sequence
 from itertools import pairwise
@@ -11,8 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.maps.model import Table
+from simulators.faults.base import FaultSet
 from simulators.modbus_errors import Exceptional, ModbusError
-from simulators.wire import Framer, Request, answer
+from simulators.serving.line import Line
+from simulators.serving.tcp import ModbusTcpEnd
+from simulators.wire import answer
 
 
 def mbap(transaction: int, unit: int, pdu: bytes, protocol: int = 0) -> bytes:
@@ -37,50 +41,98 @@ class Ten:
         self.words[addr : addr + len(words)] = words
 
 
+class Telling:
+    """A unit that repeats what it is asked."""
+
+    faults = FaultSet()
+    takes_broadcast = False
+
+    def pdu(self, function: int, data: bytes) -> bytes | None:
+        return bytes([function]) + data[:200]
+
+    def heard(self, function: int) -> None:
+        """It counts nothing."""
+
+    def hears(self, baud: int) -> bool:
+        return baud > 0
+
+
+class Wire(asyncio.Transport):
+    """Keeps what is written, until it is closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.data = b""
+        self.is_closed = False
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.data += bytes(data)
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+UNIT = 7
 frames = st.lists(
-    st.tuples(st.integers(0, 0xFFFF), st.integers(0, 255), st.binary(min_size=1, max_size=253)),
-    max_size=8,
+    st.tuples(st.integers(0, 0xFFFF), st.binary(min_size=1, max_size=253)), max_size=8
 )
 
 
-@given(frames=frames, cuts=st.lists(st.integers(0, 2100), max_size=12))
-def test_any_cut_of_the_stream_gives_the_same_requests(
-    frames: list[tuple[int, int, bytes]], cuts: list[int]
+def replies(*pieces: bytes) -> Wire:
+    """What a connection answers to a stream that comes in these pieces."""
+
+    async def fed() -> Wire:
+        line = Line("line")
+        line.place(UNIT, Telling())
+        end, wire = ModbusTcpEnd(line, set()), Wire()
+        end.connection_made(wire)
+        for piece in pieces:
+            if not wire.is_closed:
+                end.data_received(piece)
+        return wire
+
+    return asyncio.run(fed())
+
+
+def repeated(asked: list[tuple[int, bytes]]) -> bytes:
+    return b"".join(mbap(number, UNIT, pdu[:1] + pdu[1:201]) for number, pdu in asked)
+
+
+@given(asked=frames, cuts=st.lists(st.integers(0, 2100), max_size=12))
+def test_any_cut_of_the_stream_is_answered_alike_each_under_its_own_number(
+    asked: list[tuple[int, bytes]], cuts: list[int]
 ) -> None:
-    stream = b"".join(mbap(*frame) for frame in frames)
+    stream = b"".join(mbap(number, UNIT, pdu) for number, pdu in asked)
     edges = sorted({0, len(stream), *(cut for cut in cuts if cut < len(stream))})
-    framer = Framer()
-    got = [request for start, end in pairwise(edges) for request in framer.feed(stream[start:end])]
-    assert got == [Request(t, u, pdu[0], pdu[1:]) for t, u, pdu in frames]
-    assert not framer.broken
+    wire = replies(*(stream[start:end] for start, end in pairwise(edges)))
+    assert wire.data == repeated(asked)
+    assert not wire.is_closed
 
 
-@given(frames=frames, cut=st.integers(0, 2100), junk=st.binary(max_size=40))
-def test_good_requests_before_a_wrong_header_are_kept_and_nothing_after_it(
-    frames: list[tuple[int, int, bytes]], cut: int, junk: bytes
+@given(asked=frames, junk=st.binary(max_size=40), protocol=st.integers(1, 0xFFFF))
+def test_requests_before_a_wrong_header_are_answered_and_nothing_after_it(
+    asked: list[tuple[int, bytes]], junk: bytes, protocol: int
 ) -> None:
-    good = b"".join(mbap(*frame) for frame in frames)
-    stream = good + mbap(1, 1, b"\x03\x00\x00\x00\x01", protocol=7) + junk
-    framer = Framer()
-    got = framer.feed(stream[:cut]) + framer.feed(stream[cut:])
-    assert len(got) == len(frames)
-    assert framer.broken
-    assert framer.feed(mbap(1, 1, b"\x03\x00\x00\x00\x01")) == []
+    good = b"".join(mbap(number, UNIT, pdu) for number, pdu in asked)
+    wire = replies(good + mbap(1, UNIT, b"\x03\x00\x00\x00\x01", protocol) + junk, good)
+    assert wire.data == repeated(asked)
+    assert wire.is_closed
 
 
 @pytest.mark.parametrize("length", [0, 1, 255, 0xFFFF])
-def test_a_length_that_cannot_be_breaks_the_stream(length: int) -> None:
-    framer = Framer()
-    assert framer.feed(struct.pack(">HHHB", 1, 0, length, 1) + bytes(8)) == []
-    assert framer.broken
+def test_a_length_that_cannot_be_ends_the_connection(length: int) -> None:
+    wire = replies(struct.pack(">HHHB", 1, 0, length, UNIT) + bytes(8))
+    assert (wire.data, wire.is_closed) == (b"", True)
 
 
 @given(data=st.binary(max_size=600))
 def test_noise_never_raises(data: bytes) -> None:
-    framer = Framer()
-    for request in framer.feed(data):
-        pdu = answer(request, Ten())
-        assert 2 <= len(pdu) <= 253
+    replies(data)
+
+
+@given(function=st.integers(0, 127), data=st.binary(max_size=252))
+def test_any_request_has_an_answer_that_fits_a_frame(function: int, data: bytes) -> None:
+    assert 2 <= len(answer(function, data, Ten())) <= 253
 
 
 @pytest.mark.parametrize(
@@ -109,13 +161,4 @@ def test_noise_never_raises(data: bytes) -> None:
 )
 def test_answers_and_exceptions(pdu: str, reply: str) -> None:
     raw = bytes.fromhex(pdu)
-    assert answer(Request(1, 1, raw[0], raw[1:]), Ten()) == bytes.fromhex(reply)
-
-
-def test_a_reply_carries_the_transaction_and_unit_of_its_request() -> None:
-    reply = Request(0xBEEF, 17, 3, b"\0\0\0\1").reply(b"\x03\x02\x00\x00")
-    assert reply == bytes.fromhex("beef 0000 0005 11 03020000")
-
-
-def test_a_request_does_not_show_its_data() -> None:
-    assert "12345" not in repr(Request(1, 1, 16, b"12345678901234567890"))
+    assert answer(raw[0], raw[1:], Ten()) == bytes.fromhex(reply)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,7 @@ from drivers.places import Place, is_place, parse_place
 from meters.errors import Invalid
 from meters.gateway import MeterUnreachable
 
+from ..keys.storage import read_private
 from ..messages import LOCAL_ZONE, phrase
 from .context import Cli
 
@@ -58,6 +60,18 @@ Confirm = Annotated[
     typer.Option(metavar="NAME", help="An unverified register or command, checked here; repeat."),
 ]
 Zone = Annotated[str, typer.Option(metavar="ZONE", help="What the meter's clock is set to.")]
+
+
+PasswordFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--password-file",
+        metavar="FILE",
+        help="The meter's password, in a file that only you can read. Else"
+        " RASEED_METER_PASSWORD, else it is asked for.",
+        dir_okay=False,
+    ),
+]
 
 
 @dataclass(eq=False)
@@ -122,15 +136,13 @@ def device_at(
     confirm: list[str] | None = None,
     zone: str = ZONE,
     *,
-    writes: bool = False,
     password: str = "",
 ) -> Iterator[Device]:
-    """The meter, with its line open as long as it is talked with. Raises ModelMissing."""
+    """The meter, with its line open as long as it is talked with. `password`: see `open_line`.
+    Raises ModelMissing."""
     if not target.model:
         raise ModelMissing(target.text[:80])
     place, meter_map = target.place, shipped_map(target.model)
-    if writes and not password:
-        password = password_for(cli, meter_map)
     line = open_line(place, meter_map, password)
     station = place.station or str(meter_map.line.default_unit)
     settings = DeviceSettings(
@@ -164,32 +176,39 @@ def _own_number(target: Target, meter_map: MeterMap) -> str:
     return target.number if tells else ""
 
 
-def password_for(cli: Cli, meter_map: MeterMap) -> str:
+def password_for(cli: Cli, meter_map: MeterMap, file: Path | None) -> str:
     """Of protocols that want one; Modbus meters have theirs as a parameter of the command."""
     if meter_map.protocol not in (Protocol.DLT645, Protocol.IEC21):
         return ""
-    return secret(cli)
+    return secret(cli, file)
+
+
+def secrets_of(meter_map: MeterMap, name: str) -> list[str]:
+    """Parameters of a command that nobody may give among the arguments. (A token is one of its
+    own: it is worth nothing but at its meter.)"""
+    wanted = meter_map.commands[name].params if name in meter_map.commands else {}
+    return [one for one, kind in wanted.items() if is_secret(one, kind) and one != "token"]
 
 
 def secrets_for(
-    cli: Cli, meter_map: MeterMap, name: str, given: Mapping[str, str]
+    cli: Cli, meter_map: MeterMap, name: str, given: Mapping[str, str], file: Path | None
 ) -> dict[str, str]:
     """Passwords that the command wants. Raises SecretArgument for one that stands among the
     arguments, where the whole machine can read it."""
     found = {}
-    wanted = meter_map.commands[name].params if name in meter_map.commands else {}
-    for param, kind in wanted.items():
-        if not is_secret(param, kind) or param == "token":
-            continue
+    for param in secrets_of(meter_map, name):
         if param in given:
             raise SecretArgument(param, _PASSWORD_ENV)
-        if told := secret(cli):
+        if told := secret(cli, file):
             found[param] = told
     return found
 
 
-def secret(cli: Cli) -> str:
-    """From the environment or a hidden prompt; empty if there is neither."""
+def secret(cli: Cli, file: Path | None) -> str:
+    """From a private file, the environment or a hidden prompt; empty if there is none of them.
+    Raises what `read_private` raises."""
+    if file is not None:
+        return read_private(file).decode("utf-8", "replace").strip()
     ask = cli.asker("ask_meter_password")
     return os.environ.get(_PASSWORD_ENV) or (ask() if ask is not None else "")
 

@@ -14,6 +14,7 @@ from typing import Annotated, Final
 import typer
 
 from drivers.device.params import shown_params
+from drivers.maps.reading import shipped_map
 from meters.device import CommandRecord, Outcome, Warrant
 from meters.errors import Invalid, RaseedError, Refused
 from meters.identity import meter_from_text
@@ -28,11 +29,13 @@ from .meter_at import (
     Confirm,
     Device,
     Model,
+    PasswordFile,
     Serial,
     Target,
     TargetArg,
     Zone,
     device_at,
+    password_for,
     secrets_for,
     target_of,
 )
@@ -75,6 +78,7 @@ def command(
         bool, typer.Option("--dry-run", help="Show the bytes; ask and send nothing.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before sending.")] = False,
+    password_file: PasswordFile = None,
     record_file: Annotated[
         Path | None, typer.Option("--record", help="Append the record (JSON lines) here.")
     ] = None,
@@ -82,14 +86,17 @@ def command(
 ) -> None:
     """Give a meter a command of its register map, once; what became of it is read back. Exit code
     0 done, 3 declined, 5 not known: read before anything else. A meter's password comes from
-    RASEED_METER_PASSWORD or is asked for, never an argument."""
+    a file, from RASEED_METER_PASSWORD or is asked for, never an argument."""
     cli = cli_of(ctx)
     actor = cli.actor()
     warrant = Warrant(actor.name, actor.role.value, reason)
     given = _params(params or [])
     found = target_of(cli, target, model)
-    with device_at(cli, found, serial, confirm, zone, writes=not dry_run) as device:
-        given |= secrets_for(cli, device.map, name, given)
+    password = ""
+    if not dry_run and found.model:
+        password = password_for(cli, shipped_map(found.model), password_file)
+    with device_at(cli, found, serial, confirm, zone, password=password) as device:
+        given |= secrets_for(cli, device.map, name, given, password_file)
         steps = device.rehearse(name, given, warrant)
         if dry_run:
             cli.show({"steps": steps}, as_json, lambda cli: lines(cli, steps))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
@@ -12,7 +13,7 @@ import typer
 from drivers.conversation import LineSettings
 from drivers.maps.reading import shipped_map
 from drivers.places import Place, parse_place
-from drivers.relining import Member, Now, Turn, change_line, roll_back
+from drivers.relining import Member, Now, Turn, change_line, line_command, roll_back
 from meters.device import CommandRecord, Warrant
 from meters.errors import Invalid
 
@@ -20,7 +21,7 @@ from ..messages import phrase
 from ..meterwork import MeterWorks
 from .asking import Reason
 from .context import Cli, Json, cli_of
-from .meter_at import Device, PlaceArg, Target, device_at
+from .meter_at import Device, PasswordFile, PlaceArg, Target, device_at, secret, secrets_of
 from .meter_command import confirmed, kept, recording
 from .meter_shown import record_told
 from .parties import meter
@@ -48,11 +49,13 @@ def set_line(
     parity: Annotated[str, typer.Option(metavar="N|E|O", help="Its parity.")] = "N",
     reason: Reason,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before sending.")] = False,
+    password_file: PasswordFile = None,
     as_json: Json = False,
 ) -> None:
     """All meters of a line, one after the other, the slowest first; each is looked for at the new
     settings before the next one. PLACE tells the settings of now (?baud=2400). Stops at the first
-    that does not answer there, and says which ones to bring back. Exit code 3 if one has not
+    that does not answer there, and says which ones to bring back. Meters that want a password get
+    one and the same, which is asked for once. Exit code 3 if one has not
     changed, 5 if one is lost."""
     cli = cli_of(ctx)
     actor = cli.actor()
@@ -63,10 +66,11 @@ def set_line(
     new = LineSettings(baud, old.data_bits, parity.upper(), old.stop_bits)
     if not yes:
         confirmed(cli, "set_line", "bus")
+    secrets = passwords_for(cli, members, password_file)
     turns: list[Turn] = []
     with recording(cli) as works, cli.progress("command"):
         reach = _Reach(cli, line, works)
-        for turn in change_line(members, old, new, warrant, reach):
+        for turn in change_line(members, old, new, warrant, reach, secrets):
             turns.append(turn)
     back = [turn.member.station for turn in roll_back(turns)]
     told = {"meters": [_told(turn) for turn in turns], "roll_back": back}
@@ -84,6 +88,14 @@ def set_line(
     worst = max((_EXIT.get(turn.now, 0) for turn in turns), default=0)
     if worst:
         raise typer.Exit(worst)
+
+
+def passwords_for(cli: Cli, members: Sequence[Member], file: Path | None) -> dict[str, str]:
+    """What the meters' commands want to see before they change the line; nothing is asked for where
+    none of them wants any."""
+    wanted = {name for one in members for name in secrets_of(one.map, line_command(one.map))}
+    told = secret(cli, file) if wanted else ""
+    return dict.fromkeys(sorted(wanted), told) if told else {}
 
 
 class _Recorded:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import count
 from typing import Annotated
 
 import typer
@@ -20,7 +21,7 @@ from drivers.opening import SerialPlace, StationInvalid, open_line, open_modbus
 from drivers.places import Place, parse_place
 from drivers.scan import Found, likely_first, likely_settings, scan, serial_units
 from drivers.scan import Progress as Step
-from drivers.searching import search_line
+from drivers.searching import addresses_of, search_line
 from meters.errors import Invalid
 
 from ..messages import phrase
@@ -33,6 +34,13 @@ from .parties import meter
 @dataclass(eq=False)
 class UnitsMalformed(Invalid, code="meter.units_malformed"):
     """Units to scan are given as 1-247 or 1,5,9."""
+
+    text: str
+
+
+@dataclass(eq=False)
+class AddressesMalformed(Invalid, code="meter.addresses_malformed"):
+    """Addresses to call are given as 26000001-26000040,31415926."""
 
     text: str
 
@@ -51,6 +59,13 @@ def scan_line(
             metavar="ID", help="Only these models; repeat. Of another protocol: its own search."
         ),
     ] = None,
+    addresses: Annotated[
+        str,
+        typer.Option(
+            metavar="26000001-26000040,...",
+            help="IEC 62056-21 meters to call by address; without, whoever is there alone.",
+        ),
+    ] = "",
     any_settings: Annotated[
         bool,
         typer.Option(
@@ -64,7 +79,8 @@ def scan_line(
     setting. With --model of a DL/T 645, M-Bus or IEC 62056-21 meter that protocol is spoken."""
     cli = cli_of(ctx)
     maps = tuple(shipped_map(one) for one in model) if model else shipped_maps()
-    scanned(cli, parse_place(place), units, expect, maps, as_json, any_settings)
+    called = _addresses(addresses) if addresses else []
+    scanned(cli, parse_place(place), units, expect, maps, as_json, any_settings, called)
 
 
 @dataclass
@@ -104,8 +120,10 @@ def scanned(
     maps: tuple[MeterMap, ...],
     as_json: bool,
     any_settings: bool = False,
+    addresses: Sequence[str] = (),
 ) -> None:
-    """Scans and shows. Ends the program with 4 if nobody was found."""
+    """Scans and shows. `addresses`: to be called one by one, where a protocol wants that. Ends
+    the program with 4 if nobody was found."""
     known = [one for one in maps if one.protocol is Protocol.MODBUS]
     others = [] if known else list(maps)
     if others or (units is None or place.station):
@@ -118,7 +136,8 @@ def scanned(
         asked += len(wanted)
         try:
             if others:
-                _search(one, others, bar)
+                asked += len(addresses)
+                _search(one, others, bar, addresses)
             else:
                 _modbus(one, [str(unit) for unit in wanted], known, bar)
         except LineDown as error:
@@ -155,17 +174,23 @@ def _modbus(place: Place, stations: list[str], known: list[MeterMap], bar: _Bar)
         line.close()
 
 
-def _search(place: Place, maps: list[MeterMap], bar: _Bar) -> None:
-    """By the protocols' own wildcards."""
+def _search(place: Place, maps: list[MeterMap], bar: _Bar, addresses: Sequence[str]) -> None:
+    """By the protocols' own wildcards, or by addresses."""
     for meter_map in maps:
         line = open_line(place, meter_map)
         assert isinstance(line, SerialPlace)
         try:
-            with bar.moving(None):
-                for one in search_line(line, meter_map):
+            with bar.moving(len(addresses) or None) as moved:
+                for one in search_line(line, meter_map, _counting(moved), addresses):
                     bar.add(one)
         finally:
             line.close()
+
+
+def _counting(moved: Callable[[int], None]) -> Callable[[str, int], None]:
+    """Moves the bar by one with each thing that is asked for."""
+    calls = count()
+    return lambda _address, _found: moved(next(calls))
 
 
 def _places(place: Place, maps: list[MeterMap]) -> list[Place]:
@@ -191,6 +216,13 @@ def _unit(place: Place) -> int:
     if not place.station.isdecimal():
         raise StationInvalid(place.station, "1..247")
     return int(place.station)
+
+
+def _addresses(text: str) -> list[str]:
+    try:
+        return addresses_of(text)
+    except ValueError:
+        raise AddressesMalformed(text[:40]) from None
 
 
 def _units(text: str) -> list[int]:

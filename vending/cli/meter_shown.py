@@ -37,6 +37,7 @@ def reading_told(one: Reading) -> dict[str, Any]:
         "source": one.source,
         "map": one.map,
         "read_at": one.read_at.isoformat(),
+        "meter_time": None if one.meter_time is None else one.meter_time.isoformat(),
         "latency_ms": one.latency_ms,
         "uncertainty": None if one.uncertainty is None else text(one.uncertainty),
     }

@@ -64,4 +64,7 @@ def _shown(cli: Cli, ready: dict[str, Any]) -> None:
         for row in ready["lines"]
     ]
     cli.table(("line", "protocol", "line_address", "unit_ids", "meters", "models"), rows)
-    cli.facts([("meters", ready["meters"])])
+    told: list[tuple[str, Any]] = [("meters", ready["meters"])]
+    if "keypad" in ready:
+        told.append(("keypad_port", ready["keypad"]))
+    cli.facts(told)

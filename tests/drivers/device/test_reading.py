@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -90,6 +91,18 @@ def test_frozen_values_behind_a_live_line_are_stale() -> None:
     assert isinstance(rig.meter.values["clock"], datetime)
     rig.meter.values["clock"] += timedelta(minutes=1)
     assert device.read(names)[0].quality is Quality.GOOD
+
+
+def test_the_meters_own_time_stands_with_what_is_billed() -> None:
+    """Its clock is read along, of its own zone; what is not billed is read without it."""
+    rig = Rig()
+    rig.clock.pause(30)
+    told = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
+    energy, voltage = rig.device().read(["energy.active.import", "voltage.l1n"])
+    assert energy.meter_time == voltage.meter_time == told
+    assert rig.device().read(["voltage.l1n"])[0].meter_time is None
+    zone = ZoneInfo("Asia/Hebron")
+    assert rig.device(zone=zone).read(["clock"])[0].meter_time == told - timedelta(hours=2)
 
 
 def test_a_fast_reader_does_not_hide_a_clock_that_stands() -> None:

@@ -10,6 +10,7 @@ from drivers.iec21.frames import (
     Block,
     DataSet,
     answer,
+    bcc,
     blocks,
     call,
     command,
@@ -29,6 +30,19 @@ COMMANDS = {
     "programming at 9600": (option("5", "1"), "063035310D0A"),
     "programming at 300": (option("0", "1"), "063030310D0A"),
 }
+SHAPELESS = (
+    b"\x01\x03",
+    b"\x01R\x03",
+    b"\x01r1\x03",
+    b"\x01R12\x03",
+    b"\x01R1(5)\x03",
+    b"\x01\x02(5)\x03",
+    b"\x01R1\x02\x02(5)\x03",
+    b"\x02P0\x02(5)\x03",
+    b"\x02(\x005)\x03",
+    b"\x02(5\xb5)\x03",
+)
+"""First byte and body of what is no message."""
 texts = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=60)
 
 
@@ -69,6 +83,18 @@ def test_what_is_said_is_heard(text: str, is_last: bool) -> None:
     assert list(blocks(answer(text, is_last))) == [Block("", text, is_last)]
     if text:
         assert list(blocks(command("R1", text))) == [Block("R1", text)]
+
+
+@pytest.mark.parametrize("body", SHAPELESS, ids=repr)
+def test_a_right_check_sum_does_not_make_a_message(body: bytes) -> None:
+    (block,) = blocks(body + bytes([bcc(body[1:])]))
+    assert not block.is_sound
+
+
+def test_a_start_of_data_that_became_a_start_of_header_is_noticed() -> None:
+    for text in ("", "(001234.56*kWh)", "1.8.0(001234.56*kWh)"):
+        (block,) = blocks(b"\x01" + answer(text)[1:])
+        assert not block.is_sound, text
 
 
 @given(texts, st.data())

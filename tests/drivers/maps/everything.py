@@ -17,6 +17,7 @@ protocol = "modbus"
 commodity = ["electricity", "water"]
 revision = 1
 trust = "bench"
+order_from = "meter.register_order"
 
 [source.sheet]
 title = "Interface sheet"
@@ -136,6 +137,14 @@ addr = 0x0020
 type = "bits(32)"
 kind = "status"
 bits = {0 = "cover", 31 = "leak"}
+
+[[register]]
+name = "meter.register_order"
+table = "holding"
+addr = 0x0028
+type = "order(2141)"
+kind = "setting"
+access = "guarded"
 
 [[register]]
 name = "token_log.sequence"

@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.maps.codec import NoValue, arrange, decode, encode, step, text_of, value_of
+from drivers.maps.codec import NoValue, decode, encode, step, text_of, value_of
 from drivers.maps.datetimes import CODECS
 from drivers.maps.errors import RegisterContent
 from drivers.maps.floats import decimal_of
 from drivers.maps.model import Order
+from drivers.maps.orders import arrange
 from drivers.maps.reading import read_map
 from drivers.maps.types import parse_type
 from meters.readings import Value

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from drivers.link import Fetched
-from drivers.maps.decoding import reading_of
+from drivers.maps.decoding import deciders_of, reading_of
 from drivers.maps.reading import shipped_map
 from meters.readings import Quality, Reading, Value
 
@@ -98,13 +98,45 @@ def test_a_prefix_that_the_meter_is_set_to(
 ) -> None:
     """The SDM630 counts kWh or MWh, whatever its register 001E says."""
     sdm630 = shipped_map("eastron-sdm630")
-    deciders = {} if decider is None else {"meter.energy_prefix": decider}
+    deciders: dict[str, Value] = {"meter.register_order": "ABCD"}
+    if decider is not None:
+        deciders["meter.energy_prefix"] = decider
     fetched = Fetched(bytes.fromhex("43663333"), "", 0.0)
     energy = sdm630.registers["energy.active.import"]
     reading = reading_of(energy, fetched, deciders, NOW, sdm630)
     assert (reading.quality, reading.reason) == (quality, reason)
     assert (reading.unit, reading.value) == (unit, value)
-    assert reading.map == "eastron-sdm630@1"
+    assert reading.map == "eastron-sdm630@2"
+
+
+@pytest.mark.parametrize(
+    ("decider", "raw", "reason", "value"),
+    [
+        ("ABCD", "43663333", "", Decimal("230.2")),
+        ("CDAB", "33334366", "", Decimal("230.2")),
+        (None, "43663333", "no_order", None),
+        (Decimal(2141), "43663333", "no_order", None),
+    ],
+)
+def test_an_order_of_words_that_the_meter_is_set_to(
+    decider: Value | None, raw: str, reason: str, value: Decimal | None
+) -> None:
+    sdm630 = shipped_map("eastron-sdm630")
+    deciders = {} if decider is None else {"meter.register_order": decider}
+    fetched = Fetched(bytes.fromhex(raw), "", 0.0)
+    reading = reading_of(sdm630.registers["voltage.l1n"], fetched, deciders, NOW, sdm630)
+    assert (reading.value, reading.reason) == (value, reason)
+    assert reading.quality is (Quality.BAD if reason else Quality.GOOD)
+
+
+def test_what_decides_comes_before_what_hangs_on_it() -> None:
+    sdm630, payment = shipped_map("eastron-sdm630"), shipped_map("raseed-payment")
+    assert deciders_of(sdm630, ["energy.active.import"]) == (
+        "meter.register_order",
+        "meter.energy_prefix",
+    )
+    assert deciders_of(sdm630, ["meter.serial", "meter.register_order"]) == ()
+    assert deciders_of(payment, ["account.balance"]) == ("meter.commodity",)
 
 
 def test_a_power_of_ten_from_the_telegram() -> None:

@@ -16,8 +16,8 @@ from drivers.conversation import LineSettings, converse
 from drivers.lines import NoReply
 from drivers.mbus import core
 from drivers.mbus.frames import SELECTED, Short
-from drivers.mbus.records import Telegram
 from drivers.mbus.station import Station, fits
+from drivers.mbus.telegram import Telegram
 from drivers.transports.memory import MemoryLine, VirtualClock
 from simulators.protocols.mbus import MbusEnd, Nameplate, collide
 from tests.drivers.rough import FINE, STORM, RoughLine, Weather

@@ -49,7 +49,7 @@ def test_a_command_sends_this_frame_once_and_is_proved(
 OPEN = [
     ("xintai-valve", "close_supply", {}),
     ("xintai-valve", "set_credit", {"volume": "10"}),
-    ("schneider-iem3155", "set_unit_id", {"new": "2", "baud_code": "2", "parity_code": "1"}),
+    ("schneider-iem3155", "set_unit_id", {"new": "2", "baud_number": "2", "parity_number": "1"}),
 ]
 
 

@@ -14,7 +14,7 @@ from drivers.maps.codec import decode, value_of
 from drivers.maps.model import Golden, MeterMap, Register
 from drivers.maps.reading import shipped_map
 from drivers.mbus import frames as mbus
-from drivers.mbus.records import telegram
+from drivers.mbus.structures import telegram
 
 CASES = [
     (map_id, golden.name)
