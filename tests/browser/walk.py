@@ -3,10 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
 
+import pyotp
 from playwright.sync_api import Page, expect
 
 from tests.browser.support import BOSS, PASSWORD, Clerk, read, sign_in
+from vending.demo import people
+
+
+@dataclass(frozen=True, slots=True)
+class Insider:
+    """Somebody of the demo, and the pages that belong to their work."""
+
+    name: str
+    paths: tuple[str, ...]
+
+
+_OFFICE: Final = (
+    "/office",
+    "/approvals",
+    "/blocks",
+    "/people",
+    "/people/samir",
+    "/devices",
+    "/keys",
+)
+_CUSTOMERS: Final = (
+    "/customers",
+    "/customers?find=zzz",
+    "/customers/1007",
+    "/customers/1007/statement",
+)
+INSIDERS: Final = (
+    Insider("rana", ("/", *_CUSTOMERS, "/faults/new?account=1014", "/shift/all", "/counter/last")),
+    Insider("maya", ("/", *_CUSTOMERS, "/faults", "/faults/new?account=1014", "/shift/all")),
+    Insider("nadia", ("/", *_OFFICE, "/shift/all", "/customers/1007")),
+    Insider("basem", ("/", *_OFFICE, "/sessions", "/trail", "/faults?state=all")),
+    Insider("adnan", ("/", *_OFFICE, "/sessions", "/trail", "/municipality", "/faults?state=all")),
+    Insider("fadi", ("/", "/faults", "/customers/1007")),
+)
+
+
+def around(page: Page, who: Insider, secret: str) -> Iterator[str]:
+    """The pages of one role, behind their door; `secret` of their second factor, if they need
+    one."""
+    page.goto(f"/sign-in?terminal={people.TERMINALS.get(who.name, '')}")
+    page.locator("[name=name]").fill(who.name)
+    page.locator("[name=password]").fill(people.PASSWORD)
+    page.locator("[name=code]").fill(pyotp.TOTP(secret).now() if secret else "")
+    page.keyboard.press("Enter")
+    expect(page.locator(".doors").first).to_be_visible(timeout=30_000)
+    for path in who.paths:
+        page.goto(path)
+        yield who.name + path.replace("/", "-").replace("?", "-").replace("=", "-")
 
 
 def outside(page: Page) -> Iterator[str]:
