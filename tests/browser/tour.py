@@ -50,7 +50,7 @@ WALKERS: Final = (
 PASSWORD: Final = "demo-olives"
 PICTURES: Final = (
     "sign-in", "home", "open-shift", "find", "customer", "preview", "sold", "what-became",
-    "copy", "debts", "paid", "statement", "till", "count", "z",
+    "copy", "debts", "paid", "statement", "till", "count", "z", "practice",
 )  # fmt: skip
 """In the order in which they are taken; the guide shows each."""
 
@@ -129,6 +129,7 @@ def walk(page: Page, url: str, who: Walker, camera: Camera) -> None:
     _sell(page, who, camera)
     _debt(page, url, who, camera)
     _close(page, url, camera)
+    _practise(page, url, camera)
 
 
 def _open(page: Page, camera: Camera) -> None:
@@ -198,6 +199,28 @@ def _close(page: Page, url: str, camera: Camera) -> None:
     page.wait_for_url("**/z")
     camera.take("z")
     assert page.locator("td.owed").count() == 0, "the drawer differs from the books"
+
+
+def _practise(page: Page, url: str, camera: Camera) -> None:
+    page.goto(f"{url}/counter")
+    page.click("button[name=on]")
+    page.wait_for_selector(".practice-mark")
+    page.goto(f"{url}/shift")
+    page.fill("input[name=float]", str(FLOAT))
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#find")
+    page.goto(f"{url}/counter?find={SELLS_TO}")
+    page.wait_for_selector(".services")
+    page.keyboard.type("50")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#sell")
+    read(page)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".token")
+    camera.take("practice")
+    assert set(page.locator(".token").first.inner_text()) == {"0", " "}
+    page.click(".practice-bar button")
+    page.wait_for_selector(".practice-mark", state="detached")
 
 
 def main(folder: Path) -> None:

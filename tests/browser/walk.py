@@ -80,6 +80,8 @@ def inside(page: Page, clerk: Clerk) -> Iterator[str]:
     """A clerk's day."""
     sign_in(page, clerk, "/")
     yield "home"
+    page.goto("/counter/sales/c-nothing")
+    yield "never-sold"
     page.goto("/nowhere")
     yield "problem"
     page.goto("/shift")
@@ -106,9 +108,33 @@ def inside(page: Page, clerk: Clerk) -> Iterator[str]:
     page.locator("button[name=on]").click()
     expect(page.locator(".practice-mark")).to_be_visible()
     yield "practice"
-    page.locator(".keys form button").click()
+    yield from _practised(page)
+    page.locator(".practice-bar button").click()
     expect(page.locator(".practice-mark")).to_be_hidden()
     yield from _till(page)
+
+
+def _practised(page: Page) -> Iterator[str]:
+    page.goto("/shift")
+    page.locator("[name=float]").fill("100")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/counter")
+    page.goto("/counter?find=10001")
+    page.locator("input[name^='amount:']").first.fill("50")
+    page.keyboard.press("Enter")
+    expect(page.locator("#sell")).to_be_focused()
+    yield "practice-preview"
+    read(page)
+    page.keyboard.press("Enter")
+    expect(page.locator(".token").first).to_be_visible()
+    yield "practice-sold"
+    page.goto("/shift/count")
+    page.locator("[name='pieces:50.00']").fill("3")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/shift/practice/z")
+    yield "practice-z"
+    page.goto("/customers/10001")
+    yield "practice-customer"
 
 
 def _sale(page: Page) -> Iterator[str]:
