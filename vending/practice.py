@@ -92,14 +92,17 @@ class Blanks:
         return self._real.usage()
 
 
-def rehearsed(ports: Ports, order: Order, wanted: Wanted, *, shift_open: bool) -> Rehearsal:
+def rehearsed(ports: Ports, order: Order, wanted: Wanted, *, shift_open: bool | None) -> Rehearsal:
     """Sells the order on the ground as it is now, and lets everything go. `shift_open`: whether
-    the learner has opened a drawer to practise with. Raises what the sale would raise."""
+    the learner has opened a drawer to practise with; None: with the real shift, as a look ahead.
+    Raises what the sale would raise."""
     learning = replace(ports, security=Blanks(ports.security))
     with ports.store.writing() as books:
         # The writer's place, for a moment: what is read belongs together, as for a real sale.
         books.nothing_to_keep()
-        ground = seated(books.ground(wanted), order.actor, shift_open=shift_open)
+        ground = books.ground(wanted)
+        if shift_open is not None:
+            ground = seated(ground, order.actor, shift_open=shift_open)
         till = Till(ground, ports.chart.cached())
         receipts = Counter(learning).sell(books, till, order)
     seller = till.operator(person(order.actor.name))

@@ -99,7 +99,9 @@ class Selling:
             bench = self._bench(books, item.meter)
         return bench.file, RINGS[type(item)](bench, item)[0]
 
-    def rehearse(self, actor: Actor, basket: BasketRequest, *, shift_open: bool) -> Rehearsal:
+    def rehearse(
+        self, actor: Actor, basket: BasketRequest, *, shift_open: bool | None
+    ) -> Rehearsal:
         order = self._order(0, actor, basket)
         return rehearsed(self._ports, order, self._wanted([order]), shift_open=shift_open)
 

@@ -207,11 +207,12 @@ class VendingService:
         return self._selling.priced(actor, item)
 
     def rehearse(
-        self, actor: Actor, request: BasketRequest, *, shift_open: bool = False
+        self, actor: Actor, request: BasketRequest, *, shift_open: bool | None = None
     ) -> Rehearsal:
-        """Practice: what the sale would give now, with digits of zeros, and what it would book;
-        nothing is written. `shift_open`: whether a drawer to practise with is open. Raises what
-        `vend_basket` would raise: limits, blocks, shifts and clocks are looked at as ever."""
+        """What the sale would give now, with digits of zeros, and what it would book; nothing is
+        written. For practice, `shift_open` says whether a drawer to practise with is open; None
+        is a look ahead at the real sale. Raises what `vend_basket` would raise: limits, blocks,
+        shifts and clocks are looked at as ever."""
         return self._selling.rehearse(actor, request, shift_open=shift_open)
 
     def bind(

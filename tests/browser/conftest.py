@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from tests.browser.support import CHROMIUM, CLERKS, Clerk, Municipality, municipality, signed_in
+from tests.browser.tour import Demo, demo
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +44,16 @@ def town_hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Municipality
     folder: Path = tmp_path_factory.mktemp("town-hall")
     with municipality(folder) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def town_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """`raseed demo` with its scenes played, once for all who look around in it."""
+    if not CHROMIUM.exists():
+        pytest.skip(f"{CHROMIUM} is not installed")
+    folder = tmp_path_factory.mktemp("tour") / "demo"
+    with demo(folder) as url:
+        yield Demo(url, folder)
 
 
 @pytest.fixture(params=CLERKS, ids=[clerk.language for clerk in CLERKS])

@@ -13,7 +13,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from tests.browser.support import Clerk, Municipality, visiting
-from tests.browser.walk import inside, outside
+from tests.browser.tour import Demo
+from tests.browser.walk import INSIDERS, Insider, around, inside, outside
 
 pytestmark = pytest.mark.system
 
@@ -39,22 +40,27 @@ def screen(chromium: Browser, town_hall: Municipality, clerk: Clerk) -> Iterator
         yield page
 
 
+@pytest.fixture(params=INSIDERS, ids=[one.name for one in INSIDERS])
+def role(request: pytest.FixtureRequest) -> Insider:
+    found: Insider = request.param
+    return found
+
+
 def looked_at(page: Page, name: str) -> list[str]:
     """What is wrong with it, in words."""
     wrong = []
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 800})
-        wide = page.evaluate(_TOO_WIDE)
-        wrong += [f"{name} at {width}: {wide}"] if wide else []
-        _picture(page, f"{name}-{width}")
     for scheme in SCHEMES:
         # Without motion: colours would be on their way from one to the other.
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 800})
+            wide = page.evaluate(_TOO_WIDE)
+            wrong += [f"{name} at {width}: {wide}"] if wide else []
+            _picture(page, f"{name}-{width}-{scheme}")
         found = Axe().run(page)
         for one in found.response["violations"]:
             where = [node["target"] for node in one["nodes"]][:3]
             wrong.append(f"{name} by {scheme}: {one['id']} {where}: {one['help']}")
-    _picture(page, f"{name}-dark")
     page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": WIDTHS[0], "height": 800})
     return wrong
@@ -74,4 +80,13 @@ def test_pages_before_the_door(screen: Page) -> None:
 
 def test_pages_of_a_clerks_day(screen: Page, clerk: Clerk) -> None:
     wrong = [found for stop in inside(screen, clerk) for found in looked_at(screen, stop)]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_pages_of_the_house(chromium: Browser, town_demo: Demo, role: Insider) -> None:
+    """Customers, faults, the office, as each role of the demo's people meets them."""
+    theirs = ("Applying inline style",)
+    hall, secret = Municipality(town_demo.folder, town_demo.url), town_demo.secret(role.name)
+    with visiting(chromium, hall, expected=theirs) as page:
+        wrong = [found for stop in around(page, role, secret) for found in looked_at(page, stop)]
     assert not wrong, "\n".join(wrong)

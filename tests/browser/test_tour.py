@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.support import CHROMIUM
 from tests.browser.tour import (
     OWES,
     PASSWORD,
@@ -18,8 +16,8 @@ from tests.browser.tour import (
     SELLS_TO,
     WALKERS,
     Camera,
+    Demo,
     Walker,
-    demo,
     walk,
 )
 from vending.demo import people
@@ -27,21 +25,15 @@ from vending.demo import people
 README = (ROOT / "README.md").read_text("utf-8")
 
 
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    if not CHROMIUM.exists():
-        pytest.skip(f"{CHROMIUM} is not installed")
-    with demo(tmp_path_factory.mktemp("tour") / "demo") as url:
-        yield url
-
-
 @pytest.mark.system
 @pytest.mark.parametrize("who", WALKERS, ids=[who.language for who in WALKERS])
-def test_the_first_ten_minutes(chromium: Browser, url: str, who: Walker, tmp_path: Path) -> None:
+def test_the_first_ten_minutes(
+    chromium: Browser, town_demo: Demo, who: Walker, tmp_path: Path
+) -> None:
     context = chromium.new_context(viewport={"width": 1000, "height": 700})
     page = context.new_page()
     camera = Camera(page, tmp_path)
-    walk(page, url, who, camera)
+    walk(page, town_demo.url, who, camera)
     context.close()
     assert tuple(camera.taken) == PICTURES
     assert all((tmp_path / f"{name}.png").stat().st_size > 5000 for name in PICTURES)

@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -49,9 +50,24 @@ WALKERS: Final = (
 PASSWORD: Final = "demo-olives"
 PICTURES: Final = (
     "sign-in", "home", "open-shift", "find", "customer", "preview", "sold", "what-became",
-    "copy", "debts", "paid", "statement", "till", "count", "z",
+    "copy", "debts", "paid", "statement", "till", "count", "z", "practice",
 )  # fmt: skip
 """In the order in which they are taken; the guide shows each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """A demo that runs."""
+
+    url: str
+    folder: Path
+
+    def secret(self, name: str) -> str:
+        """Of somebody's second factor, which the demo prints; empty for who needs none."""
+        with closing(sqlite3.connect(self.folder / "data" / "raseed.db")) as db:
+            asked = "SELECT second FROM users WHERE name = ?"
+            (found,) = db.execute(asked, (name,)).fetchone()
+        return str(found or "")
 
 
 @contextmanager
@@ -113,6 +129,7 @@ def walk(page: Page, url: str, who: Walker, camera: Camera) -> None:
     _sell(page, who, camera)
     _debt(page, url, who, camera)
     _close(page, url, camera)
+    _practise(page, url, camera)
 
 
 def _open(page: Page, camera: Camera) -> None:
@@ -182,6 +199,28 @@ def _close(page: Page, url: str, camera: Camera) -> None:
     page.wait_for_url("**/z")
     camera.take("z")
     assert page.locator("td.owed").count() == 0, "the drawer differs from the books"
+
+
+def _practise(page: Page, url: str, camera: Camera) -> None:
+    page.goto(f"{url}/counter")
+    page.click("button[name=on]")
+    page.wait_for_selector(".practice-mark")
+    page.goto(f"{url}/shift")
+    page.fill("input[name=float]", str(FLOAT))
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#find")
+    page.goto(f"{url}/counter?find={SELLS_TO}")
+    page.wait_for_selector(".services")
+    page.keyboard.type("50")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#sell")
+    read(page)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".token")
+    camera.take("practice")
+    assert set(page.locator(".token").first.inner_text()) == {"0", " "}
+    page.click(".practice-bar button")
+    page.wait_for_selector(".practice-mark", state="detached")
 
 
 def main(folder: Path) -> None:

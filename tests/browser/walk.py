@@ -3,10 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
 
+import pyotp
 from playwright.sync_api import Page, expect
 
 from tests.browser.support import BOSS, PASSWORD, Clerk, read, sign_in
+from vending.demo import people
+
+
+@dataclass(frozen=True, slots=True)
+class Insider:
+    """Somebody of the demo, and the pages that belong to their work."""
+
+    name: str
+    paths: tuple[str, ...]
+
+
+_OFFICE: Final = (
+    "/office",
+    "/approvals",
+    "/blocks",
+    "/people",
+    "/people/samir",
+    "/devices",
+    "/keys",
+)
+_CUSTOMERS: Final = (
+    "/customers",
+    "/customers?find=zzz",
+    "/customers/1007",
+    "/customers/1007/statement",
+)
+INSIDERS: Final = (
+    Insider("rana", ("/", *_CUSTOMERS, "/faults/new?account=1014", "/shift/all", "/counter/last")),
+    Insider("maya", ("/", *_CUSTOMERS, "/faults", "/faults/new?account=1014", "/shift/all")),
+    Insider("nadia", ("/", *_OFFICE, "/shift/all", "/customers/1007")),
+    Insider("basem", ("/", *_OFFICE, "/sessions", "/trail", "/faults?state=all")),
+    Insider("adnan", ("/", *_OFFICE, "/sessions", "/trail", "/municipality", "/faults?state=all")),
+    Insider("fadi", ("/", "/faults", "/customers/1007")),
+)
+
+
+def around(page: Page, who: Insider, secret: str) -> Iterator[str]:
+    """The pages of one role, behind their door; `secret` of their second factor, if they need
+    one."""
+    page.goto(f"/sign-in?terminal={people.TERMINALS.get(who.name, '')}")
+    page.locator("[name=name]").fill(who.name)
+    page.locator("[name=password]").fill(people.PASSWORD)
+    page.locator("[name=code]").fill(pyotp.TOTP(secret).now() if secret else "")
+    page.keyboard.press("Enter")
+    expect(page.locator(".doors").first).to_be_visible(timeout=30_000)
+    for path in who.paths:
+        page.goto(path)
+        yield who.name + path.replace("/", "-").replace("?", "-").replace("=", "-")
 
 
 def outside(page: Page) -> Iterator[str]:
@@ -29,6 +80,8 @@ def inside(page: Page, clerk: Clerk) -> Iterator[str]:
     """A clerk's day."""
     sign_in(page, clerk, "/")
     yield "home"
+    page.goto("/counter/sales/c-nothing")
+    yield "never-sold"
     page.goto("/nowhere")
     yield "problem"
     page.goto("/shift")
@@ -55,9 +108,33 @@ def inside(page: Page, clerk: Clerk) -> Iterator[str]:
     page.locator("button[name=on]").click()
     expect(page.locator(".practice-mark")).to_be_visible()
     yield "practice"
-    page.locator(".keys form button").click()
+    yield from _practised(page)
+    page.locator(".practice-bar button").click()
     expect(page.locator(".practice-mark")).to_be_hidden()
     yield from _till(page)
+
+
+def _practised(page: Page) -> Iterator[str]:
+    page.goto("/shift")
+    page.locator("[name=float]").fill("100")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/counter")
+    page.goto("/counter?find=10001")
+    page.locator("input[name^='amount:']").first.fill("50")
+    page.keyboard.press("Enter")
+    expect(page.locator("#sell")).to_be_focused()
+    yield "practice-preview"
+    read(page)
+    page.keyboard.press("Enter")
+    expect(page.locator(".token").first).to_be_visible()
+    yield "practice-sold"
+    page.goto("/shift/count")
+    page.locator("[name='pieces:50.00']").fill("3")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/shift/practice/z")
+    yield "practice-z"
+    page.goto("/customers/10001")
+    yield "practice-customer"
 
 
 def _sale(page: Page) -> Iterator[str]:

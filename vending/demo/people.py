@@ -8,6 +8,7 @@ from typing import Final
 
 import pyotp
 
+from ..municipality import Municipality
 from ..parties import Actor, Role
 from ..people import Arrival, UserDraft
 from ..people.users import NEEDS_SECOND_FACTOR
@@ -29,6 +30,16 @@ PEOPLE: Final = (
     UserDraft("wafa", Role.AUDITOR, "وفاء جابر", "Wafa Jaber"),
 )
 """Two supervisors: what one asks for, the other approves. Most read Arabic, some English."""
+
+
+TOWN: Final = Municipality(
+    name_ar="بلدية وادي الزيتون",
+    name_en="Municipality of Olive Valley",
+    address_ar="شارع البلدية 1، البلدة القديمة",
+    address_en="1 Municipality Street, Old Town",
+    phone="02 000 0000",
+)
+"""What stands at the head of its papers. There is no such place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +70,7 @@ def let_in(raseed: Raseed) -> list[Login]:
     and confirming a code."""
     first = next(one for one in PEOPLE if one.role is Role.ADMINISTRATOR)
     founder = raseed.office.begin(first, PASSWORD).actor("demo")
+    raseed.town_hall.change(founder, TOWN)
     logins = []
     for draft in PEOPLE:
         if draft is not first:

@@ -7,7 +7,7 @@ or by a bad line, there is one sale. Every page says what happened to the money.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import segno
@@ -15,7 +15,7 @@ from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
-from meters.errors import Broken, RaseedError, Unknown
+from meters.errors import Broken, RaseedError, Unavailable, Unknown
 from meters.quantities import Money
 
 from ...explaining import explained
@@ -27,7 +27,7 @@ from ...people import Act
 from ...requests import BasketRequest, Credit
 from ...sale import BasketReceipt, Delivery, SaleReceipt, SaleState, SaleStatus
 from ...tariff import Quote
-from ...vend import VendIdReused
+from ...vend import VendIdReused, VendUnknown
 from ..writer import Writer
 from .counter_forms import DEBT, PAYING, Line, lines, request_of
 from .practice import into_drawer, is_practice, learns, new_vend_id, rehearse
@@ -37,6 +37,12 @@ from .visitor import Filled, Form, Visiting, Visitor
 router = APIRouter(prefix="/counter", include_in_schema=False)
 
 FOUND_MOST: Final = 20
+WAYS: Final = {
+    "shift.needed": "/shift",
+    "shift.of_another": "/shift",
+    "point.till_full": "/shift",
+}
+"""By code of what stands in the way of a sale, the page where it is put right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,7 @@ def preview(visit: Visiting, form: Filled) -> Response:
     except RaseedError as error:
         return _customer(visit, account, asked[0].meter, (customer, files), error, asked)
     due = sum((one.quote.tendered for one in promised), _nothing(visit))
+    vend_id = new_vend_id(visit)
     return _page(
         visit,
         "counter/preview.html",
@@ -90,7 +97,9 @@ def preview(visit: Visiting, form: Filled) -> Response:
         due=due,
         tenders=PAYING,
         form=form,
-        vend_id=new_vend_id(visit),
+        vend_id=vend_id,
+        refused=_foreseen(visit, asked, vend_id),
+        ways=WAYS,
     )
 
 
@@ -107,7 +116,7 @@ async def sell(visit: Visiting, form: Filled) -> Response:
             return await run_in_threadpool(_rehearsed, visit, request, form)
         basket = await writer.vend_basket(actor, request)
     except RaseedError as error:
-        return _not_sold(visit, error, vend_id, customer)
+        return _not_sold(visit, error, form, customer)
     return await run_in_threadpool(_sold, visit, basket)
 
 
@@ -224,6 +233,17 @@ def _promised(visit: Visitor, line: Line) -> Promised:
     return Promised(line, quote, "", _why(visit, line, quote))
 
 
+def _foreseen(visit: Visitor, asked: Sequence[Line], vend_id: str) -> RaseedError | None:
+    """Why the sale would be refused as things stand, told before any money is taken. How it is
+    paid is not known yet; what is over a till's limit may still be paid by card."""
+    items = tuple(replace(line, quote_id="").item(visit.services.currency) for line in asked)
+    try:
+        rehearse(visit, BasketRequest(vend_id, items))
+    except RaseedError as error:
+        return error
+    return None
+
+
 def _why(visit: Visitor, line: Line, quote: Quote) -> list[str]:
     """Why these units, and why they differ from last time."""
     if line.ask == DEBT:
@@ -233,15 +253,19 @@ def _why(visit: Visitor, line: Line, quote: Quote) -> list[str]:
     return explained(quote, before, visit.language)
 
 
-def _not_sold(visit: Visitor, error: RaseedError, vend_id: str, customer: Customer) -> Response:
-    """What it means for the money: nothing was taken, or nobody knows yet, or it was taken
-    before."""
+def _not_sold(visit: Visitor, error: RaseedError, form: Form, customer: Customer) -> Response:
+    """What it means for the money: nothing was booked, or nobody knows yet, or it was booked
+    before; and the way on. The same form under the same id can never sell twice, so it may be sent
+    again where the first try may have gone wrong for us."""
     return _page(
         visit,
         "counter/not_sold.html",
         error,
-        vend_id=vend_id,
+        vend_id=form["vend_id"],
         customer=customer,
+        form=form,
+        way=WAYS.get(error.code, ""),
+        again=isinstance(error, Unavailable),
         earlier=isinstance(error, VendIdReused),
         doubtful=isinstance(error, Unknown | Broken),
     )
@@ -292,7 +316,10 @@ def _became(
     visit: Visitor, vend_id: str, error: RaseedError | None = None, *, handing: bool = False
 ) -> Response:
     actor = visit.who.actor
-    sales: list[SaleStatus] = visit.services.service.basket(actor, vend_id)
+    try:
+        sales: list[SaleStatus] = visit.services.service.basket(actor, vend_id)
+    except VendUnknown:
+        return _page(visit, "counter/never.html", None, vend_id=vend_id)
     standing = [one.receipt for one in sales if one.void is None and one.receipt.tokens]
     now = visit.services.service.ports.clock()
     return _page(

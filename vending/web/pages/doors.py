@@ -128,6 +128,7 @@ def _form(
         next=_next(kept.get("next", "")),
         terminal=kept.get("terminal", "")[:60],
         device=services.devices.known(request.cookies.get(DEVICE_COOKIE, "")),
+        undone=bool(kept.get("undone", "")),
         town=services.town_hall.municipality(),
     )
 

@@ -69,6 +69,8 @@ _PARTS: Final = (
 )
 """Files of routes; each has a `router`."""
 _PLAIN: Final = (f"{API}/", "/health")
+_BEGUN: Final = ("/counter", "/shift", "/customers")
+"""Where work that the end of a session has cut off is begun again."""
 
 
 def add_pages(app: FastAPI) -> None:
@@ -145,8 +147,13 @@ def _asking(request: Request) -> tuple[SignedIn | None, Language]:
 
 def _to_the_door(request: Request, door: str) -> Response:
     """There, and back to this page afterwards. htmx is told to leave the page whole."""
-    back = request.url.path if request.method == "GET" else "/"
-    target = f"{door}?next={quote(back)}"
+    path = request.url.path
+    if request.method == "GET":
+        target = f"{door}?next={quote(path)}"
+    else:
+        # Nothing of what was pressed has been done; the door says so.
+        back = next((one for one in _BEGUN if path.startswith(one)), "/")
+        target = f"{door}?next={back}&undone=1"
     if wants_piece(request):
         return Response(status_code=401, headers={"HX-Redirect": target})
     return RedirectResponse(target, 303)

@@ -45,6 +45,11 @@ def new_vend_id(visit: Visitor) -> str:
     return f"{kind}{secrets.token_hex(12)}"
 
 
+def is_learnt(visit: Visitor, vend_id: str) -> bool:
+    """Whether this is practice, by the session or by the id of its preview."""
+    return learns(visit) or vend_id.startswith(_PRACTICE)
+
+
 def is_practice(visit: Visitor, vend_id: str) -> bool:
     """Whether a confirmation is practice: what its preview was. Raises Practising for a real sale
     that was previewed before practice began."""
@@ -61,7 +66,9 @@ def drawer_here(visit: Visitor) -> PracticeDrawer | None:
 
 
 def rehearse(visit: Visitor, request: BasketRequest) -> Rehearsal:
-    """The sale as it would be. Raises what the sale would raise."""
+    """The sale as it would be, real or in practice. Raises what the sale would raise."""
+    if not is_learnt(visit, request.vend_id):
+        return visit.services.service.rehearse(visit.who.actor, request)
     drawer = drawer_here(visit)
     is_open = drawer is not None and drawer.count is None
     return visit.services.service.rehearse(visit.who.actor, request, shift_open=is_open)

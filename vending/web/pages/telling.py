@@ -11,10 +11,12 @@ from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
+from meters.errors import RaseedError
 from meters.quantities import MINOR_DIGITS, Money, Quantity
 from meters.verdicts import TokenResult
 
-from ...messages import LOCAL_ZONE, Language, label, term, verdict_words
+from ...messages import LOCAL_ZONE, Language, label, term, verdict_words, words_for
+from ...papers.words import UNITS
 from ...tariff import Quote, QuoteLine
 from ...tariff.quotes import LineKind
 from .catalogs import LOCALES
@@ -49,6 +51,7 @@ class Telling:
             "either": self.either,
             "price": self.price,
             "verdict": self.verdict,
+            "told": self.told,
         }
 
     def money(self, value: Money) -> Markup:
@@ -64,14 +67,16 @@ class Telling:
 
     def quantity(self, value: Quantity) -> Markup:
         return Markup('<bdi dir="ltr" class="quantity">{} {}</bdi>').format(
-            _decimal(value.to_text(), 0, value.decimals), value.display_unit
+            _decimal(value.to_text(), 0, value.decimals),
+            UNITS.get(value.display_unit, value.display_unit),
         )
 
     def price(self, line: QuoteLine, quote: Quote) -> Markup | str:
         """What a line's rate is: money for a unit, percent for a tax, nothing for a sum."""
         if line.kind is LineKind.UNITS:
             sign = _SIGNS.get(quote.tendered.currency, quote.tendered.currency)
-            return ltr(f"{line.rate} {sign}/{quote.quantity.display_unit}")
+            unit = quote.quantity.display_unit
+            return ltr(f"{line.rate} {sign}/{UNITS.get(unit, unit)}")
         return ltr(f"{line.rate}%") if line.kind is LineKind.TAX else ""
 
     def moment(self, value: datetime) -> Markup:
@@ -90,6 +95,10 @@ class Telling:
     def term(self, value: object) -> str:
         """A word of ours (a role, a state)."""
         return term(str(getattr(value, "value", value)), self._language)
+
+    def told(self, error: RaseedError) -> str:
+        """What is in the way, in words."""
+        return words_for(error, self._language)
 
     def verdict(self, result: TokenResult) -> str:
         """What a meter said of a token."""
