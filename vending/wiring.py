@@ -38,7 +38,7 @@ from .outbox_ports import Sender
 from .outbox_worker import Outbox
 from .papers import Letterhead, PaperDesk, Press
 from .parties import GatewayPlace, Meter, Registration
-from .people import Devices, Doors, Office
+from .people import Devices, Doors, FirstRun, Office
 from .people.recording import recorded
 from .ports import Clock, GatewayFor
 from .printing import Device, EscPosPrinter, FileLine, Journal, Line, NetworkLine, SerialLine
@@ -120,6 +120,7 @@ class Raseed:
     accounts: Accounts
     doors: Doors
     office: Office
+    first_run: FirstRun
     papers: PaperDesk
     town_hall: TownHall
     devices: Devices
@@ -282,6 +283,7 @@ def compose(
     drawers, bank = SqlDrawers(store), settings.bank
     beneficiary = Beneficiary(bank.beneficiary, bank.name, bank.account)
     house, hasher = SqlHouse(store), Argon2()
+    office = Office(house, hasher, utc_now)
     keys = SqlApiKeys(store)
     return Raseed(
         settings=settings,
@@ -314,7 +316,14 @@ def compose(
             secrets.token_bytes,
             devices_required=settings.web.devices_required,
         ),
-        office=Office(house, hasher, utc_now),
+        office=office,
+        first_run=FirstRun(
+            house,
+            office,
+            utc_now,
+            secrets.token_bytes,
+            settings.web.setup_code.get_secret_value(),
+        ),
         papers=papers,
         town_hall=TownHall(SqlMunicipality(store), utc_now),
         devices=Devices(house, utc_now, secrets.token_bytes),

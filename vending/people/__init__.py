@@ -21,6 +21,7 @@ from .doors import (
     SignInWrong,
     needs_second_factor,
 )
+from .first_run import LEAST_CODE, FirstRun, SetupCodeWrong
 from .office import Office
 from .ports import House, HouseReading, HouseWriting, PasswordHasher, SecondFactor
 from .sessions import Ending, NotSignedIn, Session, SessionUnknown, digest_of
@@ -40,6 +41,7 @@ from .users import (
 from .writing import write_down
 
 __all__ = [
+    "LEAST_CODE",
     "Act",
     "Arrival",
     "CodeWrong",
@@ -52,6 +54,7 @@ __all__ = [
     "Devices",
     "Doors",
     "Ending",
+    "FirstRun",
     "House",
     "HouseReading",
     "HouseWriting",
@@ -65,6 +68,7 @@ __all__ = [
     "SecondFactorNeeded",
     "Session",
     "SessionUnknown",
+    "SetupCodeWrong",
     "SignInWrong",
     "SignedIn",
     "TooManyTries",

@@ -19,7 +19,7 @@ from ..municipality import TownHall
 from ..outbox_worker import Outbox
 from ..papers import PaperDesk
 from ..parties import Actor
-from ..people import Devices, Doors, Office
+from ..people import Devices, Doors, FirstRun, Office
 from ..samples import Samples
 from ..service import VendingService
 from ..tariffdesk import TariffDesk
@@ -80,6 +80,9 @@ class Services(Protocol):
 
     @property
     def office(self) -> Office: ...
+
+    @property
+    def first_run(self) -> FirstRun: ...
 
     @property
     def papers(self) -> PaperDesk: ...

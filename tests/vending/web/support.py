@@ -54,7 +54,7 @@ from vending.municipality import TownHall
 from vending.outbox_worker import Outbox
 from vending.papers import Letterhead, PaperDesk, Press
 from vending.parties import GatewayAddress, Registration, Role
-from vending.people import Devices, Doors, Office
+from vending.people import Devices, Doors, FirstRun, Office
 from vending.people.recording import recorded
 from vending.samples import Samples
 from vending.service import VendingService
@@ -80,6 +80,7 @@ from vending.wiring import gateway_for, sample_parties
 
 PREFIX = "/api/v1"
 ALL_SCOPES = frozenset(ApiScope)
+SETUP_CODE = "OLIVES-AND-OIL"
 
 
 @dataclass
@@ -103,6 +104,7 @@ class Parts:
     accounts: Accounts
     doors: Doors
     office: Office
+    first_run: FirstRun
     check_writing: Callable[[], None]
     papers: PaperDesk
     town_hall: TownHall
@@ -228,7 +230,7 @@ def api_over(
     accounts = Accounts(SqlAccounts(store), tariffs, chart(), clock, LOCAL_ZONE)
     keeping = Bookkeeping(books, chart(), clock, LOCAL_ZONE, accounts.follow)
     house, hasher = SqlHouse(store), Argon2(cheap=True)
-    keys = SqlApiKeys(store, busy_s)
+    office, keys = Office(house, hasher, clock), SqlApiKeys(store, busy_s)
     tell_acts(store, clock)
     parts = Parts(
         use_cases,
@@ -247,7 +249,8 @@ def api_over(
         Deposits(books, keeping, chart()),
         accounts,
         Doors(house, hasher, OneTimeCodes(), clock, os.urandom),
-        Office(house, hasher, clock),
+        office,
+        FirstRun(house, office, clock, os.urandom, SETUP_CODE),
         store.check_writing,
         PaperDesk(Press(), Letterhead, Language.ARABIC),
         TownHall(SqlMunicipality(store), clock),

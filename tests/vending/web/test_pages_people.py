@@ -94,16 +94,20 @@ def told(desk: Browser, act: str) -> list[Any]:
 
 def test_the_first_run(empty: Browser) -> None:
     assert "Nobody is here yet" in empty.get("/")
-    wrong = empty.post("/setup", 422, name="huda", name_ar="هدى", password="short")
+    typed = {"name": "huda", "name_ar": "هدى", "password": PASSWORD}
+    for guess in ("", "OLIVES-AND-OIX", "ＯＬＩＶＥＳ"):
+        refused = empty.post("/setup", 422, **typed, code=guess)
+        assert "set-up code is wrong" in refused.text
+        assert PASSWORD not in refused.text
+    # However it is typed.
+    typed["code"] = "olives and oil"
+    wrong = empty.post("/setup", 422, **{**typed, "password": "short"})
     assert 'role="alert"' in wrong.text
     assert 'value="huda"' in wrong.text
-    made = empty.post("/setup", name="huda", name_ar="هدى", password=PASSWORD)
+    made = empty.post("/setup", **typed)
     assert made.headers["location"] == "/set-up"
     # Nobody else opens this page now, and the work begins with a second factor.
-    assert (
-        empty.post("/setup", name="evil", name_ar="x", password=PASSWORD).headers["location"]
-        == "/sign-in"
-    )
+    assert empty.post("/setup", **{**typed, "name": "evil"}).headers["location"] == "/sign-in"
     page = empty.get("/municipality")
     secret = re.search(r'name="secret" value="(\w+)"', page)
     assert secret is not None
