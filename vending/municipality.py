@@ -17,8 +17,8 @@ from .logos import Logo
 from .parties import Actor, require
 from .people import Act, HouseWriting, write_down
 
-_LONGEST: Final = {"phone": 30, "tax_number": 30}
 _LONGEST_TEXT: Final = 200
+_LONGEST: Final = {"phone": 30, "tax_number": 30, "message_ar": 300, "message_en": 300}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,9 @@ class Municipality:
     tariffs: tuple[str, ...] = ()
     """Codes of those that new agreements are offered; empty: all."""
     logo: Logo | None = field(default=None, repr=False)
+    message_ar: str = ""
+    """To every customer, at the foot of a receipt."""
+    message_en: str = ""
 
     @property
     def is_named(self) -> bool:
@@ -132,4 +135,13 @@ def told(municipality: Municipality) -> dict[str, object]:
     }
 
 
-_TEXTS: Final = ("name_ar", "name_en", "address_ar", "address_en", "phone", "tax_number")
+_TEXTS: Final = (
+    "name_ar",
+    "name_en",
+    "address_ar",
+    "address_en",
+    "phone",
+    "tax_number",
+    "message_ar",
+    "message_en",
+)

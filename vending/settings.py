@@ -204,7 +204,8 @@ class PrinterSettings(_Part):
 
 
 class MunicipalitySettings(_Part):
-    """Whose papers they are: what stands at their head."""
+    """What stands at the head of papers where the municipality's record, which its administrators
+    keep at /municipality, is empty."""
 
     name_ar: Annotated[str, Field(max_length=80)] = "البلدية"
     name_en: Annotated[str, Field(max_length=80)] = "Municipality"

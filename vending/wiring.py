@@ -6,6 +6,7 @@ import os
 import secrets
 import time
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,10 +30,11 @@ from .faults import Faults
 from .identity_checks import Argon2, OneTimeCodes
 from .keychanges import KeyChanges
 from .keys import Passphrase, open_sealed
+from .languages import Languages
 from .ledger import Chart, read_chart
 from .messages import LOCAL_ZONE, Language
 from .meterwork import MeterWorks
-from .municipality import TownHall
+from .municipality import Municipality, TownHall
 from .outbox import OutboxPlan, Topic
 from .outbox_ports import Sender
 from .outbox_worker import Outbox
@@ -69,6 +71,7 @@ from .store.drawer import SqlDrawers
 from .store.faults import SqlFaults
 from .store.house import SqlHouse, tell_acts
 from .store.key_changes import SqlKeyChanges
+from .store.languages import SqlLanguages
 from .store.meter_commands import SqlMeterWorks
 from .store.municipality import SqlMunicipality
 from .store.outbox import SqlOutbox
@@ -126,6 +129,7 @@ class Raseed:
     devices: Devices
     faults: Faults
     samples: Samples
+    languages: Languages
     meter_works: MeterWorks
 
     @property
@@ -267,7 +271,9 @@ def compose(
     }
     approvals = recorded(Approvals(people, acts, utc_now), trailed.APPROVALS)
     poster = HttpPoster(settings.outbox.timeout_seconds)
-    papers = paper_desk(settings)
+    town_hall = TownHall(SqlMunicipality(store), utc_now)
+    languages = Languages(SqlLanguages(store), utc_now)
+    papers = paper_desk(settings, town_hall.municipality, languages.of)
     outbox = recorded(
         Outbox(
             SqlOutbox(store, settings.database.busy_timeout_seconds),
@@ -325,9 +331,10 @@ def compose(
             settings.web.setup_code.get_secret_value(),
         ),
         papers=papers,
-        town_hall=TownHall(SqlMunicipality(store), utc_now),
+        town_hall=town_hall,
         devices=Devices(house, utc_now, secrets.token_bytes),
         faults=Faults(SqlFaults(store), utc_now),
+        languages=languages,
         samples=Samples(SqlSamples(store), sample_parties, utc_now),
         meter_works=MeterWorks(SqlMeterWorks(store), utc_now),
     )
@@ -350,8 +357,13 @@ def outbox_plan(settings: Settings) -> OutboxPlan:
     return OutboxPlan(told.sms, told.push, dict(told.printers), tuple(sorted(told.webhooks)))
 
 
-def paper_desk(settings: Settings) -> PaperDesk:
-    """Papers by these settings. Raises LogoUnusable."""
+def paper_desk(
+    settings: Settings,
+    town: Callable[[], Municipality] = Municipality,
+    languages: Callable[[str], str] = lambda _: "",
+) -> PaperDesk:
+    """Papers under the head that the municipality's record says at that moment; what it leaves
+    empty comes from the settings. Raises LogoUnusable."""
     told = settings.municipality
     logo = b""
     if told.logo is not None:
@@ -360,7 +372,8 @@ def paper_desk(settings: Settings) -> PaperDesk:
         except OSError:
             raise LogoUnusable(str(told.logo)) from None
     head = Letterhead(**told.model_dump(exclude={"logo"}), logo=logo)
-    return PaperDesk(Press(), lambda: head, Language(settings.outbox.language))
+    language = Language(settings.outbox.language)
+    return PaperDesk(Press(), lambda: head.with_record(town()), language, languages)
 
 
 def printers_for(settings: Settings) -> dict[str, Device]:
@@ -390,7 +403,6 @@ def senders_for(
 ) -> dict[Topic, Sender]:
     """The ways of sending that the settings name. What is queued for another one waits."""
     told = settings.outbox
-    language = Language(told.language)
     targets = {
         name: WebhookTarget(
             hook.url.get_secret_value(), secret_bytes(hook.secret.get_secret_value())
@@ -411,7 +423,7 @@ def senders_for(
     elif told.sms_folder is not None:
         gateway = FolderSms(told.sms_folder)
     if gateway is not None:
-        senders[Topic.SMS] = SmsSender(gateway, language)
+        senders[Topic.SMS] = SmsSender(gateway, papers.language_of)
     return senders
 
 

@@ -250,6 +250,8 @@ def municipality_set(
     phone: Annotated[str | None, typer.Option()] = None,
     tax_number: Annotated[str | None, typer.Option()] = None,
     vat: Annotated[str | None, typer.Option(help="Percent, as customers are told.")] = None,
+    message_ar: Annotated[str | None, typer.Option(help="At the foot of a receipt.")] = None,
+    message_en: Annotated[str | None, typer.Option(help="At the foot of a receipt.")] = None,
     logo: Annotated[Path | None, typer.Option(help="PNG or SVG.", exists=True)] = None,
     reason: Why = "",
     as_json: Json = False,
@@ -264,6 +266,8 @@ def municipality_set(
         "phone": phone,
         "tax_number": tax_number,
         "vat": vat,
+        "message_ar": message_ar,
+        "message_en": message_en,
         "logo": None if logo is None else checked_logo(logo.read_bytes()),
     }
     with cli.raseed() as raseed:

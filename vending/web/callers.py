@@ -15,6 +15,7 @@ from ..approvals import Approvals, Blocks, Operators
 from ..drawer import Bankings, Deposits, Drawers
 from ..faults import Faults
 from ..keychanges import KeyChanges
+from ..languages import Languages
 from ..municipality import TownHall
 from ..outbox_worker import Outbox
 from ..papers import PaperDesk
@@ -95,6 +96,9 @@ class Services(Protocol):
 
     @property
     def faults(self) -> Faults: ...
+
+    @property
+    def languages(self) -> Languages: ...
 
     @property
     def samples(self) -> Samples: ...

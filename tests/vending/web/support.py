@@ -49,10 +49,11 @@ from vending.drawer import Bankings, Deposits, Drawers
 from vending.faults import Faults
 from vending.identity_checks import Argon2, OneTimeCodes
 from vending.keychanges import KeyChanges
-from vending.messages import LOCAL_ZONE, Language
+from vending.languages import Languages
+from vending.messages import LOCAL_ZONE
 from vending.municipality import TownHall
 from vending.outbox_worker import Outbox
-from vending.papers import Letterhead, PaperDesk, Press
+from vending.papers import PaperDesk
 from vending.parties import GatewayAddress, Registration, Role
 from vending.people import Devices, Doors, FirstRun, Office
 from vending.people.recording import recorded
@@ -69,6 +70,7 @@ from vending.store.drawer import SqlDrawers
 from vending.store.faults import SqlFaults
 from vending.store.house import SqlHouse, tell_acts
 from vending.store.key_changes import SqlKeyChanges
+from vending.store.languages import SqlLanguages
 from vending.store.municipality import SqlMunicipality
 from vending.store.outbox import SqlOutbox
 from vending.store.samples import SqlSamples
@@ -76,7 +78,7 @@ from vending.store.tariffs import SqlTariffs
 from vending.tariff import LiveTariffs
 from vending.tariffdesk import TariffDesk
 from vending.web import create_app
-from vending.wiring import gateway_for, sample_parties
+from vending.wiring import gateway_for, paper_desk, sample_parties
 
 PREFIX = "/api/v1"
 ALL_SCOPES = frozenset(ApiScope)
@@ -112,6 +114,7 @@ class Parts:
     key_office: KeyOffice
     faults: Faults
     samples: Samples
+    languages: Languages
     currency: str = "ILS"
 
 
@@ -232,6 +235,7 @@ def api_over(
     house, hasher = SqlHouse(store), Argon2(cheap=True)
     office, keys = Office(house, hasher, clock), SqlApiKeys(store, busy_s)
     tell_acts(store, clock)
+    hall, languages = TownHall(SqlMunicipality(store), clock), Languages(SqlLanguages(store), clock)
     parts = Parts(
         use_cases,
         keys,
@@ -252,12 +256,13 @@ def api_over(
         office,
         FirstRun(house, office, clock, os.urandom, SETUP_CODE),
         store.check_writing,
-        PaperDesk(Press(), Letterhead, Language.ARABIC),
-        TownHall(SqlMunicipality(store), clock),
+        paper_desk(settings, hall.municipality, languages.of),
+        hall,
         Devices(house, clock, os.urandom),
         recorded(KeyOffice(keys, clock, os.urandom), trailed.API_KEYS),
         Faults(SqlFaults(store), clock),
         Samples(SqlSamples(store), sample_parties, clock),
+        languages,
     )
     try:
         with TestClient(create_app(parts), raise_server_exceptions=False) as client:

@@ -94,7 +94,7 @@ def told(desk: Browser, act: str) -> list[Any]:
 
 def test_the_first_run(empty: Browser) -> None:
     assert "Nobody is here yet" in empty.get("/")
-    typed = {"name": "huda", "name_ar": "هدى", "password": PASSWORD}
+    typed: dict[str, Any] = {"name": "huda", "name_ar": "هدى", "password": PASSWORD}
     for guess in ("", "OLIVES-AND-OIX", "ＯＬＩＶＥＳ"):
         refused = empty.post("/setup", 422, **typed, code=guess)
         assert "set-up code is wrong" in refused.text

@@ -57,10 +57,11 @@ class Wish:
     width: int
     language: str
 
-    def language_of(self, desk: PaperDesk) -> Language:
-        """The one that was asked for, else that of most customers."""
+    def language_of(self, desk: PaperDesk, account: str) -> Language:
+        """The one that was asked for, else what the customer with this account reads; without
+        one, that of most customers."""
         known = {one.value: one for one in Language}
-        return known.get(self.language, desk.language)
+        return known.get(self.language) or desk.language_of(account)
 
 
 def wish(kind: str = PDF, width: int = WIDTHS[0], language: str = "") -> Wish:
@@ -95,7 +96,8 @@ def sale(
     def paper(head: Letterhead, language: Language) -> Paper:
         return build(made.receipts, head, language, check=made.check, practice=practises(visit))
 
-    return _paper(visit, wished, paper, made.receipts[0].receipt_code)
+    first = made.receipts[0]
+    return _paper(visit, wished, paper, first.receipt_code, first.buyer.account)
 
 
 @router.get("/counter/sales/{vend_id}/note")
@@ -108,7 +110,8 @@ def note(visit: Visiting, vend_id: str, wished: Wished) -> Response:
             found.receipt, found.void, head, language, practice=practises(visit)
         )
 
-    return _paper(visit, wished, paper, f"{found.receipt.receipt_code}-note")
+    sold = found.receipt
+    return _paper(visit, wished, paper, f"{sold.receipt_code}-note", sold.buyer.account)
 
 
 # The receipt printer
@@ -246,12 +249,12 @@ def statement(
             seen, head, language, first=first, last=last, practice=practises(visit)
         )
 
-    return _paper(visit, wished, paper, f"{account}-{agreement}")
+    return _paper(visit, wished, paper, f"{account}-{agreement}", found.account)
 
 
-def _paper(visit: Visitor, wished: Wish, build: Any, name: str) -> Response:
+def _paper(visit: Visitor, wished: Wish, build: Any, name: str, account: str = "") -> Response:
     desk = visit.services.papers
-    paper = build(desk.letterhead(), wished.language_of(desk))
+    paper = build(desk.letterhead(), wished.language_of(desk, account))
     if wished.kind == PNG:
         content = desk.press.png(paper, wished.width)
     else:

@@ -130,6 +130,8 @@ def _changed(visit: Visitor, form: Form, data: bytes) -> Response:
             tax_number=form.number("tax_number"),
             currency=services.currency,
             vat=form.number("vat"),
+            message_ar=form["message_ar"],
+            message_en=form["message_en"],
             tariffs=tuple(code for code in _tariffs(visit) if form[f"tariff:{code}"]),
             logo=_logo(form, data, old.logo),
         )
