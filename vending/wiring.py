@@ -40,7 +40,7 @@ from .outbox_ports import Sender
 from .outbox_worker import Outbox
 from .papers import Letterhead, PaperDesk, Press
 from .parties import GatewayPlace, Meter, Registration
-from .people import Devices, Doors, FirstRun, Office
+from .people import Devices, Doors, FirstRun, Office, Own
 from .people.recording import recorded
 from .ports import Clock, GatewayFor
 from .printing import Device, EscPosPrinter, FileLine, Journal, Line, NetworkLine, SerialLine
@@ -124,6 +124,7 @@ class Raseed:
     doors: Doors
     office: Office
     first_run: FirstRun
+    own: Own
     papers: PaperDesk
     town_hall: TownHall
     devices: Devices
@@ -330,6 +331,7 @@ def compose(
             secrets.token_bytes,
             settings.web.setup_code.get_secret_value(),
         ),
+        own=Own(house, utc_now),
         papers=papers,
         town_hall=town_hall,
         devices=Devices(house, utc_now, secrets.token_bytes),

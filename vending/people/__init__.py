@@ -23,6 +23,7 @@ from .doors import (
 )
 from .first_run import LEAST_CODE, FirstRun, SetupCodeWrong
 from .office import Office
+from .own import Own, ScreenLanguageUnknown
 from .ports import House, HouseReading, HouseWriting, PasswordHasher, SecondFactor
 from .sessions import Ending, NotSignedIn, Session, SessionUnknown, digest_of
 from .throttling import TooManyTries, Tries
@@ -60,10 +61,12 @@ __all__ = [
     "HouseWriting",
     "NotSignedIn",
     "Office",
+    "Own",
     "OwnAct",
     "PasswordGuessable",
     "PasswordHasher",
     "PasswordTooShort",
+    "ScreenLanguageUnknown",
     "SecondFactor",
     "SecondFactorNeeded",
     "Session",

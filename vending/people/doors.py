@@ -134,9 +134,13 @@ class Doors:
 
     def change_password(self, who: SignedIn, old: str, new: str) -> None:
         """Their own. All other sessions of theirs end. Raises SignInWrong for a wrong old one,
+        TooManyTries (somebody sits at a screen that was left open, and guesses),
         PasswordTooShort, PasswordGuessable."""
         now = self._clock()
         plain = check_password(who.user.name, new)
+        with self._house.reading() as house:
+            tries = house.tries("user", who.user.name)
+        check_tries([] if tries is None else [tries], now)
         if not self._hasher.verify(old, who.user.password):
             one_wrong(self._house, (("user", who.user.name),), now)
             raise SignInWrong()
@@ -146,6 +150,7 @@ class Doors:
             assert user is not None
             house.put_user(replace(user, password=hashed, must_change=False))
             end_all(house, user.name, now, Ending.CHANGED, but=who.session)
+            house.forget_tries("user", user.name)
             write_down(house, Act("password_changed", user.name), who.actor, now)
 
     def new_second_factor(self) -> str:

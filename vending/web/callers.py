@@ -20,7 +20,7 @@ from ..municipality import TownHall
 from ..outbox_worker import Outbox
 from ..papers import PaperDesk
 from ..parties import Actor
-from ..people import Devices, Doors, FirstRun, Office
+from ..people import Devices, Doors, FirstRun, Office, Own
 from ..samples import Samples
 from ..service import VendingService
 from ..tariffdesk import TariffDesk
@@ -84,6 +84,9 @@ class Services(Protocol):
 
     @property
     def first_run(self) -> FirstRun: ...
+
+    @property
+    def own(self) -> Own: ...
 
     @property
     def papers(self) -> PaperDesk: ...

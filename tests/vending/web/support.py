@@ -55,7 +55,7 @@ from vending.municipality import TownHall
 from vending.outbox_worker import Outbox
 from vending.papers import PaperDesk
 from vending.parties import GatewayAddress, Registration, Role
-from vending.people import Devices, Doors, FirstRun, Office
+from vending.people import Devices, Doors, FirstRun, Office, Own
 from vending.people.recording import recorded
 from vending.samples import Samples
 from vending.service import VendingService
@@ -107,6 +107,7 @@ class Parts:
     doors: Doors
     office: Office
     first_run: FirstRun
+    own: Own
     check_writing: Callable[[], None]
     papers: PaperDesk
     town_hall: TownHall
@@ -255,6 +256,7 @@ def api_over(
         Doors(house, hasher, OneTimeCodes(), clock, os.urandom),
         office,
         FirstRun(house, office, clock, os.urandom, SETUP_CODE),
+        Own(house, clock),
         store.check_writing,
         paper_desk(settings, hall.municipality, languages.of),
         hall,

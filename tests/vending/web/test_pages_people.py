@@ -309,3 +309,12 @@ def test_samples_stay_when_something_names_them(desk: Browser) -> None:
     )
     assert "cannot be removed" in desk.post("/samples/remove", 422).text
     assert desk.api.parts.samples.there(ADMIN)
+
+
+def test_a_supervisor_at_no_point_is_offered_no_counter(desk: Browser) -> None:
+    desk.come("rami")
+    home = desk.get("/")
+    assert 'href="/counter"' not in home
+    assert 'href="/shift"' not in home
+    assert 'href="/shift/all"' in home
+    assert "You sit at no vending point" in desk.get("/counter")

@@ -42,8 +42,6 @@ router = APIRouter(include_in_schema=False)
 
 PDF: Final = "pdf"
 PNG: Final = "png"
-RECEIPT: Final = "receipt"
-KEY_CHANGE: Final = "key_change"
 _MEDIA: Final = {PDF: "application/pdf", PNG: "image/png"}
 _POLICY: Final = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'"
 """Of a paper: nothing but the browser's own viewer, which embeds it."""
@@ -86,18 +84,37 @@ def print_sale(visit: Visiting, form: Filled, vend_id: str) -> Response:
 
 
 @router.get("/counter/sales/{vend_id}/paper")
-def sale(
-    visit: Visiting, vend_id: str, wished: Wished, n: Copy = 0, what: str = RECEIPT
-) -> Response:
+def sale(visit: Visiting, vend_id: str, wished: Wished, n: Copy = 0) -> Response:
     """A printing of this person's, some minutes long."""
     made = visit.services.service.paperwork.again(visit.who.actor, vend_id, n)
-    build = key_paper if what == KEY_CHANGE else receipt_paper
 
     def paper(head: Letterhead, language: Language) -> Paper:
-        return build(made.receipts, head, language, check=made.check, practice=practises(visit))
+        return receipt_paper(
+            made.receipts, head, language, check=made.check, practice=practises(visit)
+        )
 
     first = made.receipts[0]
     return _paper(visit, wished, paper, first.receipt_code, first.buyer.account)
+
+
+@router.post("/counter/sales/{vend_id}/key-slip")
+def print_key_slip(visit: Visiting, form: Filled, vend_id: str) -> Response:
+    """Written down; leads to the slip."""
+    visit.services.service.paperwork.key_slip(visit.who.actor, vend_id)
+    visit.services.office.write_down(visit.who.actor, Act("key_slip", vend_id))
+    return _to_paper(f"/counter/sales/{quote(vend_id)}/key-slip", form, 0)
+
+
+@router.get("/counter/sales/{vend_id}/key-slip")
+def key_slip(visit: Visiting, vend_id: str, wished: Wished) -> Response:
+    """The digits of a meter's new key, for whoever types them in."""
+    made = visit.services.service.paperwork.key_slip(visit.who.actor, vend_id)
+
+    def paper(head: Letterhead, language: Language) -> Paper:
+        return key_paper(made.receipts, head, language, check=made.check, practice=practises(visit))
+
+    first = made.receipts[0]
+    return _paper(visit, wished, paper, f"{first.receipt_code}-key", first.buyer.account)
 
 
 @router.get("/counter/sales/{vend_id}/note")
@@ -222,10 +239,10 @@ def slip(visit: Visiting, id: str, wished: Wished, n: Copy = 0) -> Response:
     banking = visit.services.bankings.slip(actor, id)
     now = visit.services.service.ports.clock()
     _check_copy(n, banking.copies, banking.code, fresh=still_original(banking.at, now))
-    marked = replace(banking, copy=n)
+    marked, shifts = replace(banking, copy=n), visit.services.bankings.shift_codes(banking)
 
     def paper(head: Letterhead, language: Language) -> Paper:
-        return deposit_paper(marked, head, language, practice=practises(visit))
+        return deposit_paper(marked, head, language, shifts=shifts, practice=practises(visit))
 
     return _paper(visit, wished, paper, banking.code)
 
@@ -271,7 +288,7 @@ def _paper(visit: Visitor, wished: Wish, build: Any, name: str, account: str = "
 
 def _to_paper(path: str, form: Filled, number: int) -> Response:
     """To the paper as the form wants it."""
-    asked = {name: form[name] for name in ("kind", "width", "language", "what") if form[name]}
+    asked = {name: form[name] for name in ("kind", "width", "language") if form[name]}
     return RedirectResponse(f"{path}?{urlencode({'n': number, **asked})}", 303)
 
 
