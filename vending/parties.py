@@ -201,6 +201,14 @@ class ActorNotAllowed(Refused, code="actor.not_allowed"):
 
 
 @dataclass(eq=False)
+class TariffNotOffered(Refused, code="agreement.tariff_not_offered"):
+    """The municipality has chosen other tariffs for new agreements."""
+
+    tariff: str
+    agreement: str
+
+
+@dataclass(eq=False)
 class PartyExists(Refused, code="party.exists"):
     """A party with this number or code is already written down, or refers to one that is not."""
 

@@ -223,7 +223,8 @@ class MunicipalitySettings(_Part):
 class VendingSettings(_Part):
     """What is sold, and for which money."""
 
-    currency: Literal["ILS", "JOD", "USD", "EUR", "EGP"] = "ILS"
+    currency: Literal["ILS", "JOD", "USD", "EUR", "EGP"] | None = None
+    """The chart of accounts says it; named here it must be the same."""
     tariffs: Path | None = None
     """Folder of tariff files; without one, those shipped in `config/tariffs`."""
 

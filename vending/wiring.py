@@ -44,7 +44,7 @@ from .people import Devices, Doors, FirstRun, Office, Own
 from .people.recording import recorded
 from .ports import Clock, GatewayFor
 from .printing import Device, EscPosPrinter, FileLine, Journal, Line, NetworkLine, SerialLine
-from .samples import Samples
+from .samples import Samples, only_at
 from .sending import (
     FolderPrinter,
     FolderSms,
@@ -91,6 +91,14 @@ class DatabaseMissing(Invalid, code="settings.database_missing"):
 
 
 @dataclass(eq=False)
+class CurrencyDiffers(Invalid, code="settings.currency_differs"):
+    """The settings name another currency than the accounts are kept in."""
+
+    setting: str
+    books: str
+
+
+@dataclass(eq=False)
 class LogoUnusable(Invalid, code="settings.logo_unusable"):
     """The municipality's logo cannot be read."""
 
@@ -102,6 +110,7 @@ class Raseed:
     """Everything that runs, to be closed at the end."""
 
     settings: Settings
+    chart: Chart
     store: SqlStore
     service: VendingService
     api_keys: ApiKeys
@@ -135,8 +144,8 @@ class Raseed:
 
     @property
     def currency(self) -> str:
-        """Of amounts that come without one."""
-        return self.settings.vending.currency
+        """Of amounts that come without one: the books'."""
+        return self.chart.currency
 
     def check_writing(self) -> None:
         """Raises Unavailable while nothing can be written until the program starts anew."""
@@ -188,7 +197,7 @@ def open_raseed(
     the demo makes itself a past.
 
     Raises DatabaseMissing, the errors of vending.store and vending.keys, TariffMalformed,
-    TariffChanged, ChartMalformed, CipherBroken.
+    TariffChanged, ChartMalformed, CurrencyDiffers, CipherBroken.
     """
     # Keys first: with a wrong passphrase nothing else is even touched.
     security: SecurityModule = (
@@ -247,6 +256,8 @@ def compose(
     """The services over parts made elsewhere (the demo has keys and meters of its own)."""
     tell_acts(store, utc_now)
     chart = read_shipped_chart()
+    if settings.vending.currency not in (None, chart.currency):
+        raise CurrencyDiffers(str(settings.vending.currency), chart.currency)
     books = SqlBooks(store)
     people = SqlPeople(store)
     kept = SqlTariffs(store)
@@ -255,6 +266,11 @@ def compose(
     accounts = recorded(
         Accounts(SqlAccounts(store), tariffs, chart, utc_now, LOCAL_ZONE), trailed.ACCOUNTS
     )
+    town_hall = TownHall(SqlMunicipality(store), utc_now, chart.currency)
+
+    def offered() -> tuple[str, ...]:
+        return town_hall.municipality().tariffs
+
     service = VendingService(
         store=store,
         security=security,
@@ -264,6 +280,7 @@ def compose(
         randomness=random_nibble,
         gateway_for=gateways,
         outbox=outbox_plan(settings),
+        offered=offered,
     )
     acting = SqlActs(store)
     acts = {
@@ -272,7 +289,6 @@ def compose(
     }
     approvals = recorded(Approvals(people, acts, utc_now), trailed.APPROVALS)
     poster = HttpPoster(settings.outbox.timeout_seconds)
-    town_hall = TownHall(SqlMunicipality(store), utc_now)
     languages = Languages(SqlLanguages(store), utc_now)
     papers = paper_desk(settings, town_hall.municipality, languages.of)
     outbox = recorded(
@@ -294,6 +310,7 @@ def compose(
     keys = SqlApiKeys(store)
     return Raseed(
         settings=settings,
+        chart=chart,
         store=store,
         service=recorded(service, trailed.REGISTER),
         api_keys=keys,
@@ -337,7 +354,11 @@ def compose(
         devices=Devices(house, utc_now, secrets.token_bytes),
         faults=Faults(SqlFaults(store), utc_now),
         languages=languages,
-        samples=Samples(SqlSamples(store), sample_parties, utc_now),
+        samples=Samples(
+            SqlSamples(store),
+            lambda: only_at(sample_parties(), offered()),
+            utc_now,
+        ),
         meter_works=MeterWorks(SqlMeterWorks(store), utc_now),
     )
 

@@ -57,7 +57,7 @@ from vending.papers import PaperDesk
 from vending.parties import GatewayAddress, Registration, Role
 from vending.people import Devices, Doors, FirstRun, Office, Own
 from vending.people.recording import recorded
-from vending.samples import Samples
+from vending.samples import Samples, only_at
 from vending.service import VendingService
 from vending.settings import MeterSettings, Settings
 from vending.store import SqlStore, open_store
@@ -224,7 +224,19 @@ def api_over(
     held = module or security()
     kept = SqlTariffs(store)
     tariffs = LiveTariffs(kept, shipped(), clock, lambda: 0)
-    use_cases = service(store, clock, security=held, gateway_for=gateways, tariffs=tariffs)
+    hall = TownHall(SqlMunicipality(store), clock)
+
+    def offered() -> tuple[str, ...]:
+        return hall.municipality().tariffs
+
+    use_cases = service(
+        store,
+        clock,
+        security=held,
+        gateway_for=gateways,
+        tariffs=tariffs,
+        offered=offered,
+    )
     use_cases.register(ADMIN, registration)
     books = SqlBooks(store)
     people = SqlPeople(store)
@@ -236,7 +248,7 @@ def api_over(
     house, hasher = SqlHouse(store), Argon2(cheap=True)
     office, keys = Office(house, hasher, clock), SqlApiKeys(store, busy_s)
     tell_acts(store, clock)
-    hall, languages = TownHall(SqlMunicipality(store), clock), Languages(SqlLanguages(store), clock)
+    languages = Languages(SqlLanguages(store), clock)
     parts = Parts(
         use_cases,
         keys,
@@ -263,7 +275,7 @@ def api_over(
         Devices(house, clock, os.urandom),
         recorded(KeyOffice(keys, clock, os.urandom), trailed.API_KEYS),
         Faults(SqlFaults(store), clock),
-        Samples(SqlSamples(store), sample_parties, clock),
+        Samples(SqlSamples(store), lambda: only_at(sample_parties(), offered()), clock),
         languages,
     )
     try:

@@ -127,6 +127,8 @@ def test_the_first_run(empty: Browser) -> None:
     assert "sandbox" in logo.headers["content-security-policy"]
     empty.post("/samples")
     assert "invented parties" in empty.get("/municipality?lang=en")
+    tried = empty.api.parts.service.meters(ADMIN, after="99")
+    assert {file.agreement.tariff for file in tried} <= {"water-domestic"}
     empty.post("/samples/remove")
     acts = [line.act for line in empty.api.parts.office.trail(ADMIN)]
     assert acts[:3] == ["samples_removed", "samples_added", "municipality_changed"]

@@ -128,7 +128,6 @@ def _changed(visit: Visitor, form: Form, data: bytes) -> Response:
             address_en=form["address_en"],
             phone=form["phone"],
             tax_number=form.number("tax_number"),
-            currency=services.currency,
             vat=form.number("vat"),
             message_ar=form["message_ar"],
             message_en=form["message_en"],
