@@ -36,11 +36,13 @@ _SCANNED: Final = re.compile(r"^(?:raseed:|https?://\S+/)?([0-9]{11,18})$")
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What one customer is found by besides account, telephone and name."""
+    """What is known of one customer besides account, telephone and name."""
 
     account: str
     national_id: str = ""
     card: str = ""
+    language: str = ""
+    """What they read: `ar`, `en`; empty: they have not said."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -17,8 +17,8 @@ from .logos import Logo
 from .parties import Actor, require
 from .people import Act, HouseWriting, write_down
 
-_LONGEST: Final = {"phone": 30, "tax_number": 30}
 _LONGEST_TEXT: Final = 200
+_LONGEST: Final = {"phone": 30, "tax_number": 30, "message_ar": 300, "message_en": 300}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,15 @@ class Municipality:
     tax_number: str = ""
     """Number of the licensed trader; a receipt without it is no tax invoice."""
     currency: str = "ILS"
+    """The books'; nobody chooses it here."""
     vat: str = ""
     """Percent, as it is told to customers; what is charged stands in the tariffs."""
     tariffs: tuple[str, ...] = ()
-    """Codes of those that new agreements are offered; empty: all."""
+    """Codes of those that new agreements may be at; empty: all. Agreements that there are stay."""
     logo: Logo | None = field(default=None, repr=False)
+    message_ar: str = ""
+    """To every customer, at the foot of a receipt."""
+    message_en: str = ""
 
     @property
     def is_named(self) -> bool:
@@ -76,21 +80,26 @@ class MunicipalityStore(Protocol):
 class TownHall:
     """One instance serves many threads."""
 
-    def __init__(self, store: MunicipalityStore, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, store: MunicipalityStore, clock: Callable[[], datetime], currency: str = "ILS"
+    ) -> None:
+        """`currency`: as the chart of accounts says it; the record repeats it."""
         self._store = store
         self._clock = clock
+        self._currency = currency
 
     def municipality(self) -> Municipality:
         """As it stands; empty texts before somebody has filled it in. Everybody may read what is
         printed on every paper."""
         with self._store.reading() as books:
-            return books.municipality() or Municipality()
+            found = books.municipality() or Municipality()
+        return replace(found, currency=self._currency)
 
     def change(self, actor: Actor, municipality: Municipality, reason: str = "") -> Municipality:
         """Writes the record, and who changed it from what to what. Raises ActorNotAllowed,
         MunicipalityFieldWrong."""
         require(actor, "set_municipality")
-        wanted = checked(municipality)
+        wanted = replace(checked(municipality), currency=self._currency)
         with self._store.writing() as books:
             before = books.municipality()
             if before == wanted:
@@ -132,4 +141,13 @@ def told(municipality: Municipality) -> dict[str, object]:
     }
 
 
-_TEXTS: Final = ("name_ar", "name_en", "address_ar", "address_en", "phone", "tax_number")
+_TEXTS: Final = (
+    "name_ar",
+    "name_en",
+    "address_ar",
+    "address_en",
+    "phone",
+    "tax_number",
+    "message_ar",
+    "message_en",
+)

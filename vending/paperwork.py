@@ -57,6 +57,13 @@ class NothingTakenBack(Refused, code="paper.nothing_taken_back"):
     vend_id: str
 
 
+@dataclass(eq=False)
+class NoKeyTokens(Refused, code="paper.no_key_tokens"):
+    """This sale gives its meter no new key, or its digits are held back still."""
+
+    vend_id: str
+
+
 @dataclass(frozen=True, slots=True)
 class SalePaper:
     """What goes onto one paper: the sales that were paid for together, each with the number of its
@@ -202,6 +209,19 @@ class Paperwork:
                 masked = tuple(masked_receipt(receipt) for receipt in found.receipts)
                 return replace(found, receipts=masked)
             return found
+
+    def key_slip(self, actor: Actor, vend_id: str) -> SalePaper:
+        """The sales of a basket that give a meter its new key, for a slip without the units: as
+        often as somebody needs it, for these digits are worth nothing. Raises VendUnknown,
+        SaleVoided, NoKeyTokens (it has none, or its digits are held back)."""
+        require(actor, "reprint")
+        with self._ports.store.reading() as books:
+            records = [one for one in _basket(books, vend_id) if _to_be_seen(books, one)]
+            receipts = [receipt_of(one) for one in records]
+            keyed = [replace(one, tokens=(), held=False) for one in receipts if one.key_tokens]
+            if not keyed:
+                raise NoKeyTokens(vend_id[:64])
+            return _paper(books, actor, records, keyed)
 
     def taken_back(self, actor: Actor, vend_id: str) -> VoidPaper:
         """For the note of a void or a refund. Raises VendUnknown, NothingTakenBack."""

@@ -158,7 +158,7 @@ class Registration:
     meters: tuple[Meter, ...] = ()
     agreements: tuple[SupplyAgreement, ...] = ()
     marks: tuple[Marks, ...] = ()
-    """Identity numbers and cards of customers, where they are known."""
+    """Identity numbers, cards and languages of customers, where they are known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +198,14 @@ class ActorNotAllowed(Refused, code="actor.not_allowed"):
 
     act: str
     role: str
+
+
+@dataclass(eq=False)
+class TariffNotOffered(Refused, code="agreement.tariff_not_offered"):
+    """The municipality has chosen other tariffs for new agreements."""
+
+    tariff: str
+    agreement: str
 
 
 @dataclass(eq=False)
@@ -259,6 +267,7 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "rebuild_accounts": frozenset({Role.ADMINISTRATOR}),
     "manage_keys": frozenset({Role.ADMINISTRATOR}),
     "manage_devices": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
+    "set_language": _SELLERS | {Role.BILLING, Role.ADMINISTRATOR},
     "report_fault": _SELLERS | {Role.TECHNICIAN, Role.BILLING},
     "work_on_fault": frozenset({Role.TECHNICIAN, Role.SUPERVISOR}),
     "set_municipality": frozenset({Role.ADMINISTRATOR}),

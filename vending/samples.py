@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -115,6 +115,15 @@ class Samples:
             act = Act("samples_removed", SUBJECT, before={"parties": len(keys)})
             write_down(books, act, actor, self._clock())
         return len(keys)
+
+
+def only_at(registration: Registration, tariffs: Collection[str]) -> Registration:
+    """Without the meters whose agreement is at another tariff: nothing is tried out that the
+    municipality has not chosen. No tariffs: all are chosen."""
+    kept = [one for one in registration.agreements if not tariffs or one.tariff in tariffs]
+    numbers = {one.meter for one in kept}
+    meters = tuple(one for one in registration.meters if one.number in numbers)
+    return replace(registration, agreements=tuple(kept), meters=meters)
 
 
 def keys_of(registration: Registration) -> list[Key]:

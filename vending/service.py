@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -24,6 +24,7 @@ from .parties import (
     CustomerUnknown,
     MeterFile,
     Registration,
+    TariffNotOffered,
     VendingPoint,
     require,
 )
@@ -56,7 +57,9 @@ class VendingService:
         gateway_for: GatewayFor,
         clock_limits: ClockLimits | None = None,
         outbox: OutboxPlan | None = None,
+        offered: Callable[[], Collection[str]] = tuple,
     ) -> None:
+        """`offered`: codes of the tariffs that new agreements may be at; none: all."""
         self._ports = Ports(
             store=store,
             security=security,
@@ -68,6 +71,7 @@ class VendingService:
             clock_limits=clock_limits or ClockLimits(),
             outbox=outbox or OutboxPlan(),
         )
+        self._offered = offered
         self._selling = Selling(self._ports)
         self._handover = Handover(self._ports)
         self._voiding = Voiding(self._ports)
@@ -84,21 +88,32 @@ class VendingService:
     def register(self, actor: Actor, registration: Registration) -> None:
         """Writes down points, customers, places, meters and agreements, all or none.
 
-        Raises ActorNotAllowed (administrators only), TariffMissing and TariffCommodity for an
-        agreement at a tariff that is not there or not for what its meter measures, PartyExists.
+        Raises ActorNotAllowed (administrators only), the errors of `admitted`, PartyExists.
         """
         require(actor, "register")
-        now = self._ports.clock()
+        wanted = self.admitted(registration)
+        with self._ports.store.writing() as books:
+            books.register(wanted)
+
+    def admitted(self, registration: Registration) -> Registration:
+        """The same as it may be written down now: monthly charges of its agreements count from
+        this month on, whenever the first sale comes, unless they say otherwise.
+
+        Raises TariffMissing, TariffCommodity and TariffNotOffered for an agreement at a tariff
+        that is not there, not for what its meter measures, or not among those that the
+        municipality has chosen for new agreements.
+        """
+        now, offered = self._ports.clock(), self._offered()
         agreements = []
         for agreement in registration.agreements:
             tariff = self._ports.tariffs.active(agreement.tariff, now)
             if tariff.commodity is not agreement.commodity:
                 raise TariffCommodity(tariff.code, agreement.meter.number)
-            # Monthly charges count from here on, whenever the first sale comes.
+            if offered and tariff.code not in offered:
+                raise TariffNotOffered(tariff.code, agreement.number)
             since = agreement.since or str(Month.of(now, tariff.zone))
             agreements.append(replace(agreement, since=since))
-        with self._ports.store.writing() as books:
-            books.register(replace(registration, agreements=tuple(agreements)))
+        return replace(registration, agreements=tuple(agreements))
 
     def customers(
         self, actor: Actor, search: str = "", *, after: str = "", limit: int = 100

@@ -29,6 +29,8 @@ from pydantic_settings import (
 
 from meters.errors import Invalid
 
+from .people import LEAST_CODE
+from .people.devices import normalised
 from .sending import secret_bytes
 
 PREFIX = "RASEED_"
@@ -91,6 +93,17 @@ class KeySettings(_Part):
     """Default: `keys.sealed` in the data folder."""
 
 
+def _setup_code(text: SecretStr) -> SecretStr:
+    plain = normalised(text.get_secret_value())
+    if text.get_secret_value() and len(plain) < LEAST_CODE:
+        raise ValueError("too short")
+    return text
+
+
+_SetupCode = Annotated[SecretStr, AfterValidator(_setup_code)]
+"""Letters and digits; dashes, spaces and case do not count."""
+
+
 class WebSettings(_Part):
     """Where the pages and the JSON API listen, and to whom."""
 
@@ -98,6 +111,9 @@ class WebSettings(_Part):
     port: Annotated[int, Field(ge=0, le=65535)] = 8600
     devices_required: bool = False
     """Whether people who sell sign in on devices with a key of their point alone."""
+    setup_code: _SetupCode = SecretStr("")
+    """What the first run asks for, where it is set up by a script; empty: `serve` makes one and
+    tells its terminal."""
 
 
 class MeterSettings(_Part):
@@ -188,7 +204,8 @@ class PrinterSettings(_Part):
 
 
 class MunicipalitySettings(_Part):
-    """Whose papers they are: what stands at their head."""
+    """What stands at the head of papers where the municipality's record, which its administrators
+    keep at /municipality, is empty."""
 
     name_ar: Annotated[str, Field(max_length=80)] = "البلدية"
     name_en: Annotated[str, Field(max_length=80)] = "Municipality"
@@ -206,7 +223,8 @@ class MunicipalitySettings(_Part):
 class VendingSettings(_Part):
     """What is sold, and for which money."""
 
-    currency: Literal["ILS", "JOD", "USD", "EUR", "EGP"] = "ILS"
+    currency: Literal["ILS", "JOD", "USD", "EUR", "EGP"] | None = None
+    """The chart of accounts says it; named here it must be the same."""
     tariffs: Path | None = None
     """Folder of tariff files; without one, those shipped in `config/tariffs`."""
 

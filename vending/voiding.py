@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from meters.quantities import Money
 
+from .accounting.adjustments import with_persons
 from .accounts.state import document_of, state_of, unsettled
 from .counter import ShiftNeeded
 from .ledger import Posting, canonical_json, chained
@@ -135,7 +136,9 @@ class Voiding:
         if receipt.key_move is not None and not proof.seen.get("key_moved"):
             # Its tokens go out again with the next sale, the very same digits.
             books.withdraw_key(record.meter, record.vend_id, self._ports.clock(), actor.name)
-        turned = tuple(p._replace(amount=-p.amount) for p in posted.entry.postings)
+        # What was set off against a deposit before deposits were the person's goes back to it.
+        lines = with_persons(posted.entry.postings, self._ports.chart)
+        turned = tuple(p._replace(amount=-p.amount) for p in lines)
         return self._book(books, actor, record, reason, proof, turned, account, in_shift=in_shift)
 
     def _check_actor(self, books: Reading, actor: Actor, record: SaleRecord) -> None:

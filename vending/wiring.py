@@ -30,20 +30,21 @@ from .faults import Faults
 from .identity_checks import Argon2, OneTimeCodes
 from .keychanges import KeyChanges
 from .keys import Passphrase, open_sealed
+from .languages import Languages
 from .ledger import Chart, read_chart
 from .messages import LOCAL_ZONE, Language
 from .meterwork import MeterWorks
-from .municipality import TownHall
+from .municipality import Municipality, TownHall
 from .outbox import OutboxPlan, Topic
 from .outbox_ports import Sender
 from .outbox_worker import Outbox
 from .papers import Letterhead, PaperDesk, Press
 from .parties import GatewayPlace, Meter, Registration
-from .people import Devices, Doors, Office
+from .people import Devices, Doors, FirstRun, Office, Own
 from .people.recording import recorded
 from .ports import Clock, GatewayFor
 from .printing import Device, EscPosPrinter, FileLine, Journal, Line, NetworkLine, SerialLine
-from .samples import Samples
+from .samples import Samples, only_at
 from .sending import (
     FolderPrinter,
     FolderSms,
@@ -71,6 +72,7 @@ from .store.drawer import SqlDrawers
 from .store.faults import SqlFaults
 from .store.house import SqlHouse, tell_acts
 from .store.key_changes import SqlKeyChanges
+from .store.languages import SqlLanguages
 from .store.meter_commands import SqlMeterWorks
 from .store.municipality import SqlMunicipality
 from .store.outbox import SqlOutbox
@@ -90,6 +92,14 @@ class DatabaseMissing(Invalid, code="settings.database_missing"):
 
 
 @dataclass(eq=False)
+class CurrencyDiffers(Invalid, code="settings.currency_differs"):
+    """The settings name another currency than the accounts are kept in."""
+
+    setting: str
+    books: str
+
+
+@dataclass(eq=False)
 class LogoUnusable(Invalid, code="settings.logo_unusable"):
     """The municipality's logo cannot be read."""
 
@@ -101,6 +111,7 @@ class Raseed:
     """Everything that runs, to be closed at the end."""
 
     settings: Settings
+    chart: Chart
     store: SqlStore
     service: VendingService
     api_keys: ApiKeys
@@ -122,18 +133,21 @@ class Raseed:
     accounts: Accounts
     doors: Doors
     office: Office
+    first_run: FirstRun
+    own: Own
     papers: PaperDesk
     practice_printer: PracticePrinter
     town_hall: TownHall
     devices: Devices
     faults: Faults
     samples: Samples
+    languages: Languages
     meter_works: MeterWorks
 
     @property
     def currency(self) -> str:
-        """Of amounts that come without one."""
-        return self.settings.vending.currency
+        """Of amounts that come without one: the books'."""
+        return self.chart.currency
 
     def check_writing(self) -> None:
         """Raises Unavailable while nothing can be written until the program starts anew."""
@@ -196,7 +210,7 @@ def open_raseed(
     the demo makes itself a past.
 
     Raises DatabaseMissing, the errors of vending.store and vending.keys, TariffMalformed,
-    TariffChanged, ChartMalformed, CipherBroken.
+    TariffChanged, ChartMalformed, CurrencyDiffers, CipherBroken.
     """
     # Keys first: with a wrong passphrase nothing else is even touched.
     security: SecurityModule = (
@@ -255,6 +269,8 @@ def compose(
     """The services over parts made elsewhere (the demo has keys and meters of its own)."""
     tell_acts(store, utc_now)
     chart = read_shipped_chart()
+    if settings.vending.currency not in (None, chart.currency):
+        raise CurrencyDiffers(str(settings.vending.currency), chart.currency)
     books = SqlBooks(store)
     people = SqlPeople(store)
     kept = SqlTariffs(store)
@@ -263,6 +279,11 @@ def compose(
     accounts = recorded(
         Accounts(SqlAccounts(store), tariffs, chart, utc_now, LOCAL_ZONE), trailed.ACCOUNTS
     )
+    town_hall = TownHall(SqlMunicipality(store), utc_now, chart.currency)
+
+    def offered() -> tuple[str, ...]:
+        return town_hall.municipality().tariffs
+
     service = VendingService(
         store=store,
         security=security,
@@ -272,6 +293,7 @@ def compose(
         randomness=random_nibbles(),
         gateway_for=gateways,
         outbox=outbox_plan(settings),
+        offered=offered,
     )
     acting = SqlActs(store)
     acts = {
@@ -280,7 +302,8 @@ def compose(
     }
     approvals = recorded(Approvals(people, acts, utc_now), trailed.APPROVALS)
     poster = HttpPoster(settings.outbox.timeout_seconds)
-    papers, printers = paper_desk(settings), printers_for(settings)
+    languages, printers = Languages(SqlLanguages(store), utc_now), printers_for(settings)
+    papers = paper_desk(settings, town_hall.municipality, languages.of)
     outbox = recorded(
         Outbox(
             SqlOutbox(store, settings.database.busy_timeout_seconds),
@@ -296,9 +319,11 @@ def compose(
     drawers, bank = SqlDrawers(store), settings.bank
     beneficiary = Beneficiary(bank.beneficiary, bank.name, bank.account)
     house, hasher = SqlHouse(store), Argon2()
+    office = Office(house, hasher, utc_now)
     keys = SqlApiKeys(store)
     return Raseed(
         settings=settings,
+        chart=chart,
         store=store,
         service=recorded(service, trailed.REGISTER),
         api_keys=keys,
@@ -328,13 +353,26 @@ def compose(
             secrets.token_bytes,
             devices_required=settings.web.devices_required,
         ),
-        office=Office(house, hasher, utc_now),
+        office=office,
+        first_run=FirstRun(
+            house,
+            office,
+            utc_now,
+            secrets.token_bytes,
+            settings.web.setup_code.get_secret_value(),
+        ),
+        own=Own(house, utc_now),
         papers=papers,
         practice_printer=PracticePrinter(papers, printers),
-        town_hall=TownHall(SqlMunicipality(store), utc_now),
+        town_hall=town_hall,
         devices=Devices(house, utc_now, secrets.token_bytes),
         faults=Faults(SqlFaults(store), utc_now),
-        samples=Samples(SqlSamples(store), sample_parties, utc_now),
+        languages=languages,
+        samples=Samples(
+            SqlSamples(store),
+            lambda: only_at(sample_parties(), offered()),
+            utc_now,
+        ),
         meter_works=MeterWorks(SqlMeterWorks(store), utc_now),
     )
 
@@ -356,8 +394,13 @@ def outbox_plan(settings: Settings) -> OutboxPlan:
     return OutboxPlan(told.sms, told.push, dict(told.printers), tuple(sorted(told.webhooks)))
 
 
-def paper_desk(settings: Settings) -> PaperDesk:
-    """Papers by these settings. Raises LogoUnusable."""
+def paper_desk(
+    settings: Settings,
+    town: Callable[[], Municipality] = Municipality,
+    languages: Callable[[str], str] = lambda _: "",
+) -> PaperDesk:
+    """Papers under the head that the municipality's record says at that moment; what it leaves
+    empty comes from the settings. Raises LogoUnusable."""
     told = settings.municipality
     logo = b""
     if told.logo is not None:
@@ -366,7 +409,8 @@ def paper_desk(settings: Settings) -> PaperDesk:
         except OSError:
             raise LogoUnusable(str(told.logo)) from None
     head = Letterhead(**told.model_dump(exclude={"logo"}), logo=logo)
-    return PaperDesk(Press(), lambda: head, Language(settings.outbox.language))
+    language = Language(settings.outbox.language)
+    return PaperDesk(Press(), lambda: head.with_record(town()), language, languages)
 
 
 def printers_for(settings: Settings) -> dict[str, Device]:
@@ -402,7 +446,6 @@ def senders_for(
     queued for another way waits."""
     devices = printers_for(settings) if printers is None else printers
     told = settings.outbox
-    language = Language(told.language)
     targets = {
         name: WebhookTarget(
             hook.url.get_secret_value(), secret_bytes(hook.secret.get_secret_value())
@@ -421,7 +464,7 @@ def senders_for(
     elif told.sms_folder is not None:
         gateway = FolderSms(told.sms_folder)
     if gateway is not None:
-        senders[Topic.SMS] = SmsSender(gateway, language)
+        senders[Topic.SMS] = SmsSender(gateway, papers.language_of)
     return senders
 
 

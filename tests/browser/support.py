@@ -92,6 +92,17 @@ def municipality(
 
 
 @contextmanager
+def nobody_yet(folder: Path, code: str) -> Iterator[Municipality]:
+    """`town()` before its first run, which asks for this code."""
+    town_shell(folder)
+    server = Server(folder, RASEED_JOBS__ENABLED="false", RASEED_WEB__SETUP_CODE=code)
+    try:
+        yield Municipality(folder, server.url.removesuffix("/api/v1"))
+    finally:
+        server.stop()
+
+
+@contextmanager
 def visiting(
     browser: Browser, town_hall: Municipality, *, expected: tuple[str, ...] = (), **options: Any
 ) -> Iterator[Page]:

@@ -12,9 +12,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from tests.browser.support import Clerk, Municipality, visiting
+from tests.browser.support import Clerk, Municipality, nobody_yet, visiting
 from tests.browser.tour import Demo
-from tests.browser.walk import INSIDERS, Insider, around, inside, outside
+from tests.browser.walk import INSIDERS, Insider, around, first_run, inside, outside
 
 pytestmark = pytest.mark.system
 
@@ -75,6 +75,17 @@ def _picture(page: Page, name: str) -> None:
 
 def test_pages_before_the_door(screen: Page) -> None:
     wrong = [found for stop in outside(screen) for found in looked_at(screen, stop)]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("locale", ["ar-PS", "en"])
+def test_pages_from_the_first_run_on(chromium: Browser, tmp_path: Path, locale: str) -> None:
+    code = "OLIVES-AND-OIL"
+    with (
+        nobody_yet(tmp_path, code) as town_hall,
+        visiting(chromium, town_hall, expected=("Applying inline style",), locale=locale) as page,
+    ):
+        wrong = [found for stop in first_run(page, code) for found in looked_at(page, stop)]
     assert not wrong, "\n".join(wrong)
 
 

@@ -76,6 +76,58 @@ def outside(page: Page) -> Iterator[str]:
     yield "set-up-second-factor"
 
 
+def first_run(page: Page, code: str) -> Iterator[str]:
+    """From the set-up code to a municipality that has a name."""
+    page.goto("/")
+    page.wait_for_url("**/setup")
+    yield "setup"
+    for typed in ("WRONG-CODE", code):
+        page.locator("[name=code]").fill(typed)
+        page.locator("[name=name]").fill("amal")
+        page.locator("[name=name_ar]").fill("أمل")
+        page.locator("[name=password]").fill(PASSWORD)
+        page.keyboard.press("Enter")
+        if typed != code:
+            expect(page.locator("#problem")).to_be_visible()
+            yield "setup-wrong"
+    page.wait_for_url("**/set-up")
+    yield from office(page)
+
+
+def office(page: Page) -> Iterator[str]:
+    """An administrator's pages, from the second factor on."""
+    secret = page.locator("[name=secret]").input_value()
+    page.locator("[name=code]").fill(pyotp.TOTP(secret).now())
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/municipality")
+    page.locator("[name=name_ar]").fill("بلدية الزيتونة")
+    page.locator("[name=name_en]").fill("Zaytouna Municipality")
+    page.locator("[name=vat]").fill("16")
+    page.keyboard.press("Enter")
+    expect(page.locator("[name=reason]")).to_be_visible()
+    yield "municipality"
+    page.locator("#samples button").click()
+    expect(page.locator("form[action='/samples/remove']")).to_be_visible()
+    yield "municipality-samples"
+    for path, name in (
+        ("/", "home-office"),
+        ("/office", "office"),
+        ("/approvals", "approvals"),
+        ("/blocks", "blocks"),
+        ("/people", "people"),
+        ("/people/amal", "person"),
+        ("/sessions", "sessions"),
+        ("/devices", "devices"),
+        ("/keys", "keys"),
+        ("/trail", "trail"),
+        ("/shift/all", "shifts"),
+        ("/customers/9001", "customer-office"),
+        ("/me", "me-office"),
+    ):
+        page.goto(path)
+        yield name
+
+
 def inside(page: Page, clerk: Clerk) -> Iterator[str]:
     """A clerk's day."""
     sign_in(page, clerk, "/")
@@ -112,6 +164,20 @@ def inside(page: Page, clerk: Clerk) -> Iterator[str]:
     page.locator(".practice-bar button").click()
     expect(page.locator(".practice-mark")).to_be_hidden()
     yield from _till(page)
+    for path, name in (
+        ("/customers", "customers"),
+        ("/customers/10001", "customer-file"),
+        ("/customers/10001/statement", "statement"),
+        ("/faults", "faults"),
+        ("/me", "me"),
+    ):
+        page.goto(path)
+        yield name
+    page.locator("[name=old]").fill("wrong password")
+    page.locator("[name=new]").fill("a new one of mine")
+    page.keyboard.press("Enter")
+    expect(page.locator("#problem")).to_be_visible()
+    yield "me-wrong"
 
 
 def _practised(page: Page) -> Iterator[str]:
@@ -172,7 +238,8 @@ def _sale(page: Page) -> Iterator[str]:
 
 def _till(page: Page) -> Iterator[str]:
     page.goto("/shift")
-    page.locator("details summary").click()
+    for summary in page.locator("details summary").all():
+        summary.click()
     yield "shift-x"
     page.goto("/shift/count")
     yield "shift-count"
@@ -182,3 +249,9 @@ def _till(page: Page) -> Iterator[str]:
     yield "shift-z"
     page.goto("/shift/all")
     yield "shift-all"
+    page.goto("/shift/banked")
+    yield "bank"
+    page.locator("form[method=post][action='/shift/banked'] button").click()
+    page.wait_for_url("**/shift/banked/*")
+    page.locator("details summary").click()
+    yield "slip"

@@ -8,13 +8,34 @@ from pathlib import Path
 
 import pytest
 
-from tests.vending.support import ADMIN, OPERATOR, SetClock, new_store
+from meters.account import Commodity
+from meters.identity import Drn
+from tests.vending.support import (
+    ADMIN,
+    OPERATOR,
+    SetClock,
+    new_store,
+    request,
+    service,
+    town,
+)
+from tokens.sts import EncryptionAlgorithm
 from vending.logos import PNG, SVG, LogoUnusable, checked_logo
 from vending.municipality import Municipality, MunicipalityFieldWrong, TownHall
-from vending.parties import ActorNotAllowed
+from vending.parties import (
+    ActorNotAllowed,
+    Customer,
+    Meter,
+    Registration,
+    ServicePoint,
+    SupplyAgreement,
+    TariffNotOffered,
+)
+from vending.samples import only_at
 from vending.store import SqlStore
 from vending.store.house import SqlHouse
 from vending.store.municipality import SqlMunicipality
+from vending.wiring import sample_parties
 
 DOT = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
@@ -90,3 +111,47 @@ def test_pictures_that_are_let_in() -> None:
 def test_pictures_that_are_not(data: bytes) -> None:
     with pytest.raises(LogoUnusable):
         checked_logo(data)
+
+
+def at(tariff: str) -> Registration:
+    """One more home, with its electricity at this tariff."""
+    drn = Drn.from_serial("01", 7001)
+    meter = Meter(drn, Commodity.ELECTRICITY, EncryptionAlgorithm.EA07, "123457", 1, 1)
+    return Registration(
+        customers=(Customer("30001", "سعاد", "Suad"),),
+        service_points=(ServicePoint("S-30001", "الحي", "شارع 1"),),
+        meters=(meter,),
+        agreements=(
+            SupplyAgreement("A-30001", "30001", "S-30001", drn, Commodity.ELECTRICITY, tariff),
+        ),
+    )
+
+
+def test_new_agreements_are_at_tariffs_that_were_chosen(hall: TownHall, store: SqlStore) -> None:
+    clock = SetClock()
+    made = service(store, clock, offered=lambda: hall.municipality().tariffs)
+    # Nothing is chosen: everything is.
+    made.register(ADMIN, town())
+    hall.change(ADMIN, replace(TOWN, tariffs=("electricity-commercial", "water-domestic")))
+    with pytest.raises(TariffNotOffered) as refused:
+        made.register(ADMIN, at("electricity-domestic"))
+    assert refused.value.facts() == {"tariff": "electricity-domestic", "agreement": "A-30001"}
+    made.register(ADMIN, at("electricity-commercial"))
+    # Agreements that there are stay, and are sold to.
+    assert made.vend(OPERATOR, request()).tokens
+
+
+def test_what_is_tried_out_is_what_was_chosen() -> None:
+    all_of_them = sample_parties()
+    assert only_at(all_of_them, ()) == all_of_them
+    water = only_at(all_of_them, ("water-domestic",))
+    assert {one.tariff for one in water.agreements} <= {"water-domestic"}
+    assert {one.number for one in water.meters} == {one.meter for one in water.agreements}
+    assert water.customers == all_of_them.customers
+
+
+def test_the_currency_is_that_of_the_books(store: SqlStore) -> None:
+    hall = TownHall(SqlMunicipality(store), SetClock(), "JOD")
+    assert hall.municipality().currency == "JOD"
+    assert hall.change(ADMIN, TOWN).currency == "JOD"
+    assert hall.municipality().currency == "JOD"

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..ledger import Chart
@@ -85,6 +85,7 @@ def checked(
     `receipt_before` answers the largest receipt number of a point below another (0: none).
     """
     accounts = _Accounts(chart)
+    facts = _by_person(facts, accounts.deposit)
     counts = _Counts()
     for sale in facts.sales:
         _count(counts, sale, accounts)
@@ -169,7 +170,7 @@ class _Accounts:
     def of(self, taken: Taken, point: str, operator: str, currency: str) -> Counter[_Key]:
         """Where this money stands. Raises KeyError for a way of paying that there is not."""
         found: Counter[_Key] = Counter()
-        operator = taken.deposit_of or operator
+        operator = person(taken.deposit_of or operator)
         for tender, amount in taken.parts:
             account, holder = self.tenders[tender], point
             if taken.on_deposit:
@@ -179,6 +180,27 @@ class _Accounts:
         found[self.commission, "", currency] += taken.commission
         found[self.deposit, operator, currency] -= taken.commission
         return found
+
+
+def _by_person(facts: DayFacts, deposit: str) -> DayFacts:
+    """The same, where what operators have paid in stands under the person: entries of before were
+    booked under the name that somebody came in by (`api:samir`)."""
+
+    def told(rows: Iterable[Booked]) -> list[Booked]:
+        sums: dict[_Key, list[int]] = {}
+        for row in rows:
+            holder = person(row.holder) if row.account == deposit else row.holder
+            both = sums.setdefault((row.account, holder, row.unit), [0, 0])
+            both[0] += row.debit
+            both[1] += row.credit
+        return [Booked(*key, *both) for key, both in sums.items()]
+
+    return replace(
+        facts,
+        booked=told(facts.booked),
+        undone=told(facts.undone),
+        void_booked=told(facts.void_booked),
+    )
 
 
 class _Differences:

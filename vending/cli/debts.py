@@ -18,6 +18,7 @@ from ..messages import term
 from ..shapes import AccountOut
 from ..shapes.accounts import DebtOwedOut
 from ..tariff import Label
+from ..wiring import read_shipped_chart
 from .accounts import Which, show_account
 from .context import Cli, Json, cli_of
 
@@ -149,8 +150,7 @@ def debt_settle(
 ) -> None:
     """End a dispute. What strikes something off waits for `raseed ledger approve ID`."""
     found = read_outcome(outcome)
-    with_currency = cli_of(ctx).settings.vending.currency
-    left = None if to is None else Money.from_text(to, with_currency)
+    left = None if to is None else Money.from_text(to, read_shipped_chart().currency)
     _act(
         ctx,
         as_json,
@@ -172,7 +172,7 @@ def debt_write_down(
     as_json: Json = False,
 ) -> None:
     """Ask for a part of a debt to be given up; it waits for `raseed ledger approve ID`."""
-    off = Money.from_text(amount, cli_of(ctx).settings.vending.currency)
+    off = Money.from_text(amount, read_shipped_chart().currency)
     _act(
         ctx,
         as_json,

@@ -50,7 +50,8 @@ def customer_show(
     cli = cli_of(ctx)
     with cli.raseed() as raseed:
         found, files = raseed.service.customer(cli.actor(), account)
-    shown = CustomerFileOut.with_meters(found, files)
+        language = raseed.languages.of(found.account)
+    shown = CustomerFileOut.with_meters(found, files, language)
 
     def people(cli: Cli) -> None:
         cli.facts(
@@ -58,11 +59,27 @@ def customer_show(
                 ("account", shown.account),
                 ("name", cli.name(shown.name.ar, shown.name.en)),
                 ("phone", shown.phone),
+                ("language", shown.language or "-"),
             )
         )
         _meter_table(cli, shown.meters)
 
     cli.show(shown, as_json, people)
+
+
+@customer.command("language")
+def customer_language(
+    ctx: typer.Context,
+    account: Annotated[str, typer.Argument(metavar="ACCOUNT")],
+    language: Annotated[str, typer.Argument(help="ar, en, or - for that of most customers.")],
+    as_json: Json = False,
+) -> None:
+    """The language of their papers and SMS."""
+    cli = cli_of(ctx)
+    with cli.raseed() as raseed:
+        chosen = raseed.languages.choose(cli.actor(), account, language.replace("-", ""))
+    told = {"account": account, "language": chosen}
+    cli.show(told, as_json, lambda cli: cli.facts((("language", chosen or "-"),)))
 
 
 @meter.command("list")

@@ -250,7 +250,13 @@ def municipality_set(
     phone: Annotated[str | None, typer.Option()] = None,
     tax_number: Annotated[str | None, typer.Option()] = None,
     vat: Annotated[str | None, typer.Option(help="Percent, as customers are told.")] = None,
+    message_ar: Annotated[str | None, typer.Option(help="At the foot of a receipt.")] = None,
+    message_en: Annotated[str | None, typer.Option(help="At the foot of a receipt.")] = None,
     logo: Annotated[Path | None, typer.Option(help="PNG or SVG.", exists=True)] = None,
+    tariff: Annotated[
+        list[str] | None,
+        typer.Option(help="For new agreements; repeat it. `all`: any tariff there is."),
+    ] = None,
     reason: Why = "",
     as_json: Json = False,
 ) -> None:
@@ -264,13 +270,15 @@ def municipality_set(
         "phone": phone,
         "tax_number": tax_number,
         "vat": vat,
+        "tariffs": None if not tariff else tuple(one for one in tariff if one != "all"),
+        "message_ar": message_ar,
+        "message_en": message_en,
         "logo": None if logo is None else checked_logo(logo.read_bytes()),
     }
     with cli.raseed() as raseed:
         hall = raseed.town_hall
         changes = {name: value for name, value in given.items() if value is not None}
-        old = replace(hall.municipality(), currency=raseed.currency)
-        hall.change(_admin(cli), replace(old, **changes), reason)
+        hall.change(_admin(cli), replace(hall.municipality(), **changes), reason)
         _town(cli, raseed, as_json)
 
 

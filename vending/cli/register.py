@@ -15,6 +15,7 @@ from meters.errors import Invalid
 
 from ..parties import Role
 from ..shapes import RegistrationIn, RegistrationOut
+from ..wiring import read_shipped_chart
 from .context import Cli, Json, cli_of
 
 app = typer.Typer()
@@ -48,7 +49,7 @@ def register(
     """Write down vending points, customers, places and meters: all of the file, or nothing."""
     cli = cli_of(ctx)
     typed = _checked(_read(file))
-    registration = typed.registration(cli.settings.vending.currency)
+    registration = typed.registration(read_shipped_chart().currency)
     with cli.raseed() as raseed:
         raseed.service.register(cli.actor(role=Role.ADMINISTRATOR), registration)
     told = RegistrationOut.of(registration)

@@ -18,6 +18,7 @@ from ..parties import Actor, PartyExists, Registration, Role, VendingPoint
 from ..settings import Settings
 from ..wiring import Raseed, books_are_lost, open_raseed
 from .context import Cli, Json, cli_of
+from .first_run import tell_first_run
 
 app = typer.Typer()
 
@@ -113,6 +114,7 @@ def serve(
             url = f"http://{bound}:{taken}"
             told = {"url": url, "docs": f"{url}/api/v1/docs"}
             cli.show(told, as_json, lambda cli: cli.facts((("api", told["docs"]),)))
+            tell_first_run(cli, raseed.first_run, f"{url}/setup")
             run(raseed, listener, while_stdin_is_open=while_stdin_is_open)
 
 

@@ -133,6 +133,28 @@ class Bankings:
             books.add_banking_print(id, copy, self._clock(), actor.name)
             return replace(found, copy=copy, copies=copy)
 
+    def waiting(
+        self, actor: Actor, point: str
+    ) -> list[tuple[ShiftFile, tuple[tuple[Tender, int], ...]]]:
+        """Closed shifts of a point whose money is there still, the first first, with what each left
+        in cash (as counted) and cheques. An operator sees those of the own point."""
+        require(actor, "bank")
+        if actor.role is Role.OPERATOR and point != actor.point:
+            raise ActorNotAllowed("bank", actor.role.value)
+        if not point:
+            return []
+        with self._store.reading() as books:
+            found = books.shifts(point=point, state=ShiftState.WAITING, limit=MOST_SHIFTS)
+        asked = BankRequest("", point)
+        closed = [(file, file.close) for file in reversed(found)]
+        return [(file, _lines([close], asked)) for file, close in closed if close is not None]
+
+    def shift_codes(self, banking: Banking) -> list[str]:
+        """The shifts of a banking as people know them: `P1-S0007`."""
+        with self._store.reading() as books:
+            found = [books.shift(id) for id in banking.shifts]
+        return [file.shift.code for file in found if file is not None]
+
     def bankings(
         self,
         actor: Actor,

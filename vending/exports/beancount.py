@@ -47,7 +47,7 @@ def _lines(view: JournalView, language: Language) -> Iterator[str]:
             yield f"{_BEGINNING} open {opened[code, holder]} {_currency(account.unit)}"
 
     yield 'option "title" "Raseed"'
-    yield 'option "operating_currency" "ILS"'
+    yield f'option "operating_currency" "{view.chart.currency}"'
     day = first_day(view)
     opening = [row for row in view.balances.rows if row.opening] if day is not None else []
     if opening:

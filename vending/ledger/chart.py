@@ -10,7 +10,8 @@ from pathlib import Path
 from meters.errors import Broken, Invalid
 
 KINDS = frozenset({"asset", "liability", "equity", "income", "expense", "commodity"})
-UNITS = frozenset({"ILS", "JOD", "USD", "EUR", "EGP", "Wh", "l", "token"})
+_GOODS = frozenset({"Wh", "l", "token"})
+UNITS = frozenset({"ILS", "JOD", "USD", "EUR", "EGP", *_GOODS})
 HOLDERS = frozenset({"none", "point", "operator", "agreement", "meter"})
 
 
@@ -48,7 +49,8 @@ class Chart:
     """Accounts by role and by code."""
 
     def __init__(self, accounts: Iterable[Account]) -> None:
-        """Raises ChartMalformed for unknown kinds, units or holders and for repeated codes."""
+        """Raises ChartMalformed for unknown kinds, units or holders, for repeated codes, and for
+        money of two currencies."""
         self._by_role: dict[str, Account] = {}
         self._by_code: dict[str, Account] = {}
         for account in accounts:
@@ -63,6 +65,9 @@ class Chart:
                 raise ChartMalformed(f"{account.code}: twice")
             self._by_role[account.role] = account
             self._by_code[account.code] = account
+        money = sorted({account.unit for account in self._by_code.values()} - _GOODS)
+        if len(money) > 1:
+            raise ChartMalformed(" and ".join(money))
 
     def role(self, role: str) -> Account:
         """Raises AccountMissing."""
@@ -70,6 +75,11 @@ class Chart:
             return self._by_role[role]
         except KeyError:
             raise AccountMissing(role) from None
+
+    @property
+    def currency(self) -> str:
+        """What everything is sold in and booked in. Raises AccountMissing."""
+        return self.role("till").unit
 
     def find(self, code: str) -> Account | None:
         return self._by_code.get(code)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..messages import Language
 from .letterhead import Letterhead
@@ -19,3 +19,10 @@ class PaperDesk:
     """As the municipality's name and numbers stand now."""
     language: Language
     """Of customers who have not said otherwise."""
+    languages: Callable[[str], str] = field(default=lambda _: "", repr=False)
+    """What the customer with this account has said; empty: nothing."""
+
+    def language_of(self, account: str) -> Language:
+        """Of this customer's papers and SMS."""
+        said = self.languages(account) if account else ""
+        return Language(said) if said else self.language

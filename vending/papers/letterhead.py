@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
+from ..municipality import Municipality
 from .words import Speech, ltr
+
+_RECORDED: Final = (
+    "name_ar",
+    "name_en",
+    "address_ar",
+    "address_en",
+    "phone",
+    "tax_number",
+    "message_ar",
+    "message_en",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +36,12 @@ class Letterhead:
     message_en: str = ""
     logo: bytes = field(default=b"", repr=False)
     """SVG, PNG or JPEG."""
+
+    def with_record(self, town: Municipality) -> Letterhead:
+        """As the municipality's record says it; what the record leaves empty stays as it is."""
+        said = {name: getattr(town, name) for name in _RECORDED if getattr(town, name)}
+        made = replace(self, **said)
+        return made if town.logo is None else replace(made, logo=town.logo.data)
 
     def told(self, speech: Speech) -> dict[str, Any]:
         """As the templates want it."""
@@ -46,8 +64,8 @@ def _svg(logo: bytes) -> str:
     """A picture of any of the kinds as SVG, which text can carry."""
     if not logo:
         return ""
-    if logo.lstrip()[:1] == b"<":
-        return logo.decode("utf-8")
+    if b"<svg" in logo and not logo.startswith((b"\x89PNG", b"\xff\xd8")):
+        return logo.decode("utf-8-sig")
     kind = "png" if logo.startswith(b"\x89PNG") else "jpeg"
     data = b64encode(logo).decode("ascii")
     return (

@@ -9,6 +9,7 @@ from typing import Any, Final
 from meters.quantities import Quantity
 from tokens.sts import grouped
 
+from ..currencies import sign
 from ..explaining import explained
 from ..messages import Language
 from ..sale import IssuedToken, Payment, SaleKind, SaleReceipt
@@ -16,7 +17,7 @@ from ..tariff import LineKind, Quote, QuoteLine
 from .letterhead import Letterhead
 from .paper import Facts, Paper, Row, framed, row, told
 from .qr import code
-from .words import SIGNS, UNITS, Speech, ltr
+from .words import UNITS, Speech, ltr
 
 CHECK_DIGITS: Final = 16
 """Of the content hash, in the code at the foot."""
@@ -202,8 +203,7 @@ def _rate(speech: Speech, line: QuoteLine, quote: Quote) -> str:
     base = line.base
     if line.kind is LineKind.UNITS and isinstance(base, Quantity):
         unit = UNITS.get(base.display_unit, base.display_unit)
-        sign = SIGNS.get(quote.tendered.currency, quote.tendered.currency)
-        price = ltr(f"{line.rate} {sign}/{unit}")
+        price = ltr(f"{line.rate} {sign(quote.tendered.currency)}/{unit}")
         return speech.say("at_price", units=speech.quantity(base), price=price)
     if line.kind is LineKind.TAX or line.rule == "percent":
         told = speech.worth(base)

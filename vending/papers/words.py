@@ -16,9 +16,9 @@ from typing import Final
 
 from meters.quantities import MINOR_DIGITS, Money, Quantity
 
+from ..currencies import sign
 from ..messages import LOCAL_ZONE, LRI, PDI, Language, Words, isolated
 
-SIGNS: Final = {"ILS": "₪", "JOD": "JD", "USD": "$", "EUR": "€", "EGP": "E£"}
 UNITS: Final = {"m3": "m³"}
 """Units that paper writes otherwise."""
 _MARKS: Final = dict.fromkeys(map(ord, "\u2066\u2067\u2068\u2069\u202a\u202b\u202c\u202d\u202e"))
@@ -54,7 +54,7 @@ class Speech:
 
     def money(self, value: Money) -> str:
         """`1,234.50 ₪`, all decimals, digits 0 to 9."""
-        return ltr(f"{number(value)} {SIGNS.get(value.currency, value.currency)}")
+        return ltr(f"{number(value)} {sign(value.currency)}")
 
     def amount(self, minor: int, currency: str) -> str:
         return self.money(Money(minor, currency))

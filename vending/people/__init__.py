@@ -21,7 +21,9 @@ from .doors import (
     SignInWrong,
     needs_second_factor,
 )
+from .first_run import LEAST_CODE, FirstRun, SetupCodeWrong
 from .office import Office
+from .own import Own, ScreenLanguageUnknown
 from .ports import House, HouseReading, HouseWriting, PasswordHasher, SecondFactor
 from .sessions import Ending, NotSignedIn, Session, SessionUnknown, digest_of
 from .throttling import TooManyTries, Tries
@@ -40,6 +42,7 @@ from .users import (
 from .writing import write_down
 
 __all__ = [
+    "LEAST_CODE",
     "Act",
     "Arrival",
     "CodeWrong",
@@ -52,19 +55,23 @@ __all__ = [
     "Devices",
     "Doors",
     "Ending",
+    "FirstRun",
     "House",
     "HouseReading",
     "HouseWriting",
     "NotSignedIn",
     "Office",
+    "Own",
     "OwnAct",
     "PasswordGuessable",
     "PasswordHasher",
     "PasswordTooShort",
+    "ScreenLanguageUnknown",
     "SecondFactor",
     "SecondFactorNeeded",
     "Session",
     "SessionUnknown",
+    "SetupCodeWrong",
     "SignInWrong",
     "SignedIn",
     "TooManyTries",

@@ -13,10 +13,10 @@ from ..parties import Role
 from .devices import DeviceKey, check_seat
 from .ports import House, HouseReading, PasswordHasher, SecondFactor
 from .sessions import ID_BYTES, SEEN_EVERY, Ending, NotSignedIn, Session, digest_of, over
-from .throttling import Tries, check_tries, one_more
+from .throttling import check_tries
 from .trail import Act
 from .users import NEEDS_SECOND_FACTOR, SignedIn, User, check_password
-from .writing import end_all, write_down
+from .writing import end_all, one_wrong, write_down
 
 
 @dataclass(eq=False)
@@ -97,7 +97,7 @@ class Doors:
             right = told is not None and told > user.second_used
             step = told or 0
         if not right or user is None or not user.active:
-            self._wrong(subjects, now)
+            one_wrong(self._house, subjects, now)
             raise SignInWrong()
         if device is not None and device.revoked_at is not None:
             device = None
@@ -139,11 +139,15 @@ class Doors:
 
     def change_password(self, who: SignedIn, old: str, new: str) -> None:
         """Their own. All other sessions of theirs end. Raises SignInWrong for a wrong old one,
+        TooManyTries (somebody sits at a screen that was left open, and guesses),
         PasswordTooShort, PasswordGuessable."""
         now = self._clock()
         plain = check_password(who.user.name, new)
+        with self._house.reading() as house:
+            tries = house.tries("user", who.user.name)
+        check_tries([] if tries is None else [tries], now)
         if not self._hasher.verify(old, who.user.password):
-            self._wrong((("user", who.user.name),), now)
+            one_wrong(self._house, (("user", who.user.name),), now)
             raise SignInWrong()
         hashed = self._hasher.hash(plain)
         with self._house.writing() as house:
@@ -151,6 +155,7 @@ class Doors:
             assert user is not None
             house.put_user(replace(user, password=hashed, must_change=False))
             end_all(house, user.name, now, Ending.CHANGED, but=who.session)
+            house.forget_tries("user", user.name)
             write_down(house, Act("password_changed", user.name), who.actor, now)
 
     def new_second_factor(self) -> str:
@@ -203,12 +208,6 @@ class Doors:
             told = {"from": arrival.address, "device": session.device}
             write_down(house, Act("sign_in", fresh.name, after=told), who.actor, now)
         return id, who
-
-    def _wrong(self, subjects: tuple[tuple[str, str], ...], now: datetime) -> None:
-        with self._house.writing() as house:
-            for kind, subject in subjects:
-                tries: Tries | None = house.tries(kind, subject)
-                house.put_tries(one_more(tries, kind, subject, now))
 
 
 def needs_second_factor(user: User) -> bool:

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from ..parties import Actor
-from .ports import HouseWriting
+from .ports import House, HouseWriting
 from .sessions import Ending
+from .throttling import one_more
 from .trail import Act, line
 
 
 def write_down(house: HouseWriting, act: Act, actor: Actor, now: datetime) -> None:
     """One more line of the trail, in the transaction of what it tells."""
     house.add_line(line(act, actor, now, house.trail_head()))
+
+
+def one_wrong(house: House, subjects: Iterable[tuple[str, str]], now: datetime) -> None:
+    """Counts a wrong try for each of them, by kind and subject."""
+    with house.writing() as books:
+        for kind, subject in subjects:
+            books.put_tries(one_more(books.tries(kind, subject), kind, subject, now))
 
 
 def end_all(

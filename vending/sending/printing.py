@@ -45,14 +45,13 @@ class PrintSender:
         if paper is None:
             # Another message of the basket has it on its paper.
             return
+        language = self.desk.language_of(receipt.buyer.account)
         device = self.devices.get(message.target)
         if device is None:
-            slips = [slip_text(one, self.desk.language) for one in paper.receipts]
+            slips = [slip_text(one, language) for one in paper.receipts]
             self.folder.print(message.key, message.target, "\n".join(slips))
             return
-        made = receipt_paper(
-            paper.receipts, self.desk.letterhead(), self.desk.language, check=paper.check
-        )
+        made = receipt_paper(paper.receipts, self.desk.letterhead(), language, check=paper.check)
         png = self.desk.press.png(made, device.width)
         try:
             device.print(message.key, png, cash=_is_cash(paper))

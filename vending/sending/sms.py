@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -29,11 +30,12 @@ class SmsSender:
     """Makes the text from the books and hands it to the gateway."""
 
     gateway: SmsGateway
-    language: Language
+    language_of: Callable[[str], Language]
+    """By the customer's account."""
 
     def send(self, queued: Queued, receipt: SaleReceipt, now: datetime) -> None:  # noqa: ARG002
-        message = queued.message
-        self.gateway.send(message.key, message.target, sms_text(receipt, self.language))
+        message, language = queued.message, self.language_of(receipt.buyer.account)
+        self.gateway.send(message.key, message.target, sms_text(receipt, language))
 
 
 @dataclass(frozen=True, slots=True)

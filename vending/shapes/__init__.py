@@ -16,7 +16,14 @@ from .drawer import BankingOut, CashMoveOut, ShiftOut, ShiftReportOut
 from .key_changes import CampaignOut, ConfirmationOut, KeyChangeOut, KeyChangesLeftOut
 from .operators import FloatOut, OperatorIn, OperatorOut, OperatorTermsIn, PointTermsIn
 from .outbox import MessageOut, RunOut
-from .parties import CustomerFileOut, CustomerOut, MeterOut, PointOut
+from .parties import (
+    CustomerFileOut,
+    CustomerOut,
+    LanguageIn,
+    LanguageOut,
+    MeterOut,
+    PointOut,
+)
 from .quotes import BindingQuoteOut, ExplainedQuoteOut, LineOut, QuoteOut
 from .registration import RegistrationIn, RegistrationOut
 from .saleparts import VoidOut
@@ -60,6 +67,8 @@ __all__ = [
     "FloatOut",
     "KeyChangeOut",
     "KeyChangesLeftOut",
+    "LanguageIn",
+    "LanguageOut",
     "LedgerReportOut",
     "LineOut",
     "Measure",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from ..parties import Customer, GatewayPlace, MeterFile, Reached, VendingPoint
 from .base import Measure, Name, Out
@@ -89,12 +91,18 @@ class MeterOut(Out):
 class CustomerFileOut(CustomerOut):
     """A customer with their meters."""
 
+    language: str = Field(
+        description="Of papers and SMS: `ar` or `en`; empty: that of most customers"
+    )
     meters: list[MeterOut]
 
     @classmethod
-    def with_meters(cls, customer: Customer, files: list[MeterFile]) -> CustomerFileOut:
+    def with_meters(
+        cls, customer: Customer, files: list[MeterFile], language: str
+    ) -> CustomerFileOut:
         plain = CustomerOut.of(customer)
-        return cls(**dict(plain), meters=[MeterOut.of(file) for file in files])
+        meters = [MeterOut.of(file) for file in files]
+        return cls(**dict(plain), language=language, meters=meters)
 
 
 class PointOut(Out):
@@ -120,3 +128,18 @@ class PointOut(Out):
             most_in_till=measured_limit(point.most_in_till, currency),
             needs_shift=point.needs_shift,
         )
+
+
+class LanguageIn(BaseModel):
+    """What a customer says they read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    language: Literal["", "ar", "en"] = Field(description="Empty: that of most customers")
+
+
+class LanguageOut(Out):
+    """What is kept of it."""
+
+    account: str
+    language: str

@@ -80,6 +80,9 @@ class CustomerIn(_In):
     phone: StrictStr = Field("", max_length=40)
     national_id: StrictStr = Field("", max_length=20, description="Of their identity card")
     card: StrictStr = Field("", max_length=40, description="Number of the town's card, as scanned")
+    language: Literal["", "ar", "en"] = Field(
+        "", description="Of their papers and SMS; empty: that of most customers"
+    )
 
 
 class PlaceIn(_In):
@@ -183,9 +186,9 @@ class RegistrationIn(_In):
                 Customer(row.account, row.name_ar, row.name_en, row.phone) for row in self.customers
             ),
             marks=tuple(
-                Marks(row.account, row.national_id, row.card)
+                Marks(row.account, row.national_id, row.card, row.language)
                 for row in self.customers
-                if row.national_id or row.card
+                if row.national_id or row.card or row.language
             ),
             service_points=tuple(ServicePoint(**dict(row)) for row in self.places),
             meters=tuple(meters),

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine
 
-PATIENCE_S: Final = 30.0
+PATIENCE_S: Final = 30
 _PATIENCE = "raseed_patience"
 """Execution option of an engine and its connections."""
 
@@ -26,7 +26,7 @@ class Patience:
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._lock = threading.Lock()
-        self._until = 0.0
+        self._until: float = 0
         self._line: Any = None
         self._thread: threading.Thread | None = None
         self._over = threading.Event()

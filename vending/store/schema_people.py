@@ -27,6 +27,8 @@ customer_marks = Table(
     Column("card", String(40), nullable=False, index=True),
     # Words of the names as `vending.finding` writes them, each after a space.
     Column("words", Text, nullable=False),
+    # Of papers and SMS: `ar`, `en`; empty: they have not said.
+    Column("language", String(5), nullable=False, server_default=""),
 )
 
 users = Table(
@@ -141,6 +143,9 @@ municipality = Table(
     Column("tariffs", Text, nullable=False),
     Column("logo", LargeBinary),
     Column("logo_media", String(20), nullable=False),
+    # To every customer, at the foot of a receipt.
+    Column("message_ar", Text, nullable=False, server_default=""),
+    Column("message_en", Text, nullable=False, server_default=""),
 )
 
 faults = Table(

@@ -15,11 +15,12 @@ from ..approvals import Approvals, Blocks, Operators
 from ..drawer import Bankings, Deposits, Drawers
 from ..faults import Faults
 from ..keychanges import KeyChanges
+from ..languages import Languages
 from ..municipality import TownHall
 from ..outbox_worker import Outbox
 from ..papers import PaperDesk
 from ..parties import Actor
-from ..people import Devices, Doors, Office
+from ..people import Devices, Doors, FirstRun, Office, Own
 from ..samples import Samples
 from ..sending import PracticePrinter
 from ..service import VendingService
@@ -83,6 +84,12 @@ class Services(Protocol):
     def office(self) -> Office: ...
 
     @property
+    def first_run(self) -> FirstRun: ...
+
+    @property
+    def own(self) -> Own: ...
+
+    @property
     def papers(self) -> PaperDesk: ...
 
     @property
@@ -96,6 +103,9 @@ class Services(Protocol):
 
     @property
     def faults(self) -> Faults: ...
+
+    @property
+    def languages(self) -> Languages: ...
 
     @property
     def samples(self) -> Samples: ...

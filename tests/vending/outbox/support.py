@@ -26,6 +26,7 @@ from tests.vending.support import (
     service,
     town,
 )
+from vending.languages import Languages
 from vending.outbox import OutboxPlan, messages_of
 from vending.outbox_ports import Queued
 from vending.outbox_worker import Outbox
@@ -35,6 +36,7 @@ from vending.sending import HttpPoster
 from vending.service import VendingService
 from vending.settings import OutboxSettings, Settings, WebhookSettings
 from vending.store import SqlStore
+from vending.store.languages import SqlLanguages
 from vending.store.outbox import SqlOutbox, insert_messages
 from vending.wiring import paper_desk, senders_for
 
@@ -164,7 +166,8 @@ class Office:
 
     def worker(self, books: SqlStore) -> Outbox:
         """Another worker of the same queue."""
-        desk = paper_desk(self.settings)
+        languages = Languages(SqlLanguages(books), self.clock)
+        desk = paper_desk(self.settings, languages=languages.of)
         senders = senders_for(self.settings, service(books, self.clock), self.poster, desk)
         return Outbox(SqlOutbox(books), senders, self.clock)
 

@@ -45,6 +45,10 @@ ON_ONE = pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 ALL = OutboxPlan(sms=True, printers={"P1": "till"}, webhooks=("erp",))
 
 
+def english(_: str) -> Language:
+    return Language.ENGLISH
+
+
 @pytest.fixture
 def here(place: Path | str, tmp_path: Path) -> Iterator[Office]:
     with office(place, tmp_path / "data") as made:
@@ -357,7 +361,7 @@ def test_a_fault_of_a_sender_tells_its_name_alone(
         def send(self, key: str, phone: str, text: str) -> None:
             raise KeyError(text)
 
-    here.outbox._senders = {Topic.SMS: SmsSender(Faulty(), Language.ENGLISH)}
+    here.outbox._senders = {Topic.SMS: SmsSender(Faulty(), english)}
     with caplog.at_level(logging.DEBUG):
         assert here.run() == (0, 1, 0)
     assert here.only().last_error == "fault: KeyError"
@@ -368,7 +372,7 @@ def test_a_fault_of_a_sender_tells_its_name_alone(
 def test_a_folder_stands_in_for_a_gateway(here: Office, tmp_path: Path) -> None:
     (token,) = here.sell().tokens
     folder = tmp_path / "sms"
-    here.outbox._senders = {Topic.SMS: SmsSender(FolderSms(folder), Language.ENGLISH)}
+    here.outbox._senders = {Topic.SMS: SmsSender(FolderSms(folder), english)}
     assert here.run() == (1, 0, 0)
     (file,) = folder.iterdir()
     lines = file.read_text("utf-8").splitlines()

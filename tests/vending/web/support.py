@@ -49,14 +49,15 @@ from vending.drawer import Bankings, Deposits, Drawers
 from vending.faults import Faults
 from vending.identity_checks import Argon2, OneTimeCodes
 from vending.keychanges import KeyChanges
-from vending.messages import LOCAL_ZONE, Language
+from vending.languages import Languages
+from vending.messages import LOCAL_ZONE
 from vending.municipality import TownHall
 from vending.outbox_worker import Outbox
-from vending.papers import Letterhead, PaperDesk, Press
+from vending.papers import PaperDesk
 from vending.parties import GatewayAddress, Registration, Role
-from vending.people import Devices, Doors, Office
+from vending.people import Devices, Doors, FirstRun, Office, Own
 from vending.people.recording import recorded
-from vending.samples import Samples
+from vending.samples import Samples, only_at
 from vending.sending import PracticePrinter
 from vending.service import VendingService
 from vending.settings import MeterSettings, Settings
@@ -70,6 +71,7 @@ from vending.store.drawer import SqlDrawers
 from vending.store.faults import SqlFaults
 from vending.store.house import SqlHouse, tell_acts
 from vending.store.key_changes import SqlKeyChanges
+from vending.store.languages import SqlLanguages
 from vending.store.municipality import SqlMunicipality
 from vending.store.outbox import SqlOutbox
 from vending.store.samples import SqlSamples
@@ -77,10 +79,11 @@ from vending.store.tariffs import SqlTariffs
 from vending.tariff import LiveTariffs
 from vending.tariffdesk import TariffDesk
 from vending.web import create_app
-from vending.wiring import gateway_for, sample_parties
+from vending.wiring import gateway_for, paper_desk, sample_parties
 
 PREFIX = "/api/v1"
 ALL_SCOPES = frozenset(ApiScope)
+SETUP_CODE = "OLIVES-AND-OIL"
 
 
 @dataclass
@@ -104,6 +107,8 @@ class Parts:
     accounts: Accounts
     doors: Doors
     office: Office
+    first_run: FirstRun
+    own: Own
     check_writing: Callable[[], None]
     papers: PaperDesk
     town_hall: TownHall
@@ -112,6 +117,7 @@ class Parts:
     faults: Faults
     samples: Samples
     practice_printer: PracticePrinter
+    languages: Languages
     currency: str = "ILS"
 
 
@@ -220,7 +226,19 @@ def api_over(
     held = module or security()
     kept = SqlTariffs(store)
     tariffs = LiveTariffs(kept, shipped(), clock, lambda: 0)
-    use_cases = service(store, clock, security=held, gateway_for=gateways, tariffs=tariffs)
+    hall = TownHall(SqlMunicipality(store), clock)
+
+    def offered() -> tuple[str, ...]:
+        return hall.municipality().tariffs
+
+    use_cases = service(
+        store,
+        clock,
+        security=held,
+        gateway_for=gateways,
+        tariffs=tariffs,
+        offered=offered,
+    )
     use_cases.register(ADMIN, registration)
     books = SqlBooks(store)
     people = SqlPeople(store)
@@ -230,8 +248,10 @@ def api_over(
     accounts = Accounts(SqlAccounts(store), tariffs, chart(), clock, LOCAL_ZONE)
     keeping = Bookkeeping(books, chart(), clock, LOCAL_ZONE, accounts.follow)
     house, hasher = SqlHouse(store), Argon2(cheap=True)
-    keys = SqlApiKeys(store, busy_s)
+    office, keys = Office(house, hasher, clock), SqlApiKeys(store, busy_s)
     tell_acts(store, clock)
+    languages = Languages(SqlLanguages(store), clock)
+    papers = paper_desk(settings, hall.municipality, languages.of)
     parts = Parts(
         use_cases,
         keys,
@@ -249,15 +269,18 @@ def api_over(
         Deposits(books, keeping, chart()),
         accounts,
         Doors(house, hasher, OneTimeCodes(), clock, os.urandom),
-        Office(house, hasher, clock),
+        office,
+        FirstRun(house, office, clock, os.urandom, SETUP_CODE),
+        Own(house, clock),
         store.check_writing,
-        PaperDesk(Press(), Letterhead, Language.ARABIC),
-        TownHall(SqlMunicipality(store), clock),
+        papers,
+        hall,
         Devices(house, clock, os.urandom),
         recorded(KeyOffice(keys, clock, os.urandom), trailed.API_KEYS),
         Faults(SqlFaults(store), clock),
-        Samples(SqlSamples(store), sample_parties, clock),
-        PracticePrinter(PaperDesk(Press(), Letterhead, Language.ARABIC)),
+        Samples(SqlSamples(store), lambda: only_at(sample_parties(), offered()), clock),
+        PracticePrinter(papers),
+        languages,
     )
     try:
         with TestClient(create_app(parts), raise_server_exceptions=False) as client:

@@ -94,16 +94,20 @@ def told(desk: Browser, act: str) -> list[Any]:
 
 def test_the_first_run(empty: Browser) -> None:
     assert "Nobody is here yet" in empty.get("/")
-    wrong = empty.post("/setup", 422, name="huda", name_ar="هدى", password="short")
+    typed: dict[str, Any] = {"name": "huda", "name_ar": "هدى", "password": PASSWORD}
+    for guess in ("", "OLIVES-AND-OIX", "ＯＬＩＶＥＳ"):
+        refused = empty.post("/setup", 422, **typed, code=guess)
+        assert "set-up code is wrong" in refused.text
+        assert PASSWORD not in refused.text
+    # However it is typed.
+    typed["code"] = "olives and oil"
+    wrong = empty.post("/setup", 422, **{**typed, "password": "short"})
     assert 'role="alert"' in wrong.text
     assert 'value="huda"' in wrong.text
-    made = empty.post("/setup", name="huda", name_ar="هدى", password=PASSWORD)
+    made = empty.post("/setup", **typed)
     assert made.headers["location"] == "/set-up"
     # Nobody else opens this page now, and the work begins with a second factor.
-    assert (
-        empty.post("/setup", name="evil", name_ar="x", password=PASSWORD).headers["location"]
-        == "/sign-in"
-    )
+    assert empty.post("/setup", **{**typed, "name": "evil"}).headers["location"] == "/sign-in"
     page = empty.get("/municipality")
     secret = re.search(r'name="secret" value="(\w+)"', page)
     assert secret is not None
@@ -123,6 +127,8 @@ def test_the_first_run(empty: Browser) -> None:
     assert "sandbox" in logo.headers["content-security-policy"]
     empty.post("/samples")
     assert "invented parties" in empty.get("/municipality?lang=en")
+    tried = empty.api.parts.service.meters(ADMIN, after="99")
+    assert {file.agreement.tariff for file in tried} <= {"water-domestic"}
     empty.post("/samples/remove")
     acts = [line.act for line in empty.api.parts.office.trail(ADMIN)]
     assert acts[:3] == ["samples_removed", "samples_added", "municipality_changed"]
@@ -305,3 +311,12 @@ def test_samples_stay_when_something_names_them(desk: Browser) -> None:
     )
     assert "cannot be removed" in desk.post("/samples/remove", 422).text
     assert desk.api.parts.samples.there(ADMIN)
+
+
+def test_a_supervisor_at_no_point_is_offered_no_counter(desk: Browser) -> None:
+    desk.come("rami")
+    home = desk.get("/")
+    assert 'href="/counter"' not in home
+    assert 'href="/shift"' not in home
+    assert 'href="/shift/all"' in home
+    assert "You sit at no vending point" in desk.get("/counter")

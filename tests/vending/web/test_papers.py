@@ -15,9 +15,12 @@ import pytest
 from PIL import Image
 
 from meters.quantities import Money
-from tests.vending.support import OPERATOR, request, service, town
+from tests.vending.support import ADMIN, OPERATOR, POWER, WATER, request, service, town
+from tests.vending.test_municipality import DRAWING
 from tests.vending.web.support import Api, api_over
 from vending.drawer import BankRequest, checked_count
+from vending.logos import SVG, Logo
+from vending.municipality import Municipality
 from vending.outbox import OutboxPlan, Topic
 from vending.outbox_worker import Outbox
 from vending.parties import Actor, Role
@@ -28,6 +31,7 @@ from vending.store.outbox import SqlOutbox
 
 PASSWORD = "زيت وزعتر على السطح"
 SAMIR = Actor("samir", Role.OPERATOR, "P1", "T1")
+CHIEF = Actor("omar", Role.SUPERVISOR)
 
 
 @pytest.fixture
@@ -168,6 +172,84 @@ def test_a_deposit_slip_and_its_copy(api: Api) -> None:
     assert is_pdf(api.client.get("/shift/banked/d-1/paper"))
     assert is_pdf(api.client.get(ask(api, "/shift/banked/d-1/paper", language="en")))
     assert api.client.get("/shift/banked/d-1/paper").status_code == 409
+
+
+def test_closed_shifts_go_to_the_bank_from_a_page(api: Api) -> None:
+    api.parts.drawers.open(SAMIR, "s-1", Money(0))
+    sell(api)
+    api.parts.drawers.close(SAMIR, checked_count([("50", 1)], [], "ILS"))
+    page = api.client.get("/shift/banked").text
+    assert 'name="shift:s-1"' in page
+    (id,) = re.findall(r'name="id" value="([^"]+)"', page)
+    form = {"id": id, "point": "P1", "reference": "bag 7"}
+    nothing = api.client.post("/shift/banked", data=form)
+    assert nothing.status_code == 422
+    assert 'value="bag 7"' in nothing.text
+    for _ in range(2):
+        made = api.client.post("/shift/banked", data={**form, "shift:s-1": "yes"})
+        assert made.headers["location"] == f"/shift/banked/{id}"
+    shown = api.client.get(f"/shift/banked/{id}").text
+    assert "P1-B0001" in shown
+    assert "P1-S0001" in shown
+    (link,) = set(re.findall(r'href="(/shift/banked/[^"]+/paper\?n=0)"', shown))
+    assert is_pdf(api.client.get(link))
+    assert is_pdf(api.client.get(ask(api, f"/shift/banked/{id}/paper")))
+    assert "/paper?n=0" not in api.client.get(f"/shift/banked/{id}").text
+    assert 'name="shift:s-1"' not in api.client.get("/shift/banked").text
+    assert len(api.parts.bankings.bankings(SAMIR)) == 1
+
+
+def test_a_clerk_banks_for_the_own_point_alone(api: Api) -> None:
+    page = api.client.get("/shift/banked?point=P2").text
+    assert "P2" not in page
+    form = {"id": "b-1", "point": "P2", "shift:s-1": "yes"}
+    assert api.client.post("/shift/banked", data=form).status_code == 422
+    assert api.client.get("/shift/banked/b-1").status_code == 404
+
+
+def test_a_slip_with_a_meters_new_key(api: Api) -> None:
+    sell(api)
+    assert "key-slip" not in api.client.get("/counter/sales/v-1").text
+    assert api.client.post("/counter/sales/v-1/key-slip").status_code == 409
+    api.parts.key_changes.plan(CHIEF, POWER.number, "Another tariff index", ti=2)
+    assert sell(api, "v-2").key_tokens
+    page = api.client.get("/counter/sales/v-2").text
+    assert 'action="/counter/sales/v-2/key-slip"' in page
+    for _ in range(2):
+        path = ask(api, "/counter/sales/v-2/key-slip", language="en")
+        assert is_pdf(api.client.get(path))
+    # It is no printing of the receipt: the original is still to be had.
+    assert parse_qs(urlsplit(ask(api, "/counter/sales/v-2/paper")).query)["n"] == ["0"]
+    told = [one.subject for one in api.parts.office.trail(ADMIN) if one.act == "key_slip"]
+    assert told == ["v-2", "v-2"]
+    # Digits that are held back are not shown by it.
+    api.parts.key_changes.plan(CHIEF, WATER.number, "Another tariff index", ti=2)
+    sell(api, "v-3", meter=WATER.number, hold=True)
+    assert api.client.post("/counter/sales/v-3/key-slip").status_code == 409
+
+
+def test_papers_speak_the_customers_language(api: Api) -> None:
+    sell(api)
+    arabic = api.client.get(ask(api, kind="png")).content
+    api.parts.languages.choose(SAMIR, "10001", "en")
+    english = api.client.get("/counter/sales/v-1/paper?kind=png").content
+    assert english != arabic
+    assert english == api.client.get("/counter/sales/v-1/paper?kind=png&language=en").content
+    assert arabic == api.client.get("/counter/sales/v-1/paper?kind=png&language=ar").content
+
+
+def test_the_head_of_papers_is_the_record_as_it_stands(api: Api) -> None:
+    sell(api)
+    before = api.client.get(ask(api, kind="png")).content
+    hall = api.parts.town_hall
+    hall.change(ADMIN, Municipality("بلدية الزيتونة", "Zaytouna", message_ar="شكرًا لكم"))
+    named = api.client.get("/counter/sales/v-1/paper?kind=png").content
+    assert named != before
+    hall.change(ADMIN, replace(hall.municipality(), logo=Logo(SVG, DRAWING)))
+    drawn = api.client.get("/counter/sales/v-1/paper?kind=png").content
+    assert drawn != named
+    head = api.parts.papers.letterhead()
+    assert (head.name_ar, head.message_ar, head.logo) == ("بلدية الزيتونة", "شكرًا لكم", DRAWING)
 
 
 def test_a_statement(api: Api) -> None:

@@ -218,6 +218,7 @@ def _customer(
         views=views,
         first=first or (files[0].meter.number.number if files else ""),
         asked={line.meter: line for line in asked},
+        currency=visit.services.currency,
     )
 
 

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import quote
 
 from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
@@ -77,6 +78,16 @@ def arrange(visit: Visiting, form: Filled, account: str) -> Response:
     return RedirectResponse(f"/customers/{account}", 303)
 
 
+@router.post("/{account}/language")
+def choose_language(visit: Visiting, form: Filled, account: str) -> Response:
+    """What their papers and SMS speak."""
+    try:
+        visit.services.languages.choose(visit.who.actor, account, form["language"])
+    except RaseedError as error:
+        return _customer(visit, account, error)
+    return RedirectResponse(f"/customers/{quote(account)}", 303)
+
+
 def _postpone(visit: Visitor, form: Form) -> None:
     accounts, actor = visit.services.accounts, visit.who.actor
     until, reason = form.day("until"), form["reason"][:200]
@@ -116,6 +127,8 @@ def _customer(
         services=[_service(visit, file) for file in files],
         new_id=lambda: f"w-{secrets.token_hex(12)}",
         typed=form or {},
+        reads=visit.services.languages.of(found.account),
+        most_read=visit.services.papers.language.value,
     )
 
 

@@ -36,7 +36,7 @@ _ISSUER: Final = "Raseed"
 
 @router.get("/sign-in")
 def sign_in_form(request: Request) -> Response:
-    if services_of(request).office.is_empty:
+    if not services_of(request).first_run.is_over:
         return RedirectResponse("/setup", 303)
     return _form(request)
 

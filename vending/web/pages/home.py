@@ -64,7 +64,7 @@ def home(visit: Visiting) -> Response:
         "home.html",
         visit.language,
         visit.who,
-        till=_till(visit) if role in ALLOWED["vend"] and visit.who.user.point else None,
+        till=_till(visit) if role in ALLOWED["vend"] and visit.who.actor.point else None,
         watch=_watch(visit) if role in _OVERSEE else None,
         may=may_of(visit),
         # Pages that this program is built without are not offered.

@@ -43,8 +43,6 @@ router = APIRouter(include_in_schema=False)
 
 PDF: Final = "pdf"
 PNG: Final = "png"
-RECEIPT: Final = "receipt"
-KEY_CHANGE: Final = "key_change"
 _MEDIA: Final = {PDF: "application/pdf", PNG: "image/png"}
 _POLICY: Final = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'"
 """Of a paper: nothing but the browser's own viewer, which embeds it."""
@@ -58,10 +56,11 @@ class Wish:
     width: int
     language: str
 
-    def language_of(self, desk: PaperDesk) -> Language:
-        """The one that was asked for, else that of most customers."""
+    def language_of(self, desk: PaperDesk, account: str) -> Language:
+        """The one that was asked for, else what the customer with this account reads; without
+        one, that of most customers."""
         known = {one.value: one for one in Language}
-        return known.get(self.language, desk.language)
+        return known.get(self.language) or desk.language_of(account)
 
 
 def wish(kind: str = PDF, width: int = WIDTHS[0], language: str = "") -> Wish:
@@ -86,17 +85,37 @@ def print_sale(visit: Visiting, form: Filled, vend_id: str) -> Response:
 
 
 @router.get("/counter/sales/{vend_id}/paper")
-def sale(
-    visit: Visiting, vend_id: str, wished: Wished, n: Copy = 0, what: str = RECEIPT
-) -> Response:
+def sale(visit: Visiting, vend_id: str, wished: Wished, n: Copy = 0) -> Response:
     """A printing of this person's, some minutes long."""
     made = visit.services.service.paperwork.again(visit.who.actor, vend_id, n)
-    build = key_paper if what == KEY_CHANGE else receipt_paper
 
     def paper(head: Letterhead, language: Language) -> Paper:
-        return build(made.receipts, head, language, check=made.check, practice=learns(visit))
+        return receipt_paper(
+            made.receipts, head, language, check=made.check, practice=learns(visit)
+        )
 
-    return show(visit, wished, paper, made.receipts[0].receipt_code)
+    first = made.receipts[0]
+    return show(visit, wished, paper, first.receipt_code, first.buyer.account)
+
+
+@router.post("/counter/sales/{vend_id}/key-slip")
+def print_key_slip(visit: Visiting, form: Filled, vend_id: str) -> Response:
+    """Written down; leads to the slip."""
+    visit.services.service.paperwork.key_slip(visit.who.actor, vend_id)
+    visit.services.office.write_down(visit.who.actor, Act("key_slip", vend_id))
+    return _to_paper(f"/counter/sales/{quote(vend_id)}/key-slip", form, 0)
+
+
+@router.get("/counter/sales/{vend_id}/key-slip")
+def key_slip(visit: Visiting, vend_id: str, wished: Wished) -> Response:
+    """The digits of a meter's new key, for whoever types them in."""
+    made = visit.services.service.paperwork.key_slip(visit.who.actor, vend_id)
+
+    def paper(head: Letterhead, language: Language) -> Paper:
+        return key_paper(made.receipts, head, language, check=made.check, practice=learns(visit))
+
+    first = made.receipts[0]
+    return show(visit, wished, paper, f"{first.receipt_code}-key", first.buyer.account)
 
 
 @router.get("/counter/sales/{vend_id}/note")
@@ -107,7 +126,8 @@ def note(visit: Visiting, vend_id: str, wished: Wished) -> Response:
     def paper(head: Letterhead, language: Language) -> Paper:
         return taken_back_paper(found.receipt, found.void, head, language, practice=learns(visit))
 
-    return show(visit, wished, paper, f"{found.receipt.receipt_code}-note")
+    sold = found.receipt
+    return show(visit, wished, paper, f"{sold.receipt_code}-note", sold.buyer.account)
 
 
 # The receipt printer
@@ -217,10 +237,10 @@ def slip(visit: Visiting, id: str, wished: Wished, n: Copy = 0) -> Response:
     banking = visit.services.bankings.slip(actor, id)
     now = visit.services.service.ports.clock()
     _check_copy(n, banking.copies, banking.code, fresh=still_original(banking.at, now))
-    marked = replace(banking, copy=n)
+    marked, shifts = replace(banking, copy=n), visit.services.bankings.shift_codes(banking)
 
     def paper(head: Letterhead, language: Language) -> Paper:
-        return deposit_paper(marked, head, language, practice=learns(visit))
+        return deposit_paper(marked, head, language, shifts=shifts, practice=learns(visit))
 
     return show(visit, wished, paper, banking.code)
 
@@ -242,13 +262,14 @@ def statement(
     def paper(head: Letterhead, language: Language) -> Paper:
         return statement_paper(seen, head, language, first=first, last=last, practice=learns(visit))
 
-    return show(visit, wished, paper, f"{account}-{agreement}")
+    return show(visit, wished, paper, f"{account}-{agreement}", found.account)
 
 
-def show(visit: Visitor, wished: Wish, build: Any, name: str) -> Response:
-    """The paper as it is wished. `build` makes it from a letterhead and a language."""
+def show(visit: Visitor, wished: Wish, build: Any, name: str, account: str = "") -> Response:
+    """The paper as it is wished, in the language of the customer with this account. `build` makes
+    it from a letterhead and a language."""
     desk = visit.services.papers
-    paper = build(desk.letterhead(), wished.language_of(desk))
+    paper = build(desk.letterhead(), wished.language_of(desk, account))
     if wished.kind == PNG:
         content = desk.press.png(paper, wished.width)
     else:
@@ -265,7 +286,7 @@ def show(visit: Visitor, wished: Wish, build: Any, name: str) -> Response:
 
 def _to_paper(path: str, form: Filled, number: int) -> Response:
     """To the paper as the form wants it."""
-    asked = {name: form[name] for name in ("kind", "width", "language", "what") if form[name]}
+    asked = {name: form[name] for name in ("kind", "width", "language") if form[name]}
     return RedirectResponse(f"{path}?{urlencode({'n': number, **asked})}", 303)
 
 

@@ -1,5 +1,5 @@
 """The first run: an administrator, then the municipality and its tariffs, then perhaps parties to
-try out with. The first page is open to whoever comes first, and only until then."""
+try out with. The first page opens to the set-up code, and only until there is an administrator."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _LOGO_HEADERS: Final = {
 @router.get("/setup")
 def first(request: Request) -> Response:
     """The first administrator, while there is nobody."""
-    if not services_of(request).office.is_empty:
+    if services_of(request).first_run.is_over:
         return to("/sign-in")
     return _first(request)
 
@@ -53,13 +53,13 @@ def begin(request: Request, form: Filled) -> Response:
         form["name_en"][:100],
         language=language.value,
     )
+    address = "" if request.client is None else request.client.host
     try:
-        made = services.office.begin(draft, form["password"])
+        made = services.first_run.begin(draft, form["password"], form.number("code"), address)
     except UserExists:
         return to("/sign-in")
     except RaseedError as error:
         return _first(request, error, form)
-    address = "" if request.client is None else request.client.host
     return let_in(request, Arrival(made.name, form["password"], "", "", address), "/municipality")
 
 
@@ -128,8 +128,9 @@ def _changed(visit: Visitor, form: Form, data: bytes) -> Response:
             address_en=form["address_en"],
             phone=form["phone"],
             tax_number=form.number("tax_number"),
-            currency=services.currency,
             vat=form.number("vat"),
+            message_ar=form["message_ar"],
+            message_en=form["message_en"],
             tariffs=tuple(code for code in _tariffs(visit) if form[f"tariff:{code}"]),
             logo=_logo(form, data, old.logo),
         )

@@ -17,6 +17,7 @@ from ...drawer.reports import ShiftReport
 from ...drawer.shifts import MoveKind
 from ...messages import words_for
 from ...people import Act
+from .home import may_of
 from .rendering import page
 from .tills import till_of
 from .visitor import Filled, Form, Visiting, Visitor
@@ -28,7 +29,10 @@ LATEST: Final = 30
 
 @router.get("")
 def shift(visit: Visiting) -> Response:
-    """The shift of this terminal as it stands, or the form to open one."""
+    """The shift of this terminal as it stands, or the form to open one; who sits at no point has
+    none, and is shown everybody's."""
+    if not visit.who.actor.point:
+        return RedirectResponse("/shift/all", 303)
     return _standing(visit)
 
 
@@ -157,6 +161,7 @@ def _page(
 ) -> Response:
     told = None if error is None else words_for(error, visit.language)
     status = 200 if error is None else 422
+    values["may"] = may_of(visit)
     return page(
         visit.request, template, visit.language, visit.who, status=status, error=told, **values
     )

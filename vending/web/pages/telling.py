@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any
 
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
@@ -15,13 +15,12 @@ from meters.errors import RaseedError
 from meters.quantities import MINOR_DIGITS, Money, Quantity
 from meters.verdicts import TokenResult
 
+from ...currencies import sign, spoken
 from ...messages import LOCAL_ZONE, Language, label, term, verdict_words, words_for
 from ...papers.words import UNITS
 from ...tariff import Quote, QuoteLine
 from ...tariff.quotes import LineKind
 from .catalogs import LOCALES
-
-_SIGNS: Final = {"ILS": "₪", "JOD": "JD", "USD": "$", "EUR": "€", "EGP": "E£"}
 
 
 def ltr(text: object) -> Markup:
@@ -49,6 +48,7 @@ class Telling:
             "term": self.term,
             "label": self.label,
             "either": self.either,
+            "currency": self.currency,
             "price": self.price,
             "verdict": self.verdict,
             "told": self.told,
@@ -57,7 +57,7 @@ class Telling:
     def money(self, value: Money) -> Markup:
         """`12.50 ₪`, digits 0 to 9."""
         return Markup('<bdi dir="ltr" class="money">{} {}</bdi>').format(
-            self.amount(value), _SIGNS.get(value.currency, value.currency)
+            self.amount(value), sign(value.currency)
         )
 
     def amount(self, value: Money) -> str:
@@ -74,9 +74,8 @@ class Telling:
     def price(self, line: QuoteLine, quote: Quote) -> Markup | str:
         """What a line's rate is: money for a unit, percent for a tax, nothing for a sum."""
         if line.kind is LineKind.UNITS:
-            sign = _SIGNS.get(quote.tendered.currency, quote.tendered.currency)
-            unit = quote.quantity.display_unit
-            return ltr(f"{line.rate} {sign}/{UNITS.get(unit, unit)}")
+            money, unit = sign(quote.tendered.currency), quote.quantity.display_unit
+            return ltr(f"{line.rate} {money}/{UNITS.get(unit, unit)}")
         return ltr(f"{line.rate}%") if line.kind is LineKind.TAX else ""
 
     def moment(self, value: datetime) -> Markup:
@@ -103,6 +102,10 @@ class Telling:
     def verdict(self, result: TokenResult) -> str:
         """What a meter said of a token."""
         return verdict_words(result, self._language)
+
+    def currency(self, code: str) -> str:
+        """Money in words: shekels."""
+        return self.term(spoken(code))
 
     def label(self, name: str) -> str:
         return label(name, self._language)

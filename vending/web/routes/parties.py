@@ -9,12 +9,14 @@ from fastapi import Path, Query, Request
 from ...shapes import (
     CustomerFileOut,
     CustomerOut,
+    LanguageIn,
+    LanguageOut,
     MeterOut,
     PointOut,
     RegistrationIn,
     RegistrationOut,
 )
-from ..callers import Reader, Registrar, Service, services_of
+from ..callers import Reader, Registrar, Seller, Service, services_of
 from ..routers import api_router
 
 router = api_router("parties")
@@ -23,6 +25,7 @@ After = Annotated[
     str, Query(max_length=40, description="Go on behind this number, the last of the page before")
 ]
 Limit = Annotated[int, Query(ge=1, le=500, description="How many at most")]
+AccountPath = Annotated[str, Path(max_length=60)]
 MeterPath = Annotated[
     str, Path(max_length=200, description="Meter number as typed: DRN or PAN, any script's digits")
 ]
@@ -45,11 +48,21 @@ def list_customers(
 
 @router.get("/customers/{account}")
 def one_customer(
-    actor: Reader, service: Service, account: Annotated[str, Path(max_length=60)]
+    request: Request, actor: Reader, service: Service, account: AccountPath
 ) -> CustomerFileOut:
     """One customer with their meters."""
     customer, files = service.customer(actor, account)
-    return CustomerFileOut.with_meters(customer, files)
+    language = services_of(request).languages.of(customer.account)
+    return CustomerFileOut.with_meters(customer, files, language)
+
+
+@router.put("/customers/{account}/language")
+def choose_language(
+    request: Request, actor: Seller, account: AccountPath, body: LanguageIn
+) -> LanguageOut:
+    """The language of the customer's papers and SMS."""
+    chosen = services_of(request).languages.choose(actor, account, body.language)
+    return LanguageOut(account=account, language=chosen)
 
 
 @router.get("/meters")
