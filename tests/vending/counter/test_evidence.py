@@ -15,7 +15,7 @@ from meters.quantities import Energy, Money
 from meters.verdicts import TokenResult
 from simulators.direct import DirectGateway
 from simulators.payment_meter import PaymentMeter
-from tests.vending.counter.test_baskets import owe
+from tests.vending.counter.support import owe
 from tests.vending.meters import in_town
 from tests.vending.support import (
     ADMIN,

@@ -11,7 +11,7 @@ import pytest
 from meters.account import TokenLogEntry
 from meters.quantities import Money
 from simulators.direct import DirectGateway
-from tests.vending.counter.test_baskets import owe
+from tests.vending.counter.support import owe
 from tests.vending.counter.test_evidence import CHIEF, WHY, Rig, rig
 from tests.vending.support import ADMIN, POWER, TECHNICIAN
 from vending.delivery import DeliveryNotPossible
