@@ -127,7 +127,7 @@ ADDRESSES = {
 
 
 @pytest.mark.parametrize("model", MODELS)
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(data=st.data())
 def test_modbus(model: str, data: st.DataObject) -> None:
     clock = Seconds()
