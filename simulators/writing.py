@@ -28,7 +28,7 @@ def act(meter: MappedMeter, function: int, data: bytes) -> bytes:
     limits = meter.map.limits
     if function not in (5, 6, 15, 16) or function not in limits.write_fc:
         raise Exceptional(ModbusError.ILLEGAL_FUNCTION)
-    if len(data) < 4:
+    if len(data) < (5 if function == 16 else 4):
         raise Exceptional(ModbusError.ILLEGAL_VALUE)
     addr = int.from_bytes(data[:2], "big")
     if function in (5, 15):

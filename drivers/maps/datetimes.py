@@ -84,19 +84,31 @@ def _encode_iem(moment: datetime) -> bytes:
 
 
 def _decode_mbus_date(raw: bytes) -> datetime:
+    return _mbus_day(raw, 0)
+
+
+def _mbus_day(raw: bytes, century: int) -> datetime:
+    """Without a century, years from 81 to 99 are of the last one (annex A of EN 13757-3)."""
     day, month = raw
-    return _naive(2000 + (day >> 5 | month >> 4 << 3), month & 0x0F, day & 0x1F)
+    year = day >> 5 | month >> 4 << 3
+    if year > 99:
+        raise ValueError("a year beyond its century")
+    if century:
+        start = 1900 + 100 * century
+    else:
+        start = 1900 if year > 80 else 2000
+    return _naive(start + year, month & 0x0F, day & 0x1F)
 
 
 def _encode_mbus_date(moment: datetime) -> bytes:
-    year = moment.year - 2000
+    year = moment.year % 100
     return bytes([(year & 7) << 5 | moment.day, year >> 3 << 4 | moment.month])
 
 
 def _decode_mbus_time(raw: bytes) -> datetime:
     if raw[0] & 0x80:
         raise ValueError("the meter says that its clock is not valid")
-    date = _decode_mbus_date(raw[2:])
+    date = _mbus_day(raw[2:], raw[1] >> 5 & 3)
     return date.replace(hour=raw[1] & 0x1F, minute=raw[0] & 0x3F)
 
 
@@ -144,9 +156,9 @@ CODECS: dict[str, Codec] = {
         8, timedelta(milliseconds=1), *_years(2000, 2127), _decode_iem, _encode_iem
     ),
     # M-Bus types F (CP32) and G (CP16), EN 13757-3, in the order they are sent.
-    "mbus-f": Codec(4, _MINUTE, *_years(2000, 2127), _decode_mbus_time, _encode_mbus_time),
+    "mbus-f": Codec(4, _MINUTE, *_years(1981, 2080), _decode_mbus_time, _encode_mbus_time),
     "mbus-g": Codec(
-        2, timedelta(days=1), *_years(2000, 2127), _decode_mbus_date, _encode_mbus_date
+        2, timedelta(days=1), *_years(1981, 2080), _decode_mbus_date, _encode_mbus_date
     ),
     # DL/T 645-2007: YY MM DD WW hh mm ss, two digits a byte (weekday 0 is Sunday).
     "dlt645": Codec(7, _SECOND, *_years(2000, 2099), _decode_dlt645, _encode_dlt645),

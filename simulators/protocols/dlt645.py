@@ -176,9 +176,11 @@ class Dlt645End:
         return di + parts[0], True
 
     def _read_next(self, data: bytes) -> tuple[bytes, bool]:
+        if len(data) != _DI + 1:
+            raise Failure(NO_DATA)
         di, sequence = data[:_DI], data[-1]
         parts = self._rest.get(di, [])
-        if len(data) != _DI + 1 or not 1 <= sequence < len(parts):
+        if not 1 <= sequence < len(parts):
             raise Failure(NO_DATA)
         return di + parts[sequence] + bytes([sequence]), sequence + 1 < len(parts)
 
@@ -269,6 +271,8 @@ class Dlt645End:
         return value
 
     def _must_know(self, access: bytes, most_level: int) -> None:
+        if len(access) < _DI:
+            raise Failure(OTHER)
         level, password = access[0], access[3:0:-1].hex()
         if level > most_level or self._passwords.get(level) != password:
             raise Failure(NOT_AUTHORISED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import ROUND_DOWN, Decimal
 
-from drivers.maps.codec import decode, encode
+from drivers.maps.codec import NoValue, decode, encode
 from drivers.maps.errors import RegisterContent
 from drivers.maps.model import Access, Register
 from drivers.maps.types import NUMERIC, Family, parse_type
@@ -36,6 +36,6 @@ def put_raw(register: Register, values: Values, raw: bytes, factor: Decimal = _O
         raise NotAccepted
     try:
         value = decode(register, raw, factor)
-    except RegisterContent:
+    except (RegisterContent, NoValue):
         raise NotAccepted from None
     values.put(register.name, value)

@@ -99,6 +99,9 @@ def test_meters_without_wildcards_are_called_by_address(raseed: Shell) -> None:
             "meter", "scan", "tcp://127.0.0.1:1", "--model", IEC, "--addresses", "9-1"
         )
     assert (told.code, "[meter.addresses_malformed]" in told.err) == (2, True)
+    for models in ((), ("--model", MODEL), ("--model", IEC, "--model", "mbus-water")):
+        told = raseed.run("meter", "scan", "tcp://127.0.0.1:1", "--addresses", "1-9", *models)
+        assert (told.code, "[meter.not_called_by_address]" in told.err) == (2, True)
 
 
 def test_a_password_comes_from_a_private_file_and_is_kept_nowhere(

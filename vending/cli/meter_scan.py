@@ -45,6 +45,13 @@ class AddressesMalformed(Invalid, code="meter.addresses_malformed"):
     text: str
 
 
+@dataclass(eq=False)
+class NotCalledByAddress(Invalid, code="meter.not_called_by_address"):
+    """Addresses to call were given, and meters of these models are found otherwise."""
+
+    models: str
+
+
 @meter.command("scan")
 def scan_line(
     ctx: typer.Context,
@@ -79,7 +86,7 @@ def scan_line(
     setting. With --model of a DL/T 645, M-Bus or IEC 62056-21 meter that protocol is spoken."""
     cli = cli_of(ctx)
     maps = tuple(shipped_map(one) for one in model) if model else shipped_maps()
-    called = _addresses(addresses) if addresses else []
+    called = _addresses(addresses, maps) if addresses else []
     scanned(cli, parse_place(place), units, expect, maps, as_json, any_settings, called)
 
 
@@ -218,7 +225,10 @@ def _unit(place: Place) -> int:
     return int(place.station)
 
 
-def _addresses(text: str) -> list[str]:
+def _addresses(text: str, maps: Sequence[MeterMap]) -> list[str]:
+    others = [one.id for one in maps if one.protocol is not Protocol.IEC21]
+    if others:
+        raise NotCalledByAddress(", ".join(others[:3]))
     try:
         return addresses_of(text)
     except ValueError:

@@ -11,6 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drivers.maps.codec import decode
+from drivers.maps.reading import shipped_map
+from drivers.mbus.calendar import moment_of
 from drivers.mbus.frames import Long, Short, begun, find_long, find_short
 from drivers.mbus.station import selection
 from drivers.mbus.structures import telegram
@@ -150,3 +153,27 @@ def test_other_structures_are_named() -> None:
     with pytest.raises(NotATelegram, match="other_structure"):
         telegram(Long(8, 1, 0x70, b"\x08"))
     assert find_short(bytes.fromhex("00105B056016")) == (Short(0x5B, 5), 6)
+
+
+@pytest.mark.parametrize(
+    ("raw", "moment"),
+    [
+        ("220c573b", "2026-11-23T12:34:00"),
+        # 1999 without a century, and with that of 1900 or 2000 told.
+        ("2217 7fcc", "1999-12-31T23:34:00"),
+        ("2237 7fcc", "2099-12-31T23:34:00"),
+        ("2237 1f0c", "2000-12-31T23:34:00"),
+        ("a20c573b", None),
+        ("ffffffff", None),
+        ("220c 7ffc", None),
+        # Type I: seconds first, and the day of the week above the hour.
+        ("11 22 6c 57 3b 00", "2026-11-23T12:34:17"),
+    ],
+)
+def test_moments_mean_the_same_in_a_record_and_in_a_register(raw: str, moment: str | None) -> None:
+    wire = bytes.fromhex(raw)
+    wanted = None if moment is None else datetime.fromisoformat(moment)
+    assert moment_of(wire) == wanted
+    if len(wire) == 4 and wanted is not None:
+        clock = shipped_map("mbus-water").registers["clock"]
+        assert decode(clock, wire) == wanted
