@@ -1,86 +1,63 @@
-"""The rows of a batch of sales, written table by table, each with one statement."""
+"""The rows of a batch of sales: however many, in as few statements as the database allows."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import (
-    Connection,
-    bindparam,
-    case,
-    update,
-)
+from sqlalchemy import Connection, FromClause, Table, bindparam, case, func, update
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from ..ground import BookedSale
 from ..ledger import PostedEntry
 from . import schema as t
-from .prepared import STYLES, Prepared, prepared_insert, trip
+from .prepared import (
+    Otherwise,
+    Prepared,
+    PreparedRows,
+    RowsWrite,
+    as_it_is,
+    rows_insert,
+    trip,
+)
 from .queueing import insert_messages
 
 _SALE = attrgetter(*(c.name for c in t.sales.columns if c.name not in ("vend_id", "entry")))
 _TOKEN = attrgetter(*(c.name for c in t.tokens.columns if c.name != "vend_id"))
 
-_NEW_AT = bindparam("new_at", type_=t.chain.c.at.type)
-_MOVE_CHAIN = update(t.chain).values(
-    number=bindparam("new_number"),
-    hash=bindparam("new_hash"),
-    # The latest moment, not the last entry's: small steps back must not add up.
-    at=case((t.chain.c.at > _NEW_AT, t.chain.c.at), else_=_NEW_AT),
-)
-_MOVE_COUNTER = (
-    update(t.counters)
-    .where(t.counters.c.point == bindparam("at_point"))
-    .values(receipts=bindparam("last"))
-)
+Rows = Mapping[str, Sequence[tuple[Any, ...]]]
+"""What is written, by what it is: see `_INSERTS`, `counters` (point, last receipt), `chain`
+(number, hash, time)."""
 
 
 class Booking:
-    """The statements of one kind of database."""
+    """Writes rows of all kinds, on one kind of database."""
 
-    def __init__(self, kind: str) -> None:
-        self._inserts = {
-            table.name: prepared_insert(table, kind)
-            for table in (
-                t.entries,
-                t.postings,
-                t.sales,
-                t.idempotency,
-                t.receipts,
-                t.tokens,
-            )
-        }
-        self._balances = prepared_insert(t.balances, kind, _adding)
-        self._counters = Prepared(_MOVE_COUNTER, ["at_point", "last"], kind)
-        self._chain = Prepared(_MOVE_CHAIN, ["new_number", "new_hash", "new_at"], kind)
-        self._accounts = prepared_insert(t.accounts, kind, _keeping)
+    def __init__(self, writing: Callable[[Connection, Rows], None]) -> None:
+        self._write = writing
 
     def write(self, db: Connection, sales: Sequence[BookedSale]) -> None:
         """Rows first, then what follows them."""
-        rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in self._inserts}
-        balances: dict[tuple[str, str, str], int] = {}
-        counters: dict[str, int] = {}
+        rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in _COLLECTED}
         for sale in sales:
             _collect(sale, rows)
-            record = sale.record
-            counters[record.point] = record.receipt_number
-            for account, holder, unit, amount in sale.cached:
-                key = (account, holder, unit)
-                balances[key] = balances.get(key, 0) + amount
         last = sales[-1].entry
         latest = max(sale.entry.entry.at for sale in sales)
         accounts = {
             sale.record.agreement: sale.account for sale in sales if sale.account is not None
         }
+        counters = {sale.record.point: sale.record.receipt_number for sale in sales}
         moved = [(sale.record, sale.move) for sale in sales if sale.move is not None]
-        trip(
+        self._write(
             db,
-            *((statement, rows[name]) for name, statement in self._inserts.items()),
-            (self._accounts, list(accounts.items())),
-            (self._balances, [(*key, amount) for key, amount in balances.items() if amount]),
-            (self._counters, list(counters.items())),
-            (self._chain, [(last.number, last.hash, latest)]),
+            {
+                **rows,
+                "accounts": list(accounts.items()),
+                "balances": _summed(posting for sale in sales for posting in sale.cached),
+                "counters": list(counters.items()),
+                "chain": [(last.number, last.hash, latest)],
+            },
         )
         if moved:
             # Here, because it reads through the store that this module is a part of.
@@ -98,20 +75,12 @@ class Booking:
         """An entry that is no sale, and what follows it."""
         rows: dict[str, list[tuple[Any, ...]]] = {"entries": [], "postings": []}
         _collect_entry(posted, rows)
-        balances: dict[tuple[str, str, str], int] = {}
-        for account, holder, unit, amount in cached:
-            key = (account, holder, unit)
-            balances[key] = balances.get(key, 0) + amount
-        trip(
-            db,
-            *((self._inserts[name], values) for name, values in rows.items()),
-            (self._balances, [(*key, amount) for key, amount in balances.items() if amount]),
-            (self._chain, [(posted.number, posted.hash, posted.entry.at)]),
-        )
+        chain = [(posted.number, posted.hash, posted.entry.at)]
+        self._write(db, {**rows, "balances": _summed(cached), "chain": chain})
 
     def keep_accounts(self, db: Connection, documents: Mapping[str, str]) -> None:
         """Accounts by agreement, as they are from here on."""
-        trip(db, (self._accounts, list(documents.items())))
+        self._write(db, {"accounts": list(documents.items())})
 
 
 def _keeping(statement: Any) -> Any:
@@ -129,8 +98,78 @@ def _adding(statement: Any) -> Any:
     )
 
 
-BOOKING = {kind: Booking(kind) for kind in STYLES}
+_COLLECTED = {
+    table.name: table
+    for table in (t.entries, t.postings, t.sales, t.idempotency, t.receipts, t.tokens)
+}
+_INSERTS: dict[str, tuple[Table, Otherwise]] = {
+    **{name: (table, as_it_is) for name, table in _COLLECTED.items()},
+    "accounts": (t.accounts, _keeping),
+    "balances": (t.balances, _adding),
+}
+"""In their order: rows before those that name them."""
+
+
+def _on_sqlite() -> Callable[[Connection, Rows], None]:
+    """Each kind of rows with a statement of its own."""
+    new_at = bindparam("new_at", type_=t.chain.c.at.type)
+    chain = update(t.chain).values(
+        number=bindparam("new_number"),
+        hash=bindparam("new_hash"),
+        # The latest moment, not the last entry's: small steps back must not add up.
+        at=case((t.chain.c.at > new_at, t.chain.c.at), else_=new_at),
+    )
+    counters = (
+        update(t.counters)
+        .where(t.counters.c.point == bindparam("at_point"))
+        .values(receipts=bindparam("last"))
+    )
+    statements = {
+        name: Prepared(otherwise(sqlite_insert(table)), table.columns.keys(), "sqlite")
+        for name, (table, otherwise) in _INSERTS.items()
+    }
+    statements["counters"] = Prepared(counters, ["at_point", "last"], "sqlite")
+    statements["chain"] = Prepared(chain, ["new_number", "new_hash", "new_at"], "sqlite")
+
+    def write(db: Connection, rows: Rows) -> None:
+        trip(db, *((statements[name], rows[name]) for name in statements if name in rows))
+
+    return write
+
+
+def _on_postgresql() -> Callable[[Connection, Rows], None]:
+    """All of them with one statement."""
+
+    def chain(given: FromClause) -> Any:
+        at = func.greatest(t.chain.c.at, given.c.at)
+        return update(t.chain).values(number=given.c.number, hash=given.c.hash, at=at)
+
+    def counters(given: FromClause) -> Any:
+        here = t.counters.c.point == given.c.point
+        return update(t.counters).where(here).values(receipts=given.c.receipts)
+
+    writes = {name: rows_insert(*insert) for name, insert in _INSERTS.items()}
+    writes["counters"] = RowsWrite((t.counters.c.point, t.counters.c.receipts), counters)
+    writes["chain"] = RowsWrite((t.chain.c.number, t.chain.c.hash, t.chain.c.at), chain)
+    statement = PreparedRows(*writes.values())
+
+    def write(db: Connection, rows: Rows) -> None:
+        trip(db, (statement, [[rows.get(name, ()) for name in writes]]))
+
+    return write
+
+
+BOOKING = {"sqlite": Booking(_on_sqlite()), "postgresql": Booking(_on_postgresql())}
 """By kind of database."""
+
+
+def _summed(cached: Iterable[tuple[str, str, str, int]]) -> list[tuple[str, str, str, int]]:
+    """What postings change a balance by, one row a balance."""
+    found: dict[tuple[str, str, str], int] = {}
+    for account, holder, unit, amount in cached:
+        key = (account, holder, unit)
+        found[key] = found.get(key, 0) + amount
+    return [(*key, amount) for key, amount in found.items() if amount]
 
 
 def _collect(sale: BookedSale, rows: dict[str, list[tuple[Any, ...]]]) -> None:

@@ -10,13 +10,25 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, Text, bindparam, column, func, make_url, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    FromClause,
+    Table,
+    Text,
+    bindparam,
+    column,
+    func,
+    literal_column,
+    make_url,
+    select,
+)
 from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.sql.elements import ClauseElement
 
 STYLES = {"sqlite": ("sqlite://", "qmark"), "postgresql": ("postgresql+psycopg://", "format")}
@@ -25,6 +37,11 @@ STYLES = {"sqlite": ("sqlite://", "qmark"), "postgresql": ("postgresql+psycopg:/
 Row = Sequence[Any]
 Otherwise = Callable[[Any], Any]
 """Adds to an insert what happens to a row that is there already."""
+
+
+def as_it_is(statement: Any) -> Any:
+    """A row that is there already is an error."""
+    return statement
 
 
 class Prepared:
@@ -64,27 +81,63 @@ class Prepared:
 
 
 class PreparedRows(Prepared):
-    """An insert on PostgreSQL whose rows all travel in one parameter, as JSON: there each row that
-    is sent by itself costs both sides more than writing it."""
+    """Writes on PostgreSQL that run as one statement, the rows of each in one parameter, as JSON:
+    there each row and each statement that is sent by itself costs both sides more than writing
+    it. Takes one row of values, the rows of each write in their order.
 
-    def __init__(self, table: Table, otherwise: Otherwise) -> None:
-        names = table.columns.keys()
-        sent = func.json_to_recordset(bindparam("rows", type_=Text).cast(JSON))
-        rows = sent.table_valued(*(column(c.name, c.type) for c in table.columns))
-        given = select(*rows.render_derived(name="given", with_types=True).c)
-        statement = otherwise(postgresql_insert(table).from_select(names, given))
-        super().__init__(statement, ["rows"], "postgresql")
-        self._names = names
+    All see the tables as they were before, so none may count on what another has written; keys
+    into one another's tables are checked once all have run.
+    """
+
+    def __init__(self, *writes: RowsWrite) -> None:
+        names = [f"rows{place}" for place in range(len(writes))]
+        made = [write.on(name) for name, write in zip(names, writes, strict=True)]
+        statement: ClauseElement = made[0]
+        if len(made) > 1:
+            # Backwards, because PostgreSQL begins with the last: of several things that contradict
+            # the books, the first one written is told, as where each is a statement of its own.
+            ctes = [one.cte(f"write{place}") for place, one in enumerate(made)]
+            statement = select(literal_column("1")).add_cte(*reversed(ctes))
+        super().__init__(statement, names, "postgresql")
+        self._names = [[column.name for column in write.columns] for write in writes]
 
     def run(self, cursor: Any, rows: Sequence[Row]) -> None:
-        names = self._names
-        # A column that is left out is NULL.
-        given = [
-            {name: value for name, value in zip(names, row, strict=True) if value is not None}
-            for row in rows
-        ]
-        text = json.dumps(given, default=_moment, ensure_ascii=False, separators=(",", ":"))
-        cursor.execute(self.sql, (text,))
+        (lists,) = rows
+        given = [_as_json(names, rows) for names, rows in zip(self._names, lists, strict=True)]
+        cursor.execute(self.sql, self._ready(given))
+
+
+@dataclass(frozen=True, slots=True)
+class RowsWrite:
+    """What is written from rows of `columns`; `statement` makes it from these rows."""
+
+    columns: tuple[Column[Any], ...]
+    statement: Callable[[FromClause], Any]
+
+    def on(self, name: str) -> Any:
+        """The statement, its rows in the parameter of this name."""
+        sent = func.json_to_recordset(bindparam(name, type_=Text).cast(JSON))
+        rows = sent.table_valued(*(column(c.name, c.type) for c in self.columns))
+        return self.statement(rows.render_derived(name=f"given_{name}", with_types=True))
+
+
+def rows_insert(table: Table, otherwise: Otherwise = as_it_is) -> RowsWrite:
+    """Rows with all columns of the table, in its order."""
+
+    def made(given: FromClause) -> Any:
+        names = table.columns.keys()
+        return otherwise(postgresql_insert(table).from_select(names, select(*given.c)))
+
+    return RowsWrite(tuple(table.columns), made)
+
+
+def _as_json(names: Sequence[str], rows: Sequence[Row]) -> str:
+    # A column that is left out is NULL.
+    given = [
+        {name: value for name, value in zip(names, row, strict=True) if value is not None}
+        for row in rows
+    ]
+    return json.dumps(given, default=_moment, ensure_ascii=False, separators=(",", ":"))
 
 
 def _moment(value: object) -> str:
@@ -93,27 +146,19 @@ def _moment(value: object) -> str:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
-def prepared_insert(
-    table: Table, kind: str, otherwise: Otherwise = lambda statement: statement
-) -> Prepared:
-    """Takes rows with all columns of the table, in its order; `otherwise` says on the statement
-    what happens to a row that is there already."""
-    if kind == "postgresql":
-        return PreparedRows(table, otherwise)
-    return Prepared(otherwise(sqlite_insert(table)), table.columns.keys(), kind)
-
-
 def trip(db: Connection, *calls: tuple[Prepared, Sequence[Row]]) -> list[list[Any]]:
     """Runs statements in their order, each for its rows of values, and answers what each found.
 
     Where the driver can (PostgreSQL), all of them share one trip to the database. Raises what
     `Connection.execute` raises; then some may have run.
     """
+    if not any(rows for _, rows in calls):
+        return [[] for _ in calls]
     raw: Any = db.connection.dbapi_connection
     cursors = [raw.cursor() for _ in calls]
-    together = len(calls) > 1 and hasattr(raw, "pipeline")
     try:
-        with raw.pipeline() if together else nullcontext():
+        # A single one too: it may be the first of its transaction, which begins on the same trip.
+        with raw.pipeline() if hasattr(raw, "pipeline") else nullcontext():
             for cursor, (statement, rows) in zip(cursors, calls, strict=True):
                 if rows:
                     statement.run(cursor, rows)
