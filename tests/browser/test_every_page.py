@@ -69,6 +69,7 @@ def looked_at(page: Page, name: str) -> list[str]:
 def _picture(page: Page, name: str) -> None:
     folder = os.environ.get("RASEED_SHOTS")
     if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
         language = page.locator("html").get_attribute("lang") or ""
         page.screenshot(path=Path(folder) / f"{language[:2]}-{name}.png", full_page=True)
 

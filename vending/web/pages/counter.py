@@ -6,43 +6,34 @@ or by a bad line, there is one sale. Every page says what happened to the money.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
-import segno
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
-from meters.errors import Broken, RaseedError, Unavailable, Unknown
+from meters.errors import RaseedError
 from meters.quantities import Money
 
 from ...explaining import explained
 from ...finding import sought
-from ...messages import words_for
-from ...paperwork import still_original
-from ...parties import Actor, Customer, CustomerUnknown, MeterFile
+from ...parties import Customer, CustomerUnknown, MeterFile
 from ...people import Act
 from ...requests import BasketRequest, Credit
-from ...sale import BasketReceipt, Delivery, SaleReceipt, SaleState, SaleStatus
+from ...sale import BasketReceipt
 from ...tariff import Quote
-from ...vend import VendIdReused, VendUnknown
 from ..writer import Writer
+from .counter_ends import WAYS, became_of, handed, not_sold, rehearsed, sold, told
 from .counter_forms import DEBT, PAYING, Line, lines, request_of
-from .practice import into_drawer, is_practice, learns, new_vend_id, rehearse
-from .rendering import page
-from .visitor import Filled, Form, Visiting, Visitor
+from .home import float_of
+from .practice import is_practice, learns, new_vend_id, rehearse
+from .visitor import Filled, Visiting, Visitor
 
 router = APIRouter(prefix="/counter", include_in_schema=False)
 
 FOUND_MOST: Final = 20
-WAYS: Final = {
-    "shift.needed": "/shift",
-    "shift.of_another": "/shift",
-    "point.till_full": "/shift",
-}
-"""By code of what stands in the way of a sale, the page where it is put right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +53,16 @@ def counter(visit: Visiting, find: str = "", account: str = "", meter: str = "")
     if account:
         return _customer(visit, account, meter)
     if not find.strip():
-        return _page(visit, "counter/find.html", found=[], find="", error=None)
+        left = float_of(visit)
+        return told(visit, "counter/find.html", found=[], find="", error=None, left=left)
     try:
         found = visit.services.service.find(visit.who.actor, find, limit=FOUND_MOST)
     except RaseedError as error:
-        return _page(visit, "counter/find.html", error, found=[], find=find)
+        return told(visit, "counter/find.html", error, found=[], find=find)
     if len(found) == 1:
         customer, files = found[0]
         return _customer(visit, customer.account, find, (customer, files))
-    return _page(visit, "counter/find.html", found=found, find=find, error=None)
+    return told(visit, "counter/find.html", found=found, find=find, error=None)
 
 
 @router.post("/preview")
@@ -87,7 +79,7 @@ def preview(visit: Visiting, form: Filled) -> Response:
         return _customer(visit, account, asked[0].meter, (customer, files), error, asked)
     due = sum((one.quote.tendered for one in promised), _nothing(visit))
     vend_id = new_vend_id(visit)
-    return _page(
+    return told(
         visit,
         "counter/preview.html",
         error=None,
@@ -113,11 +105,11 @@ async def sell(visit: Visiting, form: Filled) -> Response:
     try:
         request = request_of(form, files, services.currency)
         if is_practice(visit, vend_id):
-            return await run_in_threadpool(_rehearsed, visit, request, form)
+            return await run_in_threadpool(rehearsed, visit, request, form)
         basket = await writer.vend_basket(actor, request)
     except RaseedError as error:
-        return _not_sold(visit, error, form, customer)
-    return await run_in_threadpool(_sold, visit, basket)
+        return not_sold(visit, error, form, customer)
+    return await run_in_threadpool(sold, visit, basket)
 
 
 @router.get("/preview")
@@ -139,7 +131,7 @@ def copy_last(visit: Visiting) -> Response:
     try:
         status = service.last_sale(actor)
     except RaseedError as error:
-        return _page(visit, "counter/find.html", error, found=[], find="")
+        return told(visit, "counter/find.html", error, found=[], find="")
     return copy(visit, status.receipt.basket or status.receipt.vend_id)
 
 
@@ -149,7 +141,7 @@ def copy(visit: Visiting, vend_id: str) -> Response:
     actor = visit.who.actor
     receipts = visit.services.service.paperwork.copy(actor, vend_id).receipts
     visit.services.office.write_down(actor, Act("copy", vend_id, after={"n": receipts[0].copy}))
-    return _sold(visit, BasketReceipt(receipts))
+    return sold(visit, BasketReceipt(receipts))
 
 
 @router.get("/last")
@@ -158,26 +150,26 @@ def last(visit: Visiting) -> Response:
     try:
         status = visit.services.service.last_sale(visit.who.actor)
     except RaseedError as error:
-        return _page(visit, "counter/find.html", error, found=[], find="")
-    return _became(visit, status.receipt.basket or status.receipt.vend_id)
+        return told(visit, "counter/find.html", error, found=[], find="")
+    return became_of(visit, status.receipt.basket or status.receipt.vend_id)
 
 
 @router.get("/sales/{vend_id}")
 def became(visit: Visiting, vend_id: str) -> Response:
     """What became of a sale."""
-    return _became(visit, vend_id)
+    return became_of(visit, vend_id)
 
 
 @router.post("/sales/{vend_id}/push")
 def push(visit: Visiting, vend_id: str) -> Response:
     """Hands the digits to the meter, where it can be reached."""
-    return _handed(visit, vend_id, visit.services.service.deliver)
+    return handed(visit, vend_id, visit.services.service.deliver)
 
 
 @router.post("/sales/{vend_id}/reconcile")
 def reconcile(visit: Visiting, vend_id: str) -> Response:
     """Asks the meter what became of the digits."""
-    return _handed(visit, vend_id, visit.services.service.reconcile)
+    return handed(visit, vend_id, visit.services.service.reconcile)
 
 
 @router.post("/sales/{vend_id}/void")
@@ -187,9 +179,9 @@ def void(visit: Visiting, form: Filled, vend_id: str) -> Response:
     try:
         visit.services.service.void(actor, vend_id, reason)
     except RaseedError as error:
-        return _became(visit, vend_id, error)
+        return became_of(visit, vend_id, error)
     visit.services.office.write_down(actor, Act("void", vend_id, reason))
-    return _became(visit, vend_id)
+    return became_of(visit, vend_id)
 
 
 def _customer(
@@ -204,13 +196,13 @@ def _customer(
     try:
         customer, files = known or service.customer(actor, account)
     except CustomerUnknown as wrong:
-        return _page(visit, "counter/find.html", wrong, found=[], find=account)
+        return told(visit, "counter/find.html", wrong, found=[], find=account)
     views = [
         (file, visit.services.accounts.account(actor, file.agreement.number)) for file in files
     ]
     wanted = sought(meter).digits
     first = next((f.meter.number.number for f in files if f.meter.number.number in wanted), "")
-    return _page(
+    return told(
         visit,
         "counter/customer.html",
         error,
@@ -252,110 +244,6 @@ def _why(visit: Visitor, line: Line, quote: Quote) -> list[str]:
     last = visit.services.service.sales(visit.who.actor, meter=line.meter, limit=1)
     before: Quote | None = last[0].quote if last else None
     return explained(quote, before, visit.language)
-
-
-def _not_sold(visit: Visitor, error: RaseedError, form: Form, customer: Customer) -> Response:
-    """What it means for the money: nothing was booked, or nobody knows yet, or it was booked
-    before; and the way on. The same form under the same id can never sell twice, so it may be sent
-    again where the first try may have gone wrong for us."""
-    return _page(
-        visit,
-        "counter/not_sold.html",
-        error,
-        vend_id=form["vend_id"],
-        customer=customer,
-        form=form,
-        way=WAYS.get(error.code, ""),
-        again=isinstance(error, Unavailable),
-        earlier=isinstance(error, VendIdReused),
-        doubtful=isinstance(error, Unknown | Broken),
-    )
-
-
-def _rehearsed(visit: Visitor, request: BasketRequest, form: Form) -> Response:
-    """The same page, with zeros; its form is what the TEST papers are made from."""
-    rehearsal = rehearse(visit, request)
-    answer = _sold(visit, rehearsal.basket, practised=form)
-    into_drawer(visit, rehearsal, answer)
-    return answer
-
-
-def _sold(visit: Visitor, basket: BasketReceipt, *, practised: Form | None = None) -> Response:
-    practice = practised is not None
-    frame = {"practice": True} if practice else {}
-    printer = visit.services.service.ports.outbox.printers.get(visit.who.actor.point or "")
-    if practice and not visit.services.practice_printer.has(printer or ""):
-        printer = None
-    return _page(
-        visit,
-        "counter/sold.html",
-        error=None,
-        basket=basket,
-        why={r.vend_id: explained(r.quote, None, visit.language) for r in basket.receipts},
-        codes={t.digits: _code(t.digits) for r in basket.receipts for t in r.tokens if t.digits},
-        reachable=[]
-        if practice
-        else [r.vend_id for r in basket.receipts if r.tokens and _reachable(visit, r)],
-        printer=printer,
-        practised=practised,
-        print_key=new_vend_id(visit) if practice else "",
-        **frame,
-    )
-
-
-def _handed(visit: Visitor, vend_id: str, hand: Callable[[Actor, str], Delivery]) -> Response:
-    """What became of it; where the meter did not take the digits, they stand there once more for
-    its keypad, if this is who has just sold them."""
-    try:
-        hand(visit.who.actor, vend_id)
-    except RaseedError as error:
-        return _became(visit, vend_id, error, handing=True)
-    return _became(visit, vend_id, handing=True)
-
-
-def _became(
-    visit: Visitor, vend_id: str, error: RaseedError | None = None, *, handing: bool = False
-) -> Response:
-    actor = visit.who.actor
-    try:
-        sales: list[SaleStatus] = visit.services.service.basket(actor, vend_id)
-    except VendUnknown:
-        return _page(visit, "counter/never.html", None, vend_id=vend_id)
-    standing = [one.receipt for one in sales if one.void is None and one.receipt.tokens]
-    now = visit.services.service.ports.clock()
-    return _page(
-        visit,
-        "counter/became.html",
-        error,
-        sales=sales,
-        vend_id=vend_id,
-        reachable={one.vend_id for one in standing if _reachable(visit, one)},
-        shown={
-            status.receipt.vend_id
-            for status in sales
-            if handing
-            and status.delivery.state is not SaleState.DELIVERED
-            and status.receipt.seller.operator == actor.name
-            and still_original(status.receipt.sold_at, now)
-        },
-    )
-
-
-def _reachable(visit: Visitor, receipt: SaleReceipt) -> bool:
-    file = visit.services.service.meter(visit.who.actor, receipt.buyer.meter)
-    return file.meter.gateway is not None
-
-
-def _code(digits: str) -> str:
-    return str(segno.make(digits, micro=False).svg_data_uri(scale=4, border=2))
-
-
-def _page(visit: Visitor, template: str, error: RaseedError | None, **values: Any) -> Response:
-    status = 200 if error is None else 422
-    told = None if error is None else words_for(error, visit.language)
-    return page(
-        visit.request, template, visit.language, visit.who, status=status, error=told, **values
-    )
 
 
 def _nothing(visit: Visitor) -> Money:

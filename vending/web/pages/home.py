@@ -87,20 +87,25 @@ def _till(visit: Visitor) -> Till:
             # Somebody else's: the page about the till says whose.
             return Till(None, False, None, [])
         shift = None
-    try:
-        left = services.operators.float_of(actor, actor.name)
-    except OperatorUnknown:
-        left = None
     today = beginning(day_of(services.service.ports.clock(), LOCAL_ZONE), LOCAL_ZONE)
     points = {point.code: point for point in services.service.points(actor)}
     here = points.get(actor.point or "")
     return Till(
         shift=shift,
         needs_shift=here is not None and here.needs_shift,
-        float=left,
+        float=float_of(visit),
         # What was sold in practice is kept nowhere.
         sales=[] if learns(visit) else services.service.sales_here(actor, today, limit=LATEST),
     )
+
+
+def float_of(visit: Visitor) -> OperatorFloat | None:
+    """What this person may still sell for; None for who is not written down as somebody who
+    sells."""
+    try:
+        return visit.services.operators.float_of(visit.who.actor, visit.who.actor.name)
+    except OperatorUnknown:
+        return None
 
 
 def _watch(visit: Visitor) -> Watch:
