@@ -6,7 +6,7 @@ import os
 import secrets
 import time
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -141,6 +141,8 @@ class Raseed:
     samples: Samples
     languages: Languages
     meter_works: MeterWorks
+    printers_at: Mapping[str, Device]
+    """The receipt printer of a point, by its code."""
 
     @property
     def currency(self) -> str:
@@ -291,10 +293,12 @@ def compose(
     poster = HttpPoster(settings.outbox.timeout_seconds)
     languages = Languages(SqlLanguages(store), utc_now)
     papers = paper_desk(settings, town_hall.municipality, languages.of)
+    # One instance of each, for the queue and for the pages: it lets one paper out at a time.
+    printers = printers_for(settings)
     outbox = recorded(
         Outbox(
             SqlOutbox(store, settings.database.busy_timeout_seconds),
-            senders_for(settings, service, poster, papers),
+            senders_for(settings, service, poster, papers, printers),
             utc_now,
         ),
         trailed.OUTBOX,
@@ -360,6 +364,11 @@ def compose(
             utc_now,
         ),
         meter_works=MeterWorks(SqlMeterWorks(store), utc_now),
+        printers_at={
+            point: printers[name]
+            for point, name in settings.outbox.printers.items()
+            if name in printers
+        },
     )
 
 
@@ -422,7 +431,11 @@ def _line_to(told: PrinterSettings) -> Line:
 
 
 def senders_for(
-    settings: Settings, service: VendingService, poster: HttpPoster, papers: PaperDesk
+    settings: Settings,
+    service: VendingService,
+    poster: HttpPoster,
+    papers: PaperDesk,
+    printers: Mapping[str, Device],
 ) -> dict[Topic, Sender]:
     """The ways of sending that the settings name. What is queued for another one waits."""
     told = settings.outbox
@@ -433,9 +446,7 @@ def senders_for(
         for name, hook in told.webhooks.items()
     }
     senders: dict[Topic, Sender] = {
-        Topic.PRINT: PrintSender(
-            service, papers, FolderPrinter(settings.spool), printers_for(settings)
-        ),
+        Topic.PRINT: PrintSender(service, papers, FolderPrinter(settings.spool), printers),
         Topic.PUSH: Pusher(service),
         Topic.WEBHOOK: WebhookSender(poster, targets),
     }

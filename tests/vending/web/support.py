@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,7 @@ from vending.papers import PaperDesk
 from vending.parties import GatewayAddress, Registration, Role
 from vending.people import Devices, Doors, FirstRun, Office, Own
 from vending.people.recording import recorded
+from vending.printing import Device
 from vending.samples import Samples, only_at
 from vending.service import VendingService
 from vending.settings import MeterSettings, Settings
@@ -116,6 +117,7 @@ class Parts:
     faults: Faults
     samples: Samples
     languages: Languages
+    printers_at: dict[str, Device] = field(default_factory=dict)
     currency: str = "ILS"
 
 
