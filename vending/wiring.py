@@ -143,6 +143,8 @@ class Raseed:
     samples: Samples
     languages: Languages
     meter_works: MeterWorks
+    printers_at: Mapping[str, Device]
+    """The receipt printer of a point, by its code."""
 
     @property
     def currency(self) -> str:
@@ -302,8 +304,10 @@ def compose(
     }
     approvals = recorded(Approvals(people, acts, utc_now), trailed.APPROVALS)
     poster = HttpPoster(settings.outbox.timeout_seconds)
-    languages, printers = Languages(SqlLanguages(store), utc_now), printers_for(settings)
+    languages = Languages(SqlLanguages(store), utc_now)
     papers = paper_desk(settings, town_hall.municipality, languages.of)
+    # One instance of each, for the queue and for the pages: it lets one paper out at a time.
+    printers = printers_for(settings)
     outbox = recorded(
         Outbox(
             SqlOutbox(store, settings.database.busy_timeout_seconds),
@@ -374,6 +378,11 @@ def compose(
             utc_now,
         ),
         meter_works=MeterWorks(SqlMeterWorks(store), utc_now),
+        printers_at={
+            point: printers[name]
+            for point, name in settings.outbox.printers.items()
+            if name in printers
+        },
     )
 
 
@@ -440,11 +449,10 @@ def senders_for(
     service: VendingService,
     poster: HttpPoster,
     papers: PaperDesk,
-    printers: Mapping[str, Device] | None = None,
+    printers: Mapping[str, Device],
 ) -> dict[Topic, Sender]:
     """The ways of sending that the settings name; `printers`: those that are open already. What is
     queued for another way waits."""
-    devices = printers_for(settings) if printers is None else printers
     told = settings.outbox
     targets = {
         name: WebhookTarget(
@@ -453,7 +461,7 @@ def senders_for(
         for name, hook in told.webhooks.items()
     }
     senders: dict[Topic, Sender] = {
-        Topic.PRINT: PrintSender(service, papers, FolderPrinter(settings.spool), devices),
+        Topic.PRINT: PrintSender(service, papers, FolderPrinter(settings.spool), printers),
         Topic.PUSH: Pusher(service),
         Topic.WEBHOOK: WebhookSender(poster, targets),
     }

@@ -130,6 +130,7 @@ def test_what_a_sale_sends_is_a_setting_and_its_secrets_are_not_shown(
         None,  # type: ignore[arg-type]
         HttpPoster(1),
         paper_desk(settings),
+        {},
     )
     assert set(senders) == set(Topic)
     told = f"{settings!r} {shown(settings)} {senders!r}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
@@ -21,6 +22,7 @@ from ..outbox_worker import Outbox
 from ..papers import PaperDesk
 from ..parties import Actor
 from ..people import Devices, Doors, FirstRun, Office, Own
+from ..printing import Device
 from ..samples import Samples
 from ..sending import PracticePrinter
 from ..service import VendingService
@@ -103,6 +105,11 @@ class Services(Protocol):
 
     @property
     def faults(self) -> Faults: ...
+
+    @property
+    def printers_at(self) -> Mapping[str, Device]:
+        """The receipt printer of a point, by its code."""
+        ...
 
     @property
     def languages(self) -> Languages: ...

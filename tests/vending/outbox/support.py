@@ -168,7 +168,7 @@ class Office:
         """Another worker of the same queue."""
         languages = Languages(SqlLanguages(books), self.clock)
         desk = paper_desk(self.settings, languages=languages.of)
-        senders = senders_for(self.settings, service(books, self.clock), self.poster, desk)
+        senders = senders_for(self.settings, service(books, self.clock), self.poster, desk, {})
         return Outbox(SqlOutbox(books), senders, self.clock)
 
     def sell(self, vend_id: str = "v-1", plan: OutboxPlan = SMS, meter: Drn = POWER) -> SaleReceipt:

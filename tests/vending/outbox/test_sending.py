@@ -268,7 +268,7 @@ def test_digits_stay_in_the_house_when_the_sale_says_so(here: Office) -> None:
 def test_held_digits_wait_until_they_are_shown(here: Office) -> None:
     (token,) = here.sell().tokens
     store = HeldSales(here.books)
-    senders = senders_for(here.settings, here.service, here.poster, paper_desk(here.settings))
+    senders = senders_for(here.settings, here.service, here.poster, paper_desk(here.settings), {})
     outbox = Outbox(store, senders, here.clock)
     assert outbox.deliver_due(JOB).waiting == 1
     assert here.only().last_error == "outbox.not_sent: the digits are held back"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,7 @@ from vending.papers import PaperDesk
 from vending.parties import GatewayAddress, Registration, Role
 from vending.people import Devices, Doors, FirstRun, Office, Own
 from vending.people.recording import recorded
+from vending.printing import Device
 from vending.samples import Samples, only_at
 from vending.sending import PracticePrinter
 from vending.service import VendingService
@@ -118,6 +119,7 @@ class Parts:
     samples: Samples
     practice_printer: PracticePrinter
     languages: Languages
+    printers_at: dict[str, Device] = field(default_factory=dict)
     currency: str = "ILS"
 
 

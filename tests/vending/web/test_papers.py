@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 from collections.abc import Iterator
@@ -305,3 +306,48 @@ def _queue_says(api: Api, code: str) -> None:
 
     job = Actor("job:outbox", Role.TECHNICIAN)
     Outbox(SqlOutbox(api.store), {Topic.PRINT: Sender()}, api.clock).deliver_due(job)
+
+
+class Roll:
+    """A printer that keeps what it was given; it can be out of paper."""
+
+    width = 512
+
+    def __init__(self) -> None:
+        self.printed: dict[str, bytes] = {}
+        self.empty = False
+
+    def print(self, key: str, png: bytes, *, cash: bool = False) -> None:
+        if self.empty:
+            raise PaperOut("till")
+        self.printed.setdefault(key, png)
+
+
+def test_other_papers_come_out_of_the_printer_at_once(api: Api) -> None:
+    api.parts.drawers.open(SAMIR, "s-1", Money(0))
+    sell(api)
+    assert "/out?" not in api.client.get("/shift").text
+    assert api.client.post("/shift/paper/out?id=" + "a" * 24).status_code == 422
+    roll = Roll()
+    api.parts.printers_at["P1"] = roll
+    for path, form in (
+        ("/shift", "/shift/paper/out"),
+        ("/customers/10001/statement", "/customers/10001/statement/A1/out"),
+    ):
+        page = html.unescape(api.client.get(path).text)
+        (action,) = re.findall(rf'action="({re.escape(form)}\?[^"]+)"', page)
+        before = len(roll.printed)
+        roll.empty = True
+        refused = api.client.post(action)
+        assert refused.status_code == 422
+        assert "انتهى ورق الطابعة" in refused.text
+        assert len(roll.printed) == before
+        roll.empty = False
+        for _ in range(3):
+            assert "طُبعت" in api.client.post(action).text
+        assert len(roll.printed) == before + 1
+    for png in roll.printed.values():
+        with Image.open(io.BytesIO(png)) as image:
+            assert image.width == 512
+    assert api.client.post("/shift/paper/out?id=../../x").status_code == 422
+    assert len(roll.printed) == 2

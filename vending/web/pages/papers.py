@@ -7,6 +7,7 @@ paper again writes nothing. The language is the customer's, not the screen's.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final
 from urllib.parse import quote, urlencode
@@ -31,16 +32,18 @@ from ...papers import (
     statement_paper,
     taken_back_paper,
 )
-from ...paperwork import PaperGone, still_original
+from ...paperwork import NoPrinter, PaperGone, still_original
 from ...people import Act
 from ...printing import trouble
 from .practice import learns
 from .rendering import page, wants_piece
+from .showing import shown
 from .tills import till_of
 from .visitor import Filled, Visiting, Visitor
 
 router = APIRouter(include_in_schema=False)
 
+_ID: Final = re.compile(r"[0-9a-f]{24}", re.ASCII)
 PDF: Final = "pdf"
 PNG: Final = "png"
 _MEDIA: Final = {PDF: "application/pdf", PNG: "image/png"}
@@ -55,6 +58,8 @@ class Wish:
     kind: str
     width: int
     language: str
+    id: str = ""
+    """Of a form that wants it out of the printer."""
 
     def language_of(self, desk: PaperDesk, account: str) -> Language:
         """The one that was asked for, else what the customer with this account reads; without
@@ -63,9 +68,10 @@ class Wish:
         return known.get(self.language) or desk.language_of(account)
 
 
-def wish(kind: str = PDF, width: int = WIDTHS[0], language: str = "") -> Wish:
+def wish(kind: str = PDF, width: int = WIDTHS[0], language: str = "", id: str = "") -> Wish:
     """From `?kind=pdf|png&width=576|512|384&language=ar|en`; what is unknown is as if not said."""
-    return Wish(kind if kind in _MEDIA else PDF, width if width in WIDTHS else WIDTHS[0], language)
+    known = kind if kind in _MEDIA else PDF
+    return Wish(known, width if width in WIDTHS else WIDTHS[0], language, id)
 
 
 Wished = Annotated[Wish, Depends(wish)]
@@ -265,11 +271,28 @@ def statement(
     return show(visit, wished, paper, f"{account}-{agreement}", found.account)
 
 
+_OUT: Final = (
+    ("/counter/sales/{vend_id}/key-slip", key_slip),
+    ("/counter/sales/{vend_id}/note", note),
+    ("/shift/paper", x_report),
+    ("/shift/{id}/z/paper", z_report),
+    ("/shift/banked/{id}/paper", slip),
+    ("/customers/{account}/statement/{agreement}", statement),
+)
+"""Papers that the receipt printer of the point puts out at once, by the address that shows them;
+receipts have a queue of their own."""
+
+for _path, _shown in _OUT:
+    router.post(f"{_path}/out")(_shown)
+
+
 def show(visit: Visitor, wished: Wish, build: Any, name: str, account: str = "") -> Response:
     """The paper as it is wished, in the language of the customer with this account. `build` makes
     it from a letterhead and a language."""
     desk = visit.services.papers
     paper = build(desk.letterhead(), wished.language_of(desk, account))
+    if visit.request.method == "POST":
+        return _out(visit, paper, name, wished.id)
     if wished.kind == PNG:
         content = desk.press.png(paper, wished.width)
     else:
@@ -282,6 +305,23 @@ def show(visit: Visitor, wished: Wish, build: Any, name: str, account: str = "")
             "Content-Security-Policy": _POLICY,
         },
     )
+
+
+def _out(visit: Visitor, paper: Paper, name: str, id: str) -> Response:
+    """Out of the printer of this point, and how that went. The form's own id is the printer's key:
+    pressed twice, one paper comes out."""
+    point = visit.who.actor.point or ""
+    device = visit.services.printers_at.get(point)
+    try:
+        if device is None:
+            raise NoPrinter(point)
+        if not _ID.fullmatch(id):
+            raise PaperGone(name)
+        device.print(f"page:{id}", visit.services.papers.press.png(paper, device.width))
+    except RaseedError as error:
+        return shown(visit, "papers/out.html", error, name=name)
+    visit.services.office.write_down(visit.who.actor, Act("printed_out", name))
+    return shown(visit, "papers/out.html", name=name)
 
 
 def _to_paper(path: str, form: Filled, number: int) -> Response:

@@ -3,6 +3,7 @@ undefined passes silently."""
 
 from __future__ import annotations
 
+import secrets
 from functools import cache
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from starlette.responses import HTMLResponse
 
 from ...messages import Language
 from ...people import SignedIn
+from ..callers import services_of
 from . import assets
 from .catalogs import LOCALES, translations
 from .learning import practises
@@ -42,6 +44,7 @@ def environment(language: Language) -> Environment:
         direction=DIRECTIONS[language],
         locale_tag=str(LOCALES[language]).replace("_", "-"),
         Language=Language,
+        fresh=_fresh,
     )
     return made
 
@@ -57,7 +60,14 @@ def page(
     **values: Any,
 ) -> HTMLResponse:
     """The page, or with `block` that piece of it for a swap in the browser."""
-    told = {"request": request, "who": who, "path": request.url.path, **values}
+    point = None if who is None else who.actor.point
+    told = {
+        "request": request,
+        "who": who,
+        "path": request.url.path,
+        "printer_here": point in services_of(request).printers_at,
+        **values,
+    }
     # Every page that is reached in practice stands in its frame.
     told.setdefault("practice", practises(request, who))
     made = environment(language)
@@ -70,6 +80,11 @@ def page(
         # The address of a form is not for the address bar: it cannot be asked for again.
         headers["HX-Push-Url"] = "false"
     return HTMLResponse(text, status, headers)
+
+
+def _fresh() -> str:
+    """A name for what a form asks for: pressed twice, it is asked for once."""
+    return secrets.token_hex(12)
 
 
 def wants_piece(request: Request) -> bool:
