@@ -282,8 +282,10 @@ _OUT: Final = (
 """Papers that the receipt printer of the point puts out at once, by the address that shows them;
 receipts have a queue of their own."""
 
+_TO_PRINTER: Final = "/out"
+
 for _path, _shown in _OUT:
-    router.post(f"{_path}/out")(_shown)
+    router.post(_path + _TO_PRINTER)(_shown)
 
 
 def show(visit: Visitor, wished: Wish, build: Any, name: str, account: str = "") -> Response:
@@ -291,7 +293,7 @@ def show(visit: Visitor, wished: Wish, build: Any, name: str, account: str = "")
     it from a letterhead and a language."""
     desk = visit.services.papers
     paper = build(desk.letterhead(), wished.language_of(desk, account))
-    if visit.request.method == "POST":
+    if visit.request.url.path.endswith(_TO_PRINTER):
         return _out(visit, paper, name, wished.id)
     if wished.kind == PNG:
         content = desk.press.png(paper, wished.width)
