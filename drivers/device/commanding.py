@@ -23,6 +23,7 @@ from meters.gateway import MeterUnreachable
 from meters.readings import Quality, Reading, Value
 
 from ..link import Link, Priority
+from ..maps.errors import RegisterContent
 from ..maps.model import Command, MeterMap, Trust
 from .clockwork import Move, move
 from .needs import Settled
@@ -161,12 +162,25 @@ class Commander:
             raise CommandParameter(name, "reason", "missing")
         at = self._now()
         read = read_params(command, self._with_time(command, params, at))
+        self._must_fit(command, read)
         touched = [name, *(str(step.args.get("register", "")) for step in command.steps)]
         for one in touched:
             trust = command.trust if one == name else _trust(map, one)
             if trust is Trust.UNVERIFIED and one not in settings.confirmed:
                 raise NotVerified(map.id, one)
         return _Order(command, params, read, warrant, at)
+
+    def _must_fit(self, command: Command, read: Mapping[str, Value]) -> None:
+        """A value that the meter cannot hold is found before anything is sent, and not when half of
+        a command has been done."""
+        for step in command.steps:
+            name = str(step.args.get("value", "")).removeprefix("$")
+            if step.what not in ("write", "unlock") or name not in read:
+                continue
+            try:
+                wire_bytes(self._host.map.registers[str(step.args["register"])], read[name])
+            except RegisterContent as error:
+                raise CommandParameter(command.name, name, error.problem) from None
 
     def _with_time(
         self, command: Command, params: Mapping[str, str], at: datetime

@@ -116,7 +116,12 @@ def _answer(need: Need, around: Surroundings) -> Answer:
 def _write(need: Write, around: Surroundings) -> Answer:
     register = around.map.registers[need.register]
     try:
-        raw = need.raw or wire_bytes(_as_ordered(register, around), need.value)
+        kept = _as_ordered(register, around)
+        try:
+            raw = need.raw or wire_bytes(kept, need.value)
+        except RegisterContent as error:
+            # The line is in order: it is the value that this meter cannot hold.
+            return SaidNo(f"{register.name}: {error.problem}", nothing_happened=True)
         if parse_type(register.type).family is Family.HALF:
             raw = _with_other_half(register, raw, around)
         # Whatever had to be asked first has taken its time.

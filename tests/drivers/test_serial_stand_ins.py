@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 
 from drivers.bus import Bus
 from drivers.conversation import Channel, LineSettings
+from drivers.device.mapped import MappedDevice
+from drivers.device.settings import DeviceSettings
 from drivers.dlt645.link import Authority, Dlt645Link
 from drivers.dlt645.station import Access
 from drivers.iec21.core import plain_key
@@ -18,6 +21,7 @@ from drivers.maps.codec import decode, encode
 from drivers.maps.reading import shipped_map
 from drivers.mbus.link import MbusLink
 from drivers.transports.memory import MemoryLine, VirtualClock
+from meters.device import Capability, CommandNotAllowed, CommandParameter, Outcome, Warrant
 from simulators.loads import PER_UNIT, Draw, Use
 from simulators.mapped import MappedMeter
 from simulators.nodes import NODES, PASSWORD
@@ -103,3 +107,28 @@ def test_a_top_up_of_a_dlt645_stand_in() -> None:
     assert isinstance(after["account.balance"], Decimal)
     assert isinstance(before["account.balance"], Decimal)
     assert after["account.balance"] - before["account.balance"] > Decimal("24.9")
+
+
+def test_thresholds_are_set_and_read_back() -> None:
+    made = stand_in("dlt645-2007")
+    device = MappedDevice(
+        made.meter.map,
+        made.link,
+        lambda: datetime.fromtimestamp(made.clock(), UTC),
+        made.clock.sleep,
+        DeviceSettings(unit="000026000007"),
+    )
+    assert Capability.THRESHOLDS in device.capabilities
+    clerk = Warrant("Sami", "billing", "a warning earlier")
+    given = {"first": "20.50", "second": "5"}
+    record = device.command("set_low_threshold", given, clerk)
+    assert (record.outcome, record.detail) == (Outcome.DONE, "read_back")
+    names = ("account.low_threshold.1", "account.low_threshold.2")
+    assert made.values(*names) == {names[0]: Decimal("20.5"), names[1]: Decimal(5)}
+    with pytest.raises(CommandNotAllowed):
+        device.command("set_low_threshold", given, Warrant("Omar", "operator", "a try"))
+    # What the meter cannot keep is found before anything is sent, the second value too.
+    for first, second in (("0.001", "5"), ("30", "-1"), ("30", "1234567.00")):
+        with pytest.raises(CommandParameter):
+            device.command("set_low_threshold", {"first": first, "second": second}, clerk)
+    assert made.values(*names)[names[0]] == Decimal("20.5")
