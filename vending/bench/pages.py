@@ -133,8 +133,9 @@ def _pages(
         where = f"/customers/{home.customer}/statement"
         return browser.get(where, params={"agreement": home.number})
 
-    # What is confirmed was previewed; that page is measured by itself.
-    asked = (_asked(draw.choice(town.agreements)) for _ in range(times))
+    # What is confirmed was previewed; that page is measured by itself. Each home buys once: a
+    # second sale would be refused, for its price was promised before the first.
+    asked = map(_asked, draw.sample(town.agreements, times))
     confirmations = iter([_confirmation(browser, form) for form in asked])
 
     return {

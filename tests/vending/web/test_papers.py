@@ -281,6 +281,9 @@ def test_what_became_of_the_printer(api: Api) -> None:
     assert "hx-trigger" in waiting.text
     piece = api.client.get(path, headers={"HX-Request": "true"})
     assert piece.text.lstrip().startswith('<div class="printing"')
+    # A link that htmx follows in the browser's place leads to the whole page.
+    followed = api.client.get(path, headers={"HX-Request": "true", "HX-Boosted": "true"})
+    assert followed.text.lstrip().startswith("<!doctype html>")
     _queue_says(api, "printer.paper_out")
     told = api.client.get(path).text
     assert 'role="alert"' in told

@@ -138,7 +138,9 @@ def _texts(visit: Visitor, vend_ids: Sequence[str]) -> list[TextTo]:
         return []
     ask = partial(visit.services.outbox.messages, visit.who.actor, topic=Topic.SMS, limit=1)
     queued = [one for vend_id in vend_ids for one in ask(subject=vend_id)]
-    return [TextTo(masked_phone(one.message.target), one.state) for one in queued]
+    told = (TextTo(masked_phone(one.message.target), one.state) for one in queued)
+    # One line for the messages of a basket, as long as all are equally far.
+    return list(dict.fromkeys(told))
 
 
 def _reachable(visit: Visitor, receipt: SaleReceipt) -> bool:

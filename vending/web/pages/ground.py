@@ -43,7 +43,7 @@ from . import (
     statements,
     trail,
 )
-from .rendering import page, wants_piece
+from .rendering import by_script, page
 from .shield import Shield
 from .visitor import SetUpFirst, language_for, signed_in
 
@@ -158,6 +158,6 @@ def _to_the_door(request: Request, door: str) -> Response:
         # Nothing of what was pressed has been done; the door says so.
         back = next((one for one in _BEGUN if path.startswith(one)), "/")
         target = f"{door}?next={back}&undone=1"
-    if wants_piece(request):
+    if by_script(request):
         return Response(status_code=401, headers={"HX-Redirect": target})
     return RedirectResponse(target, 303)

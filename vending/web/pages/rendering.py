@@ -88,5 +88,11 @@ def _fresh() -> str:
 
 
 def wants_piece(request: Request) -> bool:
-    """Whether htmx asks, to swap a piece of the page that stands."""
+    """Whether htmx asks to swap a piece of the page that stands. A link or a form that it follows
+    in the browser's place is given the whole page."""
+    return by_script(request) and request.headers.get("hx-boosted") != "true"
+
+
+def by_script(request: Request) -> bool:
+    """Whether htmx asks: it must be told where to go on, for it follows a redirect by itself."""
     return request.headers.get("hx-request") == "true"
