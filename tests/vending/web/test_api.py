@@ -232,6 +232,7 @@ TELLER = (ApiScope.VEND, ApiScope.BOOKS)
 SCOPES_NEEDED: list[tuple[str, str, ApiScope | tuple[ApiScope, ...]]] = [
     ("GET", "/customers", ApiScope.READ),
     ("GET", "/customers/10001", ApiScope.READ),
+    ("PUT", "/customers/10001/language", ApiScope.VEND),
     ("GET", "/meters", ApiScope.READ),
     ("GET", f"/meters/{POWER}", ApiScope.READ),
     ("GET", "/points", ApiScope.READ),
@@ -602,3 +603,15 @@ def test_after_a_disk_that_failed_it_reads_and_asks_for_a_restart(api: Api) -> N
     for answer in (api.vend("v-3"), api.post("/vends/v-1/reprints"), api.get("/health")):
         assert (answer.status_code, answer.json()["code"]) == (503, "store.disk_failed")
     assert api.get("/vends/v-1").json()["sale"]["vend_id"] == sold["vend_id"]
+
+
+def test_a_customers_language_is_told_and_chosen(api: Api) -> None:
+    assert api.get("/customers/10001").json()["language"] == ""
+    chosen = api.client.put(f"{PREFIX}/customers/10001/language", json={"language": "en"})
+    assert chosen.json() == {"account": "10001", "language": "en"}
+    assert api.get("/customers/10001").json()["language"] == "en"
+    for body in ({"language": "fr"}, {"language": "ar", "x": 1}, {}):
+        wrong = api.client.put(f"{PREFIX}/customers/10001/language", json=body)
+        assert (wrong.status_code, wrong.json()["code"]) == (422, "request.invalid")
+    nobody = api.client.put(f"{PREFIX}/customers/77/language", json={"language": "en"})
+    assert (nobody.status_code, nobody.json()["code"]) == (404, "customer.unknown")
