@@ -40,6 +40,7 @@ from .municipality import (
     QUARTERS,
     Household,
     households,
+    record,
     registration,
     roles,
     seller,
@@ -220,6 +221,7 @@ def _found_municipality(
         progress.advance(task)
     with open_raseed(settings) as raseed:
         raseed.operators.register(founder, seller())
+        raseed.town_hall.change(founder, record())
         logins = let_in(raseed)
         keys = _api_keys(raseed, place)
     progress.advance(task)

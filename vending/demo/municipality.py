@@ -12,6 +12,7 @@ from meters.account import Commodity
 from meters.identity import Drn
 from tokens.sts import EncryptionAlgorithm
 
+from ..municipality import Municipality
 from ..operators import Operator, Settlement
 from ..parties import (
     Customer,
@@ -173,6 +174,19 @@ def roles(houses: list[Household]) -> Roles:
         old_key=houses[7],
         basket=houses[9],
         voids=houses[11],
+    )
+
+
+def record() -> Municipality:
+    """What stands at the head of its papers."""
+    return Municipality(
+        name_ar="بلدية العرض التجريبي",
+        name_en="Demo municipality",
+        address_ar="شارع البلدية 1",
+        address_en="1 Town Hall Street",
+        phone="02-0000000",
+        tax_number="000000000",
+        vat="16",
     )
 
 

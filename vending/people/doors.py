@@ -139,16 +139,10 @@ class Doors:
 
     def change_password(self, who: SignedIn, old: str, new: str) -> None:
         """Their own. All other sessions of theirs end. Raises SignInWrong for a wrong old one,
-        TooManyTries (somebody sits at a screen that was left open, and guesses),
-        PasswordTooShort, PasswordGuessable."""
+        TooManyTries, PasswordTooShort, PasswordGuessable."""
         now = self._clock()
         plain = check_password(who.user.name, new)
-        with self._house.reading() as house:
-            tries = house.tries("user", who.user.name)
-        check_tries([] if tries is None else [tries], now)
-        if not self._hasher.verify(old, who.user.password):
-            one_wrong(self._house, (("user", who.user.name),), now)
-            raise SignInWrong()
+        self._prove(who, old, now)
         hashed = self._hasher.hash(plain)
         with self._house.writing() as house:
             user = house.user(who.user.name)
@@ -173,6 +167,23 @@ class Doors:
             assert user is not None
             house.put_user(replace(user, second=secret, second_used=step))
             write_down(house, Act("second_factor_set", user.name), who.actor, now)
+
+    def move_second_factor(self, who: SignedIn, password: str, secret: str, code: str) -> None:
+        """To another telephone, or the first of somebody whose role asks for none. Raises what
+        `change_password` raises for the password, and CodeWrong."""
+        self._prove(who, password, self._clock())
+        self.confirm_second_factor(who, secret, code)
+
+    def _prove(self, who: SignedIn, password: str, now: datetime) -> None:
+        """That it is the person, and not somebody at a screen that was left open. Raises
+        TooManyTries, SignInWrong."""
+        subject = ("user", who.user.name)
+        with self._house.reading() as house:
+            tries = house.tries(*subject)
+        check_tries([] if tries is None else [tries], now)
+        if not self._hasher.verify(password, who.user.password):
+            one_wrong(self._house, (subject,), now)
+            raise SignInWrong()
 
     def _let_in(
         self,

@@ -97,3 +97,18 @@ def test_devices_the_municipality_and_what_to_try_out_with(shell: Shell) -> None
     added = shell.run("demo-data", "add", "--json").json["added"]
     assert shell.run("demo-data", "remove", "--json").json["removed"] == added
     assert shell.run("demo-data", "remove").code != 0
+
+
+def test_a_customers_language_from_a_terminal(shell: Shell) -> None:
+    assert shell.run("customer", "language", "10001", "en", "--json").json["language"] == "en"
+    assert shell.run("customer", "show", "10001", "--json").json["language"] == "en"
+    assert "Language: en" in shell.run("customer", "show", "10001").out
+    assert shell.run("customer", "language", "10001", "fr").code != 0
+    assert shell.run("customer", "language", "10001", "--json", "--", "-").json["language"] == ""
+
+
+def test_tariffs_for_new_agreements_from_a_terminal(shell: Shell) -> None:
+    town = ("municipality", "set", "--name-ar", "بلدية", "--name-en", "Town", "--reason", "x")
+    made = shell.run(*town, "--tariff", "water-domestic", "--message-en", "Thanks", "--json").json
+    assert (made["tariffs"], made["message_en"]) == (["water-domestic"], "Thanks")
+    assert shell.run(*town, "--tariff", "all", "--json").json["tariffs"] == []

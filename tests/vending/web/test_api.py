@@ -17,7 +17,7 @@ from tests.vending.support import POWER, WATER, town
 from vending.parties import Role
 from vending.wiring import CONFIG
 
-from .support import ALL_SCOPES, Api, api_over
+from .support import ALL_SCOPES, PREFIX, Api, api_over
 
 
 @pytest.fixture
@@ -295,3 +295,15 @@ def test_a_key_without_a_point_cannot_sell(api: Api) -> None:
     text = api.key("nowhere", Role.SUPERVISOR, ALL_SCOPES, None)
     answer = api.vend_as(text)
     assert (answer.status_code, answer.json()["code"]) == (404, "point.unknown")
+
+
+def test_a_customers_language_is_told_and_chosen(api: Api) -> None:
+    assert api.get("/customers/10001").json()["language"] == ""
+    chosen = api.client.put(f"{PREFIX}/customers/10001/language", json={"language": "en"})
+    assert chosen.json() == {"account": "10001", "language": "en"}
+    assert api.get("/customers/10001").json()["language"] == "en"
+    for body in ({"language": "fr"}, {"language": "ar", "x": 1}, {}):
+        wrong = api.client.put(f"{PREFIX}/customers/10001/language", json=body)
+        assert (wrong.status_code, wrong.json()["code"]) == (422, "request.invalid")
+    nobody = api.client.put(f"{PREFIX}/customers/77/language", json={"language": "en"})
+    assert (nobody.status_code, nobody.json()["code"]) == (404, "customer.unknown")

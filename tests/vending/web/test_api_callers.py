@@ -20,6 +20,7 @@ TELLER = (ApiScope.VEND, ApiScope.BOOKS)
 SCOPES_NEEDED: list[tuple[str, str, ApiScope | tuple[ApiScope, ...]]] = [
     ("GET", "/customers", ApiScope.READ),
     ("GET", "/customers/10001", ApiScope.READ),
+    ("PUT", "/customers/10001/language", ApiScope.VEND),
     ("GET", "/meters", ApiScope.READ),
     ("GET", f"/meters/{POWER}", ApiScope.READ),
     ("GET", "/points", ApiScope.READ),

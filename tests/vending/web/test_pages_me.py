@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyotp
 import pytest
 
-from tests.vending.web.pages_support import PASSWORD, House, Visit, forms, house_over
+from tests.vending.web.pages_support import PASSWORD, House, Visit, form, forms, house_over
 from vending.parties import Role
 from vending.people import UserDraft
 
@@ -65,6 +66,27 @@ def test_who_guesses_at_an_open_screen_must_wait(house: House) -> None:
     house.api.clock.forward(seconds=16)
     done = visit.send(page, "/me/password", old=PASSWORD, new=NEW)
     assert "Your password is changed" in done.text
+
+
+def test_a_second_factor_of_ones_own(house: House) -> None:
+    visit = house.visit("maya")
+    page = visit.get("/me")
+    secret = form(page, "/me/second-factor").fields["secret"]
+    code = pyotp.TOTP(secret).at(house.api.clock())
+    for wrong in ({"password": "guess", "code": code}, {"password": PASSWORD, "code": "000000"}):
+        refused = visit.send(page, "/me/second-factor", **wrong)
+        assert refused.status_code == 422
+        # The telephone that has read the code need not read another one.
+        assert secret in refused.text
+        assert PASSWORD not in refused.text
+    done = visit.send(page, "/me/second-factor", password=PASSWORD, code=code)
+    assert "the code of this telephone is asked for" in done.text
+    house.api.clock.forward(seconds=31)
+    again = Visit(house.api)
+    assert again.sign_in("maya").status_code == 422
+    told = pyotp.TOTP(secret).at(house.api.clock())
+    assert again.sign_in("maya", code=told).status_code == 200
+    assert len(lines(house, "second_factor_set")) == 1
 
 
 def test_sessions_of_ones_own_can_be_ended(house: House) -> None:

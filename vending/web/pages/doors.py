@@ -145,9 +145,7 @@ def _set_up(
     code = ""
     if not who.user.must_change and needs_second_factor(who.user):
         secret = secret or services_of(request).doors.new_second_factor()
-        code = segno.make(setup_address(secret, who.user.name, _ISSUER), micro=False).svg_data_uri(
-            scale=5, border=2
-        )
+        code = picture_of(secret, who.user.name)
     return page(
         request,
         "set_up.html",
@@ -158,6 +156,12 @@ def _set_up(
         secret=secret,
         code=code,
     )
+
+
+def picture_of(secret: str, name: str) -> str:
+    """The code that an authenticator reads, as the address of a picture."""
+    address = setup_address(secret, name, _ISSUER)
+    return str(segno.make(address, micro=False).svg_data_uri(scale=5, border=2))
 
 
 def _next(path: str) -> str:

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from meters.errors import RaseedError
 
+from .doors import picture_of
 from .showing import shown, to
 from .visitor import Filled, Visiting, Visitor
 
@@ -38,6 +39,17 @@ def password(visit: Visiting, form: Filled) -> Response:
     return to("/me?done=password#password")
 
 
+@router.post("/second-factor")
+def second_factor(visit: Visiting, form: Filled) -> Response:
+    """On another telephone, or for the first time."""
+    secret, code = form["secret"], form.number("code")
+    try:
+        visit.services.doors.move_second_factor(visit.who, form["password"], secret, code)
+    except RaseedError as error:
+        return _me(visit, error, about="second", secret=secret)
+    return to("/me?done=second#second")
+
+
 @router.post("/sessions/end")
 def end(visit: Visiting, form: Filled) -> Response:
     try:
@@ -47,12 +59,17 @@ def end(visit: Visiting, form: Filled) -> Response:
     return to("/me#sessions")
 
 
-def _me(visit: Visitor, error: RaseedError | None = None, about: str = "") -> Response:
+def _me(
+    visit: Visitor, error: RaseedError | None = None, about: str = "", secret: str = ""
+) -> Response:
+    secret = secret or visit.services.doors.new_second_factor()
     return shown(
         visit,
         "me.html",
         error,
         about=about,
+        secret=secret,
+        code=picture_of(secret, visit.who.user.name),
         done=visit.request.query_params.get("done", ""),
         sessions=visit.services.own.sessions(visit.who),
     )
