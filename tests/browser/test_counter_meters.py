@@ -76,7 +76,9 @@ def sold(till: Page) -> str:
 
 
 def press(till: Page, name: str) -> None:
-    till.get_by_role("button", name=name).first.click()
+    """Presses, and waits for the answer: what stands on the page before it may look the same."""
+    with till.expect_response(lambda answer: answer.request.method == "POST"):
+        till.get_by_role("button", name=name).first.click()
 
 
 def test_the_meter_takes_it(till: Page, field: Field) -> None:

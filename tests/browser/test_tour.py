@@ -14,6 +14,7 @@ from tests.browser.tour import (
     PICTURES,
     ROOT,
     SELLS_TO,
+    VIEW,
     WALKERS,
     Camera,
     Demo,
@@ -30,7 +31,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 def test_the_first_ten_minutes(
     chromium: Browser, town_demo: Demo, who: Walker, tmp_path: Path
 ) -> None:
-    context = chromium.new_context(viewport={"width": 1000, "height": 700})
+    context = chromium.new_context(locale=who.locale, viewport=VIEW)
     page = context.new_page()
     camera = Camera(page, tmp_path)
     walk(page, town_demo.url, who, camera)

@@ -19,7 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 from .support import CHROMIUM, read
 
@@ -27,6 +27,7 @@ ROOT: Final = Path(__file__).parents[2]
 SELLS_TO: Final = "1014"
 OWES: Final = "1007"
 FLOAT: Final = 200
+VIEW: Final[ViewportSize] = {"width": 1000, "height": 700}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Walker:
     """Who goes, and what the buttons are called in their language."""
 
     language: str
+    locale: str
     name: str
     terminal: str
     statement: str
@@ -44,8 +46,8 @@ class Walker:
 
 
 WALKERS: Final = (
-    Walker("en", "maya", "T1-3", "Statement of account", "The meter has taken", SELLS_TO),
-    Walker("ar", "samir", "T1-2", "كشف حساب", "أخذ العداد الأرقام", SELLS_TO),
+    Walker("en", "en", "maya", "T1-3", "Statement of account", "The meter has taken", SELLS_TO),
+    Walker("ar", "ar-PS", "samir", "T1-2", "كشف حساب", "أخذ العداد الأرقام", SELLS_TO),
 )
 PASSWORD: Final = "demo-olives"
 PICTURES: Final = (
@@ -157,7 +159,7 @@ def _sell(page: Page, who: Walker, camera: Camera) -> None:
     camera.take("sold")
     first = page.locator(".token").first.inner_text().split()
     page.keyboard.press("F9")
-    page.wait_for_selector("details")
+    page.wait_for_selector("form[action$='/void']", state="attached")
     camera.take("what-became")
     page.keyboard.press("F8")
     page.wait_for_selector(".copy-mark")
@@ -232,7 +234,7 @@ def main(folder: Path) -> None:
     ):
         browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
         for who in WALKERS:
-            context = browser.new_context(viewport={"width": 1000, "height": 700})
+            context = browser.new_context(locale=who.locale, viewport=VIEW)
             camera = Camera(context.new_page(), folder / who.language)
             walk(camera.page, url, who, camera)
             assert tuple(camera.taken) == PICTURES
