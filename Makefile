@@ -18,7 +18,8 @@ PYTEST  = $(PYTHON_TEST) -n $(CORES) --maxprocesses 8 --dist worksteal
 FAST    = $(PYTHON_TEST) -m "not system" --hypothesis-profile=fast \
           -p no:xdist -p no:schemathesis -p no:playwright
 # What stands at the edges of vending: half of what the fast set takes.
-DESK   := $(addprefix tests/vending/,web cli books papers printing approvals drawer accounts)
+DESK   := $(addprefix tests/vending/,web cli books papers printing approvals drawer accounts acts \
+          outbox keychanges)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo pictures test test-fast fast-desk fast-rest lint format bench clean

@@ -9,6 +9,8 @@ from simulators.faults.base import Layer
 
 from .reactions import REACTIONS
 
+pytestmark = pytest.mark.system
+
 ON_SOCKETS = {name for name, kind in FAULTS.items() if kind.layer is Layer.GATEWAY}
 """In tests/system/test_meter_faults.py: these need connections."""
 

@@ -28,6 +28,8 @@ from simulators.protocols.mbus import MbusEnd, Nameplate
 from tests.peers.ends import Feed, over_pty, over_tcp
 from tests.simulators.protocols.household import WRITABLE, Household, di, obis, record
 
+pytestmark = pytest.mark.system
+
 METER = "260305510012"
 EIGHT = LineSettings(9600, 8, "N", 1)
 DLT = (

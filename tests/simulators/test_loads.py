@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from simulators.loads import DAY_S, PER_UNIT, STEP_S, Draw, Feeder, Seasons, Use, mix
 
+pytestmark = pytest.mark.system
+
 START = int(datetime(2026, 2, 16, 0, 0, tzinfo=UTC).timestamp())
 SEASONS = Seasons(
     ramadan=((date(2026, 2, 18), date(2026, 3, 19)),),

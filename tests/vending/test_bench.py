@@ -13,6 +13,8 @@ from vending.bench.runner import Case, figure, in_child, interleaved, peak_memor
 from vending.bench.token_cases import Sizes
 from vending.bench.tokens import measure
 
+pytestmark = pytest.mark.system
+
 FIELDS = ["name", "value", "unit", "anchor", "anchor_value", "ratio", "goal", "met"]
 SMALL = Sizes(rounds=1, single=20, batch=200, derived=100, memory=5_000)
 

@@ -21,6 +21,8 @@ from simulators.premises import Premises
 from simulators.serving.bus import Node, SerialBus
 from tests.simulators.meters import NOON, Seconds
 
+pytestmark = pytest.mark.system
+
 MAPS = {
     Protocol.DLT645: "dlt645-2007",
     Protocol.IEC21: "iec62056-21-generic",

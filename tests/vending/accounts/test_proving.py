@@ -16,6 +16,8 @@ from vending.parties import ActorNotAllowed
 from vending.store.schema import BOOKS, metadata
 from vending.store.triggers import drop
 
+pytestmark = pytest.mark.system
+
 
 @pytest.fixture
 def counter(place: Path | str) -> Iterator[Counter]:

@@ -47,6 +47,8 @@ from vending.tariff import AmountTooLow
 from vending.vend import VendIdReused, VendUnknown
 from vending.voids import TokenTaken, VoidNotAllowed, read_document
 
+pytestmark = pytest.mark.system
+
 N = NEXT_DOOR.number
 
 DOCUMENTS: dict[str, dict[str, Any]] = {

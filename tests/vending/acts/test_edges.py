@@ -15,6 +15,8 @@ from tests.vending.web.support import Api, api_over
 from vending.api_keys import ApiScope
 from vending.parties import Role
 
+pytestmark = pytest.mark.system
+
 F = FRESH.number
 REASON = "Agreed with the billing office"
 KEYS: dict[str, str] = {}

@@ -20,6 +20,8 @@ from vending.blocking import Block, Blocked, buyer_keys, check_blocks, seller_ke
 from vending.operators import Settlement, check_float
 from vending.store.books import SqlBooks
 
+pytestmark = pytest.mark.system
+
 SHORT = "Counted short three days running"
 KEYS = [*buyer_keys(POWER.number, "A1"), *seller_keys("api:Samir", "P1", "T1")]
 

@@ -35,6 +35,8 @@ from vending.parties import ActorNotAllowed
 from vending.store.schema import BOOKS
 from vending.store.triggers import drop
 
+pytestmark = pytest.mark.system
+
 WHY = "Counted twice on Monday evening"
 
 

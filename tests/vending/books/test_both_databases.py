@@ -18,6 +18,8 @@ from vending.messages import Language
 from vending.store import proving
 from vending.store.books import SqlBooks
 
+pytestmark = pytest.mark.system
+
 KNOWN: dict[str, object] = {}
 """What the first database answered; the next must answer the same."""
 

@@ -20,6 +20,8 @@ from vending.exports.plain import amount_text, shown_unit, words
 from vending.messages import Language
 from vending.parties import Actor, ActorNotAllowed, Role
 
+pytestmark = pytest.mark.system
+
 SLY = Actor('=HYPERLINK("x")', Role.OPERATOR, "P1", "+T1")
 """An operator's name that a spreadsheet would run."""
 ARABIC = Actor("سامر; أبو, خليل", Role.OPERATOR, "P1", "T1")

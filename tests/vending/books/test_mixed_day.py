@@ -30,6 +30,8 @@ from vending.sale import Evidence, SaleKind, SaleReceipt, SaleState, Tender
 from vending.store.books import SqlBooks
 from vending.voids import VoidNotAllowed
 
+pytestmark = pytest.mark.system
+
 ACCOUNTS = {
     Tender.CASH: "1010",
     Tender.CARD: "1020",

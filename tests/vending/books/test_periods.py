@@ -28,6 +28,8 @@ from vending.parties import ActorNotAllowed
 from vending.store.schema import BOOKS
 from vending.store.triggers import drop
 
+pytestmark = pytest.mark.system
+
 
 @pytest.fixture
 def here(tmp_path: Path) -> Iterator[Office]:

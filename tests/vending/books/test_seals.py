@@ -32,6 +32,8 @@ from vending.store.books import SqlBooks
 from vending.store.schema import BOOKS
 from vending.store.triggers import drop
 
+pytestmark = pytest.mark.system
+
 
 @pytest.fixture
 def here(tmp_path: Path) -> Iterator[Office]:

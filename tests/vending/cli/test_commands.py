@@ -16,6 +16,8 @@ from vending.messages import LRI, PDI, Language, words_for
 
 from .support import PASSPHRASE, Shell, shell, town_shell
 
+pytestmark = pytest.mark.system
+
 ARABIC = re.compile("[\u0600-\u06ff]")
 
 

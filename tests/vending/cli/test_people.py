@@ -13,6 +13,8 @@ from vending.store import triggers
 from vending.store.engine import WRITES
 from vending.wiring import open_raseed
 
+pytestmark = pytest.mark.system
+
 PASSWORD = "olives on the roof"
 
 

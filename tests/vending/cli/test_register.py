@@ -9,6 +9,8 @@ import pytest
 from tests.vending.cli.support import Shell, town_shell
 from vending.wiring import CONFIG
 
+pytestmark = pytest.mark.system
+
 EXAMPLE = CONFIG / "examples" / "register.toml"
 
 

@@ -29,6 +29,8 @@ from vending.requests import BasketRequest, Credit, DebtPayment, Units
 from vending.sale import Payment, SaleReceipt, Tender
 from vending.store.schema import metadata
 
+pytestmark = pytest.mark.system
+
 __all__ = ["rig"]
 
 T = metadata.tables

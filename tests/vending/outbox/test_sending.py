@@ -39,6 +39,8 @@ from .support import (
     office,
 )
 
+pytestmark = pytest.mark.system
+
 S = MessageState
 ON_ONE = pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
 """Says nothing of the database."""

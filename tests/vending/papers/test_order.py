@@ -12,6 +12,8 @@ from vending.messages import Language
 from vending.papers import WIDTHS, Letterhead, Paper, Press, receipt_paper
 from vending.sale import KeyMove, KeyToken, SaleReceipt
 
+pytestmark = pytest.mark.system
+
 CHECK = "0123456789abcdef" * 4
 KNOWN = "01234567899901234567"
 TOKENS = ("38960871035177297376", "05206052193677074119", "99999999990000000001")

@@ -42,6 +42,8 @@ from vending.sale import Payment, Tender
 from vending.sending import FolderPrinter, PrintSender
 from vending.store.outbox import SqlOutbox
 
+pytestmark = pytest.mark.system
+
 PLAN = OutboxPlan(printers={"P1": "till"})
 DESK = PaperDesk(Press(), Letterhead, Language.ARABIC)
 

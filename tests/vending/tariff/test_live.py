@@ -20,6 +20,8 @@ from vending.tariff.rows import SHIPPED
 
 from .office import CODE, LAYLA, NEW_YEAR, OMAR, Office, draft
 
+pytestmark = pytest.mark.system
+
 FILE = "electricity-domestic.toml"
 
 

@@ -13,6 +13,8 @@ from vending.jobs import reconcile_all, scheduler
 
 from .support import Api, api_over, api_with_meters, town_at
 
+pytestmark = pytest.mark.system
+
 
 @pytest.fixture
 def api(tmp_path: Path) -> Iterator[Api]:

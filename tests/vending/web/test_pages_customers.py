@@ -14,6 +14,8 @@ from tests.vending.web.pages_support import House, Visit, form, forms, house_ove
 from vending.parties import Actor, Role
 from vending.tariff import Instalment, Label
 
+pytestmark = pytest.mark.system
+
 BILLING = Actor("nadia", Role.BILLING)
 
 

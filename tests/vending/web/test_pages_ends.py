@@ -17,6 +17,8 @@ from tests.vending.web.pages_support import TOKEN, House, Visit, form, forms, ho
 from vending.outbox import OutboxPlan
 from vending.web.writer import StoreBusy
 
+pytestmark = pytest.mark.system
+
 NOT_YET = "Do not take the money yet"
 NOTHING = "Nothing was sold and no money was booked"
 

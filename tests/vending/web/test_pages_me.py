@@ -12,6 +12,8 @@ from tests.vending.web.pages_support import PASSWORD, House, Visit, form, forms,
 from vending.parties import Role
 from vending.people import UserDraft
 
+pytestmark = pytest.mark.system
+
 NEW = "خبز طازج كل صباح"
 
 

@@ -19,6 +19,8 @@ from tests.vending.web.support import Api, api_over
 from vending.parties import Actor, Role
 from vending.people import Act, UserDraft
 
+pytestmark = pytest.mark.system
+
 PASSWORD = "زيت وزعتر على السطح"
 ADMIN = Actor("huda", Role.ADMINISTRATOR)
 SAME_SITE = {"Sec-Fetch-Site": "same-origin", "Accept-Language": "en"}

@@ -23,6 +23,8 @@ from vending.printing import DummyLine
 from vending.printing.escpos import PAPER_END
 from vending.sending import PracticePrinter
 
+pytestmark = pytest.mark.system
+
 FRAME = 'class="practice"'
 ZEROS = "<span>0000</span> <span>0000</span> <span>0000</span> <span>0000</span> <span>0000</span>"
 

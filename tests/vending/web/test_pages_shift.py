@@ -10,6 +10,8 @@ import pytest
 from tests.vending.support import POWER
 from tests.vending.web.pages_support import House, Visit, form, house_over
 
+pytestmark = pytest.mark.system
+
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:

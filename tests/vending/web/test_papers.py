@@ -30,6 +30,8 @@ from vending.printing import PaperOut
 from vending.sale import SaleReceipt
 from vending.store.outbox import SqlOutbox
 
+pytestmark = pytest.mark.system
+
 PASSWORD = "زيت وزعتر على السطح"
 SAMIR = Actor("samir", Role.OPERATOR, "P1", "T1")
 CHIEF = Actor("omar", Role.SUPERVISOR)
