@@ -80,6 +80,13 @@ class VoidPaper:
 
     receipt: SaleReceipt
     void: Void
+    number: int
+    """In the series of its point."""
+
+    @property
+    def code(self) -> str:
+        """Unique in the municipality: `P1-N0003`; `N0003` of an office that is no point."""
+        return "-".join(part for part in (self.void.point, f"N{self.number:04d}") if part)
 
 
 def is_original(
@@ -231,7 +238,8 @@ class Paperwork:
             void = books.void_of(vend_id)
             if void is None:
                 raise NothingTakenBack(vend_id)
-            return VoidPaper(masked_receipt(receipt) if agent(books, actor) else receipt, void)
+            seen = masked_receipt(receipt) if agent(books, actor) else receipt
+            return VoidPaper(seen, void, books.note_number(void))
 
     def _printed(
         self, books: Writing, actor: Actor, receipt: SaleReceipt, copy: int, now: datetime

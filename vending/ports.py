@@ -126,6 +126,11 @@ class Reading(Protocol):
 
     def void_of(self, vend_id: str) -> Void | None: ...
 
+    def note_number(self, void: Void) -> int:
+        """Its place among the voids and refunds of its point, the first 1. Without gaps, and always
+        the same: nothing is ever taken out of them, and each is booked behind the ones before."""
+        ...
+
     def last_tid(self, pan: str, base_date: BaseDate) -> int | None:
         """The largest TID ever issued to this meter under this base date."""
         ...

@@ -49,13 +49,14 @@ def key_paper(
 def taken_back_paper(
     receipt: SaleReceipt,
     void: Void,
+    code: str,
     head: Letterhead,
     language: Language,
     *,
     practice: bool = False,
 ) -> Paper:
-    """Of a void or a refund; it has no digits, and so no copies. Its number is that of its journal
-    entry, which has no gaps."""
+    """Of a void or a refund; it has no digits, and so no copies. `code` is its number in the series
+    of its point, which has no gaps."""
     speech = Speech(language)
     kind = "void" if void.evidence.takes_back else "refund"
     seen = read_document(void)
@@ -64,6 +65,7 @@ def taken_back_paper(
         {
             **framed(speech, head, kind, 0, practice=practice),
             "facts": [
+                (speech.say("note_code"), ltr(code)),
                 (speech.say("of_receipt"), ltr(receipt.receipt_code)),
                 (speech.say("entry"), ltr(void.entry)),
                 (speech.say("moment"), speech.moment(void.at)),

@@ -87,6 +87,9 @@ _EVENTS = (
 _ACCOUNT = select(t.accounts.c.document).where(t.accounts.c.agreement == bindparam("agreement"))
 _SHOWN = select(t.showings.c.vend_id).where(t.showings.c.vend_id == bindparam("vend_id"))
 _VOID = select(t.voids).where(t.voids.c.vend_id == bindparam("vend_id"))
+_NOTES = select(func.count()).where(
+    t.voids.c.point == bindparam("point"), t.voids.c.entry <= bindparam("entry")
+)
 _COPIES = select(func.count()).where(
     t.reprints.c.vend_id == bindparam("vend_id"), t.reprints.c.copy > 0
 )
@@ -322,6 +325,11 @@ class SqlReading:
     def void_of(self, vend_id: str) -> Void | None:
         row = self._db.execute(_VOID, {"vend_id": vend_id}).first()
         return None if row is None else void_of(row)
+
+    def note_number(self, void: Void) -> int:
+        return int(
+            self._db.execute(_NOTES, {"point": void.point, "entry": void.entry}).scalar_one()
+        )
 
     def last_tid(self, pan: str, base_date: BaseDate) -> int | None:
         found = self._db.execute(_LAST_TID, {"pan": pan, "base_date": base_date.short}).scalar()

@@ -70,7 +70,9 @@ def samples(folder: Path, head: Letterhead) -> dict[str, Make]:
             originals, head, language, check=check, practice=True
         ),
         "key_change": lambda language: key_paper(moved, head, language, check=check),
-        "void": lambda language: taken_back_paper(note.receipt, note.void, head, language),
+        "void": lambda language: taken_back_paper(
+            note.receipt, note.void, note.code, head, language
+        ),
         "x": lambda language: shift_paper(x, head, language),
         "x_blind": lambda language: shift_paper(blind, head, language),
         "z": lambda language: shift_paper(z, head, language),

@@ -179,6 +179,16 @@ def test_a_sale_that_is_taken_back_has_a_note_and_no_receipt(town: Town, papers:
     assert all(token.digits == "" for token in note.receipt.tokens)
 
 
+def test_notes_have_a_series_without_gaps_at_each_point(town: Town, papers: Paperwork) -> None:
+    east = replace(OPERATOR, point="P2")
+    for number, who in enumerate((OPERATOR, east, OPERATOR, OPERATOR), start=1):
+        sell(town, f"between-{number}")
+        town.service.vend(who, replace(request(f"v-{number}"), hold=True))
+        town.service.void(who, f"v-{number}", "wrong customer")
+    codes = [papers.taken_back(OPERATOR, f"v-{n}").code for n in (4, 3, 2, 1)]
+    assert codes == ["P1-N0003", "P1-N0002", "P2-N0001", "P1-N0001"]
+
+
 def test_held_digits_count_as_shown_once_they_are_on_paper(town: Town, papers: Paperwork) -> None:
     town.service.vend(OPERATOR, replace(request("v-1"), hold=True))
     made = papers.print(OPERATOR, "v-1").receipts[0]

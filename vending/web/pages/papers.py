@@ -130,10 +130,11 @@ def note(visit: Visiting, vend_id: str, wished: Wished) -> Response:
     found = visit.services.service.paperwork.taken_back(visit.who.actor, vend_id)
 
     def paper(head: Letterhead, language: Language) -> Paper:
-        return taken_back_paper(found.receipt, found.void, head, language, practice=learns(visit))
+        return taken_back_paper(
+            found.receipt, found.void, found.code, head, language, practice=learns(visit)
+        )
 
-    sold = found.receipt
-    return show(visit, wished, paper, f"{sold.receipt_code}-note", sold.buyer.account)
+    return show(visit, wished, paper, found.code, found.receipt.buyer.account)
 
 
 # The receipt printer
