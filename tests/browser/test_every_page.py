@@ -1,5 +1,5 @@
 """Every page: as a wide screen and a telephone show it, by day and by night, for people who see it
-and people who do not. RASEED_SHOTS names a folder for pictures of all of them."""
+and people who do not. SCREENS_FOLDER names a folder for pictures of all of them."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def looked_at(page: Page, name: str) -> list[str]:
 
 
 def _picture(page: Page, name: str) -> None:
-    folder = os.environ.get("RASEED_SHOTS")
+    folder = os.environ.get("SCREENS_FOLDER")
     if folder:
         Path(folder).mkdir(parents=True, exist_ok=True)
         language = page.locator("html").get_attribute("lang") or ""
