@@ -56,18 +56,25 @@ class CrashPoints:
         Prepared.run = run  # type: ignore[method-assign]
         begin = engine.begin
 
+        # A reading that happens to come between (of tariffs, by the clock) commits too, and has
+        # changed nothing.
+        readings: set[int] = set()
+
         def begun(raw: Any, statement: str) -> None:
             reach(f"before {statement}")
             begin(raw, statement)
+            (readings.add if statement == "BEGIN" else readings.discard)(id(raw))
             reach(f"after {statement}")
 
         engine.begin = begun
         commit: Callable[[DefaultDialect, Any], None] = DefaultDialect.do_commit
 
         def do_commit(dialect: DefaultDialect, connection: Any) -> None:
-            self._reach("before COMMIT")
+            raw = getattr(connection, "dbapi_connection", connection)
+            what = "COMMIT of a reading" if id(raw) in readings else "COMMIT"
+            self._reach(f"before {what}")
             commit(dialect, connection)
-            self._reach("after COMMIT")
+            self._reach(f"after {what}")
 
         DefaultDialect.do_commit = do_commit  # type: ignore[method-assign]
 
