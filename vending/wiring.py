@@ -32,35 +32,20 @@ from .keychanges import KeyChanges
 from .keys import Passphrase, open_sealed
 from .languages import Languages
 from .ledger import Chart, read_chart
-from .messages import LOCAL_ZONE, Language
+from .messages import LOCAL_ZONE
 from .meterwork import MeterWorks
-from .municipality import Municipality, TownHall
-from .outbox import OutboxPlan, Topic
-from .outbox_ports import Sender
+from .municipality import TownHall
 from .outbox_worker import Outbox
-from .papers import Letterhead, PaperDesk, Press
+from .papers import PaperDesk
 from .parties import GatewayPlace, Meter, Registration
 from .people import Devices, Doors, FirstRun, Office, Own
 from .people.recording import recorded
 from .ports import Clock, GatewayFor
-from .printing import Device, EscPosPrinter, FileLine, Journal, Line, NetworkLine, SerialLine
+from .printing import Device
 from .samples import Samples, only_at
-from .sending import (
-    FolderPrinter,
-    FolderSms,
-    HttpPoster,
-    HttpSms,
-    PracticePrinter,
-    PrintSender,
-    Pusher,
-    SmsGateway,
-    SmsSender,
-    WebhookSender,
-    WebhookTarget,
-    secret_bytes,
-)
+from .sending import HttpPoster, PracticePrinter
 from .service import VendingService
-from .settings import PrinterSettings, Settings
+from .settings import Settings
 from .shapes import RegistrationIn
 from .store import SqlStore, open_store, upgrade
 from .store.accounts import SqlAccounts
@@ -80,6 +65,7 @@ from .store.samples import SqlSamples
 from .store.tariffs import SqlTariffs
 from .tariff import LiveTariffs, read_shipped
 from .tariffdesk import TariffDesk
+from .ways_out import outbox_plan, paper_desk, printers_for, senders_for
 
 CONFIG = Path(__file__).resolve().parents[1] / "config"
 
@@ -97,13 +83,6 @@ class CurrencyDiffers(Invalid, code="settings.currency_differs"):
 
     setting: str
     books: str
-
-
-@dataclass(eq=False)
-class LogoUnusable(Invalid, code="settings.logo_unusable"):
-    """The municipality's logo cannot be read."""
-
-    path: str
 
 
 @dataclass
@@ -395,85 +374,6 @@ def sample_parties() -> Registration:
     """Invented parties to try out with."""
     text = (CONFIG / "examples" / "samples.toml").read_text("utf-8")
     return RegistrationIn.model_validate(tomllib.loads(text)).registration()
-
-
-def outbox_plan(settings: Settings) -> OutboxPlan:
-    """What a sale queues by these settings."""
-    told = settings.outbox
-    return OutboxPlan(told.sms, told.push, dict(told.printers), tuple(sorted(told.webhooks)))
-
-
-def paper_desk(
-    settings: Settings,
-    town: Callable[[], Municipality] = Municipality,
-    languages: Callable[[str], str] = lambda _: "",
-) -> PaperDesk:
-    """Papers under the head that the municipality's record says at that moment; what it leaves
-    empty comes from the settings. Raises LogoUnusable."""
-    told = settings.municipality
-    logo = b""
-    if told.logo is not None:
-        try:
-            logo = told.logo.read_bytes()
-        except OSError:
-            raise LogoUnusable(str(told.logo)) from None
-    head = Letterhead(**told.model_dump(exclude={"logo"}), logo=logo)
-    language = Language(settings.outbox.language)
-    return PaperDesk(Press(), lambda: head.with_record(town()), language, languages)
-
-
-def printers_for(settings: Settings) -> dict[str, Device]:
-    """The receipt printers that the settings name."""
-    return {
-        name: EscPosPrinter(
-            name,
-            _line_to(told),
-            Journal(settings.spool / name / "printed"),
-            told.width,
-            told.cash_drawer,
-        )
-        for name, told in settings.printers.items()
-    }
-
-
-def _line_to(told: PrinterSettings) -> Line:
-    if told.kind == "network":
-        return NetworkLine(told.host, told.port)
-    if told.kind == "serial":
-        return SerialLine(told.device, told.baudrate)
-    return FileLine(told.device)
-
-
-def senders_for(
-    settings: Settings,
-    service: VendingService,
-    poster: HttpPoster,
-    papers: PaperDesk,
-    printers: Mapping[str, Device],
-) -> dict[Topic, Sender]:
-    """The ways of sending that the settings name; `printers`: those that are open already. What is
-    queued for another way waits."""
-    told = settings.outbox
-    targets = {
-        name: WebhookTarget(
-            hook.url.get_secret_value(), secret_bytes(hook.secret.get_secret_value())
-        )
-        for name, hook in told.webhooks.items()
-    }
-    senders: dict[Topic, Sender] = {
-        Topic.PRINT: PrintSender(service, papers, FolderPrinter(settings.spool), printers),
-        Topic.PUSH: Pusher(service),
-        Topic.WEBHOOK: WebhookSender(poster, targets),
-    }
-    gateway: SmsGateway | None = None
-    if told.gateway is not None:
-        key = told.gateway_key.get_secret_value()
-        gateway = HttpSms(poster, told.gateway.get_secret_value(), key, told.sender)
-    elif told.sms_folder is not None:
-        gateway = FolderSms(told.sms_folder)
-    if gateway is not None:
-        senders[Topic.SMS] = SmsSender(gateway, papers.language_of)
-    return senders
 
 
 def gateway_for(settings: Settings) -> GatewayFor:

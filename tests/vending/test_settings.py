@@ -16,7 +16,7 @@ from vending.settings import (
     settings_problems,
     shown,
 )
-from vending.wiring import outbox_plan, paper_desk, senders_for
+from vending.ways_out import outbox_plan, paper_desk, senders_for
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +56,7 @@ def test_the_environment_goes_over_the_file_part_by_part(monkeypatch: pytest.Mon
         ("[web]\nprot = 1\n", "web.prot", "extra_forbidden"),
         ("dta = 1\n", "dta", "extra_forbidden"),
         ("[jobs]\nreconcile_seconds = 0\n", "jobs.reconcile_seconds", "greater_than_equal"),
-        ('[vending]\ncurrency = "XXX"\n', "vending.currency", "literal_error"),
+        ('[vending]\ncurrency = "GBP"\n', "vending.currency", "literal_error"),
         ('[database]\nulr = "x"\n', "database.ulr", "extra_forbidden"),
         ('[keys]\nfiel = "x"\n', "keys.fiel", "extra_forbidden"),
         ("[meters]\ntimeout = 1\n", "meters.timeout", "extra_forbidden"),

@@ -38,7 +38,7 @@ from vending.settings import OutboxSettings, Settings, WebhookSettings
 from vending.store import SqlStore
 from vending.store.languages import SqlLanguages
 from vending.store.outbox import SqlOutbox, insert_messages
-from vending.wiring import paper_desk, senders_for
+from vending.ways_out import paper_desk, senders_for
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 GATEWAY_KEY = "gateway-key-hunter2"

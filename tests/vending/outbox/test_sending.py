@@ -26,7 +26,7 @@ from vending.sending import SmsSender
 from vending.sending.sms import FolderSms
 from vending.store import SqlStore, schema
 from vending.store.outbox import SqlOutbox, call_off
-from vending.wiring import paper_desk, senders_for
+from vending.ways_out import paper_desk, senders_for
 
 from .support import (
     CHIEF,
