@@ -3,22 +3,11 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 from ..municipality import Municipality
 from .words import Speech, ltr
-
-_RECORDED: Final = (
-    "name_ar",
-    "name_en",
-    "address_ar",
-    "address_en",
-    "phone",
-    "tax_number",
-    "message_ar",
-    "message_en",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +28,8 @@ class Letterhead:
 
     def with_record(self, town: Municipality) -> Letterhead:
         """As the municipality's record says it; what the record leaves empty stays as it is."""
-        said = {name: getattr(town, name) for name in _RECORDED if getattr(town, name)}
+        names = [one.name for one in fields(self) if one.name != "logo"]
+        said = {name: getattr(town, name) for name in names if getattr(town, name)}
         made = replace(self, **said)
         return made if town.logo is None else replace(made, logo=town.logo.data)
 
