@@ -12,7 +12,8 @@ In a child process:
     points.count                        # instants passed so far
 
 Only instants inside a watched call count, so starting up and registering parties do not shift
-the numbers.
+the numbers. Nor do those of a transaction that only reads: it changes nothing, and one may come
+by the clock (tariffs are looked at anew) in one run and not in the next.
 """
 
 from __future__ import annotations
@@ -42,39 +43,35 @@ class CrashPoints:
         self.count = 0
         self.log: list[str] = []
         self._inside = threading.local()
+        self._readings: set[int] = set()
+        """Connections whose transaction only reads, by the identity of the driver's object."""
         event.listen(Engine, "before_cursor_execute", self._before)
         event.listen(Engine, "after_cursor_execute", self._after)
         prepared = Prepared.run
-
         reach = self._reach
 
         def run(self: Prepared, cursor: Any, rows: Sequence[Row]) -> None:
-            reach(f"before {_verb(self.sql)}")
+            reach(f"before {_verb(self.sql)}", cursor.connection)
             prepared(self, cursor, rows)
-            reach(f"after {_verb(self.sql)}")
+            reach(f"after {_verb(self.sql)}", cursor.connection)
 
         Prepared.run = run  # type: ignore[method-assign]
         begin = engine.begin
 
-        # A reading that happens to come between (of tariffs, by the clock) commits too, and has
-        # changed nothing.
-        readings: set[int] = set()
-
         def begun(raw: Any, statement: str) -> None:
-            reach(f"before {statement}")
+            (self._readings.add if statement == "BEGIN" else self._readings.discard)(id(raw))
+            reach(f"before {statement}", raw)
             begin(raw, statement)
-            (readings.add if statement == "BEGIN" else readings.discard)(id(raw))
-            reach(f"after {statement}")
+            reach(f"after {statement}", raw)
 
         engine.begin = begun
         commit: Callable[[DefaultDialect, Any], None] = DefaultDialect.do_commit
 
         def do_commit(dialect: DefaultDialect, connection: Any) -> None:
             raw = getattr(connection, "dbapi_connection", connection)
-            what = "COMMIT of a reading" if id(raw) in readings else "COMMIT"
-            self._reach(f"before {what}")
+            reach("before COMMIT", raw)
             commit(dialect, connection)
-            self._reach(f"after {what}")
+            reach("after COMMIT", raw)
 
         DefaultDialect.do_commit = do_commit  # type: ignore[method-assign]
 
@@ -92,14 +89,14 @@ class CrashPoints:
 
         setattr(owner, method, watched)
 
-    def _before(self, _conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        self._reach(f"before {_verb(statement)}")
+    def _before(self, _conn: Any, cursor: Any, statement: str, *_rest: Any) -> None:
+        self._reach(f"before {_verb(statement)}", cursor.connection)
 
-    def _after(self, _conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        self._reach(f"after {_verb(statement)}")
+    def _after(self, _conn: Any, cursor: Any, statement: str, *_rest: Any) -> None:
+        self._reach(f"after {_verb(statement)}", cursor.connection)
 
-    def _reach(self, what: str) -> None:
-        if getattr(self._inside, "depth", 0) == 0:
+    def _reach(self, what: str, raw: Any) -> None:
+        if getattr(self._inside, "depth", 0) == 0 or id(raw) in self._readings:
             return
         self.count += 1
         self.log.append(what)
