@@ -48,7 +48,7 @@ _PAIRS: Final = 100
 _CALLED: Final = "search"
 """By this name the line's records keep what nobody's own exchange is."""
 _NOBODY: Final = "NOBODY"
-"""Of letters alone, and so on no meter's front: whoever answers to it does not look at addresses."""
+"""Of letters alone, and so on no meter's front: who answers to it does not look at addresses."""
 
 
 def search_line(
