@@ -72,8 +72,8 @@ class GatewayAddress:
 
 @dataclass(frozen=True, slots=True)
 class GatewayPlace:
-    """Where a meter answers otherwise: `rtu-tcp://HOST:PORT/UNIT`, `serial:///dev/NAME/STATION`,
-    with settings of the line, as `drivers.places` reads it."""
+    """Where a meter answers otherwise: `rtu-tcp://HOST:PORT/STATION`,
+    `serial:///dev/NAME/STATION`, with settings of the line, as `drivers.places` reads it."""
 
     place: str
 

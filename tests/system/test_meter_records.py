@@ -69,6 +69,22 @@ def test_what_did_not_come_about_is_on_record_too(tmp_path: Path, fault: str, st
     assert kept["state"] == state
 
 
+def test_a_meter_of_another_protocol_is_on_record_by_its_own_address(tmp_path: Path) -> None:
+    model = "dlt645-2007"
+    with served(model, "tcp") as standin:
+        assert standin.stand is not None
+        place = f"rtu-tcp://{standin.stand.address}/{standin.station}"
+        raseed = registered(tmp_path, place, model)
+        told = raseed.run("meter", "state", NUMBER, "--json")
+        assert told.code == 0, told.err
+        assert told.json["account"]["balance"]["quality"] == "good"
+        told = raseed.run("meter", "sweep", "--json")
+        assert told.code == 0, told.err
+        assert [one["name"] for one in told.json["readings"]] == [
+            "energy.active.import", "account.balance",
+        ]  # fmt: skip
+
+
 def test_a_place_that_is_none_is_not_written_down(tmp_path: Path) -> None:
     document = tomllib.loads((CONFIG / "examples" / "register.toml").read_text("utf-8"))
     shell = town_shell(tmp_path)
