@@ -59,8 +59,15 @@ class Seen:
     member: Member
     at: datetime
     readings: tuple[Reading, ...] = ()
-    problem: str = ""
-    """Why there are none, as a code."""
+    error: RaseedError | None = None
+    """Why there are none."""
+
+    @property
+    def problem(self) -> str:
+        """The same as a code: `timeout`, `meter.mismatch` ..., or empty."""
+        if isinstance(self.error, MeterUnreachable):
+            return self.error.reason
+        return "" if self.error is None else self.error.code
 
     @property
     def is_silent(self) -> bool:
@@ -108,7 +115,7 @@ class Sweep:
             try:
                 line = self._lines(member.place, member.map)
             except RaseedError as error:
-                seen.append(Seen(member, self._now(), problem=error.code))
+                seen.append(Seen(member, self._now(), error=error))
             else:
                 opened.setdefault(id(line), (line, []))[1].append(member)
         for line, alike in opened.values():
@@ -119,10 +126,8 @@ class Sweep:
     def _one(self, member: Member, line: OpenLine) -> Seen:
         try:
             readings = self._device(member, line).read(billed(member.map))
-        except MeterUnreachable as error:
-            return Seen(member, self._now(), problem=error.reason)
         except RaseedError as error:
-            return Seen(member, self._now(), problem=error.code)
+            return Seen(member, self._now(), error=error)
         return Seen(member, self._now(), tuple(readings))
 
     def _device(self, member: Member, line: OpenLine) -> MappedDevice:

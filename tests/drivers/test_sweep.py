@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 import pytest
@@ -19,6 +19,7 @@ from drivers.maps.reading import shipped_map, shipped_maps
 from drivers.opening import OpenLine
 from drivers.places import Place, parse_place
 from drivers.sweep import Member, Seen, Sweep, billed
+from meters.gateway import MeterUnreachable
 from meters.readings import Quality
 from tests.contracts.standins import START, in_memory
 
@@ -238,5 +239,5 @@ def test_silence_is_what_every_reading_says() -> None:
     street = Street(POWER)
     (seen,) = street.sweep.round()
     assert not seen.is_silent
-    assert Seen(seen.member, START, problem="timeout").is_silent
-    assert not Seen(seen.member, START + timedelta(days=1), problem="content").is_silent
+    for reason, is_silent in (("timeout", True), ("line.resting", True), ("content", False)):
+        assert Seen(seen.member, START, error=MeterUnreachable("7", reason)).is_silent is is_silent

@@ -49,7 +49,7 @@ def readings_table(cli: Cli, readings: list[Reading]) -> None:
         return words if one.quality is Quality.GOOD else f"{words} ({one.reason})"
 
     rows = [(one.name, text(one.value) or "-", one.unit, quality(one)) for one in readings]
-    cli.table(("what", "reading_value", "unit", "quality"), rows)
+    cli.table(("reading_name", "reading_value", "unit", "quality"), rows)
 
 
 def checks_told(results: Sequence[CheckResult]) -> list[dict[str, Any]]:
@@ -59,7 +59,7 @@ def checks_told(results: Sequence[CheckResult]) -> list[dict[str, Any]]:
 def checks_table(cli: Cli, results: Sequence[CheckResult]) -> None:
     words = {True: "yes", False: "no", None: "check_open"}
     rows = [(one.name, cli.label(words[one.holds]), one.detail) for one in results]
-    cli.table(("what", "holds", "detail"), rows)
+    cli.table(("check_name", "holds", "detail"), rows)
 
 
 def identity_told(found: Identity) -> Mapping[str, str]:

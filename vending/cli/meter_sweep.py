@@ -23,7 +23,7 @@ from drivers.outage import Outage
 from drivers.sweep import Member, Seen, Sweep
 from meters.identity import meter_from_text
 
-from ..messages import phrase
+from ..messages import phrase, words_for
 from .context import Cli, Json, cli_of
 from .meter_at import recorded, settings_of
 from .meter_shown import reading_told, text
@@ -199,10 +199,10 @@ def _shown(cli: Cli, found: _Round) -> None:
         )
         for one in found.movements
     ]
-    cli.table(("meter", "what", "reading_value", "flowed", "quality"), rows)
+    cli.table(("meter", "reading_name", "reading_value", "flowed", "quality"), rows)
     for seen in found.seen:
-        if seen.problem and not seen.is_silent:
-            cli.line(f"{seen.member.name}: {seen.problem}")
+        if seen.error is not None and not seen.is_silent:
+            cli.line(f"{seen.member.name}: {words_for(seen.error, cli.language)}")
     for outage in found.outages:
         words = "outage_line" if outage.whole else "outage_meter"
         facts = {
