@@ -176,6 +176,7 @@ def test_credit_is_added_once_whatever_the_line_does() -> None:
 
 
 @pytest.mark.system
-def test_credit_is_added_once_in_ten_thousand_storms() -> None:
-    for seed in range(1000, 11000):
+def test_credit_is_added_once_in_two_thousand_storms() -> None:
+    """(In ten thousand as well, 1000 to 11 000, which take a minute of a processor.)"""
+    for seed in range(1000, 3000):
         storm(seed, purchases=1)
