@@ -2,39 +2,33 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
 import typer
 
 from drivers.device.mapped import MappedDevice
-from drivers.device.params import is_secret
 from drivers.device.recognising import Expected
 from drivers.device.settings import DeviceSettings
 from drivers.link import Priority
-from drivers.maps.model import MeterMap, Protocol
+from drivers.maps.model import MeterMap
 from drivers.maps.reading import shipped_ids, shipped_map
 from drivers.opening import OpenLine, open_line
 from drivers.places import Place, is_place, parse_place
 from meters.errors import Invalid
 from meters.gateway import MeterUnreachable
 
-from ..keys.storage import read_private
 from ..messages import LOCAL_ZONE, phrase
 from ..meterwork import NOT_COMMISSIONED, Commissioned, MeterWorks
 from ..parties import Meter
 from .context import Cli
 
-_PASSWORD_ENV: Final = "RASEED_METER_PASSWORD"  # noqa: S105 - a name
-_WITH_PASSWORD: Final = (Protocol.DLT645, Protocol.IEC21)
 _MAILBOX: Final = "token.mailbox"
 ZONE: Final = LOCAL_ZONE.key
 
@@ -66,31 +60,11 @@ Confirm = Annotated[
 Zone = Annotated[str, typer.Option(metavar="ZONE", help="What the meter's clock is set to.")]
 
 
-PasswordFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--password-file",
-        metavar="FILE",
-        help="The meter's password, in a file that only you can read. Else"
-        " RASEED_METER_PASSWORD, else it is asked for.",
-        dir_okay=False,
-    ),
-]
-
-
 @dataclass(eq=False)
 class ModelMissing(Invalid, code="meter.model_missing"):
     """Which model is it? Values can be read only by its register map."""
 
     place: str
-
-
-@dataclass(eq=False)
-class SecretArgument(Invalid, code="meter.secret_argument"):
-    """A password stands among the arguments. It is not repeated here."""
-
-    parameter: str
-    variable: str
 
 
 @dataclass(eq=False)
@@ -204,53 +178,6 @@ def _expected(target: Target, meter_map: MeterMap, serial: str) -> Expected:
     if "serial" in tells or serial:
         return Expected(serial=serial or known)
     return Expected(number=known if "number" in tells else "")
-
-
-def password_for(cli: Cli, meter_map: MeterMap, file: Path | None) -> str:
-    """Of protocols that want one; Modbus meters have theirs as a parameter of the command."""
-    if meter_map.protocol not in _WITH_PASSWORD:
-        return ""
-    return secret(cli, file)
-
-
-def secrets_of(meter_map: MeterMap, name: str) -> list[str]:
-    """Parameters of a command that nobody may give among the arguments. (A token is one of its
-    own: it is worth nothing but at its meter.)"""
-    wanted = meter_map.commands[name].params if name in meter_map.commands else {}
-    return [one for one, kind in wanted.items() if is_secret(one, kind) and one != "token"]
-
-
-def secrets_for(
-    cli: Cli, meter_map: MeterMap, name: str, given: Mapping[str, str], file: Path | None
-) -> dict[str, str]:
-    """Passwords that the command wants. Raises SecretArgument for one that stands among the
-    arguments, where the whole machine can read it."""
-    found = {}
-    for param in secrets_of(meter_map, name):
-        if param in given:
-            raise SecretArgument(param, _PASSWORD_ENV)
-        if told := secret(cli, file):
-            found[param] = told
-    return found
-
-
-def given_password(target: Target, file: Path | None) -> str:
-    """For reading what few meters lock: nobody is asked. Raises what `read_private` raises."""
-    locked = target.model and shipped_map(target.model).protocol in _WITH_PASSWORD
-    return _given(file) if locked else ""
-
-
-def secret(cli: Cli, file: Path | None) -> str:
-    """From a private file, the environment or a hidden prompt; empty if there is none of them.
-    Raises what `read_private` raises."""
-    ask = cli.asker("ask_meter_password")
-    return _given(file) or (ask() if file is None and ask is not None else "")
-
-
-def _given(file: Path | None) -> str:
-    if file is not None:
-        return read_private(file).decode("utf-8", "replace").strip()
-    return os.environ.get(_PASSWORD_ENV, "")
 
 
 def zone_of(name: str) -> ZoneInfo:

@@ -20,15 +20,14 @@ from .meter_at import (
     Confirm,
     Device,
     Model,
-    PasswordFile,
     Serial,
     TargetArg,
     Zone,
     device_at,
-    given_password,
     target_of,
     zone_of,
 )
+from .meter_passwords import PasswordFile, given_password
 from .meter_shown import reading_told, text
 from .parties import meter
 
@@ -125,7 +124,7 @@ def profile(
     cli = cli_of(ctx)
     found = target_of(cli, target, model)
     first, last = (one.replace(tzinfo=zone_of(zone)) for one in (begin, end))
-    password = given_password(found, password_file)
+    password = given_password(found.model, password_file)
     with (
         device_at(cli, found, serial, zone=zone, password=password) as device,
         cli.progress("meter"),
