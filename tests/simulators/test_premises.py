@@ -47,8 +47,10 @@ def test_credit_is_supplied_or_left(acts: list[tuple[str, int]], travel_s: int) 
                 here.recover(act, now)
                 passing = number % 1001
                 here.suffer(act, Trouble(passing=passing, around=1000 - passing), now)
-            case "backwards" | "stuck":
-                here.suffer(act, Trouble(**{act: True}), now)
+            case "backwards":
+                here.suffer(act, Trouble(backwards=True), now)
+            case "stuck":
+                here.suffer(act, Trouble(stuck=True), now)
             case "healed":
                 for one in ("leak", "bypass", "backwards", "stuck"):
                     here.recover(one, now)
