@@ -18,7 +18,7 @@ import time
 import tty
 
 from drivers.conversation import LineSettings
-from drivers.modbus.crc import crc, with_crc
+from drivers.crc import crc, with_crc
 from drivers.modbus.rtu import silence_s
 
 _REQUEST_BYTES = 8

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from drivers.bus.timing import Pace
 from drivers.conversation import LineSettings
+from drivers.crc import crc, with_crc
 from drivers.lines import Declined, LineBusy, LineDown, NoReply
 from drivers.maps.model import Table
-from drivers.modbus.crc import crc, with_crc
 from drivers.modbus.rtu import silence_s
 from tests import examples
 
