@@ -23,7 +23,7 @@ from tests.databases import Postgres, plain
 from tests.system.proxy import Cut, Proxy, proxy
 from tests.system.test_lost_answers import COMMIT, server_of, through
 from tests.vending.cli.support import shell
-from tests.vending.support import POWER
+from tests.vending.support import WATER
 from vending.web.writer import MOST_WAITING
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
@@ -63,15 +63,15 @@ def far(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.mark.parametrize("where", [Cut.BEFORE, Cut.AFTER], ids=["not booked", "booked"])
 def test_the_answer_to_the_commit_is_lost(chromium: Browser, far: Far, where: Cut) -> None:
-    before = far.sales()
+    before, cuts = far.sales(), far.line.cuts
     with signed_in(chromium, far.hall, MAYA) as till:
         ask(till, "50")
-        far.line.cut(where, COMMIT)
+        far.line.cut(where, COMMIT, behind=b"INSERT INTO sales")
         till.keyboard.press("Enter")
         main = till.locator("main")
         expect(main).to_contain_text(NOBODY_KNOWS)
         expect(main).not_to_contain_text(NOTHING)
-        assert far.line.cuts >= 1
+        assert far.line.cuts == cuts + 1
         # Neither sold again nor priced anew before somebody has looked.
         expect(till.locator("main form[action='/counter/sell']")).to_have_count(0)
         expect(till.locator("main form[action='/counter/preview']")).to_have_count(0)
@@ -90,6 +90,26 @@ def test_the_answer_to_the_commit_is_lost(chromium: Browser, far: Far, where: Cu
             assert far.sales() == before
             _sells_on(till)
             assert far.sales() == before + 1
+
+
+def test_the_database_is_away_for_a_moment(chromium: Browser, far: Far) -> None:
+    """Before anything of the sale was written: it is offered again, with all that was typed."""
+    before = far.sales()
+    with signed_in(chromium, far.hall, MAYA) as till:
+        ask(till, "50")
+        till.keyboard.press("F3")
+        till.keyboard.type("100")
+        far.line.cut(Cut.BEFORE, b"INSERT INTO sales")
+        read(till)
+        till.keyboard.press("Enter")
+        expect(till.locator("main")).to_contain_text(NOTHING)
+        again = till.get_by_role("button", name="Sell it now, once")
+        expect(again).to_be_focused()
+        read(till)
+        till.keyboard.press("Enter")
+        expect(till.locator(".token").first).to_have_text(TOKEN)
+        expect(till.locator(".change")).to_contain_text("50.00")
+    assert far.sales() == before + 1
 
 
 def _sells_on(till: Page) -> None:
@@ -139,7 +159,7 @@ def test_more_wait_than_can_be_served(chromium: Browser, near: Municipality) -> 
 def _crowd(url: str, key: str, lines: ExitStack) -> None:
     """So many callers that the server turns some away; they stay in line until `lines` ends."""
     where = urlsplit(url)
-    body = json.dumps({"vend_id": "crowd", "meter": POWER.number, "amount": "20.00"})
+    body = json.dumps({"vend_id": "crowd", "meter": WATER.number, "amount": "20.00"})
     request = (
         f"POST /api/v1/vends HTTP/1.1\r\nHost: {where.netloc}\r\nAuthorization: Bearer {key}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}"

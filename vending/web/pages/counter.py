@@ -109,9 +109,10 @@ async def sell(visit: Visiting, form: Filled) -> Response:
     """Takes the money and shows the digits. The same form again shows the same sale."""
     actor, services = visit.who.actor, visit.services
     vend_id = form["vend_id"]
-    customer, files = await run_in_threadpool(services.service.customer, actor, form["account"])
     writer: Writer = visit.request.app.state.writer
+    customer: Customer | None = None
     try:
+        customer, files = await run_in_threadpool(services.service.customer, actor, form["account"])
         request = request_of(form, files, services.currency)
         if is_practice(visit, vend_id):
             return await run_in_threadpool(rehearsed, visit, request, form)

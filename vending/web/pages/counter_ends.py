@@ -48,7 +48,7 @@ class TextTo:
     """Whether it failed, and may be tried again at once."""
 
 
-def not_sold(visit: Visitor, error: RaseedError, form: Form, customer: Customer) -> Response:
+def not_sold(visit: Visitor, error: RaseedError, form: Form, customer: Customer | None) -> Response:
     """What it means for the money: nothing was booked, or nobody knows yet, or it was booked
     before; and the way on. The same form under the same id can never sell twice, so it may be sent
     again where the first try may have gone wrong for us."""
