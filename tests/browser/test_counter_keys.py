@@ -14,7 +14,7 @@ from tests.browser.support import SAMIR, Municipality, ask, signed_in
 pytestmark = pytest.mark.system
 
 LEADS_TO: Final = {"F2": "/counter", "F4": "/shift", "F6": "/customers"}
-FROM: Final = ("/", "/counter?find=10001", "/shift", "/shift/all", "/customers/10001", "/faults")
+FROM: Final = ("/", "/counter?find=10001", "/shift", "/shift/all", "/customers", "/faults")
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +29,12 @@ def test_a_key_leads_to_the_same_page_from_everywhere(till: Page, path: str) -> 
         till.goto(path)
         till.keyboard.press(key)
         expect(till).to_have_url(re.compile(f"{where}$"))
+
+
+def test_on_a_customers_page_the_sale_is_theirs(till: Page) -> None:
+    till.goto("/customers/10001")
+    till.keyboard.press("F2")
+    expect(till).to_have_url(re.compile(r"/counter\?account=10001$"))
 
 
 def test_a_key_is_known_by_its_place(till: Page) -> None:

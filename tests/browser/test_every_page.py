@@ -57,7 +57,7 @@ _TOO_WIDE: Final = """() => {
 
 _AMBIGUOUS: Final = """() => {
   const found = {};
-  for (const one of document.querySelectorAll("[data-key]")) {
+  for (const one of document.querySelectorAll("main [data-key]")) {
     const where = one.href || (one.form && one.form.action) || one.tagName;
     (found[one.dataset.key] ??= new Set()).add(where);
   }

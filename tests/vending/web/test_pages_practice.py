@@ -175,7 +175,7 @@ class TestAfterwards:
             till.post("/counter/practice/last/copy", {}),
         ):
             assert told.status_code == 422
-            assert "Nothing has been sold" in told.text
+            assert "No sale was practised yet" in told.text
             assert FRAME in told.text
 
     def test_the_last_one_again_and_what_became_of_it(self, house: House, learner: Visit) -> None:

@@ -14,7 +14,6 @@ from meters.errors import RaseedError
 from ...messages import Language
 from ...papers import Letterhead, Paper, receipt_paper
 from ...sale import Delivery, SaleReceipt, SaleState, SaleStatus
-from ...selling import NoSaleYet
 from .counter_ends import sold
 from .papers import show, wish
 from .practice import PREFIX
@@ -31,7 +30,7 @@ _DIGITS_OF_COPY: Final = 6
 def last(visit: Visiting) -> Response:
     """What became of the sale that was practised last, as of a real one."""
     try:
-        practised = _last(visit)
+        practised = practised_last(visit)
         receipts = practised.basket(visit).receipts
     except RaseedError as error:
         return _nothing(visit, error)
@@ -50,7 +49,7 @@ def last(visit: Visiting) -> Response:
 def copy_last(visit: Visiting) -> Response:
     """Its zeros again, marked as a copy."""
     try:
-        practised = _last(visit).copied()
+        practised = practised_last(visit).copied()
         basket = practised.basket(visit, practised.copies)
     except RaseedError as error:
         return _nothing(visit, error)
@@ -82,14 +81,6 @@ def printer(visit: Visiting, form: Filled) -> Response:
     except RaseedError as wrong:
         error = wrong
     return shown(visit, "papers/practised.html", error, practice=True, printer=name)
-
-
-def _last(visit: Visitor) -> Practised:
-    """Raises NoSaleYet."""
-    practised = practised_last(visit)
-    if practised is None:
-        raise NoSaleYet(visit.who.actor.point or "", visit.who.actor.terminal)
-    return practised
 
 
 def _nothing(visit: Visitor, error: RaseedError) -> Response:

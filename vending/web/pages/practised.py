@@ -14,6 +14,8 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
+from meters.errors import Invalid
+
 from ...sale import BasketReceipt
 from .counter_forms import request_of
 from .learning import LAST_COOKIE, mark_of
@@ -31,6 +33,11 @@ _FORGED: Final = (
     RecursionError,
 )
 """What reading something else than `remember` wrote may raise."""
+
+
+@dataclass(eq=False)
+class NothingPractised(Invalid, code="practice.none_yet"):
+    """No sale was practised in this session, or practice has ended since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +81,17 @@ def remember(answer: Response, visit: Visitor, practised: Practised) -> None:
         answer.delete_cookie(LAST_COOKIE)
 
 
-def practised_last(visit: Visitor) -> Practised | None:
-    """By this session; None if there is none, or what came back is not what was given."""
+def practised_last(visit: Visitor) -> Practised:
+    """By this session. Raises NothingPractised, also where what comes back is not what was
+    given."""
     mark, _, kept = visit.request.cookies.get(LAST_COOKIE, "").partition(".")
-    if not kept or mark != mark_of(visit.who):
-        return None
+    found = _read(visit, kept) if kept and mark == mark_of(visit.who) else None
+    if found is None:
+        raise NothingPractised()
+    return found
+
+
+def _read(visit: Visitor, kept: str) -> Practised | None:
     zone = visit.services.service.ports.clock().tzinfo
     try:
         data: Any = json.loads(base64.urlsafe_b64decode(kept.encode()))

@@ -105,7 +105,9 @@
   // F-keys and Escape: an element says which one presses it. `code` is the same on every layout.
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
-    const pressed = document.querySelector(`[data-key="${event.code}"]:not([disabled])`);
+    const wanted = `[data-key="${event.code}"]:not([disabled])`;
+    // What a page says of a key comes before what the bar above every page says.
+    const pressed = document.querySelector(`main ${wanted}`) || document.querySelector(wanted);
     if (pressed) {
       event.preventDefault();
       if (event.repeat) return;
