@@ -27,7 +27,8 @@ from vending.outbox_worker import Outbox
 from vending.parties import Actor, Role
 from vending.people import UserDraft
 from vending.printing import PaperOut
-from vending.sale import SaleReceipt
+from vending.requests import BasketRequest, Credit
+from vending.sale import Payment, SaleReceipt, Tender
 from vending.store.outbox import SqlOutbox
 
 pytestmark = pytest.mark.system
@@ -199,6 +200,33 @@ def test_closed_shifts_go_to_the_bank_from_a_page(api: Api) -> None:
     assert is_pdf(api.client.get(ask(api, f"/shift/banked/{id}/paper")))
     assert "/paper?n=0" not in api.client.get(f"/shift/banked/{id}").text
     assert 'name="shift:s-1"' not in api.client.get("/shift/banked").text
+    assert len(api.parts.bankings.bankings(SAMIR)) == 1
+
+
+def test_what_came_by_card_goes_to_the_bank_from_a_page(api: Api) -> None:
+    card = BasketRequest(
+        "v-1",
+        (Credit(POWER.number, Money.from_text("50.00")),),
+        (Payment(Tender.CARD, Money.from_text("50.00"), "slip-1"),),
+    )
+    api.parts.service.vend_basket(SAMIR, card)
+    page = api.client.get("/shift/banked").text
+    assert 'name="amount:card"' in page
+    assert 'name="amount:cash"' not in page
+    (id,) = re.findall(r'name="id" value="([^"]+)"', page)
+    form = {"id": id, "point": "P1", "reference": "statement 7"}
+    for typed in ("", "0", "50.01", "x"):
+        told = api.client.post("/shift/banked/amounts", data={**form, "amount:card": typed})
+        assert told.status_code == 422, typed
+        assert f'name="amount:card" inputmode="decimal" dir="ltr" value="{typed}"' in told.text
+        assert 'value="statement 7"' in told.text
+        assert f'value="{id}"' in told.text
+    for _ in range(2):
+        made = api.client.post("/shift/banked/amounts", data={**form, "amount:card": "٤٩٫٢٥"})
+        assert made.headers["location"] == f"/shift/banked/{id}"
+    assert "49.25" in api.client.get(f"/shift/banked/{id}").text
+    # The provider kept its share: it lies there still, until the office books it.
+    assert "0.75" in api.client.get("/shift/banked").text
     assert len(api.parts.bankings.bankings(SAMIR)) == 1
 
 
