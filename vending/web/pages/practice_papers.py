@@ -4,13 +4,15 @@ Nothing of it is kept, so that form has to come again with each wish.
 
 from __future__ import annotations
 
+from functools import partial
+
 from fastapi import APIRouter
 from starlette.responses import Response
 
 from meters.errors import RaseedError
 
-from ...messages import Language, words_for
-from ...papers import Letterhead, Paper, receipt_paper
+from ...messages import words_for
+from ...papers import Draft, receipt_paper
 from ...sale import SaleReceipt
 from .counter_forms import request_of
 from .papers import show, wish
@@ -24,19 +26,16 @@ router = APIRouter(prefix=PREFIX, include_in_schema=False)
 @router.post("/paper")
 def paper(visit: Visiting, form: Filled) -> Response:
     """The receipt as it would be, in the language and the kind that are asked for."""
-    receipts = _receipts(visit, form)
-
-    def build(head: Letterhead, language: Language) -> Paper:
-        return receipt_paper(receipts, head, language, check="", practice=True)
-
-    return show(visit, wish(form["kind"], language=form["language"]), build, "TEST")
+    draft = Draft("TEST", partial(receipt_paper, _receipts(visit, form), check=""))
+    return show(visit, wish(form["kind"], language=form["language"]), draft, practice=True)
 
 
 @router.post("/printer")
 def printer(visit: Visiting, form: Filled) -> Response:
     """The same out of the receipt printer of this point; how it went is told on a page."""
     services, error = visit.services, None
-    name = services.service.ports.outbox.printers.get(visit.who.actor.point or "", "")
+    actor = visit.who.actor
+    name = services.service.ports.outbox.printer_at(actor.point, actor.terminal) or ""
     try:
         services.practice_printer.print(form["print"], name, _receipts(visit, form))
     except RaseedError as wrong:

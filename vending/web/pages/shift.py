@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from typing import Any, Final
+from urllib.parse import quote
 
 from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
@@ -16,8 +18,13 @@ from ...drawer.errors import NoShiftOpen
 from ...drawer.reports import ShiftReport
 from ...drawer.shifts import MoveKind
 from ...messages import words_for
+from ...outbox import at_place
+from ...paperorders import NoPrinter, PaperKind
 from ...people import Act
+from ...printing import CashDrawer, PrinterOff
 from .home import may_of
+from .practice import learns
+from .printing import is_unmarked, on_its_way
 from .rendering import page
 from .tills import till_of
 from .visitor import Filled, Form, Visiting, Visitor
@@ -57,7 +64,22 @@ def cash(visit: Visiting, form: Filled) -> Response:
         till.move(kind, form["id"], amount, form["reason"])
     except RaseedError as error:
         return _standing(visit, error, form)
+    _open_for_cash(visit)
     return till.remember(RedirectResponse("/shift", 303))
+
+
+@router.post("/drawer")
+def open_drawer(visit: Visiting, form: Filled) -> Response:
+    """Without a sale: to count it, to give change. That stands in the trail."""
+    point, drawer = visit.who.actor.point or "", _cash_drawer(visit)
+    try:
+        if drawer is None:
+            raise NoPrinter(point)
+        drawer.open_drawer()
+    except RaseedError as error:
+        return _standing(visit, error)
+    visit.services.office.write_down(visit.who.actor, Act("drawer_opened", point))
+    return RedirectResponse("/shift/count" if form["counting"] else "/shift", 303)
 
 
 @router.get("/count")
@@ -111,6 +133,19 @@ def _standing(
     return _report(visit, report, error, typed)
 
 
+def _cash_drawer(visit: Visitor) -> CashDrawer | None:
+    actor = visit.who.actor
+    return at_place(visit.services.cash_drawers, actor.point, actor.terminal)
+
+
+def _open_for_cash(visit: Visitor) -> None:
+    """What was booked goes into the drawer or out of it now. One that stays shut has a key."""
+    drawer = _cash_drawer(visit)
+    if drawer is not None and not learns(visit):
+        with suppress(PrinterOff):
+            drawer.open_drawer()
+
+
 def _count(visit: Visitor, error: RaseedError | None = None, form: Form | None = None) -> Response:
     try:
         shift = till_of(visit).shift()
@@ -136,11 +171,15 @@ def _report(
     def told(minor: int | None) -> Money | None:
         return None if minor is None else Money(minor, report.shift.currency)
 
+    shift, at, copies = report.shift.id, report.at, report.copies
     return _page(
         visit,
         "shift/report.html",
         error,
         report=report,
+        unmarked=report.is_z and is_unmarked(visit, PaperKind.Z, shift, at, copies),
+        queued=on_its_way(visit, shift) if report.is_z else [],
+        here=f"/shift/{quote(shift)}/printing",
         minor=told,
         id=_new_id(),
         typed=typed or {},
@@ -162,6 +201,7 @@ def _page(
     told = None if error is None else words_for(error, visit.language)
     status = 200 if error is None else 422
     values["may"] = may_of(visit)
+    values["drawer_here"] = _cash_drawer(visit) is not None and not learns(visit)
     return page(
         visit.request, template, visit.language, visit.who, status=status, error=told, **values
     )
