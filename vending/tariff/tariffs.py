@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from meters.account import Commodity
 from meters.quantities import Money
 
+from ..persons import same_person
 from .charges import Charge, MonthlyCharge, OneOffFee, PercentCharge, UnitCharge
 from .errors import (
     TariffActivationPast,
@@ -138,11 +139,6 @@ class Tariff:
         if at > self.active_from:
             raise TariffActivationPast(self.code, self.version, self.active_from.isoformat())
         return replace(self, approved_by=by, approved_at=at)
-
-
-def same_person(one: str, other: str) -> bool:
-    """Names are compared without regard to case and spacing."""
-    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
 
 
 class TariffBook:
