@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
@@ -110,8 +110,22 @@ class Tariff:
         return not self.approved_by
 
     def fee(self, code: str) -> OneOffFee | None:
+        """What may be put on an account from now on."""
         fees = (c for c in self.charges if isinstance(c, OneOffFee))
         return next((fee for fee in fees if fee.sum.heading.code == code), None)
+
+    def due_fee(self, code: str) -> OneOffFee | None:
+        """The fee of this version, or of the last before it that had one: what was put on an
+        account then is still asked for."""
+        found = (version.fee(code) for version in self.lineage())
+        return next((fee for fee in found if fee is not None), None)
+
+    def lineage(self) -> Iterator[Tariff]:
+        """This version and those that held before it, the latest first."""
+        version: Tariff | None = self
+        while version is not None:
+            yield version
+            version = version.earlier
 
     def monthly_sum(self, code: str, month: Month) -> int:
         """What a monthly charge asks for one month, by the version that held when it began; 0
