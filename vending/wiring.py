@@ -21,7 +21,7 @@ from tokens.sts import MemorySecurityModule, SecurityModule
 
 from . import trailed
 from .accounting import Bookkeeping, BookReports, DailyClosing
-from .accounts import Accounts
+from .accounts import Accounts, TariffMoves, account_acts
 from .acts import Exchanges, sale_acts
 from .api_keys import ApiKeys, KeyOffice
 from .approvals import Approvals, Blocks, Operators, own_acts
@@ -265,8 +265,9 @@ def compose(
     kept = SqlTariffs(store)
     shipped = read_shipped(settings.vending.tariffs or CONFIG / "tariffs")
     tariffs = LiveTariffs(kept, shipped, utc_now, time.monotonic_ns)
+    kept_accounts = SqlAccounts(store)
     accounts = recorded(
-        Accounts(SqlAccounts(store), tariffs, chart, utc_now, LOCAL_ZONE), trailed.ACCOUNTS
+        Accounts(kept_accounts, tariffs, chart, utc_now, LOCAL_ZONE), trailed.ACCOUNTS
     )
     town_hall = TownHall(SqlMunicipality(store), utc_now, chart.currency)
 
@@ -288,6 +289,7 @@ def compose(
     acts = {
         **own_acts(chart.role("operator_deposit").unit),
         **sale_acts(service.ports, acting),
+        **account_acts(TariffMoves(kept_accounts, tariffs, chart, utc_now, offered)),
     }
     approvals = recorded(Approvals(people, acts, utc_now), trailed.APPROVALS)
     poster = HttpPoster(settings.outbox.timeout_seconds)

@@ -94,6 +94,10 @@ class AccountsWriting(AccountsReading, Protocol):
 
     def add_event(self, happened: Happened) -> None: ...
 
+    def set_tariff(self, agreement: str, tariff: str) -> None:
+        """What the agreement is priced by from now on: the code of a tariff."""
+        ...
+
     def keep(self, agreement: str, document: str | None) -> None:
         """The account from now on; None: nothing has happened to it."""
         ...

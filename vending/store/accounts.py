@@ -10,7 +10,7 @@ from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from meters.account import Commodity
@@ -25,7 +25,7 @@ from ..sale import Evidence, SaleKind
 from ..tariff import Month, Quote, line_from
 from . import schema as t
 from .books import SqlBooksReading, SqlBooksWriting
-from .reading import NUL
+from .parties import NUL
 from .sqlstore import SqlStore
 from .walk import rows
 
@@ -176,6 +176,11 @@ class SqlAccountsWriting(SqlBooksWriting, SqlAccountsReading):
                 "reason": happened.event.reason,
                 "document": event_document(happened),
             },
+        )
+
+    def set_tariff(self, agreement: str, tariff: str) -> None:
+        self._db.execute(
+            update(t.agreements).where(t.agreements.c.number == agreement).values(tariff=tariff)
         )
 
     def keep(self, agreement: str, document: str | None) -> None:

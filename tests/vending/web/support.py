@@ -41,7 +41,7 @@ from tokens.sts import (
 )
 from vending import trailed
 from vending.accounting import Bookkeeping, BookReports
-from vending.accounts import Accounts
+from vending.accounts import Accounts, TariffMoves, account_acts
 from vending.acts import Exchanges, sale_acts
 from vending.api_keys import ApiScope, KeyOffice, new_api_key
 from vending.approvals import Approvals, Blocks, Operators, own_acts
@@ -247,9 +247,14 @@ def api_over(
     books = SqlBooks(store)
     people = SqlPeople(store)
     acting = SqlActs(store)
-    acts = {**own_acts("ILS"), **sale_acts(use_cases.ports, acting)}
+    kept_accounts = SqlAccounts(store)
+    acts = {
+        **own_acts("ILS"),
+        **sale_acts(use_cases.ports, acting),
+        **account_acts(TariffMoves(kept_accounts, tariffs, chart(), clock, offered)),
+    }
     approvals = recorded(Approvals(people, acts, clock), trailed.APPROVALS)
-    accounts = Accounts(SqlAccounts(store), tariffs, chart(), clock, LOCAL_ZONE)
+    accounts = Accounts(kept_accounts, tariffs, chart(), clock, LOCAL_ZONE)
     keeping = Bookkeeping(books, chart(), clock, LOCAL_ZONE, accounts.follow)
     house, hasher = SqlHouse(store), Argon2(cheap=True)
     office, keys = Office(house, hasher, clock), SqlApiKeys(store, busy_s)

@@ -1,0 +1,179 @@
+"""An agreement that goes over to another tariff, by two people, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from meters.errors import RaseedError
+from meters.quantities import Energy, Money
+from tests.vending.accounts.support import BILLING, CHIEF, SITE, TILL, Counter, chart, tariffs
+from tests.vending.support import ADMIN, OPERATOR, POWER, request
+from vending.accounting.errors import AgreementUnknown
+from vending.accounts import TariffMoves, account_acts
+from vending.accounts.errors import ChargesOwed, TariffSame
+from vending.approvals import Approvals
+from vending.approvals.errors import ApprovalExpired, DocumentMalformed, OwnAct
+from vending.parties import ActorNotAllowed, TariffNotOffered
+from vending.requests import BasketRequest, Credit
+from vending.sale import SaleReceipt
+from vending.store.approvals import SqlPeople
+from vending.tariff import QuoteChanged, TariffCommodity, TariffMissing
+
+BLOCKS, SOCIAL, FLAT = "electricity-domestic-blocks", "electricity-social", "electricity-domestic"
+WHY = "The social office has confirmed it"
+
+
+class Office:
+    """A counter whose agreements may move."""
+
+    def __init__(self, place: Path | str) -> None:
+        self.counter = Counter(place)
+        self.offered: tuple[str, ...] = ()
+        self.moves = TariffMoves(
+            self.counter.rows, tariffs(), chart(), self.counter.clock, lambda: self.offered
+        )
+        people = SqlPeople(self.counter.store)
+        self.approvals = Approvals(people, account_acts(self.moves), self.counter.clock)
+
+    def ask(self, id: str, tariff: str, agreement: str = "A1") -> None:
+        document = {"agreement": agreement, "tariff": tariff}
+        self.approvals.request(BILLING, id, "change_tariff", document, WHY)
+
+    def move(self, id: str, tariff: str, agreement: str = "A1") -> object:
+        self.ask(id, tariff, agreement)
+        return self.approvals.approve(CHIEF, id).outcome
+
+    def sell(self, vend_id: str, amount: str = "100.00") -> SaleReceipt:
+        self.counter.clock.forward(minutes=3)
+        return self.counter.service.vend(OPERATOR, request(vend_id, POWER, amount))
+
+    def charged(self, vend_id: str) -> dict[str, int]:
+        """Months of each monthly charge that a sale counts."""
+        lines = self.sell(vend_id).quote.lines
+        return {line.code: line.months for line in lines if line.rule == "monthly"}
+
+    def right(self) -> None:
+        report = self.counter.accounts.verify_accounts(TILL)
+        assert report.ok, report.problems
+        assert self.counter.service.verify(ADMIN).ok
+
+
+@pytest.fixture
+def office(place: Path | str) -> Iterator[Office]:
+    made = Office(place)
+    yield made
+    made.right()
+    made.counter.close()
+
+
+def test_a_home_is_supported_from_the_next_quote_on(office: Office) -> None:
+    first = office.sell("v-1")
+    assert first.quote.tariff == BLOCKS
+    office.ask("M-1", SOCIAL)
+    assert office.sell("v-2").quote.tariff == BLOCKS
+    told = {"agreement": "A1", "before": BLOCKS, "tariff": SOCIAL}
+    assert office.approvals.approve(CHIEF, "M-1").outcome == told
+    # Again, as after a lost answer: done once.
+    assert office.approvals.approve(replace(CHIEF, name="cli:omar"), "M-1").outcome == told
+    third = office.sell("v-3").quote
+    assert third.tariff == SOCIAL
+    # What was bought this month stays bought, and the free units are there at once.
+    assert third.used_before == Energy(
+        first.quote.quantity.value + office.counter.service.sales(OPERATOR)[1].quote.quantity.value
+    )
+    assert {line.code for line in third.lines if line.payer} == {"free", "half"}
+    (latest, *_) = office.counter.accounts.history(BILLING, "A1")
+    assert (latest.event.kind, latest.event.reason, latest.actor) == ("tariff_changed", WHY, "Omar")
+    again = office.counter.service.reprint(OPERATOR, "v-1")
+    assert (again.quote, again.tokens) == (first.quote, first.tokens)
+
+
+def test_no_month_is_charged_twice_nor_by_both(office: Office) -> None:
+    assert office.charged("nov") == {"meter": 1, "waste": 1}
+    office.move("M-1", FLAT)
+    assert office.charged("flat") == {}
+    office.counter.clock.forward(days=40)
+    assert office.charged("january") == {}
+    # Back again: this month is charged as it began, the next one by the blocks.
+    office.move("M-2", BLOCKS)
+    assert office.charged("same-month") == {}
+    office.counter.clock.forward(days=30)
+    assert office.charged("february") == {"meter": 1, "waste": 1}
+
+
+def test_what_the_new_tariff_could_not_ask_for_is_paid_first(office: Office) -> None:
+    for month in range(2):
+        with pytest.raises(ChargesOwed) as error:
+            office.ask("M-1", SOCIAL)
+        assert error.value.charges == ["meter", "waste"]
+        assert error.value.owed == f"{(month + 1) * 17.8:.2f} ILS"
+        office.counter.clock.forward(days=15)
+    office.sell("v-1", "300.00")
+    office.move("M-1", SOCIAL)
+    fee = office.counter.accounts
+    fee.add_fee(BILLING, "A3", "connection", "A new site", "F-1")
+    with pytest.raises(ChargesOwed) as error:
+        office.ask("M-2", FLAT, "A3")
+    assert (error.value.charges, error.value.owed) == (["connection"], "174.00 ILS")
+    fee.waive_fee(BILLING, "A3", "connection", "Was connected before", "F-2")
+    office.move("M-2", FLAT, "A3")
+    assert office.counter.service.meter(OPERATOR, SITE.number).agreement.tariff == FLAT
+
+
+def test_a_quote_of_the_old_tariff_holds_no_longer(office: Office) -> None:
+    office.sell("v-1")
+    office.counter.service.bind(OPERATOR, POWER.number, Money(5000), (), "Q-1")
+    office.move("M-1", SOCIAL)
+    basket = BasketRequest("v-2", (Credit(POWER.number, Money(5000), "Q-1"),))
+    with pytest.raises(QuoteChanged) as error:
+        office.counter.service.vend_basket(OPERATOR, basket)
+    assert "tariff" in error.value.changed
+
+
+def test_what_is_not_moved(office: Office) -> None:
+    office.sell("v-1")
+    refused: list[tuple[str, str, type[RaseedError]]] = [
+        (BLOCKS, "A1", TariffSame),
+        ("water-domestic", "A1", TariffCommodity),
+        ("nothing", "A1", TariffMissing),
+        (SOCIAL, "A9", AgreementUnknown),
+        ("", "A1", DocumentMalformed),
+    ]
+    for tariff, agreement, error in refused:
+        with pytest.raises(error):
+            office.ask("M-1", tariff, agreement)
+    with pytest.raises(ActorNotAllowed):
+        office.approvals.request(TILL, "M-1", "change_tariff", {}, WHY)
+    office.offered = (BLOCKS,)
+    with pytest.raises(TariffNotOffered):
+        office.ask("M-1", SOCIAL)
+    office.offered = ()
+    office.ask("M-1", SOCIAL)
+    with pytest.raises(OwnAct):
+        office.approvals.approve(replace(CHIEF, name="cli:layla"), "M-1")
+    office.counter.clock.forward(hours=24)
+    with pytest.raises(ApprovalExpired):
+        office.approvals.approve(CHIEF, "M-1")
+    assert office.sell("v-2").quote.tariff == BLOCKS
+
+
+def test_approved_and_cut_before_it_was_done(office: Office) -> None:
+    """It is completed by approving again; too late, it is not begun any more."""
+    office.sell("v-1")
+    office.ask("M-1", SOCIAL)
+    act = office.approvals.acts["change_tariff"]
+    broken = replace(act, execute=lambda _: 1 / 0)
+    cut = Approvals(SqlPeople(office.counter.store), {act.name: broken}, office.counter.clock)
+    with pytest.raises(ZeroDivisionError):
+        cut.approve(CHIEF, "M-1")
+    assert office.sell("v-2").quote.tariff == BLOCKS
+    office.approvals.approve(CHIEF, "M-1")
+    assert office.sell("v-3").quote.tariff == SOCIAL
+    office.counter.clock.now += timedelta(days=2)
+    # Done before: answered at any time.
+    office.approvals.approve(CHIEF, "M-1")

@@ -1,0 +1,168 @@
+"""An agreement moved to another tariff (a home is now a workshop, a family is now supported): asked
+for by one person, approved by another.
+
+This month is charged as it began: what the old tariff's monthly charges come to by now stays owed,
+and those of the new one begin with the next month.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any
+
+from meters.quantities import Money
+
+from ..approvals import Act, Approved, Document, Fields, acts_table
+from ..ledger import Chart
+from ..parties import Role, TariffNotOffered
+from ..ports import Clock
+from ..tariff import (
+    AccountState,
+    ChargeState,
+    CurrencyWrong,
+    Month,
+    Tariff,
+    TariffBook,
+    TariffCommodity,
+)
+from ..tariff.claims import months_counted
+from .errors import ChargesOwed, EventIdReused, TariffSame
+from .events import TariffChanged
+from .ports import AccountsStore
+from .sight import Sight, Sights
+from .state import begun
+
+ACT = "change_tariff"
+_MAY_ASK = frozenset({Role.BILLING, Role.SUPERVISOR, Role.ADMINISTRATOR})
+_MAY_APPROVE = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
+_LONGEST_AGREEMENT = 30
+_LONGEST_TARIFF = 60
+
+
+@dataclass(frozen=True, slots=True)
+class TariffWanted:
+    """Which agreement is to be sold by which tariff."""
+
+    agreement: str
+    tariff: str
+
+
+class TariffMoves:
+    """One instance serves many threads."""
+
+    def __init__(
+        self,
+        store: AccountsStore,
+        tariffs: TariffBook,
+        chart: Chart,
+        clock: Clock,
+        offered: Callable[[], Collection[str]] = tuple,
+    ) -> None:
+        """`offered`: codes of the tariffs that the municipality has chosen; none: all."""
+        self._store = store
+        self._tariffs = tariffs
+        self._clock = clock
+        self._offered = offered
+        self._sights = Sights(tariffs, chart)
+
+    def check(self, wanted: TariffWanted) -> None:
+        """Whether it could be done now. Raises AgreementUnknown, TariffMissing, TariffSame,
+        TariffCommodity, CurrencyWrong, TariffNotOffered, ChargesOwed."""
+        with self._store.reading() as rows:
+            self._event(self._sights.of(rows, wanted.agreement, self._clock()), wanted, "")
+
+    def move(self, approved: Approved) -> dict[str, Any]:
+        """From the next quote on the agreement is priced by the new tariff; quotes that were bound
+        by the old one hold no longer. Once for each approval. Raises the errors of `check`,
+        ApprovalExpired."""
+        wanted: TariffWanted = approved.payload
+        with self._store.writing() as rows:
+            sight = self._sights.of(rows, wanted.agreement, self._clock())
+            done = sight.with_id(approved.id)
+            if done is None:
+                approved.check_time()
+                event = self._event(sight, wanted, approved.reason)
+                rows.set_tariff(sight.file.number, event.tariff)
+                name = approved.approver.name
+                self._sights.record(rows, sight, event, name, id=approved.id)
+            elif isinstance(done.event, TariffChanged):
+                event = done.event
+            else:
+                raise EventIdReused(sight.file.number, approved.id)
+        return {"agreement": sight.file.number, "before": event.before, "tariff": event.tariff}
+
+    def _event(self, sight: Sight, wanted: TariffWanted, reason: str) -> TariffChanged:
+        file = sight.file
+        new = self._tariffs.active(wanted.tariff, sight.now)
+        offered = self._offered()
+        if new.code == file.tariff:
+            raise TariffSame(file.number, new.code)
+        if new.commodity is not file.commodity:
+            raise TariffCommodity(new.code, file.meter)
+        if new.currency != sight.tariff.currency:
+            raise CurrencyWrong(new.currency, sight.tariff.currency)
+        if offered and new.code not in offered:
+            raise TariffNotOffered(new.code, file.number)
+        charges = _charges(sight, new)
+        return TariffChanged(reason=reason, before=file.tariff, tariff=new.code, charges=charges)
+
+
+def account_acts(moves: TariffMoves) -> dict[str, Act]:
+    """The act by its name, with its executor."""
+    return acts_table(
+        Act(
+            name=ACT,
+            may_request=_MAY_ASK,
+            may_approve=_MAY_APPROVE,
+            read=read_wanted,
+            execute=moves.move,
+            before=moves.check,
+        )
+    )
+
+
+def read_wanted(document: Document) -> TariffWanted:
+    """Raises DocumentMalformed."""
+    given = Fields(ACT, document)
+    wanted = TariffWanted(
+        given.text("agreement", most=_LONGEST_AGREEMENT), given.text("tariff", most=_LONGEST_TARIFF)
+    )
+    given.done()
+    return wanted
+
+
+def _charges(sight: Sight, new: Tariff) -> tuple[ChargeState, ...]:
+    """Where every monthly charge stands behind the move. Raises ChargesOwed for what the new
+    tariff could not ask for."""
+    old, now = sight.tariff, sight.now
+    month = Month.of(now, old.zone)
+    state = begun(sight.state, sight.file.commodity, sight.file.since, month)
+    stands = _counted(old, state, month)
+    known = {c.sum.heading.code for one in new.lineage() for c in one.monthly_charges}
+    left = {code: stand.owed for code, stand in stands.items() if code not in known}
+    for fee in state.fees:
+        if new.due_fee(fee.code) is None:
+            put_on = old.due_fee(fee.code)
+            gross = Money(1, old.currency) if put_on is None else put_on.sum.gross
+            left[fee.code] = gross if fee.owed is None else fee.owed
+    owed = {code: sum_ for code, sum_ in left.items() if not sum_.is_zero}
+    if owed:
+        whole = Money(sum(one.minor for one in owed.values()), old.currency)
+        raise ChargesOwed(sight.file.number, sorted(owed), str(whole))
+    nothing = Money(0, new.currency)
+    for charge in new.monthly_charges:
+        code = charge.sum.heading.code
+        stands.setdefault(code, ChargeState(code, month, nothing))
+    return tuple(stands[code] for code in sorted(stands) if code in known)
+
+
+def _counted(old: Tariff, state: AccountState, month: Month) -> dict[str, ChargeState]:
+    """The charges of the tariff that is left, with the months up to this one counted."""
+    through = {stand.code: stand.through for stand in state.charges}
+    found = {}
+    for code in {*through, *(charge.sum.heading.code for charge in old.monthly_charges)}:
+        before, new = months_counted(old, state, code, month)
+        counted = max(month, through.get(code, month))
+        found[code] = ChargeState(code, counted, Money(before + sum(new), old.currency))
+    return found
