@@ -12,6 +12,7 @@ from typing import Final
 
 from meters.errors import Invalid, Refused
 
+from ..accounting.adjustments import checked_reason
 from ..parties import Actor, Role, require
 from .ports import House
 from .sessions import Ending, digest_of
@@ -123,9 +124,9 @@ class Devices:
 
     def revoke(self, actor: Actor, name: str, reason: str) -> DeviceKey:
         """From now on its key opens nothing, and whoever sits there is out. Raises
-        ActorNotAllowed, DeviceUnknown."""
+        ActorNotAllowed, ReasonMissing, DeviceUnknown."""
         require(actor, "manage_devices")
-        now = self._clock()
+        reason, now = checked_reason(reason), self._clock()
         with self._house.writing() as house:
             found = next((one for one in house.devices() if one.name == name), None)
             if found is None or found.revoked_at is not None:
