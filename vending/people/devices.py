@@ -13,6 +13,7 @@ from typing import Final
 from meters.errors import Invalid, Refused
 
 from ..accounting.adjustments import checked_reason
+from ..finding import western
 from ..parties import Actor, Role, require
 from .ports import House
 from .sessions import Ending, digest_of
@@ -75,8 +76,8 @@ class DeviceElsewhere(Refused, code="device.elsewhere"):
 
 
 def normalised(text: str) -> str:
-    """A key however it was typed."""
-    return "".join(c for c in text.upper() if c.isascii() and c.isalnum())
+    """A key however it was typed, and on which keyboard."""
+    return "".join(c for c in western(text).upper() if c.isascii() and c.isalnum())
 
 
 def check_seat(user: User, device: DeviceKey | None, *, required: bool) -> None:

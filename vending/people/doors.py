@@ -9,6 +9,7 @@ from functools import cached_property
 
 from meters.errors import Invalid, Refused
 
+from ..finding import western
 from ..parties import Role
 from .devices import DeviceKey, check_seat
 from .ports import House, HouseReading, PasswordHasher, SecondFactor
@@ -83,7 +84,7 @@ class Doors:
         DeviceNeeded, DeviceElsewhere.
         """
         now = self._clock()
-        name = arrival.name.strip().lower()
+        name = western(arrival.name.strip()).lower()
         subjects = (("user", name[:40]), ("address", arrival.address[:60]))
         with self._house.reading() as house:
             found = [house.tries(kind, subject) for kind, subject in subjects]

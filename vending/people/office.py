@@ -28,7 +28,7 @@ FIRST = Actor("setup", Role.ADMINISTRATOR)
 
 
 class Office:
-    """Use cases over a House. Whatever changes is written in the trail, in the same transaction, and
+    """Use cases over a House. Whatever changes is written in the trail, in the same transaction;
     what is done to somebody who is there needs a reason (ReasonMissing)."""
 
     def __init__(self, house: House, hasher: PasswordHasher, clock: Callable[[], datetime]) -> None:

@@ -97,6 +97,15 @@ def test_a_clerk_comes_in_and_goes(hall: Hall) -> None:
     assert acts(hall)[-2:] == [("sign_in", "samir", "samir"), ("sign_out", "samir", "samir")]
 
 
+def test_names_and_keys_on_an_arabic_keyboard(hall: Hall) -> None:
+    hall.office.add(hall.admin, replace(SAMIR, name="samir٢"), PASSWORD, must_change=False)
+    assert hall.come("samir2").user.name == hall.come("samir٢").user.name == "samir2"
+    devices = Devices(SqlHouse(hall.store), hall.clock, os.urandom)
+    device, key = devices.make(hall.admin, "E-1", "P1", "T1")
+    typed = key.translate(str.maketrans("234567", "٢٣٤٥٦٧"))
+    assert devices.known(typed.lower()) == device
+
+
 def test_the_id_in_the_browser_is_not_in_the_database(hall: Hall) -> None:
     id, _ = hall.arrive()
     with hall.store.engine.connect() as db:
@@ -257,7 +266,7 @@ def test_what_is_done_to_somebody_has_a_reason(hall: Hall) -> None:
 def test_a_token_in_a_reason_is_not_kept(hall: Hall) -> None:
     hall.office.change(hall.admin, SAMIR, active=False, reason="gave 1234 5678 9012 3456 7890 away")
     (line, *_) = hall.office.trail(hall.admin, subject="samir")
-    assert line.reason == f"gave {MASK} away"
+    assert line.reason == f"gave {MASK}away"
 
 
 def test_users_are_made_and_changed_by_administrators(hall: Hall) -> None:
