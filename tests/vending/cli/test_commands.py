@@ -235,7 +235,9 @@ def test_api_keys_are_shown_once_and_revoked(town: Shell) -> None:
     made = town.run("apikey", "create", "till", "--scope", "read", "--point", "P1", "--json").json
     assert made["api_key"].startswith("rsk_")
     assert town.run("apikey", "create", "till").code == 3
-    assert town.run("apikey", "revoke", "till", "--reason", "not needed", "--json").json["revoked_at"]
+    assert town.run("apikey", "revoke", "till", "--reason", "not needed", "--json").json[
+        "revoked_at"
+    ]
     assert made["api_key"] not in town.run("apikey", "list").out
 
 
