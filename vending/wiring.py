@@ -21,10 +21,10 @@ from tokens.sts import MemorySecurityModule, SecurityModule
 
 from . import trailed
 from .accounting import Bookkeeping, BookReports, DailyClosing
-from .accounts import Accounts
+from .accounts import Accounts, TariffChanges
 from .acts import Exchanges, sale_acts
 from .api_keys import ApiKeys, KeyOffice
-from .approvals import Approvals, Blocks, Operators, own_acts
+from .approvals import Approvals, Blocks, Operators, acts_table, own_acts
 from .drawer import Bankings, Beneficiary, Deposits, Drawers
 from .faults import Faults
 from .identity_checks import Argon2, OneTimeCodes
@@ -42,6 +42,7 @@ from .people import Devices, Doors, FirstRun, Office, Own
 from .people.recording import recorded
 from .ports import Clock, GatewayFor
 from .printing import Device
+from .registry import Register
 from .samples import Samples, only_at
 from .sending import HttpPoster, PracticePrinter
 from .service import VendingService
@@ -61,6 +62,7 @@ from .store.languages import SqlLanguages
 from .store.meter_commands import SqlMeterWorks
 from .store.municipality import SqlMunicipality
 from .store.outbox import SqlOutbox
+from .store.registry import SqlRegister
 from .store.samples import SqlSamples
 from .store.tariffs import SqlTariffs
 from .tariff import LiveTariffs, read_shipped
@@ -120,6 +122,7 @@ class Raseed:
     devices: Devices
     faults: Faults
     samples: Samples
+    register: Register
     languages: Languages
     meter_works: MeterWorks
     printers_at: Mapping[str, Device]
@@ -129,6 +132,11 @@ class Raseed:
     def currency(self) -> str:
         """Of amounts that come without one: the books'."""
         return self.chart.currency
+
+    @property
+    def meter_models(self) -> tuple[str, ...]:
+        """Names of the shipped register maps."""
+        return tuple(sorted(path.stem for path in (CONFIG / "meters").glob("*.toml")))
 
     def check_writing(self) -> None:
         """Raises Unavailable while nothing can be written until the program starts anew."""
@@ -280,6 +288,9 @@ def compose(
     acts = {
         **own_acts(chart.role("operator_deposit").unit),
         **sale_acts(service.ports, acting),
+        **acts_table(
+            TariffChanges(SqlAccounts(store), tariffs, chart, utc_now, service.tariff_for).act
+        ),
     }
     approvals = recorded(Approvals(people, acts, utc_now), trailed.APPROVALS)
     poster = HttpPoster(settings.outbox.timeout_seconds)
@@ -324,7 +335,7 @@ def compose(
         blocks=recorded(Blocks(people, approvals, utc_now), trailed.BLOCKS),
         operators=recorded(Operators(people, approvals, chart), trailed.OPERATORS),
         tariff_desk=recorded(TariffDesk(kept, tariffs, chart, utc_now), trailed.TARIFFS),
-        drawers=Drawers(drawers, chart, utc_now),
+        drawers=recorded(Drawers(drawers, chart, utc_now), trailed.DRAWERS),
         bankings=recorded(Bankings(drawers, chart, utc_now, beneficiary), trailed.BANKINGS),
         deposits=Deposits(books, bookkeeping, chart),
         accounts=accounts,
@@ -355,6 +366,9 @@ def compose(
             SqlSamples(store),
             lambda: only_at(sample_parties(), offered()),
             utc_now,
+        ),
+        register=recorded(
+            Register(SqlRegister(store), service.admitted, security.keys), trailed.PARTIES
         ),
         meter_works=MeterWorks(SqlMeterWorks(store), utc_now),
         printers_at={

@@ -12,9 +12,11 @@ from .folding import Move, Opening, Sold, Voided, after_sale, folded, in_order
 from .happened import Happened
 from .proving import AccountProblem, AccountsReport, RebuiltAccounts
 from .state import begun, document_of, kept_state, postponed_for_sale, state_of, unsettled
+from .tariff_change import CHANGE_TARIFF, TariffChanges
 from .views import AccountView, Standing
 
 __all__ = [
+    "CHANGE_TARIFF",
     "AccountDocumentBroken",
     "AccountEventBroken",
     "AccountProblem",
@@ -30,6 +32,7 @@ __all__ = [
     "RebuiltAccounts",
     "Sold",
     "Standing",
+    "TariffChanges",
     "Voided",
     "after_sale",
     "begun",

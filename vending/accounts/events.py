@@ -16,7 +16,7 @@ from typing import ClassVar, TypeVar
 
 from meters.quantities import Money
 
-from ..tariff import AccountState, Debt, FeeDue, Postponed
+from ..tariff import AccountState, ChargeState, Debt, FeeDue, Postponed
 from .errors import DebtUnknown
 
 EventT = TypeVar("EventT", bound="Event")
@@ -194,6 +194,27 @@ class FeeWaived(Event):
 
     def applied(self, state: AccountState, at: datetime) -> AccountState:  # noqa: ARG002
         return replace(state, fees=tuple(fee for fee in state.fees if fee.code != self.code))
+
+
+@account_event("tariff_changed")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TariffChanged(Event):
+    """The agreement is at another tariff from here on."""
+
+    tariff: str
+    """The new one's code."""
+    before: str
+    counted: tuple[ChargeState, ...]
+    """Of each monthly charge of both: up to which month it is counted, and what that adds to what
+    is owed."""
+
+    def applied(self, state: AccountState, at: datetime) -> AccountState:  # noqa: ARG002
+        charges = {stand.code: stand for stand in state.charges}
+        for one in self.counted:
+            there = charges.get(one.code)
+            owed = one.owed if there is None else there.owed + one.owed
+            charges[one.code] = replace(one, owed=owed)
+        return replace(state, charges=tuple(charges.values()))
 
 
 def debt_named(state: AccountState, code: str) -> Debt:

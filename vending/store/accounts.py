@@ -10,7 +10,7 @@ from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from meters.account import Commodity
@@ -20,10 +20,12 @@ from ..accounting.ports import BooksWriting
 from ..accounts.folding import Sold, Voided, in_order
 from ..accounts.happened import Happened, event_document, happened_from, row_hash
 from ..accounts.ports import AgreementFile, KeptAccount
+from ..approvals.ports import PeopleWriting
 from ..record import QUANTITIES
 from ..sale import Evidence, SaleKind
 from ..tariff import Month, Quote, line_from
 from . import schema as t
+from .approvals import SqlPeopleWriting
 from .books import SqlBooksReading, SqlBooksWriting
 from .reading import NUL
 from .sqlstore import SqlStore
@@ -191,6 +193,10 @@ class SqlAccountsWriting(SqlBooksWriting, SqlAccountsReading):
             {"agreement": agreement, "document": document},
         )
 
+    def put_at(self, agreement: str, tariff: str) -> None:
+        c = t.agreements.c
+        self._db.execute(update(t.agreements).where(c.number == agreement).values(tariff=tariff))
+
 
 class SqlAccounts:
     """See `vending.accounts.ports.AccountsStore`: the same database as `store`, with the same
@@ -213,6 +219,10 @@ class SqlAccounts:
 
     def inside(self, books: BooksWriting) -> SqlAccountsWriting:
         assert isinstance(books, SqlBooksWriting)
+        return SqlAccountsWriting(books._db)
+
+    def beside(self, books: PeopleWriting) -> SqlAccountsWriting:
+        assert isinstance(books, SqlPeopleWriting)
         return SqlAccountsWriting(books._db)
 
 

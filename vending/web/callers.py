@@ -23,6 +23,7 @@ from ..papers import PaperDesk
 from ..parties import Actor
 from ..people import Devices, Doors, FirstRun, Office, Own
 from ..printing import Device
+from ..registry import Register
 from ..samples import Samples
 from ..sending import PracticePrinter
 from ..service import VendingService
@@ -116,6 +117,14 @@ class Services(Protocol):
 
     @property
     def samples(self) -> Samples: ...
+
+    @property
+    def register(self) -> Register: ...
+
+    @property
+    def meter_models(self) -> tuple[str, ...]:
+        """Names of the register maps, for whoever says what a meter is."""
+        ...
 
     @property
     def currency(self) -> str:

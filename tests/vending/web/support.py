@@ -41,10 +41,10 @@ from tokens.sts import (
 )
 from vending import trailed
 from vending.accounting import Bookkeeping, BookReports
-from vending.accounts import Accounts
+from vending.accounts import Accounts, TariffChanges
 from vending.acts import Exchanges, sale_acts
 from vending.api_keys import ApiScope, KeyOffice, new_api_key
-from vending.approvals import Approvals, Blocks, Operators, own_acts
+from vending.approvals import Approvals, Blocks, Operators, acts_table, own_acts
 from vending.drawer import Bankings, Deposits, Drawers
 from vending.faults import Faults
 from vending.identity_checks import Argon2, OneTimeCodes
@@ -58,6 +58,7 @@ from vending.parties import GatewayAddress, Registration, Role
 from vending.people import Devices, Doors, FirstRun, Office, Own
 from vending.people.recording import recorded
 from vending.printing import Device
+from vending.registry import Register
 from vending.samples import Samples, only_at
 from vending.sending import PracticePrinter
 from vending.service import VendingService
@@ -75,6 +76,7 @@ from vending.store.key_changes import SqlKeyChanges
 from vending.store.languages import SqlLanguages
 from vending.store.municipality import SqlMunicipality
 from vending.store.outbox import SqlOutbox
+from vending.store.registry import SqlRegister
 from vending.store.samples import SqlSamples
 from vending.store.tariffs import SqlTariffs
 from vending.tariff import LiveTariffs
@@ -120,6 +122,8 @@ class Parts:
     samples: Samples
     practice_printer: PracticePrinter
     languages: Languages
+    register: Register
+    meter_models: tuple[str, ...]
     printers_at: dict[str, Device] = field(default_factory=dict)
     currency: str = "ILS"
 
@@ -246,7 +250,12 @@ def api_over(
     books = SqlBooks(store)
     people = SqlPeople(store)
     acting = SqlActs(store)
-    acts = {**own_acts("ILS"), **sale_acts(use_cases.ports, acting)}
+    changes = TariffChanges(SqlAccounts(store), tariffs, chart(), clock, use_cases.tariff_for)
+    acts = {
+        **own_acts("ILS"),
+        **sale_acts(use_cases.ports, acting),
+        **acts_table(changes.act),
+    }
     approvals = recorded(Approvals(people, acts, clock), trailed.APPROVALS)
     accounts = Accounts(SqlAccounts(store), tariffs, chart(), clock, LOCAL_ZONE)
     keeping = Bookkeeping(books, chart(), clock, LOCAL_ZONE, accounts.follow)
@@ -267,7 +276,7 @@ def api_over(
         recorded(Blocks(people, approvals, clock), trailed.BLOCKS),
         Operators(people, approvals, chart()),
         TariffDesk(kept, tariffs, chart(), clock),
-        Drawers(SqlDrawers(store), chart(), clock),
+        recorded(Drawers(SqlDrawers(store), chart(), clock), trailed.DRAWERS),
         Bankings(SqlDrawers(store), chart(), clock),
         Deposits(books, keeping, chart()),
         accounts,
@@ -284,6 +293,8 @@ def api_over(
         Samples(SqlSamples(store), lambda: only_at(sample_parties(), offered()), clock),
         PracticePrinter(papers),
         languages,
+        recorded(Register(SqlRegister(store), use_cases.admitted, held.keys), trailed.PARTIES),
+        ("raseed-payment",),
     )
     try:
         with TestClient(create_app(parts), raise_server_exceptions=False) as client:

@@ -16,9 +16,8 @@ from ...drawer.errors import NoShiftOpen
 from ...drawer.reports import ShiftReport
 from ...drawer.shifts import MoveKind
 from ...messages import words_for
-from ...people import Act
-from .home import may_of
 from .rendering import page
+from .showing import may_of
 from .tills import till_of
 from .visitor import Filled, Form, Visiting, Visitor
 
@@ -96,9 +95,7 @@ def z(visit: Visiting, id: str) -> Response:
 @router.post("/{id}/z/copy")
 def z_copy(visit: Visiting, id: str) -> Response:
     """A copy of it, counted."""
-    report = visit.services.drawers.reprint(visit.who.actor, id)
-    visit.services.office.write_down(visit.who.actor, Act("z_copy", id))
-    return _report(visit, report)
+    return _report(visit, visit.services.drawers.reprint(visit.who.actor, id))
 
 
 def _standing(
