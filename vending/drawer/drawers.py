@@ -11,6 +11,7 @@ from meters.quantities import Money
 from ..accounting.adjustments import checked_reason
 from ..ledger import ChainHead, Chart, JournalEntry, chained, check_open
 from ..parties import Actor, PointUnknown, Role, require
+from ..people.recording import noted
 from ..ports import Clock
 from ..tariff import CurrencyWrong
 from ..vend import ClockLimits, check_clock
@@ -189,6 +190,7 @@ class Drawers:
             file = file_of(books, actor, shift)
             own = file.shift
             check_own(actor, own)
+            noted(subject=own.id)
             if file.close is not None:
                 stored = z_report(file.close, copies=file.copies)
                 if stored.count != count:
