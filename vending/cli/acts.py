@@ -1,4 +1,5 @@
-"""`raseed approval request ...`: sales of two people asked for; and `raseed meter exchange`."""
+"""`raseed approval request ...`: sales of two people and other tariffs asked for; and `raseed meter
+exchange`."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from drivers.places import TCP, is_place, parse_place
 from meters.identity import meter_from_text
 from tokens.sts import EncryptionAlgorithm
 
+from ..accounts import CHANGE_TARIFF
 from ..acts import NewMeter, Source
 from ..messages import term
 from ..parties import GatewayAddress, GatewayPlace, Reached, Role
@@ -21,7 +23,7 @@ from .asking import IdOption, Reason, new_id
 from .context import Cli, Json, MeterArg, VendIdArg, cli_of
 from .parties import meter as meter_group
 
-request = typer.Typer(no_args_is_help=True, help="Ask for a sale that needs two people.")
+request = typer.Typer(no_args_is_help=True, help="Ask for what needs two people.")
 approval.add_typer(request, name="request")
 
 UnitsArg = Annotated[str, typer.Argument(metavar="UNITS", help="In kWh or m3: 12.5")]
@@ -115,6 +117,20 @@ def correction(
 ) -> None:
     """A sale to a wrong meter, taken back and sold anew to METER; no money moves."""
     _ask(ctx, id, "correction", {"sale": sale, "meter": number}, reason, None, as_json)
+
+
+@request.command("tariff")
+def tariff(
+    ctx: typer.Context,
+    agreement: AgreementArg,
+    code: Annotated[str, typer.Argument(metavar="TARIFF", help="Code of the other tariff.")],
+    reason: Reason,
+    id: IdOption = None,
+    as_json: Json = False,
+) -> None:
+    """Another tariff for an agreement, from the approval on."""
+    document = {"agreement": agreement, "tariff": code}
+    _ask(ctx, id, CHANGE_TARIFF, document, reason, None, as_json)
 
 
 @request.command("transfer")

@@ -115,3 +115,13 @@ def test_tariffs_for_new_agreements_from_a_terminal(shell: Shell) -> None:
     made = shell.run(*town, "--tariff", "water-domestic", "--message-en", "Thanks", "--json").json
     assert (made["tariffs"], made["message_en"]) == (["water-domestic"], "Thanks")
     assert shell.run(*town, "--tariff", "all", "--json").json["tariffs"] == []
+
+
+def test_another_tariff_is_asked_for_at_a_terminal(shell: Shell) -> None:
+    ask = ("approval", "request", "tariff", "A1")
+    why = ("--reason", "It is a shop now", "--json")
+    made = shell.run(*ask, "electricity-commercial", "--id", "t-1", *why).json
+    assert (made["act"], made["state"]) == ("change_tariff", "pending")
+    assert shell.run(*ask, "electricity-domestic", *why).code == 3
+    shown = shell.run("--lang", "ar", "approval", "show", "t-1").out
+    assert "تغيير تعرفة اشتراك" in shown
