@@ -150,6 +150,11 @@ def test_users_are_added_and_changed_with_a_reason(desk: Browser) -> None:
     )
     desk.post("/people", name="lina", password=PASSWORD, **draft)
     assert "Lina" in desk.get("/people")
+    # A role that was mistyped is no other role.
+    desk.post("/people/lina", 422, **{**draft, "role": "king"}, active="yes", reason="moved")
+    desk.post("/keys", 422, name="bank", role="king")
+    assert not told(desk, "user_changed")
+    assert not told(desk, "key_made")
     desk.post("/people/lina", **{**draft, "role": "billing"}, active="no", reason="moved")
     line = told(desk, "user_changed")[0]
     assert (line.actor, line.subject, line.reason) == ("huda", "lina", "moved")

@@ -14,8 +14,10 @@ from meters.errors import Refused
 
 from ...finding import western
 from ...messages import Language
+from ...parties import Role
 from ...people import NotSignedIn, SignedIn
 from ..callers import Services, services_of
+from ..errors import RequestInvalid
 from ..language import accepted_language
 from .learning import check_practice
 
@@ -108,6 +110,13 @@ class Form(Mapping[str, str]):
             for place, c in enumerate(western(self[name]))
             if not c.isspace() and (place == 0 or c not in "-\u2010\u2011")
         )
+
+    def role(self, name: str) -> Role:
+        """Raises RequestInvalid: a role that was mistyped is no other role."""
+        known = {role.value: role for role in Role}
+        if self[name] not in known:
+            raise RequestInvalid([name])
+        return known[self[name]]
 
     def plain(self, name: str) -> str:
         """A day, a telephone, a code: as typed, with digits 0 to 9."""
