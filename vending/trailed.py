@@ -63,10 +63,12 @@ DRAWERS: Final[Rules] = {
     "cash_out": Rule("cash_out", "id", ("amount",), once=True),
     "close": Rule("shift_closed", "shift", once=True),
     "reprint": Rule("z_copy", "shift"),
+    "send_copy": Rule("z_copy", "shift"),
 }
 BANKINGS: Final[Rules] = {
     "bank": Rule("banked", "request.id", ("request",), once=True),
     "reprint": Rule("slip_copy", "id"),
+    "send_copy": Rule("slip_copy", "id"),
 }
 KEY_CHANGES: Final[Rules] = {
     "plan": Rule("key_change_planned", "meter", ("sgc", "krn", "ti")),

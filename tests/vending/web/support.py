@@ -53,11 +53,11 @@ from vending.languages import Languages
 from vending.messages import LOCAL_ZONE
 from vending.municipality import TownHall
 from vending.outbox_worker import Outbox
-from vending.papers import PaperDesk
+from vending.papers import PaperDesk, PaperMaker
 from vending.parties import GatewayAddress, Registration, Role
 from vending.people import Devices, Doors, FirstRun, Office, Own
 from vending.people.recording import recorded
-from vending.printing import Device
+from vending.printing import CashDrawer
 from vending.registry import Register
 from vending.samples import Samples, only_at
 from vending.sending import PracticePrinter
@@ -124,7 +124,8 @@ class Parts:
     languages: Languages
     register: Register
     meter_models: tuple[str, ...]
-    printers_at: dict[str, Device] = field(default_factory=dict)
+    paper_maker: PaperMaker
+    cash_drawers: dict[str, CashDrawer] = field(default_factory=dict)
     currency: str = "ILS"
 
 
@@ -264,11 +265,14 @@ def api_over(
     tell_acts(store, clock)
     languages = Languages(SqlLanguages(store), clock)
     papers = paper_desk(settings, hall.municipality, languages.of)
+    drawers = recorded(Drawers(SqlDrawers(store), chart(), clock), trailed.DRAWERS)
+    bankings = Bankings(SqlDrawers(store), chart(), clock)
+    reports = BookReports(books, chart(), clock, LOCAL_ZONE)
     parts = Parts(
         use_cases,
         keys,
         keeping,
-        BookReports(books, chart(), clock, LOCAL_ZONE),
+        reports,
         Outbox(SqlOutbox(store), {}, clock),
         KeyChanges(SqlKeyChanges(store), held, gateways, clock),
         approvals,
@@ -276,8 +280,8 @@ def api_over(
         recorded(Blocks(people, approvals, clock), trailed.BLOCKS),
         Operators(people, approvals, chart()),
         TariffDesk(kept, tariffs, chart(), clock),
-        recorded(Drawers(SqlDrawers(store), chart(), clock), trailed.DRAWERS),
-        Bankings(SqlDrawers(store), chart(), clock),
+        drawers,
+        bankings,
         Deposits(books, keeping, chart()),
         accounts,
         Doors(house, hasher, OneTimeCodes(), clock, os.urandom),
@@ -295,6 +299,7 @@ def api_over(
         languages,
         recorded(Register(SqlRegister(store), use_cases.admitted, held.keys), trailed.PARTIES),
         ("raseed-payment",),
+        PaperMaker(use_cases, drawers, bankings, reports),
     )
     try:
         with TestClient(create_app(parts), raise_server_exceptions=False) as client:
