@@ -31,6 +31,7 @@ from .parties import (
 )
 from .ports import Clock, GatewayFor, Ports, Randomness, Reading, Store
 from .practice import Rehearsal
+from .record import receipt_of
 from .requests import BasketRequest, Credit, DebtPayment, Postponement, Units
 from .sale import BasketReceipt, Delivery, MeterReading, SaleReceipt, SaleStatus, VendRequest, Void
 from .selling import Answer, Selling, agent, meter_in_use
@@ -201,6 +202,16 @@ class VendingService:
             return self._selling.balance_of(books, file, currency)
 
     # Selling
+
+    def last_bought(self, actor: Actor, meter: str) -> Quote | None:
+        """What the meter's last purchase cost and gave, to explain the next one beside it. What was
+        given, moved or taken back, and what paid debts alone, was no purchase. Raises the errors of
+        meter numbers."""
+        require(actor, "look_up")
+        number = meter_from_text(meter).number
+        with self._ports.store.reading() as books:
+            record = books.last_bought(number)
+        return None if record is None else receipt_of(record).quote
 
     def forget_quotes(self) -> int:
         """Gives up quotes that have been expired for a day; how many. Until then a sale that names

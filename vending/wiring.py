@@ -21,10 +21,10 @@ from tokens.sts import MemorySecurityModule, SecurityModule
 
 from . import trailed
 from .accounting import Bookkeeping, BookReports, DailyClosing
-from .accounts import Accounts, TariffChanges
+from .accounts import Accounts, TariffMoves, account_acts
 from .acts import Exchanges, sale_acts
 from .api_keys import ApiKeys, KeyOffice
-from .approvals import Approvals, Blocks, Operators, acts_table, own_acts
+from .approvals import Approvals, Blocks, Operators, own_acts
 from .drawer import Bankings, Beneficiary, Deposits, Drawers
 from .faults import Faults
 from .identity_checks import Argon2, OneTimeCodes
@@ -273,8 +273,9 @@ def compose(
     kept = SqlTariffs(store)
     shipped = read_shipped(settings.vending.tariffs or CONFIG / "tariffs")
     tariffs = LiveTariffs(kept, shipped, utc_now, time.monotonic_ns)
+    kept_accounts = SqlAccounts(store)
     accounts = recorded(
-        Accounts(SqlAccounts(store), tariffs, chart, utc_now, LOCAL_ZONE), trailed.ACCOUNTS
+        Accounts(kept_accounts, tariffs, chart, utc_now, LOCAL_ZONE), trailed.ACCOUNTS
     )
     town_hall = TownHall(SqlMunicipality(store), utc_now, chart.currency)
 
@@ -296,9 +297,7 @@ def compose(
     acts = {
         **own_acts(chart.role("operator_deposit").unit),
         **sale_acts(service.ports, acting),
-        **acts_table(
-            TariffChanges(SqlAccounts(store), tariffs, chart, utc_now, service.tariff_for).act
-        ),
+        **account_acts(TariffMoves(kept_accounts, tariffs, chart, utc_now, offered)),
     }
     approvals = recorded(Approvals(people, acts, utc_now), trailed.APPROVALS)
     poster = HttpPoster(settings.outbox.timeout_seconds)

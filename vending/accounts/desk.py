@@ -15,6 +15,7 @@ from ..accounting.ports import BooksWriting
 from ..ledger import Chart, JournalEntry, PostedEntry, Posting, chained
 from ..masks import masked_name, names_hidden
 from ..parties import Actor, require
+from ..persons import same_person
 from ..ports import Clock
 from ..tariff import Instalment, Label, Percentage, TariffBook
 from .checks import check_postponing, checked_source, new_debt, owing, struck_off
@@ -275,7 +276,7 @@ class Accounts:
             sight = self._sights.of(rows, agreement, self._clock())
             stored = sight.with_id(id)
             if stored is not None:
-                if (stored.event, stored.actor) != (event, actor.name):
+                if stored.event != event or not same_person(stored.actor, actor.name):
                     raise EventIdReused(sight.file.number, id)
                 return self._sights.view(rows, sight)
             check(sight)

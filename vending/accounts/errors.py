@@ -53,23 +53,6 @@ class EventIdReused(Refused, code="account.event_id_reused"):
 
 
 @dataclass(eq=False)
-class TariffTheSame(Refused, code="account.tariff_the_same"):
-    """The agreement is at this tariff already."""
-
-    agreement: str
-    tariff: str
-
-
-@dataclass(eq=False)
-class TariffOwing(Refused, code="account.tariff_owing"):
-    """Something is owed of a charge or fee that the other tariff does not have: it is paid first,
-    for nobody could ask for it afterwards."""
-
-    charge: str
-    owed: str
-
-
-@dataclass(eq=False)
 class NothingOwed(Refused, code="account.nothing_owed"):
     """The debt has been paid or struck off: there is nothing to put off or to dispute."""
 
@@ -152,6 +135,25 @@ class FeeNotDue(Refused, code="account.fee_not_due"):
     """The fee does not stand on the account."""
 
     fee: str
+
+
+@dataclass(eq=False)
+class TariffSame(Refused, code="account.tariff_same"):
+    """The agreement is at this tariff already."""
+
+    agreement: str
+    tariff: str
+
+
+@dataclass(eq=False)
+class ChargesOwed(Refused, code="account.charges_owed"):
+    """Charges or fees are owed that the new tariff has no rule for: they are paid first."""
+
+    agreement: str
+    charges: list[str]
+    """Their codes."""
+    owed: str
+    """All of them together."""
 
 
 @dataclass(eq=False)

@@ -199,22 +199,15 @@ class FeeWaived(Event):
 @account_event("tariff_changed")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TariffChanged(Event):
-    """The agreement is at another tariff from here on."""
+    """The agreement is sold by another tariff from here on (codes of both)."""
 
-    tariff: str
-    """The new one's code."""
     before: str
-    counted: tuple[ChargeState, ...]
-    """Of each monthly charge of both: up to which month it is counted, and what that adds to what
-    is owed."""
+    tariff: str
+    charges: tuple[ChargeState, ...]
+    """Where every monthly charge stands behind it."""
 
     def applied(self, state: AccountState, at: datetime) -> AccountState:  # noqa: ARG002
-        charges = {stand.code: stand for stand in state.charges}
-        for one in self.counted:
-            there = charges.get(one.code)
-            owed = one.owed if there is None else there.owed + one.owed
-            charges[one.code] = replace(one, owed=owed)
-        return replace(state, charges=tuple(charges.values()))
+        return replace(state, charges=self.charges)
 
 
 def debt_named(state: AccountState, code: str) -> Debt:

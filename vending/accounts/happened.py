@@ -44,9 +44,9 @@ _FORMS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
         lambda money: None if money is None else [money.minor, money.currency],
         lambda kept: None if kept is None else Money(*kept),
     ),
-    "counted": (
-        lambda counted: [
-            [one.code, str(one.through), one.owed.minor, one.owed.currency] for one in counted
+    "charges": (
+        lambda charges: [
+            [one.code, str(one.through), one.owed.minor, one.owed.currency] for one in charges
         ],
         lambda kept: tuple(
             ChargeState(code, Month.from_text(through), Money(minor, currency))

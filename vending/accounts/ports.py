@@ -99,12 +99,12 @@ class AccountsWriting(AccountsReading, Protocol):
 
     def add_event(self, happened: Happened) -> None: ...
 
-    def keep(self, agreement: str, document: str | None) -> None:
-        """The account from now on; None: nothing has happened to it."""
+    def set_tariff(self, agreement: str, tariff: str) -> None:
+        """What the agreement is priced by from now on: the code of a tariff."""
         ...
 
-    def put_at(self, agreement: str, tariff: str) -> None:
-        """From now on the agreement is priced by the tariff of this code."""
+    def keep(self, agreement: str, document: str | None) -> None:
+        """The account from now on; None: nothing has happened to it."""
         ...
 
 

@@ -12,7 +12,6 @@ from drivers.places import TCP, is_place, parse_place
 from meters.identity import meter_from_text
 from tokens.sts import EncryptionAlgorithm
 
-from ..accounts import CHANGE_TARIFF
 from ..acts import NewMeter, Source
 from ..messages import term
 from ..parties import GatewayAddress, GatewayPlace, Reached, Role
@@ -119,20 +118,6 @@ def correction(
     _ask(ctx, id, "correction", {"sale": sale, "meter": number}, reason, None, as_json)
 
 
-@request.command("tariff")
-def tariff(
-    ctx: typer.Context,
-    agreement: AgreementArg,
-    code: Annotated[str, typer.Argument(metavar="TARIFF", help="Code of the other tariff.")],
-    reason: Reason,
-    id: IdOption = None,
-    as_json: Json = False,
-) -> None:
-    """Another tariff for an agreement, from the approval on."""
-    document = {"agreement": agreement, "tariff": code}
-    _ask(ctx, id, CHANGE_TARIFF, document, reason, None, as_json)
-
-
 @request.command("transfer")
 def transfer(
     ctx: typer.Context,
@@ -153,6 +138,20 @@ def transfer(
         "source": source.value,
     }
     _ask(ctx, id, "transfer", document, reason, point, as_json)
+
+
+@request.command("change-tariff")
+def change_tariff(
+    ctx: typer.Context,
+    agreement: AgreementArg,
+    tariff: Annotated[str, typer.Argument(metavar="TARIFF", help="Code of the new tariff.")],
+    reason: Reason,
+    id: IdOption = None,
+    as_json: Json = False,
+) -> None:
+    """The agreement sold by another tariff; charges of the new one begin next month."""
+    document = {"agreement": agreement, "tariff": tariff}
+    _ask(ctx, id, "change_tariff", document, reason, None, as_json)
 
 
 @meter_group.command("exchange")

@@ -27,7 +27,7 @@ from ..tariff import Month, Quote, line_from
 from . import schema as t
 from .approvals import SqlPeopleWriting
 from .books import SqlBooksReading, SqlBooksWriting
-from .reading import NUL
+from .parties import NUL
 from .sqlstore import SqlStore
 from .walk import rows
 
@@ -180,6 +180,11 @@ class SqlAccountsWriting(SqlBooksWriting, SqlAccountsReading):
             },
         )
 
+    def set_tariff(self, agreement: str, tariff: str) -> None:
+        self._db.execute(
+            update(t.agreements).where(t.agreements.c.number == agreement).values(tariff=tariff)
+        )
+
     def keep(self, agreement: str, document: str | None) -> None:
         if document is None:
             self._db.execute(delete(t.accounts).where(t.accounts.c.agreement == agreement))
@@ -192,10 +197,6 @@ class SqlAccountsWriting(SqlBooksWriting, SqlAccountsReading):
             ),
             {"agreement": agreement, "document": document},
         )
-
-    def put_at(self, agreement: str, tariff: str) -> None:
-        c = t.agreements.c
-        self._db.execute(update(t.agreements).where(c.number == agreement).values(tariff=tariff))
 
 
 class SqlAccounts:

@@ -118,10 +118,10 @@ def test_tariffs_for_new_agreements_from_a_terminal(shell: Shell) -> None:
 
 
 def test_another_tariff_is_asked_for_at_a_terminal(shell: Shell) -> None:
-    ask = ("approval", "request", "tariff", "A1")
+    ask = ("approval", "request", "change-tariff", "A1")
     why = ("--reason", "It is a shop now", "--json")
     made = shell.run(*ask, "electricity-commercial", "--id", "t-1", *why).json
     assert (made["act"], made["state"]) == ("change_tariff", "pending")
     assert shell.run(*ask, "electricity-domestic", *why).code == 3
     shown = shell.run("--lang", "ar", "approval", "show", "t-1").out
-    assert "تغيير تعرفة اشتراك" in shown
+    assert "نقل اشتراك إلى تعرفة أخرى" in shown

@@ -41,10 +41,10 @@ from tokens.sts import (
 )
 from vending import trailed
 from vending.accounting import Bookkeeping, BookReports
-from vending.accounts import Accounts, TariffChanges
+from vending.accounts import Accounts, TariffMoves, account_acts
 from vending.acts import Exchanges, sale_acts
 from vending.api_keys import ApiScope, KeyOffice, new_api_key
-from vending.approvals import Approvals, Blocks, Operators, acts_table, own_acts
+from vending.approvals import Approvals, Blocks, Operators, own_acts
 from vending.drawer import Bankings, Deposits, Drawers
 from vending.faults import Faults
 from vending.identity_checks import Argon2, OneTimeCodes
@@ -251,14 +251,14 @@ def api_over(
     books = SqlBooks(store)
     people = SqlPeople(store)
     acting = SqlActs(store)
-    changes = TariffChanges(SqlAccounts(store), tariffs, chart(), clock, use_cases.tariff_for)
+    kept_accounts = SqlAccounts(store)
     acts = {
         **own_acts("ILS"),
         **sale_acts(use_cases.ports, acting),
-        **acts_table(changes.act),
+        **account_acts(TariffMoves(kept_accounts, tariffs, chart(), clock, offered)),
     }
     approvals = recorded(Approvals(people, acts, clock), trailed.APPROVALS)
-    accounts = Accounts(SqlAccounts(store), tariffs, chart(), clock, LOCAL_ZONE)
+    accounts = Accounts(kept_accounts, tariffs, chart(), clock, LOCAL_ZONE)
     keeping = Bookkeeping(books, chart(), clock, LOCAL_ZONE, accounts.follow)
     house, hasher = SqlHouse(store), Argon2(cheap=True)
     office, keys = Office(house, hasher, clock), SqlApiKeys(store, busy_s)
