@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from meters.account import Commodity
 from meters.identity import meter_from_text
 from meters.quantities import Money
 from tokens.sts import SecurityModule
@@ -34,7 +35,7 @@ from .record import receipt_of
 from .requests import BasketRequest, Credit, DebtPayment, Postponement, Units
 from .sale import BasketReceipt, Delivery, MeterReading, SaleReceipt, SaleStatus, VendRequest, Void
 from .selling import Answer, Selling, agent, meter_in_use
-from .tariff import BindingQuote, Month, Quote, TariffBook, TariffCommodity
+from .tariff import BindingQuote, Month, Quote, Tariff, TariffBook, TariffCommodity
 from .vend import ClockLimits
 from .voiding import Voiding
 
@@ -104,17 +105,23 @@ class VendingService:
         that is not there, not for what its meter measures, or not among those that the
         municipality has chosen for new agreements.
         """
-        now, offered = self._ports.clock(), self._offered()
+        now = self._ports.clock()
         agreements = []
-        for agreement in registration.agreements:
-            tariff = self._ports.tariffs.active(agreement.tariff, now)
-            if tariff.commodity is not agreement.commodity:
-                raise TariffCommodity(tariff.code, agreement.meter.number)
-            if offered and tariff.code not in offered:
-                raise TariffNotOffered(tariff.code, agreement.number)
-            since = agreement.since or str(Month.of(now, tariff.zone))
-            agreements.append(replace(agreement, since=since))
+        for one in registration.agreements:
+            tariff = self.tariff_for(one.tariff, one.commodity, one.meter.number, one.number)
+            since = one.since or str(Month.of(now, tariff.zone))
+            agreements.append(replace(one, since=since))
         return replace(registration, agreements=tuple(agreements))
+
+    def tariff_for(self, code: str, commodity: Commodity, meter: str, agreement: str) -> Tariff:
+        """The tariff of this code as it holds now, if an agreement of this number and meter may
+        be put at it. Raises TariffMissing, TariffCommodity, TariffNotOffered."""
+        tariff, offered = self._ports.tariffs.active(code, self._ports.clock()), self._offered()
+        if tariff.commodity is not commodity:
+            raise TariffCommodity(tariff.code, meter)
+        if offered and tariff.code not in offered:
+            raise TariffNotOffered(tariff.code, agreement)
+        return tariff
 
     def customers(
         self, actor: Actor, search: str = "", *, after: str = "", limit: int = 100

@@ -11,12 +11,14 @@ from .errors import AccountDocumentBroken, AccountEventBroken, DebtUnknown
 from .events import Event, Outcome
 from .folding import Move, Opening, Sold, Voided, after_sale, folded, in_order
 from .happened import Happened
+from .moving import ACT as CHANGE_TARIFF
 from .moving import TariffMoves, account_acts
 from .proving import AccountProblem, AccountsReport, RebuiltAccounts
 from .state import begun, document_of, kept_state, postponed_for_sale, state_of, unsettled
 from .views import AccountView, Standing
 
 __all__ = [
+    "CHANGE_TARIFF",
     "AccountDocumentBroken",
     "AccountEventBroken",
     "AccountProblem",

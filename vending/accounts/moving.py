@@ -14,8 +14,9 @@ from typing import Any
 from meters.quantities import Money
 
 from ..approvals import Act, Approved, Document, Fields, acts_table
+from ..approvals.ports import PeopleWriting
 from ..ledger import Chart
-from ..parties import Role, TariffNotOffered
+from ..parties import ALLOWED, TariffNotOffered
 from ..ports import Clock
 from ..tariff import (
     AccountState,
@@ -34,8 +35,6 @@ from .sight import Sight, Sights
 from .state import begun
 
 ACT = "change_tariff"
-_MAY_ASK = frozenset({Role.BILLING, Role.SUPERVISOR, Role.ADMINISTRATOR})
-_MAY_APPROVE = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 _LONGEST_AGREEMENT = 30
 _LONGEST_TARIFF = 60
 
@@ -72,25 +71,24 @@ class TariffMoves:
         with self._store.reading() as rows:
             self._event(self._sights.of(rows, wanted.agreement, self._clock()), wanted, "")
 
-    def move(self, approved: Approved) -> dict[str, Any]:
-        """From the next quote on the agreement is priced by the new tariff; quotes that were bound
-        by the old one hold no longer. Once for each approval. Raises the errors of `check`,
-        ApprovalExpired."""
+    def move(self, books: PeopleWriting, approved: Approved) -> dict[str, Any]:
+        """In the transaction that approves it: from the next quote on the agreement is priced by
+        the new tariff; quotes that were bound by the old one hold no longer. Answers what changed,
+        as it was and is. Raises the errors of `check`, EventIdReused."""
         wanted: TariffWanted = approved.payload
-        with self._store.writing() as rows:
-            sight = self._sights.of(rows, wanted.agreement, self._clock())
-            done = sight.with_id(approved.id)
-            if done is None:
-                approved.check_time()
-                event = self._event(sight, wanted, approved.reason)
-                rows.set_tariff(sight.file.number, event.tariff)
-                name = approved.approver.name
-                self._sights.record(rows, sight, event, name, id=approved.id)
-            elif isinstance(done.event, TariffChanged):
-                event = done.event
-            else:
-                raise EventIdReused(sight.file.number, approved.id)
-        return {"agreement": sight.file.number, "before": event.before, "tariff": event.tariff}
+        rows = self._store.beside(books)
+        sight = self._sights.of(rows, wanted.agreement, approved.now)
+        number = sight.file.number
+        if sight.with_id(approved.id) is not None:
+            raise EventIdReused(number, approved.id)
+        event = self._event(sight, wanted, approved.reason)
+        rows.set_tariff(number, event.tariff)
+        self._sights.record(rows, sight, event, approved.approver.name, id=approved.id)
+        return {
+            "agreement": number,
+            "before": {"agreement": number, "tariff": event.before},
+            "now": {"agreement": number, "tariff": event.tariff},
+        }
 
     def _event(self, sight: Sight, wanted: TariffWanted, reason: str) -> TariffChanged:
         file = sight.file
@@ -104,19 +102,21 @@ class TariffMoves:
             raise CurrencyWrong(new.currency, sight.tariff.currency)
         if offered and new.code not in offered:
             raise TariffNotOffered(new.code, file.number)
-        charges = _charges(sight, new)
+        month = Month.of(sight.now, sight.tariff.zone)
+        state = begun(sight.state, file.commodity, file.since, month)
+        charges = charges_behind(file.number, sight.tariff, new, state, month)
         return TariffChanged(reason=reason, before=file.tariff, tariff=new.code, charges=charges)
 
 
 def account_acts(moves: TariffMoves) -> dict[str, Act]:
-    """The act by its name, with its executor."""
+    """The act by its name, with how it is done."""
     return acts_table(
         Act(
             name=ACT,
-            may_request=_MAY_ASK,
-            may_approve=_MAY_APPROVE,
+            may_request=ALLOWED["ask_terms"],
+            may_approve=ALLOWED["approve_terms"],
             read=read_wanted,
-            execute=moves.move,
+            within=moves.move,
             before=moves.check,
         )
     )
@@ -132,12 +132,11 @@ def read_wanted(document: Document) -> TariffWanted:
     return wanted
 
 
-def _charges(sight: Sight, new: Tariff) -> tuple[ChargeState, ...]:
-    """Where every monthly charge stands behind the move. Raises ChargesOwed for what the new
-    tariff could not ask for."""
-    old, now = sight.tariff, sight.now
-    month = Month.of(now, old.zone)
-    state = begun(sight.state, sight.file.commodity, sight.file.since, month)
+def charges_behind(
+    agreement: str, old: Tariff, new: Tariff, state: AccountState, month: Month
+) -> tuple[ChargeState, ...]:
+    """Where every monthly charge stands behind the move, which is made in `month`. Raises
+    ChargesOwed for what the new tariff could not ask for."""
     stands = _counted(old, state, month)
     known = {c.sum.heading.code for one in new.lineage() for c in one.monthly_charges}
     left = {code: stand.owed for code, stand in stands.items() if code not in known}
@@ -149,7 +148,7 @@ def _charges(sight: Sight, new: Tariff) -> tuple[ChargeState, ...]:
     owed = {code: sum_ for code, sum_ in left.items() if not sum_.is_zero}
     if owed:
         whole = Money(sum(one.minor for one in owed.values()), old.currency)
-        raise ChargesOwed(sight.file.number, sorted(owed), str(whole))
+        raise ChargesOwed(agreement, sorted(owed), str(whole))
     nothing = Money(0, new.currency)
     for charge in new.monthly_charges:
         code = charge.sum.heading.code

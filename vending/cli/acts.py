@@ -1,4 +1,5 @@
-"""`raseed approval request ...`: sales of two people asked for; and `raseed meter exchange`."""
+"""`raseed approval request ...`: sales of two people and other tariffs asked for; and `raseed meter
+exchange`."""
 
 from __future__ import annotations
 

@@ -20,10 +20,12 @@ from ..accounting.ports import BooksWriting
 from ..accounts.folding import Sold, Voided, in_order
 from ..accounts.happened import Happened, event_document, happened_from, row_hash
 from ..accounts.ports import AgreementFile, KeptAccount
+from ..approvals.ports import PeopleWriting
 from ..record import QUANTITIES
 from ..sale import Evidence, SaleKind
 from ..tariff import Month, Quote, line_from
 from . import schema as t
+from .approvals import SqlPeopleWriting
 from .books import SqlBooksReading, SqlBooksWriting
 from .parties import NUL
 from .sqlstore import SqlStore
@@ -218,6 +220,10 @@ class SqlAccounts:
 
     def inside(self, books: BooksWriting) -> SqlAccountsWriting:
         assert isinstance(books, SqlBooksWriting)
+        return SqlAccountsWriting(books._db)
+
+    def beside(self, books: PeopleWriting) -> SqlAccountsWriting:
+        assert isinstance(books, SqlPeopleWriting)
         return SqlAccountsWriting(books._db)
 
 

@@ -8,21 +8,47 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from meters.account import Commodity
 from meters.errors import RaseedError
 from meters.quantities import Energy, Money
-from tests.vending.accounts.support import BILLING, CHIEF, SITE, TILL, Counter, chart, tariffs
-from tests.vending.support import ADMIN, OPERATOR, POWER, request
+from tests.vending.accounts.support import (
+    BILLING,
+    CHIEF,
+    SITE,
+    TILL,
+    ZONE,
+    Counter,
+    chart,
+    tariffs,
+)
+from tests.vending.support import ADMIN, OPERATOR, POWER, START, request
+from vending import trailed
 from vending.accounting.errors import AgreementUnknown
-from vending.accounts import TariffMoves, account_acts
+from vending.accounts import TariffMoves, account_acts, begun
 from vending.accounts.errors import ChargesOwed, TariffSame
+from vending.accounts.events import TariffChanged
+from vending.accounts.moving import charges_behind
 from vending.approvals import Approvals
 from vending.approvals.errors import ApprovalExpired, DocumentMalformed, OwnAct
 from vending.parties import ActorNotAllowed, TariffNotOffered
+from vending.people.recording import recorded
 from vending.requests import BasketRequest, Credit
 from vending.sale import SaleReceipt
 from vending.store.approvals import SqlPeople
-from vending.tariff import QuoteChanged, TariffCommodity, TariffMissing
+from vending.store.house import SqlHouse, tell_acts
+from vending.tariff import (
+    AccountState,
+    Month,
+    QuoteChanged,
+    QuoteRequest,
+    TariffCommodity,
+    TariffMissing,
+    quote,
+    settled,
+)
 
 BLOCKS, SOCIAL, FLAT = "electricity-domestic-blocks", "electricity-social", "electricity-domestic"
 WHY = "The social office has confirmed it"
@@ -76,7 +102,11 @@ def test_a_home_is_supported_from_the_next_quote_on(office: Office) -> None:
     assert first.quote.tariff == BLOCKS
     office.ask("M-1", SOCIAL)
     assert office.sell("v-2").quote.tariff == BLOCKS
-    told = {"agreement": "A1", "before": BLOCKS, "tariff": SOCIAL}
+    told = {
+        "agreement": "A1",
+        "before": {"agreement": "A1", "tariff": BLOCKS},
+        "now": {"agreement": "A1", "tariff": SOCIAL},
+    }
     assert office.approvals.approve(CHIEF, "M-1").outcome == told
     # Again, as after a lost answer: done once.
     assert office.approvals.approve(replace(CHIEF, name="cli:omar"), "M-1").outcome == told
@@ -162,18 +192,71 @@ def test_what_is_not_moved(office: Office) -> None:
     assert office.sell("v-2").quote.tariff == BLOCKS
 
 
-def test_approved_and_cut_before_it_was_done(office: Office) -> None:
-    """It is completed by approving again; too late, it is not begun any more."""
+def test_it_is_looked_at_again_when_it_is_approved(office: Office) -> None:
+    """What has changed meanwhile leaves the request waiting, and nothing of it is done."""
     office.sell("v-1")
     office.ask("M-1", SOCIAL)
-    act = office.approvals.acts["change_tariff"]
-    broken = replace(act, execute=lambda _: 1 / 0)
-    cut = Approvals(SqlPeople(office.counter.store), {act.name: broken}, office.counter.clock)
-    with pytest.raises(ZeroDivisionError):
-        cut.approve(CHIEF, "M-1")
+    office.offered = (BLOCKS,)
+    with pytest.raises(TariffNotOffered):
+        office.approvals.approve(CHIEF, "M-1")
     assert office.sell("v-2").quote.tariff == BLOCKS
+    assert [one.id for one in office.approvals.pending(CHIEF)] == ["M-1"]
+    office.offered = ()
     office.approvals.approve(CHIEF, "M-1")
     assert office.sell("v-3").quote.tariff == SOCIAL
-    office.counter.clock.now += timedelta(days=2)
-    # Done before: answered at any time.
-    office.approvals.approve(CHIEF, "M-1")
+
+
+def test_the_trail_has_both_people_and_both_tariffs(office: Office) -> None:
+    tell_acts(office.counter.store, office.counter.clock)
+    told = recorded(office.approvals, trailed.APPROVALS)
+    office.sell("v-1")
+    told.request(BILLING, "M-1", "change_tariff", {"agreement": "A1", "tariff": SOCIAL}, WHY)
+    told.approve(CHIEF, "M-1")
+    with SqlHouse(office.counter.store).reading() as house:
+        approved, asked = house.trail(0, 10)
+    assert (asked.act, asked.actor, asked.reason) == ("approval_asked", "Layla", WHY)
+    assert (approved.act, approved.actor, approved.subject) == ("approval_given", "Omar", "M-1")
+    assert f'"tariff":"{BLOCKS}"' in approved.before
+    assert f'"tariff":"{SOCIAL}"' in approved.after
+
+
+STEP = st.tuples(st.integers(0, 70), st.sampled_from(["sell", "move"]))
+
+
+@given(st.booleans(), st.lists(STEP, max_size=12))
+def test_each_month_is_charged_once_by_the_tariff_that_it_began_with(
+    begins_flat: bool, steps: list[tuple[int, str]]
+) -> None:
+    """The law behind it, without a database: whatever is bought and moved, and when."""
+    code, now, paid = FLAT if begins_flat else BLOCKS, START, 0
+    month = Month.of(now, ZONE)
+    state = begun(AccountState(Money(0)), Commodity.ELECTRICITY, None, month)
+    began_with = {month: code}
+
+    def sold(state: AccountState) -> AccountState:
+        nonlocal paid
+        tariff = tariffs().active(code, now)
+        told = quote(tariff, QuoteRequest(Money(100_000)), state, now)
+        paid += sum(
+            line.amount.minor for line in told.lines if line.code == "meter" and line.months
+        )
+        return settled(state, tariff, told, now)
+
+    for days, act in [*steps, (0, "sell")]:
+        now += timedelta(days=days)
+        while month < Month.of(now, ZONE):
+            month = month.plus(1)
+            began_with[month] = code
+        if act == "sell":
+            state = sold(state)
+            continue
+        other = BLOCKS if code == FLAT else FLAT
+        old, new = (tariffs().active(one, now) for one in (code, other))
+        try:
+            charges = charges_behind("A1", old, new, state, month)
+        except ChargesOwed:
+            state = sold(state)
+            charges = charges_behind("A1", old, new, state, month)
+        event = TariffChanged(reason=WHY, before=code, tariff=other, charges=charges)
+        state, code = event.applied(state, now), other
+    assert paid == 580 * sum(one == BLOCKS for one in began_with.values())
