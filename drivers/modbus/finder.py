@@ -47,6 +47,19 @@ class ReplyFinder:
         """Bytes of the frame that should come."""
         return 3 + self.request.reply_bytes
 
+    @property
+    def missing(self) -> int:
+        """Bytes that must still come until there can be a reply; 1 where that cannot be told."""
+        here = len(self.buffer)
+        if here < _SHORTEST:
+            return _SHORTEST - here
+        begin = self.buffer.find(self.request.unit)
+        try:
+            length = self.request.length(self.buffer[begin + 1 :]) if begin >= 0 else None
+        except Misshapen:
+            length = None
+        return 1 if length is None else max(1, begin + 3 + length - here)
+
     def feed(self, data: bytes) -> None:
         """Take what has come."""
         self.buffer += data

@@ -171,6 +171,19 @@ def test_rtu_over_a_serial_port() -> None:
         line.close()
 
 
+def test_characters_gather_for_as_long_as_they_take_and_no_longer() -> None:
+    with port_of(lambda data: data) as path:
+        channel = SerialChannel(path, LineSettings(baud=1200))
+        channel.send(b"abc")
+        begun = channel.monotonic()
+        assert channel.receive(5.0, missing=12) == b"abc"
+        assert 9 * channel.settings.character_s <= channel.monotonic() - begun < 5.0
+        channel.send(b"abc")
+        assert channel.receive(5.0, missing=2) == b"abc"
+        assert channel.receive(0.0, missing=2) == b""
+        channel.close()
+
+
 def test_a_serial_port_has_one_owner() -> None:
     with port_of(lambda data: b"") as path:
         first, second = SerialChannel(path, FAST), SerialChannel(path, FAST)
