@@ -230,6 +230,7 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "reconcile": _SELLERS | {Role.TECHNICIAN},
     "read_account": _EVERYBODY,
     "read_commands": _BOOKKEEPERS | {Role.TECHNICIAN, Role.ADMINISTRATOR},
+    "commission_meter": frozenset({Role.TECHNICIAN, Role.SUPERVISOR}),
     "what_became": _EVERYBODY,
     "verify": _EVERYBODY,
     "read_books": _BOOKKEEPERS | {Role.ADMINISTRATOR, Role.AUDITOR},

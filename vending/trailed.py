@@ -53,6 +53,7 @@ BOOKKEEPING: Final[Rules] = {
 BANKINGS: Final[Rules] = {
     "bank": Rule("banked", "request.id", ("request",), once=True),
     "reprint": Rule("slip_copy", "id"),
+    "send_copy": Rule("slip_copy", "id"),
 }
 KEY_CHANGES: Final[Rules] = {
     "plan": Rule("key_change_planned", "meter", ("sgc", "krn", "ti")),

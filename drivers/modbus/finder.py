@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from .crc import crc, with_crc
+from ..crc import crc, with_crc
 from .pdu import BIT_READS, FAILED, IDENTIFY, WORD_READS, WRITES, Misshapen, Request
 
 _KEPT: Final = 600

@@ -16,8 +16,8 @@ from typing import Final
 
 from ..bus.timing import Pace
 from ..conversation import Conversation, LineSettings, Quiet, Receive, Send
+from ..crc import with_crc
 from ..lines import LineBusy, LineDown, NoReply
-from .crc import with_crc
 from .finder import Found, ReplyFinder
 from .pdu import Misshapen, Request
 

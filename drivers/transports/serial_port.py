@@ -15,7 +15,6 @@ from serial.rs485 import RS485Settings
 
 from ..conversation import LineSettings
 from ..lines import LineDown
-from .parity import with_parity, without_parity
 from .silence import Silence
 
 _CHUNK: Final = 4096
@@ -35,8 +34,6 @@ class Wiring:
     rts_when_sending: bool = True
     before_send_s: float | None = None
     after_send_s: float | None = None
-    software_parity: bool = False
-    """Characters of seven bits and parity go as eight bits: for ports that refuse 7E1."""
 
 
 class SerialChannel:
@@ -70,7 +67,7 @@ class SerialChannel:
         port = self._open()
         begun = self._clock()
         try:
-            port.write(with_parity(data, self._settings.parity) if self._soft else data)
+            port.write(data)
             port.flush()
         except _TROUBLE as error:
             raise self._down(error) from None
@@ -89,7 +86,7 @@ class SerialChannel:
         if not data:
             raise self._down(EOFError())
         self._silence.heard()
-        return without_parity(data, self._settings.parity) if self._soft else data
+        return data
 
     def quiet(self, for_s: float, most_s: float) -> bytes:
         return self._silence.wait(self.receive, for_s, most_s)
@@ -128,19 +125,12 @@ class SerialChannel:
                 return False
         return True
 
-    @property
-    def _soft(self) -> bool:
-        seven = self._settings.data_bits == 7 and self._settings.parity != "N"
-        return seven and self._wiring.software_parity
-
     def _wanted(self) -> dict[str, object]:
-        settings = self._settings
-        bits, parity = (8, "N") if self._soft else (settings.data_bits, settings.parity)
         return {
-            "baudrate": settings.baud,
-            "bytesize": bits,
-            "parity": parity,
-            "stopbits": settings.stop_bits,
+            "baudrate": self._settings.baud,
+            "bytesize": self._settings.data_bits,
+            "parity": self._settings.parity,
+            "stopbits": self._settings.stop_bits,
         }
 
     def _open(self) -> serial.Serial:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -9,7 +10,15 @@ from typing import Final
 import pyotp
 from playwright.sync_api import Page, expect
 
-from tests.browser.support import BOSS, PASSWORD, Clerk, read, sign_in
+from tests.browser.support import (
+    BOSS,
+    PASSWORD,
+    Clerk,
+    close_till,
+    count_till,
+    read,
+    sign_in,
+)
 from vending.demo import people
 
 
@@ -20,6 +29,31 @@ class Insider:
     name: str
     paths: tuple[str, ...]
 
+
+OUTSIDE: Final = ("/sign-in", "/set-up", "/device")
+FIRST_RUN: Final = ("/setup", "/municipality", "/devices", "/keys", "/people/{name}", "/trail")
+INSIDE: Final = (
+    "/",
+    "/counter",
+    "/counter/last",
+    "/counter/practice/last",
+    "/counter/sales/{vend_id}",
+    "/counter/sales/{vend_id}/printing",
+    "/customers",
+    "/customers/{account}",
+    "/customers/{account}/statement",
+    "/faults",
+    "/faults/new",
+    "/faults/{number}",
+    "/me",
+    "/shift",
+    "/shift/all",
+    "/shift/banked",
+    "/shift/banked/{id}",
+    "/shift/count",
+    "/shift/{id}/z",
+)
+"""Addresses of pages, as routes write them, that a way through them comes by for certain."""
 
 _OFFICE: Final = (
     "/office",
@@ -62,6 +96,8 @@ def around(page: Page, who: Insider, secret: str) -> Iterator[str]:
 
 def outside(page: Page) -> Iterator[str]:
     """What is seen before anybody is let in. The administrator has no second factor yet."""
+    page.goto("/device")
+    yield "device"
     page.goto("/sign-in")
     yield "sign-in"
     page.locator("[name=name]").fill("nobody")
@@ -126,6 +162,14 @@ def office(page: Page) -> Iterator[str]:
     ):
         page.goto(path)
         yield name
+    for path, name in (("/devices", "device-key"), ("/keys", "program-key")):
+        page.goto(path)
+        making = page.locator(f"form[action='{path}']")
+        making.locator("[name=name]").fill("till-9")
+        making.locator("[name=terminal]").fill("T9")
+        making.locator("button").click()
+        expect(page.locator("code.key")).to_be_visible()
+        yield name
 
 
 def inside(page: Page, clerk: Clerk) -> Iterator[str]:
@@ -153,9 +197,13 @@ def inside(page: Page, clerk: Clerk) -> Iterator[str]:
     page.goto("/counter/last")
     page.locator("details summary").first.click()
     yield "became"
+    copying = page.locator("form[action^='/counter/sales/'][action$='/copy']")
+    sale = (copying.get_attribute("action") or "").removesuffix("/copy")
     page.keyboard.press("F8")
     expect(page.locator(".copy-mark")).to_be_visible()
     yield "copy"
+    page.goto(f"{sale}/printing")
+    yield "printing"
     page.goto("/counter")
     page.locator("button[name=on]").click()
     expect(page.locator(".practice-mark")).to_be_visible()
@@ -169,10 +217,16 @@ def inside(page: Page, clerk: Clerk) -> Iterator[str]:
         ("/customers/10001", "customer-file"),
         ("/customers/10001/statement", "statement"),
         ("/faults", "faults"),
-        ("/me", "me"),
+        ("/faults/new?account=10001", "fault-new"),
     ):
         page.goto(path)
         yield name
+    page.locator("[name=text]").fill("بلا كهرباء منذ أمس")
+    page.locator("form[action='/faults'] button").click()
+    page.wait_for_url(re.compile(r"/faults/\d+$"))
+    yield "fault"
+    page.goto("/me")
+    yield "me"
     page.locator("[name=old]").fill("wrong password")
     page.locator("[name=new]").fill("a new one of mine")
     page.keyboard.press("Enter")
@@ -194,10 +248,14 @@ def _practised(page: Page) -> Iterator[str]:
     page.keyboard.press("Enter")
     expect(page.locator(".token").first).to_be_visible()
     yield "practice-sold"
-    page.goto("/shift/count")
-    page.locator("[name='pieces:50.00']").fill("3")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/shift/practice/z")
+    page.keyboard.press("F9")
+    page.wait_for_url("**/counter/practice/last")
+    yield "practice-became"
+    page.keyboard.press("F8")
+    expect(page.locator(".copy-mark")).to_be_visible()
+    yield "practice-copy"
+    count_till(page, {"50.00": 3})
+    close_till(page)
     yield "practice-z"
     page.goto("/customers/10001")
     yield "practice-customer"
@@ -243,9 +301,9 @@ def _till(page: Page) -> Iterator[str]:
     yield "shift-x"
     page.goto("/shift/count")
     yield "shift-count"
-    page.locator("[name='pieces:50.00']").fill("3")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/z")
+    count_till(page, {"50.00": 3})
+    yield "shift-counted"
+    close_till(page)
     yield "shift-z"
     page.goto("/shift/all")
     yield "shift-all"

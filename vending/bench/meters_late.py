@@ -16,10 +16,10 @@ from random import Random
 from typing import Final
 
 from drivers.bus.timing import Manners
+from drivers.crc import with_crc
 from drivers.lines import NoReply, Resting
 from drivers.link import Priority
 from drivers.maps.model import Table
-from drivers.modbus.crc import with_crc
 from drivers.modbus.rtu_line import RtuLine
 from drivers.modbus.shared import SharedLine, bus_of
 from drivers.transports.memory import MemoryLine, VirtualClock

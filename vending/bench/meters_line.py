@@ -23,9 +23,9 @@ from typing import Final
 
 from drivers.bus.timing import Manners
 from drivers.conversation import LineSettings
+from drivers.crc import with_crc
 from drivers.link import Priority
 from drivers.maps.model import Table
-from drivers.modbus.crc import with_crc
 from drivers.modbus.rtu import silence_s
 from drivers.modbus.rtu_line import RtuLine
 from drivers.modbus.shared import SharedLine, bus_of

@@ -24,7 +24,7 @@ import tty
 from typing import Final
 
 from drivers.conversation import LineSettings
-from drivers.modbus.crc import crc, with_crc
+from drivers.crc import crc, with_crc
 from drivers.modbus.rtu import silence_s
 
 SILENCE: Final = 0xFFFE

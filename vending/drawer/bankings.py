@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
 from meters.quantities import Money
 
 from ..ledger import Chart, chained, check_open
+from ..outbox import OutboxPlan
+from ..paperorders import PaperKind, PaperOrder, print_original, send_to_printer
 from ..parties import Actor, ActorNotAllowed, PointUnknown, Role, require
 from ..ports import Clock
 from ..sale import Tender
@@ -31,10 +34,10 @@ from .errors import (
     ShiftStillOpen,
     ShiftUnknown,
 )
-from .ports import DrawerReading, DrawerStore, ShiftState
+from .ports import DrawerReading, DrawerStore, DrawerWriting, ShiftState
 from .reports import z_report
 from .shifts import Close, ShiftFile, checked_id
-from .tally import TENDER_ROLES, tally
+from .tally import TENDER_ROLES, Tally, tally
 
 MOST_SHIFTS = 1000
 """Of one banking."""
@@ -42,7 +45,7 @@ MOST_SHIFTS = 1000
 
 class Bankings:
     """One instance serves many threads. An operator banks for the own point; billing officers and
-    supervisors for any."""
+    supervisors for any. `outbox` says where the printers are."""
 
     def __init__(
         self,
@@ -51,12 +54,14 @@ class Bankings:
         clock: Clock,
         beneficiary: Beneficiary = Beneficiary(),  # noqa: B008 - frozen
         clock_limits: ClockLimits | None = None,
+        outbox: OutboxPlan = OutboxPlan(),  # noqa: B008 - frozen
     ) -> None:
         self._store = store
         self._chart = chart
         self._clock = clock
         self._beneficiary = beneficiary
         self._limits = clock_limits or ClockLimits()
+        self._outbox = outbox
 
     @property
     def currency(self) -> str:
@@ -64,9 +69,10 @@ class Bankings:
         return self._chart.role("bank").unit
 
     def bank(self, actor: Actor, request: BankRequest) -> Banking:
-        """Books a deposit out of what lies at a point, and answers its slip. Without amounts it is
-        what the shifts left in cash (as counted) and cheques; without shifts and amounts, of all
-        that wait. The same request again answers the first.
+        """Books a deposit out of what lies at a point, and answers its slip, which comes out of the
+        printer where the actor is, if there is one. Without amounts it is what the shifts left in
+        cash (as counted) and cheques; without shifts and amounts, of all that wait. The same
+        request again answers the first.
 
         Raises ActorNotAllowed (an operator at another point), DrawerIdMalformed, PointUnknown,
         BankingIdReused, ShiftUnknown, ShiftStillOpen, ShiftElsewhere, BankedAlready,
@@ -116,6 +122,8 @@ class Bankings:
                 chained(entry, head), tuple(p for p in entry.postings if p.account in cached)
             )
             books.add_banking(made)
+            order = PaperOrder(PaperKind.DEPOSIT, made.id, actor)
+            print_original(books, self._outbox, order, now)
             return made
 
     def slip(self, actor: Actor, id: str) -> Banking:
@@ -126,12 +134,23 @@ class Bankings:
 
     def reprint(self, actor: Actor, id: str) -> Banking:
         """A copy of the slip, numbered and recorded. Raises BankingUnknown."""
-        require(actor, "bank")
         with self._store.writing() as books:
-            found = _known(books, actor, id)
-            copy = found.copies + 1
-            books.add_banking_print(id, copy, self._clock(), actor.name)
-            return replace(found, copy=copy, copies=copy)
+            return self._reprint(books, actor, id)
+
+    def send_copy(self, actor: Actor, id: str) -> Banking:
+        """The same, out of the printer where the actor is. Raises also NoPrinter."""
+        with self._store.writing() as books:
+            made = self._reprint(books, actor, id)
+            order = PaperOrder(PaperKind.DEPOSIT, id, actor, made.copy)
+            send_to_printer(books, self._outbox, order, self._clock())
+            return made
+
+    def _reprint(self, books: DrawerWriting, actor: Actor, id: str) -> Banking:
+        require(actor, "bank")
+        found = _known(books, actor, id)
+        copy = found.copies + 1
+        books.add_banking_print(id, copy, self._clock(), actor.name)
+        return replace(found, copy=copy, copies=copy)
 
     def waiting(
         self, actor: Actor, point: str
@@ -148,6 +167,23 @@ class Bankings:
         asked = BankRequest("", point)
         closed = [(file, file.close) for file in reversed(found)]
         return [(file, _lines([close], asked)) for file, close in closed if close is not None]
+
+    def beside(self, actor: Actor, point: str) -> tuple[tuple[Tender, int], ...]:
+        """What lies at a point beside the cash and cheques of shifts, open or waiting: what was
+        paid by card, wallet or transfer, and what was sold without a shift. Minor units, above
+        zero; banked by naming the amounts."""
+        of_shifts = Counter[Tender]()
+        for _, left in self.waiting(actor, point):
+            of_shifts.update(dict(left))
+        with self._store.reading() as books:
+            for drawer in self._open_drawers(books, point):
+                of_shifts[Tender.CASH] += drawer.expected
+                of_shifts[Tender.CHEQUE] += drawer.net(Tender.CHEQUE)
+            there = [
+                (tender, self._balance(books, point, tender) - of_shifts[tender])
+                for tender in TENDER_ROLES
+            ]
+        return tuple((tender, amount) for tender, amount in there if amount > 0)
 
     def shift_codes(self, banking: Banking) -> list[str]:
         """The shifts of a banking as people know them: `P1-S0007`."""
@@ -176,14 +212,21 @@ class Bankings:
     ) -> None:
         """Cash in an open drawer is not there for the bank: it would be missing at the count."""
         for tender, amount in lines:
-            account = self._chart.role(TENDER_ROLES[tender])
-            there = books.cached_balance(account.code, point, account.unit)
+            there = self._balance(books, point, tender)
             if tender is Tender.CASH:
-                drawers = [o.id for o in books.open_shifts() if o.point == point]
-                held = books.shift_books(drawers)
-                there -= sum(tally(one, self._chart).expected for one in held.values())
+                there -= sum(one.expected for one in self._open_drawers(books, point))
             if amount > there:
-                raise MoreThanThere(tender.value, Money(amount, account.unit).to_text())
+                raise MoreThanThere(tender.value, Money(amount, self.currency).to_text())
+
+    def _balance(self, books: DrawerReading, point: str, tender: Tender) -> int:
+        """Of what was paid this way at a point and is not banked."""
+        account = self._chart.role(TENDER_ROLES[tender])
+        return books.cached_balance(account.code, point, account.unit)
+
+    def _open_drawers(self, books: DrawerReading, point: str) -> list[Tally]:
+        """What the shifts that are open at a point hold."""
+        ids = [one.id for one in books.open_shifts() if one.point == point]
+        return [tally(held, self._chart) for held in books.shift_books(ids).values()]
 
 
 def _closes(books: DrawerReading, request: BankRequest) -> list[Close]:

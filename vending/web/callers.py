@@ -19,10 +19,10 @@ from ..keychanges import KeyChanges
 from ..languages import Languages
 from ..municipality import TownHall
 from ..outbox_worker import Outbox
-from ..papers import PaperDesk
+from ..papers import PaperDesk, PaperMaker
 from ..parties import Actor
 from ..people import Devices, Doors, FirstRun, Office, Own
-from ..printing import Device
+from ..printing import CashDrawer
 from ..samples import Samples
 from ..sending import PracticePrinter
 from ..service import VendingService
@@ -95,6 +95,9 @@ class Services(Protocol):
     def papers(self) -> PaperDesk: ...
 
     @property
+    def paper_maker(self) -> PaperMaker: ...
+
+    @property
     def practice_printer(self) -> PracticePrinter: ...
 
     @property
@@ -107,8 +110,8 @@ class Services(Protocol):
     def faults(self) -> Faults: ...
 
     @property
-    def printers_at(self) -> Mapping[str, Device]:
-        """The receipt printer of a point, by its code."""
+    def cash_drawers(self) -> Mapping[str, CashDrawer]:
+        """By place (`outbox.at_place`), where the printer has one."""
         ...
 
     @property

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from drivers.bus.timing import Pace
 from drivers.conversation import LineSettings
+from drivers.crc import crc, with_crc
 from drivers.lines import Declined, LineBusy, LineDown, NoReply
 from drivers.maps.model import Table
-from drivers.modbus.crc import crc, with_crc
 from drivers.modbus.finder import ReplyFinder
 from drivers.modbus.pdu import Request, read_request, write_request
 from drivers.modbus.rtu import silence_s

@@ -114,6 +114,27 @@ def test_amounts_and_shifts_by_name(here: Counter) -> None:
     assert here.bankings.bankings(LAYLA, point="\0") == []
 
 
+def test_what_lies_beside_the_money_of_shifts(here: Counter) -> None:
+    """Neither what waits in closed shifts nor what an open drawer holds."""
+    here.sell("S-3", 700, Tender.CHEQUE)
+    here.sell("S-3", 300, Tender.WALLET)
+    beside = here.bankings.beside
+    there = ((Tender.CASH, 100), (Tender.CARD, 9000), (Tender.WALLET, 300))
+    assert beside(SAMIR, "P1") == there
+    here.bankings.bank(LAYLA, BankRequest("B-1", "P1", ("S-1",)))
+    assert beside(LAYLA, "P1") == there
+    # A shift that left more than went to the bank: the rest is nobody's any more.
+    here.bankings.bank(LAYLA, BankRequest("B-2", "P1", ("S-2",), ((Tender.CASH, 2500),)))
+    there = ((Tender.CASH, 600), *there[1:])
+    assert beside(LAYLA, "P1") == there
+    here.bankings.bank(LAYLA, BankRequest("B-3", "P1", amounts=there))
+    assert beside(LAYLA, "P1") == ()
+    here.drawers.close(SAMIR, counting(7000))
+    assert here.bankings.bank(LAYLA, BankRequest("B-4", "P1")).amount == 7700
+    with pytest.raises(ActorNotAllowed):
+        beside(SAMIR, "P2")
+
+
 HUDA_AS_CHIEF = Actor("Huda", Role.SUPERVISOR)
 BAD: list[tuple[str, Callable[[Counter], object], type[RaseedError]]] = [
     ("id", lambda h: h.bankings.bank(LAYLA, BankRequest("", "P1")), DrawerIdMalformed),

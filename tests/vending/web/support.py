@@ -53,11 +53,11 @@ from vending.languages import Languages
 from vending.messages import LOCAL_ZONE
 from vending.municipality import TownHall
 from vending.outbox_worker import Outbox
-from vending.papers import PaperDesk
+from vending.papers import PaperDesk, PaperMaker
 from vending.parties import GatewayAddress, Registration, Role
 from vending.people import Devices, Doors, FirstRun, Office, Own
 from vending.people.recording import recorded
-from vending.printing import Device
+from vending.printing import CashDrawer
 from vending.samples import Samples, only_at
 from vending.sending import PracticePrinter
 from vending.service import VendingService
@@ -120,7 +120,8 @@ class Parts:
     samples: Samples
     practice_printer: PracticePrinter
     languages: Languages
-    printers_at: dict[str, Device] = field(default_factory=dict)
+    paper_maker: PaperMaker
+    cash_drawers: dict[str, CashDrawer] = field(default_factory=dict)
     currency: str = "ILS"
 
 
@@ -255,11 +256,14 @@ def api_over(
     tell_acts(store, clock)
     languages = Languages(SqlLanguages(store), clock)
     papers = paper_desk(settings, hall.municipality, languages.of)
+    drawers = Drawers(SqlDrawers(store), chart(), clock)
+    bankings = Bankings(SqlDrawers(store), chart(), clock)
+    reports = BookReports(books, chart(), clock, LOCAL_ZONE)
     parts = Parts(
         use_cases,
         keys,
         keeping,
-        BookReports(books, chart(), clock, LOCAL_ZONE),
+        reports,
         Outbox(SqlOutbox(store), {}, clock),
         KeyChanges(SqlKeyChanges(store), held, gateways, clock),
         approvals,
@@ -267,8 +271,8 @@ def api_over(
         recorded(Blocks(people, approvals, clock), trailed.BLOCKS),
         Operators(people, approvals, chart()),
         TariffDesk(kept, tariffs, chart(), clock),
-        Drawers(SqlDrawers(store), chart(), clock),
-        Bankings(SqlDrawers(store), chart(), clock),
+        drawers,
+        bankings,
         Deposits(books, keeping, chart()),
         accounts,
         Doors(house, hasher, OneTimeCodes(), clock, os.urandom),
@@ -284,6 +288,7 @@ def api_over(
         Samples(SqlSamples(store), lambda: only_at(sample_parties(), offered()), clock),
         PracticePrinter(papers),
         languages,
+        PaperMaker(use_cases, drawers, bankings, reports),
     )
     try:
         with TestClient(create_app(parts), raise_server_exceptions=False) as client:

@@ -5,23 +5,21 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote
 
 from fastapi import APIRouter
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from meters.errors import RaseedError
 
 from ...accounts.errors import DebtUnknown
 from ...accounts.views import AccountView
 from ...approvals import BlockEvent
-from ...messages import words_for
 from ...parties import CustomerUnknown, MeterFile
 from ...sale import SaleReceipt
 from ...tariff import Tariff
-from .home import may_of
-from .rendering import page
+from .showing import shown, to
 from .visitor import Filled, Form, Visiting, Visitor
 
 router = APIRouter(prefix="/customers", include_in_schema=False)
@@ -48,14 +46,14 @@ class Service:
 def find(visit: Visiting, find: str = "") -> Response:
     """Customers by what was typed; the only one that is meant is shown at once."""
     if not find.strip():
-        return _page(visit, "customers/find.html", found=[], find="")
+        return shown(visit, "customers/find.html", found=[], find="")
     try:
         found = visit.services.service.find(visit.who.actor, find, limit=FOUND_MOST)
     except RaseedError as error:
-        return _page(visit, "customers/find.html", error, found=[], find=find)
+        return shown(visit, "customers/find.html", error, found=[], find=find)
     if len(found) == 1:
-        return RedirectResponse(f"/customers/{found[0][0].account}", 303)
-    return _page(visit, "customers/find.html", found=found, find=find)
+        return to(f"/customers/{quote(found[0][0].account)}")
+    return shown(visit, "customers/find.html", found=found, find=find)
 
 
 @router.get("/{account}")
@@ -75,7 +73,7 @@ def arrange(visit: Visiting, form: Filled, account: str) -> Response:
         done(visit, form)
     except RaseedError as error:
         return _customer(visit, account, error, form)
-    return RedirectResponse(f"/customers/{account}", 303)
+    return to(f"/customers/{quote(account)}")
 
 
 @router.post("/{account}/language")
@@ -85,7 +83,7 @@ def choose_language(visit: Visiting, form: Filled, account: str) -> Response:
         visit.services.languages.choose(visit.who.actor, account, form["language"])
     except RaseedError as error:
         return _customer(visit, account, error)
-    return RedirectResponse(f"/customers/{quote(account)}", 303)
+    return to(f"/customers/{quote(account)}")
 
 
 def _postpone(visit: Visitor, form: Form) -> None:
@@ -118,8 +116,8 @@ def _customer(
     try:
         found, files = visit.services.service.customer(visit.who.actor, account)
     except CustomerUnknown as wrong:
-        return _page(visit, "customers/find.html", wrong, found=[], find=account)
-    return _page(
+        return shown(visit, "customers/find.html", wrong, found=[], find=account)
+    return shown(
         visit,
         "customers/customer.html",
         error,
@@ -142,15 +140,4 @@ def _service(visit: Visitor, file: MeterFile) -> Service:
         tariff=ports.tariffs.active(file.agreement.tariff, ports.clock()),
         block=last[0] if last and last[0].act == "blocked" else None,
         sales=services.service.sales(actor, meter=meter, limit=SALES),
-    )
-
-
-def _page(
-    visit: Visitor, template: str, error: RaseedError | None = None, **values: Any
-) -> Response:
-    told = None if error is None else words_for(error, visit.language)
-    status = 200 if error is None else 422
-    values.setdefault("may", may_of(visit))
-    return page(
-        visit.request, template, visit.language, visit.who, status=status, error=told, **values
     )

@@ -11,6 +11,7 @@ from meters.errors import RaseedError
 from ...messages import words_for
 from ...parties import ALLOWED
 from .rendering import page
+from .telling import prose
 from .visitor import Visitor
 
 
@@ -18,7 +19,7 @@ def shown(
     visit: Visitor, template: str, error: RaseedError | None = None, **values: Any
 ) -> Response:
     """The page; with an error 422, and its words as `error`. Templates ask `may(act)`."""
-    told = None if error is None else words_for(error, visit.language)
+    told = None if error is None else prose(words_for(error, visit.language))
     status = 200 if error is None else 422
     return page(
         visit.request,

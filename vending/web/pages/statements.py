@@ -13,9 +13,9 @@ from meters.quantities import Money
 
 from ...accounting.days import day_of
 from ...accounting.errors import AgreementUnknown
-from ...messages import LOCAL_ZONE, words_for
+from ...messages import LOCAL_ZONE
 from ...record import QUANTITIES
-from .rendering import page
+from .showing import shown
 from .visitor import Visiting, western
 
 router = APIRouter(prefix="/customers", include_in_schema=False)
@@ -44,13 +44,10 @@ def statement(
         told = services.reports.customer(actor, agreement, first, last)
     except RaseedError as wrong:
         error = wrong
-    return page(
-        visit.request,
+    return shown(
+        visit,
         "customers/statement.html",
-        visit.language,
-        visit.who,
-        status=200 if error is None else 422,
-        error=None if error is None else words_for(error, visit.language),
+        error,
         customer=customer,
         file=mine.get(agreement),
         statement=told,

@@ -88,6 +88,11 @@ class Form(Mapping[str, str]):
         """Nothing was filled in yet."""
         return cls(FormData())
 
+    @classmethod
+    def of(cls, fields: Mapping[str, str]) -> Form:
+        """As it would be if it were sent again."""
+        return cls(FormData(dict(fields)))
+
     def __getitem__(self, name: str) -> str:
         """Trimmed; empty if it is not there."""
         return self._data.get(name, "").strip()
