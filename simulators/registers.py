@@ -20,13 +20,24 @@ from .modbus_errors import Exceptional, ModbusError
 from .payment_meter import PaymentMeter
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Stretch:
-    """Where a register lies."""
+    """Where a register lies, and what its last value was on the wire: of any meter, because most
+    lines of most logs are the same."""
 
     register: Register
     begin: int
     end: int
+    _value: Value | None = None
+    _raw: bytes = b""
+
+    def bytes_of(self, value: Value | None) -> bytes:
+        """Raises RegisterContent for a value that does not fit."""
+        if value is None:
+            return bytes(2 * (self.end - self.begin))
+        if value != self._value:
+            self._value, self._raw = value, encode(self.register, value)
+        return self._raw
 
 
 _Stretches = dict[tuple[Table, int], _Stretch]
@@ -81,13 +92,14 @@ class MeterRegisters:
             at = found.end
         values, faults = self._values(), self._faults()
         second = int(self._now().timestamp())
-        image = b"".join(self._raw(one.register, values, faults, second) for one in wanted)
+        image = b"".join(self._raw(one, values, faults, second) for one in wanted)
         # The first and the last may be asked for in part.
         begin = addr - wanted[0].begin
         return _words(image)[begin : begin + count]
 
     @staticmethod
-    def _raw(register: Register, values: dict[str, Value], faults: FaultSet, second: int) -> bytes:
+    def _raw(stretch: _Stretch, values: dict[str, Value], faults: FaultSet, second: int) -> bytes:
+        register = stretch.register
         value: Value | None = values[register.name]
         for fault in faults.of("value"):
             value = fault.value(register, value, second)
@@ -95,7 +107,7 @@ class MeterRegisters:
                 # It counts in whole units, whatever is wrong with them.
                 value = value.to_integral_value(ROUND_DOWN)
         try:
-            raw = bytes(2 * register.words) if value is None else encode(register, value)
+            raw = stretch.bytes_of(value)
         except RegisterContent:
             # A clock run past the year 2106, say: the meter has no honest answer.
             raise Exceptional(ModbusError.DEVICE_FAILURE) from None
