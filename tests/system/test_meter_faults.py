@@ -194,7 +194,7 @@ def test_reaction(name: str) -> None:
 @pytest.mark.parametrize("how", ["rtu-tcp", "pty"])
 @pytest.mark.parametrize(
     ("fault", "parameters"),
-    [("junk", {"before": "00ff"}), ("gap", {"at": 3, "pause_s": 0.05}), ("echo", {})],
+    [("junk", {"before": "00ff"}), ("gap", {"size": 3, "pause_s": 0.05}), ("echo", {})],
 )
 def test_what_the_framer_outlives_on_a_real_line(
     how: str, fault: str, parameters: dict[str, object]

@@ -23,9 +23,9 @@ SILENT = ("no_reply", "timeout")
 BROKEN: list[tuple[str, dict[str, Any], tuple[str, ...]]] = [
     ("silent", {}, SILENT),
     ("exception", {"code": 4}, ("exception_4",)),
-    ("not_available", {"register": NAME, "mark": "nan"}, ("sentinel",)),
+    ("not_available", {"register": NAME, "mark": "nan"}, ("content",)),
     ("not_available", {"register": NAME, "mark": "zero"}, ("out_of_range",)),
-    ("truncated", {"at": 4}, ("truncated",)),
+    ("truncated", {"size": 4}, ("truncated",)),
     ("wrong_id", {"unit": 99}, ("wrong_unit",)),
     ("two_byte_count", {}, ("byte_count",)),
     ("collision", {"how": "append"}, ("conflict",)),
