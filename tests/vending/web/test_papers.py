@@ -271,7 +271,7 @@ def test_the_head_of_papers_is_the_record_as_it_stands(api: Api) -> None:
     hall.change(ADMIN, Municipality("بلدية الزيتونة", "Zaytouna", message_ar="شكرًا لكم"))
     named = api.client.get("/counter/sales/v-1/paper?kind=png").content
     assert named != before
-    hall.change(ADMIN, replace(hall.municipality(), logo=Logo(SVG, DRAWING)))
+    hall.change(ADMIN, replace(hall.municipality(), logo=Logo(SVG, DRAWING)), "its arms")
     drawn = api.client.get("/counter/sales/v-1/paper?kind=png").content
     assert drawn != named
     head = api.parts.papers.letterhead()

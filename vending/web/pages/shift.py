@@ -137,9 +137,7 @@ def z(visit: Visiting, id: str) -> Response:
 @router.post("/{id}/z/copy")
 def z_copy(visit: Visiting, id: str) -> Response:
     """A copy of it, counted."""
-    report = visit.services.drawers.reprint(visit.who.actor, id)
-    visit.services.office.write_down(visit.who.actor, Act("z_copy", id))
-    return _report(visit, report)
+    return _report(visit, visit.services.drawers.reprint(visit.who.actor, id))
 
 
 def _standing(
