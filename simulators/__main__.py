@@ -23,7 +23,8 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,8 @@ async def _world(world: World, speed: float) -> None:
 
 async def _scenario(scenario: Scenario, meters: int, log: Path | None, tells: bool) -> None:
     clock = VirtualClock(scenario.start, scenario.speed, time.monotonic)
-    tell: dict[str, Tell] = {"tell": _told} if tells else {}
+    zone = timezone(timedelta(seconds=scenario.zone_s))
+    tell: dict[str, Tell] = {"tell": partial(_told, zone)} if tells else {}
     with log.open("a", encoding="utf-8") if log else nullcontext() as stream:
         town = Town(scenario, clock.seconds, meters=meters, log=stream, **tell)
         # What is made now lives as long as the process: the collector need not look at it again.
@@ -80,9 +82,10 @@ async def _scenario(scenario: Scenario, meters: int, log: Path | None, tells: bo
         await _serve(hall.start, hall.stop, hall.told)
 
 
-def _told(when: datetime, plan: FaultPlan, what: str) -> None:
-    row = {"time": when.isoformat(timespec="seconds"), "fault": plan.name, "target": plan.target}
-    print(json.dumps({**row, "what": what, "parameters": plan.parameters}), flush=True)
+def _told(zone: timezone, when: datetime, plan: FaultPlan, what: str) -> None:
+    shown = when.astimezone(zone).isoformat(timespec="seconds")
+    row = {"time": shown, "fault": plan.name, "target": plan.target, "what": what}
+    print(json.dumps({**row, "parameters": plan.parameters}), flush=True)
 
 
 async def _serve(

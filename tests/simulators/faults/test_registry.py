@@ -20,6 +20,13 @@ def test_none_is_forgotten() -> None:
     assert [name for name in FAULTS if f'"{name}"' not in told] == []
 
 
+def test_a_scenario_can_say_every_parameter() -> None:
+    """`at`, `for`, `target` and `name` of a scenario's row are not the fault's own."""
+    for name, kind in FAULTS.items():
+        told = {one.name for one in dataclasses.fields(kind) if one.init}
+        assert not told & {"at", "for", "target", "name"}, name
+
+
 def test_faults_that_make_no_sense() -> None:
     for name, parameters in (
         ("gremlins", {}),
@@ -31,7 +38,7 @@ def test_faults_that_make_no_sense() -> None:
         ("collision", {"how": "sideways"}),
         ("word_order", {"order": "ACBD"}),
         ("not_available", {"mark": "none"}),
-        ("rollover", {"at": "1", "margin": "2"}),
+        ("rollover", {"size": "1", "margin": "2"}),
         ("plateau", {"step": "0"}),
         ("clock_reset", {"to": "2000-01-01T00:00:00+00:00"}),
         ("token_result", {"result": "fine"}),
