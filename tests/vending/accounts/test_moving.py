@@ -49,6 +49,7 @@ from vending.tariff import (
     quote,
     settled,
 )
+from vending.voids import VoidNotAllowed
 
 BLOCKS, SOCIAL, FLAT = "electricity-domestic-blocks", "electricity-social", "electricity-domestic"
 WHY = "The social office has confirmed it"
@@ -163,6 +164,20 @@ def test_a_quote_of_the_old_tariff_holds_no_longer(office: Office) -> None:
     with pytest.raises(QuoteChanged) as error:
         office.counter.service.vend_basket(OPERATOR, basket)
     assert "tariff" in error.value.changed
+
+
+def test_a_sale_of_before_is_voided_unless_it_paid_what_only_the_old_tariff_asks_for(
+    office: Office,
+) -> None:
+    basket = BasketRequest("v-1", (Credit(POWER.number, Money(10_000)),), hold=True)
+    office.counter.service.vend_basket(OPERATOR, basket)
+    held = replace(basket, vend_id="v-2")
+    office.counter.service.vend_basket(OPERATOR, held)
+    office.move("M-1", SOCIAL)
+    with pytest.raises(VoidNotAllowed, match="tariff_changed"):
+        office.counter.service.void(OPERATOR, "v-1", WHY)
+    office.counter.service.void(OPERATOR, "v-2", WHY)
+    assert office.sell("v-3").quote.tariff == SOCIAL
 
 
 def test_what_is_not_moved(office: Office) -> None:

@@ -338,21 +338,35 @@ def test_of_many_who_decide_at_once_one_does(place: Path | str) -> None:
         office.close()
 
 
-def test_an_approval_that_was_put_in_by_hand_prices_nothing(office: Office) -> None:
-    office.desk.submit(LAYLA, draft())
+def approved_by_hand(office: Office, name: str) -> None:
+    """A row that the desk would not have written."""
     row = {
         "code": CODE,
         "version": 2,
         "act": ActKind.APPROVED.value,
         "at": office.clock(),
-        "actor": "layla",
+        "actor": name,
         "note": "",
         "effective_at": None,
     }
     with office.store.writing() as books:
         books._db.execute(insert(schema.tariff_approvals), row)
     office.second_passes()
+
+
+def test_an_approval_that_was_put_in_by_hand_prices_nothing(office: Office) -> None:
+    office.desk.submit(LAYLA, draft())
+    approved_by_hand(office, "layla")
     with pytest.raises(TariffKeptWrong):
         office.quote()
     with pytest.raises(TariffKeptWrong):
         Office(office.place, founds=False)
+
+
+def test_what_one_person_approved_by_two_doors_once_still_prices(quick: Office) -> None:
+    """No more of it is let through, but counters that sell by it are not stopped."""
+    quick.desk.submit(replace(LAYLA, name="cli:layla"), draft())
+    approved_by_hand(quick, "layla")
+    assert states(quick) == {1: "active", 2: "approved"}
+    quick.clock.now = BEGINS
+    assert quick.quote().tariff_version == 2
