@@ -16,7 +16,8 @@ from ..parties import Customer, Meter, ServicePoint, SupplyAgreement
 from ..registry.ports import CustomerFile
 from . import schema as t
 from .key_changes import SqlKeyChangesReading
-from .reading import NUL, SqlReading
+from .parties import NUL
+from .reading import SqlReading
 from .sqlstore import SqlStore
 from .writing import SqlWriting
 
