@@ -123,6 +123,8 @@ def test_another_tariff_is_two_peoples(house: House) -> None:
     )
     assert asked.status_code == 200
     assert "Waits for a second person" in asked.text
+    # Why, is not the clerk's to know.
+    assert "A shop now" not in house.visit("maya").get("/customers/10001").text
     # Sent twice, it is asked for once.
     again = visit.send(
         page, "/customers/10001/tariff", tariff="electricity-commercial", reason="A shop now"
