@@ -31,17 +31,29 @@ class Insider:
 
 
 OUTSIDE: Final = ("/sign-in", "/set-up", "/device")
-FIRST_RUN: Final = ("/setup", "/municipality", "/devices", "/keys", "/people/{name}", "/trail")
+FIRST_RUN: Final = (
+    "/setup",
+    "/municipality",
+    "/points",
+    "/customers/new",
+    "/customers/{account}/meter",
+    "/customers/{account}/change",
+    "/devices",
+    "/keys",
+    "/people/{name}",
+    "/trail",
+)
 INSIDE: Final = (
     "/",
     "/counter",
     "/counter/last",
     "/counter/practice/last",
     "/counter/sales/{vend_id}",
-    "/counter/sales/{vend_id}/printing",
+    "/counter/sales/{subject}/printing",
     "/customers",
     "/customers/{account}",
     "/customers/{account}/statement",
+    "/customers/{account}/statement/{subject}/printing",
     "/faults",
     "/faults/new",
     "/faults/{number}",
@@ -50,8 +62,10 @@ INSIDE: Final = (
     "/shift/all",
     "/shift/banked",
     "/shift/banked/{id}",
+    "/shift/banked/{subject}/printing",
     "/shift/count",
     "/shift/{id}/z",
+    "/shift/{subject}/printing",
 )
 """Addresses of pages, as routes write them, that a way through them comes by for certain."""
 
@@ -220,6 +234,9 @@ def inside(page: Page, clerk: Clerk) -> Iterator[str]:
         ("/customers", "customers"),
         ("/customers/10001", "customer-file"),
         ("/customers/10001/statement", "statement"),
+        ("/customers/10001/statement/A1/printing", "statement-printing"),
+        ("/shift/s-1/printing", "shift-printing"),
+        ("/shift/banked/b-1/printing", "banked-printing"),
         ("/faults", "faults"),
         ("/faults/new?account=10001", "fault-new"),
     ):

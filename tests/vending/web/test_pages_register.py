@@ -123,12 +123,16 @@ def test_another_tariff_is_two_peoples(house: House) -> None:
     )
     assert asked.status_code == 200
     assert "Waits for a second person" in asked.text
+    # Why, is not the clerk's to know.
+    assert "A shop now" not in house.visit("maya").get("/customers/10001").text
     # Sent twice, it is asked for once.
     again = visit.send(
         page, "/customers/10001/tariff", tariff="electricity-commercial", reason="A shop now"
     )
     assert again.status_code == 200
     boss = let_in(house, "rami")
+    told = boss.get("/approvals").text
+    assert all(one in told for one in ("10001", "tariff now", "electricity-domestic"))
     (path,) = {one.action for one in forms(boss.get("/approvals")) if "/approve" in one.action}
     assert boss.post(path, {}).status_code == 200
     file = house.api.parts.service.meter(house.boss, POWER.number)
@@ -168,6 +172,8 @@ def test_points(house: House) -> None:
         made, "/points/P9/limits", most_per_sale="", most_per_day="2000", reason=WHY, needs_shift=""
     )
     assert asked.url.path == "/approvals"
+    assert "the limit per day" in asked.text
+    assert "set." not in asked.text
     (one,) = house.api.parts.approvals.pending(house.boss)
     assert one.document["set"] == {"most_per_sale": None, "most_per_day": "2000"}
     clerk = house.visit("maya").get("/points")

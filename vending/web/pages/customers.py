@@ -34,6 +34,16 @@ SALES: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
+class Moves:
+    """To other tariffs, for those who may ask for them: why somebody gets the social tariff is
+    nobody else's business."""
+
+    offered: list[Tariff]
+    asked: list[Approval]
+    """Waiting for a second person."""
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """One agreement as its page shows it."""
 
@@ -126,12 +136,13 @@ def customer_page(
         found, files = visit.services.service.customer(visit.who.actor, account)
     except CustomerUnknown as wrong:
         return shown(visit, "customers/find.html", wrong, found=[], find=account)
+    moves = _moves(visit)
     return shown(
         visit,
         "customers/customer.html",
         error,
         customer=found,
-        services=[_service(visit, file) for file in files],
+        services=[_service(visit, file, moves) for file in files],
         new_id=lambda: f"w-{secrets.token_hex(12)}",
         typed=form or {},
         reads=visit.services.languages.of(found.account),
@@ -139,19 +150,25 @@ def customer_page(
     )
 
 
-def _service(visit: Visitor, file: MeterFile) -> Service:
-    services, actor = visit.services, visit.who.actor
-    meter, keeps = file.meter.number.number, may_of(visit)("ask_terms")
-    asked = services.approvals.approvals(
-        actor, ApprovalState.PENDING, act=CHANGE_TARIFF, limit=MOST_ASKED
+def _moves(visit: Visitor) -> Moves:
+    if not may_of(visit)("ask_terms"):
+        return Moves([], [])
+    asked = visit.services.approvals.approvals(
+        visit.who.actor, ApprovalState.PENDING, act=CHANGE_TARIFF, limit=MOST_ASKED
     )
+    return Moves(on_offer(visit), asked)
+
+
+def _service(visit: Visitor, file: MeterFile, moves: Moves) -> Service:
+    services, actor = visit.services, visit.who.actor
+    meter, number = file.meter.number.number, file.agreement.number
     last = services.blocks.events(actor, "meter", meter, limit=1)
     return Service(
         file=file,
         account=services.accounts.account(actor, file.agreement.number),
         tariff=_priced(visit, file),
-        others=[one for one in on_offer(visit) if _instead(one, file)] if keeps else [],
-        waiting=[one for one in asked if one.document.get("agreement") == file.agreement.number],
+        others=[one for one in moves.offered if _instead(one, file)],
+        waiting=[one for one in moves.asked if one.document.get("agreement") == number],
         block=last[0] if last and last[0].act == "blocked" else None,
         sales=services.service.sales(actor, meter=meter, limit=SALES),
     )
