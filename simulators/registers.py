@@ -13,7 +13,7 @@ from drivers.maps.model import MeterMap, Register, Table
 from drivers.maps.reading import shipped_map
 from meters.readings import Value
 
-from .faults.base import NO_FAULTS, FaultSet
+from .faults.sets import NO_FAULTS, FaultSet
 from .modbus_errors import Exceptional, ModbusError
 from .payment_meter import PaymentMeter
 

@@ -1,8 +1,8 @@
-"""What is to be sent because of a sale, and when to try again. Pure.
+"""What is to be sent because of a sale or comes out of a printer, and when to try again. Pure.
 
-A message holds no content: it names the sale and is made from the books at the moment it is sent,
-so that no token's digits ever wait in a queue. Its key goes along to the receiver, which can tell
-a repetition by it.
+A message holds no content: it names the sale (papers that are no receipts: `paperorders.py`) and is
+made from the books at the moment it is sent, so that no token's digits ever wait in a queue. Its
+key goes along to the receiver, which can tell a repetition by it.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeVar
 
 from .ledger import canonical_json
 from .sale import SaleKind, SaleReceipt
+
+T = TypeVar("T")
 
 
 class Topic(Enum):
@@ -80,7 +82,7 @@ class Message:
     """Sent along; unique, and the same at every attempt."""
     topic: Topic
     subject: str
-    """Vend id of the sale that it is about."""
+    """Vend id of the sale that it is about; of other papers, what they are of."""
     target: str
     """Phone number, printer, meter, or the name of a webhook in the settings."""
     document: str
@@ -94,13 +96,17 @@ class OutboxPlan:
     sms: bool = False
     push: bool = False
     printers: Mapping[str, str] = field(default_factory=dict)
-    """Printer by code of the vending point; nothing is printed for the others."""
+    """Printer by place (`at_place`); nothing is printed for the others."""
     webhooks: tuple[str, ...] = ()
     """Names of targets in the settings."""
 
     @property
     def is_empty(self) -> bool:
         return not (self.sms or self.push or self.printers or self.webhooks)
+
+    def printer_at(self, point: str | None, terminal: str) -> str | None:
+        """The printer of whoever is there; None: there is none."""
+        return at_place(self.printers, point, terminal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +142,7 @@ def messages_of(
         # A token that manages the meter is the technician's, not the customer's.
         if plan.sms and number and receipt.kind is not SaleKind.ENGINEERING:
             queued.append(message(Topic.SMS, number, f"sms:{vend_id}"))
-        printer = plan.printers.get(receipt.seller.point)
+        printer = plan.printer_at(receipt.seller.point, receipt.seller.terminal)
         if printer is not None:
             queued.append(message(Topic.PRINT, printer, f"print:{vend_id}"))
         if plan.push and reachable and receipt.tokens:
@@ -144,6 +150,14 @@ def messages_of(
     for name in plan.webhooks:
         queued.append(message(Topic.WEBHOOK, name, f"webhook:{name}:{vend_id}"))
     return tuple(queued)
+
+
+def at_place(by_place: Mapping[str, T], point: str | None, terminal: str) -> T | None:
+    """What stands at a terminal (`P1/T2`), else at its whole point (`P1`)."""
+    if not by_place or point is None:
+        return None
+    found = by_place.get(f"{point}/{terminal}")
+    return by_place.get(point) if found is None else found
 
 
 def dialled(phone: str) -> str:
@@ -196,6 +210,7 @@ __all__ = [
     "Step",
     "Topic",
     "after_failure",
+    "at_place",
     "dialled",
     "given_up",
     "may_follow",

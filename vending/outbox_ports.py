@@ -10,6 +10,7 @@ from typing import Protocol
 from meters.errors import Invalid, Refused, Unavailable, Unknown
 
 from .outbox import Message, MessageState, Step, Topic
+from .paperorders import PaperOrder
 from .sale import SaleReceipt
 
 
@@ -93,6 +94,14 @@ class Sender(Protocol):
 
     def send(self, queued: Queued, receipt: SaleReceipt, now: datetime) -> None:
         """Comes back when the receiver has it. Raises NotSent, SendUnknown, SendRejected."""
+        ...
+
+
+class PaperSender(Protocol):
+    """Puts papers that are no receipts out of a printer, under the same law as a `Sender`."""
+
+    def send(self, queued: Queued, order: PaperOrder) -> None:
+        """Comes back when the printer has it. Raises NotSent, SendUnknown, SendRejected."""
         ...
 
 

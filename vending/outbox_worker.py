@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from meters.errors import Invalid, RaseedError
 
 from .masking import masked
+from .masks import masked_phone
 from .outbox import (
     LEASE,
     MOST_ATTEMPTS,
@@ -32,12 +33,14 @@ from .outbox_ports import (
     OutboxNotPossible,
     OutboxStore,
     OutboxUnknown,
+    PaperSender,
     Queued,
     Sender,
     SendRejected,
     Sold,
 )
-from .parties import Actor, require
+from .paperorders import order_of
+from .parties import Actor, Role, require
 from .ports import Clock
 
 log = logging.getLogger("raseed.outbox")
@@ -70,10 +73,17 @@ class Run:
 class Outbox:
     """One instance serves many threads, and several processes may serve one queue."""
 
-    def __init__(self, store: OutboxStore, senders: Mapping[Topic, Sender], clock: Clock) -> None:
+    def __init__(
+        self,
+        store: OutboxStore,
+        senders: Mapping[Topic, Sender],
+        clock: Clock,
+        papers: PaperSender | None = None,
+    ) -> None:
         self._store = store
         self._senders = senders
         self._clock = clock
+        self._papers = papers
 
     def deliver_due(
         self,
@@ -120,11 +130,13 @@ class Outbox:
         before: int | None = None,
         limit: int = 100,
     ) -> list[Queued]:
-        """The queue, newest first: of one state, topic or sale, or all."""
+        """The queue, newest first: of one state, topic or sale, or all. Who only sells is not told
+        customers' telephones."""
         require(actor, "read_outbox")
-        return self._store.messages(
+        found = self._store.messages(
             state=state, topic=topic, subject=subject, before=before, limit=limit
         )
+        return [_seen_by(actor, one) for one in found]
 
     def retry(self, actor: Actor, id: int) -> Queued:
         """The message is due now, with its old key and a new round of attempts.
@@ -157,19 +169,11 @@ class Outbox:
 
     def _attempt(self, taken: Queued) -> Step:
         """Sends it and says where that leaves it; whatever happens is no exception."""
-        message = taken.message
         if taken.attempts > MOST_ATTEMPTS:
             # Each of them died on the way, and perhaps because of this message.
             return given_up(self._clock(), "outbox.no_end: the last attempt did not end")
         try:
-            sold = self._store.sold(message.subject)
-            if sold is None:
-                raise SendRejected(message.topic.value, "no sale has this vend id")
-            _check_digits(message.topic, sold)
-            sender = self._senders.get(message.topic)
-            if sender is None:
-                raise NotSent(message.topic.value, "not set up")
-            sender.send(taken, sold.receipt, self._clock())
+            self._send(taken)
         except SendRejected as error:
             return given_up(self._clock(), _told(error))
         except RaseedError as error:
@@ -178,9 +182,27 @@ class Outbox:
         except Exception as error:
             # Not in the sender's contract: it may have been sent, and goes again with its key.
             # The name alone, for the text may quote what was being sent.
-            log.error("%s: %s", masked(message.key), type(error).__name__)
+            log.error("%s: %s", masked(taken.message.key), type(error).__name__)
             return after_failure(taken.attempts, self._clock(), f"fault: {type(error).__name__}")
         return sent(self._clock())
+
+    def _send(self, taken: Queued) -> None:
+        """Raises whatever is in the way."""
+        message = taken.message
+        order = order_of(message)
+        if order is not None:
+            if self._papers is None:
+                raise NotSent(message.topic.value, "not set up")
+            self._papers.send(taken, order)
+            return
+        sold = self._store.sold(message.subject)
+        if sold is None:
+            raise SendRejected(message.topic.value, "no sale has this vend id")
+        _check_digits(message.topic, sold)
+        sender = self._senders.get(message.topic)
+        if sender is None:
+            raise NotSent(message.topic.value, "not set up")
+        sender.send(taken, sold.receipt, self._clock())
 
     def _tell(self, taken: Queued, step: Step) -> None:
         level = logging.INFO if step.state is MessageState.SENT else logging.WARNING
@@ -219,6 +241,12 @@ _ONE_RECEIVER = frozenset({Topic.SMS})
 def _receiver(taken: Queued) -> Apart:
     topic = taken.message.topic
     return topic, None if topic in _ONE_RECEIVER else taken.message.target
+
+
+def _seen_by(actor: Actor, one: Queued) -> Queued:
+    if actor.role is not Role.OPERATOR or one.message.topic is not Topic.SMS:
+        return one
+    return replace(one, message=replace(one.message, target=masked_phone(one.message.target)))
 
 
 def _check_digits(topic: Topic, sold: Sold) -> None:

@@ -19,6 +19,7 @@ from .ground import OpenShift
 from .ledger import canonical_json
 from .masks import masked_receipt
 from .outbox import Message, Topic
+from .paperorders import NoPrinter, PaperOrder, send_to_printer
 from .parties import Actor, require
 from .ports import Ports, Reading, Writing
 from .record import SaleRecord, content_hash, receipt_of
@@ -41,13 +42,6 @@ class PaperGone(Refused, code="paper.gone"):
     """This printing was somebody else's, or it is too long ago: print a copy."""
 
     subject: str
-
-
-@dataclass(eq=False)
-class NoPrinter(Refused, code="paper.no_printer"):
-    """The settings name no printer for this point."""
-
-    point: str
 
 
 @dataclass(eq=False)
@@ -144,9 +138,9 @@ class Paperwork:
         return _paper(books, actor, records, receipts)
 
     def send_copy(self, actor: Actor, vend_id: str) -> SalePaper:
-        """The next copy, queued for the printer of the actor's point. Raises VendUnknown,
-        SaleVoided, NoPrinter."""
-        target = self._ports.outbox.printers.get(actor.point or "")
+        """The next copy, queued for the printer where the actor is. Raises VendUnknown, SaleVoided,
+        NoPrinter."""
+        target = self._ports.outbox.printer_at(actor.point, actor.terminal)
         if target is None:
             raise NoPrinter(actor.point or "")
         with self._ports.store.writing() as books:
@@ -157,6 +151,12 @@ class Paperwork:
             message = Message(key, Topic.PRINT, vend_id, target, document.decode("ascii"))
             books.queue([message], self._ports.clock())
             return made
+
+    def send(self, order: PaperOrder, id: str) -> None:
+        """Queues a paper that is no receipt and is not counted, for the printer where whoever asks
+        for it is; the same `id` again queues nothing. Raises NoPrinter."""
+        with self._ports.store.writing() as books:
+            send_to_printer(books, self._ports.outbox, order, self._ports.clock(), id)
 
     def copy_queued(self, key: str, vend_id: str) -> SalePaper:
         """What `send_copy` queued under this key. Raises VendUnknown, SaleVoided, PaperGone."""

@@ -164,7 +164,7 @@ class OutboxSettings(_Part):
     push: bool = False
     """The token to the meter, where it has an address."""
     printers: dict[str, _ShortName] = {}
-    """Printer by code of the vending point."""
+    """Printer by vending point (`P1`), or by one terminal of it (`P1/T2`)."""
     webhooks: dict[_ShortName, WebhookSettings] = {}
     """Receivers by name."""
     gateway: _Address | None = None

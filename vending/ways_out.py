@@ -11,13 +11,23 @@ from .messages import Language
 from .municipality import Municipality
 from .outbox import OutboxPlan, Topic
 from .outbox_ports import Sender
-from .papers import Letterhead, PaperDesk, Press
-from .printing import Device, EscPosPrinter, FileLine, Journal, Line, NetworkLine, SerialLine
+from .papers import Letterhead, PaperDesk, PaperMaker, Press
+from .printing import (
+    CashDrawer,
+    Device,
+    EscPosPrinter,
+    FileLine,
+    Journal,
+    Line,
+    NetworkLine,
+    SerialLine,
+)
 from .sending import (
     FolderPrinter,
     FolderSms,
     HttpPoster,
     HttpSms,
+    OrderSender,
     PrintSender,
     Pusher,
     SmsGateway,
@@ -62,7 +72,7 @@ def paper_desk(
     return PaperDesk(Press(), lambda: head.with_record(town()), language, languages)
 
 
-def printers_for(settings: Settings) -> dict[str, Device]:
+def printers_for(settings: Settings) -> dict[str, EscPosPrinter]:
     """The receipt printers that the settings name."""
     return {
         name: EscPosPrinter(
@@ -73,6 +83,17 @@ def printers_for(settings: Settings) -> dict[str, Device]:
             told.cash_drawer,
         )
         for name, told in settings.printers.items()
+    }
+
+
+def cash_drawers(
+    settings: Settings, printers: Mapping[str, EscPosPrinter]
+) -> dict[str, CashDrawer]:
+    """By place, where the printer has one."""
+    return {
+        place: printers[name]
+        for place, name in settings.outbox.printers.items()
+        if name in printers and printers[name].cash_drawer
     }
 
 
@@ -114,3 +135,10 @@ def senders_for(
     if gateway is not None:
         senders[Topic.SMS] = SmsSender(gateway, papers.language_of)
     return senders
+
+
+def order_sender(
+    settings: Settings, maker: PaperMaker, papers: PaperDesk, printers: Mapping[str, Device]
+) -> OrderSender:
+    """The way of papers that are no receipts, over the same printers."""
+    return OrderSender(maker, papers, FolderPrinter(settings.spool), printers)

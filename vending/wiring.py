@@ -21,7 +21,7 @@ from tokens.sts import MemorySecurityModule, SecurityModule
 
 from . import trailed
 from .accounting import Bookkeeping, BookReports, DailyClosing
-from .accounts import Accounts
+from .accounts import Accounts, TariffMoves, account_acts
 from .acts import Exchanges, sale_acts
 from .api_keys import ApiKeys, KeyOffice
 from .approvals import Approvals, Blocks, Operators, own_acts
@@ -36,12 +36,13 @@ from .messages import LOCAL_ZONE
 from .meterwork import MeterWorks
 from .municipality import TownHall
 from .outbox_worker import Outbox
-from .papers import PaperDesk
+from .papers import PaperDesk, PaperMaker
 from .parties import GatewayPlace, Meter, Registration
 from .people import Devices, Doors, FirstRun, Office, Own
 from .people.recording import recorded
 from .ports import Clock, GatewayFor
-from .printing import Device
+from .printing import CashDrawer
+from .registry import Register
 from .samples import Samples, only_at
 from .sending import HttpPoster, PracticePrinter
 from .service import VendingService
@@ -61,11 +62,19 @@ from .store.languages import SqlLanguages
 from .store.meter_commands import SqlMeterWorks
 from .store.municipality import SqlMunicipality
 from .store.outbox import SqlOutbox
+from .store.registry import SqlRegister
 from .store.samples import SqlSamples
 from .store.tariffs import SqlTariffs
 from .tariff import LiveTariffs, read_shipped
 from .tariffdesk import TariffDesk
-from .ways_out import outbox_plan, paper_desk, printers_for, senders_for
+from .ways_out import (
+    cash_drawers,
+    order_sender,
+    outbox_plan,
+    paper_desk,
+    printers_for,
+    senders_for,
+)
 
 CONFIG = Path(__file__).resolve().parents[1] / "config"
 
@@ -115,20 +124,27 @@ class Raseed:
     first_run: FirstRun
     own: Own
     papers: PaperDesk
+    paper_maker: PaperMaker
     practice_printer: PracticePrinter
     town_hall: TownHall
     devices: Devices
     faults: Faults
     samples: Samples
+    register: Register
     languages: Languages
     meter_works: MeterWorks
-    printers_at: Mapping[str, Device]
-    """The receipt printer of a point, by its code."""
+    cash_drawers: Mapping[str, CashDrawer]
+    """By place (`outbox.at_place`), where the printer has one."""
 
     @property
     def currency(self) -> str:
         """Of amounts that come without one: the books'."""
         return self.chart.currency
+
+    @property
+    def meter_models(self) -> tuple[str, ...]:
+        """Names of the shipped register maps."""
+        return tuple(sorted(path.stem for path in (CONFIG / "meters").glob("*.toml")))
 
     def check_writing(self) -> None:
         """Raises Unavailable while nothing can be written until the program starts anew."""
@@ -257,8 +273,9 @@ def compose(
     kept = SqlTariffs(store)
     shipped = read_shipped(settings.vending.tariffs or CONFIG / "tariffs")
     tariffs = LiveTariffs(kept, shipped, utc_now, time.monotonic_ns)
+    kept_accounts = SqlAccounts(store)
     accounts = recorded(
-        Accounts(SqlAccounts(store), tariffs, chart, utc_now, LOCAL_ZONE), trailed.ACCOUNTS
+        Accounts(kept_accounts, tariffs, chart, utc_now, LOCAL_ZONE), trailed.ACCOUNTS
     )
     town_hall = TownHall(SqlMunicipality(store), utc_now, chart.currency)
 
@@ -280,6 +297,7 @@ def compose(
     acts = {
         **own_acts(chart.role("operator_deposit").unit),
         **sale_acts(service.ports, acting),
+        **account_acts(TariffMoves(kept_accounts, tariffs, chart, utc_now, offered)),
     }
     approvals = recorded(Approvals(people, acts, utc_now), trailed.APPROVALS)
     poster = HttpPoster(settings.outbox.timeout_seconds)
@@ -287,20 +305,24 @@ def compose(
     papers = paper_desk(settings, town_hall.municipality, languages.of)
     # One instance of each, for the queue and for the pages: it lets one paper out at a time.
     printers = printers_for(settings)
+    bookkeeping = recorded(
+        Bookkeeping(books, chart, utc_now, LOCAL_ZONE, accounts.follow), trailed.BOOKKEEPING
+    )
+    reports = BookReports(books, chart, utc_now, LOCAL_ZONE)
+    kept_drawers, bank, plan = SqlDrawers(store), settings.bank, service.ports.outbox
+    beneficiary = Beneficiary(bank.beneficiary, bank.name, bank.account)
+    drawers = recorded(Drawers(kept_drawers, chart, utc_now, outbox=plan), trailed.DRAWERS)
+    bankings = Bankings(kept_drawers, chart, utc_now, beneficiary, outbox=plan)
+    maker = PaperMaker(service, drawers, bankings, reports)
     outbox = recorded(
         Outbox(
             SqlOutbox(store, settings.database.busy_timeout_seconds),
             senders_for(settings, service, poster, papers, printers),
             utc_now,
+            order_sender(settings, maker, papers, printers),
         ),
         trailed.OUTBOX,
     )
-    bookkeeping = recorded(
-        Bookkeeping(books, chart, utc_now, LOCAL_ZONE, accounts.follow), trailed.BOOKKEEPING
-    )
-    reports = BookReports(books, chart, utc_now, LOCAL_ZONE)
-    drawers, bank = SqlDrawers(store), settings.bank
-    beneficiary = Beneficiary(bank.beneficiary, bank.name, bank.account)
     house, hasher = SqlHouse(store), Argon2()
     office = Office(house, hasher, utc_now)
     keys = SqlApiKeys(store)
@@ -324,8 +346,8 @@ def compose(
         blocks=recorded(Blocks(people, approvals, utc_now), trailed.BLOCKS),
         operators=recorded(Operators(people, approvals, chart), trailed.OPERATORS),
         tariff_desk=recorded(TariffDesk(kept, tariffs, chart, utc_now), trailed.TARIFFS),
-        drawers=Drawers(drawers, chart, utc_now),
-        bankings=recorded(Bankings(drawers, chart, utc_now, beneficiary), trailed.BANKINGS),
+        drawers=drawers,
+        bankings=recorded(bankings, trailed.BANKINGS),
         deposits=Deposits(books, bookkeeping, chart),
         accounts=accounts,
         doors=Doors(
@@ -346,6 +368,7 @@ def compose(
         ),
         own=Own(house, utc_now),
         papers=papers,
+        paper_maker=maker,
         practice_printer=PracticePrinter(papers, printers),
         town_hall=town_hall,
         devices=Devices(house, utc_now, secrets.token_bytes),
@@ -356,12 +379,11 @@ def compose(
             lambda: only_at(sample_parties(), offered()),
             utc_now,
         ),
+        register=recorded(
+            Register(SqlRegister(store), service.admitted, security.keys), trailed.PARTIES
+        ),
         meter_works=MeterWorks(SqlMeterWorks(store), utc_now),
-        printers_at={
-            point: printers[name]
-            for point, name in settings.outbox.printers.items()
-            if name in printers
-        },
+        cash_drawers=cash_drawers(settings, printers),
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from .base import Fault, Layer, fault
+from .base import Fault, Layer
+from .registry import fault
 
 
 @fault("drift", Layer.TIME)

@@ -10,9 +10,17 @@ from drivers.maps.model import Kind, Order, Register
 from drivers.maps.orders import arrange
 from meters.readings import Value
 
-from .base import Fault, Layer, fault, matches
+from .base import Fault, Layer
+from .registry import fault
 
 _MARKS: Final = {"nan": "7fc00000", "7fff": "7fff", "ffff": "ffff", "8000": "8000"}
+
+
+def matches(pattern: str, register: Register) -> bool:
+    """Whether a fault is about this register: its name, `prefix.*`, or `*` for every one."""
+    if pattern.endswith("*"):
+        return register.name.startswith(pattern[:-1])
+    return register.name == pattern
 
 
 def _decimal(text: str) -> Decimal:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..serving.crc import crc
-from .base import Ask, Fault, Layer, Piece, fault
+from .base import Ask, Fault, Layer, Piece
+from .registry import fault
 
 _NO_RESPONSE: Final = 0x0B
 
@@ -157,6 +158,7 @@ class Gap(Fault):
 class Jabber(Fault):
     """One node never lets go of the bus: garbage all the time, or the zeros of a break."""
 
+    jams = True
     every_s: float = 0.02
     size: int = 16
     byte: str = ""

@@ -37,6 +37,9 @@ SAMIR: Final = Clerk("samir", "ar", "T1")
 MAYA: Final = Clerk("maya", "en", "T2")
 CLERKS: Final = (SAMIR, MAYA)
 BOSS: Final = "huda"
+PATIENCE_MS: Final = 20_000
+"""For what is to appear: a busy machine may take its time, and what never appears still fails."""
+expect.set_options(timeout=PATIENCE_MS)
 _EXPECTED: Final = ("Failed to load resource", "htmx:sendError", "htmx:afterRequest")
 """What the browser and htmx tell of a lost connection and of a 422: both are part of the tests."""
 
@@ -127,7 +130,7 @@ def visiting(
             wrong.append(message.text)
 
     context = browser.new_context(base_url=town_hall.url, **options)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("console", said)

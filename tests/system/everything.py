@@ -134,8 +134,8 @@ class Office:
         store, clock, gateways = self.store, self.clock, self.gateway_for
         self.service = service(store, clock, security=keys(), outbox=PLAN, gateway_for=gateways)
         self.accounts = Accounts(SqlAccounts(store), tariffs(), chart(), clock, ZONE)
-        self.drawers = Drawers(SqlDrawers(store), chart(), clock)
-        self.bankings = Bankings(SqlDrawers(store), chart(), clock)
+        self.drawers = Drawers(SqlDrawers(store), chart(), clock, outbox=PLAN)
+        self.bankings = Bankings(SqlDrawers(store), chart(), clock, outbox=PLAN)
         self.key_changes = KeyChanges(SqlKeyChanges(store), keys(), gateways, clock)
         people = SqlPeople(store)
         self.approvals = Approvals(people, own_acts("ILS"), clock)

@@ -219,12 +219,14 @@ RULES: Final = {
         LEFT JOIN postings p ON p.entry = e.number AND p.account = '{BANK}'
         WHERE coalesce(p.amount, 0) <> b.amount""",
     # What is sent
-    "a message is about a sale that there is": """
+    "a message is about something that there is": """
         SELECT o.key FROM outbox o LEFT JOIN sales s ON s.vend_id = o.subject
-        WHERE s.vend_id IS NULL""",
+        LEFT JOIN shift_closes c ON c.shift = o.subject AND o.key LIKE 'paper:z:%'
+        LEFT JOIN bankings b ON b.id = o.subject AND o.key LIKE 'paper:deposit:%'
+        WHERE s.vend_id IS NULL AND c.shift IS NULL AND b.id IS NULL""",
     "nothing sends the digits of what was taken back": """
         SELECT o.key FROM outbox o JOIN voids v ON v.vend_id = o.subject
-        WHERE v.evidence <> 'refund' AND o.topic <> 'webhook'
+        WHERE v.evidence <> 'refund' AND o.topic <> 'webhook' AND o.key NOT LIKE 'paper:note:%'
         AND o.state IN ('waiting', 'sending')""",
 }
 
@@ -243,5 +245,8 @@ PLAN_RULES: Final = {
         WHERE (s.point = 'P1'
         AND (s.document NOT LIKE '%"held":true%' OR h.vend_id IS NOT NULL))
         <> (o.key IS NOT NULL)""",
+    "a Z report is printed where there is a printer": """
+        SELECT c.shift FROM shift_closes c JOIN shifts s ON s.id = c.shift AND s.point = 'P1'
+        LEFT JOIN outbox o ON o.key = 'paper:z:0:' || c.shift WHERE o.key IS NULL""",
 }
 """Where every sale has been made by `everything.PLAN`."""

@@ -115,7 +115,8 @@ DEEDS = {
         "close",
         open_and_sell,
         lambda made, n: made.drawers.close(CLERK, count_of(PIECES), f"s{n}"),
-        {"entries": 1, "postings": 2, "shift_closes": 1, "open_shifts": -1},
+        # Its Z report for the printer.
+        {"entries": 1, "postings": 2, "shift_closes": 1, "open_shifts": -1, "outbox": 1},
     ),
     "banking": Deed(
         Bankings,

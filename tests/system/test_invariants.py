@@ -122,7 +122,7 @@ DAMAGE = {
     "shift numbers have no gap": "UPDATE shifts SET number = number + 1",
     "banking numbers have no gap": "UPDATE bankings SET number = number + 1",
     "a banking is booked as its slip says": "UPDATE bankings SET amount = amount + 1",
-    "a message is about a sale that there is": "UPDATE outbox SET subject = 'other'",
+    "a message is about something that there is": "UPDATE outbox SET subject = 'other'",
     "nothing sends the digits of what was taken back": (
         f"UPDATE outbox SET subject = {TAKEN_BACK}, topic = 'sms'"
     ),
@@ -131,6 +131,9 @@ DAMAGE = {
         f"DELETE FROM outbox WHERE key = 'sms:' || {ONE}"
     ),
     "a slip is printed where there is a printer": "UPDATE outbox SET key = 'print:' || subject",
+    "a Z report is printed where there is a printer": (
+        "DELETE FROM outbox WHERE key LIKE 'paper:z:%'"
+    ),
     "what was paid is where it belongs": (
         "UPDATE postings SET account = '1010' WHERE account = '1020'"
     ),

@@ -13,7 +13,8 @@ import pytest
 from meters.device import Outcome
 from meters.gateway import MeterUnreachable
 from meters.readings import Quality, Reading
-from simulators.faults.base import FAULTS, Layer
+from simulators.faults.base import Layer
+from simulators.faults.registry import FAULTS
 from tests.contracts.reactions import TWINS, everything, good_and_true, read_often, reasons
 from tests.contracts.standins import BOSS, Standin, served
 

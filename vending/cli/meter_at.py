@@ -21,7 +21,7 @@ from drivers.device.recognising import Expected
 from drivers.device.settings import DeviceSettings
 from drivers.link import Priority
 from drivers.maps.model import MeterMap, Protocol
-from drivers.maps.reading import shipped_map
+from drivers.maps.reading import shipped_ids, shipped_map
 from drivers.opening import OpenLine, open_line
 from drivers.places import Place, is_place, parse_place
 from meters.errors import Invalid
@@ -29,9 +29,13 @@ from meters.gateway import MeterUnreachable
 
 from ..keys.storage import read_private
 from ..messages import LOCAL_ZONE, phrase
+from ..meterwork import NOT_COMMISSIONED, Commissioned, MeterWorks
+from ..parties import Meter
 from .context import Cli
 
 _PASSWORD_ENV: Final = "RASEED_METER_PASSWORD"  # noqa: S105 - a name
+_WITH_PASSWORD: Final = (Protocol.DLT645, Protocol.IEC21)
+_MAILBOX: Final = "token.mailbox"
 ZONE: Final = LOCAL_ZONE.key
 
 TargetArg = Annotated[
@@ -107,6 +111,8 @@ class Target:
     """Register map; empty if nobody said."""
     number: str = ""
     """Of a meter on record."""
+    known: Commissioned = NOT_COMMISSIONED
+    """What was settled there when it was commissioned."""
 
 
 def target_of(cli: Cli, text: str, model: str) -> Target:
@@ -116,10 +122,17 @@ def target_of(cli: Cli, text: str, model: str) -> Target:
         return Target(parse_place(text), text, model)
     with cli.raseed() as raseed:
         meter = raseed.service.meter(cli.actor(), text).meter
-    if meter.gateway is None:
-        raise MeterUnreachable(meter.number.number, "no address on record")
-    place = meter.gateway.place
-    return Target(parse_place(place), place, model or meter.model, meter.number.number)
+        if meter.gateway is None:
+            raise MeterUnreachable(meter.number.number, "no address on record")
+        return recorded(raseed.meter_works, meter, meter.gateway.place, model)
+
+
+def recorded(works: MeterWorks, meter: Meter, place: str, model: str = "") -> Target:
+    """A meter on record that is reached at `place`; `model` if the record's is not meant."""
+    number, model = meter.number.number, model or meter.model
+    is_known = model in shipped_ids()
+    known = works.commissioned(number, shipped_map(model).label) if is_known else NOT_COMMISSIONED
+    return Target(parse_place(place), place, model, number, known)
 
 
 class Device(MappedDevice):
@@ -144,15 +157,8 @@ def device_at(
         raise ModelMissing(target.text[:80])
     place, meter_map = target.place, shipped_map(target.model)
     line = open_line(place, meter_map, password)
-    station = place.station or str(meter_map.line.default_unit)
-    settings = DeviceSettings(
-        unit=station,
-        expected=Expected(serial=serial, number=_own_number(target, meter_map)),
-        confirmed=frozenset(confirm or ()),
-        zone=_zone(zone),
-        # Somebody stands there and waits: a meter that rests is asked all the same.
-        priority=Priority.COMMISSIONING,
-    )
+    # Somebody stands there and waits: a meter that rests is asked all the same.
+    settings = settings_of(target, meter_map, Priority.COMMISSIONING, serial, confirm, zone)
     try:
         link = line.link(meter_map, place.station)
         device = Device(
@@ -170,15 +176,39 @@ def device_at(
         line.close()
 
 
-def _own_number(target: Target, meter_map: MeterMap) -> str:
-    """A meter that tells its own number must tell the one on record."""
-    tells = any(step.role == "number" for step in meter_map.identify)
-    return target.number if tells else ""
+def settings_of(
+    target: Target,
+    meter_map: MeterMap,
+    priority: Priority,
+    serial: str = "",
+    confirm: list[str] | None = None,
+    zone: str = ZONE,
+) -> DeviceSettings:
+    return DeviceSettings(
+        unit=target.place.station or str(meter_map.line.default_unit),
+        expected=_expected(target, meter_map, serial),
+        confirmed=target.known.confirmed.union(confirm or ()),
+        zone=zone_of(zone),
+        priority=priority,
+    )
+
+
+def _expected(target: Target, meter_map: MeterMap, serial: str) -> Expected:
+    """Who must answer: the serial that is given, else who was commissioned. A meter that takes
+    tokens tells the very number that it is on record by; what others call their number is their
+    maker's."""
+    tells = {step.role for step in meter_map.identify}
+    known = target.known.serial
+    if _MAILBOX in meter_map.registers and "number" in tells:
+        return Expected(serial=serial, number=target.number)
+    if "serial" in tells or serial:
+        return Expected(serial=serial or known)
+    return Expected(number=known if "number" in tells else "")
 
 
 def password_for(cli: Cli, meter_map: MeterMap, file: Path | None) -> str:
     """Of protocols that want one; Modbus meters have theirs as a parameter of the command."""
-    if meter_map.protocol not in (Protocol.DLT645, Protocol.IEC21):
+    if meter_map.protocol not in _WITH_PASSWORD:
         return ""
     return secret(cli, file)
 
@@ -204,16 +234,27 @@ def secrets_for(
     return found
 
 
+def given_password(target: Target, file: Path | None) -> str:
+    """For reading what few meters lock: nobody is asked. Raises what `read_private` raises."""
+    locked = target.model and shipped_map(target.model).protocol in _WITH_PASSWORD
+    return _given(file) if locked else ""
+
+
 def secret(cli: Cli, file: Path | None) -> str:
     """From a private file, the environment or a hidden prompt; empty if there is none of them.
     Raises what `read_private` raises."""
+    ask = cli.asker("ask_meter_password")
+    return _given(file) or (ask() if file is None and ask is not None else "")
+
+
+def _given(file: Path | None) -> str:
     if file is not None:
         return read_private(file).decode("utf-8", "replace").strip()
-    ask = cli.asker("ask_meter_password")
-    return os.environ.get(_PASSWORD_ENV) or (ask() if ask is not None else "")
+    return os.environ.get(_PASSWORD_ENV, "")
 
 
-def _zone(name: str) -> ZoneInfo:
+def zone_of(name: str) -> ZoneInfo:
+    """Raises ZoneMalformed."""
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):

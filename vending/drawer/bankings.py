@@ -9,6 +9,8 @@ from dataclasses import replace
 from meters.quantities import Money
 
 from ..ledger import Chart, chained, check_open
+from ..outbox import OutboxPlan
+from ..paperorders import PaperKind, PaperOrder, print_original, send_to_printer
 from ..parties import Actor, ActorNotAllowed, PointUnknown, Role, require
 from ..ports import Clock
 from ..sale import Tender
@@ -32,7 +34,7 @@ from .errors import (
     ShiftStillOpen,
     ShiftUnknown,
 )
-from .ports import DrawerReading, DrawerStore, ShiftState
+from .ports import DrawerReading, DrawerStore, DrawerWriting, ShiftState
 from .reports import z_report
 from .shifts import Close, ShiftFile, checked_id
 from .tally import TENDER_ROLES, Tally, tally
@@ -43,7 +45,7 @@ MOST_SHIFTS = 1000
 
 class Bankings:
     """One instance serves many threads. An operator banks for the own point; billing officers and
-    supervisors for any."""
+    supervisors for any. `outbox` says where the printers are."""
 
     def __init__(
         self,
@@ -52,12 +54,14 @@ class Bankings:
         clock: Clock,
         beneficiary: Beneficiary = Beneficiary(),  # noqa: B008 - frozen
         clock_limits: ClockLimits | None = None,
+        outbox: OutboxPlan = OutboxPlan(),  # noqa: B008 - frozen
     ) -> None:
         self._store = store
         self._chart = chart
         self._clock = clock
         self._beneficiary = beneficiary
         self._limits = clock_limits or ClockLimits()
+        self._outbox = outbox
 
     @property
     def currency(self) -> str:
@@ -65,9 +69,10 @@ class Bankings:
         return self._chart.role("bank").unit
 
     def bank(self, actor: Actor, request: BankRequest) -> Banking:
-        """Books a deposit out of what lies at a point, and answers its slip. Without amounts it is
-        what the shifts left in cash (as counted) and cheques; without shifts and amounts, of all
-        that wait. The same request again answers the first.
+        """Books a deposit out of what lies at a point, and answers its slip, which comes out of the
+        printer where the actor is, if there is one. Without amounts it is what the shifts left in
+        cash (as counted) and cheques; without shifts and amounts, of all that wait. The same
+        request again answers the first.
 
         Raises ActorNotAllowed (an operator at another point), DrawerIdMalformed, PointUnknown,
         BankingIdReused, ShiftUnknown, ShiftStillOpen, ShiftElsewhere, BankedAlready,
@@ -117,6 +122,8 @@ class Bankings:
                 chained(entry, head), tuple(p for p in entry.postings if p.account in cached)
             )
             books.add_banking(made)
+            order = PaperOrder(PaperKind.DEPOSIT, made.id, actor)
+            print_original(books, self._outbox, order, now)
             return made
 
     def slip(self, actor: Actor, id: str) -> Banking:
@@ -127,12 +134,23 @@ class Bankings:
 
     def reprint(self, actor: Actor, id: str) -> Banking:
         """A copy of the slip, numbered and recorded. Raises BankingUnknown."""
-        require(actor, "bank")
         with self._store.writing() as books:
-            found = _known(books, actor, id)
-            copy = found.copies + 1
-            books.add_banking_print(id, copy, self._clock(), actor.name)
-            return replace(found, copy=copy, copies=copy)
+            return self._reprint(books, actor, id)
+
+    def send_copy(self, actor: Actor, id: str) -> Banking:
+        """The same, out of the printer where the actor is. Raises also NoPrinter."""
+        with self._store.writing() as books:
+            made = self._reprint(books, actor, id)
+            order = PaperOrder(PaperKind.DEPOSIT, id, actor, made.copy)
+            send_to_printer(books, self._outbox, order, self._clock())
+            return made
+
+    def _reprint(self, books: DrawerWriting, actor: Actor, id: str) -> Banking:
+        require(actor, "bank")
+        found = _known(books, actor, id)
+        copy = found.copies + 1
+        books.add_banking_print(id, copy, self._clock(), actor.name)
+        return replace(found, copy=copy, copies=copy)
 
     def waiting(
         self, actor: Actor, point: str

@@ -10,7 +10,10 @@ from meters.quantities import Money
 
 from ..accounting.adjustments import checked_reason
 from ..ledger import ChainHead, Chart, JournalEntry, chained, check_open
+from ..outbox import OutboxPlan
+from ..paperorders import PaperKind, PaperOrder, print_original, send_to_printer
 from ..parties import Actor, PointUnknown, Role, require
+from ..people.recording import noted
 from ..ports import Clock
 from ..tariff import CurrencyWrong
 from ..vend import ClockLimits, check_clock
@@ -42,7 +45,8 @@ OPENING = "Opening float"
 
 class Drawers:
     """One instance serves many threads. A person acts at the point and terminal of the Actor; the
-    drawer belongs to the terminal, the shift to the person who opened it."""
+    drawer belongs to the terminal, the shift to the person who opened it. `outbox` says
+    where the printers are."""
 
     def __init__(
         self,
@@ -50,11 +54,13 @@ class Drawers:
         chart: Chart,
         clock: Clock,
         clock_limits: ClockLimits | None = None,
+        outbox: OutboxPlan = OutboxPlan(),  # noqa: B008 - frozen
     ) -> None:
         self._store = store
         self._chart = chart
         self._clock = clock
         self._limits = clock_limits or ClockLimits()
+        self._outbox = outbox
 
     @property
     def currency(self) -> str:
@@ -177,8 +183,9 @@ class Drawers:
 
     def close(self, actor: Actor, count: Count, shift: str | None = None) -> ShiftReport:
         """Closes the shift on what was counted, books the difference to the cash that the books
-        expect, and answers the Z report, which stands for ever. Closing again with the same count
-        answers it again. A supervisor may close somebody else's shift; the report names both.
+        expect, and answers the Z report, which stands for ever and comes out of the printer where
+        the actor is, if there is one. Closing again with the same count answers it again. A
+        supervisor may close somebody else's shift; the report names both.
 
         Raises ShiftUnknown, NoShiftOpen, ShiftNotYours, CountDiffers, ClockWentBack,
         PeriodClosed.
@@ -189,6 +196,7 @@ class Drawers:
             file = file_of(books, actor, shift)
             own = file.shift
             check_own(actor, own)
+            noted(subject=own.id)
             if file.close is not None:
                 stored = z_report(file.close, copies=file.copies)
                 if stored.count != count:
@@ -207,6 +215,7 @@ class Drawers:
                 close = replace(close, entry=head.number + 1)
                 self._book(books, entry)
             books.add_close(close)
+            print_original(books, self._outbox, PaperOrder(PaperKind.Z, own.id, actor), now)
             return z_report(close)
 
     def z(self, actor: Actor, shift: str) -> ShiftReport:
@@ -219,13 +228,24 @@ class Drawers:
 
     def reprint(self, actor: Actor, shift: str) -> ShiftReport:
         """A copy of the Z report, numbered and recorded. Raises the errors of `z`."""
-        require(actor, "read_shifts")
         with self._store.writing() as books:
-            file = closed_file(books, actor, shift)
-            assert file.close is not None
-            copy = file.copies + 1
-            books.add_shift_print(file.shift.id, copy, self._clock(), actor.name)
-            return z_report(file.close, copy, copy)
+            return self._reprint(books, actor, shift)
+
+    def send_copy(self, actor: Actor, shift: str) -> ShiftReport:
+        """The same, out of the printer where the actor is. Raises also NoPrinter."""
+        with self._store.writing() as books:
+            made = self._reprint(books, actor, shift)
+            order = PaperOrder(PaperKind.Z, shift, actor, made.copy)
+            send_to_printer(books, self._outbox, order, self._clock())
+            return made
+
+    def _reprint(self, books: DrawerWriting, actor: Actor, shift: str) -> ShiftReport:
+        require(actor, "read_shifts")
+        file = closed_file(books, actor, shift)
+        assert file.close is not None
+        copy = file.copies + 1
+        books.add_shift_print(file.shift.id, copy, self._clock(), actor.name)
+        return z_report(file.close, copy, copy)
 
     def shift(self, actor: Actor, shift: str | None = None) -> ShiftFile:
         """One shift, or the one open at the actor's terminal. Raises ShiftUnknown, NoShiftOpen,

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from ..ground import OpenShift
 from ..ledger import ChainHead, PostedEntry, Posting
+from ..paperorders import Queueing
 from .banking import Banking
 from .shifts import CashMove, Close, Shift, ShiftFile
 from .tally import ShiftBooks
@@ -83,7 +84,7 @@ class DrawerReading(Protocol):
         ...
 
 
-class DrawerWriting(DrawerReading, Protocol):
+class DrawerWriting(DrawerReading, Queueing, Protocol):
     """One transaction with the sole right to write until it ends."""
 
     def book(self, posted: PostedEntry, cached: tuple[Posting, ...]) -> None:

@@ -3,7 +3,8 @@ Pure: the same sale always gives the same paper."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from meters.quantities import Quantity
@@ -21,6 +22,8 @@ from .words import UNITS, Speech, ltr
 
 CHECK_DIGITS: Final = 16
 """Of the content hash, in the code at the foot."""
+_BY_KEYPAD: Final = "02"
+"""Digits for a keypad (IEC 62055-41, token carriers): every token that is sold here."""
 
 
 def receipt_paper(
@@ -35,11 +38,12 @@ def receipt_paper(
     that leads; its beginning stands in the code, by which a paper is compared with the books."""
     speech = Speech(language)
     first = receipts[0]
+    title, subtitle = _titles(speech, receipts)
     return Paper(
         "receipt",
         {
-            **framed(speech, head, "receipt", first.copy, practice=practice),
-            "subtitle": subtitle(speech, receipts),
+            **framed(speech, head, title, first.copy, practice=practice),
+            "subtitle": subtitle,
             "facts": [*sale_facts(speech, first), *buyer_facts(speech, first)],
             "services": [_service(speech, receipt) for receipt in receipts],
             "paid": list(_paid(speech, receipts)),
@@ -50,11 +54,15 @@ def receipt_paper(
     )
 
 
-def subtitle(speech: Speech, receipts: Iterable[SaleReceipt]) -> str:
-    """What the sale was for, where it was not just a purchase."""
+def _titles(speech: Speech, receipts: Iterable[SaleReceipt]) -> tuple[str, str]:
+    """What the paper is (a name of `words.toml`): a tax invoice only where something was sold. And
+    what it was for, where that is not said by it."""
     kinds = dict.fromkeys(receipt.kind for receipt in receipts)
+    taxed = SaleKind.CREDIT in kinds or any(not one.quote.vat.is_zero for one in receipts)
+    if not taxed and len(kinds) == 1:
+        return f"sale_{next(iter(kinds)).value}", ""
     told = [speech.say(f"sale_{kind.value}") for kind in kinds if kind is not SaleKind.CREDIT]
-    return " · ".join(told)
+    return "receipt" if taxed else "receipt_plain", " · ".join(told)
 
 
 def code_of(receipt: SaleReceipt, check: str) -> dict[str, Any]:
@@ -89,18 +97,24 @@ def buyer_facts(speech: Speech, receipt: SaleReceipt) -> Facts:
 
 
 def meter_facts(speech: Speech, receipt: SaleReceipt) -> Facts:
-    """The meter with what its tokens are made for (SGC, KRN, TI, EA)."""
+    """The meter with what its tokens are made for (SGC, KRN, TI, EA, TT)."""
     buyer, quote = receipt.buyer, receipt.quote
-    sts = {"SGC": buyer.sgc, "KRN": buyer.krn, "TI": f"{buyer.ti:02d}", "EA": buyer.ea}
+    key = {"SGC": buyer.sgc, "KRN": buyer.krn, "TI": f"{buyer.ti:02d}"}
+    made_as = {"EA": buyer.ea, "TT": _BY_KEYPAD}
     tariff = speech.either(quote.tariff_name_ar, quote.tariff_name_en)
     return [
         (speech.say("agreement"), ltr(buyer.agreement)),
-        (speech.say("sts"), ltr("  ".join(f"{name}\u00a0{value}" for name, value in sts.items()))),
+        (speech.say("sts"), _figures(key)),
+        (speech.say("token_kind"), _figures(made_as)),
         *told((speech.say("tariff"), f"{tariff} {ltr(f'v{quote.tariff_version}')}")),
         *told((speech.say("reason"), speech.free(receipt.reason))),
         *told((speech.say("requested_by"), speech.free(receipt.requested_by))),
         *told((speech.say("refers_to"), ltr(receipt.refers_to))),
     ]
+
+
+def _figures(named: Mapping[str, object]) -> str:
+    return ltr("  ".join(f"{name}\u00a0{value}" for name, value in named.items()))
 
 
 def service_title(speech: Speech, receipt: SaleReceipt) -> str:
@@ -140,8 +154,17 @@ def _service(speech: Speech, receipt: SaleReceipt) -> dict[str, Any]:
         "key": key_block(speech, receipt),
         "tokens": [_token(speech, token) for token in receipt.tokens if token.digits],
         "lines": list(quote_lines(speech, receipt.quote)),
-        "why": explained(receipt.quote, None, speech.language) if bought else [],
+        "why": _why(speech, receipt.quote) if bought else [],
     }
+
+
+def _why(speech: Speech, quote: Quote) -> list[str]:
+    """With money and units written as everywhere else on the paper."""
+    currency = quote.tendered.currency
+    written = {currency: sign(currency), **UNITS}
+    any_of = re.compile(rf"\b({'|'.join(written)})\b")
+    told = explained(quote, None, speech.language)
+    return [any_of.sub(lambda found: written[found[0]], sentence) for sentence in told]
 
 
 def _token(speech: Speech, token: IssuedToken) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from meters.quantities import Money
 
-from ..drawer import ShiftReport
+from ..drawer import MoveKind, ShiftReport
+from ..drawer.shifts import FIRST
 from ..drawer.tally import UnitTotal
 from ..messages import Language
 from ..record import QUANTITIES
@@ -34,8 +35,7 @@ def shift_paper(
             "facts": _facts(speech, report),
             "parts": [part for part in _parts(speech, report) if part["rows"]],
             "signatures": [speech.say(name) for name in _SIGNED] if report.is_z else [],
-            # Z reports of a terminal are chained: the hash of the one before.
-            "chain": report.before[:_HASH_SHOWN] if report.is_z else "",
+            "chain": _chain(speech, report) if report.is_z else "",
         },
     )
 
@@ -53,9 +53,17 @@ def _facts(speech: Speech, report: ShiftReport) -> Facts:
     ]
 
 
+def _chain(speech: Speech, report: ShiftReport) -> str:
+    """Z reports of a terminal are chained: the hash of the one before."""
+    if report.before == FIRST:
+        return speech.say("no_z_before")
+    return speech.say("z_before", hash=ltr(report.before[:_HASH_SHOWN]))
+
+
 def _parts(speech: Speech, report: ShiftReport) -> Iterator[Part]:
     sums, currency = report.tally, report.shift.currency
     yield _part(speech, "cash_drawer", list(_drawer(speech, report)))
+    yield _part(speech, "moves", list(_moves(speech, report)))
     if report.is_z:
         yield _table(
             speech,
@@ -84,7 +92,15 @@ def _parts(speech: Speech, report: ShiftReport) -> Iterator[Part]:
         ]
         for one in sums.kinds
     ]
-    yield _table(speech, "sales", ("kind", "sales", "voids", "money"), kinds)
+    taken = [one.taken for one in sums.kinds]
+    known = [one for one in taken if one is not None]
+    together = [
+        speech.say("sum"),
+        ltr(sum(one.sales for one in sums.kinds)),
+        ltr(sum(one.voids for one in sums.kinds)),
+        _cell(sum(known) if known == taken else None, currency),
+    ]
+    yield _table(speech, "sales", ("kind", "sales", "voids", "money"), kinds, together)
     tenders = [
         [
             speech.say(one.tender),
@@ -94,7 +110,14 @@ def _parts(speech: Speech, report: ShiftReport) -> Iterator[Part]:
         ]
         for one in sums.tenders
     ]
-    yield _table(speech, "takings", ("tender", "sales", "voids", "sum"), tenders)
+    together = [
+        speech.say("sum"),
+        *(
+            _cell(sum(getattr(one, name) for one in sums.tenders), currency)
+            for name in ("sales", "voids", "net")
+        ),
+    ]
+    yield _table(speech, "takings", ("tender", "sales", "voids", "sum"), tenders, together)
     units = [row(_name(speech, one), _units(speech, one)) for one in sums.units]
     yield _part(speech, "issued", units)
     figures = [
@@ -112,6 +135,14 @@ def _drawer(speech: Speech, report: ShiftReport) -> Iterator[Row]:
     expected = report.expected
     value = speech.say("blind") if expected is None else speech.amount(expected, currency)
     yield row(speech.say("expected"), value, strong=True)
+
+
+def _moves(speech: Speech, report: ShiftReport) -> Iterator[Row]:
+    """What went into the drawer and out of it besides sales, and why."""
+    for move in report.moves:
+        if move.kind is not MoveKind.FLOAT:
+            amount = speech.amount(move.kind.sign * move.amount, report.shift.currency)
+            yield row(speech.free(move.reason), amount, speech.moment(move.at))
 
 
 def piece_rows(pieces: tuple[tuple[int, int], ...], currency: str) -> list[list[str]]:
@@ -136,12 +167,20 @@ def _cell(minor: int | None, currency: str) -> str:
 
 
 def _part(speech: Speech, title: str, rows: list[Row]) -> Part:
-    return {"title": speech.say(title), "names": [], "rows": rows}
+    return {"title": speech.say(title), "names": [], "rows": rows, "total": []}
 
 
-def _table(speech: Speech, title: str, names: tuple[str, ...], rows: list[list[str]]) -> Part:
+def _table(
+    speech: Speech,
+    title: str,
+    names: tuple[str, ...],
+    rows: list[list[str]],
+    total: list[str] | None = None,
+) -> Part:
+    """`total`: what the rows come to; of a single one it says nothing new."""
     return {
         "title": speech.say(title),
         "names": [speech.say(name) for name in names],
         "rows": rows,
+        "total": total or [] if len(rows) > 1 else [],
     }

@@ -1,6 +1,6 @@
 """Receipt printers: pictures of papers over a line, each of them once."""
 
-from .device import Device, EscPosPrinter
+from .device import CashDrawer, Device, EscPosPrinter
 from .errors import (
     TROUBLE,
     CoverOpen,
@@ -15,6 +15,7 @@ from .lines import DummyLine, FileLine, Line, NetworkLine, SerialLine
 
 __all__ = [
     "TROUBLE",
+    "CashDrawer",
     "CoverOpen",
     "Device",
     "DummyLine",

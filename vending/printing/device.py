@@ -18,6 +18,7 @@ from .escpos import (
     ASK_ONLINE,
     ASK_PAPER,
     COVER,
+    DONE_WITHOUT_PAPER,
     OFFLINE,
     PAPER_END,
     picture,
@@ -42,6 +43,14 @@ class Device(Protocol):
 
     def print(self, key: str, png: bytes, *, cash: bool = False) -> None:
         """Once per key. `cash`: the drawer is needed. Raises the errors of `errors.py`."""
+        ...
+
+
+class CashDrawer(Protocol):
+    """The drawer that hangs on a receipt printer."""
+
+    def open_drawer(self) -> None:
+        """Raises PrinterOff."""
         ...
 
 
@@ -81,7 +90,7 @@ class EscPosPrinter:
             self.journal.finish(key)
 
     def open_drawer(self) -> None:
-        """Raises PrinterOff."""
+        """Without a paper. Raises PrinterOff."""
         with self._busy:
             try:
                 with self.line.open() as line:
@@ -106,7 +115,9 @@ class EscPosPrinter:
         return True
 
     def _wait(self, line: Open) -> None:
-        """Until everything is printed. Raises PrintUnknown."""
+        """Until everything is printed. Raises PrintUnknown: its end was not seen, or the roll may
+        have been too short for it."""
         line.send(ASK_DONE)
-        if not line.receive(_DONE_S):
+        answer = line.receive(_DONE_S)
+        if not answer or answer[-1] & DONE_WITHOUT_PAPER:
             raise PrintUnknown(self.name)

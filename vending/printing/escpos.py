@@ -21,6 +21,7 @@ PAPER_END: Final = 0x60
 ASK_DONE: Final = b"\x1dr\x01"
 """GS r 1: answered in its turn, once everything before it is printed."""
 DONE_WITHOUT_PAPER: Final = 0x0C
+"""In that answer: the roll came to its end on the way."""
 
 
 def picture(png: bytes, *, drawer: bool = False) -> bytes:

@@ -6,7 +6,7 @@ sending and hands it over with its key. A new gateway or printer is one adapter 
 
 from .http import HttpPoster
 from .length import SmsLength, sms_length
-from .printing import FolderPrinter, PracticePrinter, Printer, PrintSender
+from .printing import FolderPrinter, OrderSender, PracticePrinter, Printer, PrintSender
 from .pushing import Pusher
 from .sms import FolderSms, HttpSms, SmsGateway, SmsSender
 from .webhooks import WebhookSender, WebhookTarget, secret_bytes, signature
@@ -16,6 +16,7 @@ __all__ = [
     "FolderSms",
     "HttpPoster",
     "HttpSms",
+    "OrderSender",
     "PracticePrinter",
     "PrintSender",
     "Printer",

@@ -1,4 +1,4 @@
-"""Files named by the key of what they hold: the same key again leaves one file."""
+"""Files named by the key of what they hold: the same name again leaves one file."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ DONE: Final = "done"
 for good, and it does not come back."""
 
 
-def write_once(folder: Path, key: str, text: str) -> None:
-    """A file with this text, whole and on disk, or none. Nothing happens if the key's file is
+def write_once(folder: Path, name: str, data: bytes) -> None:
+    """A file that holds this, whole and on disk, or none. Nothing happens if one of this name is
     there or in `done`. Only this user can read it: it may hold a token.
 
     Raises NotSent.
     """
     # A colon is no part of a name on every disk; an equals sign is in no key.
-    name = f"{key.replace(':', '=')}.txt"
+    name = name.replace(":", "=")
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if (folder / name).exists() or (folder / DONE / name).exists():
@@ -29,8 +29,8 @@ def write_once(folder: Path, key: str, text: str) -> None:
         part = folder / f".{name}.{os.getpid()}"
         try:
             handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
             part.replace(folder / name)

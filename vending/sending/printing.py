@@ -1,5 +1,4 @@
-"""Slips on paper: to receipt printers as pictures, or as text into a folder that a printing program
-watches."""
+"""Papers: to receipt printers as pictures, or into a folder that a printing program watches."""
 
 from __future__ import annotations
 
@@ -9,8 +8,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from meters.errors import Invalid, Refused
+
+from ..outbox import Message
 from ..outbox_ports import Queued, SendRejected
-from ..papers import PaperDesk, receipt_paper
+from ..paperorders import PaperOrder
+from ..papers import PaperDesk, PaperMaker, receipt_draft, receipt_paper
 from ..paperwork import COPY, SalePaper
 from ..parties import Actor, Role
 from ..printing import Device, PrintedPerhaps
@@ -21,17 +24,20 @@ from .texts import slip_text
 
 
 class Printer(Protocol):
-    """Whatever puts a slip of text on paper."""
+    """Whatever puts on paper what it is given: once per key, however often it is called. Both
+    raise NotSent, SendUnknown, SendRejected."""
 
     def print(self, key: str, printer: str, slip: str) -> None:
-        """Once per key, however often it is called. Raises NotSent, SendUnknown, SendRejected."""
+        """A slip of text."""
         ...
+
+    def print_pdf(self, key: str, printer: str, pdf: bytes) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class PrintSender:
-    """Makes the paper from the books and hands it to the printer of that name, or to the folder
-    where no such printer is set up."""
+    """Makes the paper of a sale from the books and hands it to the printer of that name, or to the
+    folder where no such printer is set up."""
 
     service: VendingService
     desk: PaperDesk
@@ -45,23 +51,44 @@ class PrintSender:
         if paper is None:
             # Another message of the basket has it on its paper.
             return
-        language = self.desk.language_of(receipt.buyer.account)
         device = self.devices.get(message.target)
         if device is None:
+            language = self.desk.language_of(receipt.buyer.account)
             slips = [slip_text(one, language) for one in paper.receipts]
             self.folder.print(message.key, message.target, "\n".join(slips))
             return
-        made = receipt_paper(paper.receipts, self.desk.letterhead(), language, check=paper.check)
-        png = self.desk.press.png(made, device.width)
-        try:
-            device.print(message.key, png, cash=_is_cash(paper))
-        except PrintedPerhaps as error:
-            raise SendRejected(message.target, error.code) from None
+        png = self.desk.press.png(self.desk.paper(receipt_draft(paper)), device.width)
+        _print(device, message, png, cash=_is_cash(paper))
 
     def _paper(self, key: str, vend_id: str) -> SalePaper | None:
         if key.startswith(COPY):
             return self.service.paperwork.copy_queued(key, vend_id)
         return self.service.paperwork.print_queued(Actor(key, Role.TECHNICIAN), vend_id)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSender:
+    """The same for papers that are no receipts; the folder gets them as PDF."""
+
+    maker: PaperMaker
+    desk: PaperDesk
+    folder: Printer
+    devices: Mapping[str, Device] = field(default_factory=dict)
+
+    def send(self, queued: Queued, order: PaperOrder) -> None:
+        """Raises also the printer's errors. What there is no paper of any more (a shift that was
+        closed before its X report came out) is rejected."""
+        message, press = queued.message, self.desk.press
+        try:
+            draft = self.maker.draft(order)
+        except (Invalid, Refused) as error:
+            raise SendRejected(message.target, error.code) from None
+        paper = self.desk.paper(draft, order.language)
+        device = self.devices.get(message.target)
+        if device is None:
+            self.folder.print_pdf(message.key, message.target, press.pdf(paper))
+            return
+        _print(device, message, press.png(paper, device.width))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +110,14 @@ class PracticePrinter:
         device.print(key, self.desk.press.png(made, device.width))
 
 
+def _print(device: Device, message: Message, png: bytes, *, cash: bool = False) -> None:
+    """Once. A printing that may have been before is not tried again by itself."""
+    try:
+        device.print(message.key, png, cash=cash)
+    except PrintedPerhaps as error:
+        raise SendRejected(message.target, error.code) from None
+
+
 def _is_cash(paper: SalePaper) -> bool:
     """Whether the drawer is needed: coins came in with this paper, or change went out."""
     first = paper.receipts[0]
@@ -95,10 +130,13 @@ def _is_cash(paper: SalePaper) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class FolderPrinter:
-    """A folder per printer; UTF-8 text files, named by key, that appear whole. Whoever prints one
-    moves it into the folder `done` beside it (`files.DONE`)."""
+    """A folder per printer; files named by key (slips as UTF-8 text, other papers as PDF) that
+    appear whole. Whoever prints one moves it into the folder `done` beside it (`files.DONE`)."""
 
     spool: Path
 
     def print(self, key: str, printer: str, slip: str) -> None:
-        write_once(self.spool / printer, key, slip)
+        write_once(self.spool / printer, f"{key}.txt", slip.encode())
+
+    def print_pdf(self, key: str, printer: str, pdf: bytes) -> None:
+        write_once(self.spool / printer, f"{key}.pdf", pdf)

@@ -64,4 +64,4 @@ class FolderSms:
     folder: Path
 
     def send(self, key: str, phone: str, text: str) -> None:
-        write_once(self.folder, key, f"{phone}\n{text}\n")
+        write_once(self.folder, f"{key}.txt", f"{phone}\n{text}\n".encode())

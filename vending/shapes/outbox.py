@@ -17,7 +17,10 @@ class MessageOut(Out):
     id: int
     key: str = Field(description="Goes along, so that the receiver can tell a repetition")
     topic: str = Field(description="`sms`, `print`, `push` or `webhook`")
-    subject: str = Field(description="Vend id of the sale that it is about")
+    subject: str = Field(
+        description="What it is about: a sale by its vend id; of other papers a shift, a deposit "
+        "or an agreement"
+    )
     target: str = Field(description="Phone number, printer, meter, or name of a webhook")
     state: str = Field(description="`waiting`, `sending`, `sent` or `given_up`")
     attempts: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple
 from datetime import datetime
@@ -15,6 +15,7 @@ from ..drawer.ports import ShiftState
 from ..drawer.shifts import CashMove, Close, Shift, ShiftFile
 from ..drawer.tally import ShiftBooks
 from ..ground import OpenShift
+from ..outbox import Message
 from . import schema as t
 from .books import SqlBooksReading, SqlBooksWriting
 from .drawer_rows import (
@@ -28,6 +29,7 @@ from .drawer_rows import (
     shift_of,
 )
 from .names import names_of
+from .queueing import insert_messages
 from .sqlstore import SqlStore
 
 _NUL = "\x00"
@@ -192,6 +194,9 @@ class SqlDrawerWriting(SqlDrawerReading, SqlBooksWriting):
 
     def add_banking_print(self, banking: str, copy: int, at: datetime, actor: str) -> None:
         self._db.execute(insert(t.banking_prints).values((banking, copy, at, actor)))
+
+    def queue(self, messages: Sequence[Message], now: datetime) -> None:
+        insert_messages(self._db, messages, now)
 
 
 class SqlDrawers:

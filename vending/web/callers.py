@@ -19,10 +19,11 @@ from ..keychanges import KeyChanges
 from ..languages import Languages
 from ..municipality import TownHall
 from ..outbox_worker import Outbox
-from ..papers import PaperDesk
+from ..papers import PaperDesk, PaperMaker
 from ..parties import Actor
 from ..people import Devices, Doors, FirstRun, Office, Own
-from ..printing import Device
+from ..printing import CashDrawer
+from ..registry import Register
 from ..samples import Samples
 from ..sending import PracticePrinter
 from ..service import VendingService
@@ -95,6 +96,9 @@ class Services(Protocol):
     def papers(self) -> PaperDesk: ...
 
     @property
+    def paper_maker(self) -> PaperMaker: ...
+
+    @property
     def practice_printer(self) -> PracticePrinter: ...
 
     @property
@@ -107,8 +111,8 @@ class Services(Protocol):
     def faults(self) -> Faults: ...
 
     @property
-    def printers_at(self) -> Mapping[str, Device]:
-        """The receipt printer of a point, by its code."""
+    def cash_drawers(self) -> Mapping[str, CashDrawer]:
+        """By place (`outbox.at_place`), where the printer has one."""
         ...
 
     @property
@@ -116,6 +120,14 @@ class Services(Protocol):
 
     @property
     def samples(self) -> Samples: ...
+
+    @property
+    def register(self) -> Register: ...
+
+    @property
+    def meter_models(self) -> tuple[str, ...]:
+        """Names of the register maps, for whoever says what a meter is."""
+        ...
 
     @property
     def currency(self) -> str:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from simulators.faults import FAULTS, FaultInvalid, fault_named, make
-from simulators.faults.base import matches, seconds
+from simulators.faults.data import matches
+from simulators.faults.registry import seconds
 from tests.simulators.meters import bench
 
 

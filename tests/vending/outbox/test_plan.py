@@ -60,6 +60,23 @@ def test_what_a_sale_queues(receipt: SaleReceipt) -> None:
     assert {m.document for m in queued} == {'{"kind":"credit","receipt":"P1-000001"}'}
     assert receipt.tokens[0].digits not in repr(queued)
     assert messages_of(receipt, "0599000001", OutboxPlan()) == ()
+
+
+def test_a_terminal_may_have_a_printer_of_its_own(receipt: SaleReceipt) -> None:
+    plan = OutboxPlan(printers={"P1": "hall", "P1/T2": "window", "P2/T1": "east"})
+    targets = {
+        terminal: [
+            m.target
+            for m in messages_of(
+                replace(receipt, seller=replace(receipt.seller, terminal=terminal)), "", plan
+            )
+        ]
+        for terminal in ("T1", "T2", "")
+    }
+    assert targets == {"T1": ["hall"], "T2": ["window"], "": ["hall"]}
+    assert plan.printer_at("P2", "T1") == "east"
+    assert plan.printer_at("P2", "T2") is None
+    assert plan.printer_at(None, "T2") is None
     # The longest vend id and name still fit the column.
     longest = replace(receipt, vend_id="v" * 64)
     keys = [m.key for m in messages_of(longest, "", OutboxPlan(webhooks=("n" * 20,)))]
@@ -207,12 +224,12 @@ def test_a_secret_that_is_none_is_not_quoted(text: str) -> None:
 def test_a_file_is_written_once_for_its_key(tmp_path: Path) -> None:
     from vending.sending.files import write_once
 
-    write_once(tmp_path / "spool", "print:v:1", "one\n")
+    write_once(tmp_path / "spool", "print:v:1.txt", b"one\n")
     file = tmp_path / "spool" / "print=v=1.txt"
     assert file.read_text("utf-8") == "one\n"
     assert file.stat().st_mode & 0o777 == 0o600
     # Printed and moved: it does not come back.
     (file.parent / "done").mkdir()
     file.rename(file.parent / "done" / file.name)
-    write_once(tmp_path / "spool", "print:v:1", "one\n")
+    write_once(tmp_path / "spool", "print:v:1.txt", b"one\n")
     assert [path.name for path in file.parent.iterdir()] == ["done"]

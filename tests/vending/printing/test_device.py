@@ -167,6 +167,16 @@ def test_what_was_begun_is_not_printed_again(tmp_path: Path) -> None:
     assert len(papers(line)) == 1
 
 
+def test_a_roll_that_ends_in_the_middle_is_no_printed_paper(tmp_path: Path) -> None:
+    line = DummyLine(lambda data: b"\x0c" if data == ASK_DONE else well(data))
+    till = printer(tmp_path, line)
+    with pytest.raises(PrintUnknown):
+        till.print("print:v-1", bitmap())
+    line.answer = well
+    with pytest.raises(PrintedPerhaps):
+        till.print("print:v-1", bitmap())
+
+
 def test_the_line_breaks_in_the_middle(tmp_path: Path) -> None:
     class Breaking(DummyLine):
         def send(self, data: bytes) -> None:

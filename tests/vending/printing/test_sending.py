@@ -34,8 +34,8 @@ from tests.vending.support import (
 from vending.messages import Language
 from vending.outbox import MessageState, OutboxPlan, Topic
 from vending.outbox_worker import Outbox
+from vending.paperorders import NoPrinter
 from vending.papers import Letterhead, PaperDesk, Press, receipt_paper
-from vending.paperwork import NoPrinter
 from vending.printing import DummyLine, EscPosPrinter, Journal, PrintedPerhaps, trouble
 from vending.requests import BasketRequest, Credit
 from vending.sale import Payment, Tender

@@ -41,7 +41,7 @@ from tokens.sts import (
 )
 from vending import trailed
 from vending.accounting import Bookkeeping, BookReports
-from vending.accounts import Accounts
+from vending.accounts import Accounts, TariffMoves, account_acts
 from vending.acts import Exchanges, sale_acts
 from vending.api_keys import ApiScope, KeyOffice, new_api_key
 from vending.approvals import Approvals, Blocks, Operators, own_acts
@@ -53,11 +53,12 @@ from vending.languages import Languages
 from vending.messages import LOCAL_ZONE
 from vending.municipality import TownHall
 from vending.outbox_worker import Outbox
-from vending.papers import PaperDesk
+from vending.papers import PaperDesk, PaperMaker
 from vending.parties import GatewayAddress, Registration, Role
 from vending.people import Devices, Doors, FirstRun, Office, Own
 from vending.people.recording import recorded
-from vending.printing import Device
+from vending.printing import CashDrawer
+from vending.registry import Register
 from vending.samples import Samples, only_at
 from vending.sending import PracticePrinter
 from vending.service import VendingService
@@ -75,6 +76,7 @@ from vending.store.key_changes import SqlKeyChanges
 from vending.store.languages import SqlLanguages
 from vending.store.municipality import SqlMunicipality
 from vending.store.outbox import SqlOutbox
+from vending.store.registry import SqlRegister
 from vending.store.samples import SqlSamples
 from vending.store.tariffs import SqlTariffs
 from vending.tariff import LiveTariffs
@@ -120,7 +122,10 @@ class Parts:
     samples: Samples
     practice_printer: PracticePrinter
     languages: Languages
-    printers_at: dict[str, Device] = field(default_factory=dict)
+    register: Register
+    meter_models: tuple[str, ...]
+    paper_maker: PaperMaker
+    cash_drawers: dict[str, CashDrawer] = field(default_factory=dict)
     currency: str = "ILS"
 
 
@@ -246,20 +251,28 @@ def api_over(
     books = SqlBooks(store)
     people = SqlPeople(store)
     acting = SqlActs(store)
-    acts = {**own_acts("ILS"), **sale_acts(use_cases.ports, acting)}
+    kept_accounts = SqlAccounts(store)
+    acts = {
+        **own_acts("ILS"),
+        **sale_acts(use_cases.ports, acting),
+        **account_acts(TariffMoves(kept_accounts, tariffs, chart(), clock, offered)),
+    }
     approvals = recorded(Approvals(people, acts, clock), trailed.APPROVALS)
-    accounts = Accounts(SqlAccounts(store), tariffs, chart(), clock, LOCAL_ZONE)
+    accounts = Accounts(kept_accounts, tariffs, chart(), clock, LOCAL_ZONE)
     keeping = Bookkeeping(books, chart(), clock, LOCAL_ZONE, accounts.follow)
     house, hasher = SqlHouse(store), Argon2(cheap=True)
     office, keys = Office(house, hasher, clock), SqlApiKeys(store, busy_s)
     tell_acts(store, clock)
     languages = Languages(SqlLanguages(store), clock)
     papers = paper_desk(settings, hall.municipality, languages.of)
+    drawers = recorded(Drawers(SqlDrawers(store), chart(), clock), trailed.DRAWERS)
+    bankings = Bankings(SqlDrawers(store), chart(), clock)
+    reports = BookReports(books, chart(), clock, LOCAL_ZONE)
     parts = Parts(
         use_cases,
         keys,
         keeping,
-        BookReports(books, chart(), clock, LOCAL_ZONE),
+        reports,
         Outbox(SqlOutbox(store), {}, clock),
         KeyChanges(SqlKeyChanges(store), held, gateways, clock),
         approvals,
@@ -267,8 +280,8 @@ def api_over(
         recorded(Blocks(people, approvals, clock), trailed.BLOCKS),
         Operators(people, approvals, chart()),
         TariffDesk(kept, tariffs, chart(), clock),
-        Drawers(SqlDrawers(store), chart(), clock),
-        Bankings(SqlDrawers(store), chart(), clock),
+        drawers,
+        bankings,
         Deposits(books, keeping, chart()),
         accounts,
         Doors(house, hasher, OneTimeCodes(), clock, os.urandom),
@@ -284,6 +297,9 @@ def api_over(
         Samples(SqlSamples(store), lambda: only_at(sample_parties(), offered()), clock),
         PracticePrinter(papers),
         languages,
+        recorded(Register(SqlRegister(store), use_cases.admitted, held.keys), trailed.PARTIES),
+        ("raseed-payment",),
+        PaperMaker(use_cases, drawers, bankings, reports),
     )
     try:
         with TestClient(create_app(parts), raise_server_exceptions=False) as client:

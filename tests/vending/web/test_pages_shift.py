@@ -9,6 +9,7 @@ import pytest
 
 from tests.vending.support import POWER
 from tests.vending.web.pages_support import House, Visit, form, house_over
+from vending.parties import Actor, Role
 
 pytestmark = pytest.mark.system
 
@@ -51,6 +52,12 @@ def test_a_day_that_ends_with_ten_shekels_too_little(till: Visit) -> None:
     copy = till.send(z, f"{z.url.path}/copy")
     assert "COPY" in copy.text
     assert z.url.path in till.get("/shift/all").text
+    # Each with a line of the trail, in the transaction that did it.
+    lines = till.api.parts.office.trail(Actor("boss", Role.AUDITOR), by="maya")
+    acts = [line.act for line in lines if line.act != "sign_in"]
+    assert acts[::-1] == ["shift_opened", "cash_out", "shift_closed", "z_copy"]
+    assert len({line.subject for line in lines if line.act.startswith(("shift", "z_"))}) == 1
+    assert next(line.reason for line in lines if line.act == "cash_out") == "to the bank"
 
 
 def test_a_count_that_is_none_stays_as_it_was_typed(till: Visit) -> None:

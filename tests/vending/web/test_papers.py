@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import io
 import re
 from collections.abc import Iterator
@@ -16,20 +15,16 @@ import pytest
 from PIL import Image
 
 from meters.quantities import Money
-from tests.vending.support import ADMIN, OPERATOR, POWER, WATER, request, service, town
+from tests.vending.support import ADMIN, POWER, WATER, request, town
 from tests.vending.test_municipality import DRAWING
 from tests.vending.web.support import Api, api_over
 from vending.drawer import BankRequest, checked_count
 from vending.logos import SVG, Logo
 from vending.municipality import Municipality
-from vending.outbox import OutboxPlan, Topic
-from vending.outbox_worker import Outbox
 from vending.parties import Actor, Role
 from vending.people import UserDraft
-from vending.printing import PaperOut
 from vending.requests import BasketRequest, Credit
 from vending.sale import Payment, SaleReceipt, Tender
-from vending.store.outbox import SqlOutbox
 
 pytestmark = pytest.mark.system
 
@@ -276,7 +271,7 @@ def test_the_head_of_papers_is_the_record_as_it_stands(api: Api) -> None:
     hall.change(ADMIN, Municipality("بلدية الزيتونة", "Zaytouna", message_ar="شكرًا لكم"))
     named = api.client.get("/counter/sales/v-1/paper?kind=png").content
     assert named != before
-    hall.change(ADMIN, replace(hall.municipality(), logo=Logo(SVG, DRAWING)))
+    hall.change(ADMIN, replace(hall.municipality(), logo=Logo(SVG, DRAWING)), "its arms")
     drawn = api.client.get("/counter/sales/v-1/paper?kind=png").content
     assert drawn != named
     head = api.parts.papers.letterhead()
@@ -291,96 +286,3 @@ def test_a_statement(api: Api) -> None:
     assert is_pdf(api.client.get(f"{link}?first=2026-11-01&last=2026-11-30&language=en"))
     assert api.client.get(f"{link}?first=nonsense").status_code == 422
     assert api.client.get("/customers/10001/statement/A99").status_code == 404
-
-
-def test_without_a_printer_a_copy_for_it_is_refused_in_words(api: Api) -> None:
-    sell(api)
-    answer = api.client.post("/counter/sales/v-1/printer")
-    assert answer.status_code == 409
-    assert "paper.no_printer" in answer.text
-    assert api.parts.service.what_became(SAMIR, "v-1").copies == 0
-
-
-def test_what_became_of_the_printer(api: Api) -> None:
-    """The queue as the clerk sees it: on its way, out of paper, tried again, printed."""
-    plan = OutboxPlan(printers={"P1": "till"})
-    api.parts.service = service(api.store, api.clock, outbox=plan)
-    sell(api)
-    path = "/counter/sales/v-1/printing"
-    waiting = api.client.get(path)
-    assert "hx-trigger" in waiting.text
-    piece = api.client.get(path, headers={"HX-Request": "true"})
-    assert piece.text.lstrip().startswith('<div class="printing"')
-    # A link that htmx follows in the browser's place leads to the whole page.
-    followed = api.client.get(path, headers={"HX-Request": "true", "HX-Boosted": "true"})
-    assert followed.text.lstrip().startswith("<!doctype html>")
-    _queue_says(api, "printer.paper_out")
-    told = api.client.get(path).text
-    assert 'role="alert"' in told
-    assert "till" in told
-    assert "انتهى ورق الطابعة" in told
-    assert api.client.post(f"{path}/again").status_code == 303
-    (queued,) = api.parts.outbox.messages(OPERATOR)
-    assert queued.attempts == 0
-    assert queued.next_at == api.clock()
-    _queue_says(api, "")
-    done = api.client.get(path).text
-    assert "طُبعت" in done
-    assert "hx-trigger" not in done
-
-
-def _queue_says(api: Api, code: str) -> None:
-    """One attempt at printing that ends so."""
-
-    class Sender:
-        def send(self, *told: object) -> None:
-            if code:
-                raise PaperOut("till")
-
-    job = Actor("job:outbox", Role.TECHNICIAN)
-    Outbox(SqlOutbox(api.store), {Topic.PRINT: Sender()}, api.clock).deliver_due(job)
-
-
-class Roll:
-    """A printer that keeps what it was given; it can be out of paper."""
-
-    width = 512
-
-    def __init__(self) -> None:
-        self.printed: dict[str, bytes] = {}
-        self.empty = False
-
-    def print(self, key: str, png: bytes, *, cash: bool = False) -> None:
-        if self.empty:
-            raise PaperOut("till")
-        self.printed.setdefault(key, png)
-
-
-def test_other_papers_come_out_of_the_printer_at_once(api: Api) -> None:
-    api.parts.drawers.open(SAMIR, "s-1", Money(0))
-    sell(api)
-    assert "/out?" not in api.client.get("/shift").text
-    assert api.client.post("/shift/paper/out?id=" + "a" * 24).status_code == 422
-    roll = Roll()
-    api.parts.printers_at["P1"] = roll
-    for path, form in (
-        ("/shift", "/shift/paper/out"),
-        ("/customers/10001/statement", "/customers/10001/statement/A1/out"),
-    ):
-        page = html.unescape(api.client.get(path).text)
-        (action,) = re.findall(rf'action="({re.escape(form)}\?[^"]+)"', page)
-        before = len(roll.printed)
-        roll.empty = True
-        refused = api.client.post(action)
-        assert refused.status_code == 422
-        assert "انتهى ورق الطابعة" in refused.text
-        assert len(roll.printed) == before
-        roll.empty = False
-        for _ in range(3):
-            assert "طُبعت" in api.client.post(action).text
-        assert len(roll.printed) == before + 1
-    for png in roll.printed.values():
-        with Image.open(io.BytesIO(png)) as image:
-            assert image.width == 512
-    assert api.client.post("/shift/paper/out?id=../../x").status_code == 422
-    assert len(roll.printed) == 2

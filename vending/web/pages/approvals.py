@@ -69,7 +69,7 @@ def blocks(visit: Visiting) -> Response:
 def block(visit: Visiting, form: Filled) -> Response:
     """One person stops it at once."""
     kind, reason = form["kind"], form["reason"][:200]
-    name = form.number("subject") if kind == "meter" else form["subject"]
+    name = form.number("subject") if kind == "meter" else form.plain("subject")
     try:
         visit.services.blocks.block(visit.who.actor, kind, name, reason)
     except RaseedError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from typing import Final
+from urllib.parse import quote
 
 from fastapi import APIRouter
 from starlette.responses import Response
@@ -13,8 +14,9 @@ from meters.quantities import Money
 
 from ...drawer import Banking, BankRequest, checked_slips
 from ...drawer.errors import NothingToBank
-from ...paperwork import still_original
+from ...paperorders import PaperKind
 from ...parties import Role
+from .printing import is_unmarked, on_its_way
 from .showing import shown, to
 from .visitor import Filled, Form, Visiting, Visitor
 
@@ -68,7 +70,6 @@ def bank_amounts(visit: Visiting, form: Filled) -> Response:
 def one(visit: Visiting, id: str) -> Response:
     """One deposit, as its slip has it."""
     found = visit.services.bankings.slip(visit.who.actor, id)
-    now = visit.services.service.ports.clock()
     return shown(
         visit,
         "shift/slip.html",
@@ -76,7 +77,9 @@ def one(visit: Visiting, id: str) -> Response:
         shifts=visit.services.bankings.shift_codes(found),
         lines=[(tender, Money(amount, found.currency)) for tender, amount in found.lines],
         amount=_amount(found),
-        unmarked=still_original(found.at, now) and not found.copies,
+        unmarked=is_unmarked(visit, PaperKind.DEPOSIT, id, found.at, found.copies),
+        queued=on_its_way(visit, id),
+        here=f"/shift/banked/{quote(id)}/printing",
     )
 
 

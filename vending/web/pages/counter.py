@@ -263,8 +263,7 @@ def _why(visit: Visitor, line: Line, quote: Quote) -> list[str]:
     """Why these units, and why they differ from last time."""
     if line.ask == DEBT:
         return []
-    last = visit.services.service.sales(visit.who.actor, meter=line.meter, limit=1)
-    before: Quote | None = last[0].quote if last else None
+    before = visit.services.service.last_bought(visit.who.actor, line.meter)
     return explained(quote, before, visit.language)
 
 

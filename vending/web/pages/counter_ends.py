@@ -79,7 +79,8 @@ def rehearsed(visit: Visitor, request: BasketRequest, form: Form) -> Response:
 def sold(visit: Visitor, basket: BasketReceipt, *, practised: Form | None = None) -> Response:
     practice = practised is not None
     frame = {"practice": True} if practice else {}
-    printer = visit.services.service.ports.outbox.printers.get(visit.who.actor.point or "")
+    actor = visit.who.actor
+    printer = visit.services.service.ports.outbox.printer_at(actor.point, actor.terminal)
     if practice and not visit.services.practice_printer.has(printer or ""):
         printer = None
     return shown(

@@ -13,18 +13,22 @@ from starlette.responses import Response
 
 from meters.errors import RaseedError
 
+from ...accounts import CHANGE_TARIFF
 from ...accounts.errors import DebtUnknown
 from ...accounts.views import AccountView
-from ...approvals import BlockEvent
+from ...approvals import Approval, ApprovalState, BlockEvent
 from ...parties import CustomerUnknown, MeterFile
 from ...sale import SaleReceipt
-from ...tariff import Tariff
-from .showing import shown, to
+from ...tariff import Tariff, TariffMissing
+from .offers import on_offer
+from .showing import may_of, shown, to
 from .visitor import Filled, Form, Visiting, Visitor
 
 router = APIRouter(prefix="/customers", include_in_schema=False)
 
 FOUND_MOST: Final = 30
+MOST_ASKED: Final = 500
+"""Changes of tariffs that wait: a day's at most."""
 SALES: Final = 8
 """Of each meter; the statement has all of them."""
 
@@ -35,10 +39,14 @@ class Service:
 
     file: MeterFile
     account: AccountView
-    tariff: Tariff
-    """As it is priced now."""
+    tariff: Tariff | None
+    """As it is priced now; None where its tariff has ended."""
     block: BlockEvent | None
     """Why nothing is sold to its meter, if so."""
+    others: list[Tariff]
+    """Tariffs that it may be put at instead."""
+    waiting: list[Approval]
+    """What is asked for of its tariff, and waits for a second person."""
     sales: list[SaleReceipt]
 
 
@@ -58,7 +66,7 @@ def find(visit: Visiting, find: str = "") -> Response:
 
 @router.get("/{account}")
 def customer(visit: Visiting, account: str) -> Response:
-    return _customer(visit, account)
+    return customer_page(visit, account)
 
 
 @router.post("/{account}/debts")
@@ -72,7 +80,7 @@ def arrange(visit: Visiting, form: Filled, account: str) -> Response:
             raise DebtUnknown(form["debt"][:30])
         done(visit, form)
     except RaseedError as error:
-        return _customer(visit, account, error, form)
+        return customer_page(visit, account, error, form)
     return to(f"/customers/{quote(account)}")
 
 
@@ -82,13 +90,13 @@ def choose_language(visit: Visiting, form: Filled, account: str) -> Response:
     try:
         visit.services.languages.choose(visit.who.actor, account, form["language"])
     except RaseedError as error:
-        return _customer(visit, account, error)
+        return customer_page(visit, account, error)
     return to(f"/customers/{quote(account)}")
 
 
 def _postpone(visit: Visitor, form: Form) -> None:
     accounts, actor = visit.services.accounts, visit.who.actor
-    until, reason = form.day("until"), form["reason"][:200]
+    until, reason = form.plain("until"), form["reason"][:200]
     accounts.postpone_debt(actor, form["agreement"], form["debt"], until, reason, form["id"])
 
 
@@ -110,9 +118,10 @@ _ARRANGED: Final[dict[str, Callable[[Visitor, Form], None]]] = {
 }
 
 
-def _customer(
+def customer_page(
     visit: Visitor, account: str, error: RaseedError | None = None, form: Form | None = None
 ) -> Response:
+    """One customer; what was typed into `form` stands there again beside its error."""
     try:
         found, files = visit.services.service.customer(visit.who.actor, account)
     except CustomerUnknown as wrong:
@@ -132,12 +141,30 @@ def _customer(
 
 def _service(visit: Visitor, file: MeterFile) -> Service:
     services, actor = visit.services, visit.who.actor
-    meter, ports = file.meter.number.number, services.service.ports
+    meter, keeps = file.meter.number.number, may_of(visit)("ask_terms")
+    asked = services.approvals.approvals(
+        actor, ApprovalState.PENDING, act=CHANGE_TARIFF, limit=MOST_ASKED
+    )
     last = services.blocks.events(actor, "meter", meter, limit=1)
     return Service(
         file=file,
         account=services.accounts.account(actor, file.agreement.number),
-        tariff=ports.tariffs.active(file.agreement.tariff, ports.clock()),
+        tariff=_priced(visit, file),
+        others=[one for one in on_offer(visit) if _instead(one, file)] if keeps else [],
+        waiting=[one for one in asked if one.document.get("agreement") == file.agreement.number],
         block=last[0] if last and last[0].act == "blocked" else None,
         sales=services.service.sales(actor, meter=meter, limit=SALES),
     )
+
+
+def _priced(visit: Visitor, file: MeterFile) -> Tariff | None:
+    ports = visit.services.service.ports
+    try:
+        return ports.tariffs.active(file.agreement.tariff, ports.clock())
+    except TariffMissing:
+        return None
+
+
+def _instead(tariff: Tariff, file: MeterFile) -> bool:
+    same = tariff.commodity is file.meter.commodity
+    return same and tariff.code != file.agreement.tariff

@@ -1,5 +1,5 @@
 """Papers in the browser: receipts, notes, reports, slips and statements as PDF or as the picture of
-a receipt printer, and what became of a paper that was sent to the printer.
+a receipt printer. What goes to a printer is in `printing.py`.
 
 A printing is asked for by a form, which writes it down and leads to the paper; looking at that
 paper again writes nothing. The language is the customer's, not the screen's.
@@ -7,43 +7,24 @@ paper again writes nothing. The language is the customer's, not the screen's.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import RedirectResponse, Response
 
-from meters.errors import RaseedError
-
-from ...messages import Language, words_for
-from ...outbox import MessageState, Topic
-from ...outbox_ports import Queued
-from ...papers import (
-    WIDTHS,
-    Letterhead,
-    Paper,
-    PaperDesk,
-    deposit_paper,
-    key_paper,
-    receipt_paper,
-    shift_paper,
-    statement_paper,
-    taken_back_paper,
-)
-from ...paperwork import NoPrinter, PaperGone, still_original
+from ...paperorders import PaperKind, PaperOrder
+from ...papers import WIDTHS, Draft, receipt_draft, shift_draft
+from ...paperwork import PaperGone
 from ...people import Act
-from ...printing import trouble
 from .practice import learns
-from .rendering import page, wants_piece
-from .showing import shown
+from .printing import is_unmarked
 from .tills import till_of
-from .visitor import Filled, Visiting, Visitor
+from .visitor import Filled, Form, Visiting, Visitor
 
 router = APIRouter(include_in_schema=False)
 
-_ID: Final = re.compile(r"[0-9a-f]{24}", re.ASCII)
 PDF: Final = "pdf"
 PNG: Final = "png"
 _MEDIA: Final = {PDF: "application/pdf", PNG: "image/png"}
@@ -58,20 +39,12 @@ class Wish:
     kind: str
     width: int
     language: str
-    id: str = ""
-    """Of a form that wants it out of the printer."""
-
-    def language_of(self, desk: PaperDesk, account: str) -> Language:
-        """The one that was asked for, else what the customer with this account reads; without
-        one, that of most customers."""
-        known = {one.value: one for one in Language}
-        return known.get(self.language) or desk.language_of(account)
 
 
-def wish(kind: str = PDF, width: int = WIDTHS[0], language: str = "", id: str = "") -> Wish:
+def wish(kind: str = PDF, width: int = WIDTHS[0], language: str = "") -> Wish:
     """From `?kind=pdf|png&width=576|512|384&language=ar|en`; what is unknown is as if not said."""
     known = kind if kind in _MEDIA else PDF
-    return Wish(known, width if width in WIDTHS else WIDTHS[0], language, id)
+    return Wish(known, width if width in WIDTHS else WIDTHS[0], language)
 
 
 Wished = Annotated[Wish, Depends(wish)]
@@ -86,7 +59,7 @@ def print_sale(visit: Visiting, form: Filled, vend_id: str) -> Response:
     """A new printing: the original once, then copies. Leads to the paper."""
     actor, paperwork = visit.who.actor, visit.services.service.paperwork
     number = paperwork.print(actor, vend_id).receipts[0].copy
-    _write(visit, "paper", vend_id, number)
+    visit.services.office.write_down(actor, Act("paper", vend_id, after={"n": number}))
     return _to_paper(f"/counter/sales/{quote(vend_id)}/paper", form, number)
 
 
@@ -94,14 +67,7 @@ def print_sale(visit: Visiting, form: Filled, vend_id: str) -> Response:
 def sale(visit: Visiting, vend_id: str, wished: Wished, n: Copy = 0) -> Response:
     """A printing of this person's, some minutes long."""
     made = visit.services.service.paperwork.again(visit.who.actor, vend_id, n)
-
-    def paper(head: Letterhead, language: Language) -> Paper:
-        return receipt_paper(
-            made.receipts, head, language, check=made.check, practice=learns(visit)
-        )
-
-    first = made.receipts[0]
-    return show(visit, wished, paper, first.receipt_code, first.buyer.account)
+    return show(visit, wished, receipt_draft(made))
 
 
 @router.post("/counter/sales/{vend_id}/key-slip")
@@ -115,90 +81,13 @@ def print_key_slip(visit: Visiting, form: Filled, vend_id: str) -> Response:
 @router.get("/counter/sales/{vend_id}/key-slip")
 def key_slip(visit: Visiting, vend_id: str, wished: Wished) -> Response:
     """The digits of a meter's new key, for whoever types them in."""
-    made = visit.services.service.paperwork.key_slip(visit.who.actor, vend_id)
-
-    def paper(head: Letterhead, language: Language) -> Paper:
-        return key_paper(made.receipts, head, language, check=made.check, practice=learns(visit))
-
-    first = made.receipts[0]
-    return show(visit, wished, paper, f"{first.receipt_code}-key", first.buyer.account)
+    return _made(visit, wished, PaperOrder(PaperKind.KEY_SLIP, vend_id, visit.who.actor))
 
 
 @router.get("/counter/sales/{vend_id}/note")
 def note(visit: Visiting, vend_id: str, wished: Wished) -> Response:
     """That it was taken back, or its money given back."""
-    found = visit.services.service.paperwork.taken_back(visit.who.actor, vend_id)
-
-    def paper(head: Letterhead, language: Language) -> Paper:
-        return taken_back_paper(
-            found.receipt, found.void, found.code, head, language, practice=learns(visit)
-        )
-
-    return show(visit, wished, paper, found.code, found.receipt.buyer.account)
-
-
-# The receipt printer
-
-
-@router.post("/counter/sales/{vend_id}/printer")
-def copy_to_printer(visit: Visiting, vend_id: str) -> Response:
-    """A copy out of the printer of this point."""
-    made = visit.services.service.paperwork.send_copy(visit.who.actor, vend_id)
-    _write(visit, "paper", vend_id, made.receipts[0].copy)
-    return RedirectResponse(f"/counter/sales/{quote(vend_id)}/printing", 303)
-
-
-@router.get("/counter/sales/{vend_id}/printing")
-def printing(visit: Visiting, vend_id: str) -> Response:
-    """What became of the papers of this sale that were sent to the printer."""
-    return _printing(visit, vend_id)
-
-
-@router.post("/counter/sales/{vend_id}/printing/again")
-def try_again(visit: Visiting, vend_id: str) -> Response:
-    """What waits for the printer is tried now: paper is in, the cover is closed."""
-    try:
-        for one in _queued(visit, vend_id):
-            if one.state is MessageState.WAITING:
-                visit.services.outbox.retry(visit.who.actor, one.id)
-    except RaseedError as error:
-        return _printing(visit, vend_id, error)
-    return RedirectResponse(f"/counter/sales/{quote(vend_id)}/printing", 303)
-
-
-def _printing(visit: Visitor, vend_id: str, error: RaseedError | None = None) -> Response:
-    queued = _queued(visit, vend_id)
-    told = [(one, _trouble(visit, one)) for one in queued]
-    open_states = (MessageState.WAITING, MessageState.SENDING)
-    return page(
-        visit.request,
-        "papers/printing.html",
-        visit.language,
-        visit.who,
-        status=200 if error is None else 422,
-        block="printing" if wants_piece(visit.request) else None,
-        error=None if error is None else words_for(error, visit.language),
-        vend_id=vend_id,
-        queued=told,
-        going=any(one.state in open_states for one in queued),
-        waiting=any(one.state is MessageState.WAITING and why for one, why in told),
-    )
-
-
-def _queued(visit: Visitor, vend_id: str) -> list[Queued]:
-    """Messages to the printer about this sale, oldest first."""
-    found = visit.services.outbox.messages(
-        visit.who.actor, topic=Topic.PRINT, subject=vend_id, limit=20
-    )
-    return sorted(found, key=lambda one: one.id)
-
-
-def _trouble(visit: Visitor, queued: Queued) -> str:
-    """What is in the printer's way, in words; empty if nothing is."""
-    if queued.state is MessageState.SENT or not queued.last_error:
-        return ""
-    found = trouble(queued.last_error, queued.message.target)
-    return queued.last_error if found is None else words_for(found, visit.language)
+    return _made(visit, wished, PaperOrder(PaperKind.NOTE, vend_id, visit.who.actor))
 
 
 # The till
@@ -207,49 +96,32 @@ def _trouble(visit: Visitor, queued: Queued) -> str:
 @router.get("/shift/paper")
 def x_report(visit: Visiting, wished: Wished) -> Response:
     """The shift of this terminal as it stands."""
-    report = till_of(visit).x()
-
-    def paper(head: Letterhead, language: Language) -> Paper:
-        return shift_paper(report, head, language, practice=learns(visit))
-
-    return show(visit, wished, paper, f"{report.shift.code}-X")
+    return show(visit, wished, shift_draft(till_of(visit).x()))
 
 
 @router.get("/shift/{id}/z/paper")
 def z_report(visit: Visiting, id: str, wished: Wished, n: Copy = 0) -> Response:
     """The Z report: soon after the close unmarked, later as the copy that was written down."""
     report = till_of(visit).z(id)
-    now = visit.services.service.ports.clock()
-    _check_copy(n, report.copies, report.shift.code, fresh=still_original(report.at, now))
-    marked = replace(report, copy=n)
-
-    def paper(head: Letterhead, language: Language) -> Paper:
-        return shift_paper(marked, head, language, practice=learns(visit))
-
-    return show(visit, wished, paper, f"{report.shift.code}-Z")
+    unmarked = is_unmarked(visit, PaperKind.Z, id, report.at, report.copies)
+    _check_copy(n, report.copies, report.shift.code, unmarked=unmarked)
+    return show(visit, wished, shift_draft(replace(report, copy=n)))
 
 
 @router.post("/shift/banked/{id}/paper")
 def copy_slip(visit: Visiting, form: Filled, id: str) -> Response:
     """A copy of a deposit slip, counted."""
     made = visit.services.bankings.reprint(visit.who.actor, id)
-    _write(visit, "paper", id, made.copy)
     return _to_paper(f"/shift/banked/{quote(id)}/paper", form, made.copy)
 
 
 @router.get("/shift/banked/{id}/paper")
 def slip(visit: Visiting, id: str, wished: Wished, n: Copy = 0) -> Response:
     """A deposit slip: soon after the banking unmarked, later as a copy."""
-    actor = visit.who.actor
-    banking = visit.services.bankings.slip(actor, id)
-    now = visit.services.service.ports.clock()
-    _check_copy(n, banking.copies, banking.code, fresh=still_original(banking.at, now))
-    marked, shifts = replace(banking, copy=n), visit.services.bankings.shift_codes(banking)
-
-    def paper(head: Letterhead, language: Language) -> Paper:
-        return deposit_paper(marked, head, language, shifts=shifts, practice=learns(visit))
-
-    return show(visit, wished, paper, banking.code)
+    banking = visit.services.bankings.slip(visit.who.actor, id)
+    unmarked = is_unmarked(visit, PaperKind.DEPOSIT, id, banking.at, banking.copies)
+    _check_copy(n, banking.copies, banking.code, unmarked=unmarked)
+    return _made(visit, wished, PaperOrder(PaperKind.DEPOSIT, id, visit.who.actor, copy=n))
 
 
 # Customers
@@ -257,45 +129,19 @@ def slip(visit: Visiting, id: str, wished: Wished, n: Copy = 0) -> Response:
 
 @router.get("/customers/{account}/statement/{agreement}")
 def statement(
-    visit: Visiting, account: str, agreement: str, wished: Wished, first: str = "", last: str = ""
+    visit: Visiting, agreement: str, wished: Wished, first: str = "", last: str = ""
 ) -> Response:
     """What one agreement of a customer bought, paid and owes."""
-    actor, services = visit.who.actor, visit.services
-    found = services.reports.customer(actor, agreement, first or None, last or None)
-    # Names as this person may see them.
-    customer, _ = services.service.customer(actor, found.account)
-    seen = replace(found, name_ar=customer.name_ar, name_en=customer.name_en)
-
-    def paper(head: Letterhead, language: Language) -> Paper:
-        return statement_paper(seen, head, language, first=first, last=last, practice=learns(visit))
-
-    return show(visit, wished, paper, f"{account}-{agreement}", found.account)
+    actor = visit.who.actor
+    asked = PaperOrder(PaperKind.STATEMENT, agreement, actor, first=first, last=last)
+    return _made(visit, wished, asked)
 
 
-_OUT: Final = (
-    ("/counter/sales/{vend_id}/key-slip", key_slip),
-    ("/counter/sales/{vend_id}/note", note),
-    ("/shift/paper", x_report),
-    ("/shift/{id}/z/paper", z_report),
-    ("/shift/banked/{id}/paper", slip),
-    ("/customers/{account}/statement/{agreement}", statement),
-)
-"""Papers that the receipt printer of the point puts out at once, by the address that shows them;
-receipts have a queue of their own."""
-
-_TO_PRINTER: Final = "/out"
-
-for _path, _shown in _OUT:
-    router.post(_path + _TO_PRINTER)(_shown)
-
-
-def show(visit: Visitor, wished: Wish, build: Any, name: str, account: str = "") -> Response:
-    """The paper as it is wished, in the language of the customer with this account. `build` makes
-    it from a letterhead and a language."""
+def show(visit: Visitor, wished: Wish, draft: Draft, *, practice: bool | None = None) -> Response:
+    """The paper as it is wished, marked TEST in practice."""
     desk = visit.services.papers
-    paper = build(desk.letterhead(), wished.language_of(desk, account))
-    if visit.request.url.path.endswith(_TO_PRINTER):
-        return _out(visit, paper, name, wished.id)
+    learnt = learns(visit) if practice is None else practice
+    paper = desk.paper(draft, wished.language, practice=learnt)
     if wished.kind == PNG:
         content = desk.press.png(paper, wished.width)
     else:
@@ -304,42 +150,25 @@ def show(visit: Visitor, wished: Wish, build: Any, name: str, account: str = "")
         content,
         media_type=_MEDIA[wished.kind],
         headers={
-            "Content-Disposition": f"inline; filename*=UTF-8''{quote(name)}.{wished.kind}",
+            "Content-Disposition": f"inline; filename*=UTF-8''{quote(draft.name)}.{wished.kind}",
             "Content-Security-Policy": _POLICY,
         },
     )
 
 
-def _out(visit: Visitor, paper: Paper, name: str, id: str) -> Response:
-    """Out of the printer of this point, and how that went. The form's own id is the printer's key:
-    pressed twice, one paper comes out."""
-    point = visit.who.actor.point or ""
-    device = visit.services.printers_at.get(point)
-    try:
-        if device is None:
-            raise NoPrinter(point)
-        if not _ID.fullmatch(id):
-            raise PaperGone(name)
-        device.print(f"page:{id}", visit.services.papers.press.png(paper, device.width))
-    except RaseedError as error:
-        return shown(visit, "papers/out.html", error, name=name)
-    visit.services.office.write_down(visit.who.actor, Act("printed_out", name))
-    return shown(visit, "papers/out.html", name=name)
+def _made(visit: Visitor, wished: Wish, order: PaperOrder) -> Response:
+    return show(visit, wished, visit.services.paper_maker.draft(order))
 
 
-def _to_paper(path: str, form: Filled, number: int) -> Response:
+def _to_paper(path: str, form: Form, number: int) -> Response:
     """To the paper as the form wants it."""
     asked = {name: form[name] for name in ("kind", "width", "language") if form[name]}
     return RedirectResponse(f"{path}?{urlencode({'n': number, **asked})}", 303)
 
 
-def _check_copy(number: int, copies: int, subject: str, *, fresh: bool) -> None:
-    """Unmarked while there is no copy yet and it is fresh; marked with a number that was written
-    down. Raises PaperGone."""
-    allowed = 0 < number <= copies if number else fresh and not copies
+def _check_copy(number: int, copies: int, subject: str, *, unmarked: bool) -> None:
+    """Marked with a number that was written down, or not marked while it may be. Raises
+    PaperGone."""
+    allowed = 0 < number <= copies if number else unmarked
     if not allowed:
         raise PaperGone(subject)
-
-
-def _write(visit: Visitor, act: str, subject: str, number: int) -> None:
-    visit.services.office.write_down(visit.who.actor, Act(act, subject, after={"n": number}))

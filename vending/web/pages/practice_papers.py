@@ -4,6 +4,7 @@ made, all marked TEST. Nothing of it is kept here, so its form comes again with 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from fastapi import APIRouter
@@ -11,8 +12,7 @@ from starlette.responses import Response
 
 from meters.errors import RaseedError
 
-from ...messages import Language
-from ...papers import Letterhead, Paper, receipt_paper
+from ...papers import Draft, receipt_paper
 from ...sale import Delivery, SaleReceipt, SaleState, SaleStatus
 from .counter_ends import sold
 from .papers import show, wish
@@ -63,19 +63,17 @@ def paper(visit: Visiting, form: Filled) -> Response:
     """The receipt as it would be, in the language and the kind that are asked for, else in the
     customer's language."""
     receipts = _receipts(visit, form)
-
-    def build(head: Letterhead, language: Language) -> Paper:
-        return receipt_paper(receipts, head, language, check="", practice=True)
-
-    wished = wish(form["kind"], language=form["language"])
-    return show(visit, wished, build, "TEST", receipts[0].buyer.account)
+    made = partial(receipt_paper, receipts, check="")
+    draft = Draft("TEST", made, receipts[0].buyer.account)
+    return show(visit, wish(form["kind"], language=form["language"]), draft, practice=True)
 
 
 @router.post("/printer")
 def printer(visit: Visiting, form: Filled) -> Response:
     """The same out of the receipt printer of this point; how it went is told on a page."""
     services, error = visit.services, None
-    name = services.service.ports.outbox.printers.get(visit.who.actor.point or "", "")
+    actor = visit.who.actor
+    name = services.service.ports.outbox.printer_at(actor.point, actor.terminal) or ""
     try:
         services.practice_printer.print(form["print"], name, _receipts(visit, form))
     except RaseedError as wrong:

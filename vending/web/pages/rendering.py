@@ -60,16 +60,17 @@ def page(
     **values: Any,
 ) -> HTMLResponse:
     """The page, or with `block` that piece of it for a swap in the browser."""
-    point = None if who is None else who.actor.point
+    # Every page that is reached in practice stands in its frame.
+    learnt = practises(request, who)
     told = {
         "request": request,
         "who": who,
         "path": request.url.path,
-        "printer_here": point in services_of(request).printers_at,
+        # In practice nothing real is printed.
+        "printer_here": not learnt and who is not None and _has_printer(request, who),
+        "practice": learnt,
         **values,
     }
-    # Every page that is reached in practice stands in its frame.
-    told.setdefault("practice", practises(request, who))
     made = environment(language)
     if block is not None:
         text = render_block(made, template, block, **told)
@@ -80,6 +81,11 @@ def page(
         # The address of a form is not for the address bar: it cannot be asked for again.
         headers["HX-Push-Url"] = "false"
     return HTMLResponse(text, status, headers)
+
+
+def _has_printer(request: Request, who: SignedIn) -> bool:
+    plan = services_of(request).service.ports.outbox
+    return plan.printer_at(who.actor.point, who.actor.terminal) is not None
 
 
 def _fresh() -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from typing import Final
+from urllib.parse import quote
 
 from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
@@ -15,7 +17,12 @@ from ...drawer.counting import DENOMINATIONS, OTHER_TENDERS, Count, checked_coun
 from ...drawer.errors import NoShiftOpen
 from ...drawer.reports import ShiftReport
 from ...drawer.shifts import MoveKind
+from ...outbox import at_place
+from ...paperorders import NoPrinter, PaperKind
 from ...people import Act
+from ...printing import CashDrawer, PrinterOff
+from .practice import learns
+from .printing import is_unmarked, on_its_way
 from .showing import shown
 from .tills import till_of
 from .visitor import Filled, Form, Visiting, Visitor
@@ -55,7 +62,22 @@ def cash(visit: Visiting, form: Filled) -> Response:
         till.move(kind, form["id"], amount, form["reason"])
     except RaseedError as error:
         return _standing(visit, error, form)
+    _open_for_cash(visit)
     return till.remember(RedirectResponse("/shift", 303))
+
+
+@router.post("/drawer")
+def open_drawer(visit: Visiting, form: Filled) -> Response:
+    """Without a sale: to count it, to give change. That stands in the trail."""
+    point, drawer = visit.who.actor.point or "", _cash_drawer(visit)
+    try:
+        if drawer is None:
+            raise NoPrinter(point)
+        drawer.open_drawer()
+    except RaseedError as error:
+        return _standing(visit, error)
+    visit.services.office.write_down(visit.who.actor, Act("drawer_opened", point))
+    return RedirectResponse("/shift/count" if form["counting"] else "/shift", 303)
 
 
 @router.get("/count")
@@ -115,9 +137,7 @@ def z(visit: Visiting, id: str) -> Response:
 @router.post("/{id}/z/copy")
 def z_copy(visit: Visiting, id: str) -> Response:
     """A copy of it, counted."""
-    report = visit.services.drawers.reprint(visit.who.actor, id)
-    visit.services.office.write_down(visit.who.actor, Act("z_copy", id))
-    return _report(visit, report)
+    return _report(visit, visit.services.drawers.reprint(visit.who.actor, id))
 
 
 def _standing(
@@ -139,6 +159,24 @@ def _count_of(visit: Visitor, form: Form) -> Count:
     return checked_count(pieces, told, visit.services.drawers.currency)
 
 
+def _cash_drawer(visit: Visitor) -> CashDrawer | None:
+    actor = visit.who.actor
+    return at_place(visit.services.cash_drawers, actor.point, actor.terminal)
+
+
+def _drawer_here(visit: Visitor) -> bool:
+    """Whether there is one that opens by itself; in practice none does."""
+    return _cash_drawer(visit) is not None and not learns(visit)
+
+
+def _open_for_cash(visit: Visitor) -> None:
+    """What was booked goes into the drawer or out of it now. One that stays shut has a key."""
+    drawer = _cash_drawer(visit)
+    if drawer is not None and not learns(visit):
+        with suppress(PrinterOff):
+            drawer.open_drawer()
+
+
 def _count(visit: Visitor, error: RaseedError | None = None, form: Form | None = None) -> Response:
     try:
         shift = till_of(visit).shift()
@@ -151,6 +189,7 @@ def _count(visit: Visitor, error: RaseedError | None = None, form: Form | None =
         shift=shift,
         faces=_faces(visit),
         tenders=OTHER_TENDERS,
+        drawer_here=_drawer_here(visit),
         form=form or {},
     )
 
@@ -164,11 +203,16 @@ def _report(
     def told(minor: int | None) -> Money | None:
         return None if minor is None else Money(minor, report.shift.currency)
 
+    shift, at, copies = report.shift.id, report.at, report.copies
     return shown(
         visit,
         "shift/report.html",
         error,
         report=report,
+        unmarked=report.is_z and is_unmarked(visit, PaperKind.Z, shift, at, copies),
+        queued=on_its_way(visit, shift) if report.is_z else [],
+        here=f"/shift/{quote(shift)}/printing",
+        drawer_here=_drawer_here(visit),
         minor=told,
         id=_new_id(),
         typed=typed or {},

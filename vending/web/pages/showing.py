@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from starlette.responses import RedirectResponse, Response
@@ -28,9 +29,14 @@ def shown(
         visit.who,
         status=status,
         error=told,
-        may=lambda act: visit.who.user.role in ALLOWED[act],
+        may=may_of(visit),
         **values,
     )
+
+
+def may_of(visit: Visitor) -> Callable[[str], bool]:
+    """Whether this person's role includes an act (a key of ALLOWED)."""
+    return lambda act: visit.who.user.role in ALLOWED[act]
 
 
 def to(path: str) -> Response:
