@@ -31,14 +31,25 @@ class Insider:
 
 
 OUTSIDE: Final = ("/sign-in", "/set-up", "/device")
-FIRST_RUN: Final = ("/setup", "/municipality", "/devices", "/keys", "/people/{name}", "/trail")
+FIRST_RUN: Final = (
+    "/setup",
+    "/municipality",
+    "/points",
+    "/customers/new",
+    "/customers/{account}/change",
+    "/customers/{account}/meter",
+    "/devices",
+    "/keys",
+    "/people/{name}",
+    "/trail",
+)
 INSIDE: Final = (
     "/",
     "/counter",
     "/counter/last",
     "/counter/practice/last",
     "/counter/sales/{vend_id}",
-    "/counter/sales/{vend_id}/printing",
+    "/counter/sales/{subject}/printing",
     "/customers",
     "/customers/{account}",
     "/customers/{account}/statement",

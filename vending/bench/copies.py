@@ -1,6 +1,6 @@
-"""Books that are long enough to be looked at, written by the database itself: what was sold rightly
-once is copied, later and under other numbers. Sales that are chained one by one take several times as
-long; but nobody can prove these: their hashes are not computed.
+"""Books that are long enough to be looked at, written by the database itself: what was sold
+rightly once is copied, later and under other numbers. Sales that are chained one by one take
+several times as long; but nobody can prove these: their hashes are not computed.
 """
 
 from __future__ import annotations
