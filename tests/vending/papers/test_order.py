@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
-from tests.vending.papers.reading import learned, seen
+from tests.vending.papers.reading import Placed, learned, lines, seen
 from tokens.sts import grouped
 from vending.messages import Language
 from vending.papers import WIDTHS, Letterhead, Paper, Press, receipt_paper
@@ -55,6 +56,27 @@ def test_key_tokens_come_first_in_their_order(press: Press, sold: SaleReceipt) -
     told = seen(press.svg(paper(moved(*TOKENS[:2]), Language.ARABIC)), known)
     digits = [line for line in told if any(letter.isdigit() for letter in line)]
     assert "".join(digits).replace(" ", "") == TOKENS[0] + TOKENS[1]
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_long_reference_is_in_one_piece_and_runs_into_nothing(
+    press: Press, sold: SaleReceipt, width: int, language: Language
+) -> None:
+    long = f"c-{KNOWN}{KNOWN[:4]}"
+    svg = press.svg(paper(replace(sold, vend_id=long), language), width)
+    assert any(_longest_run(line) == len(long) for line in lines(svg) if len(line) > 1)
+
+
+def _longest_run(line: list[Placed]) -> int:
+    """How many letters follow each other without a gap."""
+    steps = [after[1] - before[1] for before, after in pairwise(line)]
+    usual = sorted(steps)[len(steps) // 2]
+    longest = run = 1
+    for step in steps:
+        run = run + 1 if step < 1.6 * usual else 1
+        longest = max(longest, run)
+    return longest
 
 
 RUNS = ("02-2222222", "2026-11-23 11:30", "P1-000042", "1,234.50")
