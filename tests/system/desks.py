@@ -20,6 +20,7 @@ from tests.system.everything import (
     KIOSK,
     LAYLA,
     LINA,
+    PLAN,
     SHIFTS_AT,
     Office,
     key_records,
@@ -239,7 +240,10 @@ def whole_installation(folder: Path, place: Path | str, clerks: int) -> Installa
         seats=seats,
         keys=key_records(),
         outbox=OutboxSettings(
-            sms=True, printers={"P1": "till"}, webhooks={"erp": hook}, sms_folder=folder / "sms"
+            sms=True,
+            printers=dict(PLAN.printers),
+            webhooks={"erp": hook},
+            sms_folder=folder / "sms",
         ),
         prepare=lambda raseed: prepare(
             raseed.service, raseed.accounts, raseed.operators, "api:kiosk"

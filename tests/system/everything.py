@@ -52,7 +52,7 @@ from vending.store.drawer import SqlDrawers
 from vending.store.key_changes import SqlKeyChanges
 from vending.tariff import Label, Percentage
 
-PLAN: Final = OutboxPlan(sms=True, printers={"P1": "till"}, webhooks=("erp",))
+PLAN: Final = OutboxPlan(sms=True, printers={"P1": "till", "P3": "market"}, webhooks=("erp",))
 """What `rules.PLAN_RULES` hold a sale against."""
 MORE_METERS: Final = 6
 METERS: Final = (POWER, WATER, *(Drn.from_serial("01", 5000 + i) for i in range(MORE_METERS)))

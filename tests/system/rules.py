@@ -242,11 +242,11 @@ PLAN_RULES: Final = {
     "a slip is printed where there is a printer": """
         SELECT s.vend_id FROM sales s LEFT JOIN showings h ON h.vend_id = s.vend_id
         LEFT JOIN outbox o ON o.key = 'print:' || s.vend_id
-        WHERE (s.point = 'P1'
+        WHERE (s.point IN ('P1', 'P3')
         AND (s.document NOT LIKE '%"held":true%' OR h.vend_id IS NOT NULL))
         <> (o.key IS NOT NULL)""",
     "a Z report is printed where there is a printer": """
-        SELECT c.shift FROM shift_closes c JOIN shifts s ON s.id = c.shift AND s.point = 'P1'
+        SELECT c.shift FROM shift_closes c
         LEFT JOIN outbox o ON o.key = 'paper:z:0:' || c.shift WHERE o.key IS NULL""",
 }
 """Where every sale has been made by `everything.PLAN`."""

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from ..masking import masked
 from ..messages import Language
 from ..outbox_ports import Queued
 from ..sale import SaleReceipt
 from .files import write_once
 from .http import HttpPoster
+from .length import sms_length
 from .texts import sms_text
+
+log = logging.getLogger("raseed.outbox")
 
 
 class SmsGateway(Protocol):
@@ -27,7 +32,8 @@ class SmsGateway(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SmsSender:
-    """Makes the text from the books and hands it to the gateway."""
+    """Makes the text from the books and hands it to the gateway. The log tells what it takes, for
+    gateways are paid by the part."""
 
     gateway: SmsGateway
     language_of: Callable[[str], Language]
@@ -35,7 +41,16 @@ class SmsSender:
 
     def send(self, queued: Queued, receipt: SaleReceipt, now: datetime) -> None:  # noqa: ARG002
         message, language = queued.message, self.language_of(receipt.buyer.account)
-        self.gateway.send(message.key, message.target, sms_text(receipt, language))
+        text = sms_text(receipt, language)
+        length = sms_length(text)
+        log.info(
+            "%s takes %d parts (%s, %d units)",
+            masked(message.key),
+            length.parts,
+            length.encoding,
+            length.units,
+        )
+        self.gateway.send(message.key, message.target, text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ class Reason:
 
 CODES = (
     "bought",
+    "bought_alone",
     "used_before",
     "price_flat",
     "price_block",
@@ -68,16 +69,19 @@ CODES = (
 
 def explain(quote: Quote, previous: Quote | None = None) -> list[Reason]:
     """The reasons behind `quote`; with the sale before it, also behind the difference."""
+    spent = {
+        "tendered": quote.tendered,
+        "units": quote.quantity,
+        "paid": _money(quote, _units_part(quote)),
+    }
+    # A balance of nothing is nothing to tell.
+    bought = (
+        Reason("bought_alone", spent)
+        if quote.balance_before.is_zero
+        else Reason("bought", {**spent, "balance": quote.balance_before})
+    )
     reasons = [
-        Reason(
-            "bought",
-            {
-                "tendered": quote.tendered,
-                "balance": quote.balance_before,
-                "units": quote.quantity,
-                "paid": _money(quote, _units_part(quote)),
-            },
-        ),
+        bought,
         *_prices(quote),
     ]
     for line in quote.lines:

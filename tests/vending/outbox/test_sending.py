@@ -101,6 +101,7 @@ def test_a_sale_is_sent_once_each_way(
     assert {one.state for one in here.outbox.messages(CHIEF)} == {S.SENT}
     assert tables_with(token.digits, here.books) == {"tokens"}
     assert "sms:v-1 is sent" in caplog.text
+    assert "sms:v-1 takes 1 parts (ucs2, " in caplog.text
     for secret_text in (token.digits, token.grouped, GATEWAY_KEY, SECRET, "hunter2", "0599000001"):
         assert secret_text not in caplog.text
 

@@ -99,6 +99,23 @@ def test_a_z_report_tells_the_difference(made: dict[str, Make]) -> None:
     assert texts(made["z_copy"](Language.ENGLISH).data["mark"]) == "COPY 1"
 
 
+def test_a_z_report_says_what_its_tables_come_to_and_why_cash_moved(made: dict[str, Make]) -> None:
+    data = made["z"](Language.ENGLISH).data
+    parts = {part["title"]: part for part in data["parts"]}
+    assert [texts(cell) for cell in parts["Takings"]["total"]] == [
+        "Sum",
+        "263.30",
+        "-120.00",
+        "143.30",
+    ]
+    assert parts["Sales"]["total"] == [], "one row is its own sum"
+    (move,) = parts["Cash put in and taken out"]["rows"]
+    assert texts(move["name"]) == "إلى الخزنة"
+    assert texts(move["value"]) == "-50.00 ₪"
+    assert texts(move["note"]).startswith("2026-")
+    assert data["chain"] == "No Z report before this one at this terminal"
+
+
 def test_a_statement_has_a_line_for_all_that_moved(made: dict[str, Make]) -> None:
     data = made["statement"](Language.ENGLISH).data
     assert [row["name"] for row in data["rows"]] == [

@@ -57,6 +57,21 @@ def test_key_tokens_come_first_in_their_order(press: Press, sold: SaleReceipt) -
     assert "".join(digits).replace(" ", "") == TOKENS[0] + TOKENS[1]
 
 
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_long_reference_is_in_one_piece_and_runs_into_nothing(
+    press: Press, sold: SaleReceipt, width: int, language: Language
+) -> None:
+    reference = "c-d0d808e6da1db0267dda380d"
+
+    def referred(speaks: Language) -> bytes:
+        return press.svg(paper(replace(sold, vend_id=reference), speaks), width)
+
+    known = learned(referred(Language.ENGLISH), reference)
+    told = [line for line in seen(referred(language), known) if reference in line]
+    assert [line.split() for line in told if reference in line.split()], told
+
+
 RUNS = ("02-2222222", "2026-11-23 11:30", "P1-000042", "1,234.50")
 ALPHABET = "0123456789-:,.P999"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 
 import pytest
@@ -13,7 +14,7 @@ from vending.messages import Language
 from vending.papers import WIDTHS, Letterhead, Paper, Press, receipt_paper
 from vending.papers.press import WidthUnknown
 from vending.papers.words import paper_words
-from vending.sale import Paid, Payment, SaleReceipt, Tender
+from vending.sale import Paid, Payment, SaleKind, SaleReceipt, Tender
 
 CHECK = "0123456789abcdef" * 4
 
@@ -56,6 +57,49 @@ def test_a_receipt_says_what_a_tax_invoice_has_to_say(sold: SaleReceipt, head: L
         "P1-000001 0123456789abcdef",
     ):
         assert wanted in told, wanted
+
+
+@pytest.mark.parametrize(
+    ("kind", "title"),
+    [
+        (SaleKind.CREDIT, "Tax invoice"),
+        (SaleKind.PAYMENT, "Payment of what is owed, without units"),
+        (SaleKind.FREE_ISSUE, "Free issue"),
+        (SaleKind.ENGINEERING, "Token for the technician"),
+    ],
+)
+def test_a_paper_is_a_tax_invoice_only_where_something_was_sold(
+    sold: SaleReceipt, head: Letterhead, kind: SaleKind, title: str
+) -> None:
+    untaxed = replace(sold, kind=kind, quote=replace(sold.quote, vat=Money(0)))
+    data = made(untaxed, head, Language.ENGLISH).data
+    assert (data["title"], data["subtitle"]) == (title, "")
+
+
+def test_a_paper_of_several_kinds_names_them(sold: SaleReceipt, head: Letterhead) -> None:
+    none = replace(sold.quote, vat=Money(0))
+    paid, free = (
+        replace(sold, kind=kind, quote=none) for kind in (SaleKind.PAYMENT, SaleKind.FREE_ISSUE)
+    )
+
+    def told(*receipts: SaleReceipt) -> tuple[str, str]:
+        data = receipt_paper(receipts, head, Language.ENGLISH, check=CHECK).data
+        return data["title"], data["subtitle"]
+
+    owed = "Payment of what is owed, without units"
+    assert told(sold, paid) == ("Tax invoice", owed)
+    assert told(paid, free) == ("Receipt", f"{owed} · Free issue")
+    taxed = replace(paid, quote=sold.quote)
+    assert told(taxed) == ("Tax invoice", owed)
+
+
+def test_money_and_units_are_written_alike_on_the_whole_paper(
+    sold: SaleReceipt, head: Letterhead
+) -> None:
+    for language in Language:
+        told = texts(made(sold, head, language).data)
+        assert "ILS" not in told
+        assert not re.search(r"\bm3\b", told)
 
 
 def test_an_arabic_receipt_has_no_english_word(sold: SaleReceipt, head: Letterhead) -> None:

@@ -273,6 +273,19 @@ def test_closing_a_shift_brings_its_report_and_the_page_tells_of_it(counter: Cou
     assert 'href="/shift/s-1/z"' in counter.page("/shift/s-1/printing")
 
 
+def test_a_report_that_cannot_be_made_any_more_is_told(counter: Counter) -> None:
+    """The shift was closed before its X report came out."""
+    sold(counter)
+    way = counter.press(counter.form("/shift", "/shift/paper/printer"))
+    counter.api.parts.drawers.close(CHIEF, COUNTED, "s-1")
+    assert counter.run() == (0, 0, 1)
+    told = counter.page(way)
+    assert "لن تُطبع بعد الآن" in told
+    assert "shift.closed" in told
+    assert "/again" not in told
+    assert counter.roll.printed == {}
+
+
 def test_a_banking_brings_its_slip(counter: Counter) -> None:
     sold(counter)
     counter.api.parts.drawers.close(SAMIR, COUNTED)
