@@ -77,6 +77,8 @@ class MeterRegisters:
         self._faults = faults
         self._map = meter_map or shipped_map("raseed-payment")
         self._stretches = _stretches(self._map)
+        logged = ("token_log.sequence", "token_log.result", "token_log.fingerprint")
+        self._log = tuple(zip(*(self._map.names(name) for name in logged), strict=True))
         self._mailbox = self._map.registers["token.mailbox"]
 
     def read(self, table: Table, addr: int, count: int) -> Sequence[int]:
@@ -149,15 +151,8 @@ class MeterRegisters:
             "account.last_result": Decimal(account.last_result),
             "clock": self._faults().clock(now.astimezone(UTC).replace(tzinfo=None)),
         }
-        lines = zip(
-            self._map.names("token_log.sequence"),
-            self._map.names("token_log.result"),
-            self._map.names("token_log.fingerprint"),
-            strict=True,
-        )
-        for place, names in enumerate(lines):
+        for place, (sequence, result, fingerprint) in enumerate(self._log):
             line = memory.log[place] if place < len(memory.log) else None
-            sequence, result, fingerprint = names
             values[sequence] = Decimal(line.sequence if line else 0)
             values[result] = Decimal(line.result if line else 0)
             values[fingerprint] = Decimal(int(line.fingerprint, 16) if line else 0)
