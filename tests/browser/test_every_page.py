@@ -43,12 +43,8 @@ NO_PAGES: Final = (
     "/shift/paper",
     "/shift/{id}/z/paper",
     "/shift/banked/{id}/paper",
-    "/customers/{account}/statement/{subject}/printing",
-    "/shift/banked/{subject}/printing",
-    "/shift/{subject}/printing",
 )
-"""A picture, addresses that only lead on, papers, and what became of other papers than receipts:
-the page of receipts tells it."""
+"""A picture, addresses that only lead on, and papers."""
 _TOO_WIDE: Final = """() => {
   const width = document.documentElement.clientWidth;
   if (document.documentElement.scrollWidth <= width) return [];
