@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vending.messages import Language, reason_words
 from vending.web.pages.telling import prose
 
 CASES = {
@@ -22,6 +23,7 @@ CASES = {
     "النقطة T1, الجهاز T1-2.": "النقطة [T1], الجهاز [T1-2].",
     "since 2026-10, at 10:56": "since [2026-10], at [10:56]",
     "5 ILSx": "[5] ILSx",
+    "2.7 m3 at 6.2 ILS per m3": "[2.7 m³] at [6.2 ₪] per [m³]",
     "1 < 2 & 3": "[1] &lt; [2] &amp; [3]",
     "<b>7</b>": "&lt;b&gt;[7]&lt;/b&gt;",
 }
@@ -30,7 +32,17 @@ CASES = {
 @pytest.mark.parametrize("text", CASES)
 def test_numbers_and_codes_stand_by_themselves(text: str) -> None:
     shown = str(prose(text)).replace('<bdi dir="ltr">', "[").replace("</bdi>", "]")
-    assert shown == CASES[text]
+    assert shown.replace("\u00a0", " ") == CASES[text]
+    # A number and its unit stay in one line.
+    assert not re.search(r"\[[^]]* [^]]*\]", shown)
+
+
+def test_the_rate_of_a_price_has_the_sign_of_its_money() -> None:
+    facts = {"units": "76.8 kWh", "rate": "0.5612", "currency": "ILS", "unit": "kWh"}
+    for language in Language:
+        told = reason_words("price_flat", {**facts, "amount": "43.10 ILS"}, language)
+        for value in ("76.8\u00a0kWh", "0.5612\u00a0₪", "43.10\u00a0₪"):
+            assert f'<bdi dir="ltr">{value}</bdi>' in prose(told)
 
 
 @given(st.text(st.sampled_from("aZ09 .,:%-+/_<&>\"'ILSkWh³دُ")))
@@ -38,4 +50,5 @@ def test_nothing_is_lost_and_nothing_is_markup(text: str) -> None:
     plain = re.sub(r'<bdi dir="ltr">|</bdi>', "", str(prose(text)))
     for mark, sign in (("&lt;", "<"), ("&gt;", ">"), ("&#34;", '"'), ("&#39;", "'")):
         plain = plain.replace(mark, sign)
-    assert plain.replace("&amp;", "&").replace("₪", "ILS") == text.replace("₪", "ILS")
+    plain = plain.replace("&amp;", "&").replace("\u00a0", " ").replace("₪", "ILS")
+    assert plain == text.replace("₪", "ILS")

@@ -17,7 +17,7 @@ from meters.quantities import MINOR_DIGITS, Money, Quantity
 from meters.verdicts import TokenResult
 
 from ...currencies import sign, spoken
-from ...messages import LOCAL_ZONE, Language, label, term, verdict_words, words_for
+from ...messages import LOCAL_ZONE, LRI, PDI, Language, label, term, verdict_words, words_for
 from ...papers.words import UNITS
 from ...tariff import Quote, QuoteLine
 from ...tariff.quotes import LineKind
@@ -26,8 +26,10 @@ from .catalogs import LOCALES
 _SIGNS: Final = {code: sign(code) for code in MINOR_DIGITS}
 _WORD: Final = r"[+-]?[A-Za-z0-9](?:[A-Za-z0-9.,:/_+-]*[A-Za-z0-9])?%?"
 _UNITS: Final = "|".join(map(re.escape, (*_SIGNS, *UNITS, *UNITS.values(), "kWh")))
-_LATIN: Final = re.compile(rf"(?P<word>{_WORD})(?: (?P<unit>{_UNITS})(?!\w))?")
-"""A word of Latin letters and digits, with the unit behind it."""
+_LATIN: Final = re.compile(rf"(?P<word>{_WORD})(?:(?<=\d) (?P<unit>{_UNITS})(?!\w))?")
+"""A word of Latin letters and digits; behind a number its unit."""
+_APART: Final = re.compile(rf"(?<=\d){PDI} {LRI}(?=(?:{_UNITS}){PDI})")
+"""Between a number and its unit where a sentence isolates each."""
 
 
 def ltr(text: object) -> Markup:
@@ -38,14 +40,21 @@ def ltr(text: object) -> Markup:
 def prose(text: str) -> Markup:
     """A sentence of ours: numbers, with their units, and codes stand left to right as one piece
     each, and money has its sign as everywhere on a page."""
+    text = _APART.sub(" ", text)
     pieces, done = [], 0
     for found in _LATIN.finditer(text):
         if any(c.isdigit() for c in found[0]):
             word, unit = found["word"], found["unit"] or ""
-            shown = f"{word} {_SIGNS.get(unit, UNITS.get(unit, unit))}" if unit else word
+            # A number and its unit are never in two lines.
+            shown = f"{word}\u00a0{_shown(unit)}" if unit else _shown(word)
             pieces += [escape(text[done : found.start()]), ltr(shown)]
             done = found.end()
     return Markup("").join([*pieces, escape(text[done:])])
+
+
+def _shown(unit: str) -> str:
+    """As people write it."""
+    return _SIGNS.get(unit, UNITS.get(unit, unit))
 
 
 class Telling:
