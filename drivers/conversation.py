@@ -53,6 +53,9 @@ class Receive:
     seconds from now."""
 
     within_s: float
+    missing: int = 1
+    """So many bytes at least are wanted: once the first has come, a line may let the others gather
+    for the time that their characters take. Fewer may come all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ class Channel(Protocol):
 
     def send(self, data: bytes) -> None: ...
 
-    def receive(self, within_s: float) -> bytes: ...
+    def receive(self, within_s: float, missing: int = 1) -> bytes: ...
 
     def quiet(self, for_s: float, most_s: float) -> bytes: ...
 
@@ -135,7 +138,7 @@ def _step(step: Step, channel: Channel, witness: Witness | None) -> bytes:
             channel.send(step.data)
             return b""
         case Receive():
-            data = channel.receive(step.within_s)
+            data = channel.receive(step.within_s, step.missing)
             if witness is not None and data:
                 witness.received(data)
             return data

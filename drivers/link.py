@@ -25,8 +25,8 @@ class Priority(IntEnum):
 class Fetched:
     """What came for one register: `raw` is its bytes as on the wire (Modbus: 2 per register, DL/T
     645: data with 33h taken off, low byte first; M-Bus: the record's data; IEC 62056-21: the text
-    between the brackets in ASCII). `problem` says why there is nothing: `no_reply`,
-    `exception_2`, `missing`, `crc` ..."""
+    between the brackets in ASCII). `problem` says why there is nothing: `no_reply`, `crc`,
+    `exception_2`, `missing` (of protocols without exceptions: the meter does not keep it) ..."""
 
     raw: bytes
     problem: str

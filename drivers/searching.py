@@ -4,7 +4,8 @@
 * DL/T 645: `A` for any digit, two digits at a time from the low end where several answer (7.1);
 * IEC 62056-21 has no wildcards: addresses that somebody lists are called one after the other, or,
   where nobody knows any, whoever is there by the call without an address. Several that answer
-  that at once cannot be told apart.
+  that at once cannot be told apart. Some meters answer to every address: one that nobody has is
+  called first, so that they are not taken for as many meters as there are addresses.
 
 Nothing is ever written.
 """
@@ -46,6 +47,8 @@ _RANGE: Final = re.compile(r"([0-9]{1,32})-([0-9]{1,32})", re.ASCII)
 _PAIRS: Final = 100
 _CALLED: Final = "search"
 """By this name the line's records keep what nobody's own exchange is."""
+_NOBODY: Final = "NOBODY"
+"""Of letters alone, and so on no meter's front: who answers to it does not look at addresses."""
 
 
 def search_line(
@@ -55,23 +58,15 @@ def search_line(
     addresses: Sequence[str] = (),
 ) -> Iterator[Found]:
     """Meters of the map's protocol, as they are found. `addresses` are called where the protocol
-    itself cannot find any (IEC 62056-21); a serial that answers at several of them is told once.
-    Raises LineDown, LineBusy."""
+    itself cannot find any (IEC 62056-21); a meter that answers to any of them is told once, with
+    the empty station of whoever is there. Raises LineDown, LineBusy."""
     finders: Mapping[Protocol, _Find] = {
         Protocol.MBUS: _mbus,
         Protocol.DLT645: _dlt645,
         Protocol.IEC21: partial(_iec21, addresses=addresses),
     }
-    serials: set[str] = set()
     for station, presence in finders[meter_map.protocol](line, meter_map, told):
-        one = _known(line, meter_map, station, presence)
-        serial = one.identity.serial if one.identity is not None else ""
-        # Of a listed address nobody knows whether the meter has looked at it; an address that was
-        # found with a wildcard is the meter's own.
-        if addresses and serial in serials:
-            continue
-        yield one
-        serials |= {serial} - {""}
+        yield _known(line, meter_map, station, presence)
 
 
 def addresses_of(text: str) -> list[str]:
@@ -146,20 +141,28 @@ def _asked(station: DltStation, _: LineSettings) -> Conversation[str | None]:
 def _iec21(
     line: SerialPlace, meter_map: MeterMap, told: Told, addresses: Sequence[str]
 ) -> Iterator[tuple[str, Presence]]:
+    if addresses and (presence := _called(line, meter_map, _NOBODY)) is not Presence.NOBODY:
+        # It answers to every other address as well, and over everybody who has one.
+        yield "", presence
+        return
     found = 0
     for address in addresses or ("",):
         told(address, found)
-        try:
-            line.link(meter_map, address).who("ident", "")
-        except NoReply as error:
-            if error.reason != "timeout":
-                yield address, Presence.CONFLICT
-            continue
-        except Declined:
-            # It names itself and then offers no rate that we know: somebody is there all the same.
-            pass
-        found += 1
-        yield address, Presence.METER
+        presence = _called(line, meter_map, address)
+        found += presence is Presence.METER
+        if presence is not Presence.NOBODY:
+            yield address, presence
+
+
+def _called(line: SerialPlace, meter_map: MeterMap, address: str) -> Presence:
+    try:
+        line.link(meter_map, address).who("ident", "")
+    except NoReply as error:
+        return Presence.NOBODY if error.reason == "timeout" else Presence.CONFLICT
+    except Declined:
+        # It names itself and then offers no rate that we know: somebody is there all the same.
+        return Presence.METER
+    return Presence.METER
 
 
 def _turn(

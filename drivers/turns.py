@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from .bus.bus import Bus
 from .bus.timing import Manners, Pace
@@ -14,6 +14,9 @@ from .link import Fetched, Priority
 from .maps.model import Register
 
 T = TypeVar("T")
+
+MISSING: Final = "missing"
+"""The problem of a value that the meter does not keep, in whatever words it says so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import Enum, IntEnum
 
 from .quantities import Energy, Quantity, Volume
+from .readings import Quality, Reading
 from .verdicts import TokenResult
 
 
@@ -65,6 +67,47 @@ class MeterAccount:
     last_result: TokenResult
     read_at: datetime
     """Head-end time, UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreditAccount:
+    """What a meter of any model that holds the credit itself tells of it: Account and Credit in
+    COSEM words, of one fetch. Each reading says how far it may be trusted; what the model does not
+    keep is None."""
+
+    balance: Reading
+    """May be negative; in money or in what is sold, as the meter has it."""
+    debt: Reading | None = None
+    emergency: Reading | None = None
+    """Lent: to be paid back by the next top-up."""
+    total_purchased: Reading | None = None
+    total_supplied: Reading | None = None
+    taken: Reading | None = None
+    """Counts the top-ups or tokens that it took: what has grown by one has arrived."""
+    last_result: Reading | None = None
+    """Its verdict on the last token."""
+    low_threshold: Reading | None = None
+    """It warns below this."""
+    last_threshold: Reading | None = None
+    """It warns again, or cuts off to be heard, below this."""
+    overdraft_limit: Reading | None = None
+    """How far the balance may go below zero."""
+    hoarding_limit: Reading | None = None
+    """It takes no top-up that would bring the balance above this."""
+
+    @property
+    def is_low(self) -> bool | None:
+        """Whether the balance is below the first threshold; None if that cannot be told."""
+        if self.low_threshold is None or self.balance.unit != self.low_threshold.unit:
+            return None
+        balance, threshold = _number(self.balance), _number(self.low_threshold)
+        return None if balance is None or threshold is None else balance < threshold
+
+
+def _number(reading: Reading) -> Decimal | None:
+    if reading.quality is Quality.GOOD and isinstance(reading.value, Decimal):
+        return reading.value
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Protocol
 
-from .account import Supply
+from .account import CreditAccount, Supply
 from .errors import Invalid, Refused
 from .readings import Reading
 
@@ -217,6 +217,10 @@ class Device(Protocol):
     def read_clock(self) -> ClockReading: ...
 
     def read_supply(self) -> Supply: ...
+
+    def account(self) -> CreditAccount:
+        """The credit that the meter itself holds, and what belongs to it, of one fetch."""
+        ...
 
     def flags(self) -> frozenset[str]:
         """Names of flags that are set: `cover`, `magnet`, `leak` ..."""

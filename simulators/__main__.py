@@ -6,6 +6,7 @@ standard input: whoever started it holds the other end, so the meters never outl
 The line is {"ready": true, "gateways": {name: port}, "keypad": port} for a world
 (`simulators.world`), {"ready": true, "meters": N, "lines": [...]} for a scenario
 (`simulators.scenario`, rows as in `simulators.hosting`; with "keypad" where it has payment meters).
+With `--tell` more follow: {"time", "fault", "target", "what": "begin" or "end", "parameters"}.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import nullcontext, suppress
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +34,10 @@ from meters.errors import Invalid, RaseedError, Refused, Unavailable
 
 from .clock import VirtualClock
 from .hosting import TownHall
-from .plans import Scenario
+from .plans import FaultPlan, Scenario
 from .scenario import MOST_METERS, read_scenario
 from .server import Simulator
-from .town import Town
+from .town import Tell, Town
 from .world import World, read_world
 
 # Exit codes as everywhere in the product (docs/architecture.md).
@@ -66,15 +69,23 @@ async def _world(world: World, speed: float) -> None:
     )
 
 
-async def _scenario(scenario: Scenario, meters: int, log: Path | None, speed: float | None) -> None:
-    clock = VirtualClock(scenario.start, speed or scenario.speed, time.monotonic)
+async def _scenario(scenario: Scenario, meters: int, log: Path | None, tells: bool) -> None:
+    clock = VirtualClock(scenario.start, scenario.speed, time.monotonic)
+    zone = timezone(timedelta(seconds=scenario.zone_s))
+    tell: dict[str, Tell] = {"tell": partial(_told, zone)} if tells else {}
     with log.open("a", encoding="utf-8") if log else nullcontext() as stream:
-        town = Town(scenario, clock.seconds, meters=meters, log=stream)
+        town = Town(scenario, clock.seconds, meters=meters, log=stream, **tell)
         # What is made now lives as long as the process: the collector need not look at it again.
         gc.collect()
         gc.freeze()
         hall = TownHall(town)
         await _serve(hall.start, hall.stop, hall.told)
+
+
+def _told(zone: timezone, when: datetime, plan: FaultPlan, what: str) -> None:
+    shown = when.astimezone(zone).isoformat(timespec="seconds")
+    row = {"time": shown, "fault": plan.name, "target": plan.target, "what": what}
+    print(json.dumps({**row, "parameters": plan.parameters}), flush=True)
 
 
 async def _serve(
@@ -122,6 +133,11 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--log", type=Path, help="file for a JSON line about each fault")
     parser.add_argument(
+        "--tell",
+        action="store_true",
+        help="a JSON line on standard output when a planned fault begins, and when it is over",
+    )
+    parser.add_argument(
         "--speed", type=_speed, help="virtual seconds per real second, 1 by default"
     )
     told = parser.parse_args(arguments)
@@ -130,8 +146,10 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if told.scenario is not None:
             scenario = read_scenario(told.scenario, datetime.now(UTC))
+            if told.speed is not None:
+                scenario = replace(scenario, speed=told.speed)
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                runner.run(_scenario(scenario, told.meters, told.log, told.speed))
+                runner.run(_scenario(scenario, told.meters, told.log, told.tell))
         else:
             asyncio.run(_world(read_world(told.world), told.speed or 1.0))
     except RaseedError as error:

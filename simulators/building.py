@@ -9,8 +9,10 @@ from itertools import count, islice
 from typing import Final, Protocol
 
 from drivers.maps import model
+from meters.account import Commodity
 
-from .faults.base import FaultSet
+from .faults.sets import FaultSet
+from .feeder import Behind, Feeder
 from .hosted import HostedMeter, hosted
 from .loads import PER_UNIT, Draw, Use, mix
 from .mapped import MappedMeter
@@ -62,6 +64,9 @@ class Builder:
         self._scenario = scenario
         self._seconds = seconds
         self._made = 0
+        self._behind: dict[tuple[str, bool], list[Behind]] = {}
+        """Who draws what on which site, for the meters at the heads of their feeders: by site, and
+        whether it is water."""
 
     def now(self) -> datetime:
         """The world's clock."""
@@ -75,13 +80,14 @@ class Builder:
         town_line = TownLine(plan, line)
         for one in plan.payment:
             meter = hosted(one, self.now)
+            self._on_site(plan.site, one.commodity is Commodity.WATER).append(meter)
             line.place(one.unit, meter)
             town_line.payment.append(meter)
             town_line.numbers[one.unit] = meter
         units = (unit for unit in count(1) if unit not in town_line.numbers)
         for meter_plan in plan.meters:
             for unit in islice(units, meter_plan.count):
-                mapped = self._meter(meter_plan, unit, line.move)
+                mapped = self._meter(plan.site, meter_plan, unit, line.move)
                 line.place(unit, mapped)
                 town_line.meters.append(mapped)
         town_line.numbers |= {one.unit: one for one in town_line.meters}
@@ -92,23 +98,35 @@ class Builder:
         town_line = TownLine(plan, bus)
         for meter_plan in plan.meters:
             for number in range(meter_plan.count):
-                meter = self._meter(meter_plan, number + 1, _stays)
+                meter = self._meter(plan.site, meter_plan, number + 1, _stays)
                 bus.nodes.append(NODES[plan.protocol](meter))
                 town_line.meters.append(meter)
         town_line.numbers |= dict(enumerate(town_line.meters, start=1))
         return town_line
 
+    def _on_site(self, site: str, is_water: bool) -> list[Behind]:
+        return self._behind.setdefault((site, is_water), [])
+
     def _meter(
-        self, plan: MeterPlan, unit: int, moved: Callable[[MappedMeter, int], None]
+        self,
+        site: str,
+        plan: MeterPlan,
+        unit: int,
+        moved: Callable[[MappedMeter, int], None],
     ) -> MappedMeter:
         scenario = self._scenario
         self._made += 1
         seed = mix(scenario.seed, self._made)
         start = int(scenario.start.timestamp())
         size = plan.least + mix(seed, 1) % (plan.most - plan.least + 1)
-        draw = Draw(seed & 0xFFFFFFFF, plan.use, size, start, scenario.seasons)
         is_water = plan.use is Use.WATER
-        place = Premises(draw, start)
+        behind = self._on_site(site, plan.is_water)
+        if plan.losses is None:
+            draw = Draw(seed & 0xFFFFFFFF, plan.use, size, start, scenario.seasons)
+            place = Premises(draw, start)
+            behind.append(place)
+        else:
+            place = Premises(Feeder(behind, start, plan.losses), start)
         place.forward = mix(seed, 2) % (900_000 if is_water else 9_000_000) * PER_UNIT
         if is_water:
             travel = plan.map.quirks.get("valve_travel_s", _VALVE_S)

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any, Final
 
 from .documents import WorldInvalid
-from .faults.base import seconds
+from .faults.registry import seconds
 
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _ZONE: Final = re.compile(r"([+-])([0-9]{2}):([0-9]{2})")

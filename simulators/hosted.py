@@ -6,13 +6,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from meters.verdicts import TokenResult
 
-from .faults.base import NO_FAULTS, Fault, FaultSet
-from .loads import MICRO
+from .faults.base import Fault
+from .faults.sets import NO_FAULTS, FaultSet
+from .loads import MICRO, PER_UNIT
 from .payment_meter import Entry, PaymentMeter
 from .premises import Premises
 from .registers import MeterRegisters
@@ -54,6 +55,25 @@ class HostedMeter:
         )
         self._flow = _Steady(self.meter.load * MICRO)
         self.place = Premises(self._flow, self._second())
+
+    def advance(self, now: int) -> None:
+        """Let time pass until this second (since 1970)."""
+        self.place.advance(now)
+        self.meter.advance(datetime.fromtimestamp(now, UTC))
+
+    @property
+    def drawn(self) -> int:
+        """What has flowed here, for the meter at the head of the feeder (feeder.Behind): what this
+        one has supplied, and what went past it."""
+        memory = self.meter.memory
+        past = self.place.drawn - self.place.forward - self.place.reverse
+        return memory.supplied * PER_UNIT + memory.part + past
+
+    def real_rate(self, now: int) -> int:
+        """As `drawn`, in micro-units."""
+        self.advance(now)
+        past = self.place.real_rate(now) - abs(self.place.rate(now))
+        return past + (0 if self.meter.reasons else self.meter.load * MICRO)
 
     def set_load(self, load: int) -> None:
         """From now on so many W or litres an hour are drawn, as far as the meter sees them."""

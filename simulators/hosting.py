@@ -24,6 +24,7 @@ from .town import Town
 from .world import MeterPlan
 
 _LOOK_EVERY_S: Final = 0.05
+_LEAST_S: Final = 0.001
 
 
 class TownHall:
@@ -87,11 +88,19 @@ class TownHall:
 
     async def _drive(self) -> None:
         while True:
-            self.town.advance()
+            due = self.town.advance()
             for name, line in self.town.lines.items():
                 if name not in self._chatter and line.carries.faults.of("chatter"):
                     self._jabber(name, line.carries, self.stands[name].write)
-            await asyncio.sleep(_LOOK_EVERY_S)
+            await asyncio.sleep(self._until(due))
+
+    def _until(self, due: float | None) -> float:
+        """Real seconds until there is something to do: a fault of a minute is one also where an
+        hour takes a second."""
+        if due is None:
+            return _LOOK_EVERY_S
+        real = (due - self.town.seconds()) / self.town.scenario.speed
+        return min(_LOOK_EVERY_S, max(_LEAST_S, real))
 
     def _jabber(self, name: str, carries: Line | SerialBus, write: Callable[[bytes], None]) -> None:
         self._chatter.pop(name, None)

@@ -72,40 +72,44 @@ class Seasons:
         return DayKind.WEEKEND if when.weekday() in self.weekend else DayKind.WORKDAY
 
 
-# Hour by hour, in per mille of the household's size.
-_HOME_WORK = (
-    240, 200, 180, 170, 190, 300, 520, 620, 480, 400, 380, 400,
-    450, 480, 460, 480, 560, 700, 950, 1150, 1200, 1000, 650, 380,
-)  # fmt: skip
-_HOME_END = (
-    300, 250, 220, 200, 200, 240, 330, 480, 620, 700, 720, 760,
-    800, 760, 700, 680, 720, 850, 1050, 1200, 1250, 1100, 800, 500,
-)  # fmt: skip
+def _hours(told: str) -> tuple[int, ...]:
+    """A day hour by hour, in per mille of the household's size."""
+    return tuple(int(one) for one in told.split())
+
+
+_HOME_WORK = _hours(
+    "240 200 180 170 190 300 520 620 480 400 380 400"
+    " 450 480 460 480 560 700 950 1150 1200 1000 650 380"
+)
+_HOME_END = _hours(
+    "300 250 220 200 200 240 330 480 620 700 720 760"
+    " 800 760 700 680 720 850 1050 1200 1250 1100 800 500"
+)
 # The meal before dawn, the quiet afternoon, the long evening after sunset.
-_HOME_RAMADAN = (
-    700, 750, 900, 1000, 600, 300, 240, 260, 300, 340, 360, 400,
-    450, 520, 650, 850, 1150, 1300, 1150, 1100, 1150, 1100, 1000, 850,
-)  # fmt: skip
+_HOME_RAMADAN = _hours(
+    "700 750 900 1000 600 300 240 260 300 340 360 400"
+    " 450 520 650 850 1150 1300 1150 1100 1150 1100 1000 850"
+)
 # Air conditioning all day and most of the night.
-_HOME_HEAT = (
-    900, 850, 800, 750, 700, 720, 850, 1000, 1150, 1300, 1450, 1600,
-    1750, 1850, 1900, 1850, 1750, 1650, 1700, 1750, 1700, 1500, 1250, 1050,
-)  # fmt: skip
-_SHOP = (
-    150, 150, 150, 150, 150, 160, 200, 400, 900, 1100, 1150, 1200,
-    1150, 1000, 1050, 1150, 1200, 1200, 1150, 1050, 900, 600, 300, 180,
-)  # fmt: skip
+_HOME_HEAT = _hours(
+    "900 850 800 750 700 720 850 1000 1150 1300 1450 1600"
+    " 1750 1850 1900 1850 1750 1650 1700 1750 1700 1500 1250 1050"
+)
+_SHOP = _hours(
+    "150 150 150 150 150 160 200 400 900 1100 1150 1200"
+    " 1150 1000 1050 1150 1200 1200 1150 1050 900 600 300 180"
+)
 _SHOP_END = tuple(part * 6 // 10 for part in _SHOP)
 _SHOP_RAMADAN = (*_SHOP[20:24], *_SHOP[0:8], *_SHOP[8:20])
 _PUBLIC = (1000,) * 5 + (600,) + (60,) * 12 + (700,) + (1000,) * 5
-_WATER = (
-    120, 60, 40, 30, 60, 350, 900, 1300, 1000, 700, 600, 650,
-    800, 750, 500, 450, 550, 800, 1100, 1250, 1000, 700, 450, 250,
-)  # fmt: skip
-_WATER_RAMADAN = (
-    500, 450, 700, 1100, 500, 150, 150, 200, 300, 400, 500, 600,
-    800, 800, 700, 900, 1200, 1000, 1100, 1000, 900, 800, 700, 600,
-)  # fmt: skip
+_WATER = _hours(
+    "120 60 40 30 60 350 900 1300 1000 700 600 650"
+    " 800 750 500 450 550 800 1100 1250 1000 700 450 250"
+)
+_WATER_RAMADAN = _hours(
+    "500 450 700 1100 500 150 150 200 300 400 500 600"
+    " 800 800 700 900 1200 1000 1100 1000 900 800 700 600"
+)
 
 _HOURS: Final[Mapping[Use, Mapping[DayKind, Sequence[int]]]] = {
     Use.HOME: {
@@ -240,20 +244,3 @@ class Draw:
             total += sums[-1] * STEP_S * factor * self.size
         self._memo = (day, total)
         return total
-
-
-@dataclass(slots=True)
-class Feeder:
-    """What a site's own meter at the head of the feeder sees: everybody behind it, and losses."""
-
-    draws: Sequence[Draw]
-    losses: int
-    """Per mille of what is drawn, technical and otherwise."""
-
-    def rate(self, at: int) -> int:
-        """As Draw.rate."""
-        return sum(draw.rate(at) for draw in self.draws) * (1000 + self.losses) // 1000
-
-    def until(self, at: int) -> int:
-        """As Draw.until."""
-        return sum(draw.until(at) for draw in self.draws) * (1000 + self.losses) // 1000

@@ -7,13 +7,15 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
+from drivers.maps.model import Kind
 from drivers.maps.types import NUMERIC, Family, parse_type
 from meters.readings import Value
 
+from .delivered import delivered
 from .loads import PER_UNIT
 from .modbus_errors import Exceptional, ModbusError
 from .quantities import base_of, in_unit
-from .supply import OFF_WORDS, ON_WORDS
+from .supply import OFF_WORDS, ON_WORDS, supply_word
 
 if TYPE_CHECKING:
     from .layout import Item
@@ -87,7 +89,9 @@ def _date(meter: MappedMeter, item: Item) -> Value | None:
 
 def _pipe(meter: MappedMeter, item: Item) -> Value | None:
     state = "empty" if "empty" in meter.place.flags else "full"
-    return state if state in item.register.enum.values() else meter.default_of(item)
+    if state in item.register.enum.values():
+        return state
+    return delivered(meter.map, item.register, meter.serial)
 
 
 def _sequence(meter: MappedMeter, item: Item) -> Value | None:
@@ -95,6 +99,17 @@ def _sequence(meter: MappedMeter, item: Item) -> Value | None:
     words = list(dict.fromkeys(item.register.enum.values())) or ["0", "1"]
     word = words[-1] if "reverse_phase" in meter.place.flags else words[0]
     return word if item.register.enum else Decimal(word)
+
+
+def flags(meter: MappedMeter, item: Item) -> frozenset[str]:
+    """Names of set bits: flags of the premises, and what the supply does."""
+    register, place = item.register, meter.place
+    place.settle(meter.second)
+    here = place.flags
+    known = set(register.bits.values())
+    found = {name for name in known if name in here or name.removeprefix("flag.") in here}
+    word = supply_word(place, register, meter.layout.is_water)
+    return frozenset(found) | (word if isinstance(word, frozenset) else frozenset())
 
 
 SPECIAL: Final[Mapping[str, Callable[[MappedMeter, Item], Value | None]]] = {
@@ -110,8 +125,8 @@ SPECIAL: Final[Mapping[str, Callable[[MappedMeter, Item], Value | None]]] = {
     "meter.serial": lambda meter, item: _number(item, meter.serial),
     "meter.number": lambda meter, item: _number(item, meter.serial),
     "meter.unit_id": lambda meter, _: Decimal(meter.unit),
-    "stored": lambda meter, item: meter.default_of(item),
-    "flags": lambda meter, item: meter.flags_of(item),
+    "stored": lambda meter, item: delivered(meter.map, item.register, meter.serial),
+    "flags": flags,
 }
 
 
@@ -142,8 +157,7 @@ def _set_unit(meter: MappedMeter, _: Item | None, value: Value) -> None:
     units = meter.map.line.units
     if not isinstance(value, Decimal) or int(value) not in units:
         raise Exceptional(ModbusError.ILLEGAL_VALUE)
-    meter.unit = int(value)
-    meter.tell_moved()
+    meter.move(int(value))
 
 
 ACTS: Final[Mapping[str, Callable[[MappedMeter, Item | None, Value], None]]] = {
@@ -154,7 +168,22 @@ ACTS: Final[Mapping[str, Callable[[MappedMeter, Item | None, Value], None]]] = {
 }
 
 
-def order(meter: MappedMeter, name: str, value: Value) -> None:
+def acted(meter: MappedMeter, name: str, item: Item | None, value: Value) -> bool:
+    """Does what writing this name means; False if it is a setting like others. Raises
+    Exceptional."""
+    follows = item.follows if item is not None else name
+    if (act := ACTS.get(follows)) is not None:
+        act(meter, item, value)
+        return True
+    if follows.startswith(SUPPLY):
+        return _ordered(meter, value)
+    if item is not None and item.register.kind is Kind.COUNTER:
+        _set_counter(meter, item, value)
+        return True
+    return False
+
+
+def _ordered(meter: MappedMeter, value: Value) -> bool:
     """An order to relay or valve, by whatever word or number the model has for it."""
     now = int(meter.seconds())
     if isinstance(value, frozenset):
@@ -165,11 +194,11 @@ def order(meter: MappedMeter, name: str, value: Value) -> None:
     elif text in OFF_WORDS[meter.layout.is_water]:
         meter.place.connect(False, now)
     else:
-        meter.keep(name, value)
-    meter.forget()
+        return False
+    return True
 
 
-def set_counter(meter: MappedMeter, item: Item, value: Value) -> None:
+def _set_counter(meter: MappedMeter, item: Item, value: Value) -> None:
     if not isinstance(value, Decimal):
         raise Exceptional(ModbusError.ILLEGAL_VALUE)
     units = int(base_of(value, meter.factor(item.register)[0]) * PER_UNIT)
@@ -181,7 +210,6 @@ def set_counter(meter: MappedMeter, item: Item, value: Value) -> None:
         if not units and meter.map.commodity and not meter.layout.is_water:
             meter.place.reverse = 0
     meter.place.note("counter_set")
-    meter.forget()
 
 
 def is_named(name: str) -> bool:

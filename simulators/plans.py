@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from drivers.maps.model import MeterMap, Protocol
+from meters.account import Commodity
 
 from . import world
 from .documents import WorldInvalid
@@ -28,6 +29,13 @@ class MeterPlan:
     most: int
     credit: int | None = None
     """Wh or litres at the start, of a meter that holds its credit; by chance if absent."""
+    losses: int | None = None
+    """Of the meter at the head of its site's feeder, which sees what everybody there draws and so
+    much more, per mille; None for everybody else."""
+
+    @property
+    def is_water(self) -> bool:
+        return Commodity.WATER in self.map.commodity and len(self.map.commodity) == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +119,6 @@ class Scenario:
     def _shared(self, share: SharePlan, count: int) -> Iterable[LinePlan]:
         for number, begin in enumerate(range(0, count, share.per_line)):
             here = min(share.per_line, count - begin)
-            plan = MeterPlan(
-                share.meter.map,
-                here,
-                share.meter.use,
-                share.meter.least,
-                share.meter.most,
-                share.meter.credit,
-            )
+            plan = replace(share.meter, count=here)
             site = self.sites[number % len(self.sites)]
             yield LinePlan(f"{share.name}-{number + 1}", site, share.carrier, 0, (plan,))

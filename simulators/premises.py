@@ -10,13 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from .loads import MICRO, PER_UNIT
+from .loads import PER_UNIT
+from .trouble import NO_TROUBLE, Trouble, together
 
 EVENT_LINES: Final = 40
 
 
 class Flow(Protocol):
-    """`loads.Draw`, or the sum of many."""
+    """`loads.Draw`, or `feeder.Feeder`: what would flow if nothing were wrong."""
 
     def rate(self, at: int) -> int: ...
 
@@ -70,26 +71,36 @@ class Premises:
     reverse: int = 0
     balance: int | None = None
     """Credit that the meter holds, in micro-units times seconds; None: the head-end holds it."""
-    extra: int = 0
-    """Drawn besides, in micro-units: a leak."""
-    passing: int = 1000
-    """Per mille of the flow that the meter sees: a bypass leaves less, a neutral cut none."""
-    backwards: bool = False
+    drawn: int = 0
+    """What really flowed since the beginning, seen by the meter or not."""
+    trouble: Trouble = NO_TROUBLE
+    """All that is wrong here now."""
     reasons: frozenset[str] = frozenset()
     """Why the supply is off: `remote`, `credit`, `tamper`. It returns when none is left."""
-    flags: frozenset[str] = frozenset()
-    """`cover`, `magnet`, `phase_loss` ..., as the canonical names have them."""
     purchases: int = 0
     events: tuple[tuple[int, str], ...] = ()
     """The latest, oldest first."""
-    dark: bool = False
-    """No voltage on the feeder: nothing flows and the meter is dead."""
+    _suffered: tuple[tuple[object, Trouble], ...] = field(default=(), repr=False)
+
+    @property
+    def dark(self) -> bool:
+        return self.trouble.dark
+
+    @property
+    def flags(self) -> frozenset[str]:
+        """What the meter has noticed of its troubles."""
+        return self.trouble.flags
 
     def rate(self, now: int) -> int:
-        """What flows now, in micro-units; negative if it flows backwards."""
+        """What the meter sees flow now, in micro-units; negative if it flows backwards."""
         self.advance(now)
-        rate = self._share(self.flow.rate(self.at) + self.extra)
-        return -rate if self.backwards else rate
+        rate = self._seen(self.flow.rate(self.at) + self.trouble.extra)
+        return -rate if self.trouble.backwards else rate
+
+    def real_rate(self, now: int) -> int:
+        """What really flows now, in micro-units, seen by the meter or not."""
+        self.advance(now)
+        return self._real(self.flow.rate(self.at) + self.trouble.extra)
 
     def advance(self, now: int) -> None:
         """Let time pass: count what flows, move the switch, stop when the credit is used up."""
@@ -129,36 +140,71 @@ class Premises:
         self.balance = amount * PER_UNIT
         self.connect(amount > 0, now, "credit")
 
-    def _share(self, rate: int) -> int:
-        seen = 0 if self.dark else rate * self.passing // 1000
+    def suffer(self, who: object, trouble: Trouble, now: int) -> None:
+        """From now on `who` makes this trouble, beside what others make."""
+        self._now_is((*self._suffered, (who, trouble)), now)
+
+    def recover(self, who: object, now: int) -> None:
+        """What `who` made is over: things come right, where nobody else keeps them wrong."""
+        self._now_is(tuple(one for one in self._suffered if one[0] is not who), now)
+
+    def _now_is(self, suffered: tuple[tuple[object, Trouble], ...], now: int) -> None:
+        self.settle(now)
+        before, self._suffered = self.trouble, suffered
+        after = self.trouble = together(trouble for _, trouble in suffered)
+        self.switch.stuck, self.switch.half = after.stuck, after.half
+        if after.dark is not before.dark:
+            self.note("power_down" if after.dark else "power_up")
+        for name in sorted(after.flags ^ before.flags):
+            self.note(name if name in after.flags else f"{name}_over")
+        # A switch that has come loose follows at once.
+        self.settle(now)
+
+    def _through(self, amount: int) -> int:
+        """Of a draw: what goes through the switch."""
+        trouble = self.trouble
+        if trouble.dark:
+            return 0
+        amount = amount * trouble.flowing // 1000
         if self.switch.closed:
-            return seen
-        return seen // 2 if self.switch.half else 0
+            return amount
+        return amount // 2 if self.switch.half else 0
+
+    def _seen(self, amount: int) -> int:
+        return self._through(amount) * self.trouble.passing // 1000
+
+    def _real(self, amount: int) -> int:
+        around = 0 if self.trouble.dark else amount * self.trouble.around // 1000
+        return max(self._through(amount), around)
 
     def _between(self, begin: int, end: int) -> int:
+        """What is drawn, if nothing is wrong but a leak."""
         # In this order: a draw remembers what it was last asked, which is the next `begin`.
         before = self.flow.until(begin)
-        return self._share(self.flow.until(end) - before + self.extra * (end - begin))
+        return self.flow.until(end) - before + self.trouble.extra * (end - begin)
 
     def _count(self, until: int) -> int:
         """Count up to `until`, or to the moment the credit ends; returns which."""
-        begin = self.at
-        drawn = self._between(begin, until)
-        if self.balance is not None and not self.backwards and 0 < self.balance <= drawn:
+        begin, backwards = self.at, self.trouble.backwards
+        wanted = self._between(begin, until)
+        seen = self._seen(wanted)
+        if self.balance is not None and not backwards and 0 < self.balance <= seen:
             low, high = begin + 1, until
             while low < high:
                 middle = (low + high) // 2
-                if self._between(begin, middle) >= self.balance:
+                if self._seen(self._between(begin, middle)) >= self.balance:
                     high = middle
                 else:
                     low = middle + 1
-            until, drawn = low, self.balance
-        if self.backwards:
-            self.reverse += drawn
+            until, seen = low, self.balance
+            wanted = self._between(begin, until)
+        self.drawn += self._real(wanted)
+        if backwards:
+            self.reverse += seen
         else:
-            self.forward += drawn
+            self.forward += seen
             if self.balance is not None:
-                self.balance -= drawn
+                self.balance -= seen
         self.at = until
         if self.balance == 0 and "credit" not in self.reasons:
             self.reasons |= {"credit"}
@@ -174,17 +220,6 @@ class Premises:
         self.switch.closed = self.switch.target
         self.note("supply_on" if self.switch.closed else "supply_off")
 
-    def flag(self, name: str, is_set: bool, now: int) -> None:
-        """Set or clear a flag, and write it down."""
-        self.settle(now)
-        self.flags = self.flags | {name} if is_set else self.flags - {name}
-        self.note(name if is_set else f"{name}_over")
-
     def note(self, event: str) -> None:
         """A line of the meter's event log."""
         self.events = (*self.events, (self.at, event))[-EVENT_LINES:]
-
-
-def micro(amount: int) -> int:
-    """W or litres an hour in millionths."""
-    return amount * MICRO

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_DOWN, Decimal
+from typing import Final
 
 from drivers.maps.codec import encode
 from drivers.maps.errors import RegisterContent
@@ -13,9 +15,47 @@ from drivers.maps.model import MeterMap, Register, Table
 from drivers.maps.reading import shipped_map
 from meters.readings import Value
 
-from .faults.base import NO_FAULTS, FaultSet
+from .faults.sets import NO_FAULTS, FaultSet
 from .modbus_errors import Exceptional, ModbusError
 from .payment_meter import PaymentMeter
+
+
+@dataclass(slots=True)
+class _Stretch:
+    """Where a register lies, and what its last value was on the wire: of any meter, because most
+    lines of most logs are the same."""
+
+    register: Register
+    begin: int
+    end: int
+    _value: Value | None = None
+    _raw: bytes = b""
+
+    def bytes_of(self, value: Value | None) -> bytes:
+        """Raises RegisterContent for a value that does not fit."""
+        if value is None:
+            return bytes(2 * (self.end - self.begin))
+        if value != self._value:
+            self._value, self._raw = value, encode(self.register, value)
+        return self._raw
+
+
+_Stretches = dict[tuple[Table, int], _Stretch]
+_MADE: Final[dict[int, tuple[MeterMap, _Stretches]]] = {}
+
+
+def _stretches(meter_map: MeterMap) -> _Stretches:
+    """What can be read of a map, by each of its addresses; worked out once for each map, which is
+    kept with it, so that no other one is ever known by its number."""
+    if id(meter_map) not in _MADE:
+        found = {
+            (one.table, addr): _Stretch(one, one.span.start, one.span.stop)
+            for one in meter_map.registers.values()
+            if one.access.readable
+            for addr in one.span
+        }
+        _MADE[id(meter_map)] = (meter_map, found)
+    return _MADE[id(meter_map)][1]
 
 
 class MeterRegisters:
@@ -36,43 +76,44 @@ class MeterRegisters:
         self._now = now
         self._faults = faults
         self._map = meter_map or shipped_map("raseed-payment")
-        self._by_place: dict[tuple[Table, int], Register] = {
-            (register.table, addr): register
-            for register in self._map.registers.values()
-            if register.access.readable
-            for addr in register.span
-        }
+        self._stretches = _stretches(self._map)
         self._mailbox = self._map.registers["token.mailbox"]
 
     def read(self, table: Table, addr: int, count: int) -> Sequence[int]:
         """Words as of one moment. ILLEGAL_ADDRESS if any of them is not there to be read,
         DEVICE_FAILURE if a value does not fit its register."""
-        wanted = range(addr, addr + count)
-        try:
-            registers = [self._by_place[table, place] for place in wanted]
-        except KeyError:
-            raise Exceptional(ModbusError.ILLEGAL_ADDRESS) from None
+        wanted: list[_Stretch] = []
+        at, end = addr, addr + count
+        while at < end:
+            found = self._stretches.get((table, at))
+            if found is None:
+                raise Exceptional(ModbusError.ILLEGAL_ADDRESS)
+            wanted.append(found)
+            at = found.end
         values, faults = self._values(), self._faults()
         second = int(self._now().timestamp())
-        image: dict[int, int] = {}
-        for register in registers:
-            if register.span[0] in image:
-                continue
-            value: Value | None = values[register.name]
-            for fault in faults.of("value"):
-                value = fault.value(register, value, second)
-                if isinstance(value, Decimal):
-                    # It counts in whole units, whatever is wrong with them.
-                    value = value.to_integral_value(ROUND_DOWN)
-            try:
-                raw = bytes(2 * register.words) if value is None else encode(register, value)
-            except RegisterContent:
-                # A clock run past the year 2106, say: the meter has no honest answer.
-                raise Exceptional(ModbusError.DEVICE_FAILURE) from None
-            for fault in faults.of("raw"):
-                raw = fault.raw(register, raw, second)
-            image.update(zip(register.span, _words(raw), strict=True))
-        return [image[place] for place in wanted]
+        image = b"".join(self._raw(one, values, faults, second) for one in wanted)
+        # The first and the last may be asked for in part.
+        begin = addr - wanted[0].begin
+        return _words(image)[begin : begin + count]
+
+    @staticmethod
+    def _raw(stretch: _Stretch, values: dict[str, Value], faults: FaultSet, second: int) -> bytes:
+        register = stretch.register
+        value: Value | None = values[register.name]
+        for fault in faults.of("value"):
+            value = fault.value(register, value, second)
+            if isinstance(value, Decimal):
+                # It counts in whole units, whatever is wrong with them.
+                value = value.to_integral_value(ROUND_DOWN)
+        try:
+            raw = stretch.bytes_of(value)
+        except RegisterContent:
+            # A clock run past the year 2106, say: the meter has no honest answer.
+            raise Exceptional(ModbusError.DEVICE_FAILURE) from None
+        for fault in faults.of("raw"):
+            raw = fault.raw(register, raw, second)
+        return raw
 
     def write(self, addr: int, words: Sequence[int]) -> None:
         """All 20 digits into the mailbox in one request; the token is judged before the

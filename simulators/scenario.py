@@ -20,6 +20,11 @@
     meter = [{model = "eastron-sdm120", count = 20, use = "home", size = 3000}]
     payment = "north"                      # and our payment meters behind this gateway of the world
 
+    [[line]]                               # the meter at the head of a site's feeder: it sees what
+    name = "substation"                    # everybody there draws of electricity, or of water, and
+    site = "north"                         # per mille more that is lost
+    meter = [{model = "schneider-iem3155", feeder = true, losses = 80}]
+
     [[share]]                              # what `--meters N` is made of, by weight
     model = "eastron-sdm120"
     weight = 5
@@ -57,7 +62,8 @@ from drivers.maps.reading import load_map, shipped_map
 
 from . import calendar
 from .documents import Place, WorldInvalid
-from .faults.base import FaultInvalid, make, seconds
+from .faults.registry import FaultInvalid, make, seconds
+from .feeder import LOSSES
 from .loads import Seasons, Use
 from .plans import FaultPlan, LinePlan, MeterPlan, Scenario, SharePlan
 from .world import World, read_world
@@ -166,6 +172,10 @@ def _line(row: Place, sites: tuple[str, ...], folder: Path | None, world: World)
         raise WorldInvalid(row.name, f"{_MOST_ON_LINE[plan.protocol]} meters at most")
     if plan.carrier == "rtu-tcp" and plan.protocol is not Protocol.MODBUS:
         raise WorldInvalid(row.name, "rtu-tcp is for Modbus; tcp carries the line's bytes")
+    if plan.paced and plan.carrier != "pty":
+        raise WorldInvalid(row.name, "paced is for a pty: a gateway passes on what it has")
+    if plan.port and plan.carrier == "pty":
+        raise WorldInvalid(row.name, "a pty has a path of its own, and no port")
     return plan
 
 
@@ -178,6 +188,8 @@ def _meter(row: Place, folder: Path | None) -> MeterPlan:
 def _meter_of(row: Place, folder: Path | None, count: int) -> MeterPlan:
     model = row.take("model", str)
     meter_map = find_map(model, folder, row.name)
+    if row.take("feeder", bool, False):
+        return _feeder(row, meter_map, count)
     is_water = [one.value for one in meter_map.commodity] == ["water"]
     use = _one_of(row, row.take("use", str, "water" if is_water else "home"), tuple(Use), "use")
     size = row.take("size", (int, list), [200, 900] if is_water else [1000, 6000])
@@ -185,6 +197,14 @@ def _meter_of(row: Place, folder: Path | None, count: int) -> MeterPlan:
     if count < 0 or count > MOST_METERS or not 0 < least <= most:
         raise WorldInvalid(row.name, "needs count >= 0 and 0 < size, from the least to the most")
     return MeterPlan(meter_map, count, use, least, most, row.take("credit", int, None))
+
+
+def _feeder(row: Place, meter_map: MeterMap, count: int) -> MeterPlan:
+    losses = row.take("losses", int, LOSSES)
+    if count != 1 or not 0 <= losses <= 1000 or "account.balance" in meter_map.registers:
+        problem = "a feeder has one meter, without credit, and losses of 0 to 1000 per mille"
+        raise WorldInvalid(row.name, problem)
+    return MeterPlan(meter_map, 1, Use.FLAT, 1, 1, None, losses)
 
 
 def _share(row: Place, folder: Path | None) -> SharePlan:

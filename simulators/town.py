@@ -15,9 +15,10 @@ from meters.identity import Drn
 
 from .building import Breakable, Builder, TownLine, model_of
 from .documents import WorldInvalid
-from .faults.base import Fault, FaultSet, Layer, make
+from .faults.base import Fault, Layer
+from .faults.registry import make
+from .faults.sets import FaultSet
 from .hosted import NOT_HERE, HostedMeter
-from .loads import Draw, Feeder
 from .logbook import Logbook
 from .mapped import MappedMeter
 from .plans import FaultPlan, Scenario
@@ -25,11 +26,19 @@ from .plans import FaultPlan, Scenario
 _ON_LINES: Final = frozenset({Layer.GATEWAY})
 _ON_EITHER: Final = frozenset({Layer.WIRE})
 
+Tell = Callable[[datetime, FaultPlan, str], object]
+"""When, which fault, and `begin` or `end`."""
+
+
+def _nobody(when: datetime, plan: FaultPlan, what: str) -> None:
+    """Nobody is told."""
+
 
 @dataclass(order=True, slots=True)
 class _Event:
     at: float
     order: int
+    pushed: int
     act: Callable[[], None] = field(compare=False)
 
 
@@ -43,14 +52,18 @@ class Town:
         *,
         meters: int = 0,
         log: TextIO | None = None,
+        tell: Tell = _nobody,
     ) -> None:
-        """`seconds` since 1970 of the world's clock; `meters`: at least so many, by the shares.
-        Raises WorldInvalid."""
+        """`seconds` since 1970 of the world's clock; `meters`: at least so many, by the shares;
+        `tell` is told of each planned fault when it begins and when it is over everywhere. Raises
+        WorldInvalid."""
         self.scenario = scenario
         self.seconds = seconds
         self.log = Logbook(seconds, log)
+        self._tell = tell
         self.lines: dict[str, TownLine] = {}
         self._events: list[_Event] = []
+        self._pushed = 0
         builder = Builder(scenario, seconds)
         self.now: Callable[[], datetime] = builder.now
         """The world's clock."""
@@ -68,17 +81,6 @@ class Town:
         """Every meter but the payment meters, line by line."""
         for line in self.lines.values():
             yield from line.meters
-
-    def feeder(self, site: str, losses: int = 80) -> Feeder:
-        """What the meter at the head of a site's feeder would count, with so many per mille of
-        losses."""
-        flows = [
-            meter.place.flow
-            for line in self.lines.values()
-            if line.plan.site == site
-            for meter in line.meters
-        ]
-        return Feeder([flow for flow in flows if isinstance(flow, Draw)], losses)
 
     def advance(self) -> float | None:
         """Begin and end the faults whose time has come; when the next one's comes, in seconds
@@ -103,14 +105,24 @@ class Town:
         self._targets(plan)
 
         def act() -> None:
-            for end, lingers in self._begin(plan, number):
-                if plan.lasts is not None:
-                    heapq.heappush(
-                        self._events,
-                        _Event(start + plan.at + plan.lasts + lingers, number, end),
-                    )
+            begun = list(self._begin(plan, number))
+            self._tell(self.now(), plan, "begin")
+            if plan.lasts is None:
+                return
+            for end, lingers in begun:
+                self._at(start + plan.at + plan.lasts + lingers, number, end)
+            last = max(lingers for _, lingers in begun)
+            # Behind the ends themselves: what was pushed first goes first at the same moment.
+            self._at(start + plan.at + plan.lasts + last, number, over)
 
-        heapq.heappush(self._events, _Event(start + plan.at, number, act))
+        def over() -> None:
+            self._tell(self.now(), plan, "end")
+
+        self._at(start + plan.at, number, act)
+
+    def _at(self, at: float, order: int, act: Callable[[], None]) -> None:
+        self._pushed += 1
+        heapq.heappush(self._events, _Event(at, order, self._pushed, act))
 
     def _targets(self, plan: FaultPlan) -> tuple[list[TownLine], list[tuple[str, Breakable]]]:
         """The lines it sits on, or else the meters. Raises WorldInvalid."""
@@ -126,8 +138,15 @@ class Town:
         ]
         if not lines and not meters:
             raise WorldInvalid("fault", f"nothing is called {plan.target[:60]}")
-        layer = make(plan.name, plan.parameters).layer
-        if layer in _ON_LINES or (layer in _ON_EITHER and lines):
+        fault = make(plan.name, plan.parameters)
+        if fault.jams and not lines:
+            struck = {id(meter) for _, meter in meters}
+            lines = [
+                line
+                for line in self.lines.values()
+                if any(id(meter) in struck for meter in line.numbers.values())
+            ]
+        if fault.layer in _ON_LINES or (fault.layer in _ON_EITHER and lines):
             if not lines:
                 raise WorldInvalid("fault", f"{plan.name} sits on a line, not on a meter")
             return lines, []

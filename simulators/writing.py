@@ -12,6 +12,7 @@ from meters.readings import Value
 
 from .layout import WRITABLE, Item
 from .modbus_errors import Exceptional, ModbusError
+from .showing import reordered
 
 if TYPE_CHECKING:
     from .mapped import MappedMeter
@@ -75,7 +76,7 @@ def _write(meter: MappedMeter, addr: int, body: bytes) -> None:
         begin = 2 * (item.addresses.start - addr)
         part = body[begin : begin + 2 * item.words]
         try:
-            part = meter.reordered(item.register, part)
+            part = reordered(meter, item.register, part)
             decoded.append((item, decode(item.register, part, meter.factor(item.register)[1])))
         except (NoValue, RegisterContent):
             raise Exceptional(ModbusError.ILLEGAL_VALUE) from None

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from meters.errors import Invalid, Refused
 
+from .accounting.adjustments import checked_reason
 from .parties import Actor, Role, require
 
 PREFIX = "rsk_"
@@ -164,10 +165,11 @@ class KeyOffice:
         self._keys.add(made)
         return made, text
 
-    def revoke(self, actor: Actor, name: str, reason: str = "") -> ApiKey:  # noqa: ARG002
+    def revoke(self, actor: Actor, name: str, reason: str) -> ApiKey:
         """From now on it opens nothing; the trail keeps why. Raises ActorNotAllowed,
-        ApiKeyUnknown."""
+        ReasonMissing, ApiKeyUnknown."""
         require(actor, "manage_keys")
+        checked_reason(reason)
         return self._keys.revoke(name, self._clock())
 
     def keys(self, actor: Actor) -> list[ApiKey]:

@@ -63,7 +63,7 @@ class Sought:
 def sought(text: str) -> Sought:
     """Reads what was typed: digits of any script, with spaces and dashes; a scanner's frame around
     a number is taken off."""
-    plain = _digits(unicodedata.normalize("NFKC", text).strip())
+    plain = western(unicodedata.normalize("NFKC", text).strip())
     scanned = _SCANNED.match(plain.lower())
     number = scanned[1] if scanned else re.sub(r"[\s\-+()]", "", plain)
     digits = number if number.isascii() and number.isdigit() else ""
@@ -73,7 +73,7 @@ def sought(text: str) -> Sought:
 def plain_words(name: str) -> list[str]:
     """The words of a name in the one spelling that names are compared by: without vowel signs and
     stretching, one form of alef, yeh, waw and teh, small Latin letters."""
-    text = unicodedata.normalize("NFKD", _digits(unicodedata.normalize("NFKC", name)).casefold())
+    text = unicodedata.normalize("NFKD", western(unicodedata.normalize("NFKC", name)).casefold())
     kept = "".join(c for c in text if not unicodedata.combining(c)).translate(_SAME)
     # The article is left out as often as it is written: "العواد" is "عواد".
     return [word.removeprefix("ال") if len(word) > 4 else word for word in kept.split()]
@@ -85,5 +85,6 @@ def searchable(*names: str) -> str:
     return "".join(f" {word}" for word in dict.fromkeys(words))
 
 
-def _digits(text: str) -> str:
+def western(text: str) -> str:
+    """The text with digits of any script as 0 to 9."""
     return "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)

@@ -7,10 +7,15 @@ one on the screen; a list of names, phones and addresses cannot be made out of i
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
 
 from .operators import Operator, Settlement
 from .parties import Actor, Customer, MeterFile, Role
+from .persons import person
 from .sale import SaleReceipt, SaleStatus
+
+if TYPE_CHECKING:
+    from .accounting.ports import OperatorFacts
 
 HIDDEN = "•••"
 _SHOWN_DIGITS = 3
@@ -21,6 +26,20 @@ def is_agent(actor: Actor, operator: Operator | None) -> bool:
     if actor.role is not Role.OPERATOR or operator is None:
         return False
     return operator.settlement is Settlement.DEPOSIT
+
+
+class SellersKept(Protocol):
+    """Who sells, as books know them."""
+
+    def operator_facts(self, code: str) -> OperatorFacts | None: ...
+
+
+def names_hidden(books: SellersKept, actor: Actor) -> bool:
+    """Whether customers' names are masked for this actor."""
+    if actor.role is not Role.OPERATOR:
+        return False
+    found = books.operator_facts(person(actor.name))
+    return found is not None and found.settlement == Settlement.DEPOSIT.value
 
 
 def masked_name(name: str) -> str:

@@ -1,6 +1,9 @@
 """What people did to meters: every command that was sent, who gave it and why, and what became of
 it. The record begins before the first byte goes out, so that also a command whose program died is
 there, as one of which nobody knows the end.
+
+Among them stands who commissioned a meter: which serial answered, and what no source settles and
+somebody confirmed there. That holds for this very meter and this revision of its register map.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
-from typing import Protocol
+from typing import Final, Protocol
 
 from meters.device import CommandRecord, Frame, Warrant
 from meters.errors import Invalid, RaseedError, Refused, Unavailable
@@ -58,11 +61,35 @@ class MeterWork:
     """What was sent and received, secrets blanked."""
 
 
+COMMISSION: Final = "commission"
+"""The command by which a commissioning stands among the records. No register map has it."""
+CONFIRMED: Final = "confirmed"
+"""Its parameter that tells the names, with commas between."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commissioned:
+    """What is known of a meter since somebody stood before it; empty if nobody did."""
+
+    serial: str = ""
+    """That answered then, or what the meter calls its number if it tells no serial: another one
+    there is another meter."""
+    confirmed: frozenset[str] = frozenset()
+    """Unverified registers and commands that were confirmed at this serial."""
+
+
+NOT_COMMISSIONED: Final = Commissioned()
+
+
 class WorkReading(Protocol):
     """The records as they are."""
 
     def works(self, meter: str, limit: int) -> Sequence[MeterWork]:
         """As they stand now, latest first; `meter` empty: of all."""
+        ...
+
+    def commissionings(self, meter: str) -> Sequence[MeterWork]:
+        """Of one meter, latest first."""
         ...
 
 
@@ -137,6 +164,57 @@ class MeterWorks:
         state = WorkState.NOT_SENT if nothing else WorkState.UNKNOWN
         return self._ended(replace(work, state=state, detail=error.code))
 
+    def commission(
+        self,
+        id: str,
+        actor: Actor,
+        reason: str,
+        *,
+        meter: str,
+        place: str,
+        model: str,
+        serial: str,
+        confirmed: Sequence[str],
+        seen: Mapping[str, str],
+    ) -> MeterWork:
+        """Somebody stood before a meter on record: `serial` answered, `confirmed` is settled there,
+        `seen` is what it was settled by. Raises ActorNotAllowed."""
+        require(actor, "commission_meter")
+        work = MeterWork(
+            id=id,
+            at=self._clock(),
+            meter=meter,
+            place=place,
+            model=model,
+            serial=serial,
+            command=COMMISSION,
+            params={CONFIRMED: ",".join(sorted(confirmed)), **seen},
+            actor=actor.name,
+            role=actor.role.value,
+            reason=reason,
+            state=WorkState.DONE,
+            detail="commissioned",
+        )
+        with self._store.writing() as books:
+            books.add_work(work)
+        return work
+
+    def commissioned(self, meter: str, model: str) -> Commissioned:
+        """What is known of a meter on record that is read by `model`, a register map and its
+        revision. What was confirmed at another serial, or by another revision, counts no more."""
+        with self._store.reading() as books:
+            works = books.commissionings(meter)
+        if not works or _map(works[0].model) != _map(model):
+            return NOT_COMMISSIONED
+        serial = works[0].serial
+        names = (
+            name
+            for work in works
+            if (work.model, work.serial) == (model, serial)
+            for name in work.params[CONFIRMED].split(",")
+        )
+        return Commissioned(serial, frozenset(names) - {""})
+
     def listed(self, actor: Actor, meter: str = "", limit: int = 50) -> Sequence[MeterWork]:
         """Latest first. Raises ActorNotAllowed."""
         require(actor, "read_commands")
@@ -148,3 +226,8 @@ class MeterWorks:
         with self._store.writing() as books:
             books.add_work(ended)
         return ended
+
+
+def _map(model: str) -> str:
+    """The register map without its revision: a serial is the same by every one."""
+    return model.rpartition("@")[0]

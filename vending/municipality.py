@@ -11,6 +11,7 @@ from typing import Final, Protocol
 
 from meters.errors import Invalid
 
+from .accounting.adjustments import checked_reason
 from .approvals.approval import can_be_kept
 from .approvals.terms import checked_percent
 from .logos import Logo
@@ -96,14 +97,16 @@ class TownHall:
         return replace(found, currency=self._currency)
 
     def change(self, actor: Actor, municipality: Municipality, reason: str = "") -> Municipality:
-        """Writes the record, and who changed it from what to what. Raises ActorNotAllowed,
-        MunicipalityFieldWrong."""
+        """Writes the record, and who changed it from what to what; from the second time on
+        with a reason. Raises ActorNotAllowed, MunicipalityFieldWrong, ReasonMissing."""
         require(actor, "set_municipality")
         wanted = replace(checked(municipality), currency=self._currency)
         with self._store.writing() as books:
             before = books.municipality()
             if before == wanted:
                 return wanted
+            if before is not None and before.is_named:
+                reason = checked_reason(reason)
             books.put_municipality(wanted)
             old = None if before is None else told(before)
             act = Act("municipality_changed", "municipality", reason, old, told(wanted))

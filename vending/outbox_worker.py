@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from meters.errors import Invalid, RaseedError
 
 from .masking import masked
+from .masks import masked_phone
 from .outbox import (
     LEASE,
     MOST_ATTEMPTS,
@@ -39,7 +40,7 @@ from .outbox_ports import (
     Sold,
 )
 from .paperorders import order_of
-from .parties import Actor, require
+from .parties import Actor, Role, require
 from .ports import Clock
 
 log = logging.getLogger("raseed.outbox")
@@ -129,11 +130,13 @@ class Outbox:
         before: int | None = None,
         limit: int = 100,
     ) -> list[Queued]:
-        """The queue, newest first: of one state, topic or sale, or all."""
+        """The queue, newest first: of one state, topic or sale, or all. Who only sells is not told
+        customers' telephones."""
         require(actor, "read_outbox")
-        return self._store.messages(
+        found = self._store.messages(
             state=state, topic=topic, subject=subject, before=before, limit=limit
         )
+        return [_seen_by(actor, one) for one in found]
 
     def retry(self, actor: Actor, id: int) -> Queued:
         """The message is due now, with its old key and a new round of attempts.
@@ -238,6 +241,12 @@ _ONE_RECEIVER = frozenset({Topic.SMS})
 def _receiver(taken: Queued) -> Apart:
     topic = taken.message.topic
     return topic, None if topic in _ONE_RECEIVER else taken.message.target
+
+
+def _seen_by(actor: Actor, one: Queued) -> Queued:
+    if actor.role is not Role.OPERATOR or one.message.topic is not Topic.SMS:
+        return one
+    return replace(one, message=replace(one.message, target=masked_phone(one.message.target)))
 
 
 def _check_digits(topic: Topic, sold: Sold) -> None:

@@ -72,8 +72,8 @@ class GatewayAddress:
 
 @dataclass(frozen=True, slots=True)
 class GatewayPlace:
-    """Where a meter answers otherwise: `rtu-tcp://HOST:PORT/UNIT`, `serial:///dev/NAME/STATION`,
-    with settings of the line, as `drivers.places` reads it."""
+    """Where a meter answers otherwise: `rtu-tcp://HOST:PORT/STATION`,
+    `serial:///dev/NAME/STATION`, with settings of the line, as `drivers.places` reads it."""
 
     place: str
 
@@ -221,6 +221,7 @@ _BOOKKEEPERS = frozenset({Role.BILLING, Role.SUPERVISOR})
 
 ALLOWED: dict[str, frozenset[Role]] = {
     "register": frozenset({Role.ADMINISTRATOR}),
+    "keep_parties": _BOOKKEEPERS | {Role.ADMINISTRATOR},
     "look_up": _EVERYBODY,
     "quote": _EVERYBODY,
     "vend": _SELLERS,
@@ -230,6 +231,7 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "reconcile": _SELLERS | {Role.TECHNICIAN},
     "read_account": _EVERYBODY,
     "read_commands": _BOOKKEEPERS | {Role.TECHNICIAN, Role.ADMINISTRATOR},
+    "commission_meter": frozenset({Role.TECHNICIAN, Role.SUPERVISOR}),
     "what_became": _EVERYBODY,
     "verify": _EVERYBODY,
     "read_books": _BOOKKEEPERS | {Role.ADMINISTRATOR, Role.AUDITOR},
@@ -249,6 +251,8 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "follow_key_change": _SELLERS | {Role.TECHNICIAN},
     # Stopping something is one person's act; letting go on is two people's (vending.approvals).
     "block": _BOOKKEEPERS | {Role.ADMINISTRATOR},
+    "ask_terms": _BOOKKEEPERS | {Role.ADMINISTRATOR},
+    "approve_terms": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
     "read_tariffs": _EVERYBODY,
     "draft_tariff": _BOOKKEEPERS,
     "approve_tariff": frozenset({Role.SUPERVISOR}),

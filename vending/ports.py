@@ -81,6 +81,10 @@ class Reading(Protocol):
         """Newest first by journal entry; those below entry number `before`."""
         ...
 
+    def last_bought(self, meter: str) -> SaleRecord | None:
+        """The latest sale of units for money to this meter that was not taken back."""
+        ...
+
     def sales_at(self, point: str, terminal: str, since: datetime, limit: int) -> list[SaleRecord]:
         """Made at one terminal from a moment on, newest first."""
         ...

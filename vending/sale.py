@@ -54,7 +54,7 @@ class Tender(Enum):
 
 
 class SaleKind(Enum):
-    """What a sale is for; `kinds_of_sale.py` says what each needs and does."""
+    """What a sale is for; `ringing.RINGS` says what each costs and gives."""
 
     CREDIT = "credit"
     """Units for money."""
@@ -77,6 +77,11 @@ class SaleKind(Enum):
     def moves_account(self) -> bool:
         """Whether it counts towards the month's units, charges and debts of its agreement."""
         return self not in (SaleKind.TRANSFER, SaleKind.ENGINEERING)
+
+    @property
+    def is_bought(self) -> bool:
+        """Whether the customer's money bought the units."""
+        return self in (SaleKind.CREDIT, SaleKind.CORRECTION)
 
 
 @quick_init

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from meters.account import Commodity
 from meters.identity import meter_from_text
 from meters.quantities import Money
 from tokens.sts import SecurityModule
@@ -30,10 +31,11 @@ from .parties import (
 )
 from .ports import Clock, GatewayFor, Ports, Randomness, Reading, Store
 from .practice import Rehearsal
+from .record import receipt_of
 from .requests import BasketRequest, Credit, DebtPayment, Postponement, Units
 from .sale import BasketReceipt, Delivery, MeterReading, SaleReceipt, SaleStatus, VendRequest, Void
 from .selling import Answer, Selling, agent, meter_in_use
-from .tariff import BindingQuote, Month, Quote, TariffBook, TariffCommodity
+from .tariff import BindingQuote, Month, Quote, Tariff, TariffBook, TariffCommodity
 from .vend import ClockLimits
 from .voiding import Voiding
 
@@ -103,17 +105,23 @@ class VendingService:
         that is not there, not for what its meter measures, or not among those that the
         municipality has chosen for new agreements.
         """
-        now, offered = self._ports.clock(), self._offered()
+        now = self._ports.clock()
         agreements = []
-        for agreement in registration.agreements:
-            tariff = self._ports.tariffs.active(agreement.tariff, now)
-            if tariff.commodity is not agreement.commodity:
-                raise TariffCommodity(tariff.code, agreement.meter.number)
-            if offered and tariff.code not in offered:
-                raise TariffNotOffered(tariff.code, agreement.number)
-            since = agreement.since or str(Month.of(now, tariff.zone))
-            agreements.append(replace(agreement, since=since))
+        for one in registration.agreements:
+            tariff = self.tariff_for(one.tariff, one.commodity, one.meter.number, one.number)
+            since = one.since or str(Month.of(now, tariff.zone))
+            agreements.append(replace(one, since=since))
         return replace(registration, agreements=tuple(agreements))
+
+    def tariff_for(self, code: str, commodity: Commodity, meter: str, agreement: str) -> Tariff:
+        """The tariff of this code as it holds now, if an agreement of this number and meter may
+        be put at it. Raises TariffMissing, TariffCommodity, TariffNotOffered."""
+        tariff, offered = self._ports.tariffs.active(code, self._ports.clock()), self._offered()
+        if tariff.commodity is not commodity:
+            raise TariffCommodity(tariff.code, meter)
+        if offered and tariff.code not in offered:
+            raise TariffNotOffered(tariff.code, agreement)
+        return tariff
 
     def customers(
         self, actor: Actor, search: str = "", *, after: str = "", limit: int = 100
@@ -194,6 +202,16 @@ class VendingService:
             return self._selling.balance_of(books, file, currency)
 
     # Selling
+
+    def last_bought(self, actor: Actor, meter: str) -> Quote | None:
+        """What the meter's last purchase cost and gave, to explain the next one beside it. What was
+        given, moved or taken back, and what paid debts alone, was no purchase. Raises the errors of
+        meter numbers."""
+        require(actor, "look_up")
+        number = meter_from_text(meter).number
+        with self._ports.store.reading() as books:
+            record = books.last_bought(number)
+        return None if record is None else receipt_of(record).quote
 
     def forget_quotes(self) -> int:
         """Gives up quotes that have been expired for a day; how many. Until then a sale that names

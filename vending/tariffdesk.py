@@ -12,6 +12,7 @@ from .accounting.adjustments import checked_reason
 from .ledger import Chart
 from .parties import Actor, require
 from .people.recording import noted
+from .persons import same_person
 from .ports import Clock
 from .tariff import (
     Quote,
@@ -95,7 +96,7 @@ class TariffDesk:
             found = self._tariffs.assembled(books)
             there = found.versions.get((code, number))
             if there is not None:
-                if there.kept is None or _handed_in(there.kept) != (actor.name, text):
+                if there.kept is None or not _same_draft(there.kept, actor.name, text):
                     raise TariffVersionTaken(code, number)
                 return Standing(there, found.state(there, self._clock()))
             for other in found.book.versions(code)[-1:]:
@@ -123,7 +124,7 @@ class TariffDesk:
             found = self._tariffs.assembled(books)
             version = of_desk(found, code, number)
             done = version.act(ActKind.APPROVED)
-            if done is None or done.actor != actor.name:
+            if done is None or not same_person(done.actor, actor.name):
                 now = self._now(books)
                 draft = version.tariff.approved(actor.name, now)
                 check_notice(code, draft.active_from, now)
@@ -147,7 +148,7 @@ class TariffDesk:
             found = self._tariffs.assembled(books)
             version = found.find(code, number)
             done = version.act(ActKind.REJECTED)
-            if done is None or done.actor != actor.name:
+            if done is None or not same_person(done.actor, actor.name):
                 tariff, now = of_desk(found, code, number).tariff, self._now(books)
                 if not tariff.is_draft:
                     require(actor, "approve_tariff")
@@ -184,7 +185,7 @@ class TariffDesk:
             done = found.find(code, number).act(ActKind.RETIRED)
             if not (
                 done is not None
-                and done.actor == actor.name
+                and same_person(done.actor, actor.name)
                 and effective_at in (None, done.effective_at)
             ):
                 if held[-1].retired_from is not None:
@@ -259,8 +260,8 @@ class TariffDesk:
         return Standing(version, found.state(version, self._clock()))
 
 
-def _handed_in(kept: KeptVersion) -> tuple[str, str]:
-    return kept.drafted_by, kept.document
+def _same_draft(kept: KeptVersion, by: str, text: str) -> bool:
+    return kept.document == text and same_person(kept.drafted_by, by)
 
 
 def _checked(household: Household | None) -> Household:

@@ -1,6 +1,6 @@
-"""Which calls of which use cases leave a line of the trail, and what the line says. Selling,
-taking back and shifts are not here: they are in the journal, and a sale has no time for a second
-book; the pages tell who took one back, printed a copy, opened or closed."""
+"""Which calls of which use cases leave a line of the trail, and what the line says. Selling and
+taking back are not here: they are in the journal, and a sale has no time for a second book; the
+pages tell who took one back or printed a copy."""
 
 from __future__ import annotations
 
@@ -15,6 +15,13 @@ _ACCOUNT: Final = ("code", "id")
 
 REGISTER: Final[Rules] = {
     "register": Rule("registered", "parties", ("registration",), count=True),
+}
+PARTIES: Final[Rules] = {
+    "add_customer": Rule("customer_added", "customer.account"),
+    "change_customer": Rule("customer_changed", "customer.account"),
+    "add_service": Rule("service_added", "service.agreement"),
+    "change_place": Rule("place_changed", "place.code"),
+    "add_point": Rule("point_added", "point.code", ("point",)),
 }
 APPROVALS: Final[Rules] = {
     "request": Rule("approval_asked", "id", ("act", "document"), once=True),
@@ -49,6 +56,14 @@ BOOKKEEPING: Final[Rules] = {
     "void": Rule("adjustment_voided", "id", reason="note", once=True),
     "close": Rule("month_closed", "month"),
     "reopen": Rule("month_reopened", "month"),
+}
+DRAWERS: Final[Rules] = {
+    "open": Rule("shift_opened", "id", ("opening_float",), once=True),
+    "cash_in": Rule("cash_in", "id", ("amount",), once=True),
+    "cash_out": Rule("cash_out", "id", ("amount",), once=True),
+    "close": Rule("shift_closed", "shift", once=True),
+    "reprint": Rule("z_copy", "shift"),
+    "send_copy": Rule("z_copy", "shift"),
 }
 BANKINGS: Final[Rules] = {
     "bank": Rule("banked", "request.id", ("request",), once=True),

@@ -19,7 +19,7 @@ from .ports import Ports, Reading, Writing
 from .record import SaleRecord, receipt_of
 from .sale import DeliveryEvent, Evidence, SaleReceipt, Void
 from .selling import known_sale
-from .tariff import Month
+from .tariff import LineKind, Month
 from .vend import check_clock
 from .voidproof import Proof, Proved, Proving
 from .voids import (
@@ -168,9 +168,16 @@ class Voiding:
         self, books: Reading, record: SaleRecord, receipt: SaleReceipt
     ) -> str | None:
         """The account as if the sale had not been; None if it did not move. Raises VoidNotAllowed
-        if what the sale left on the customer's balance is spent already."""
+        if what the sale left on the customer's balance is spent already, or if it paid charges of
+        a tariff that the agreement has left: nobody could ask for them again."""
         if not receipt.kind.moves_account:
             return None
+        charged = receipt.quote.of_kind(LineKind.CHARGE)
+        if any(line.left is not None and not line.amount.is_zero for line in charged):
+            files = books.files_of([record.customer])[record.customer]
+            now_at = {file.agreement.number: file.agreement.tariff for file in files}
+            if now_at.get(record.agreement, record.tariff) != record.tariff:
+                raise VoidNotAllowed(record.vend_id, "tariff_changed")
         tariff = self._ports.tariffs.version(record.tariff, record.tariff_version)
         minor = -books.balance(self._balance_account, record.agreement, record.currency)
         left = minor + record.balance_before - record.balance_after

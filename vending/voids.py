@@ -42,7 +42,7 @@ class VoidNotAllowed(Refused, code="void.not_allowed"):
 
     vend_id: str
     why: str
-    """`other_point`, `other_shift`, `balance_used`, `moved_on`, `voided` or
+    """`other_point`, `other_shift`, `balance_used`, `moved_on`, `tariff_changed`, `voided` or
     `kind`."""
 
 

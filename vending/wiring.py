@@ -21,7 +21,7 @@ from tokens.sts import MemorySecurityModule, SecurityModule
 
 from . import trailed
 from .accounting import Bookkeeping, BookReports, DailyClosing
-from .accounts import Accounts
+from .accounts import Accounts, TariffMoves, account_acts
 from .acts import Exchanges, sale_acts
 from .api_keys import ApiKeys, KeyOffice
 from .approvals import Approvals, Blocks, Operators, own_acts
@@ -42,6 +42,7 @@ from .people import Devices, Doors, FirstRun, Office, Own
 from .people.recording import recorded
 from .ports import Clock, GatewayFor
 from .printing import CashDrawer
+from .registry import Register
 from .samples import Samples, only_at
 from .sending import HttpPoster, PracticePrinter
 from .service import VendingService
@@ -61,6 +62,7 @@ from .store.languages import SqlLanguages
 from .store.meter_commands import SqlMeterWorks
 from .store.municipality import SqlMunicipality
 from .store.outbox import SqlOutbox
+from .store.registry import SqlRegister
 from .store.samples import SqlSamples
 from .store.tariffs import SqlTariffs
 from .tariff import LiveTariffs, read_shipped
@@ -128,6 +130,7 @@ class Raseed:
     devices: Devices
     faults: Faults
     samples: Samples
+    register: Register
     languages: Languages
     meter_works: MeterWorks
     cash_drawers: Mapping[str, CashDrawer]
@@ -137,6 +140,11 @@ class Raseed:
     def currency(self) -> str:
         """Of amounts that come without one: the books'."""
         return self.chart.currency
+
+    @property
+    def meter_models(self) -> tuple[str, ...]:
+        """Names of the shipped register maps."""
+        return tuple(sorted(path.stem for path in (CONFIG / "meters").glob("*.toml")))
 
     def check_writing(self) -> None:
         """Raises Unavailable while nothing can be written until the program starts anew."""
@@ -265,8 +273,9 @@ def compose(
     kept = SqlTariffs(store)
     shipped = read_shipped(settings.vending.tariffs or CONFIG / "tariffs")
     tariffs = LiveTariffs(kept, shipped, utc_now, time.monotonic_ns)
+    kept_accounts = SqlAccounts(store)
     accounts = recorded(
-        Accounts(SqlAccounts(store), tariffs, chart, utc_now, LOCAL_ZONE), trailed.ACCOUNTS
+        Accounts(kept_accounts, tariffs, chart, utc_now, LOCAL_ZONE), trailed.ACCOUNTS
     )
     town_hall = TownHall(SqlMunicipality(store), utc_now, chart.currency)
 
@@ -288,6 +297,7 @@ def compose(
     acts = {
         **own_acts(chart.role("operator_deposit").unit),
         **sale_acts(service.ports, acting),
+        **account_acts(TariffMoves(kept_accounts, tariffs, chart, utc_now, offered)),
     }
     approvals = recorded(Approvals(people, acts, utc_now), trailed.APPROVALS)
     poster = HttpPoster(settings.outbox.timeout_seconds)
@@ -301,7 +311,7 @@ def compose(
     reports = BookReports(books, chart, utc_now, LOCAL_ZONE)
     kept_drawers, bank, plan = SqlDrawers(store), settings.bank, service.ports.outbox
     beneficiary = Beneficiary(bank.beneficiary, bank.name, bank.account)
-    drawers = Drawers(kept_drawers, chart, utc_now, outbox=plan)
+    drawers = recorded(Drawers(kept_drawers, chart, utc_now, outbox=plan), trailed.DRAWERS)
     bankings = Bankings(kept_drawers, chart, utc_now, beneficiary, outbox=plan)
     maker = PaperMaker(service, drawers, bankings, reports)
     outbox = recorded(
@@ -368,6 +378,9 @@ def compose(
             SqlSamples(store),
             lambda: only_at(sample_parties(), offered()),
             utc_now,
+        ),
+        register=recorded(
+            Register(SqlRegister(store), service.admitted, security.keys), trailed.PARTIES
         ),
         meter_works=MeterWorks(SqlMeterWorks(store), utc_now),
         cash_drawers=cash_drawers(settings, printers),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from meters.account import Supply
+from meters.account import CreditAccount, Supply
 from meters.device import (
     Capability,
     CheckResult,
@@ -25,6 +25,7 @@ from ..link import Link, Priority
 from ..maps.decoding import source_of
 from ..maps.model import MeterMap
 from . import flags as flag_words
+from .accounts import BALANCE, account_names, account_of
 from .capabilities import capabilities, flag_registers
 from .checks import run_checks
 from .commanding import Commander
@@ -126,6 +127,12 @@ class MappedDevice:
         if bad:
             raise MeterUnreachable(self._link.address, bad[0].reason)
         return supply_of(found, self.map.commodity[0])
+
+    def account(self) -> CreditAccount:
+        self._need(Capability.ACCOUNT)
+        names = account_names(self.map)
+        found = self._fetch([BALANCE, *names.values()], self.settings.priority)
+        return account_of(names, found)
 
     def flags(self) -> frozenset[str]:
         self._need(Capability.FLAGS)

@@ -35,7 +35,15 @@ from .needs import (
     Write,
     Written,
 )
-from .proving import PROBES, Course, by_counter, by_identity, by_reading_back, by_verify
+from .proving import (
+    PROBES,
+    Course,
+    by_counter,
+    by_identity,
+    by_reading_back,
+    by_verify,
+    standing,
+)
 from .values import equal, plain, raw_bytes, resolve
 
 Plan = Generator[Need, Answer, Settled]
@@ -50,16 +58,15 @@ def carry_out(
     counted: Decimal | None = None
     if command.idempotency is not None:
         counter = command.idempotency
-        answer = yield ReadNow(counter.register)
-        if not isinstance(answer, Got) or not isinstance(answer.reading.value, Decimal):
+        counted = yield from standing(map, counter.register)
+        if counted is None:
             return Settled(Outcome.DECLINED, "counter_unread")
-        counted = answer.reading.value
         course.values |= {"counter": counted, "next": counted + counter.by}
     stopped = yield from _steps(command, course, before)
     if stopped is not None:
         return stopped
     if counted is not None:
-        return (yield from by_counter(command, counted, course))
+        return (yield from by_counter(map, command, counted, course))
     if command.verify is not None:
         return (yield from by_verify(command.verify, course))
     return (yield from by_reading_back(map, course))

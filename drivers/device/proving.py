@@ -15,7 +15,7 @@ from typing import Final
 from meters.device import Identity, Outcome
 from meters.readings import Quality, Reading, Value
 
-from ..maps.model import Command, Kind, MeterMap, Step, Verify
+from ..maps.model import Command, Kind, MeterMap, Protocol, Step, Verify
 from .needs import Answer, Found, Got, Need, Noise, Pause, Probe, ReadNow, Settled
 from .values import equal, has_gone_on, plain, resolve
 
@@ -29,6 +29,15 @@ STANDS: Final = frozenset({"on", "off", "open", "closed"})
 """Bits of one of which a supply that is not on its way has set one."""
 READ_BACKS: Final = 3
 """How often a written register is asked for again where the command has no `verify`."""
+COUNT_READS: Final = 4
+"""How often a counter is asked for that has not said the same twice."""
+_TELLS_LATE: Final = frozenset({Protocol.MODBUS})
+"""Protocols whose link never takes a late answer for the next one. The others repeat in an answer
+what was asked for, and a counter is asked for again and again."""
+_SETTLE_S: Final = 5.0
+"""Between two readings of a counter: late answers to the first are over by then."""
+REPEATED: Final = "repeated"
+"""In the reason of a meter that has had a top-up of this number before."""
 
 
 @dataclass(slots=True)
@@ -66,21 +75,50 @@ def by_identity(step: Step, course: Course, before: Identity) -> Proof:
     return Settled(Outcome.DECLINED, f"still_at:{ours[0]}")
 
 
-def by_counter(command: Command, counted: Decimal, course: Course) -> Proof:
+def standing(map: MeterMap, register: str) -> Generator[Need, Answer, Decimal | None]:
+    """A counter as it stands before an order that it must count; None if it cannot be had. Where a
+    late answer looks like any other, it is believed if it says the same twice."""
+    before: Decimal | None = None
+    for number in range(COUNT_READS):
+        if number:
+            yield Pause(_settle_s(map))
+        answer = yield ReadNow(register)
+        count = answer.reading.value if isinstance(answer, Got) else None
+        if not isinstance(count, Decimal):
+            return None
+        if count == before or map.protocol in _TELLS_LATE:
+            return count
+        before = count
+    return None
+
+
+def by_counter(map: MeterMap, command: Command, counted: Decimal, course: Course) -> Proof:
+    """A counter that has grown proves it. One that has not proves nothing if the answer was lost:
+    the order may be held by a gateway, and the count may be a late answer to the question before.
+    So it is asked for more than once, and even then DECLINED is said only of what the meter had
+    answered."""
     guard = command.idempotency
     assert guard is not None
-    for _ in range(READ_BACKS):
+    unchanged = 0
+    for number in range(READ_BACKS):
+        if number:
+            yield Pause(_settle_s(map))
         answer = yield ReadNow(guard.register)
-        if isinstance(answer, Got) and isinstance(answer.reading.value, Decimal):
-            grown = answer.reading.value - counted
-            if grown == guard.by:
-                return Settled(Outcome.DONE, "increment")
-            if grown == 0:
-                return Settled(Outcome.DECLINED, "no_increment")
+        if not isinstance(answer, Got) or not isinstance(answer.reading.value, Decimal):
+            continue
+        grown = answer.reading.value - counted
+        if grown not in (0, guard.by):
             # Somebody else topped the meter up at the same moment: which of the two is ours?
             return Settled(Outcome.UNKNOWN, "counter_jumped")
-        yield Pause(1)
-    return Settled(Outcome.UNKNOWN, course.lost or "not_read_back")
+        if grown and REPEATED in course.lost:
+            # "Had that already": then the count that ours was made from was an old one.
+            break
+        if grown:
+            return Settled(Outcome.DONE, "increment")
+        unchanged += 1
+    if unchanged == READ_BACKS and not course.lost:
+        return Settled(Outcome.DECLINED, "no_increment")
+    return Settled(Outcome.UNKNOWN, f"not_counted:{plain(counted)}")
 
 
 def by_verify(verify: Verify, course: Course) -> Proof:
@@ -127,6 +165,10 @@ def by_reading_back(map: MeterMap, course: Course) -> Proof:
     if any(name in map.limits.restart_after for name, _ in course.written):
         return Settled(Outcome.DONE, "needs_restart")
     return Settled(Outcome.DONE, "read_back")
+
+
+def _settle_s(map: MeterMap) -> float:
+    return 1.0 if map.protocol in _TELLS_LATE else _SETTLE_S
 
 
 def _not_followed(seen: Reading | None, course: Course) -> Settled:

@@ -16,9 +16,10 @@ from ..link import Fetched, Link, Priority
 from ..maps.codec import NoValue, decode
 from ..maps.errors import RegisterContent
 from ..maps.model import IdentifyStep, MeterMap
+from ..turns import MISSING
 from .values import plain
 
-MISFITS: Final = frozenset({"exception_1", "exception_2", "exception_3", "missing"})
+MISFITS: Final = frozenset({"exception_1", "exception_2", "exception_3", MISSING})
 """Answers of a meter that keeps no such thing: it is of another model."""
 
 
@@ -96,6 +97,9 @@ def _register_text(
     map: MeterMap, step: IdentifyStep, fetched: Mapping[str, Fetched], link: Link
 ) -> str:
     found = fetched[step.name]
+    if found.problem == MISSING and not step.match:
+        # Generic maps name what any meter may keep; this one tells less of itself.
+        return ""
     if found.problem:
         if found.problem in MISFITS:
             raise MeterMismatch(expected=map.id, found=found.problem)

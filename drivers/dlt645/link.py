@@ -24,7 +24,7 @@ from ..lines import Declined, LineBusy, LineDown, NoReply, Resting
 from ..link import Fetched, Priority
 from ..maps.model import MeterMap, Register
 from ..maps.types import parse_type
-from ..turns import Turns, missed
+from ..turns import MISSING, Turns, missed
 from .core import Order, ask_address, read, relay, write
 from .frames import ANY, address_bytes, address_text
 from .station import PATIENCE, Access, Function, Station, ask_again
@@ -110,7 +110,8 @@ class Dlt645Link:
                 found |= missed((r for r, _ in one.parts), error.reason)
             except Declined as error:
                 left = self._singly(one) + left
-                found |= missed((r for r, _ in one.parts), error.reason)
+                problem = MISSING if error.is_misfit else error.reason
+                found |= missed((r for r, _ in one.parts), problem)
             else:
                 if one.size not in (0, len(took.value)):
                     left = self._singly(one) + left

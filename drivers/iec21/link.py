@@ -20,7 +20,7 @@ from ..conversation import Channel, Conversation, LineSettings, Quiet, Witness
 from ..lines import Declined, LineBusy, LineDown, NoReply, Resting
 from ..link import Fetched, Priority
 from ..maps.model import MeterMap, Register
-from ..turns import Took, Turns, missed
+from ..turns import MISSING, Took, Turns, missed
 from .core import (
     Key,
     Readout,
@@ -174,12 +174,12 @@ class Iec21Link:
                 try:
                     told[addr] = yield from read(station, addr)
                 except Declined as error:
-                    problems[addr] = error.reason
+                    problems[addr] = MISSING if error.is_misfit else error.reason
 
         def session(station: Station) -> Conversation[None]:
             return programming(station, self._manner.key, work)
 
-        problem = "missing"
+        problem = MISSING
         took: Took[None] = Took(None, 0.0)
         try:
             took = self._turns.take(self._with(session), priority, witness)

@@ -25,12 +25,22 @@ from typing import Final
 from meters.errors import Broken
 from meters.readings import Value
 
+from .computing import (
+    ARITHMETIC,
+    COMPARE,
+    FUNCTIONS,
+    Misuse,
+    Result,
+    Values,
+    number,
+    truth,
+    value_of,
+)
+
 LONGEST: Final = 1000
 DEEPEST: Final = 30
 
-Result = Decimal | str | bool | frozenset[str]
-_Values = Mapping[str, Value]
-_Node = Callable[[_Values], Result]
+_Node = Callable[[Values], Result]
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>\d+(?:\.\d+)?)|'(?P<text>[^']*)'"
@@ -78,7 +88,7 @@ class Expression:
                 return self._root(values)
             except DecimalException as error:
                 raise ExpressionWrong(self.text, type(error).__name__) from None
-            except _Misuse as error:
+            except Misuse as error:
                 raise ExpressionWrong(self.text, str(error)) from None
 
 
@@ -90,10 +100,6 @@ def expression(text: str) -> Expression:
     root = reader.either()
     reader.end()
     return Expression(text, tuple(dict.fromkeys(reader.names)), root)
-
-
-class _Misuse(Exception):
-    """A value of the wrong kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +143,7 @@ class _Reader:
         self._depth -= 1
         if len(sides) == 1:
             return sides[0]
-        return lambda values: any([_truth(side(values)) for side in sides])  # noqa: C419
+        return lambda values: any([truth(side(values)) for side in sides])  # noqa: C419
 
     def end(self) -> None:
         if self._left[-1].kind != "end":
@@ -149,7 +155,7 @@ class _Reader:
             sides.append(self._not())
         if len(sides) == 1:
             return sides[0]
-        return lambda values: all([_truth(side(values)) for side in sides])  # noqa: C419
+        return lambda values: all([truth(side(values)) for side in sides])  # noqa: C419
 
     def _not(self) -> _Node:
         turned = False
@@ -158,21 +164,21 @@ class _Reader:
         inner = self._comparison()
         if not turned:
             return inner
-        return lambda values: not _truth(inner(values))
+        return lambda values: not truth(inner(values))
 
     def _comparison(self) -> _Node:
         sides = [self._sum()]
         signs: list[str] = []
-        while self._left[-1].kind == "sign" and self._left[-1].text in _COMPARE:
+        while self._left[-1].kind == "sign" and self._left[-1].text in COMPARE:
             signs.append(self._left.pop().text)
             sides.append(self._sum())
         if not signs:
             return sides[0]
 
-        def compare(values: _Values) -> Result:
+        def compare(values: Values) -> Result:
             found = [side(values) for side in sides]
             pairs = zip(found, found[1:], signs, strict=False)
-            return all([_COMPARE[sign](left, right) for left, right, sign in pairs])  # noqa: C419
+            return all([COMPARE[sign](left, right) for left, right, sign in pairs])  # noqa: C419
 
         return compare
 
@@ -191,10 +197,10 @@ class _Reader:
         if not rest:
             return first
 
-        def compute(values: _Values) -> Result:
-            total = _number(first(values))
+        def compute(values: Values) -> Result:
+            total = number(first(values))
             for sign, other in rest:
-                total = _ARITHMETIC[sign](total, _number(other(values)))
+                total = ARITHMETIC[sign](total, number(other(values)))
             return total
 
         return compute
@@ -206,23 +212,23 @@ class _Reader:
         inner = self._share()
         if not turned:
             return inner
-        return lambda values: -_number(inner(values))
+        return lambda values: -number(inner(values))
 
     def _share(self) -> _Node:
         part = self._atom()
         if not self._take("%"):
             return part
         if not self._take("of"):
-            return lambda values: _number(part(values)) / 100
+            return lambda values: number(part(values)) / 100
         whole = self._atom()
-        return lambda values: _number(part(values)) / 100 * _number(whole(values))
+        return lambda values: number(part(values)) / 100 * number(whole(values))
 
     def _atom(self) -> _Node:
         token = self._left[-1]
         if token.kind == "number":
             self._left.pop()
-            number = Decimal(token.text)
-            return lambda _: number
+            constant = Decimal(token.text)
+            return lambda _: constant
         if token.kind == "text":
             self._left.pop()
             return lambda _: token.text
@@ -231,7 +237,7 @@ class _Reader:
             if self._take("("):
                 return self._call(token)
             self.names.append(token.text)
-            return lambda values: _value(values, token.text)
+            return lambda values: value_of(values, token.text)
         if self._take("("):
             inner = self.either()
             self._need(")")
@@ -239,14 +245,14 @@ class _Reader:
         raise self._wrong()
 
     def _call(self, token: _Token) -> _Node:
-        function = _FUNCTIONS.get(token.text)
+        function = FUNCTIONS.get(token.text)
         given = [self.either()]
         while self._take(","):
             given.append(self.either())
         self._need(")")
         if function is None or (token.text == "abs" and len(given) != 1):
             raise ExpressionWrong(self._text, f"no function {token.text} of {len(given)}")
-        return lambda values: function([_number(one(values)) for one in given])
+        return lambda values: function([number(one(values)) for one in given])
 
     def _take(self, sign: str) -> bool:
         if self._left[-1].kind == "sign" and self._left[-1].text == sign:
@@ -260,64 +266,3 @@ class _Reader:
 
     def _wrong(self) -> ExpressionWrong:
         return ExpressionWrong(self._text, f"cannot be read at {self._left[-1].at}")
-
-
-def _number(value: Result) -> Decimal:
-    if not isinstance(value, Decimal):
-        raise _Misuse(f"{value!r:.30} is not a number")
-    return value
-
-
-def _truth(value: Result) -> bool:
-    if not isinstance(value, bool):
-        raise _Misuse(f"{value!r:.30} is neither true nor false")
-    return value
-
-
-def _value(values: _Values, name: str) -> Result:
-    if name not in values:
-        raise _Misuse(f"no value of {name}")
-    found = values[name]
-    if isinstance(found, Decimal | str | frozenset):
-        return found
-    return found.isoformat(sep=" ")
-
-
-def _ordered(
-    decide: Callable[[Decimal, Decimal], bool],
-) -> Callable[[Result, Result], bool]:
-    return lambda left, right: decide(_number(left), _number(right))
-
-
-def _equal(left: Result, right: Result) -> bool:
-    if type(left) is not type(right):
-        raise _Misuse(f"{left!r:.30} and {right!r:.30} are of different kinds")
-    return left == right
-
-
-def _within(left: Result, right: Result) -> bool:
-    if not isinstance(left, str) or not isinstance(right, frozenset):
-        raise _Misuse(f"{left!r:.30} cannot be in {right!r:.30}")
-    return left in right
-
-
-_COMPARE: Final[Mapping[str, Callable[[Result, Result], bool]]] = {
-    "<": _ordered(lambda a, b: a < b),
-    "<=": _ordered(lambda a, b: a <= b),
-    ">": _ordered(lambda a, b: a > b),
-    ">=": _ordered(lambda a, b: a >= b),
-    "==": _equal,
-    "!=": lambda left, right: not _equal(left, right),
-    "in": _within,
-}
-_ARITHMETIC: Final[Mapping[str, Callable[[Decimal, Decimal], Decimal]]] = {
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
-    "/": lambda a, b: a / b,
-}
-_FUNCTIONS: Final[Mapping[str, Callable[[list[Decimal]], Decimal]]] = {
-    "abs": lambda given: abs(given[0]),
-    "min": min,
-    "max": max,
-}

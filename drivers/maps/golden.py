@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from meters.readings import Value
 
+from ..crc import crc
 from .codec import NoValue, decode, value_of
 from .errors import RegisterContent
 from .model import Golden, MeterMap, Protocol, Register, Table
@@ -16,16 +17,7 @@ from .model import Golden, MeterMap, Protocol, Register, Table
 READS = {1: Table.COIL, 2: Table.DISCRETE, 3: Table.HOLDING, 4: Table.INPUT}
 _ONE_REGISTER, _REGISTERS = 6, 16
 _EXCEPTION = 0x80
-
-
-def crc16(data: bytes) -> bytes:
-    """Check sum of Modbus RTU (polynomial A001, low byte first; serial line guide 2.5.1.2)."""
-    crc = 0xFFFF
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = crc >> 1 ^ (0xA001 if crc & 1 else 0)
-    return crc.to_bytes(2, "little")
+_SHORTEST = 5
 
 
 def golden_problem(meter_map: MeterMap, golden: Golden) -> str:
@@ -34,7 +26,7 @@ def golden_problem(meter_map: MeterMap, golden: Golden) -> str:
     if meter_map.protocol is not Protocol.MODBUS:
         return ""
     for name, frame in (("request", golden.request), ("response", golden.response)):
-        if len(frame) < 5 or crc16(frame[:-2]) != frame[-2:]:
+        if len(frame) < _SHORTEST or crc(frame):
             return f"the check sum of the {name} is wrong"
     if golden.request[0] != golden.response[0]:
         return "another unit answers"

@@ -24,7 +24,7 @@ from ..conversation import Channel, Conversation, LineSettings, Witness
 from ..lines import NoReply
 from ..link import Fetched, Priority
 from ..maps.model import MeterMap, Register
-from ..turns import Turns, missed
+from ..turns import MISSING, Turns, missed
 from .core import data_frame, greet, reach, read
 from .station import Station, acknowledged, patience_at
 from .telegram import Record, Telegram
@@ -56,7 +56,7 @@ class MbusLink:
         self, registers: Sequence[Register], priority: Priority, witness: Witness | None = None
     ) -> Mapping[str, Fetched]:
         """As the contract says."""
-        found = missed(registers, "missing")
+        found = missed(registers, MISSING)
         try:
             took = self._turns.take(lambda line: read(self._at(line)), priority, witness)
         except NoReply as error:

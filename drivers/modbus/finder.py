@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from .crc import crc, with_crc
+from ..crc import crc, with_crc
 from .pdu import BIT_READS, FAILED, IDENTIFY, WORD_READS, WRITES, Misshapen, Request
 
 _KEPT: Final = 600
@@ -46,6 +46,19 @@ class ReplyFinder:
     def expected(self) -> int:
         """Bytes of the frame that should come."""
         return 3 + self.request.reply_bytes
+
+    @property
+    def missing(self) -> int:
+        """Bytes that must still come until there can be a reply; 1 where that cannot be told."""
+        here = len(self.buffer)
+        if here < _SHORTEST:
+            return _SHORTEST - here
+        begin = self.buffer.find(self.request.unit)
+        try:
+            length = self.request.length(self.buffer[begin + 1 :]) if begin >= 0 else None
+        except Misshapen:
+            length = None
+        return 1 if length is None else max(1, begin + 3 + length - here)
 
     def feed(self, data: bytes) -> None:
         """Take what has come."""

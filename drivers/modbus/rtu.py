@@ -16,8 +16,8 @@ from typing import Final
 
 from ..bus.timing import Pace
 from ..conversation import Conversation, LineSettings, Quiet, Receive, Send
+from ..crc import with_crc
 from ..lines import LineBusy, LineDown, NoReply
-from .crc import with_crc
 from .finder import Found, ReplyFinder
 from .pdu import Misshapen, Request
 
@@ -26,7 +26,7 @@ JOIN_S: Final = 0.1
 _FAST: Final = 19_200
 _FAST_GAP_S: Final = 0.001_75
 _GAP_CHARACTERS: Final = 3.5
-_HEAD_START_S: Final = 0.0002
+_HEAD_START_S: Final = 0.0003
 """The silence after a reply is listened to but for this; the next request keeps the rest of it, and
 what happens in between takes no time of the line's."""
 _PATIENCE_S: Final = 1.0
@@ -104,7 +104,7 @@ def _reply(
         patience = JOIN_S if finder.buffer and now - came < JOIN_S else over - now
         if patience <= 0 or now > over + _PATIENCE_S:
             raise NoReply(address, str(request.unit), finder.diagnose())
-        data = yield Receive(min(patience, max(over - now, JOIN_S)))
+        data = yield Receive(min(patience, max(over - now, JOIN_S)), finder.missing)
         if data:
             came = clock()
             finder.feed(data)
@@ -116,7 +116,7 @@ def _reply(
         if found is not None:
             late = clock() > due
             listen = max(silence_s(line) - _HEAD_START_S, pace.listen_s)
-            noise = yield from _after(finder, found, listen, clock)
+            noise = yield from _after(finder, found, came, listen, clock)
             if noise is None:
                 raise NoReply(address, str(request.unit), "conflict")
             latency = came - begun - (found.end - found.begin) * line.character_s
@@ -124,12 +124,12 @@ def _reply(
 
 
 def _after(
-    finder: ReplyFinder, found: Found, silence: float, clock: Callable[[], float]
+    finder: ReplyFinder, found: Found, came: float, silence: float, clock: Callable[[], float]
 ) -> Conversation[int | None]:
-    """Listens for `silence` after a reply. Returns how many bytes belong to nothing, or None if
-    there was a second reply: two meters have one id."""
-    until = clock() + max(silence, _PATIENCE_S)
-    listened = clock() + silence
+    """Listens for `silence` from when the reply came. Returns how many bytes belong to nothing, or
+    None if there was a second reply: two meters have one id."""
+    until = came + max(silence, _PATIENCE_S)
+    listened = came + silence
     while (left := min(listened, until) - clock()) > 0:
         try:
             data = yield Receive(left)

@@ -91,7 +91,7 @@ class MemoryLine:
         for delay, piece in self._far(self._clock(), data):
             self.inject(piece, delay)
 
-    def receive(self, within_s: float) -> bytes:
+    def receive(self, within_s: float, missing: int = 1) -> bytes:  # noqa: ARG002
         """A piece comes when its last character has, or as much of it as is there in time."""
         self._must_be_up()
         deadline = self._clock() + within_s + _SOON

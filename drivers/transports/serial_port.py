@@ -15,12 +15,11 @@ from serial.rs485 import RS485Settings
 
 from ..conversation import LineSettings
 from ..lines import LineDown
-from .parity import with_parity, without_parity
 from .silence import Silence
 
 _CHUNK: Final = 4096
-_SHORT_S: Final = 0.0002
-"""A sleep takes about so much longer than it should: waits this short are not slept through."""
+_OVERSLEPT_S: Final = 0.0002
+"""A sleep takes about so much longer than it should: the end of a wait is not slept through."""
 _WRITE_S: Final = 5.0
 """Longer than the longest frame at 300 baud; flow that stands still for so long is a fault."""
 _TROUBLE: Final = (serial.SerialException, OSError, termios.error, ValueError)
@@ -35,8 +34,6 @@ class Wiring:
     rts_when_sending: bool = True
     before_send_s: float | None = None
     after_send_s: float | None = None
-    software_parity: bool = False
-    """Characters of seven bits and parity go as eight bits: for ports that refuse 7E1."""
 
 
 class SerialChannel:
@@ -70,24 +67,26 @@ class SerialChannel:
         port = self._open()
         begun = self._clock()
         try:
-            port.write(with_parity(data, self._settings.parity) if self._soft else data)
+            port.write(data)
             port.flush()
         except _TROUBLE as error:
             raise self._down(error) from None
         self._silence.sent(begun, len(data) * self._settings.character_s)
 
-    def receive(self, within_s: float) -> bytes:
+    def receive(self, within_s: float, missing: int = 1) -> bytes:
         port = self._open()
         try:
             if not self._readable(port.fileno(), max(0.0, within_s)):
                 return b""
+            if missing > 1:
+                self._gather(port, missing)
             data = os.read(port.fileno(), _CHUNK)
         except _TROUBLE as error:
             raise self._down(error) from None
         if not data:
             raise self._down(EOFError())
         self._silence.heard()
-        return without_parity(data, self._settings.parity) if self._soft else data
+        return data
 
     def quiet(self, for_s: float, most_s: float) -> bytes:
         return self._silence.wait(self.receive, for_s, most_s)
@@ -105,28 +104,33 @@ class SerialChannel:
             self._port.close()
             self._port = None
 
+    def _gather(self, port: serial.Serial, missing: int) -> None:
+        """Waits until so many bytes are there, or should be if they followed each other. To be
+        woken by every character costs more than the character takes on a fast line."""
+        takes = (missing - port.in_waiting) * self._settings.character_s
+        until = self._clock() + takes
+        asleep = takes - self._settings.character_s - _OVERSLEPT_S
+        if asleep > 0:
+            time.sleep(asleep)
+        while port.in_waiting < missing and self._clock() < until:
+            pass
+
     def _readable(self, port: int, within_s: float) -> bool:
-        if within_s > _SHORT_S:
-            return bool(select.select([port], [], [], within_s)[0])
         until = self._clock() + within_s
+        asleep = within_s - _OVERSLEPT_S
+        if asleep > 0 and select.select([port], [], [], asleep)[0]:
+            return True
         while not select.select([port], [], [], 0)[0]:
             if self._clock() >= until:
                 return False
         return True
 
-    @property
-    def _soft(self) -> bool:
-        seven = self._settings.data_bits == 7 and self._settings.parity != "N"
-        return seven and self._wiring.software_parity
-
     def _wanted(self) -> dict[str, object]:
-        settings = self._settings
-        bits, parity = (8, "N") if self._soft else (settings.data_bits, settings.parity)
         return {
-            "baudrate": settings.baud,
-            "bytesize": bits,
-            "parity": parity,
-            "stopbits": settings.stop_bits,
+            "baudrate": self._settings.baud,
+            "bytesize": self._settings.data_bits,
+            "parity": self._settings.parity,
+            "stopbits": self._settings.stop_bits,
         }
 
     def _open(self) -> serial.Serial:

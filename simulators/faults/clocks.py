@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from .base import Fault, Layer, fault
+from .base import Fault, Layer
+from .registry import fault
 
 
 @fault("drift", Layer.TIME)
@@ -57,17 +58,17 @@ class ClockReset(Fault):
 @fault("double_hour", Layer.TIME)
 @dataclass(slots=True)
 class DoubleHour(Fault):
-    """From `at` on an hour is shown a second time: summer time ends."""
+    """From `since` on an hour is shown a second time: summer time ends."""
 
-    at: str = "2026-10-25T03:00:00"
+    since: str = "2026-10-25T03:00:00"
     back_s: float = 3600.0
 
     def __post_init__(self) -> None:
-        if datetime.fromisoformat(self.at).tzinfo is not None:
-            raise ValueError("at is as the meter shows it, without a zone")
+        if datetime.fromisoformat(self.since).tzinfo is not None:
+            raise ValueError("since is as the meter shows it, without a zone")
 
     def clock(self, now: datetime) -> datetime:
-        if now < datetime.fromisoformat(self.at):
+        if now < datetime.fromisoformat(self.since):
             return now
         self.hit("an hour back")
         return now - timedelta(seconds=self.back_s)

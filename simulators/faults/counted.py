@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from .base import HONEST, Ask, Effect, Fault, FaultInvalid, Layer, fault, make
+from .base import HONEST, Ask, Effect, Fault, Layer
+from .registry import FaultInvalid, fault, make
 
 WRITE_MULTIPLE: Final = 16
 

@@ -10,9 +10,17 @@ from drivers.maps.model import Kind, Order, Register
 from drivers.maps.orders import arrange
 from meters.readings import Value
 
-from .base import Fault, Layer, fault, matches
+from .base import Fault, Layer
+from .registry import fault
 
 _MARKS: Final = {"nan": "7fc00000", "7fff": "7fff", "ffff": "ffff", "8000": "8000"}
+
+
+def matches(pattern: str, register: Register) -> bool:
+    """Whether a fault is about this register: its name, `prefix.*`, or `*` for every one."""
+    if pattern.endswith("*"):
+        return register.name.startswith(pattern[:-1])
+    return register.name == pattern
 
 
 def _decimal(text: str) -> Decimal:
@@ -90,23 +98,23 @@ class NotAvailable(Fault):
 @fault("rollover", Layer.DATA)
 @dataclass(slots=True)
 class Rollover(Fault):
-    """A counter is about to reach `at` and goes on with zero. It starts `margin` below."""
+    """A counter is about to reach `size` and goes on with zero. It starts `margin` below."""
 
     register: str = "energy.active.import"
-    at: str = "100000"
+    size: str = "100000"
     margin: str = "0.5"
     began: dict[str, Decimal] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        if _decimal(self.at) <= _decimal(self.margin):
-            raise ValueError("at must be more than margin")
+        if _decimal(self.size) <= _decimal(self.margin):
+            raise ValueError("size must be more than margin")
 
     def value(self, register: Register, value: Value | None, now: int) -> Value | None:
         if not isinstance(value, Decimal) or not matches(self.register, register):
             return value
         first = self.began.setdefault(register.name, value)
         self.hit(register.name)
-        return (Decimal(self.at) - Decimal(self.margin) + value - first) % Decimal(self.at)
+        return (Decimal(self.size) - Decimal(self.margin) + value - first) % Decimal(self.size)
 
 
 @fault("plateau", Layer.DATA)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from .base import HONEST, Ask, Effect, Fault, Layer, Piece, fault
+from .base import HONEST, Ask, Effect, Fault, Layer, Piece
+from .registry import fault
 
 _SILENT: Final = Effect(execute=False, reply=False)
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ..serving.crc import crc
-from .base import HONEST, Ask, Effect, Fault, Layer, Piece, fault
+from .base import HONEST, Ask, Effect, Fault, Layer, Piece
+from .registry import fault
 
 _READS: Final = frozenset({1, 2, 3, 4})
 _SILENT: Final = Effect(execute=False, reply=False)

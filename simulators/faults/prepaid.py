@@ -10,8 +10,9 @@ from drivers.maps.model import Register
 from meters.readings import Value
 from meters.verdicts import TokenResult
 
-from ..premises import Premises
-from .base import HONEST, Ask, Effect, Fault, Layer, fault
+from ..trouble import Trouble
+from .base import HONEST, Ask, Effect, Fault, Layer
+from .registry import fault
 
 _SILENT: Final = Effect(execute=False, reply=False)
 
@@ -58,29 +59,17 @@ class PhantomAck(Fault):
 class RelayWelded(Fault):
     """Orders are acknowledged and the contact stays where it is: the load goes on."""
 
-    def begin(self, place: Premises, now: int) -> None:
-        place.settle(now)
-        place.switch.stuck = True
-        self.hit("stuck")
-
-    def end(self, place: Premises, now: int) -> None:
-        place.settle(now)
-        place.switch.stuck = False
-        place.settle(now)
+    def trouble(self) -> Trouble:
+        return Trouble(stuck=True)
 
 
 @fault("valve_stuck", Layer.PREPAID)
 @dataclass(slots=True)
-class ValveStuck(RelayWelded):
+class ValveStuck(Fault):
     """The valve does not move, and says that it is faulty."""
 
-    def begin(self, place: Premises, now: int) -> None:
-        RelayWelded.begin(self, place, now)
-        place.flag("valve", True, now)
-
-    def end(self, place: Premises, now: int) -> None:
-        RelayWelded.end(self, place, now)
-        place.flag("valve", False, now)
+    def trouble(self) -> Trouble:
+        return Trouble(stuck=True, flags=frozenset({"valve"}))
 
 
 @fault("valve_half", Layer.PREPAID)
@@ -88,14 +77,8 @@ class ValveStuck(RelayWelded):
 class ValveHalf(Fault):
     """The valve stops half-way when it closes: half of the flow goes on."""
 
-    def begin(self, place: Premises, now: int) -> None:
-        place.settle(now)
-        place.switch.half = True
-        self.hit("half-way")
-
-    def end(self, place: Premises, now: int) -> None:
-        place.settle(now)
-        place.switch.half = False
+    def trouble(self) -> Trouble:
+        return Trouble(half=True)
 
 
 @fault("relay_chatter", Layer.PREPAID)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from ..premises import Premises
-from .base import Ask, Effect, Fault, Layer, fault
+from ..trouble import Trouble
+from .base import Ask, Effect, Fault, Layer
+from .registry import fault
 
 _DEAD: Final = Effect(execute=False, reply=False)
 
@@ -24,15 +25,8 @@ class PowerCut(Fault):
         self.hit("dead")
         return _DEAD
 
-    def begin(self, place: Premises, now: int) -> None:
-        place.settle(now)
-        place.dark = True
-        place.note("power_down")
-
-    def end(self, place: Premises, now: int) -> None:
-        place.settle(now)
-        place.dark = False
-        place.note("power_up")
+    def trouble(self) -> Trouble:
+        return Trouble(dark=True)
 
     def lingers(self, order: int) -> float:
         return self.stagger_s * order

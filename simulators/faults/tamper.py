@@ -6,37 +6,46 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ..loads import MICRO
-from ..premises import Premises
-from .base import Fault, Layer, fault
+from ..trouble import Trouble
+from .base import Fault, Layer
+from .registry import fault
 
 
 @dataclass(slots=True)
 class Tampering(Fault):
-    """Sets `flag`, and lets the meter see only `passing` per mille of what flows."""
+    """Sets `flag`, and nothing else."""
 
     flag: ClassVar[str] = ""
-    backwards: ClassVar[bool] = False
 
-    def seen(self) -> int:
-        """Per mille of the flow that the meter still sees."""
-        return 1000
+    def trouble(self) -> Trouble:
+        return Trouble(flags=self._flags())
 
-    def begin(self, place: Premises, now: int) -> None:
-        place.settle(now)
-        place.passing = self.seen()
-        if self.backwards:
-            place.backwards = True
-        if self.flag:
-            place.flag(self.flag, True, now)
-        self.hit("began")
+    def _flags(self) -> frozenset[str]:
+        return frozenset({self.flag} if self.flag else ())
 
-    def end(self, place: Premises, now: int) -> None:
-        place.settle(now)
-        place.passing = 1000
-        if self.backwards:
-            place.backwards = False
-        if self.flag:
-            place.flag(self.flag, False, now)
+
+@dataclass(slots=True)
+class _TurnedRound(Tampering):
+    """What is drawn is counted as given."""
+
+    flag = "reverse"
+
+    def trouble(self) -> Trouble:
+        return Trouble(backwards=True, flags=self._flags())
+
+
+@dataclass(slots=True)
+class _SeesLess(Tampering):
+    """The meter sees only `passing` per mille of what flows."""
+
+    passing: int = 1000
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.passing <= 1000:
+            raise ValueError("passing is per mille, 0 to 1000")
+
+    def trouble(self) -> Trouble:
+        return Trouble(passing=self.passing, flags=self._flags())
 
 
 @fault("cover_open", Layer.TAMPER)
@@ -57,56 +66,44 @@ class TerminalOpen(Tampering):
 
 @fault("magnet", Layer.TAMPER)
 @dataclass(slots=True)
-class Magnet(Tampering):
+class Magnet(_SeesLess):
     """A magnet on the case: the meter sees less."""
 
     flag = "magnet"
     passing: int = 300
 
-    def seen(self) -> int:
-        return self.passing
-
 
 @fault("reverse_current", Layer.TAMPER)
 @dataclass(slots=True)
-class ReverseCurrent(Tampering):
+class ReverseCurrent(_TurnedRound):
     """Line and load are exchanged: what is drawn is counted as given."""
-
-    flag = "reverse"
-    backwards = True
 
 
 @fault("reverse_flow", Layer.TAMPER)
 @dataclass(slots=True)
-class ReverseFlow(Tampering):
+class ReverseFlow(_TurnedRound):
     """The water meter stands the wrong way round."""
-
-    flag = "reverse"
-    backwards = True
 
 
 @fault("neutral_missing", Layer.TAMPER)
 @dataclass(slots=True)
-class NeutralMissing(Tampering):
+class NeutralMissing(_SeesLess):
     """No neutral: voltages wander, and a single-phase meter counts nothing."""
 
     flag = "neutral"
     passing: int = 0
 
-    def seen(self) -> int:
-        return self.passing
-
 
 @fault("phase_missing", Layer.TAMPER)
 @dataclass(slots=True)
-class PhaseMissing(Tampering):
-    """One phase is dead."""
+class PhaseMissing(_SeesLess):
+    """One phase is dead, and what hung on it draws nothing."""
 
     flag = "phase_loss"
     passing: int = 667
 
-    def seen(self) -> int:
-        return self.passing
+    def trouble(self) -> Trouble:
+        return Trouble(flowing=self.passing, flags=self._flags())
 
 
 @fault("phases_swapped", Layer.TAMPER)
@@ -119,13 +116,14 @@ class PhasesSwapped(Tampering):
 
 @fault("bypass", Layer.TAMPER)
 @dataclass(slots=True)
-class Bypass(Tampering):
-    """A wire around the meter: it sees a part of the load and says nothing."""
+class Bypass(_SeesLess):
+    """A wire around meter and switch: the meter sees a part of the load and says nothing, and the
+    rest flows when the supply is off too."""
 
     passing: int = 400
 
-    def seen(self) -> int:
-        return self.passing
+    def trouble(self) -> Trouble:
+        return Trouble(passing=self.passing, around=1000 - self.passing)
 
 
 @fault("empty_pipe", Layer.TAMPER)
@@ -135,8 +133,8 @@ class EmptyPipe(Tampering):
 
     flag = "empty"
 
-    def seen(self) -> int:
-        return 0
+    def trouble(self) -> Trouble:
+        return Trouble(flowing=0, flags=self._flags())
 
 
 @fault("leak", Layer.TAMPER)
@@ -147,13 +145,8 @@ class Leak(Tampering):
     flag = "leak"
     rate: int = 40
 
-    def begin(self, place: Premises, now: int) -> None:
-        Tampering.begin(self, place, now)
-        place.extra += self.rate * MICRO
-
-    def end(self, place: Premises, now: int) -> None:
-        Tampering.end(self, place, now)
-        place.extra -= self.rate * MICRO
+    def trouble(self) -> Trouble:
+        return Trouble(extra=self.rate * MICRO, flags=self._flags())
 
 
 @fault("battery_low", Layer.TAMPER)

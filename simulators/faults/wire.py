@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..serving.crc import crc
-from .base import Ask, Fault, Layer, Piece, fault
+from .base import Ask, Fault, Layer, Piece
+from .registry import fault
 
 _NO_RESPONSE: Final = 0x0B
 
@@ -119,36 +120,36 @@ class Echo(Fault):
 @fault("truncated", Layer.WIRE)
 @dataclass(slots=True)
 class Truncated(Fault):
-    """Replies end after `at` bytes."""
+    """Replies end after `size` bytes."""
 
-    at: int = 4
+    size: int = 4
     probability: float = 1.0
 
     def reply(self, pieces: list[Piece], ask: Ask) -> list[Piece]:
         data = b"".join(one.data for one in pieces)
-        if len(data) <= self.at or self.chance.random() >= self.probability:
+        if len(data) <= self.size or self.chance.random() >= self.probability:
             return pieces
         self.hit("truncated")
-        return gateway_gave_up(ask) if ask.tcp else [Piece(data[: self.at], pieces[0].delay_s)]
+        return gateway_gave_up(ask) if ask.tcp else [Piece(data[: self.size], pieces[0].delay_s)]
 
 
 @fault("gap", Layer.WIRE)
 @dataclass(slots=True)
 class Gap(Fault):
-    """A reply pauses after `at` bytes, as USB adapters and gateways make it."""
+    """A reply pauses after `size` bytes, as USB adapters and gateways make it."""
 
-    at: int = 4
+    size: int = 4
     pause_s: float = 0.03
 
     def reply(self, pieces: list[Piece], ask: Ask) -> list[Piece]:
         parted: list[Piece] = []
         for one in pieces:
-            if len(one.data) <= self.at:
+            if len(one.data) <= self.size:
                 parted.append(one)
                 continue
             self.hit("paused")
-            parted.append(Piece(one.data[: self.at], one.delay_s))
-            parted.append(Piece(one.data[self.at :], one.delay_s + self.pause_s, one.hang_up))
+            parted.append(Piece(one.data[: self.size], one.delay_s))
+            parted.append(Piece(one.data[self.size :], one.delay_s + self.pause_s, one.hang_up))
         return parted
 
 
@@ -157,6 +158,7 @@ class Gap(Fault):
 class Jabber(Fault):
     """One node never lets go of the bus: garbage all the time, or the zeros of a break."""
 
+    jams = True
     every_s: float = 0.02
     size: int = 16
     byte: str = ""

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ..faults.base import HONEST, NO_FAULTS, Ask, Effect, FaultSet, Piece
+from ..faults.base import HONEST, Ask, Effect, Piece
+from ..faults.sets import NO_FAULTS, FaultSet
 from ..mapped import MappedMeter
 from .line import overlapped
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, cast
 
-from ..faults.base import FaultSet
+from ..faults.sets import FaultSet
 
 
 class Connection(asyncio.Protocol):

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from ..faults.base import HONEST, NO_FAULTS, Ask, Effect, FaultSet, Piece
+from ..faults.base import HONEST, Ask, Effect, Piece
+from ..faults.sets import NO_FAULTS, FaultSet
 
 BROADCAST: Final = 0
 _NOTHING: Final[tuple[Piece, ...]] = ()

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from meters.errors import Unavailable
 
-from ..faults.base import FaultSet
+from ..faults.sets import FaultSet
 from .line import Line
 from .rtu import RtuEnd
 from .streams import End, PtyLine, StreamEnd

@@ -16,7 +16,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final, Protocol
 
-from ..faults.base import FaultSet, Piece
+from ..faults.base import Piece
+from ..faults.sets import FaultSet
 from .connection import Connection
 from .tcp import schedule
 

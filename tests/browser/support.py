@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from pydantic import SecretStr
 
 from tests.system.test_api_process import Server
 from tests.vending.cli.support import town_shell
-from tests.vending.support import ADMIN
+from tests.vending.support import ADMIN, town
 from vending.parties import Customer, Registration, Role
 from vending.people import UserDraft
-from vending.settings import Settings
+from vending.settings import DatabaseSettings, Settings
 from vending.wiring import open_raseed
 
 CHROMIUM: Final = Path("/usr/bin/chromium")
@@ -36,6 +37,9 @@ SAMIR: Final = Clerk("samir", "ar", "T1")
 MAYA: Final = Clerk("maya", "en", "T2")
 CLERKS: Final = (SAMIR, MAYA)
 BOSS: Final = "huda"
+PATIENCE_MS: Final = 20_000
+"""For what is to appear: a busy machine may take its time, and what never appears still fails."""
+expect.set_options(timeout=PATIENCE_MS)
 _EXPECTED: Final = ("Failed to load resource", "htmx:sendError", "htmx:afterRequest")
 """What the browser and htmx tell of a lost connection and of a 422: both are part of the tests."""
 
@@ -66,12 +70,23 @@ class Municipality:
 
 @contextmanager
 def municipality(
-    folder: Path, registration: Registration | None = None, **settings: str
+    folder: Path,
+    registration: Registration | None = None,
+    *,
+    database: str = "",
+    **settings: str,
 ) -> Iterator[Municipality]:
     """`town()` (or other parties) with an administrator and two clerks at its points. `settings`:
-    more of the server's environment."""
+    more of the server's environment. `database`: the URL of an empty one, instead of a file in the
+    folder."""
     town_shell(folder, registration)
-    with open_raseed(Settings(data=folder)) as raseed:
+    here = Settings(data=folder)
+    if database:
+        kept = DatabaseSettings(url=SecretStr(database))
+        here = here.model_copy(update={"database": kept})
+    with open_raseed(here, create=bool(database)) as raseed:
+        if database:
+            raseed.service.register(ADMIN, registration or town())
         raseed.service.register(ADMIN, _NEIGHBOURS)
         boss = raseed.office.begin(UserDraft(BOSS, Role.ADMINISTRATOR, "هدى", "Huda"), PASSWORD)
         for clerk, point in zip(CLERKS, ("P1", "P2"), strict=True):
@@ -115,7 +130,7 @@ def visiting(
             wrong.append(message.text)
 
     context = browser.new_context(base_url=town_hall.url, **options)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("console", said)
@@ -158,6 +173,22 @@ def ask(page: Page, amount: str) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("#sell")).to_be_focused()
     read(page)
+
+
+def count_till(page: Page, pieces: Mapping[str, int]) -> None:
+    """Counts so many of each note and coin, as far as the sum."""
+    page.goto("/shift/count")
+    for face, number in pieces.items():
+        page.locator(f"[name='pieces:{face}']").fill(str(number))
+    page.keyboard.press("Enter")
+    expect(page.locator("form[action='/shift/close'] button")).to_be_focused()
+
+
+def close_till(page: Page) -> None:
+    """On the sum that stands there."""
+    read(page)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/z")
 
 
 class Keyboard:

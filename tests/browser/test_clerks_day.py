@@ -14,6 +14,8 @@ from tests.browser.support import (
     SAMIR,
     Municipality,
     ask,
+    close_till,
+    count_till,
     sign_in,
     signed_in,
     visiting,
@@ -51,12 +53,17 @@ def test_from_open_to_z_with_a_shortage(chromium: Browser, town_hall: Municipali
         expect(page.locator("table").first).to_contain_text("60.00")
         # 100 + 50 + 30 - 60 = 120, and nobody is told before the count.
         expect(page.locator("main")).not_to_contain_text("120.00")
-        page.goto("/shift/count")
+        count_till(page, {"50.00": 2, "5.00": 1})
+        expect(page.locator("main")).to_contain_text("105.00")
         expect(page.locator("main")).not_to_contain_text("120.00")
-        page.locator("[name='pieces:50.00']").fill("2")
-        page.locator("[name='pieces:5.00']").fill("1")
-        page.keyboard.press("Enter")
-        page.wait_for_url("**/z")
+        # One note was forgotten: back to the count, which stands as it was typed.
+        page.keyboard.press("Escape")
+        fifties = page.locator("input[inputmode=numeric][name='pieces:50.00']")
+        expect(fifties).to_have_value("2")
+        expect(page.locator("main")).not_to_contain_text("120.00")
+        fifties.press("Enter")
+        expect(page.locator("form[action='/shift/close'] button")).to_be_focused()
+        close_till(page)
         cash = page.get_by_role("row").filter(has_text=re.compile("^ *cash"))
         for sum_ in ("120.00", "105.00", "-15.00"):
             expect(cash).to_contain_text(sum_)

@@ -19,6 +19,8 @@ from tests.browser.support import (
     PASSWORD,
     Municipality,
     ask,
+    close_till,
+    count_till,
     municipality,
     read,
     signed_in,
@@ -134,10 +136,8 @@ def test_from_a_missing_shift_to_the_sale(till: Page, hall: Municipality) -> Non
         ask(till, "50")
         till.keyboard.press("Enter")
         expect(till.locator(".token").first).to_have_text(TOKEN)
-        till.goto("/shift/count")
-        till.locator("[name='pieces:50.00']").fill("3")
-        till.keyboard.press("Enter")
-        till.wait_for_url("**/z")
+        count_till(till, {"50.00": 3})
+        close_till(till)
 
 
 def test_a_price_that_has_changed_meanwhile(till: Page, hall: Municipality) -> None:

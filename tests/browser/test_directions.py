@@ -104,7 +104,7 @@ def test_no_number_stands_unprotected(sold: Page) -> None:
           const found = [];
           while (walker.nextNode()) {
             const node = walker.currentNode;
-            const isolated = node.parentElement.closest("[dir=ltr], input, option, .why");
+            const isolated = node.parentElement.closest("[dir=ltr], kbd, input, option");
             if (!isolated && /[0-9][0-9 .:+-]*[0-9]/.test(node.data)) found.push(node.data.trim());
           }
           return found;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -9,7 +10,15 @@ from typing import Final
 import pyotp
 from playwright.sync_api import Page, expect
 
-from tests.browser.support import BOSS, PASSWORD, Clerk, read, sign_in
+from tests.browser.support import (
+    BOSS,
+    PASSWORD,
+    Clerk,
+    close_till,
+    count_till,
+    read,
+    sign_in,
+)
 from vending.demo import people
 
 
@@ -20,6 +29,45 @@ class Insider:
     name: str
     paths: tuple[str, ...]
 
+
+OUTSIDE: Final = ("/sign-in", "/set-up", "/device")
+FIRST_RUN: Final = (
+    "/setup",
+    "/municipality",
+    "/points",
+    "/customers/new",
+    "/customers/{account}/change",
+    "/customers/{account}/meter",
+    "/devices",
+    "/keys",
+    "/people/{name}",
+    "/trail",
+)
+INSIDE: Final = (
+    "/",
+    "/counter",
+    "/counter/last",
+    "/counter/practice/last",
+    "/counter/sales/{vend_id}",
+    "/counter/sales/{subject}/printing",
+    "/customers",
+    "/customers/{account}",
+    "/customers/{account}/statement",
+    "/customers/{account}/statement/{subject}/printing",
+    "/faults",
+    "/faults/new",
+    "/faults/{number}",
+    "/me",
+    "/shift",
+    "/shift/all",
+    "/shift/banked",
+    "/shift/banked/{id}",
+    "/shift/banked/{subject}/printing",
+    "/shift/count",
+    "/shift/{id}/z",
+    "/shift/{subject}/printing",
+)
+"""Addresses of pages, as routes write them, that a way through them comes by for certain."""
 
 _OFFICE: Final = (
     "/office",
@@ -62,6 +110,8 @@ def around(page: Page, who: Insider, secret: str) -> Iterator[str]:
 
 def outside(page: Page) -> Iterator[str]:
     """What is seen before anybody is let in. The administrator has no second factor yet."""
+    page.goto("/device")
+    yield "device"
     page.goto("/sign-in")
     yield "sign-in"
     page.locator("[name=name]").fill("nobody")
@@ -114,6 +164,10 @@ def office(page: Page) -> Iterator[str]:
         ("/office", "office"),
         ("/approvals", "approvals"),
         ("/blocks", "blocks"),
+        ("/points", "points"),
+        ("/customers/new", "customer-new"),
+        ("/customers/9001/meter", "customer-meter"),
+        ("/customers/9001/change", "customer-change"),
         ("/people", "people"),
         ("/people/amal", "person"),
         ("/sessions", "sessions"),
@@ -125,6 +179,14 @@ def office(page: Page) -> Iterator[str]:
         ("/me", "me-office"),
     ):
         page.goto(path)
+        yield name
+    for path, name in (("/devices", "device-key"), ("/keys", "program-key")):
+        page.goto(path)
+        making = page.locator(f"form[action='{path}']")
+        making.locator("[name=name]").fill("till-9")
+        making.locator("[name=terminal]").fill("T9")
+        making.locator("button").click()
+        expect(page.locator("code.key")).to_be_visible()
         yield name
 
 
@@ -153,9 +215,13 @@ def inside(page: Page, clerk: Clerk) -> Iterator[str]:
     page.goto("/counter/last")
     page.locator("details summary").first.click()
     yield "became"
+    copying = page.locator("form[action^='/counter/sales/'][action$='/copy']")
+    sale = (copying.get_attribute("action") or "").removesuffix("/copy")
     page.keyboard.press("F8")
     expect(page.locator(".copy-mark")).to_be_visible()
     yield "copy"
+    page.goto(f"{sale}/printing")
+    yield "printing"
     page.goto("/counter")
     page.locator("button[name=on]").click()
     expect(page.locator(".practice-mark")).to_be_visible()
@@ -168,11 +234,20 @@ def inside(page: Page, clerk: Clerk) -> Iterator[str]:
         ("/customers", "customers"),
         ("/customers/10001", "customer-file"),
         ("/customers/10001/statement", "statement"),
+        ("/customers/10001/statement/A1/printing", "statement-printing"),
+        ("/shift/s-1/printing", "shift-printing"),
+        ("/shift/banked/b-1/printing", "banked-printing"),
         ("/faults", "faults"),
-        ("/me", "me"),
+        ("/faults/new?account=10001", "fault-new"),
     ):
         page.goto(path)
         yield name
+    page.locator("[name=text]").fill("بلا كهرباء منذ أمس")
+    page.locator("form[action='/faults'] button").click()
+    page.wait_for_url(re.compile(r"/faults/\d+$"))
+    yield "fault"
+    page.goto("/me")
+    yield "me"
     page.locator("[name=old]").fill("wrong password")
     page.locator("[name=new]").fill("a new one of mine")
     page.keyboard.press("Enter")
@@ -194,10 +269,14 @@ def _practised(page: Page) -> Iterator[str]:
     page.keyboard.press("Enter")
     expect(page.locator(".token").first).to_be_visible()
     yield "practice-sold"
-    page.goto("/shift/count")
-    page.locator("[name='pieces:50.00']").fill("3")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/shift/practice/z")
+    page.keyboard.press("F9")
+    page.wait_for_url("**/counter/practice/last")
+    yield "practice-became"
+    page.keyboard.press("F8")
+    expect(page.locator(".copy-mark")).to_be_visible()
+    yield "practice-copy"
+    count_till(page, {"50.00": 3})
+    close_till(page)
     yield "practice-z"
     page.goto("/customers/10001")
     yield "practice-customer"
@@ -243,9 +322,9 @@ def _till(page: Page) -> Iterator[str]:
     yield "shift-x"
     page.goto("/shift/count")
     yield "shift-count"
-    page.locator("[name='pieces:50.00']").fill("3")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/z")
+    count_till(page, {"50.00": 3})
+    yield "shift-counted"
+    close_till(page)
     yield "shift-z"
     page.goto("/shift/all")
     yield "shift-all"

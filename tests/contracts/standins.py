@@ -27,7 +27,9 @@ from drivers.places import Place
 from drivers.transports.memory import MemoryLine, VirtualClock
 from meters.account import Commodity
 from meters.device import CommandRecord, Warrant
-from simulators.faults.base import Fault, FaultSet, Layer, make
+from simulators.faults.base import Fault, Layer
+from simulators.faults.registry import make
+from simulators.faults.sets import FaultSet
 from simulators.loads import PER_UNIT, Draw, Use
 from simulators.mapped import MappedMeter
 from simulators.nodes import NODES, PASSWORD

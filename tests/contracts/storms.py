@@ -10,7 +10,7 @@ from datetime import timedelta
 from random import Random
 
 from drivers.conversation import LineSettings
-from drivers.modbus.crc import with_crc
+from drivers.crc import with_crc
 from drivers.modbus.payment_meter import PaymentMeterGateway
 from drivers.modbus.rtu_line import RtuLine
 from drivers.transports.memory import MemoryLine, VirtualClock

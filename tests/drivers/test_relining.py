@@ -20,12 +20,13 @@ from drivers.scan import likely_settings
 from drivers.transports.memory import MemoryLine, VirtualClock
 from meters.device import Warrant
 from meters.gateway import MeterUnreachable
-from simulators.faults.base import make
+from simulators.faults.registry import make
 from simulators.loads import Draw, Use
 from simulators.mapped import MappedMeter
 from simulators.premises import Premises
 from simulators.serving.line import Line
 from simulators.serving.rtu import RtuEnd
+from simulators.trouble import Trouble
 
 START = 1_795_000_000
 BOSS = Warrant("noor", "supervisor", "one speed for all")
@@ -126,7 +127,7 @@ def test_nothing_is_changed_unless_everybody_is_there_and_can() -> None:
     with pytest.raises(LineNotChangeable, match="gavazzi-em340"):
         next(change_line(made.members(), OLD, NEW, BOSS, made.reach))
     made = town("hiking-dds238", "hiking-dds238")
-    made.meters["2"].place.dark = True
+    made.meters["2"].place.suffer("a cut", Trouble(dark=True), START)
     with pytest.raises(MeterUnreachable):
         next(change_line(made.members(), OLD, NEW, BOSS, made.reach))
     with pytest.raises(LineNotChangeable, match="38400"):

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from drivers.iec21.frames import STX, bcc
 from drivers.iec21.link import Manner
 from drivers.maps.reading import shipped_map
 from drivers.mbus.frames import ACK, LONG, RSP_UD, SND_NKE, VARIABLE, Long
@@ -25,7 +26,7 @@ from simulators.serving.bus import SerialBus
 START = 1_795_000_000
 ADDRESS = "00004711" + "2423" + "01" + "07"
 IEC = "iec62056-21-generic"
-CALLED = re.compile(rb"/\?[0-9]*!")
+CALLED = re.compile(rb"/\?[0-9A-Z]*!")
 
 
 def line_of(map_id: str, serials: list[str]) -> tuple[SerialPlace, SerialBus, VirtualClock]:
@@ -91,7 +92,7 @@ def test_a_meter_whose_records_are_sealed_is_found_all_the_same() -> None:
     assert found.identity.serial == "00004711"
 
 
-def test_two_meters_of_one_address_are_told_as_a_conflict() -> None:
+def test_two_meters_of_one_address_that_answer_in_step_sound_like_one() -> None:
     line, _, _ = line_of("dlt645-2007", ["26000007", "26000007"])
     # The same address, the same clean answer: nothing on the line tells them apart.
     assert [one.presence for one in search_line(line, shipped_map("dlt645-2007"))] == [
@@ -122,7 +123,10 @@ def test_several_are_found_by_their_addresses(addresses: str) -> None:
     assert calls == listed
 
 
-def test_one_that_answers_at_every_address_is_told_once() -> None:
+@pytest.mark.parametrize("addresses", [["26000007"], ["1", "2", "26000007"]])
+def test_one_that_answers_to_every_address_is_told_once_and_without_one(
+    addresses: list[str],
+) -> None:
     """Many meters do not look at the address at all."""
     line, bus, _ = line_of(IEC, ["26000007"])
     end = bus.nodes[0].end
@@ -133,8 +137,33 @@ def test_one_that_answers_at_every_address_is_told_once() -> None:
             return end.feed(CALLED.sub(b"/?!", data))
 
     bus.nodes[0].end = Deaf()
-    found = list(search_line(line, shipped_map(IEC), addresses=["1", "2", "26000007"]))
-    assert [one.station for one in found] == ["1"]
+    (found,) = search_line(line, shipped_map(IEC), addresses=addresses)
+    assert (found.station, found.presence) == ("", Presence.METER)
+    assert found.identity is not None
+    assert found.identity.serial == "26000007"
+
+
+def test_two_meters_of_one_serial_are_both_told() -> None:
+    """Makers count each for themselves, and one number may stand on two fronts."""
+    line, bus, _ = line_of(IEC, ["26000007", "26000008"])
+    second = bus.nodes[1].end
+
+    class Namesake:
+        def feed(self, data: bytes) -> bytes:
+            return _renamed(second.feed(data), b"26000008", b"26000007")
+
+    bus.nodes[1].end = Namesake()
+    found = list(search_line(line, shipped_map(IEC), addresses=["26000007", "26000008"]))
+    assert [one.station for one in found] == ["26000007", "26000008"]
+    assert [one.identity.serial for one in found if one.identity] == ["26000007"] * 2
+
+
+def _renamed(answer: bytes, old: bytes, new: bytes) -> bytes:
+    """The same message with another number in it, and its check sum."""
+    if old not in answer or answer[0] != STX:
+        return answer.replace(old, new)
+    body = answer[1:-1].replace(old, new)
+    return bytes([STX]) + body + bytes([bcc(body)])
 
 
 def test_two_meters_of_one_address_are_heard_at_it() -> None:

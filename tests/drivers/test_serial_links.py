@@ -137,7 +137,7 @@ def test_dlt645_one_exchange_for_each_identification() -> None:
         "supply.output": "off",
         "meter.status.word.3": frozenset({"ordered_off", "off"}),
         "clock": NOW,
-        "current.l2": "no_data",
+        "current.l2": "missing",
         "account.top_up": "write_only",
     }
     assert len(line.sent) == 6
@@ -192,7 +192,7 @@ def test_dlt645_blocks() -> None:
         link = Dlt645Link(line.bus, METER, meter_map)
         found = link.fetch([phases[2], phases[0]], Priority.BILLING)
         assert decode(phases[0], found["voltage.l1n"].raw) == 230
-        assert found["voltage.l3n"].problem == ("" if known == 3 else "no_data")
+        assert found["voltage.l3n"].problem == ("" if known == 3 else "missing")
         assert len(line.sent) == exchanges
         link.fetch([phases[0]], Priority.BILLING)
         assert len(line.sent) == exchanges + 1
@@ -221,11 +221,11 @@ def test_iec21_reads_singly_what_no_readout_holds() -> None:
     house.values.pop("frequency")
     meter_map = shipped_map("iec62056-21-generic")
     assert values_of(link, meter_map, "frequency", "voltage.l1n") == {
-        "frequency": "ERR1",
+        "frequency": "missing",
         "voltage.l1n": Decimal("230.1"),
     }
     line.sent.clear()
-    assert values_of(link, meter_map, "frequency") == {"frequency": "ERR1"}
+    assert values_of(link, meter_map, "frequency") == {"frequency": "missing"}
     assert line.sent[1] == b"\x06051\r\n", "the readout is not asked for again"
 
 

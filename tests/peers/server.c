@@ -1,6 +1,9 @@
 /* A libmodbus server: register N holds 1000 + N, coil N is set if N divides by 3.
- *   server tcp           listens on a free port of loopback and prints it
- *   server rtu PATH UNIT serves unit UNIT at 115200 8N1 and prints "ready" */
+ *   server tcp                listens on a free port of loopback and prints it
+ *   server rtu PATH UNIT      serves unit UNIT at 115200 8N1 and prints "ready"
+ *   server tcp FILE
+ *   server rtu PATH UNIT FILE has all 65536 registers, with what FILE says: lines of a table (i
+ *                             input, h holding), an address and a word, in decimal */
 #include <arpa/inet.h>
 #include <modbus.h>
 #include <signal.h>
@@ -10,13 +13,26 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+static int load(const char *path, modbus_mapping_t *kept) {
+    FILE *in = fopen(path, "r");
+    unsigned addr, word;
+    char table;
+    if (!in) return -1;
+    while (fscanf(in, " %c %u %u", &table, &addr, &word) == 3)
+        (table == 'i' ? kept->tab_input_registers : kept->tab_registers)[addr & 0xFFFF] = word;
+    return fclose(in);
+}
+
 int main(int argc, char **argv) {
-    int rtu = argc == 4 && !strcmp(argv[1], "rtu"), listener = -1;
+    int rtu = argc >= 4 && !strcmp(argv[1], "rtu"), listener = -1;
+    const char *file = argc == (rtu ? 5 : 3) ? argv[argc - 1] : NULL;
+    int words = file ? 65536 : 1000;
     modbus_t *bus = rtu ? modbus_new_rtu(argv[2], 115200, 'N', 8, 1) : modbus_new_tcp("127.0.0.1", 0);
-    modbus_mapping_t *kept = modbus_mapping_new(2000, 2000, 1000, 1000);
+    modbus_mapping_t *kept = modbus_mapping_new(2000, 2000, words, words);
     unsigned char query[MODBUS_TCP_MAX_ADU_LENGTH];
     if (!bus || !kept) return 1;
     for (int n = 0; n < 1000; n++) kept->tab_registers[n] = kept->tab_input_registers[n] = 1000 + n;
+    if (file && load(file, kept)) return 5;
     for (int n = 0; n < 2000; n++) kept->tab_bits[n] = kept->tab_input_bits[n] = n % 3 == 0;
     if (rtu) {
         modbus_set_slave(bus, atoi(argv[3]));

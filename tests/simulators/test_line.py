@@ -5,8 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulators.faults.base import FaultSet, Piece
+from simulators.faults.base import Piece
 from simulators.faults.counted import Silent
+from simulators.faults.sets import FaultSet
 from simulators.serving.crc import crc
 from simulators.serving.line import Line, overlapped
 from simulators.serving.rtu import GAP_S, RtuEnd, frame

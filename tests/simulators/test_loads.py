@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulators.loads import DAY_S, PER_UNIT, STEP_S, Draw, Feeder, Seasons, Use, mix
+from simulators.loads import DAY_S, PER_UNIT, STEP_S, Draw, Seasons, Use, mix
 
 pytestmark = pytest.mark.system
 
@@ -87,11 +87,6 @@ def test_a_year_and_back_costs_no_more_than_it_should() -> None:
     asked = [START + chance.randrange(365 * DAY_S) for _ in range(60)]
     told = [draw.until(at) for at in asked]
     assert [draw.until(at) for at in reversed(asked)] == told[::-1]
-
-
-def test_the_feeder_sees_everybody_and_the_losses() -> None:
-    draws = [Draw(seed, Use.FLAT, 100, START, SEASONS) for seed in range(10)]
-    assert Feeder(draws, 80).rate(START) == 1080 * 10**6
 
 
 @pytest.mark.parametrize("numbers", [(0,), (1,), (1, 2), (2, 1), (2**64,)])

@@ -13,6 +13,7 @@ from drivers.maps.reading import shipped_maps
 from simulators.loads import PER_UNIT, Draw, Use
 from simulators.mapped import MappedMeter
 from simulators.premises import Premises
+from simulators.trouble import Trouble
 from tests.drivers.maps.probes import probe
 
 from .meters import NOON, Bench, Seconds, bench
@@ -277,7 +278,7 @@ def test_the_balance_is_written_and_the_valve_shuts_at_zero() -> None:
 
 def test_a_meter_without_power_says_nothing() -> None:
     made = bench()
-    made.meter.place.dark = True
+    made.meter.place.suffer("test", Trouble(dark=True), int(made.clock()))
     assert made.meter.pdu(4, bytes(4)) is None
     assert made.meter.get("voltage.l1n") is None
 

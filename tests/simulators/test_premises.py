@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from simulators.loads import MICRO, PER_UNIT, Draw, Use
 from simulators.premises import EVENT_LINES, Premises, Switch
+from simulators.trouble import NO_TROUBLE, Trouble, together
 
 START = 1_772_352_000
 
@@ -20,7 +21,9 @@ def place(size: int = 3600, *, credit: int | None = None, travel_s: int = 0) -> 
 
 steps = st.lists(
     st.tuples(
-        st.sampled_from(["wait", "off", "on", "credit", "leak", "bypass", "backwards", "stuck"]),
+        st.sampled_from(
+            ["wait", "off", "on", "credit", "leak", "bypass", "backwards", "stuck", "healed"]
+        ),
         st.integers(1, 5000),
     ),
     max_size=25,
@@ -39,22 +42,24 @@ def test_credit_is_supplied_or_left(acts: list[tuple[str, int]], travel_s: int) 
                 here.credit(number % 7, now)
                 credited += number % 7
             case "leak":
-                here.settle(now)
-                here.extra = number * MICRO
+                here.suffer(act, Trouble(extra=number * MICRO), now)
             case "bypass":
-                here.settle(now)
-                here.passing = number % 1001
+                here.recover(act, now)
+                passing = number % 1001
+                here.suffer(act, Trouble(passing=passing, around=1000 - passing), now)
             case "backwards":
-                here.settle(now)
-                here.backwards = not here.backwards
+                here.suffer(act, Trouble(backwards=True), now)
             case "stuck":
-                here.settle(now)
-                here.switch.stuck = not here.switch.stuck
+                here.suffer(act, Trouble(stuck=True), now)
+            case "healed":
+                for one in ("leak", "bypass", "backwards", "stuck"):
+                    here.recover(one, now)
             case _:
                 here.advance(now)
         assert here.balance is not None
         assert here.forward + here.balance == credited * PER_UNIT
         assert here.forward >= 0 <= here.reverse
+        assert here.drawn >= here.forward + here.reverse
         assert len(here.events) <= EVENT_LINES
 
 
@@ -96,11 +101,11 @@ def test_all_reasons_must_be_gone() -> None:
 
 def test_a_welded_relay_and_a_half_closed_valve_let_it_flow() -> None:
     here = place()
-    here.switch.stuck = True
+    here.suffer("weld", Trouble(stuck=True), START)
     here.connect(False, START)
     assert here.rate(START + 100) == 3600 * MICRO
     half = place()
-    half.switch.half = True
+    half.suffer("grit", Trouble(half=True), START)
     half.connect(False, START)
     assert half.rate(START + 100) == 1800 * MICRO
 
@@ -110,3 +115,56 @@ def test_a_time_before_the_last_is_no_time() -> None:
     here.advance(START + 100)
     here.advance(START + 50)
     assert here.forward == 100 * PER_UNIT
+
+
+HARMFUL = (
+    Trouble(passing=400, around=600),
+    Trouble(passing=300, flags=frozenset({"magnet"})),
+    Trouble(flags=frozenset({"cover"})),
+    Trouble(backwards=True, flags=frozenset({"reverse"})),
+    Trouble(extra=40 * MICRO, flags=frozenset({"leak"})),
+    Trouble(dark=True),
+    Trouble(stuck=True, flags=frozenset({"valve"})),
+    Trouble(half=True),
+    Trouble(flowing=667, flags=frozenset({"phase_loss"})),
+)
+
+
+@given(st.permutations(range(len(HARMFUL))), st.integers(0, len(HARMFUL)))
+def test_troubles_come_and_go_in_any_order_and_leave_those_of_others(
+    order: list[int], healed: int
+) -> None:
+    here = place()
+    for number in order:
+        here.suffer(number, HARMFUL[number], START)
+    for number in order[:healed]:
+        here.recover(number, START)
+    left = [HARMFUL[number] for number in order[healed:]]
+    assert here.trouble == together(left)
+    assert here.flags == frozenset().union(*(one.flags for one in left))
+    assert here.dark is any(one.dark for one in left)
+    assert here.switch.stuck is any(one.stuck for one in left)
+    for number in order[healed:]:
+        here.recover(number, START)
+    assert here.trouble == NO_TROUBLE
+    assert here.rate(START + 1) == 3600 * MICRO
+
+
+def test_the_same_trouble_twice_is_over_when_both_are() -> None:
+    here, first, second = place(), object(), object()
+    for one in (first, second):
+        here.suffer(one, Trouble(flags=frozenset({"cover"})), START)
+    here.recover(first, START + 1)
+    assert here.flags == {"cover"}
+    here.recover(second, START + 2)
+    assert here.events == ((START, "cover"), (START + 2, "cover_over"))
+
+
+def test_what_goes_around_the_meter_flows_when_the_supply_is_off_too() -> None:
+    here = place()
+    here.suffer("wire", Trouble(passing=400, around=600), START)
+    here.advance(START + 100)
+    assert (here.forward, here.drawn) == (40 * PER_UNIT, 100 * PER_UNIT)
+    here.connect(False, START + 100)
+    assert (here.rate(START + 200), here.real_rate(START + 200)) == (0, 2160 * MICRO)
+    assert (here.forward, here.drawn) == (40 * PER_UNIT, 160 * PER_UNIT)

@@ -334,6 +334,49 @@ def test_raseed_simulate_serves_until_it_is_told_to_end(tmp_path: Path, how: str
     assert len(entries) == 2
 
 
+def test_raseed_simulate_shows_people_where_everything_is_and_what_breaks(tmp_path: Path) -> None:
+    fault = (
+        '[[fault]]\nat = "+10s"\nfor = "1m"\ntarget = "meter:tcp/1"\nname = "late"\nby_s = "1s"\n'
+    )
+    head = 'start = "2026-03-01T08:00:00+03:00"\nzone = "+03:00"\n'
+    (tmp_path / "town.toml").write_text(head + TOWN + fault)
+    arguments = ["--scenario", str(tmp_path / "town.toml"), "--meters", "12", "--speed", "100"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "vending.cli", "simulate", *arguments],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
+        env={**os.environ, "RASEED_LANG": "en"},
+    ) as process:  # fmt: skip
+        try:
+            assert process.stdout is not None
+            told: list[str] = []
+            while not told or not told[-1].startswith("Fault is over"):
+                told.append(process.stdout.readline().rstrip("\n"))
+                assert told[-1], told
+            process.send_signal(signal.SIGINT)
+            assert process.wait(PATIENCE_S) == 0
+        finally:
+            process.kill()
+    assert told[0].split() == [
+        "Line",
+        "Protocol",
+        "Line",
+        "address",
+        "Unit",
+        "ids",
+        "Meters",
+        "Models",
+    ]
+    assert [line.split()[0] for line in told[1:6]] == ["tcp", "rtu-tcp", "pty", "mbus", "dlt"]
+    assert "127.0.0.1:" in told[1]
+    assert told[6] == "Meters: 12"
+    begin, end = told[7:]
+    assert begin.startswith("Fault begins: 2026-03-01T08:")
+    assert begin.endswith("+03:00 late meter:tcp/1 by_s=1s")
+    # On a busy machine a bit later than planned, never earlier.
+    assert begin.split()[2] >= "2026-03-01T08:00:10+03:00"
+    assert end.split()[3] >= "2026-03-01T08:01:10+03:00"
+
+
 def test_a_scenario_that_makes_no_sense_is_told_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "town.toml").write_text("colour = 1\n")
     done = subprocess.run(

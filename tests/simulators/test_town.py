@@ -6,14 +6,15 @@ import io
 import json
 import tomllib
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from drivers.maps.model import Protocol
+from meters.readings import Value
 from simulators.documents import WorldInvalid
-from simulators.loads import Draw
 from simulators.plans import FaultPlan, Scenario
 from simulators.scenario import parse_scenario, read_scenario
 from simulators.serving.bus import SerialBus
@@ -101,14 +102,6 @@ def test_the_same_seed_makes_the_same_town() -> None:
         ]
 
 
-def test_a_feeder_sees_its_site() -> None:
-    made, clock, _ = town()
-    now = int(clock())
-    flows = [meter.place.flow for meter in made.lines["n1"].meters]
-    assert all(isinstance(flow, Draw) for flow in flows)
-    assert made.feeder("north", 100).rate(now) == sum(f.rate(now) for f in flows) * 11 // 10
-
-
 def test_a_fault_comes_and_goes_and_is_written_down() -> None:
     row = {"at": "08:10", "for": "5m", "target": "meter:n1/2", "name": "silent"}
     made, clock, log = town(row)
@@ -172,6 +165,54 @@ def test_wire_faults_sit_on_a_line_or_on_a_meter_and_gateways_on_lines() -> None
     assert all(meter.place.switch.stuck for meter in made.lines["s1"].meters)
 
 
+def test_faults_of_one_meter_do_not_end_each_other() -> None:
+    made, clock, _ = town(
+        {"for": "10m", "target": "meter:n1/1", "name": "bypass"},
+        {"at": "+1m", "for": "1m", "target": "meter:n1/1", "name": "cover_open"},
+        {"at": "+3m", "for": "5m", "target": "site:north", "name": "power_cut"},
+        {"at": "+4m", "for": "1m", "target": "meter:n1/1", "name": "brownout"},
+    )
+    meter = made.lines["n1"].meters[0]
+
+    def after(minutes: int) -> tuple[Value | None, list[str]]:
+        clock.now = START.timestamp() + 60 * minutes
+        made.advance()
+        return meter.get("power.active"), sorted(meter.place.flags)
+
+    seen = Decimal(1440)
+    assert after(0) == (seen, [])
+    assert after(1) == (seen, ["cover"])
+    assert after(2) == (seen, [])
+    assert [after(minute)[0] for minute in (3, 4, 5, 6)] == [None] * 4
+    assert after(8) == (seen, [])
+    assert after(10) == (Decimal(3600), [])
+
+
+def test_who_jabbers_jams_the_line_of_everybody() -> None:
+    made, _, _ = town({"target": "meter:n1/2", "name": "jabber"})
+    assert [one.name for one in made.lines["n1"].carries.faults.all] == ["jabber"]
+    assert not any(meter.faults for meter in made.everyone())
+    assert not made.lines["s1"].carries.faults
+
+
+def test_somebody_is_told_when_a_fault_begins_and_when_it_is_over_everywhere() -> None:
+    rows = [
+        {"at": "+1m", "for": "1m", "target": "site:south", "name": "power_cut", "stagger_s": "10s"},
+        {"at": "+2m", "target": "meter:n1/1", "name": "silent"},
+    ]
+    clock, told = Seconds(START.timestamp()), []
+    made = Town(
+        scenario(fault=rows),
+        clock,
+        tell=lambda when, plan, what: told.append(((when - START).seconds, plan.name, what)),
+    )
+    while (due := made.advance()) is not None:
+        clock.now = due
+    assert told == [
+        (60, "power_cut", "begin"), (120, "silent", "begin"), (150, "power_cut", "end"),
+    ]  # fmt: skip
+
+
 def test_a_fault_can_be_begun_and_ended_by_hand() -> None:
     made, _, _ = town()
     end = made.inject(FaultPlan(0, None, "line:n1", "slow_fifo", {"delay_s": "1s"}))
@@ -227,6 +268,60 @@ def test_a_silent_meter_of_another_protocol_has_not_acted() -> None:
         ),
         (
             {"line": [{"name": "x", "meter": [{"model": "eastron-sdm120", "size": [5, 1]}]}]},
+            "line 1 meter 1",
+        ),
+        (
+            {"line": [{"name": "x", "paced": True, "meter": [{"model": "eastron-sdm120"}]}]},
+            "line 1",
+        ),
+        (
+            {
+                "line": [
+                    {
+                        "name": "x",
+                        "carrier": "pty",
+                        "port": 4001,
+                        "meter": [{"model": "eastron-sdm120"}],
+                    }
+                ]
+            },
+            "line 1",
+        ),
+        (
+            {"line": [{"name": "x", "meter": [{"model": "xintai-valve", "feeder": True}]}]},
+            "line 1 meter 1",
+        ),
+        (
+            {
+                "line": [
+                    {
+                        "name": "x",
+                        "meter": [{"model": "eastron-sdm120", "feeder": True, "losses": 1001}],
+                    }
+                ]
+            },
+            "line 1 meter 1",
+        ),
+        (
+            {
+                "line": [
+                    {
+                        "name": "x",
+                        "meter": [{"model": "eastron-sdm120", "feeder": True, "use": "home"}],
+                    }
+                ]
+            },
+            "line 1 meter 1",
+        ),
+        (
+            {
+                "line": [
+                    {
+                        "name": "x",
+                        "meter": [{"model": "eastron-sdm120", "feeder": True, "count": 2}],
+                    }
+                ]
+            },
             "line 1 meter 1",
         ),
         ({"share": [{"model": "eastron-sdm120", "per_line": 300}]}, "share 1"),

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.maps.model import Table
-from simulators.faults.base import FaultSet
+from simulators.faults.sets import FaultSet
 from simulators.modbus_errors import Exceptional, ModbusError
 from simulators.serving.line import Line
 from simulators.serving.tcp import ModbusTcpEnd

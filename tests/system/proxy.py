@@ -47,17 +47,18 @@ class Proxy:
         self.sent = bytearray()
         """All that clients have sent to the server."""
         self._lock = threading.Lock()
-        self._cut: tuple[Cut, bytes] | None = None
+        self._cut: tuple[Cut, bytes, bytes] | None = None
         self._stays = self._dead = False
         self._open: list[socket.socket] = []
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self._threads[0].start()
 
-    def cut(self, where: Cut, at: bytes, *, stays: bool = False) -> None:
-        """The next time that a client sends `at`. `stays`: from then on the line is dead; what is
-        sent over it does not get through, whatever the connection."""
+    def cut(self, where: Cut, at: bytes, *, behind: bytes = b"", stays: bool = False) -> None:
+        """The next time that a client sends `at`; with `behind`, on a connection that has sent
+        that from now on. `stays`: from then on the line is dead; what is sent over it does not
+        get through, whatever the connection."""
         with self._lock:
-            self._cut = (where, at)
+            self._cut = (where, at, behind)
             self._stays = stays
 
     def heal(self) -> None:
@@ -104,15 +105,16 @@ class Proxy:
             self._threads.append(thread)
             thread.start()
 
-    def passing(self, seen: bytes, fresh: bytes) -> Cut | None:
+    def passing(self, pair: _Pair, seen: bytes, fresh: bytes) -> Cut | None:
         """Notes what a client sends; where to cut, if here. `seen` are its last bytes before."""
         with self._lock:
             where = Cut.BEFORE if self._dead else None
             if self._cut is not None:
-                wanted = self._cut[1]
-                # What was seen whole before does not count again.
-                if wanted in (seen + fresh)[max(0, len(seen) - len(wanted) + 1) :]:
-                    where, self._cut = self._cut[0], None
+                cut, wanted, behind = self._cut
+                if not behind or _is_new(behind, seen, fresh):
+                    pair.armed = self._cut
+                if pair.armed is self._cut and _is_new(wanted, seen, fresh):
+                    where, self._cut = cut, None
                     self.cuts += 1
                     self._dead = self._stays
             if where is not Cut.BEFORE:
@@ -126,13 +128,15 @@ class _Pair:
     def __init__(self, proxy: Proxy, client: socket.socket, server: socket.socket) -> None:
         self._proxy, self._client, self._server = proxy, client, server
         self._mute: Cut | None = None
+        self.armed: object = None
+        """The cut whose `behind` has been sent here."""
 
     def up(self) -> None:
         """From the client to the server."""
         seen = b""
         with contextlib.suppress(OSError):
             while fresh := self._client.recv(65536):
-                where = self._proxy.passing(seen, fresh)
+                where = self._proxy.passing(self, seen, fresh)
                 seen = (seen + fresh)[-200:]
                 if where is Cut.BEFORE:
                     break
@@ -159,6 +163,11 @@ class _Pair:
                 return
         _reset(self._client)
         _reset(self._server)
+
+
+def _is_new(wanted: bytes, seen: bytes, fresh: bytes) -> bool:
+    """What was seen whole before does not count again."""
+    return wanted in (seen + fresh)[max(0, len(seen) - len(wanted) + 1) :]
 
 
 def _connected(target: Target) -> socket.socket:

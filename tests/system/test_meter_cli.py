@@ -7,13 +7,18 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from drivers.maps.reading import shipped_map
 from simulators.mapped import MappedMeter
+from simulators.protocols.iec21 import Iec21End
 from simulators.serving.line import Line
 from tests.contracts.standins import UNIT, Standin, premises, served
+from tests.peers.ends import over_tcp
+from tests.simulators.protocols.household import Household
 from tests.vending.cli.support import Shell, shell
 
 pytestmark = pytest.mark.system
@@ -106,8 +111,6 @@ def passes(standin: Standin) -> bool:
 
 
 def _another(standin: Standin, model: str, unit: int, seed: int) -> MappedMeter:
-    from drivers.maps.reading import shipped_map
-
     meter_map = shipped_map(model)
     return MappedMeter(meter_map, premises(meter_map), standin.seconds, seed=seed, unit=unit)
 
@@ -212,3 +215,71 @@ def test_a_real_process_reads_a_meter(bus: Standin) -> None:
     assert found.returncode == 0, found.stderr
     (reading,) = json.loads(found.stdout)["readings"]
     assert reading["unit"] == "Hz"
+
+
+@pytest.mark.parametrize("model", ["dlt645-2007", "xintai-valve", "raseed-payment"])
+def test_how_a_meter_is_doing(raseed: Shell, model: str) -> None:
+    with served(model, "rtu-tcp" if model == "dlt645-2007" else "tcp") as standin:
+        assert standin.stand is not None
+        how = "rtu-tcp" if model == "dlt645-2007" else "tcp"
+        place = f"{how}://{standin.stand.address}/{standin.station}?baud=115200"
+        told = raseed.run("meter", "state", place, "--model", model, "--zone", "UTC", "--json")
+        assert told.code == 0, told.err
+        assert told.json["supply"]["output"] is True
+        # Its world began in the spring of that year.
+        assert told.json["clock"]["meter"].startswith("2026-03-01T08:0")
+        assert told.json["clock"]["drift_s"] < 0
+        balance = told.json["account"]["balance"]
+        assert (balance["name"], balance["quality"]) == ("account.balance", "good")
+        told = raseed.run("meter", "state", place, "--model", model, RASEED_LANG="ar")
+        assert "الرصيد" in told.out
+        if model != "dlt645-2007":
+            standin.strike("silent", number=200)
+            told = raseed.run("meter", "state", place, "--model", model, "--json")
+            assert (told.code, set(told.json["problems"]) >= {"clock", "supply"}) == (4, True)
+
+
+def test_a_plain_meter_has_no_state_to_tell(raseed: Shell, bus: Standin) -> None:
+    days = ("--from", "2026-03-01", "--to", "2026-03-02")
+    for order in (("state",), ("events",), ("profile", *days)):
+        told = raseed.run("meter", order[0], at(bus), *order[1:], "--model", MODEL)
+        assert (told.code, "meter.not_capable" in told.err) == (3, True), told.err
+
+
+def test_the_meters_own_event_log(raseed: Shell) -> None:
+    model = "acrel-dtsy1352"
+    with served(model, "tcp") as standin:
+        told = raseed.run("meter", "events", at(standin), "--model", model, "--json")
+        assert told.code == 0, told.err
+        assert isinstance(told.json["events"], list)
+        told = raseed.run("meter", "events", at(standin), "--model", model, "--since", "2026-03-01")
+        assert told.code == 0, told.err
+
+
+def test_a_load_profile(raseed: Shell) -> None:
+    model = "iec62056-21-generic"
+    lines = [
+        "P.01(0260301060000)(00)(15)(1)(1.5)(kW)",
+        *(f"({hour}.25)" for hour in range(1, 9)),
+        # Somebody set the clock: a header with a gap before it.
+        "P.01(0260301083000)(20)(15)(1)(1.5)(kW)",
+        "(9.00)",
+    ]
+    end = Iec21End(
+        shipped_map(model).registers.values(),
+        Household({"energy.active.import": Decimal("1234.56"), "meter.number": "4711"}),
+        profile=lambda id, begin, end: lines,
+    )
+    order = ("--from", "2026-03-01 06:00", "--to", "2026-03-01T09:00", "--zone", "UTC")
+    with over_tcp(end.feed) as port:
+        place = f"tcp://127.0.0.1:{port}?baud=9600"
+        told = raseed.run("meter", "profile", place, *order, "--model", model, "--json")
+        assert told.code == 0, told.err
+        shown = [(one["end"][11:16], one["value"]) for one in told.json["intervals"]]
+        assert shown == [
+            *((f"{6 + n // 4:02d}:{n % 4 * 15:02d}", f"{n + 1}.25") for n in range(1, 8)),
+            ("08:30", "9.00"),
+        ]
+        assert told.json["intervals"][-1]["status"] == ["clock_adjusted"]
+        told = raseed.run("meter", "profile", place, *order, "--model", model)
+        assert "2026-03-01 08:30:00" in told.out

@@ -19,10 +19,13 @@ NUMBER = "07000090014"
 CUT = ("close_supply", "--reason", "arrears", "--yes", "--json")
 
 
-def registered(folder: Path, place: str) -> Shell:
-    """The shipped example, its first meter a plain one with a relay at this place."""
+def registered(folder: Path, place: str, model: str = MODEL) -> Shell:
+    """The shipped example, its first meter a plain one at this place, and no other one with an
+    address."""
     document = tomllib.loads((CONFIG / "examples" / "register.toml").read_text("utf-8"))
-    document["meters"][0] |= {"model": MODEL, "gateway": {"place": place}}
+    for one in document["meters"]:
+        one.pop("gateway", None)
+    document["meters"][0] |= {"model": model, "gateway": {"place": place}}
     file = folder / "parties.json"
     file.write_text(json.dumps(document), "utf-8")
     shell = town_shell(folder)
@@ -66,6 +69,22 @@ def test_what_did_not_come_about_is_on_record_too(tmp_path: Path, fault: str, st
     assert kept["state"] == state
 
 
+def test_a_meter_of_another_protocol_is_on_record_by_its_own_address(tmp_path: Path) -> None:
+    model = "dlt645-2007"
+    with served(model, "tcp") as standin:
+        assert standin.stand is not None
+        place = f"rtu-tcp://{standin.stand.address}/{standin.station}"
+        raseed = registered(tmp_path, place, model)
+        told = raseed.run("meter", "state", NUMBER, "--json")
+        assert told.code == 0, told.err
+        assert told.json["account"]["balance"]["quality"] == "good"
+        told = raseed.run("meter", "sweep", "--json")
+        assert told.code == 0, told.err
+        assert [one["name"] for one in told.json["readings"]] == [
+            "energy.active.import", "account.balance",
+        ]  # fmt: skip
+
+
 def test_a_place_that_is_none_is_not_written_down(tmp_path: Path) -> None:
     document = tomllib.loads((CONFIG / "examples" / "register.toml").read_text("utf-8"))
     shell = town_shell(tmp_path)
@@ -74,3 +93,113 @@ def test_a_place_that_is_none_is_not_written_down(tmp_path: Path) -> None:
         file = tmp_path / "parties.json"
         file.write_text(json.dumps(document), "utf-8")
         assert shell.run("register", str(file)).code == 2
+
+
+def test_what_was_confirmed_at_a_meter_counts_from_then_on(tmp_path: Path) -> None:
+    model, name = "gavazzi-em24", "energy.active.import"
+    order = ("meter", "commission", NUMBER, "--reason", "new house", "--json")
+    with served(model, "rtu-tcp") as standin:
+        raseed = registered(tmp_path, at(standin, "rtu-tcp"), model)
+
+        def quality(*more: str) -> str:
+            told = raseed.run("meter", "read", NUMBER, name, "--json", *more)
+            assert told.code == 0, told.err
+            found: str = told.json["readings"][0]["quality"]
+            return found
+
+        assert quality() == "suspect"
+        told = raseed.run(*order, name)
+        assert (told.code, "commissioning_unconfirmed" in told.err) == (3, True)
+        assert raseed.run("meter", "commands", "--json").json["commands"] == []
+        told = raseed.run(*order, "no.such.thing", "--yes")
+        assert (told.code, "meter.reading_unknown" in told.err) == (2, True)
+        told = raseed.run(*order, name, "--yes")
+        assert told.code == 0, told.err
+        assert told.json["identity"]["serial"] == standin.meter.serial
+        assert told.json["confirmed"] == [name]
+        assert "energy.active.resettable" in told.json["open"]
+        assert quality() == "good"
+        (kept,) = raseed.run("meter", "commands", NUMBER, "--json").json["commands"]
+        assert (kept["command"], kept["serial"]) == ("commission", standin.meter.serial)
+        assert f"{name} = 1234" in kept["params"]["values"]
+        # Another meter in its place is not read under this number until somebody has been there.
+        standin.strike("meter_swapped")
+        told = raseed.run("meter", "read", NUMBER, name)
+        assert (told.code, "meter.mismatch" in told.err) == (2, True)
+        assert raseed.run(*order, "--yes").code == 0
+        assert quality() == "suspect"
+
+
+def test_what_its_check_denies_is_not_confirmed(tmp_path: Path) -> None:
+    model, name = "chint-ddsu666", "power.active"
+    order = ("meter", "commission", NUMBER, "--reason", "new house", "--yes", "--json")
+    with served(model, "rtu-tcp") as standin:
+        raseed = registered(tmp_path, at(standin, "rtu-tcp"), model)
+        standin.strike("scaled", factor="0.001", register="power.active")
+        for more in ((name,), (name, "--despite", "power_unit"), ()):
+            told = raseed.run(*order, *more)
+            assert (told.code, "meter.check_failed" in told.err) == (3, True), told.err
+        # What has nothing to do with it may be told for a reason.
+        told = raseed.run(*order, "line.baud", "--despite", "power_unit")
+        assert told.code == 0, told.err
+        standin.heal()
+        assert raseed.run(*order, name).code == 0
+    told = raseed.run("meter", "commission", "tcp://127.0.0.1:502/7", "--reason", "x", "--yes")
+    assert (told.code, "meter.not_on_record" in told.err) == (2, True)
+
+
+def test_all_meters_on_record_are_read_and_followed(tmp_path: Path) -> None:
+    keep = tmp_path / "counters.json"
+    order = ("meter", "sweep", "--keep", str(keep), "--json")
+    with served(MODEL, "rtu-tcp") as standin:
+        raseed = registered(tmp_path, at(standin, "rtu-tcp"))
+        told = raseed.run(*order)
+        assert told.code == 0, told.err
+        (counter,) = told.json["readings"]
+        assert (counter["meter"], counter["quality"]) == (NUMBER, "good")
+        assert "flowed" not in counter
+        told = raseed.run(*order)
+        assert told.code == 0, told.err
+        assert 0 <= float(told.json["readings"][0]["flowed"]) < 1
+        standin.strike("jump_back", register="energy.active.*", by="50")
+        told = raseed.run(*order)
+        assert (told.code, told.json["readings"][0]["doubt"]) == (3, "back")
+        told = raseed.run(*order[:-1])
+        assert (told.code, "waits for somebody" in told.out) == (3, True)
+        assert raseed.run(*order, "--settle", NUMBER).code == 0
+        standin.strike("silent", number=50)
+        told = raseed.run(*order)
+        assert told.code == 4
+        (outage,) = told.json["outages"]
+        assert (outage["whole"], outage["meters"]) == (False, [NUMBER])
+        told = raseed.run(*order[:-1], RASEED_LANG="ar")
+        assert NUMBER in told.out
+    keep.write_text("{", "utf-8")
+    told = raseed.run(*order)
+    assert (told.code, "meter.sweep_memory" in told.err) == (70, True)
+
+
+def test_a_makers_own_number_is_not_ours(tmp_path: Path) -> None:
+    model, name = "xintai-valve", "account.balance"
+    with served(model, "rtu-tcp") as standin:
+        raseed = registered(tmp_path, at(standin, "rtu-tcp"), model)
+        assert raseed.run("meter", "read", NUMBER, name).code == 0
+        order = (
+            "meter",
+            "commission",
+            NUMBER,
+            "meter.number",
+            "--reason",
+            "new",
+            "--yes",
+            "--json",
+        )
+        told = raseed.run(*order)
+        assert told.code == 0, told.err
+        own = told.json["identity"]["number"]
+        assert own not in ("", NUMBER)
+        assert raseed.run("meter", "commands", "--json").json["commands"][0]["serial"] == own
+        assert raseed.run("meter", "read", NUMBER, name).code == 0
+        standin.strike("meter_swapped")
+        told = raseed.run("meter", "read", NUMBER, name)
+        assert (told.code, "meter.mismatch" in told.err) == (2, True)

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from meters.device import CommandRecord, Frame, Outcome, Warrant
 from meters.gateway import MeterUnreachable
 from tests.vending.support import OPERATOR, POWER, START, SetClock, Town
-from vending.meterwork import MeterWorks, WorkState
+from vending.meterwork import NOT_COMMISSIONED, Commissioned, MeterWorks, WorkState
 from vending.parties import Actor, ActorNotAllowed, Role
 from vending.store.meter_commands import SqlMeterWorks
 
@@ -88,3 +88,55 @@ def test_nothing_is_changed_and_nothing_ends_twice(town: Town) -> None:
             db.execute(text(statement))
     (kept,) = works.listed(TECHNICIAN)
     assert kept.state is WorkState.UNKNOWN
+
+
+def commissioned(
+    works: MeterWorks, names: str = "", *, model: str = "chint-ddsu666@1", serial: str = "77"
+) -> str:
+    work = works.commission(
+        f"c-{names}-{model}-{serial}",
+        TECHNICIAN,
+        "new house",
+        meter=POWER.number,
+        place="tcp://127.0.0.1:502/7",
+        model=model,
+        serial=serial,
+        confirmed=[name for name in names.split(",") if name],
+        seen={"values": "power.active = 1000 W"},
+    )
+    return work.id
+
+
+def test_what_was_confirmed_is_of_this_meter_and_this_revision(town: Town) -> None:
+    works, model = works_of(town), "chint-ddsu666@1"
+    number = POWER.number
+    assert works.commissioned(number, model) == NOT_COMMISSIONED
+    commissioned(works, "power.active")
+    commissioned(works, "line.baud,power.reactive")
+    known = works.commissioned(number, model)
+    assert known.serial == "77"
+    assert known.confirmed == {"power.active", "line.baud", "power.reactive"}
+    # A map that was revised may mean something else; who answers there is known all the same.
+    assert works.commissioned(number, "chint-ddsu666@2") == Commissioned("77")
+    assert works.commissioned(number, "chint-dtsu666@1") == NOT_COMMISSIONED
+    assert works.commissioned("07000090022", model) == NOT_COMMISSIONED
+    # Another meter was put there: it begins anew.
+    commissioned(works, serial="78")
+    assert works.commissioned(number, model) == Commissioned("78")
+    commissioned(works, "power.active", serial="78")
+    assert works.commissioned(number, model) == Commissioned("78", frozenset({"power.active"}))
+    # All of it stands among the commands, with what it was settled by.
+    kept = works.listed(TECHNICIAN, number)
+    assert [one.command for one in kept] == ["commission"] * 4
+    assert kept[0].params["values"] == "power.active = 1000 W"
+    assert (kept[0].actor, kept[0].reason, kept[0].state) == ("Noor", "new house", WorkState.DONE)
+
+
+def test_an_operator_commissions_nothing(town: Town) -> None:
+    works = works_of(town)
+    with pytest.raises(ActorNotAllowed):
+        works.commission(
+            "c-1", OPERATOR, "why not", meter=POWER.number, place="", model="x@1", serial="",
+            confirmed=[], seen={},
+        )  # fmt: skip
+    assert works.listed(TECHNICIAN) == []

@@ -20,6 +20,7 @@ from tests.vending.support import (
     town,
 )
 from tokens.sts import EncryptionAlgorithm
+from vending.accounting.errors import ReasonMissing
 from vending.logos import PNG, SVG, LogoUnusable, checked_logo
 from vending.municipality import Municipality, MunicipalityFieldWrong, TownHall
 from vending.parties import (
@@ -64,6 +65,8 @@ def test_it_is_kept_as_it_was_told(hall: TownHall, store: SqlStore) -> None:
     assert not hall.municipality().is_named
     hall.change(ADMIN, TOWN)
     assert hall.municipality() == TOWN
+    with pytest.raises(ReasonMissing):
+        hall.change(ADMIN, replace(TOWN, phone="02-3333333"), "new")
     hall.change(ADMIN, replace(TOWN, phone="02-3333333"), "new line")
     hall.change(ADMIN, replace(TOWN, phone="02-3333333"), "the same again")
     with SqlHouse(store).reading() as house:

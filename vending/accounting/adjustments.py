@@ -13,7 +13,7 @@ from enum import Enum
 from hashlib import sha256
 
 from ..ledger import Chart, JournalEntry, PostedEntry, Posting, canonical_json, canonical_time
-from ..persons import person
+from ..persons import person, same_person
 from .days import end_of, read_day
 from .errors import (
     AccountUnknown,
@@ -22,6 +22,7 @@ from .errors import (
     HolderWrong,
     LinesUnbalanced,
     NotReversible,
+    OwnDeposit,
     OwnRequest,
     ReasonMissing,
     UnitWrong,
@@ -88,12 +89,21 @@ class Adjustment:
         return AdjustmentState.PENDING if self.decision is None else self.decision.state
 
     def same_request(self, other: Adjustment) -> bool:
-        """Whether both ask for the same, whenever they were made."""
+        """Whether one person asks for the same twice, whenever and by whichever door."""
         return _asked(self) == _asked(other)
+
+    def posted_already(self, actor: str) -> bool:
+        """Whether this person has approved it."""
+        done = self.decision
+        return (
+            done is not None
+            and done.state is AdjustmentState.POSTED
+            and same_person(done.actor, actor)
+        )
 
 
 def _asked(a: Adjustment) -> tuple[object, ...]:
-    return (a.kind, a.requested_by, a.reason, a.lines, a.reverses, a.booked_on)
+    return (a.kind, person(a.requested_by), a.reason, a.lines, a.reverses, a.booked_on)
 
 
 def checked_reason(text: str) -> str:
@@ -155,11 +165,20 @@ def reversal_lines(posted: PostedEntry) -> tuple[Posting, ...]:
     return tuple(line._replace(amount=-line.amount) for line in entry.postings)
 
 
-def posted_by(adjustment: Adjustment, actor: str, at: datetime, entry: int) -> Decision:
-    """The approval by a second person. Raises AdjustmentDecided, OwnRequest."""
+def posted_by(
+    adjustment: Adjustment, actor: str, at: datetime, entry: int, chart: Chart
+) -> Decision:
+    """The approval by a second person, whose own money it does not move.
+
+    Raises AdjustmentDecided, OwnRequest, OwnDeposit.
+    """
     check_undecided(adjustment)
-    if actor == adjustment.requested_by:
+    if same_person(actor, adjustment.requested_by):
         raise OwnRequest(adjustment.id, actor)
+    for line in adjustment.lines:
+        account = chart.find(line.account)
+        if account is not None and account.per == "operator" and same_person(line.holder, actor):
+            raise OwnDeposit(adjustment.id, actor)
     return Decision(AdjustmentState.POSTED, at, actor, "", entry)
 
 

@@ -3,12 +3,13 @@ only reads is in `reports.py`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, tzinfo
 
 from meters.quantities import Money
 
 from ..ledger import (
+    Account,
     Chart,
     LedgerReport,
     PostedEntry,
@@ -45,6 +46,7 @@ from .errors import (
     AlreadyReversed,
     DayNotBegun,
     DebtNotNamed,
+    DepositTooSmall,
     EntryUnknown,
     HolderWrong,
     Overdrawn,
@@ -249,20 +251,17 @@ class Bookkeeping:
     def approve(self, actor: Actor, id: str) -> Adjustment:
         """Posts a waiting request. Approving again answers it as it stands.
 
-        Raises AdjustmentUnknown, AdjustmentDecided (it was voided), OwnRequest, Overdrawn,
-        PeriodClosed (the month that it belongs to was closed meanwhile), and what `follow` raises.
+        Raises AdjustmentUnknown, AdjustmentDecided (it was voided), OwnRequest, OwnDeposit,
+        Overdrawn, DepositTooSmall, PeriodClosed (the month that it belongs to was closed
+        meanwhile), and what `follow` raises.
         """
         require(actor, "approve")
         with self._store.writing() as books:
             found = _known(books, id)
-            done = found.decision
-            if done is not None and (done.state, done.actor) == (
-                AdjustmentState.POSTED,
-                actor.name,
-            ):
+            if found.posted_already(actor.name):
                 return found
             head = books.chain_head()
-            decision = posted_by(found, actor.name, self._clock(), head.number + 1)
+            decision = posted_by(found, actor.name, self._clock(), head.number + 1, self._chart)
             self._check_balances(books, found.lines)
             posted = chained(adjustment_entry(found, decision, self._zone), head)
             cached = self._chart.cached()
@@ -298,17 +297,31 @@ class Bookkeeping:
                 raise DebtNotNamed(debts.code, line.holder)
 
     def _check_balances(self, books: BooksReading, lines: tuple[Posting, ...]) -> None:
-        """What is owed to customers can be used up, not overdrawn."""
-        owed = self._chart.role("customer_balance")
+        """What is owed to customers can be used up, not overdrawn; nor is a deposit paid out that
+        has been sold meanwhile."""
+        owed, deposit = self._chart.role("customer_balance"), self._chart.role("operator_deposit")
+        for holder, amount, balance in self._taken(books, lines, owed):
+            if amount > balance:
+                raise Overdrawn(
+                    holder, str(Money(balance, owed.unit)), str(Money(amount, owed.unit))
+                )
+        places = {self._chart.role(role).code for role in ("safe", "bank")}
+        if any(line.account in places and line.amount < 0 for line in lines):
+            for holder, amount, balance in self._taken(books, lines, deposit):
+                if amount > balance:
+                    raise DepositTooSmall(holder, Money(balance, deposit.unit).to_text())
+
+    def _taken(
+        self, books: BooksReading, lines: tuple[Posting, ...], account: Account
+    ) -> Iterator[tuple[str, int, int]]:
+        """Who loses something of what this account owes them: how much, and what it owes now."""
         taken: dict[str, int] = {}
         for line in lines:
-            if line.account == owed.code:
+            if line.account == account.code:
                 taken[line.holder] = taken.get(line.holder, 0) + line.amount
         for holder, amount in taken.items():
-            balance = -books.balance(owed.code, holder, owed.unit)
-            if amount > balance:
-                unit = owed.unit
-                raise Overdrawn(holder, str(Money(balance, unit)), str(Money(amount, unit)))
+            if amount > 0:
+                yield holder, amount, -books.balance(account.code, holder, account.unit)
 
     # Periods
 

@@ -88,6 +88,14 @@ class OwnRequest(Refused, code="ledger.own_request"):
 
 
 @dataclass(eq=False)
+class OwnDeposit(Refused, code="ledger.own_deposit"):
+    """It moves the deposit of who wants to approve it: another person is needed."""
+
+    adjustment: str
+    actor: str
+
+
+@dataclass(eq=False)
 class EntryUnknown(Invalid, code="ledger.entry.unknown"):
     """The journal has no entry of this number."""
 
@@ -118,6 +126,14 @@ class Overdrawn(Refused, code="ledger.overdrawn"):
     agreement: str
     balance: str
     taken: str
+
+
+@dataclass(eq=False)
+class DepositTooSmall(Refused, code="deposit.too_small"):
+    """More is paid out than the operator's deposit holds."""
+
+    operator: str
+    balance: str
 
 
 @dataclass(eq=False)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import tzinfo
 
 from ..ledger import Account, Chart, PostedEntry, Seal
+from ..masks import masked_name, names_hidden
 from ..parties import Actor, require
 from ..persons import person
 from ..ports import Clock
@@ -123,6 +124,10 @@ class BookReports:
             facts = books.agreement(agreement.strip())
             if facts is None:
                 raise AgreementUnknown(agreement.strip()[:30])
+            if names_hidden(books, actor):
+                facts = facts._replace(
+                    name_ar=masked_name(facts.name_ar), name_en=masked_name(facts.name_en)
+                )
             opening = opening_owed = 0
             if span.start is not None:
                 opening = -books.opening(carried.code, facts.number, span.start)

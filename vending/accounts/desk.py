@@ -4,6 +4,7 @@ what is kept follows from the books."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import tzinfo
 
 from meters.quantities import Money
@@ -12,7 +13,9 @@ from ..accounting.adjustments import Adjustment, checked_id, checked_reason
 from ..accounting.days import end_of, read_day
 from ..accounting.ports import BooksWriting
 from ..ledger import Chart, JournalEntry, PostedEntry, Posting, chained
+from ..masks import masked_name, names_hidden
 from ..parties import Actor, require
+from ..persons import same_person
 from ..ports import Clock
 from ..tariff import Instalment, Label, Percentage, TariffBook
 from .checks import check_postponing, checked_source, new_debt, owing, struck_off
@@ -81,7 +84,14 @@ class Accounts:
         """Everything that the next price of this account depends on, as of now."""
         require(actor, "look_up")
         with self._store.reading() as rows:
-            return self._sights.view(rows, self._sights.of(rows, which, self._clock()))
+            view = self._sights.view(rows, self._sights.of(rows, which, self._clock()))
+            if not names_hidden(rows, actor):
+                return view
+            file = view.agreement
+            hidden = file._replace(
+                name_ar=masked_name(file.name_ar), name_en=masked_name(file.name_en)
+            )
+            return replace(view, agreement=hidden)
 
     def history(
         self, actor: Actor, which: str, *, before: int | None = None, limit: int = 100
@@ -266,7 +276,7 @@ class Accounts:
             sight = self._sights.of(rows, agreement, self._clock())
             stored = sight.with_id(id)
             if stored is not None:
-                if (stored.event, stored.actor) != (event, actor.name):
+                if stored.event != event or not same_person(stored.actor, actor.name):
                     raise EventIdReused(sight.file.number, id)
                 return self._sights.view(rows, sight)
             check(sight)

@@ -138,6 +138,25 @@ class FeeNotDue(Refused, code="account.fee_not_due"):
 
 
 @dataclass(eq=False)
+class TariffSame(Refused, code="account.tariff_same"):
+    """The agreement is at this tariff already."""
+
+    agreement: str
+    tariff: str
+
+
+@dataclass(eq=False)
+class ChargesOwed(Refused, code="account.charges_owed"):
+    """Charges or fees are owed that the new tariff has no rule for: they are paid first."""
+
+    agreement: str
+    charges: list[str]
+    """Their codes."""
+    owed: str
+    """All of them together."""
+
+
+@dataclass(eq=False)
 class OutcomeUnknown(Invalid, code="account.outcome_unknown"):
     """A dispute ends `upheld`, `reduced` or `rejected`."""
 

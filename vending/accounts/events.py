@@ -16,7 +16,7 @@ from typing import ClassVar, TypeVar
 
 from meters.quantities import Money
 
-from ..tariff import AccountState, Debt, FeeDue, Postponed
+from ..tariff import AccountState, ChargeState, Debt, FeeDue, Postponed
 from .errors import DebtUnknown
 
 EventT = TypeVar("EventT", bound="Event")
@@ -194,6 +194,20 @@ class FeeWaived(Event):
 
     def applied(self, state: AccountState, at: datetime) -> AccountState:  # noqa: ARG002
         return replace(state, fees=tuple(fee for fee in state.fees if fee.code != self.code))
+
+
+@account_event("tariff_changed")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TariffChanged(Event):
+    """The agreement is sold by another tariff from here on (codes of both)."""
+
+    before: str
+    tariff: str
+    charges: tuple[ChargeState, ...]
+    """Where every monthly charge stands behind it."""
+
+    def applied(self, state: AccountState, at: datetime) -> AccountState:  # noqa: ARG002
+        return replace(state, charges=self.charges)
 
 
 def debt_named(state: AccountState, code: str) -> Debt:

@@ -12,6 +12,7 @@ from typing import Any
 from meters.quantities import Money
 
 from ..ledger import canonical_json, canonical_time
+from ..tariff import ChargeState, Month
 from .errors import AccountEventBroken
 from .events import KINDS, Event, Outcome
 from .state import debt_from, debt_values
@@ -42,6 +43,15 @@ _FORMS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     "to": (
         lambda money: None if money is None else [money.minor, money.currency],
         lambda kept: None if kept is None else Money(*kept),
+    ),
+    "charges": (
+        lambda charges: [
+            [one.code, str(one.through), one.owed.minor, one.owed.currency] for one in charges
+        ],
+        lambda kept: tuple(
+            ChargeState(code, Month.from_text(through), Money(minor, currency))
+            for code, through, minor, currency in kept
+        ),
     ),
     "until": (canonical_time, datetime.fromisoformat),
     "outcome": (

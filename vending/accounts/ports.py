@@ -9,7 +9,8 @@ from typing import NamedTuple, Protocol
 from meters.account import Commodity
 
 from ..accounting.adjustments import Adjustment
-from ..accounting.ports import BooksWriting
+from ..accounting.ports import BooksWriting, OperatorFacts
+from ..approvals.ports import PeopleWriting
 from ..ledger import ChainHead, PostedEntry, Posting
 from ..tariff import Month
 from .folding import Move
@@ -71,6 +72,10 @@ class AccountsReading(Protocol):
 
     def adjustment(self, id: str) -> Adjustment | None: ...
 
+    def operator_facts(self, code: str) -> OperatorFacts | None:
+        """Somebody who sells, by the person; None if they are not written down."""
+        ...
+
     def entry(self, number: int) -> PostedEntry | None: ...
 
     def kept_accounts(self, debts: str) -> Iterator[KeptAccount]:
@@ -94,6 +99,10 @@ class AccountsWriting(AccountsReading, Protocol):
 
     def add_event(self, happened: Happened) -> None: ...
 
+    def set_tariff(self, agreement: str, tariff: str) -> None:
+        """What the agreement is priced by from now on: the code of a tariff."""
+        ...
+
     def keep(self, agreement: str, document: str | None) -> None:
         """The account from now on; None: nothing has happened to it."""
         ...
@@ -110,4 +119,8 @@ class AccountsStore(Protocol):
 
     def inside(self, books: BooksWriting) -> AccountsWriting:
         """The transaction that bookkeeping is in, for accounts to follow within it."""
+        ...
+
+    def beside(self, books: PeopleWriting) -> AccountsWriting:
+        """The transaction that an approval is in, for accounts to follow within it."""
         ...

@@ -14,6 +14,7 @@ from typing import Any
 from meters.account import Commodity
 from meters.quantities import Money, Quantity
 
+from ..accounting.adjustments import checked_reason
 from ..ledger import canonical_json, canonical_time
 from ..tariff import (
     AccountState,
@@ -221,11 +222,11 @@ def postponed_for_sale(
     the clerk's reason. A debt that is put off for longer already stays so.
 
     What is kept after the sale follows from the account without this mark, unless the mark is to
-    outlive the sale; then it is an event of the account. Raises DebtUnknown.
+    outlive the sale; then it is an event of the account. Raises DebtUnknown, ReasonMissing.
     """
     if until <= now:
         raise ValueError("a debt is put off to a later moment")
-    reasons = dict(debts)
+    reasons = {code: checked_reason(why) for code, why in debts}
     known = {debt.code for debt in state.debts}
     for code in reasons:
         if code not in known:
@@ -268,7 +269,7 @@ def _owed_again(debt: Debt | None, line: QuoteLine, month: Month) -> Debt:
 
 def _fee_again(fee: FeeDue | None, line: QuoteLine, tariff: Tariff) -> FeeDue:
     owed = line.amount if fee is None or fee.owed is None else fee.owed + line.amount
-    known = tariff.fee(line.code)
+    known = tariff.due_fee(line.code)
     nothing_paid = known is not None and known.sum.gross == owed
     return FeeDue(line.code, None if nothing_paid else owed)
 

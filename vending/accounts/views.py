@@ -146,7 +146,7 @@ def _charges(state: AccountState, tariff: Tariff, month: Month) -> list[ChargeOw
 
 
 def _fee(tariff: Tariff, code: str, owed: Money | None, currency: str) -> FeeOwed:
-    fee = tariff.fee(code)
+    fee = tariff.due_fee(code)
     if fee is None:
         return FeeOwed(code, None, Money(0, currency) if owed is None else owed)
     return FeeOwed(code, fee.sum.heading.label, fee.sum.gross if owed is None else owed)

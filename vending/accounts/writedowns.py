@@ -10,6 +10,7 @@ from ..accounting.errors import AdjustmentIdReused, DebtNotNamed
 from ..accounting.ports import BooksWriting
 from ..ledger import Chart, PostedEntry, Posting
 from ..parties import Actor
+from ..persons import same_person
 from ..ports import Clock
 from .checks import check_off, owing, struck_off
 from .errors import NotDisputed
@@ -65,7 +66,9 @@ class WriteDowns:
             if stored is not None:
                 asked = _asked(sight, id)
                 wanted = (code, reason, outcome, to, off if outcome is None else None)
-                if asked is None or stored.requested_by != actor.name or wanted != _request(asked):
+                if asked is None or wanted != _request(asked):
+                    raise AdjustmentIdReused(id)
+                if not same_person(stored.requested_by, actor.name):
                     raise AdjustmentIdReused(id)
                 return self._sights.view(rows, sight)
             debt = owing(sight.state, code)

@@ -124,19 +124,21 @@ class Exchanges:
     ) -> Quantity:
         kind, step = old.commodity.quantity, old.commodity.token_step
         number = old.number.number
+        before = books.exchange_of(number)
+        # What was read in an earlier life of the meter says nothing of this one.
+        since = None if before is None else before.requested_at
         if units is None:
             if source is Source.NONE:
                 return kind(0)
             if source is not Source.READING:
                 raise UnitsAndSource(source.value)
-            before = books.exchange_of(number)
-            read = last_read(books, number, None if before is None else before.requested_at)
+            read = last_read(books, number, since)
             steps = max(0, read.value) // step
             return carried_floor(kind, min(steps, MOST_STEPS), step)
         told = units_of(units, kind)
         if told.value < 0 or (told.is_zero and source is not Source.READING):
             raise UnitsAndSource(source.value)
-        check_source(books, number, told, source)
+        check_source(books, number, told, source, since)
         if carried(told) != told:
             below = carried_floor(kind, told.value // step, step)
             raise UnitsNotCarried(str(told), str(below), str(carried(told)))

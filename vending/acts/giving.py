@@ -206,8 +206,10 @@ def _check_transfer(books: ActsReading, wanted: TransferWanted) -> str:
     return file.meter.number.number
 
 
-def check_source(books: Reading, old_meter: str, units: Quantity, source: Source) -> None:
-    """Whether a source can speak for so many units.
+def check_source(
+    books: Reading, old_meter: str, units: Quantity, source: Source, since: datetime | None = None
+) -> None:
+    """Whether a source can speak for so many units; a reading, only if it is from behind `since`.
 
     Raises UnitsAndSource, ReadingMissing, TransferTooMuch.
     """
@@ -215,7 +217,7 @@ def check_source(books: Reading, old_meter: str, units: Quantity, source: Source
         raise UnitsAndSource(source.value)
     if source is not Source.READING:
         return
-    read = last_read(books, old_meter)
+    read = last_read(books, old_meter, since)
     if units > read:
         raise TransferTooMuch(old_meter, str(units), str(read))
 

@@ -22,8 +22,6 @@ from .errors import CorrectionNotPossible
 from .giving import seat_of, second_of
 from .ports import ActsStore
 
-_BOUGHT = frozenset({SaleKind.CREDIT.value, SaleKind.CORRECTION.value})
-
 
 class Moneys:
     """The executors, and what they refuse. One instance serves many threads."""
@@ -99,7 +97,7 @@ class Moneys:
 
 
 def _check_correction(books: Reading, wrong: SaleRecord, wanted: CorrectionWanted) -> None:
-    if wrong.kind not in _BOUGHT or wrong.tendered <= 0:
+    if not SaleKind(wrong.kind).is_bought or wrong.tendered <= 0:
         raise CorrectionNotPossible(wrong.vend_id, "not_bought")
     if books.void_of(wrong.vend_id) is not None:
         raise CorrectionNotPossible(wrong.vend_id, "voided")

@@ -11,7 +11,7 @@ from meters.errors import Invalid
 from meters.quantities import Money, decimal_from_text
 
 from ..operators import Operator, Settlement
-from ..parties import PointUnknown, Role, VendingPoint
+from ..parties import ALLOWED, PointUnknown, VendingPoint
 from ..persons import person
 from .acts import MOST_WHOLE, Act, Approved, Document, Fields, check_no_token
 from .approval import can_be_kept
@@ -24,9 +24,6 @@ _LONGEST_NAME = 200
 _COMMISSION_DECIMALS = 4
 _OPERATOR_LIMITS = ("credit_limit", "most_per_sale", "most_per_day")
 _POINT_LIMITS = ("most_per_sale", "most_per_day", "most_in_till")
-
-_MAY_ASK = frozenset({Role.BILLING, Role.SUPERVISOR, Role.ADMINISTRATOR})
-_MAY_APPROVE = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +137,8 @@ def people_acts(currency: str) -> tuple[Act, Act]:
     return (
         Act(
             name="change_operator",
-            may_request=_MAY_ASK,
-            may_approve=_MAY_APPROVE,
+            may_request=ALLOWED["ask_terms"],
+            may_approve=ALLOWED["approve_terms"],
             read=read_operator,
             within=change_operator,
             look=lambda books, change: known_operator(books, change.code),
@@ -149,8 +146,8 @@ def people_acts(currency: str) -> tuple[Act, Act]:
         ),
         Act(
             name="change_point",
-            may_request=_MAY_ASK,
-            may_approve=_MAY_APPROVE,
+            may_request=ALLOWED["ask_terms"],
+            may_approve=ALLOWED["approve_terms"],
             read=read_point,
             within=change_point,
             look=lambda books, change: _known_point(books, change.code),

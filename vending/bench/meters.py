@@ -1,9 +1,9 @@
 """Talking with meters: requests a second over TCP, the stand-in meters' own rate and memory, the
 use made of a serial line, and what one dead meter costs the others on its line.
 
-Over TCP our client and those of others read from one libmodbus server in C, taking turns. The
-serial line is a pty at the pace of a real one, and what limits it is the standard's own arithmetic:
-the characters and a silence of 3.5 of them on either side. The sweep runs on a virtual clock.
+Over TCP our client and those of others read from one libmodbus server in C, taking turns.
+
+Late replies and sweeps run on a virtual clock.
 """
 
 from __future__ import annotations
@@ -15,19 +15,18 @@ from collections.abc import Mapping
 from typing import Final
 
 from drivers.bus.timing import Manners
-from drivers.conversation import LineSettings
+from drivers.crc import with_crc
 from drivers.lines import NoReply, Resting
 from drivers.link import Priority
 from drivers.maps.model import Table
-from drivers.modbus.crc import with_crc
-from drivers.modbus.rtu import silence_s
 from drivers.modbus.rtu_line import RtuLine
 from drivers.modbus.shared import SharedLine, bus_of
 from drivers.transports.memory import MemoryLine, VirtualClock
-from drivers.transports.serial_port import SerialChannel
 
 from .meters_clients import Read, clients
-from .meters_peers import Missing, compiled, python, started
+from .meters_late import late_figures
+from .meters_line import line_figures
+from .meters_peers import Missing, compiled, started
 from .meters_simulator import simulator_figures
 from .runner import Figure, Size, Tell, figure
 
@@ -35,7 +34,6 @@ _ROUNDS: Final[Mapping[Size, int]] = {Size.QUICK: 2, Size.USUAL: 5, Size.FULL: 9
 _READS: Final[Mapping[Size, int]] = {Size.QUICK: 500, Size.USUAL: 3000, Size.FULL: 10_000}
 _LINE_S: Final[Mapping[Size, float]] = {Size.QUICK: 1.0, Size.USUAL: 3.0, Size.FULL: 10.0}
 _BAUDS: Final = (9_600, 19_200, 115_200)
-_REGISTERS: Final = 20
 _METERS: Final = range(1, 32)
 _SWEEPS: Final = 4
 _PER_METER: Final = 2
@@ -55,7 +53,9 @@ def measure(tell: Tell, size: Size = Size.USUAL) -> list[Figure]:
     figures += simulator_figures(tell, size)
     for baud in _BAUDS:
         tell(f"a line of {baud} baud")
-        figures.append(_line_use(baud, _LINE_S[size]))
+        figures += line_figures(baud, _LINE_S[size])
+    tell("replies that come late")
+    figures += late_figures(_READS[size])
     tell("a sweep with a dead meter")
     whole, spoilt = _sweeps(dead=0), _sweeps(dead=_DEAD)
     figures.append(
@@ -107,37 +107,6 @@ def _rate(read: Read, count: int) -> float:
     begun = time.perf_counter()
     own = read(count)
     return count / (own or time.perf_counter() - begun)
-
-
-def _line_use(baud: int, seconds: float) -> Figure:
-    """Readings of 20 registers over a paced line, as a share of what its arithmetic allows. The
-    median reading counts: other programs on the machine delay some of them by milliseconds."""
-    settings = LineSettings(baud=baud)
-    characters = 8 + 5 + 2 * _REGISTERS
-    most = 1 / (characters * settings.character_s + 2 * silence_s(settings))
-    with started(*python("vending.bench.meters_slave", str(baud))) as path:
-        line = RtuLine(SerialChannel(path, settings), path)
-        owner = bus_of(line, time.monotonic, time.sleep)
-        shared = SharedLine(owner, Manners(), Priority.BILLING)
-        expected = tuple(1000 + n for n in range(_REGISTERS))
-        try:
-            shared.read(1, Table.INPUT, 0, _REGISTERS)
-            took: list[float] = []
-            begun = now = time.monotonic()
-            while now - begun < seconds:
-                assert shared.read(1, Table.INPUT, 0, _REGISTERS) == expected
-                before, now = now, time.monotonic()
-                took.append(now - before)
-        finally:
-            line.close()
-    return figure(
-        f"meters.rtu.{baud}",
-        1 / statistics.median(took),
-        "requests/s",
-        anchor="characters and both silences of the standard",
-        anchor_value=most,
-        goal=0.95 * most,
-    )
 
 
 def _sweeps(dead: int) -> float:

@@ -16,13 +16,15 @@ from drivers.maps.model import Table
 from drivers.modbus.shared import SharedLine, bus_of
 from drivers.modbus.tcp import ModbusTcpLine
 
-from .meters_peers import Missing, compiled, needed
+from .meters_peers import compiled, is_installed
 
 HOST: Final = "127.0.0.1"
 WORDS: Final = 10
 _EXPECTED: Final = [1000 + n for n in range(WORDS)]
 Read = Callable[[int], float | None]
 """Reads so many times; gives the seconds that took if it measures itself."""
+RegistersOf = Callable[[int, int], list[int]]
+"""Reads WORDS input registers of a unit from an address on."""
 
 
 @contextmanager
@@ -62,18 +64,20 @@ def clients(
             "pymodbus": pymodbus_reads,
             "libmodbus": libmodbus_reads,
         }
-        try:
-            needed("pyModbusTCP")
-        except Missing:
-            pass
-        else:
-            found["pymodbustcp"] = held.enter_context(_pymodbustcp(port))
+        if is_installed("pyModbusTCP"):
+            other = held.enter_context(pymodbustcp_client(port))
+
+            def pymodbustcp_reads(count: int) -> None:
+                for _ in range(count):
+                    assert other(1, 0) == _EXPECTED
+
+            found["pymodbustcp"] = pymodbustcp_reads
         yield found
 
 
 @contextmanager
-def pymodbus_client(port: int) -> Iterator[Callable[[int, int], list[int]]]:
-    """Reads the registers of a unit from an address on."""
+def pymodbus_client(port: int) -> Iterator[RegistersOf]:
+    """One connection of the library."""
     client = ModbusTcpClient(HOST, port=port, retries=0)
 
     def read(unit: int, addr: int) -> list[int]:
@@ -86,16 +90,17 @@ def pymodbus_client(port: int) -> Iterator[Callable[[int, int], list[int]]]:
 
 
 @contextmanager
-def _pymodbustcp(port: int) -> Iterator[Read]:
+def pymodbustcp_client(port: int) -> Iterator[RegistersOf]:
+    """As `pymodbus_client`, where pyModbusTCP is installed."""
     from pyModbusTCP.client import ModbusClient  # type: ignore[import-untyped]
 
     client = ModbusClient(HOST, port, 1, auto_open=True)
 
-    def reads(count: int) -> None:
-        for _ in range(count):
-            assert client.read_input_registers(0, WORDS) == _EXPECTED
+    def read(unit: int, addr: int) -> list[int]:
+        client.unit_id = unit
+        return list(client.read_input_registers(addr, WORDS))
 
     try:
-        yield reads
+        yield read
     finally:
         client.close()

@@ -79,9 +79,14 @@ def started(*command: str) -> Iterator[Ready]:
             process.wait(10)
 
 
+def is_installed(package: str) -> bool:
+    """Whether this machine has a Python package."""
+    return find_spec(package) is not None
+
+
 def needed(package: str) -> None:
     """Raises Missing if a Python package is not installed."""
-    if find_spec(package) is None:
+    if not is_installed(package):
         raise Missing(f"{package} is not installed")
 
 

@@ -15,14 +15,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from drivers.maps.model import Table
 from drivers.modbus.tcp import ModbusTcpLine
 
-from .meters_clients import HOST, WORDS, pymodbus_client
-from .meters_peers import Missing, compiled, python, started
+from .meters_clients import HOST, WORDS, RegistersOf, pymodbus_client, pymodbustcp_client
+from .meters_peers import Missing, compiled, is_installed, python, started
 from .runner import Figure, Size, Tell, figure, peak_memory_mb
 
 _METERS: Final = 10_000
@@ -102,7 +103,9 @@ def _readers(ports: list[int]) -> Iterator[dict[str, Rate]]:
     with ExitStack() as held:
         line = ModbusTcpLine(HOST, ports[0], 5.0)
         held.callback(line.close)
-        theirs = held.enter_context(pymodbus_client(ports[0]))
+        others = {"pymodbus": held.enter_context(pymodbus_client(ports[0]))}
+        if is_installed("pyModbusTCP"):
+            others["pymodbustcp"] = held.enter_context(pymodbustcp_client(ports[0]))
 
         def ours(count: int) -> float:
             begun = time.perf_counter()
@@ -110,13 +113,8 @@ def _readers(ports: list[int]) -> Iterator[dict[str, Rate]]:
                 line.read(1 + n % _PER_LINE, Table.INPUT, _place(n), WORDS)
             return count / (time.perf_counter() - begun)
 
-        def pymodbus(count: int) -> float:
-            begun = time.perf_counter()
-            for n in range(count):
-                assert len(theirs(1 + n % _PER_LINE, _place(n))) == WORDS
-            return count / (time.perf_counter() - begun)
-
-        found: dict[str, Rate] = {"ours": ours, "pymodbus": pymodbus}
+        found: dict[str, Rate] = {"ours": ours}
+        found |= {name: partial(_library, read) for name, read in others.items()}
         try:
             compiled("client")
         except Missing:
@@ -125,6 +123,13 @@ def _readers(ports: list[int]) -> Iterator[dict[str, Rate]]:
             found["libmodbus"] = lambda count: _libmodbus(ports[:1], count)
             found[f"libmodbus.x{_AT_ONCE}"] = lambda count: _libmodbus(ports[:_AT_ONCE], count)
         yield found
+
+
+def _library(read: RegistersOf, count: int) -> float:
+    begun = time.perf_counter()
+    for n in range(count):
+        assert len(read(1 + n % _PER_LINE, _place(n))) == WORDS
+    return count / (time.perf_counter() - begun)
 
 
 def _sweep(ports: list[int]) -> None:

@@ -31,6 +31,7 @@ from ..parties import Customer, Meter, Registration, Role, SupplyAgreement
 from ..people import UserDraft
 from ..settings import JobSettings, Settings
 from ..wiring import open_raseed
+from .copies import multiplied
 from .ledger import build
 from .runner import Figure, Size, Tell, figure
 from .vend_town import SGC, Installed, Selling, key_record, product
@@ -200,7 +201,10 @@ def _install(folder: Path, town: Registration, sales: int) -> tuple[Installed, s
     settings = Settings(data=folder, jobs=JobSettings(enabled=False))
     passphrase, password = secrets.token_hex(16), secrets.token_hex(16)
     create_sealed(settings.key_file, Passphrase(passphrase), [key_record()], cost=Cost(n=2**10))
-    build(folder / "raseed.db", sales, town)
+    # Each home buys once, and then all of it again and again.
+    once = min(sales, len(town.agreements))
+    build(folder / "raseed.db", once, town)
+    multiplied(folder / "raseed.db", sales // once)
     with open_raseed(settings, Passphrase(passphrase)) as raseed:
         boss = raseed.office.begin(UserDraft("boss", Role.ADMINISTRATOR, "", "Boss"), password)
         clerk = UserDraft("clerk", Role.OPERATOR, "", "Clerk", point="B1")

@@ -1,4 +1,5 @@
-"""`raseed approval request ...`: sales of two people asked for; and `raseed meter exchange`."""
+"""`raseed approval request ...`: sales of two people and other tariffs asked for; and `raseed meter
+exchange`."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ from .asking import IdOption, Reason, new_id
 from .context import Cli, Json, MeterArg, VendIdArg, cli_of
 from .parties import meter as meter_group
 
-request = typer.Typer(no_args_is_help=True, help="Ask for a sale that needs two people.")
+request = typer.Typer(no_args_is_help=True, help="Ask for what needs two people.")
 approval.add_typer(request, name="request")
 
 UnitsArg = Annotated[str, typer.Argument(metavar="UNITS", help="In kWh or m3: 12.5")]
@@ -137,6 +138,20 @@ def transfer(
         "source": source.value,
     }
     _ask(ctx, id, "transfer", document, reason, point, as_json)
+
+
+@request.command("change-tariff")
+def change_tariff(
+    ctx: typer.Context,
+    agreement: AgreementArg,
+    tariff: Annotated[str, typer.Argument(metavar="TARIFF", help="Code of the new tariff.")],
+    reason: Reason,
+    id: IdOption = None,
+    as_json: Json = False,
+) -> None:
+    """The agreement sold by another tariff; charges of the new one begin next month."""
+    document = {"agreement": agreement, "tariff": tariff}
+    _ask(ctx, id, "change_tariff", document, reason, None, as_json)
 
 
 @meter_group.command("exchange")

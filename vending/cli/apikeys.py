@@ -101,7 +101,7 @@ def list_keys(ctx: typer.Context, as_json: Json = False) -> None:
 def revoke(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME")],
-    reason: Annotated[str, typer.Option(help="Why; the trail keeps it.")] = "",
+    reason: Annotated[str, typer.Option(help="Why; the trail keeps it.")],
     as_json: Json = False,
 ) -> None:
     """From now on the key opens nothing."""

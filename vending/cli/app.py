@@ -25,8 +25,11 @@ from . import (
     keychange,
     keys,
     meter_command,  # noqa: F401 - these put their commands into the group of meters
+    meter_commission,  # noqa: F401
     meter_line,  # noqa: F401
     meter_scan,  # noqa: F401
+    meter_state,  # noqa: F401
+    meter_sweep,  # noqa: F401
     meters,  # noqa: F401
     operators,
     outbox,

@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
 import typer
 
 from drivers.device.mapped import MappedDevice
-from drivers.device.params import is_secret
 from drivers.device.recognising import Expected
 from drivers.device.settings import DeviceSettings
 from drivers.link import Priority
-from drivers.maps.model import MeterMap, Protocol
-from drivers.maps.reading import shipped_map
+from drivers.maps.model import MeterMap
+from drivers.maps.reading import shipped_ids, shipped_map
 from drivers.opening import OpenLine, open_line
 from drivers.places import Place, is_place, parse_place
 from meters.errors import Invalid
 from meters.gateway import MeterUnreachable
 
-from ..keys.storage import read_private
 from ..messages import LOCAL_ZONE, phrase
+from ..meterwork import NOT_COMMISSIONED, Commissioned, MeterWorks
+from ..parties import Meter
 from .context import Cli
 
-_PASSWORD_ENV: Final = "RASEED_METER_PASSWORD"  # noqa: S105 - a name
+_MAILBOX: Final = "token.mailbox"
 ZONE: Final = LOCAL_ZONE.key
 
 TargetArg = Annotated[
@@ -62,31 +60,11 @@ Confirm = Annotated[
 Zone = Annotated[str, typer.Option(metavar="ZONE", help="What the meter's clock is set to.")]
 
 
-PasswordFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--password-file",
-        metavar="FILE",
-        help="The meter's password, in a file that only you can read. Else"
-        " RASEED_METER_PASSWORD, else it is asked for.",
-        dir_okay=False,
-    ),
-]
-
-
 @dataclass(eq=False)
 class ModelMissing(Invalid, code="meter.model_missing"):
     """Which model is it? Values can be read only by its register map."""
 
     place: str
-
-
-@dataclass(eq=False)
-class SecretArgument(Invalid, code="meter.secret_argument"):
-    """A password stands among the arguments. It is not repeated here."""
-
-    parameter: str
-    variable: str
 
 
 @dataclass(eq=False)
@@ -107,6 +85,8 @@ class Target:
     """Register map; empty if nobody said."""
     number: str = ""
     """Of a meter on record."""
+    known: Commissioned = NOT_COMMISSIONED
+    """What was settled there when it was commissioned."""
 
 
 def target_of(cli: Cli, text: str, model: str) -> Target:
@@ -116,10 +96,17 @@ def target_of(cli: Cli, text: str, model: str) -> Target:
         return Target(parse_place(text), text, model)
     with cli.raseed() as raseed:
         meter = raseed.service.meter(cli.actor(), text).meter
-    if meter.gateway is None:
-        raise MeterUnreachable(meter.number.number, "no address on record")
-    place = meter.gateway.place
-    return Target(parse_place(place), place, model or meter.model, meter.number.number)
+        if meter.gateway is None:
+            raise MeterUnreachable(meter.number.number, "no address on record")
+        return recorded(raseed.meter_works, meter, meter.gateway.place, model)
+
+
+def recorded(works: MeterWorks, meter: Meter, place: str, model: str = "") -> Target:
+    """A meter on record that is reached at `place`; `model` if the record's is not meant."""
+    number, model = meter.number.number, model or meter.model
+    is_known = model in shipped_ids()
+    known = works.commissioned(number, shipped_map(model).label) if is_known else NOT_COMMISSIONED
+    return Target(parse_place(place), place, model, number, known)
 
 
 class Device(MappedDevice):
@@ -144,15 +131,8 @@ def device_at(
         raise ModelMissing(target.text[:80])
     place, meter_map = target.place, shipped_map(target.model)
     line = open_line(place, meter_map, password)
-    station = place.station or str(meter_map.line.default_unit)
-    settings = DeviceSettings(
-        unit=station,
-        expected=Expected(serial=serial, number=_own_number(target, meter_map)),
-        confirmed=frozenset(confirm or ()),
-        zone=_zone(zone),
-        # Somebody stands there and waits: a meter that rests is asked all the same.
-        priority=Priority.COMMISSIONING,
-    )
+    # Somebody stands there and waits: a meter that rests is asked all the same.
+    settings = settings_of(target, meter_map, Priority.COMMISSIONING, serial, confirm, zone)
     try:
         link = line.link(meter_map, place.station)
         device = Device(
@@ -170,50 +150,38 @@ def device_at(
         line.close()
 
 
-def _own_number(target: Target, meter_map: MeterMap) -> str:
-    """A meter that tells its own number must tell the one on record."""
-    tells = any(step.role == "number" for step in meter_map.identify)
-    return target.number if tells else ""
+def settings_of(
+    target: Target,
+    meter_map: MeterMap,
+    priority: Priority,
+    serial: str = "",
+    confirm: list[str] | None = None,
+    zone: str = ZONE,
+) -> DeviceSettings:
+    return DeviceSettings(
+        unit=target.place.station or str(meter_map.line.default_unit),
+        expected=_expected(target, meter_map, serial),
+        confirmed=target.known.confirmed.union(confirm or ()),
+        zone=zone_of(zone),
+        priority=priority,
+    )
 
 
-def password_for(cli: Cli, meter_map: MeterMap, file: Path | None) -> str:
-    """Of protocols that want one; Modbus meters have theirs as a parameter of the command."""
-    if meter_map.protocol not in (Protocol.DLT645, Protocol.IEC21):
-        return ""
-    return secret(cli, file)
+def _expected(target: Target, meter_map: MeterMap, serial: str) -> Expected:
+    """Who must answer: the serial that is given, else who was commissioned. A meter that takes
+    tokens tells the very number that it is on record by; what others call their number is their
+    maker's."""
+    tells = {step.role for step in meter_map.identify}
+    known = target.known.serial
+    if _MAILBOX in meter_map.registers and "number" in tells:
+        return Expected(serial=serial, number=target.number)
+    if "serial" in tells or serial:
+        return Expected(serial=serial or known)
+    return Expected(number=known if "number" in tells else "")
 
 
-def secrets_of(meter_map: MeterMap, name: str) -> list[str]:
-    """Parameters of a command that nobody may give among the arguments. (A token is one of its
-    own: it is worth nothing but at its meter.)"""
-    wanted = meter_map.commands[name].params if name in meter_map.commands else {}
-    return [one for one, kind in wanted.items() if is_secret(one, kind) and one != "token"]
-
-
-def secrets_for(
-    cli: Cli, meter_map: MeterMap, name: str, given: Mapping[str, str], file: Path | None
-) -> dict[str, str]:
-    """Passwords that the command wants. Raises SecretArgument for one that stands among the
-    arguments, where the whole machine can read it."""
-    found = {}
-    for param in secrets_of(meter_map, name):
-        if param in given:
-            raise SecretArgument(param, _PASSWORD_ENV)
-        if told := secret(cli, file):
-            found[param] = told
-    return found
-
-
-def secret(cli: Cli, file: Path | None) -> str:
-    """From a private file, the environment or a hidden prompt; empty if there is none of them.
-    Raises what `read_private` raises."""
-    if file is not None:
-        return read_private(file).decode("utf-8", "replace").strip()
-    ask = cli.asker("ask_meter_password")
-    return os.environ.get(_PASSWORD_ENV) or (ask() if ask is not None else "")
-
-
-def _zone(name: str) -> ZoneInfo:
+def zone_of(name: str) -> ZoneInfo:
+    """Raises ZoneMalformed."""
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):

@@ -29,16 +29,14 @@ from .meter_at import (
     Confirm,
     Device,
     Model,
-    PasswordFile,
     Serial,
     Target,
     TargetArg,
     Zone,
     device_at,
-    password_for,
-    secrets_for,
     target_of,
 )
+from .meter_passwords import PasswordFile, password_for, secrets_for
 from .meter_shown import lines, record_facts, record_told, work_told, works_table
 from .parties import Limit, meter
 

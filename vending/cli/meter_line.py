@@ -21,8 +21,9 @@ from ..messages import phrase
 from ..meterwork import MeterWorks
 from .asking import Reason
 from .context import Cli, Json, cli_of
-from .meter_at import Device, PasswordFile, PlaceArg, Target, device_at, secret, secrets_of
+from .meter_at import Device, PlaceArg, Target, device_at
 from .meter_command import confirmed, kept, recording
+from .meter_passwords import PasswordFile, secret, secrets_of
 from .meter_shown import record_told
 from .parties import meter
 

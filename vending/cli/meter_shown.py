@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from drivers.scan import Found, Presence
-from meters.device import CommandRecord, Identity, Outcome
+from meters.device import CheckResult, CommandRecord, Identity, Outcome
 from meters.readings import Quality, Reading, Value
 
 from ..messages import phrase
@@ -49,7 +49,17 @@ def readings_table(cli: Cli, readings: list[Reading]) -> None:
         return words if one.quality is Quality.GOOD else f"{words} ({one.reason})"
 
     rows = [(one.name, text(one.value) or "-", one.unit, quality(one)) for one in readings]
-    cli.table(("what", "reading_value", "unit", "quality"), rows)
+    cli.table(("reading_name", "reading_value", "unit", "quality"), rows)
+
+
+def checks_told(results: Sequence[CheckResult]) -> list[dict[str, Any]]:
+    return [{"name": one.name, "holds": one.holds, "detail": one.detail} for one in results]
+
+
+def checks_table(cli: Cli, results: Sequence[CheckResult]) -> None:
+    words = {True: "yes", False: "no", None: "check_open"}
+    rows = [(one.name, cli.label(words[one.holds]), one.detail) for one in results]
+    cli.table(("check_name", "holds", "detail"), rows)
 
 
 def identity_told(found: Identity) -> Mapping[str, str]:
@@ -75,12 +85,13 @@ def found_told(one: Found) -> dict[str, Any]:
 
 def found_table(cli: Cli, found: list[Found], seen: list[str], settings: str) -> None:
     def who(one: Found) -> tuple[str, str, str, str]:
+        station = one.station or cli.label("station_anybody")
         if one.presence is Presence.CONFLICT:
-            return (one.station, cli.label("station_conflict"), "", "")
+            return (station, cli.label("station_conflict"), "", "")
         models = " / ".join(one.models) or cli.label("model_unknown")
         identity = one.identity
         serial = (identity.serial or identity.number) if identity else ""
-        return (one.station, models, serial, identity.firmware if identity else "")
+        return (station, models, serial, identity.firmware if identity else "")
 
     cli.table(("station", "model", "serial", "firmware"), [who(one) for one in found])
     if settings:

@@ -15,7 +15,13 @@ from ..messages import phrase
 from .context import Cli, Json, cli_of
 from .meter_at import ZONE, Confirm, Model, Serial, TargetArg, Zone, device_at, target_of
 from .meter_scan import scanned
-from .meter_shown import identity_told, reading_told, readings_table
+from .meter_shown import (
+    checks_table,
+    checks_told,
+    identity_told,
+    reading_told,
+    readings_table,
+)
 from .parties import meter, meter_read
 
 
@@ -102,15 +108,13 @@ def check(
         seen = [one.value for one in troubles(device.line.counts)]
     told = {
         "identity": identity_told(identity),
-        "checks": [{"name": r.name, "holds": r.holds, "detail": r.detail} for r in results],
+        "checks": checks_told(results),
         "flags": flags,
         "line": seen,
     }
 
     def people(cli: Cli) -> None:
-        words = {True: "yes", False: "no", None: "check_open"}
-        rows = [(r.name, cli.label(words[r.holds]), r.detail) for r in results]
-        cli.table(("what", "holds", "detail"), rows)
+        checks_table(cli, results)
         cli.facts((("flags", ", ".join(flags) or "-"),))
         for one in seen:
             cli.line(phrase(f"line_{one}", cli.language))

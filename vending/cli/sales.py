@@ -80,8 +80,7 @@ def quote(
     with cli.raseed(keys=True) as raseed:
         ask = asked(amount, units, raseed.currency)
         later = postponed(postpone)
-        last = raseed.service.sales(cli.actor(), meter=number, limit=1)
-        before = last[0].quote if last else None
+        before = raseed.service.last_bought(cli.actor(), number)
         if bind:
             promise = raseed.service.bind(cli.actor(), number, ask, later)
             shown = BindingQuoteOut.bound(promise, before)

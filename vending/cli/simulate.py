@@ -25,12 +25,19 @@ def simulate(
     log: Annotated[
         Path | None, typer.Option(help="File that gets a JSON line for each fault.")
     ] = None,
+    speed: Annotated[
+        float | None, typer.Option(help="Virtual seconds in a real one; the scenario's if absent.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """A town of stand-in meters with everything that can go wrong; serves until Ctrl-C."""
+    """A town of stand-in meters with everything that can go wrong; serves until Ctrl-C, and tells
+    people when something begins to go wrong and when it is over."""
+    cli = cli_of(ctx)
     arguments = [sys.executable, "-m", "simulators", "--scenario", str(scenario)]
     arguments += ["--meters", str(meters)] if meters else []
     arguments += ["--log", str(log)] if log is not None else []
+    arguments += ["--speed", str(speed)] if speed is not None else []
+    arguments += [] if as_json else ["--tell"]
     # Not imported: the meters run outside of the product, as real ones do. Its standard input
     # ends with us, and so do they.
     with subprocess.Popen(  # noqa: S603 - our own interpreter and module
@@ -38,17 +45,27 @@ def simulate(
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
-        line = process.stdout.readline()
-        if line:
-            ready = json.loads(line)
-            cli_of(ctx).show(ready, as_json, lambda cli: _shown(cli, ready))
         try:
+            with cli.progress("simulate"):
+                line = process.stdout.readline()
+            if line:
+                ready = json.loads(line)
+                cli.show(ready, as_json, lambda cli: _shown(cli, ready))
+            for line in process.stdout:
+                _tell(cli, json.loads(line))
             process.wait()
         except KeyboardInterrupt:
             process.stdin.close()
             process.wait()
     if process.returncode:
         raise typer.Exit(process.returncode)
+
+
+def _tell(cli: Cli, row: dict[str, Any]) -> None:
+    """A fault that begins or is over, by the meters' clock."""
+    parameters = " ".join(f"{key}={value}" for key, value in row["parameters"].items())
+    told = (row["time"], row["fault"], row["target"], parameters)
+    cli.facts([(f"fault_{row['what']}", " ".join(one for one in told if one))])
 
 
 def _shown(cli: Cli, ready: dict[str, Any]) -> None:

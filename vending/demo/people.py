@@ -70,7 +70,7 @@ def let_in(raseed: Raseed) -> list[Login]:
     and confirming a code."""
     first = next(one for one in PEOPLE if one.role is Role.ADMINISTRATOR)
     founder = raseed.office.begin(first, PASSWORD).actor("demo")
-    raseed.town_hall.change(founder, TOWN)
+    raseed.town_hall.change(founder, TOWN, "Its people have come")
     logins = []
     for draft in PEOPLE:
         if draft is not first:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -36,7 +37,7 @@ from .errors import (
 from .ports import DrawerReading, DrawerStore, DrawerWriting, ShiftState
 from .reports import z_report
 from .shifts import Close, ShiftFile, checked_id
-from .tally import TENDER_ROLES, tally
+from .tally import TENDER_ROLES, Tally, tally
 
 MOST_SHIFTS = 1000
 """Of one banking."""
@@ -167,6 +168,23 @@ class Bankings:
         closed = [(file, file.close) for file in reversed(found)]
         return [(file, _lines([close], asked)) for file, close in closed if close is not None]
 
+    def beside(self, actor: Actor, point: str) -> tuple[tuple[Tender, int], ...]:
+        """What lies at a point beside the cash and cheques of shifts, open or waiting: what was
+        paid by card, wallet or transfer, and what was sold without a shift. Minor units, above
+        zero; banked by naming the amounts."""
+        of_shifts = Counter[Tender]()
+        for _, left in self.waiting(actor, point):
+            of_shifts.update(dict(left))
+        with self._store.reading() as books:
+            for drawer in self._open_drawers(books, point):
+                of_shifts[Tender.CASH] += drawer.expected
+                of_shifts[Tender.CHEQUE] += drawer.net(Tender.CHEQUE)
+            there = [
+                (tender, self._balance(books, point, tender) - of_shifts[tender])
+                for tender in TENDER_ROLES
+            ]
+        return tuple((tender, amount) for tender, amount in there if amount > 0)
+
     def shift_codes(self, banking: Banking) -> list[str]:
         """The shifts of a banking as people know them: `P1-S0007`."""
         with self._store.reading() as books:
@@ -194,14 +212,21 @@ class Bankings:
     ) -> None:
         """Cash in an open drawer is not there for the bank: it would be missing at the count."""
         for tender, amount in lines:
-            account = self._chart.role(TENDER_ROLES[tender])
-            there = books.cached_balance(account.code, point, account.unit)
+            there = self._balance(books, point, tender)
             if tender is Tender.CASH:
-                drawers = [o.id for o in books.open_shifts() if o.point == point]
-                held = books.shift_books(drawers)
-                there -= sum(tally(one, self._chart).expected for one in held.values())
+                there -= sum(one.expected for one in self._open_drawers(books, point))
             if amount > there:
-                raise MoreThanThere(tender.value, Money(amount, account.unit).to_text())
+                raise MoreThanThere(tender.value, Money(amount, self.currency).to_text())
+
+    def _balance(self, books: DrawerReading, point: str, tender: Tender) -> int:
+        """Of what was paid this way at a point and is not banked."""
+        account = self._chart.role(TENDER_ROLES[tender])
+        return books.cached_balance(account.code, point, account.unit)
+
+    def _open_drawers(self, books: DrawerReading, point: str) -> list[Tally]:
+        """What the shifts that are open at a point hold."""
+        ids = [one.id for one in books.open_shifts() if one.point == point]
+        return [tally(held, self._chart) for held in books.shift_books(ids).values()]
 
 
 def _closes(books: DrawerReading, request: BankRequest) -> list[Close]:

@@ -8,13 +8,12 @@ from enum import Enum
 from meters.quantities import Money
 
 from ..accounting import Adjustment, Bookkeeping
-from ..accounting.errors import HolderWrong
+from ..accounting.errors import DepositTooSmall, HolderWrong
 from ..accounting.ports import BooksStore
 from ..ledger import Chart, Posting
 from ..parties import Actor, require
 from ..persons import person
 from ..tariff import CurrencyWrong
-from .errors import DepositTooSmall
 from .shifts import checked_amount, checked_id
 
 

@@ -13,6 +13,7 @@ from ..ledger import ChainHead, Chart, JournalEntry, chained, check_open
 from ..outbox import OutboxPlan
 from ..paperorders import PaperKind, PaperOrder, print_original, send_to_printer
 from ..parties import Actor, PointUnknown, Role, require
+from ..people.recording import noted
 from ..ports import Clock
 from ..tariff import CurrencyWrong
 from ..vend import ClockLimits, check_clock
@@ -195,6 +196,7 @@ class Drawers:
             file = file_of(books, actor, shift)
             own = file.shift
             check_own(actor, own)
+            noted(subject=own.id)
             if file.close is not None:
                 stored = z_report(file.close, copies=file.copies)
                 if stored.count != count:

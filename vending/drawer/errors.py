@@ -194,11 +194,3 @@ class ReferenceTooLong(Invalid, code="banking.reference_too_long"):
     """A bank's reference has at most this many characters."""
 
     most: int
-
-
-@dataclass(eq=False)
-class DepositTooSmall(Refused, code="deposit.too_small"):
-    """More is paid out than the operator's deposit holds."""
-
-    operator: str
-    balance: str

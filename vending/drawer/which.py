@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..parties import Actor, Role
-from ..tariff.tariffs import same_person
+from ..persons import same_person
 from .errors import (
     NoShiftOpen,
     OperatorBusy,

@@ -33,6 +33,7 @@ def write(view: JournalView, out: BinaryIO, language: Language) -> None:
 
 def _lines(view: JournalView, language: Language) -> Iterator[str]:
     opened: dict[tuple[str, str], str] = {}
+    names: set[str] = set()
 
     def named(code: str, holder: str) -> Iterator[str]:
         """Opens an account where it is met first."""
@@ -40,9 +41,10 @@ def _lines(view: JournalView, language: Language) -> Iterator[str]:
             account = view.chart.find(code)
             assert account is not None
             name = _name(account, holder, language)
-            if name in opened.values():
+            while name in names:
                 # Two holders whose codes look alike once signs are left out.
                 name = f"{name}-{len(opened)}"
+            names.add(name)
             opened[code, holder] = name
             yield f"{_BEGINNING} open {opened[code, holder]} {_currency(account.unit)}"
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import add
 from typing import NamedTuple
 
 from .chart import Chart
@@ -64,28 +65,67 @@ def walk(
 ) -> Walk:
     """Along `entries`, which come by number from behind `after` (an entry's number and hash), to
     the first that differs or to the end. The sums are marked at the entries `marked`."""
-    units = {account.code: account.unit for account in chart.accounts()}
+    shapes = _Shapes(chart)
     done = Walk(number=after[0], hash=after[1])
     wanted = sorted(set(marked), reverse=True)
     while wanted and wanted[-1] <= done.number:
         number = wanted.pop()
         if number == done.number:
             done.marks.append(Mark(number, done.hash, {}))
-    sums = done.sums
     last, last_hash, at, postings = done.number, done.hash, done.at, 0
     for entry in entries:
-        done.problem = _check(entry, last, last_hash, units)
-        if done.problem is not None:
+        problem = _check(entry, last, last_hash, shapes)
+        if problem is not None:
+            done.problem = problem
             break
-        for account, _, unit, amount in entry.postings:
-            key = account, unit
-            sums[key] = sums.get(key, 0) + amount
         postings += len(entry.postings)
         last, last_hash, at = entry.number, entry.hash, entry.at
         if wanted and wanted[-1] == last:
-            done.marks.append(Mark(wanted.pop(), last_hash, dict(sums)))
+            done.marks.append(Mark(wanted.pop(), last_hash, shapes.sums()))
     done.number, done.hash, done.at, done.postings = last, last_hash, at, postings
+    done.sums = shapes.sums()
     return done
+
+
+class _Shape:
+    """Entries that move the same accounts in the same order, as all sales of one kind do. What is
+    asked of accounts and units is asked once for all of them, and their amounts are added up
+    column by column."""
+
+    def __init__(
+        self, accounts: Sequence[str], units: Sequence[str], known: dict[str, str]
+    ) -> None:
+        self.keys = list(zip(accounts, units, strict=True))
+        self.wrong = next((code for code, unit in self.keys if known.get(code) != unit), None)
+        self.columns = [
+            (unit, [at for at, one in enumerate(units) if one == unit])
+            for unit in dict.fromkeys(units)
+        ]
+        """By unit, where its amounts stand."""
+        self.totals = [0] * len(self.keys)
+
+
+class _Shapes:
+    """Every shape met so far; there are never many."""
+
+    def __init__(self, chart: Chart) -> None:
+        self._units = {account.code: account.unit for account in chart.accounts()}
+        self._known: dict[tuple[tuple[str, ...], tuple[str, ...]], _Shape] = {}
+
+    def of(self, accounts: tuple[str, ...], units: tuple[str, ...]) -> _Shape:
+        found = self._known.get((accounts, units))
+        if found is None:
+            found = self._known[accounts, units] = _Shape(accounts, units, self._units)
+        return found
+
+    def sums(self) -> dict[tuple[str, str], int]:
+        """Per account and unit, of all entries that were right."""
+        sums: dict[tuple[str, str], int] = {}
+        for shape in self._known.values():
+            if shape.wrong is None:
+                for key, total in zip(shape.keys, shape.totals, strict=True):
+                    sums[key] = sums.get(key, 0) + total
+        return sums
 
 
 def joined(stretches: Sequence[Walk], ends: Sequence[int]) -> Walk:
@@ -146,24 +186,23 @@ def verify(
     return report_of(walked, loose_ends, seals, against)
 
 
-def _check(
-    entry: StoredEntry, last: int, last_hash: str, units: dict[str, str]
-) -> LedgerProblem | None:
-    """In this order, so that the report names the plainest difference."""
+def _check(entry: StoredEntry, last: int, last_hash: str, shapes: _Shapes) -> LedgerProblem | None:
+    """In this order, so that the report names the plainest difference. What is right is added to
+    the sums."""
     (number, at, kind, cause, actor, point, content, previous, own, postings, found, tokens) = entry
     if number != last + 1:
         # The chain breaks where an entry is missing, not where the next one stands.
         return LedgerProblem(last + 1, "number", f"found {number}")
     if previous != last_hash:
         return LedgerProblem(number, "previous_hash")
-    sums: dict[str, int] = {}
-    for account, _, unit, amount in postings:
-        if units.get(account) != unit:
-            return LedgerProblem(number, "account", account)
-        sums[unit] = sums.get(unit, 0) + amount
-    if not sums:
+    if not postings:
         return LedgerProblem(number, "sum", "no postings")
-    for unit, total in sums.items():
+    accounts, _, units, amounts = zip(*postings, strict=True)
+    shape = shapes.of(accounts, units)
+    if shape.wrong is not None:
+        return LedgerProblem(number, "account", shape.wrong)
+    for unit, places in shape.columns:
+        total = sum(map(amounts.__getitem__, places))
         if total:
             return LedgerProblem(number, "sum", f"{unit} {total}")
     if entry_hash_of(number, previous, at, kind, cause, actor, point, content, postings) != own:
@@ -174,4 +213,5 @@ def _check(
         return LedgerProblem(number, "no_token", cause)
     if found != content:
         return LedgerProblem(number, "content", cause)
+    shape.totals = list(map(add, shape.totals, amounts))
     return None

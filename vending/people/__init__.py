@@ -18,6 +18,7 @@ from .doors import (
     CodeWrong,
     Doors,
     SecondFactorNeeded,
+    SecondFactorThere,
     SignInWrong,
     needs_second_factor,
 )
@@ -69,6 +70,7 @@ __all__ = [
     "ScreenLanguageUnknown",
     "SecondFactor",
     "SecondFactorNeeded",
+    "SecondFactorThere",
     "Session",
     "SessionUnknown",
     "SetupCodeWrong",

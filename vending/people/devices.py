@@ -12,6 +12,8 @@ from typing import Final
 
 from meters.errors import Invalid, Refused
 
+from ..accounting.adjustments import checked_reason
+from ..finding import western
 from ..parties import Actor, Role, require
 from .ports import House
 from .sessions import Ending, digest_of
@@ -74,8 +76,8 @@ class DeviceElsewhere(Refused, code="device.elsewhere"):
 
 
 def normalised(text: str) -> str:
-    """A key however it was typed."""
-    return "".join(c for c in text.upper() if c.isascii() and c.isalnum())
+    """A key however it was typed, and on which keyboard."""
+    return "".join(c for c in western(text).upper() if c.isascii() and c.isalnum())
 
 
 def check_seat(user: User, device: DeviceKey | None, *, required: bool) -> None:
@@ -123,9 +125,9 @@ class Devices:
 
     def revoke(self, actor: Actor, name: str, reason: str) -> DeviceKey:
         """From now on its key opens nothing, and whoever sits there is out. Raises
-        ActorNotAllowed, DeviceUnknown."""
+        ActorNotAllowed, ReasonMissing, DeviceUnknown."""
         require(actor, "manage_devices")
-        now = self._clock()
+        reason, now = checked_reason(reason), self._clock()
         with self._house.writing() as house:
             found = next((one for one in house.devices() if one.name == name), None)
             if found is None or found.revoked_at is not None:

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from meters.errors import Invalid, Refused
 
+from ..finding import western
 from ..parties import Role
 from .devices import DeviceKey, check_seat
 from .ports import House, HouseReading, PasswordHasher, SecondFactor
@@ -32,6 +33,11 @@ class SecondFactorNeeded(Refused, code="sign_in.second_factor_needed"):
 @dataclass(eq=False)
 class CodeWrong(Invalid, code="sign_in.code_wrong"):
     """The code does not belong to this secret and this minute."""
+
+
+@dataclass(eq=False)
+class SecondFactorThere(Refused, code="sign_in.second_factor_there"):
+    """They have a second factor: another one takes its place against their password alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +84,7 @@ class Doors:
         DeviceNeeded, DeviceElsewhere.
         """
         now = self._clock()
-        name = arrival.name.strip().lower()
+        name = western(arrival.name.strip()).lower()
         subjects = (("user", name[:40]), ("address", arrival.address[:60]))
         with self._house.reading() as house:
             found = [house.tries(kind, subject) for kind, subject in subjects]
@@ -157,7 +163,17 @@ class Doors:
         return self._second.secret()
 
     def confirm_second_factor(self, who: SignedIn, secret: str, code: str) -> None:
-        """From now on a code of this secret is asked for. Raises CodeWrong."""
+        """The first of somebody who has none: from now on a code of this secret is asked for.
+        Raises CodeWrong, SecondFactorThere."""
+        self._set_second_factor(who, secret, code, in_place=False)
+
+    def move_second_factor(self, who: SignedIn, password: str, secret: str, code: str) -> None:
+        """To another telephone, or the first of somebody whose role asks for none. Raises what
+        `change_password` raises for the password, and CodeWrong."""
+        self._prove(who, password, self._clock())
+        self._set_second_factor(who, secret, code, in_place=True)
+
+    def _set_second_factor(self, who: SignedIn, secret: str, code: str, *, in_place: bool) -> None:
         now = self._clock()
         step = self._second.step(secret, code, now)
         if step is None:
@@ -165,14 +181,10 @@ class Doors:
         with self._house.writing() as house:
             user = house.user(who.user.name)
             assert user is not None
+            if user.second and not in_place:
+                raise SecondFactorThere()
             house.put_user(replace(user, second=secret, second_used=step))
             write_down(house, Act("second_factor_set", user.name), who.actor, now)
-
-    def move_second_factor(self, who: SignedIn, password: str, secret: str, code: str) -> None:
-        """To another telephone, or the first of somebody whose role asks for none. Raises what
-        `change_password` raises for the password, and CodeWrong."""
-        self._prove(who, password, self._clock())
-        self.confirm_second_factor(who, secret, code)
 
     def _prove(self, who: SignedIn, password: str, now: datetime) -> None:
         """That it is the person, and not somebody at a screen that was left open. Raises

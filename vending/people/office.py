@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 
+from ..accounting.adjustments import checked_reason
 from ..parties import Actor, Role, require
 from .ports import House, HouseWriting, PasswordHasher
 from .sessions import Ending, Session, SessionUnknown
@@ -27,7 +28,8 @@ FIRST = Actor("setup", Role.ADMINISTRATOR)
 
 
 class Office:
-    """Use cases over a House. Whatever changes is written in the trail, in the same transaction."""
+    """Use cases over a House. Whatever changes is written in the trail, in the same transaction;
+    what is done to somebody who is there needs a reason (ReasonMissing)."""
 
     def __init__(self, house: House, hasher: PasswordHasher, clock: Callable[[], datetime]) -> None:
         self._house = house
@@ -67,7 +69,7 @@ class Office:
         """Another role, point, name, or activity; their sessions end. Raises ActorNotAllowed,
         UserUnknown, OwnAct."""
         require(actor, "manage_users")
-        now = self._clock()
+        reason, now = checked_reason(reason), self._clock()
         with self._house.writing() as house:
             old = _user(house, draft.name)
             if old.name == actor.name and (draft.role is not old.role or not active):
@@ -90,6 +92,7 @@ class Office:
         """A password for somebody else, to be changed at the next sign-in. Raises
         ActorNotAllowed, UserUnknown, OwnAct, PasswordTooShort, PasswordGuessable."""
         require(actor, "manage_users")
+        reason = checked_reason(reason)
         if name == actor.name:
             raise OwnAct()
         hashed = self._hasher.hash(check_password(name, password))
@@ -99,6 +102,7 @@ class Office:
         """Of somebody whose telephone is lost; they set up a new one at the next sign-in. Raises
         ActorNotAllowed, UserUnknown, OwnAct."""
         require(actor, "manage_users")
+        reason = checked_reason(reason)
         if name == actor.name:
             raise OwnAct()
         self._reset(actor, name, "second_factor_taken", reason, second="", second_used=0)
@@ -118,7 +122,7 @@ class Office:
     def end_session(self, actor: Actor, digest: str, reason: str) -> None:
         """Somebody else's (or one's own elsewhere). Raises ActorNotAllowed, SessionUnknown."""
         require(actor, "end_sessions")
-        now = self._clock()
+        reason, now = checked_reason(reason), self._clock()
         with self._house.writing() as house:
             session = house.session(digest)
             if session is None or session.ending is not None:

@@ -10,6 +10,7 @@ from typing import Final
 
 from meters.errors import Invalid, Refused
 
+from ..finding import western
 from ..parties import Actor, Role
 
 NEEDS_SECOND_FACTOR: Final = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
@@ -123,7 +124,7 @@ class OwnAct(Refused, code="user.own_act"):
 
 def check_user_name(name: str) -> str:
     """The name as it is kept. Raises UserNameMalformed."""
-    plain = name.strip().lower()
+    plain = western(name.strip()).lower()
     if not _NAME.fullmatch(plain):
         raise UserNameMalformed()
     return plain

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
+from ..masking import masked
 from ..parties import Actor
 from .ports import House, HouseWriting
 from .sessions import Ending
@@ -13,8 +15,10 @@ from .trail import Act, line
 
 
 def write_down(house: HouseWriting, act: Act, actor: Actor, now: datetime) -> None:
-    """One more line of the trail, in the transaction of what it tells."""
-    house.add_line(line(act, actor, now, house.trail_head()))
+    """One more line of the trail, in the transaction of what it tells. A token that somebody typed
+    for a reason is not kept."""
+    told = replace(act, reason=masked(act.reason))
+    house.add_line(line(told, actor, now, house.trail_head()))
 
 
 def one_wrong(house: House, subjects: Iterable[tuple[str, str]], now: datetime) -> None:

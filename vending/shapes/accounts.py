@@ -187,7 +187,7 @@ class AccountEventOut(Out):
     reason: str
     id: str
     after_entry: int = Field(description="The journal entry that it stands behind")
-    code: str = Field(description="Of the debt or fee")
+    code: str = Field(description="Of the debt, the fee or the new tariff")
     amount: Measure | None = Field(description="Added, struck off or owed again")
     until: datetime | None
     outcome: str | None
@@ -208,7 +208,7 @@ class AccountEventOut(Out):
             reason=event.reason,
             id=one.id,
             after_entry=one.after_entry,
-            code=facts.get("code", "") if debt is None else debt.code,
+            code=facts.get("code") or facts.get("tariff", "") if debt is None else debt.code,
             amount=None if amount is None else Measure.of(amount),
             until=facts.get("until"),
             outcome=None if outcome is None else outcome.value,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any, Protocol
 
 from pydantic import Field
 
@@ -191,3 +192,18 @@ def measured(amount: int, unit: str) -> Measure:
         return Measure(value=str(amount), unit=unit)
     kind = _COMMODITY_UNITS.get(unit)
     return Measure.of(Money(amount, unit) if kind is None else kind(amount))
+
+
+class Row(Protocol):
+    """A named tuple of the books."""
+
+    def _asdict(self) -> dict[str, Any]: ...
+
+
+def with_measures(row: Row, unit: str, *amounts: str) -> dict[str, Any]:
+    """The fields of a row by name, with `amounts` (its sums, properties too) as people write them;
+    one that is not told stays None."""
+    told = {name: getattr(row, name) for name in amounts}
+    return row._asdict() | {
+        name: None if amount is None else measured(amount, unit) for name, amount in told.items()
+    }

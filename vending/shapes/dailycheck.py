@@ -11,7 +11,7 @@ from ..accounting import (
     Difference,
 )
 from .base import Measure, Out
-from .books import measured
+from .books import with_measures
 
 
 class RangeOut(Out):
@@ -101,13 +101,7 @@ class DailyCheckOut(Out):
                 for r in check.receipts
             ],
             money=[
-                MoneyCountOut(
-                    account=row.account,
-                    holder=row.holder,
-                    told=measured(row.told, row.unit),
-                    booked=measured(row.booked, row.unit),
-                    back=measured(row.back, row.unit),
-                )
+                MoneyCountOut(**with_measures(row, row.unit, "told", "booked", "back"))
                 for row in check.money
             ],
             differences=[DifferenceOut.of(one) for one in check.differences],

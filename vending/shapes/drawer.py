@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ..drawer import Banking, CashMove, ShiftFile, ShiftReport
 from .base import Measure, Out
-from .books import measured
+from .books import measured, with_measures
 
 
 class ShiftOut(Out):
@@ -172,27 +172,12 @@ class ShiftReportOut(Out):
             sales=sums.sales,
             voids=sums.voids,
             tenders=[
-                TenderTotalOut(
-                    tender=row.tender,
-                    sales=measured(row.sales, unit),
-                    voids=measured(row.voids, unit),
-                    net=measured(row.net, unit),
-                )
+                TenderTotalOut(**with_measures(row, unit, "sales", "voids", "net"))
                 for row in sums.tenders
             ],
-            kinds=[
-                KindTotalOut(
-                    kind=row.kind, sales=row.sales, voids=row.voids, taken=_maybe(row.taken, unit)
-                )
-                for row in sums.kinds
-            ],
+            kinds=[KindTotalOut(**with_measures(row, unit, "taken")) for row in sums.kinds],
             units=[
-                UnitTotalOut(
-                    commodity=row.commodity,
-                    sales=measured(row.sales, row.unit),
-                    voids=measured(row.voids, row.unit),
-                )
-                for row in sums.units
+                UnitTotalOut(**with_measures(row, row.unit, "sales", "voids")) for row in sums.units
             ],
             figures={figure.name: measured(figure.amount, unit) for figure in sums.figures},
             expected=_maybe(report.expected, unit),

@@ -25,14 +25,10 @@ from ..parties import (
     SupplyAgreement,
     VendingPoint,
 )
+from ..registry import OTHERWISE
 from .operators import Limit, limit_of
 
 Code = Annotated[StrictStr, Field(min_length=1, max_length=40)]
-_PLACE = (
-    r"^(rtu-tcp://[^/?#\s]+:[0-9]{1,5}|serial:///dev/[^?#\s]+)/[0-9]{1,3}"
-    r"(\?[a-z]+=[0-9A-Za-z]+(&[a-z]+=[0-9A-Za-z]+)*)?$"
-)
-"""Its settings are read when the line is opened (`drivers.places`)."""
 Words = Annotated[StrictStr, Field(min_length=1, max_length=200)]
 
 
@@ -111,8 +107,8 @@ class ReachedIn(_In):
         StrictStr,
         Field(
             max_length=255,
-            pattern=_PLACE,
-            description="Gateway or serial line, and the unit on it, as in docs/meters.md",
+            pattern=OTHERWISE,
+            description="Gateway or serial line, and the station on it, as in docs/meters.md",
         ),
     ]
 

@@ -13,7 +13,7 @@ from ..accounting import (
     Taking,
 )
 from .base import Measure, Name, Out
-from .books import measured
+from .books import measured, with_measures
 
 
 class StatementLineOut(Out):
@@ -46,7 +46,7 @@ class AccountStatementOut(Out):
             opening=measured(found.opening, found.unit),
             closing=measured(found.closing, found.unit),
             lines=[
-                StatementLineOut(**{**line._asdict(), "amount": measured(line.amount, found.unit)})
+                StatementLineOut(**with_measures(line, found.unit, "amount"))
                 for line in found.lines
             ],
         )
@@ -97,19 +97,9 @@ class CustomerStatementOut(Out):
             closing_owed=measured(found.closing_owed, money),
             lines=[
                 CustomerLineOut(
-                    entry=line.entry,
-                    at=line.at,
-                    kind=line.kind,
-                    sale_kind=line.sale_kind,
-                    receipt=line.receipt,
-                    paid=measured(line.paid, money),
-                    net=measured(line.net, money),
-                    vat=measured(line.vat, money),
+                    **with_measures(line, money, "paid", "net", "vat", "debts", "owed"),
                     units=measured(line.quantity, line.unit) if line.quantity else None,
-                    debts=measured(line.debts, money),
-                    owed=measured(line.owed, money),
                     carried=measured(line.balance, money),
-                    tokens=line.tokens,
                 )
                 for line in found.lines
             ],
@@ -132,18 +122,7 @@ class TakingOut(Out):
 
     @classmethod
     def of(cls, row: Taking) -> TakingOut:
-        return cls(
-            point=row.point,
-            day=row.day,
-            operator=row.operator,
-            tender=row.tender,
-            on_deposit=row.on_deposit,
-            sales=row.sales,
-            amount=measured(row.amount, row.currency),
-            voids=row.voids,
-            given_back=measured(row.given_back, row.currency),
-            net=measured(row.net, row.currency),
-        )
+        return cls(**with_measures(row, row.currency, "amount", "given_back", "net"))
 
 
 class DepositLineOut(Out):
@@ -187,13 +166,7 @@ class OperatorStatementOut(Out):
             opening=measured(found.opening, money),
             closing=measured(found.closing, money),
             lines=[
-                DepositLineOut(
-                    **{
-                        **line._asdict(),
-                        "amount": measured(line.amount, money),
-                        "balance": measured(line.balance, money),
-                    }
-                )
+                DepositLineOut(**with_measures(line, money, "amount", "balance"))
                 for line in found.lines
             ],
         )

@@ -10,7 +10,7 @@ from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from meters.account import Commodity
@@ -20,12 +20,14 @@ from ..accounting.ports import BooksWriting
 from ..accounts.folding import Sold, Voided, in_order
 from ..accounts.happened import Happened, event_document, happened_from, row_hash
 from ..accounts.ports import AgreementFile, KeptAccount
+from ..approvals.ports import PeopleWriting
 from ..record import QUANTITIES
 from ..sale import Evidence, SaleKind
 from ..tariff import Month, Quote, line_from
 from . import schema as t
+from .approvals import SqlPeopleWriting
 from .books import SqlBooksReading, SqlBooksWriting
-from .reading import NUL
+from .parties import NUL
 from .sqlstore import SqlStore
 from .walk import rows
 
@@ -178,6 +180,11 @@ class SqlAccountsWriting(SqlBooksWriting, SqlAccountsReading):
             },
         )
 
+    def set_tariff(self, agreement: str, tariff: str) -> None:
+        self._db.execute(
+            update(t.agreements).where(t.agreements.c.number == agreement).values(tariff=tariff)
+        )
+
     def keep(self, agreement: str, document: str | None) -> None:
         if document is None:
             self._db.execute(delete(t.accounts).where(t.accounts.c.agreement == agreement))
@@ -213,6 +220,10 @@ class SqlAccounts:
 
     def inside(self, books: BooksWriting) -> SqlAccountsWriting:
         assert isinstance(books, SqlBooksWriting)
+        return SqlAccountsWriting(books._db)
+
+    def beside(self, books: PeopleWriting) -> SqlAccountsWriting:
+        assert isinstance(books, SqlPeopleWriting)
         return SqlAccountsWriting(books._db)
 
 

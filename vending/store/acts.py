@@ -18,7 +18,8 @@ from ..record import SaleRecord
 from . import schema as t
 from .approvals import SqlPeopleReading, SqlPeopleWriting
 from .key_changes import SqlKeyChangesReading, SqlKeyChangesWriting
-from .reading import NUL, SqlReading
+from .parties import NUL
+from .reading import SqlReading
 from .sqlstore import SqlStore
 from .writing import SqlWriting, gateway_columns
 

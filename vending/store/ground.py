@@ -32,15 +32,9 @@ from ..record import SaleRecord, TokenRecord
 from ..sale import Evidence
 from . import schema as t
 from .errors import StoreContradiction
+from .parties import meter_file_of, operator_of, point_of
 from .prepared import STYLES, Prepared, trip
-from .reading import (
-    SALES,
-    TOKEN_COLUMNS,
-    meter_file_of,
-    operator_of,
-    point_of,
-    sale_record,
-)
+from .reading import SALES, TOKEN_COLUMNS, sale_record
 
 _BASE_DATES = tuple(date.short for date in BaseDate)
 _BY_KEYS = {

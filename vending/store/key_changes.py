@@ -19,7 +19,8 @@ from ..parties import Meter
 from ..record import SaleRecord
 from ..sale import KeyMove, SaleState
 from . import schema as t
-from .reading import SALES, SqlReading, meter_of
+from .parties import meter_of
+from .reading import SALES, SqlReading
 from .sqlstore import SqlStore
 
 _C, _E, _M = t.key_changes, t.key_change_events, t.meters

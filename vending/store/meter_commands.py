@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, insert, select
 from meters.device import Frame
 
 from ..ledger import canonical_json
-from ..meterwork import MeterWork, WorkState
+from ..meterwork import COMMISSION, MeterWork, WorkState
 from . import schema as t
 from .sqlstore import SqlStore
 
@@ -35,6 +35,10 @@ class SqlWorkReading:
         statement = _WORKS.limit(limit)
         if meter:
             statement = statement.where(_c.meter == meter)
+        return [_work(row) for row in self._db.execute(statement)]
+
+    def commissionings(self, meter: str) -> list[MeterWork]:
+        statement = _WORKS.where(_c.meter == meter, _c.command == COMMISSION)
         return [_work(row) for row in self._db.execute(statement)]
 
 

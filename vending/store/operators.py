@@ -13,7 +13,8 @@ from ..blocking import Block, BlockKey
 from ..operators import Operator
 from ..parties import VendingPoint
 from . import schema as t
-from .reading import SqlReading, operator_of
+from .parties import operator_of
+from .reading import SqlReading
 
 _SUBJECTS = {
     "meter": t.agreements.c.meter,

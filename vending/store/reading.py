@@ -1,58 +1,30 @@
-"""Reading the books and the parties. Statements are built once; only values change."""
+"""Reading the books. Statements are built once; only values change."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, exists, func, or_, select
+from sqlalchemy import Row, Select, bindparam, exists, func, or_, select
 
 from meters.account import Commodity, MeterAccount, Supply, SupplyState
-from meters.identity import Drn
 from meters.verdicts import TokenResult
-from tokens.sts import BaseDate, EncryptionAlgorithm
+from tokens.sts import BaseDate
 
-from ..finding import LEAST_DIGITS, Sought
 from ..ground import OpenShift
 from ..ledger import ChainHead, JournalEntry, LedgerProblem, PostedEntry, Posting, StoredEntry
-from ..operators import Operator, Settlement
-from ..parties import (
-    Customer,
-    GatewayAddress,
-    GatewayPlace,
-    Meter,
-    MeterFile,
-    PlannedKey,
-    Reached,
-    ServicePoint,
-    SupplyAgreement,
-    VendingPoint,
-)
 from ..persons import person
 from ..record import QUANTITIES, SaleRecord, TokenRecord
-from ..sale import DeliveryEvent, MeterReading, Printing, SaleState, Void
+from ..sale import DeliveryEvent, Evidence, MeterReading, Printing, SaleKind, SaleState, Void
 from . import audit, walk
 from . import schema as t
+from .parties import NUL, SqlParties
 from .rows import void_of
-
-NUL = "\x00"
-"""What no text of PostgreSQL can hold: nobody's name or number has it."""
 
 SALE_COLUMNS = tuple(c for c in t.sales.columns if c.name not in ("vend_id", "entry"))
 TOKEN_COLUMNS = tuple(c for c in t.tokens.columns if c.name != "vend_id")
 
-_FILES = (
-    select(t.meters, t.agreements, t.customers, t.service_points)
-    .select_from(t.agreements)
-    .join(t.meters, t.agreements.c.meter == t.meters.c.number)
-    .join(t.customers, t.agreements.c.customer == t.customers.c.account)
-    .join(t.service_points, t.agreements.c.service_point == t.service_points.c.code)
-)
-_FILE = _FILES.where(t.meters.c.number == bindparam("number"))
-_CUSTOMER = select(t.customers).where(t.customers.c.account == bindparam("account"))
-_POINT = select(t.points).where(t.points.c.code == bindparam("code"))
 _BALANCE = select(t.balances.c.amount).where(
     t.balances.c.account == bindparam("account"),
     t.balances.c.holder == bindparam("holder"),
@@ -70,6 +42,16 @@ SALES = (
     .join(t.receipts, t.receipts.c.vend_id == func.coalesce(t.sales.c.basket, t.sales.c.vend_id))
 )
 _SALE = SALES.where(t.sales.c.vend_id == bindparam("vend_id"))
+_LAST_BOUGHT = (
+    SALES.outerjoin(t.voids, t.voids.c.vend_id == t.sales.c.vend_id)
+    .where(
+        t.sales.c.meter == bindparam("meter"),
+        t.sales.c.kind.in_([kind.value for kind in SaleKind if kind.is_bought]),
+        or_(t.voids.c.vend_id.is_(None), t.voids.c.evidence == Evidence.REFUND.value),
+    )
+    .order_by(t.sales.c.entry.desc())
+    .limit(1)
+)
 _TOKENS = (
     select(*TOKEN_COLUMNS)
     .where(t.tokens.c.vend_id == bindparam("vend_id"))
@@ -119,101 +101,8 @@ _UNSETTLED = (
 )
 
 
-class SqlReading:
+class SqlReading(SqlParties):
     """See `vending.ports.Reading`."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._db = connection
-
-    # Parties
-
-    def meter_file(self, number: str) -> MeterFile | None:
-        row = self._db.execute(_FILE, {"number": number}).first()
-        return None if row is None else meter_file_of(row)
-
-    def meter_files(
-        self, *, customer: str | None = None, after: str = "", limit: int = 100
-    ) -> list[MeterFile]:
-        if NUL in after:
-            return []
-        statement = _FILES.where(t.meters.c.number > after)
-        if customer is not None:
-            statement = statement.where(t.agreements.c.customer == customer)
-        rows = self._db.execute(statement.order_by(t.meters.c.number).limit(limit))
-        return [meter_file_of(row) for row in rows]
-
-    def customer(self, account: str) -> Customer | None:
-        if NUL in account:
-            return None
-        row = self._db.execute(_CUSTOMER, {"account": account}).first()
-        return None if row is None else Customer(*row)
-
-    def files_of(self, accounts: Collection[str]) -> dict[str, list[MeterFile]]:
-        found: dict[str, list[MeterFile]] = {account: [] for account in accounts}
-        statement = _FILES.where(t.agreements.c.customer.in_(found)).order_by(t.meters.c.number)
-        for row in self._db.execute(statement):
-            file = meter_file_of(row)
-            found[file.customer.account].append(file)
-        return found
-
-    def find_customers(self, what: Sought, limit: int) -> list[Customer]:
-        if NUL in what.text:
-            return []
-        c, m = t.customers.c, t.customer_marks.c
-        exact = [select(c.account).where(c.account.in_({what.text, what.digits}))]
-        others = []
-        # Each by itself: asked for in one, all customers would be joined and sorted.
-        if what.is_number:
-            others.append(select(m.account).where(m.national_id == what.digits))
-            others.append(select(m.account).where(m.card == what.digits))
-            end = what.digits.lstrip("0")
-            if len(what.digits) >= LEAST_DIGITS and end:
-                others.append(select(c.account).where(c.phone.endswith(end)))
-        else:
-            exact.append(select(m.account).where(m.card == what.text))
-            words = [m.words.contains(f" {word}", autoescape=True) for word in what.words]
-            if words:
-                others.append(select(m.account).where(*words))
-        accounts: dict[str, None] = {}
-        for group in (exact, others):
-            some: set[str] = set()
-            for statement in group:
-                column = statement.selected_columns[0]
-                some.update(self._db.scalars(statement.order_by(column).limit(limit)))
-            accounts.update(dict.fromkeys(sorted(some)))
-        wanted = list(accounts)[:limit]
-        rows = self._db.execute(select(t.customers).where(c.account.in_(wanted)))
-        known = {row.account: Customer(*row) for row in rows}
-        return [known[account] for account in wanted]
-
-    def customers(self, search: str = "", *, after: str = "", limit: int = 100) -> list[Customer]:
-        if NUL in search + after:
-            return []
-        c = t.customers.c
-        statement = select(t.customers).where(c.account > after)
-        if search:
-            statement = statement.where(
-                or_(
-                    *(
-                        column.icontains(search, autoescape=True)
-                        for column in (c.name_ar, c.name_en, c.account, c.phone)
-                    )
-                )
-            )
-        rows = self._db.execute(statement.order_by(c.account).limit(limit))
-        return [Customer(*row) for row in rows]
-
-    def point(self, code: str) -> VendingPoint | None:
-        if NUL in code:
-            return None
-        row = self._db.execute(_POINT, {"code": code}).first()
-        return None if row is None else point_of(row)
-
-    def points(self) -> list[VendingPoint]:
-        rows = self._db.execute(select(t.points).order_by(t.points.c.code))
-        return [point_of(row) for row in rows]
-
-    # Sales
 
     def balance(self, account: str, holder: str, unit: str) -> int:
         found = self._db.execute(
@@ -237,6 +126,10 @@ class SqlReading:
             statement = statement.where(t.sales.c.entry < before)
         rows = self._db.execute(statement.order_by(t.sales.c.entry.desc()).limit(limit)).all()
         return [self._record(row) for row in rows]
+
+    def last_bought(self, meter: str) -> SaleRecord | None:
+        row = self._db.execute(_LAST_BOUGHT, {"meter": meter}).first()
+        return None if row is None else self._record(row)
 
     def sales_at(self, point: str, terminal: str, since: datetime, limit: int) -> list[SaleRecord]:
         sold = t.sales.c
@@ -280,12 +173,6 @@ class SqlReading:
         )
         found = self._db.execute(statement)
         return sum(int(n) for name, n in found if operator in (None, person(name)))
-
-    def operator(self, code: str) -> Operator | None:
-        if NUL in code:
-            return None
-        row = self._db.execute(select(t.operators).where(t.operators.c.code == code)).first()
-        return None if row is None else operator_of(row)
 
     def open_shift(self, point: str, terminal: str) -> OpenShift | None:
         o = t.open_shifts.c
@@ -409,77 +296,6 @@ def sale_record(row: Sequence[Any], tokens: tuple[TokenRecord, ...]) -> SaleReco
     # What a damaged book lacks reads as nothing, and then differs from what was hashed.
     columns = [vend_id, input_hash or "", entry, sold_at, point, number or 0, *rest, tokens]
     return SaleRecord(*columns)
-
-
-def meter_of(row: Sequence[Any]) -> Meter:
-    """From the columns of meters, in their order."""
-    (number, _pan, commodity, ea, sgc, krn, ti, model, host, port, unit, *planned) = row
-    return Meter(
-        Drn(number),
-        Commodity(commodity),
-        EncryptionAlgorithm(ea),
-        sgc,
-        krn,
-        ti,
-        model,
-        _reached(host, port, unit),
-        None if planned[0] is None else PlannedKey(*planned),
-    )
-
-
-def _reached(host: str | None, port: int | None, unit: int | None) -> Reached | None:
-    if host is None:
-        return None
-    if port is None or unit is None:
-        return GatewayPlace(host)
-    return GatewayAddress(host, port, unit)
-
-
-def meter_file_of(row: Sequence[Any]) -> MeterFile:
-    """From the columns of meters, agreements, customers and service points, in their order."""
-    return _file_of(tuple(row[:28]))
-
-
-@lru_cache(maxsize=4096)
-def _file_of(row: tuple[Any, ...]) -> MeterFile:
-    # Kept by what the row says: whoever buys often is not built anew each time.
-    agreement, customer, place = row[14:21], row[21:25], row[25:28]
-    meter = meter_of(row[:14])
-    return MeterFile(
-        meter,
-        SupplyAgreement(
-            number=agreement[0],
-            customer=agreement[1],
-            service_point=agreement[2],
-            meter=meter.number,
-            commodity=Commodity(agreement[4]),
-            tariff=agreement[5],
-            since=agreement[6],
-        ),
-        Customer(*customer),
-        ServicePoint(*place),
-    )
-
-
-def point_of(row: Sequence[Any]) -> VendingPoint:
-    """From the columns of points, as the driver gives them."""
-    code, name_ar, name_en, quarter, most_per_sale, most_per_day, most_in_till, needs_shift = row
-    return VendingPoint(
-        code,
-        name_ar,
-        name_en,
-        quarter,
-        most_per_sale,
-        most_per_day,
-        most_in_till,
-        bool(needs_shift),
-    )
-
-
-def operator_of(row: Sequence[Any]) -> Operator:
-    """From the columns of operators, in their order."""
-    code, name_ar, name_en, settlement, *rest = row
-    return Operator(code, name_ar, name_en, Settlement(settlement), *rest)
 
 
 def _reading(row: Row[Any]) -> MeterReading:

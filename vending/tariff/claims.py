@@ -156,7 +156,7 @@ def months_counted(
 def _fees(tariff: Tariff, state: AccountState) -> list[Claim]:
     found = []
     for due in state.fees:
-        fee = tariff.fee(due.code)
+        fee = tariff.due_fee(due.code)
         if fee is None:
             raise ChargeUnknown(tariff.code, due.code)
         owed = fee.sum.gross if due.owed is None else due.owed
@@ -179,12 +179,10 @@ def _monthly(tariff: Tariff, state: AccountState, month: Month) -> list[Claim]:
 
 def _abolished(tariff: Tariff, code: str) -> MonthlyCharge:
     """A charge that the present version no longer has, from one before it."""
-    version = tariff.earlier
-    while version is not None:
+    for version in tariff.lineage():
         for charge in version.monthly_charges:
             if charge.sum.heading.code == code:
                 return charge
-        version = version.earlier
     raise ChargeUnknown(tariff.code, code)
 
 

@@ -61,6 +61,8 @@ CODES = (
     "because_season",
     "because_block_higher",
     "because_block_lower",
+    "because_used_more",
+    "because_used_less",
 )
 """Everything that can be said; words/reasons.toml has words for each."""
 
@@ -166,10 +168,23 @@ def _compared(quote: Quote, previous: Quote) -> Iterator[Reason]:
     seasons = [_season(one) for one in (quote, previous)]
     if seasons[0] != seasons[1] and seasons[0] is not None:
         yield Reason("because_season", {"season": seasons[0]})
+    yield from _blocks(quote, previous)
+
+
+def _blocks(quote: Quote, previous: Quote) -> Iterator[Reason]:
     now_block, last_block = _block(quote), _block(previous)
-    if now_block and last_block and now_block != last_block:
+    if not (now_block and last_block):
+        return
+    if now_block != last_block:
         code = "because_block_higher" if now_block > last_block else "because_block_lower"
         yield Reason(code, {"block": now_block, "last": last_block})
+    elif _below(quote) != _below(previous):
+        # Both ended in one block, and one of them found more room in those before it.
+        used, last = quote.used_before, previous.used_before
+        if used is not None and last is not None and type(used) is type(last):
+            direction = "more" if used > last else "less"
+            apart = type(used)(abs(used.value - last.value))
+            yield Reason(f"because_used_{direction}", {"difference": apart, "last": last})
 
 
 def _units_part(quote: Quote) -> int:
@@ -189,6 +204,12 @@ def _season(quote: Quote) -> Any:
 def _block(quote: Quote) -> int:
     """The highest block that the sale reached; 0 without blocks."""
     return max((line.block for line in quote.of_kind(LineKind.UNITS)), default=0)
+
+
+def _below(quote: Quote) -> list[tuple[int, int]]:
+    """Units that the sale took in each block before the highest one that it reached."""
+    lines = quote.of_kind(LineKind.UNITS)[:-1]
+    return [(line.block, line.base.value) for line in lines if isinstance(line.base, Quantity)]
 
 
 def _money(quote: Quote, minor: int) -> Money:

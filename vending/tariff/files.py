@@ -32,6 +32,7 @@ from typing import Any
 from meters.account import Commodity
 from meters.quantities import MINOR_DIGITS
 
+from ..persons import same_person
 from .charges import Charge, heading_of
 from .documents import documents
 from .errors import TariffMalformed
@@ -39,7 +40,7 @@ from .reading import Table
 from .recovery import UNPROTECTED, Protection
 from .registry import rule_from
 from .support import Support
-from .tariffs import CustomerClass, Tariff, TariffBook, same_person
+from .tariffs import CustomerClass, Tariff, TariffBook
 from .vat import Vat
 
 _LONGEST_CODE = 60

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from meters.errors import RaseedError
 
-from .errors import TariffKeptWrong, TariffUnknown, TariffVersionUnknown
+from ..persons import spelt
+from .errors import TariffKeptWrong, TariffOwnApproval, TariffUnknown, TariffVersionUnknown
 from .files import ShippedVersion, parse_draft, parse_tariffs
 from .rows import ActKind, KeptVersion, TariffAct
 from .tariffs import Tariff, TariffBook, TariffState
@@ -145,6 +146,12 @@ def _lived(tariff: Tariff, acts: Iterable[TariffAct]) -> Tariff:
         if act.act is ActKind.APPROVED:
             try:
                 tariff = tariff.approved(act.actor, act.at)
+            except TariffOwnApproval as error:
+                if spelt(act.actor) == spelt(tariff.drafted_by):
+                    raise TariffKeptWrong(tariff.code, tariff.version, str(error)) from None
+                # By another door, when doors still made two people: what has been sold by it
+                # since goes on, and the record shows who it was.
+                tariff = replace(tariff, approved_by=act.actor, approved_at=act.at)
             except RaseedError as error:
                 raise TariffKeptWrong(tariff.code, tariff.version, str(error)) from None
         elif act.act is ActKind.RETIRED:

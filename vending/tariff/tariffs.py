@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from meters.account import Commodity
 from meters.quantities import Money
 
+from ..persons import same_person
 from .charges import Charge, MonthlyCharge, OneOffFee, PercentCharge, UnitCharge
 from .errors import (
     TariffActivationPast,
@@ -109,8 +110,22 @@ class Tariff:
         return not self.approved_by
 
     def fee(self, code: str) -> OneOffFee | None:
+        """What may be put on an account from now on."""
         fees = (c for c in self.charges if isinstance(c, OneOffFee))
         return next((fee for fee in fees if fee.sum.heading.code == code), None)
+
+    def due_fee(self, code: str) -> OneOffFee | None:
+        """The fee of this version, or of the last before it that had one: what was put on an
+        account then is still asked for."""
+        found = (version.fee(code) for version in self.lineage())
+        return next((fee for fee in found if fee is not None), None)
+
+    def lineage(self) -> Iterator[Tariff]:
+        """This version and those that held before it, the latest first."""
+        version: Tariff | None = self
+        while version is not None:
+            yield version
+            version = version.earlier
 
     def monthly_sum(self, code: str, month: Month) -> int:
         """What a monthly charge asks for one month, by the version that held when it began; 0
@@ -138,11 +153,6 @@ class Tariff:
         if at > self.active_from:
             raise TariffActivationPast(self.code, self.version, self.active_from.isoformat())
         return replace(self, approved_by=by, approved_at=at)
-
-
-def same_person(one: str, other: str) -> bool:
-    """Names are compared without regard to case and spacing."""
-    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
 
 
 class TariffBook:

@@ -23,6 +23,7 @@ from ..papers import PaperDesk, PaperMaker
 from ..parties import Actor
 from ..people import Devices, Doors, FirstRun, Office, Own
 from ..printing import CashDrawer
+from ..registry import Register
 from ..samples import Samples
 from ..sending import PracticePrinter
 from ..service import VendingService
@@ -119,6 +120,14 @@ class Services(Protocol):
 
     @property
     def samples(self) -> Samples: ...
+
+    @property
+    def register(self) -> Register: ...
+
+    @property
+    def meter_models(self) -> tuple[str, ...]:
+        """Names of the register maps, for whoever says what a meter is."""
+        ...
 
     @property
     def currency(self) -> str:

@@ -6,9 +6,11 @@ reach; this one needs nothing but itself.
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator
+from hashlib import sha256
 from html import escape
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI
 from starlette.responses import HTMLResponse
@@ -20,13 +22,20 @@ pre { white-space: pre-wrap; } table { border-collapse: collapse; width: 100%; }
 td, th { text-align: start; vertical-align: top; padding: .2rem .8rem .2rem 0; }
 .verb { font-weight: bold; display: inline-block; min-width: 4rem; }
 """
+_HEADERS: Final = {
+    # This style and nothing else, wherever from.
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; "
+    f"style-src 'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}'",
+    "X-Content-Type-Options": "nosniff",
+}
 
 
 def add_description(app: FastAPI, path: str) -> None:
     """Serve the page at `path`; the machine-readable form stays at the app's openapi_url."""
 
     def page() -> HTMLResponse:
-        return HTMLResponse(description_html(app.openapi(), app.openapi_url or ""))
+        text = description_html(app.openapi(), app.openapi_url or "")
+        return HTMLResponse(text, headers=_HEADERS)
 
     app.add_api_route(path, page, include_in_schema=False)
 

@@ -26,7 +26,7 @@ def _() -> None:
     wrong: dict[str, dict[str, object]] = {
         "clock_jump": {"by_s": 3600.0},
         "clock_reset": {"to": "1970-01-01T00:00:00"},
-        "double_hour": {"at": "2026-03-01T08:00:00"},
+        "double_hour": {"since": "2026-03-01T08:00:00"},
         "year_kept": {"year": 2025},
     }
     for name, parameters in wrong.items():

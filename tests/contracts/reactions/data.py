@@ -61,7 +61,7 @@ def _() -> None:
     name = "energy.active.import"
     register = standin.map.registers[name]
     assert register.rollover is not None
-    standin.strike("rollover", register=name, at=str(register.rollover), margin="0.5")
+    standin.strike("rollover", register=name, size=str(register.rollover), margin="0.5")
     counted, seen = Decimal(0), trail(standin, name)
     rolled = False
     for _ in range(5):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from decimal import Decimal
+from itertools import cycle
 from typing import Final
 
-from drivers.outage import Silence, outages
+from drivers.device.settings import DeviceSettings
+from drivers.follow import Following
+from drivers.places import Place
+from drivers.sweep import Member, Sweep
 from tests.drivers.device.models import made_up
 
 from ..standins import START, in_memory
@@ -16,17 +19,34 @@ from .table import ELECTRIC, RELAY, reaction, read_often
 @reaction("power_cut", "brownout")
 def _() -> None:
     for name in ("power_cut", "brownout"):
-        silences = []
-        for number in range(5):
-            standin = in_memory(ELECTRIC)
-            standin.strike(name)
-            (reading,) = read_often(standin, 1, ("voltage.l1n",))
-            silent = reading.reason in ("no_reply", "timeout")
-            since = START + timedelta(seconds=number) if silent else None
-            silences.append(Silence(str(number), "feeder north", since))
-        (event,) = outages(silences)
-        assert event.whole
-        assert len(event.meters) == 5
+        _one_event(name)
+
+
+def _one_event(name: str) -> None:
+    street = {str(number): in_memory(ELECTRIC) for number in range(5)}
+    members = [
+        Member(
+            number,
+            Place("rtu-tcp", "north", 4001, station=one.station),
+            one.map,
+            DeviceSettings(one.station),
+        )
+        for number, one in street.items()
+    ]
+    wires = cycle(one.place for one in street.values())
+    sweep = Sweep(members, lambda *_: next(wires), lambda: START)
+    following = Following()
+    for seen in sweep.round():
+        assert following.took(seen)
+    assert following.outages() == []
+    for one in street.values():
+        one.strike(name)
+    for seen in sweep.round():
+        assert seen.is_silent
+        following.took(seen)
+    (event,) = following.outages()
+    assert event.whole
+    assert len(event.meters) == 5
 
 
 FLAGGED: Final = {

@@ -70,7 +70,7 @@ def _() -> None:
 @reaction("truncated")
 def _() -> None:
     standin = in_memory(ELECTRIC)
-    standin.strike("truncated", at=4)
+    standin.strike("truncated", size=4)
     readings = read_often(standin, 3)
     assert good_and_true(standin, readings) == 0
     assert "truncated" in reasons(readings)
@@ -83,7 +83,7 @@ def _() -> None:
 def _() -> None:
     for pause_s in (0.03, 0.09):
         standin = in_memory(ELECTRIC)
-        standin.strike("gap", at=3, pause_s=pause_s)
+        standin.strike("gap", size=3, pause_s=pause_s)
         readings = read_often(standin, 10)
         assert good_and_true(standin, readings) == len(readings), pause_s
 

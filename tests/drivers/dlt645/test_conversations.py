@@ -18,13 +18,8 @@ from drivers.dlt645 import core
 from drivers.dlt645.frames import ALL, ANY, Frame, encode
 from drivers.dlt645.station import Access, Station
 from drivers.dlt645.topup import (
-    Applied,
-    Macs,
     Purchase,
-    TopUp,
-    purchase_count,
     purchase_data,
-    top_up,
     unsealed,
 )
 from drivers.lines import Declined, NoReply
@@ -198,29 +193,6 @@ def test_addresses_rates_and_passwords() -> None:
 PURCHASE = Purchase(number=4, amount=2500, customer=CUSTOMER)
 
 
-def test_top_up_once_under_its_number() -> None:
-    end, house = meter()
-    assert talk(top_up(STATION, PURCHASE), end) == TopUp(Applied.NOW, 4)
-    assert house.values["account.balance"] == Decimal("35.00")
-    line = line_to(end.feed)
-    assert converse(top_up(STATION, PURCHASE), line) == TopUp(Applied.BEFORE, 4)
-    assert len(line.sent) == 1, "only the count was read"
-    ahead = replace(PURCHASE, number=9)
-    assert talk(top_up(STATION, ahead), end) == TopUp(Applied.OUT_OF_TURN, 4)
-    assert house.values["account.balance"] == Decimal("35.00")
-
-
-def test_the_meter_says_why_not() -> None:
-    end, house = meter()
-    wrong = replace(PURCHASE, customer="1" * 12)
-    assert talk(top_up(STATION, wrong), end) == TopUp(Applied.DECLINED, 3, "customer_differs")
-    end, house = meter(genuine=lambda data: data[-4:] == b"good")
-    assert talk(top_up(STATION, PURCHASE), end).reason == "secure_element"
-    done = talk(top_up(STATION, PURCHASE, lambda _: Macs(bytes(4), b"good")), end)
-    assert done.applied is Applied.NOW
-    assert house.values["account.purchase_count"] == 4
-
-
 def test_the_layout_is_the_published_one() -> None:
     """30 bytes: identification 4, operator 4, amount 4, count 4, MAC 4, customer 6, MAC 4 (two
     public firmwares)."""
@@ -228,54 +200,6 @@ def test_the_layout_is_the_published_one() -> None:
     assert data.hex() == "ff020107" + "00000000" + "c4090000" + "04000000" + "00000000" + (
         "114700000000" + "00000000"
     )
-
-
-def test_a_purchase_whose_answer_is_lost_is_found_in_the_count() -> None:
-    end, house = meter()
-
-    def loses(data: bytes) -> bytes:
-        reply = end.feed(data)
-        return b"" if data[12] == 0x03 else reply
-
-    assert converse(top_up(STATION, PURCHASE), line_to(loses)) == TopUp(Applied.NOW, 4)
-    assert house.values["account.balance"] == Decimal("35.00")
-
-
-def storm(seed: int, purchases: int = 3, attempts: int = 40) -> tuple[int, int]:
-    """Brings some purchases through a storm as a head end would: the same number until the count
-    says that it is there. Returns what was asked for, and how often."""
-    end, house = meter()
-    line = line_to(end.feed, seed, STORM)
-    asked = 0
-    for number in range(4, 4 + purchases):
-        for _ in range(attempts):
-            asked += 1
-            try:
-                done = converse(top_up(STATION, replace(PURCHASE, number=number)), line)
-            except (NoReply, Declined):
-                continue
-            if done.applied in (Applied.NOW, Applied.BEFORE):
-                break
-            # A late answer may show an older count. A refusal would be believed, so it must be one.
-            assert done.applied is not Applied.DECLINED, f"seed {seed}"
-        else:
-            raise AssertionError(f"never got through, seed {seed}")
-        wanted = Decimal("10.00") + (number - 3) * Decimal("25.00")
-        assert house.values["account.balance"] == wanted, f"seed {seed}"
-        assert house.values["account.purchase_count"] == number, f"seed {seed}"
-    return purchases, asked
-
-
-def test_a_purchase_is_added_once_whatever_the_line_does() -> None:
-    told = [storm(seed) for seed in range(200)]
-    print("purchases, attempts:", sum(p for p, _ in told), sum(a for _, a in told))
-    assert sum(a for _, a in told) > sum(p for p, _ in told), "the storm was none"
-
-
-@pytest.mark.system
-def test_a_purchase_is_added_once_in_ten_thousand_storms() -> None:
-    for seed in range(1000, 11000):
-        storm(seed, purchases=1)
 
 
 # --- Laws -------------------------------------------------------------------------------------
@@ -323,7 +247,3 @@ def test_a_late_reply_is_not_another_values() -> None:
     line = line_to(end.feed)
     line.inject(late, 0.3)
     assert converse(core.read(STATION, "00010100"), line) == bytes.fromhex("00001000")
-    odd = line_to(lambda _: encode(Frame(METER, 0x91, bytes.fromhex("01023303AB00"))))
-    with pytest.raises(NoReply) as caught:
-        converse(purchase_count(STATION, tries=1), odd)
-    assert caught.value.reason == "not_bcd"

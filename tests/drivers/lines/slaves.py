@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from drivers.bus.timing import Pace
 from drivers.conversation import LineSettings
-from drivers.modbus.crc import crc, with_crc
+from drivers.crc import crc, with_crc
 from drivers.modbus.rtu_line import RtuLine
 from drivers.transports.memory import FarEnd, MemoryLine, VirtualClock
 

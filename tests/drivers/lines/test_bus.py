@@ -76,7 +76,7 @@ def test_a_meter_that_does_not_answer_rests_longer_each_time_and_then_is_asked_a
 
 
 def test_a_gateway_that_says_the_meter_is_away_lets_it_rest_too() -> None:
-    from drivers.modbus.crc import with_crc
+    from drivers.crc import with_crc
 
     owner, _, _ = owned(lambda now, frame: [(0.02, with_crc(bytes([2, frame[1] | 0x80, 11])))])
     for _ in range(TOLERATED):

@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 
 from drivers.conversation import LineSettings
+from drivers.crc import with_crc
 from drivers.device.records import Frames
 from drivers.lines import Declined, LineDown, NoReply, Resting
 from drivers.link import Fetched, Priority
 from drivers.maps.model import MeterMap
 from drivers.maps.reading import shipped_map
-from drivers.modbus.crc import with_crc
 from drivers.modbus.link import ModbusLink
 from drivers.modbus.rtu_line import RtuLine
 from drivers.modbus.shared import bus_of

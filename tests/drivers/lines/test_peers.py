@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from drivers.bus.timing import Pace
 from drivers.conversation import LineSettings
+from drivers.crc import crc
 from drivers.lines import Declined, NoReply
 from drivers.maps.model import Table
-from drivers.modbus.crc import crc
 from drivers.modbus.line import ModbusLine
 from drivers.modbus.rtu_line import RtuLine
 from drivers.modbus.tcp import ModbusTcpLine

@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 
 from drivers.bus.timing import Pace
 from drivers.conversation import LineSettings
+from drivers.crc import crc, with_crc
 from drivers.lines import Declined, LineBusy, LineDown, NoReply
 from drivers.maps.model import Table
-from drivers.modbus.crc import crc, with_crc
+from drivers.modbus.finder import ReplyFinder
+from drivers.modbus.pdu import Request, read_request, write_request
 from drivers.modbus.rtu import silence_s
 from tests import examples
 
@@ -128,6 +130,30 @@ def test_a_reply_that_comes_late_answers_its_own_request_or_none() -> None:
     memory(line).monotonic()
     memory(line).receive(1)
     assert line.read(1, HOLDING, 30, 2, PACE) == (1030, 1031)
+
+
+REPLIES = {
+    read_request(7, HOLDING, 0, 20): bytes([7, 3, 40, *range(40)]),
+    read_request(7, Table.COIL, 0, 9): bytes([7, 1, 2, 7, 1]),
+    write_request(7, 3, (1, 2), 16): bytes.fromhex("0710 0003 0002"),
+    write_request(7, 7, (7,), 6): bytes.fromhex("0706 0007 0007"),
+}
+
+
+@given(st.sampled_from(list(REPLIES)), st.booleans(), st.data())
+def test_never_more_is_waited_for_than_still_comes(
+    request_: Request, fails: bool, data: st.DataObject
+) -> None:
+    reply = with_crc(bytes([7, request_.function | 0x80, 2]) if fails else REPLIES[request_])
+    finder = ReplyFinder(request_, echo=False)
+    asked = at = 0
+    while at < len(reply):
+        missing = finder.missing
+        assert 1 <= missing <= len(reply) - at
+        step = data.draw(st.integers(1, missing))
+        finder.feed(reply[at : at + step])
+        at, asked = at + step, asked + (step == missing)
+    assert finder.find(final=False) is not None
 
 
 @pytest.mark.parametrize("baud", [1200, 9600, 19200, 115200])

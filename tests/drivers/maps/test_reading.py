@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from drivers.crc import with_crc
 from drivers.maps.answer import form
 from drivers.maps.errors import MapInvalid, MapUnknown, RegisterContent
-from drivers.maps.golden import crc16
 from drivers.maps.model import Access, Kind, MeterMap, Table, Trust
 from drivers.maps.reading import load_map, read_map, shipped_ids, shipped_map, shipped_maps
 from meters.verdicts import TokenResult
@@ -290,7 +290,7 @@ def test_a_meter_that_takes_no_writes_has_no_commands_that_write() -> None:
 
 def frame(text: str) -> str:
     raw = bytes.fromhex(text)
-    return (raw + crc16(raw)).hex(" ")
+    return with_crc(raw).hex(" ")
 
 
 ASK = "01 03 00 0A 00 02"

@@ -11,7 +11,8 @@ from drivers.maps.reading import shipped_map
 from meters.device import Outcome
 from meters.gateway import MeterMismatch, MeterUnreachable
 from meters.readings import Quality
-from simulators.faults.base import FaultSet, make
+from simulators.faults.registry import make
+from simulators.faults.sets import FaultSet
 
 from .bench import SOMEBODY, Bench, bench
 

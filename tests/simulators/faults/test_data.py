@@ -34,7 +34,7 @@ def test_no_value(mark: str, raw: str, struck: list[str]) -> None:
 
 
 def test_a_counter_rolls_over(struck: list[str]) -> None:
-    made = broken(fault("rollover", at="100000", margin="0.5"), struck)
+    made = broken(fault("rollover", size="100000", margin="0.5"), struck)
     assert made.number("energy.active.import") == Decimal("99999.5")
     made.clock.now += 600  # 0.6 kWh
     assert made.number("energy.active.import") == Decimal("0.1")

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from simulators.faults import FAULTS, FaultInvalid, fault_named, make
-from simulators.faults.base import matches, seconds
+from simulators.faults.data import matches
+from simulators.faults.registry import seconds
 from tests.simulators.meters import bench
 
 
@@ -17,6 +18,13 @@ def test_none_is_forgotten() -> None:
     others = set(Path(__file__).parent.glob("test_*.py")) - {Path(__file__)}
     told = "".join(file.read_text(encoding="utf-8") for file in others)
     assert [name for name in FAULTS if f'"{name}"' not in told] == []
+
+
+def test_a_scenario_can_say_every_parameter() -> None:
+    """`at`, `for`, `target` and `name` of a scenario's row are not the fault's own."""
+    for name, kind in FAULTS.items():
+        told = {one.name for one in dataclasses.fields(kind) if one.init}
+        assert not told & {"at", "for", "target", "name"}, name
 
 
 def test_faults_that_make_no_sense() -> None:
@@ -30,7 +38,7 @@ def test_faults_that_make_no_sense() -> None:
         ("collision", {"how": "sideways"}),
         ("word_order", {"order": "ACBD"}),
         ("not_available", {"mark": "none"}),
-        ("rollover", {"at": "1", "margin": "2"}),
+        ("rollover", {"size": "1", "margin": "2"}),
         ("plateau", {"step": "0"}),
         ("clock_reset", {"to": "2000-01-01T00:00:00+00:00"}),
         ("token_result", {"result": "fine"}),

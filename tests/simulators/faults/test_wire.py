@@ -19,8 +19,8 @@ WIRE: list[tuple[str, dict[str, Any], Callable[[bytes], bool]]] = [
     ("missing_termination", {"rate": "0.05"}, lambda got: got != HONEST),
     ("junk", {"before": "00ff", "after": "aa"}, lambda got: got == b"\0\xff" + HONEST + b"\xaa"),
     ("echo", {}, lambda got: got == frame(1, READ) + HONEST),
-    ("truncated", {"at": 4}, lambda got: got == HONEST[:4]),
-    ("gap", {"at": 3, "pause_s": "40ms"}, lambda got: got == HONEST),
+    ("truncated", {"size": 4}, lambda got: got == HONEST[:4]),
+    ("gap", {"size": 3, "pause_s": "40ms"}, lambda got: got == HONEST),
     ("jabber", {}, lambda got: len(got) == len(HONEST) and got != HONEST),
     ("wrong_baud", {"ratio": "0.5"}, lambda got: len(got) == 2 * len(HONEST)),
     ("collision", {"how": "append"}, lambda got: got[:9] == HONEST and crc(got[9:-2]) == got[-2:]),
@@ -63,7 +63,7 @@ def test_a_missing_terminator_is_worse_at_speed() -> None:
 
 
 def test_a_gap_is_a_pause(struck: list[str]) -> None:
-    pieces = rtu(broken(fault("gap", at=3, pause_s="40ms"), struck))
+    pieces = rtu(broken(fault("gap", size=3, pause_s="40ms"), struck))
     assert [(len(one.data), one.delay_s) for one in pieces] == [(3, 0.0), (6, 0.04)]
 
 

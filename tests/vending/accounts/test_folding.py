@@ -12,7 +12,7 @@ from meters.account import Commodity
 from meters.quantities import Energy, Money
 from tests import examples
 from tests.vending.accounts.test_state import SOLD, STATE, TARIFF
-from tests.vending.tariff.strategies import NOW, debts, sums, tariffs
+from tests.vending.tariff.strategies import NOW, THIS_MONTH, debts, sums, tariffs
 from vending.accounts import (
     Happened,
     Move,
@@ -40,17 +40,24 @@ from vending.accounts.events import (
     FeeWaived,
     Outcome,
     PostponementEnded,
+    TariffChanged,
     WriteDownAsked,
 )
 from vending.accounts.happened import event_document, happened_from
 from vending.tariff import (
     AmountTooHigh,
     AmountTooLow,
+    ChargeState,
     Month,
     QuoteRequest,
     Tariff,
     TariffBook,
     quote,
+)
+
+_OF_NO_DEBT = ("fee_added", "fee_waived", "tariff_changed")
+charge_states = st.builds(
+    ChargeState, st.sampled_from(["month", "lamp"]), st.just(THIS_MONTH), st.just(Money(0)) | sums
 )
 
 
@@ -59,7 +66,7 @@ def events(draw: st.DrawFn, known: list[str]) -> Event:
     """Any event that speaks of a debt in `known`, or adds one."""
     kind = draw(st.sampled_from(sorted(KINDS)))
     reason = draw(st.sampled_from(["on paper", "باتفاق"]))
-    if kind == "debt_added" or (kind not in ("fee_added", "fee_waived") and not known):
+    if kind == "debt_added" or (kind not in _OF_NO_DEBT and not known):
         debt = draw(debts(f"d{len(known)}"))
         known.append(debt.code)
         return DebtAdded(reason=reason, debt=debt, source="Bill 7")
@@ -85,6 +92,12 @@ def events(draw: st.DrawFn, known: list[str]) -> Event:
         "debt_restored": DebtRestored(reason=reason, code=code, off=off),
         "fee_added": FeeAdded(reason=reason, code="once"),
         "fee_waived": FeeWaived(reason=reason, code="once"),
+        "tariff_changed": TariffChanged(
+            reason=reason,
+            before="home",
+            tariff="any",
+            charges=tuple(draw(st.lists(charge_states, unique_by=lambda one: one.code))),
+        ),
     }
     return made[kind]
 
@@ -132,6 +145,11 @@ class Counter:
         if isinstance(event, FeeAdded) and (state.fees or self.tariff.fee("once") is None):
             # The desk refuses these: see test_desk.py.
             return
+        if isinstance(event, TariffChanged):
+            # Only what the tariff can ask for comes over: see test_moving.py.
+            own = {charge.sum.heading.code for charge in self.tariff.monthly_charges}
+            kept = tuple(one for one in event.charges if one.code in own)
+            event = replace(event, charges=kept)
         made = Happened("A1", len(self.happened) + 1, self.entry, now, "Layla", "e", event)
         self.happened.append(made)
         self._keep(document_of(event.applied(state, now)), self.balance)

@@ -14,6 +14,7 @@ from tests import examples
 from tests.vending.tariff.strategies import NOW, THIS_MONTH, payments
 from tests.vending.tariff.test_laws import situations, sold
 from tests.vending.tariff.worked import HEAD
+from vending.accounting.errors import ReasonMissing
 from vending.accounts import (
     AccountDocumentBroken,
     DebtUnknown,
@@ -198,11 +199,13 @@ def test_a_debt_put_off_for_one_sale_takes_nothing_and_says_why() -> None:
         replace(STATE, use=MonthUse(THIS_MONTH, q.quantity))
     )
     longer = replace(DEBT, postponed=Postponed(until + timedelta(days=9), "until the harvest"))
-    assert postponed_for_sale(replace(STATE, debts=(longer,)), [("d", "x")], NOW, until).debts == (
-        longer,
-    )
+    has_longer = replace(STATE, debts=(longer,))
+    assert postponed_for_sale(has_longer, [("d", "ill again")], NOW, until).debts == (longer,)
     with pytest.raises(DebtUnknown):
-        postponed_for_sale(STATE, [("e", "x")], NOW, until)
+        postponed_for_sale(STATE, [("e", "ill this month")], NOW, until)
+    for reason in ("", "  ", "x"):
+        with pytest.raises(ReasonMissing):
+            postponed_for_sale(STATE, [("d", reason)], NOW, until)
 
 
 @pytest.mark.parametrize(

@@ -372,6 +372,26 @@ def test_a_sale_on_a_deposit_is_sold_anew_on_the_same(office: Office) -> None:
     office.check()
 
 
+def test_the_last_purchase_is_one_that_stands(office: Office) -> None:
+    """What a quote is explained beside: money for units, and no gift, void or other token."""
+    assert office.service.last_bought(CLERK, P) is None
+    bought = office.sell("v-1").quote
+    office.ask("F-1", "free_issue", meter=P, units="2")
+    office.approve("F-1")
+    office.ask("E-1", "engineering", meter=P, token="clear_tamper_condition")
+    office.approve("E-1")
+    assert office.service.last_bought(CLERK, P) == bought
+    office.sell("v-2", amount=3000)
+    office.service.void(CHIEF, "v-2", WHY)
+    assert office.service.last_bought(CLERK, P) == bought
+    later = office.sell("v-3", amount=2000).quote
+    # The money is given back, the units stay: it was a purchase.
+    office.ask("A-1", "void_refund", sale="v-3")
+    office.approve("A-1")
+    assert office.service.last_bought(CLERK, P) == later
+    assert office.service.last_bought(CLERK, N) is None
+
+
 def test_what_is_not_sold_anew(office: Office) -> None:
     office.sell("v-1")
     office.sell("v-2")

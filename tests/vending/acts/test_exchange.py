@@ -231,8 +231,9 @@ def test_a_meter_from_the_shelf_has_a_second_life(office: Office) -> None:
     assert office.type_in("v-7") is TokenResult.ACCEPT
     # What was read before it was put in says nothing about what is left on it now.
     third = new_meter(Drn.from_serial("01", 7002))
-    with pytest.raises(ReadingMissing):
-        put_in("X-3", "A3", third, Source.READING)
+    for units in ("", "3.5"):
+        with pytest.raises(ReadingMissing):
+            put_in("X-3", "A3", third, Source.READING, units)
     # Moved off it once in each of its lives.
     put_in("X-3", "A3", third, Source.LAB, "3.5")
     assert office.approve("X-3").quote.quantity == Energy(3_500)

@@ -105,6 +105,23 @@ def test_a_block_is_set_by_one_and_lifted_by_two(api: Api) -> None:
     ]
 
 
+def test_an_agreement_goes_over_to_another_tariff_by_two(api: Api) -> None:
+    asked = {
+        "id": "t-1",
+        "act": "change_tariff",
+        "document": {"agreement": "A1", "tariff": "electricity-social"},
+        "reason": "The social office has confirmed it",
+    }
+    assert code(ask(api, "samir", "POST", "/approvals", asked)) == (403, "actor.not_allowed")
+    wrong = {**asked, "document": {"agreement": "A1", "tariff": "water-domestic"}}
+    assert code(ask(api, "layla", "POST", "/approvals", wrong)) == (409, "tariff.commodity")
+    status, made = ask(api, "layla", "POST", "/approvals", asked)
+    assert (status, made["state"], made["document"]) == (201, "pending", asked["document"])
+    status, done = ask(api, "nadia", "POST", "/approvals/t-1/approval")
+    assert (status, done["outcome"]["before"]) == (201, "electricity-domestic")
+    assert ask(api, "samir", "GET", f"/meters/{POWER.number}")[1]["tariff"] == "electricity-social"
+
+
 def test_refused_withdrawn_and_listed(api: Api) -> None:
     for id in ("p-1", "p-2", "p-3"):
         body = {"id": id, "set": {"needs_shift": True, "most_in_till": "100"}, "reason": WHY}

@@ -270,10 +270,14 @@ def test_edited_papers_show_at_their_entry(tmp_path: Path, statement: str) -> No
     made.close()
 
 
-def test_who_asked_is_compared_by_name_alone(here: Office) -> None:
-    """Another role or seat does not make another person."""
-    here.keeping.adjust(BILLING, "ADJ-1", SHORT, WHY)
-    promoted = replace(CHIEF, name="Layla", point="P1", terminal="T9")
+@pytest.mark.parametrize("name", ["Layla", " LAYLA ", "cli:Layla", "api:layla"])
+def test_who_asked_is_compared_as_a_person(here: Office, name: str) -> None:
+    """Another role, seat or door does not make another person."""
+    made = here.keeping.adjust(BILLING, "ADJ-1", SHORT, WHY)
+    promoted = replace(CHIEF, name=name, point="P1", terminal="T9")
     with pytest.raises(OwnRequest):
         here.keeping.approve(promoted, "ADJ-1")
-    here.keeping.void(BILLING, "ADJ-1", "Asked for nothing")
+    assert here.keeping.adjust(replace(BILLING, name=name), "ADJ-1", SHORT, WHY) == made
+    done = here.keeping.approve(CHIEF, "ADJ-1")
+    # Whoever approved asks again by another door: it is done already.
+    assert here.keeping.approve(replace(CHIEF, name="cli:omar"), "ADJ-1") == done

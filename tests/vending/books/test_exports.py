@@ -12,13 +12,15 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from sqlalchemy import insert
 
-from tests.vending.books.support import BILLING, CHIEF, SHORT, Office, office
+from tests.vending.books.support import BILLING, CHIEF, SHORT, Office, move, office
 from tests.vending.support import WATER, request
 from vending.exports import FORMATS, ExportUnknown, export_format, rows, workbook
 from vending.exports.plain import amount_text, shown_unit, words
 from vending.messages import Language
 from vending.parties import Actor, ActorNotAllowed, Role
+from vending.store.schema import operators
 
 pytestmark = pytest.mark.system
 
@@ -71,6 +73,25 @@ def test_totals_per_account_are_ours(
         if match := form.match(line):
             found[match[1]] = found.get(match[1], Decimal(0)) + Decimal(match[2])
     assert found == totals(here)
+
+
+def test_holders_whose_names_look_alike_stay_apart(here: Office) -> None:
+    """Beancount's names have no spaces and no points."""
+    codes = ["a b", "a-b", "a.b", "a-b-c"]
+    with here.town.store.engine.begin() as db:
+        row = {"name_ar": "بائع", "name_en": "Seller", "settlement": "deposit", "commission": "0"}
+        db.execute(insert(operators), [{"code": code, **row} for code in codes])
+    for code in codes:
+        lines = move(("1120", ""), ("2030", code), 100 + len(code))
+        here.keeping.adjust(BILLING, code.replace(" ", "_"), lines, "Paid in at the bank")
+        here.keeping.approve(CHIEF, code.replace(" ", "_"))
+    text = exported(here, "beancount", Language.ENGLISH).decode()
+    names = re.findall(r"^\S+ open (\S+:2030\S*) ILS$", text, re.MULTILINE)
+    assert len(names) == len(set(names)) == len(codes)
+    booked = {
+        name: re.findall(rf"^  {re.escape(name)} (\S+) ILS$", text, re.MULTILINE) for name in names
+    }
+    assert sorted(booked.values()) == sorted([f"-{(100 + len(code)) / 100:.2f}"] for code in codes)
 
 
 def test_csv_reads_back(here: Office) -> None:

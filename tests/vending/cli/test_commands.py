@@ -97,7 +97,7 @@ BAD = [
     (("apikey", "create", "x", "--scope", "all"), 2, "apikey.scope_unknown"),
     (("apikey", "create", "x", "--role", "king"), 2, "apikey.role_unknown"),
     (("apikey", "create", "x", "--point", "P9"), 2, "point.unknown"),
-    (("apikey", "revoke", "nobody"), 2, "apikey.unknown"),
+    (("apikey", "revoke", "nobody", "--reason", "not needed"), 2, "apikey.unknown"),
     (("keys", "add", "--sgc", "12", "--krn", "1"), 2, "keys.field_invalid"),
     (("keys", "add", "--sgc", "123457", "--krn", "1"), 3, "keys.already_held"),
     (("keys", "add", "--sgc", "123457", "--krn", "2", "--dkga", "9"), 2, "keys.field_invalid"),
@@ -235,7 +235,9 @@ def test_api_keys_are_shown_once_and_revoked(town: Shell) -> None:
     made = town.run("apikey", "create", "till", "--scope", "read", "--point", "P1", "--json").json
     assert made["api_key"].startswith("rsk_")
     assert town.run("apikey", "create", "till").code == 3
-    assert town.run("apikey", "revoke", "till", "--json").json["revoked_at"]
+    assert town.run("apikey", "revoke", "till", "--reason", "not needed", "--json").json[
+        "revoked_at"
+    ]
     assert made["api_key"] not in town.run("apikey", "list").out
 
 

@@ -33,27 +33,27 @@ def test_users_come_and_change(shell: Shell) -> None:
     assert made.json["point"] == "P1"
     assert PASSWORD not in made.out + made.err
     moved = shell.run(
-        "user", "change", "samir", "--point", "none", "--inactive", "--reason", "left", "--json"
+        "user", "change", "samir", "--point", "none", "--inactive", "--reason", "moved", "--json"
     )
     assert (moved.json["point"], moved.json["active"]) == (None, False)
     assert (
         shell.run("user", "reset", "samir", "--reason", "forgot", stdin=f"{PASSWORD}!\n").code == 0
     )
-    assert shell.run("user", "take-second-factor", "samir", "--reason", "lost").code == 0
+    assert shell.run("user", "take-second-factor", "samir", "--reason", "it is lost").code == 0
     names = [one["name"] for one in shell.run("user", "list", "--json").json["users"]]
     assert names == ["huda", "samir"]
     lines = shell.run("audit", "list", "--subject", "samir", "--json").json["lines"]
     assert [one["act"] for one in lines] == [
         "second_factor_taken", "password_reset", "user_changed", "user_added"
     ]  # fmt: skip
-    assert lines[2]["reason"] == "left"
+    assert lines[2]["reason"] == "moved"
     assert lines[2]["before"]["active"] is True
 
 
 def test_what_is_done_at_a_terminal_is_told_with_it(shell: Shell) -> None:
     assert shell.run("block", "set", "point", "P1", "--reason", "robbed").code == 0
     assert shell.run("apikey", "create", "bank", "--scope", "read").code == 0
-    assert shell.run("apikey", "revoke", "bank", "--reason", "over").code == 0
+    assert shell.run("apikey", "revoke", "bank", "--reason", "it is over").code == 0
     # A refusal changes nothing and leaves no line.
     assert shell.run("block", "set", "point", "P1", "--reason", "other").code != 0
     asked = ("block", "lift", "point", "P1", "--reason", "safe again", "--id", "a-1")
@@ -63,7 +63,7 @@ def test_what_is_done_at_a_terminal_is_told_with_it(shell: Shell) -> None:
     acts = [(one["act"], one["subject"], one["reason"]) for one in lines]
     assert acts[:4] == [
         ("approval_asked", "a-1", "safe again"),
-        ("key_revoked", "bank", "over"),
+        ("key_revoked", "bank", "it is over"),
         ("key_made", "bank", ""),
         ("blocked", "P1", "robbed"),
     ]
@@ -110,7 +110,18 @@ def test_a_customers_language_from_a_terminal(shell: Shell) -> None:
 
 
 def test_tariffs_for_new_agreements_from_a_terminal(shell: Shell) -> None:
-    town = ("municipality", "set", "--name-ar", "بلدية", "--name-en", "Town", "--reason", "x")
+    named = ("--name-ar", "بلدية", "--name-en", "Town")
+    town = ("municipality", "set", *named, "--reason", "the new name")
     made = shell.run(*town, "--tariff", "water-domestic", "--message-en", "Thanks", "--json").json
     assert (made["tariffs"], made["message_en"]) == (["water-domestic"], "Thanks")
     assert shell.run(*town, "--tariff", "all", "--json").json["tariffs"] == []
+
+
+def test_another_tariff_is_asked_for_at_a_terminal(shell: Shell) -> None:
+    ask = ("approval", "request", "change-tariff", "A1")
+    why = ("--reason", "It is a shop now", "--json")
+    made = shell.run(*ask, "electricity-commercial", "--id", "t-1", *why).json
+    assert (made["act"], made["state"]) == ("change_tariff", "pending")
+    assert shell.run(*ask, "electricity-domestic", *why).code == 3
+    shown = shell.run("--lang", "ar", "approval", "show", "t-1").out
+    assert "نقل اشتراك إلى تعرفة أخرى" in shown

@@ -22,13 +22,12 @@ from tests.vending.drawer.support import (
     shekels,
 )
 from vending.accounting import AdjustmentState
-from vending.accounting.errors import HolderWrong
+from vending.accounting.errors import DepositTooSmall, HolderWrong, OwnDeposit
 from vending.drawer import BankRequest, DepositPlace, ShiftState
 from vending.drawer.errors import (
     BankedAlready,
     BankingIdReused,
     BankingUnknown,
-    DepositTooSmall,
     DrawerAmount,
     DrawerIdMalformed,
     MoreThanThere,
@@ -39,6 +38,7 @@ from vending.drawer.errors import (
     ShiftStillOpen,
     ShiftUnknown,
 )
+from vending.ledger import Posting
 from vending.parties import Actor, ActorNotAllowed, PointUnknown, Role
 from vending.sale import Tender
 from vending.store.schema import operators
@@ -114,6 +114,27 @@ def test_amounts_and_shifts_by_name(here: Counter) -> None:
     assert here.bankings.bankings(LAYLA, point="\0") == []
 
 
+def test_what_lies_beside_the_money_of_shifts(here: Counter) -> None:
+    """Neither what waits in closed shifts nor what an open drawer holds."""
+    here.sell("S-3", 700, Tender.CHEQUE)
+    here.sell("S-3", 300, Tender.WALLET)
+    beside = here.bankings.beside
+    there = ((Tender.CASH, 100), (Tender.CARD, 9000), (Tender.WALLET, 300))
+    assert beside(SAMIR, "P1") == there
+    here.bankings.bank(LAYLA, BankRequest("B-1", "P1", ("S-1",)))
+    assert beside(LAYLA, "P1") == there
+    # A shift that left more than went to the bank: the rest is nobody's any more.
+    here.bankings.bank(LAYLA, BankRequest("B-2", "P1", ("S-2",), ((Tender.CASH, 2500),)))
+    there = ((Tender.CASH, 600), *there[1:])
+    assert beside(LAYLA, "P1") == there
+    here.bankings.bank(LAYLA, BankRequest("B-3", "P1", amounts=there))
+    assert beside(LAYLA, "P1") == ()
+    here.drawers.close(SAMIR, counting(7000))
+    assert here.bankings.bank(LAYLA, BankRequest("B-4", "P1")).amount == 7700
+    with pytest.raises(ActorNotAllowed):
+        beside(SAMIR, "P2")
+
+
 HUDA_AS_CHIEF = Actor("Huda", Role.SUPERVISOR)
 BAD: list[tuple[str, Callable[[Counter], object], type[RaseedError]]] = [
     ("id", lambda h: h.bankings.bank(LAYLA, BankRequest("", "P1")), DrawerIdMalformed),
@@ -161,13 +182,17 @@ def test_what_the_bank_does_not_get(here: Counter) -> None:
         assert books.chain_head() == before
 
 
-def test_a_deposit_needs_two_people(here: Counter) -> None:
+def on_deposit(here: Counter, code: str) -> None:
     with here.town.store.engine.begin() as db:
         db.execute(
             insert(operators).values(
-                code="rana", name_ar="رنا", name_en="Rana", settlement="deposit", commission="0"
+                code=code, name_ar="بائع", name_en="Seller", settlement="deposit", commission="0"
             )
         )
+
+
+def test_a_deposit_needs_two_people(here: Counter) -> None:
+    on_deposit(here, "rana")
     ask, approve = here.deposits.request, here.keeping.approve
     with pytest.raises(HolderWrong):
         ask(LAYLA, "D-1", "nobody", shekels("500"), WHY)
@@ -187,3 +212,30 @@ def test_a_deposit_needs_two_people(here: Counter) -> None:
     assert again.lines == back.lines
     assert here.reports.account(LAYLA, "2030", "rana").closing == 0
     assert here.reports.account(LAYLA, "1110").closing == -15000 - 50000
+
+
+def test_nobody_approves_what_moves_their_own_deposit(here: Counter) -> None:
+    on_deposit(here, "omar")
+    here.deposits.request(LAYLA, "D-1", "omar", shekels("500"), WHY)
+    for name in ("Omar", "cli:omar"):
+        with pytest.raises(OwnDeposit):
+            here.keeping.approve(replace(CHIEF, name=name), "D-1")
+    assert here.keeping.approve(replace(CHIEF, name="Nadia"), "D-1").decision is not None
+
+
+def test_a_deposit_is_not_paid_out_twice(here: Counter) -> None:
+    """Both were asked for while it was there; what counts is what is there when it is posted."""
+    on_deposit(here, "rana")
+    here.deposits.request(LAYLA, "D-1", "rana", shekels("500"), WHY)
+    here.keeping.approve(CHIEF, "D-1")
+    for id in ("D-2", "D-3"):
+        here.deposits.request(LAYLA, id, "rana", shekels("300"), WHY, paid_out=True)
+    here.keeping.approve(CHIEF, "D-2")
+    with pytest.raises(DepositTooSmall):
+        here.keeping.approve(CHIEF, "D-3")
+    assert here.reports.account(LAYLA, "2030", "rana").closing == -20000
+    # A fee that the town takes is no payment: it may be owed.
+    lines = (Posting("2030", "rana", "ILS", 20010), Posting("4010", "", "ILS", -20010))
+    here.keeping.adjust(LAYLA, "F-1", lines, "A seal that was lost")
+    here.keeping.approve(CHIEF, "F-1")
+    assert here.reports.account(LAYLA, "2030", "rana").closing == 10

@@ -171,6 +171,17 @@ def test_asking_again_answers_the_first(here: Counter) -> None:
         drawers.x(SAMIR)
 
 
+def test_a_shift_is_the_persons_by_whichever_door(here: Counter) -> None:
+    """Opened at the screen, counted at the command line."""
+    samir = replace(SAMIR, name="cli:samir")
+    with pytest.raises(OperatorBusy):
+        here.drawers.open(replace(samir, terminal="T2"), "S-2", shekels("0"))
+    here.drawers.cash_in(samir, "m-1", shekels("5"), WHY)
+    assert [file.shift.id for file in here.drawers.shifts(samir)] == ["S-1"]
+    assert here.drawers.close(samir, counting(10500)).actor == "cli:samir"
+    assert here.drawers.z(SAMIR, "S-1").actor == "cli:samir"
+
+
 def test_a_cash_move_is_not_booked_twice_under_the_id_of_a_shift(here: Counter) -> None:
     here.drawers.cash_in(SAMIR, "S-2", shekels("5"), WHY)
     with pytest.raises(CashMoveIdReused):

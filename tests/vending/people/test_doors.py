@@ -13,11 +13,14 @@ import pytest
 from sqlalchemy import text
 
 from tests.vending.support import START, SetClock, new_store, town
+from vending.accounting.errors import ReasonMissing
 from vending.identity_checks import Argon2, OneTimeCodes
+from vending.masking import MASK
 from vending.parties import Actor, ActorNotAllowed, PointUnknown, Role
 from vending.people import (
     Arrival,
     CodeWrong,
+    Devices,
     Doors,
     NotSignedIn,
     Office,
@@ -25,6 +28,7 @@ from vending.people import (
     PasswordGuessable,
     PasswordTooShort,
     SecondFactorNeeded,
+    SecondFactorThere,
     SignedIn,
     SignInWrong,
     TooManyTries,
@@ -40,6 +44,7 @@ from vending.store.house import SqlHouse
 HUDA = UserDraft("huda", Role.ADMINISTRATOR, "هدى", "Huda")
 SAMIR = UserDraft("samir", Role.OPERATOR, "سمير", "Samir", point="P1")
 PASSWORD = "زيت وزعتر على السطح"
+WHY = "as the mayor asked"
 
 
 @dataclass
@@ -90,6 +95,15 @@ def test_a_clerk_comes_in_and_goes(hall: Hall) -> None:
     with pytest.raises(NotSignedIn):
         hall.doors.who(id)
     assert acts(hall)[-2:] == [("sign_in", "samir", "samir"), ("sign_out", "samir", "samir")]
+
+
+def test_names_and_keys_on_an_arabic_keyboard(hall: Hall) -> None:
+    hall.office.add(hall.admin, replace(SAMIR, name="samir٢"), PASSWORD, must_change=False)
+    assert hall.come("samir2").user.name == hall.come("samir٢").user.name == "samir2"
+    devices = Devices(SqlHouse(hall.store), hall.clock, os.urandom)
+    device, key = devices.make(hall.admin, "E-1", "P1", "T1")
+    typed = key.translate(str.maketrans("234567", "٢٣٤٥٦٧"))
+    assert devices.known(typed.lower()) == device
 
 
 def test_the_id_in_the_browser_is_not_in_the_database(hall: Hall) -> None:
@@ -214,6 +228,47 @@ def test_a_supervisor_needs_a_second_factor(hall: Hall) -> None:
         hall.come("huda", password="x", code=codes.at(hall.clock()))
 
 
+def test_a_second_factor_is_moved_with_the_password_alone(hall: Hall) -> None:
+    """Who finds a screen left open cannot put a telephone of their own in its place."""
+    id, _ = hall.arrive("huda")
+    first, other = hall.doors.new_second_factor(), hall.doors.new_second_factor()
+    hall.doors.confirm_second_factor(hall.doors.who(id), first, pyotp.TOTP(first).at(START))
+    who, theirs = hall.doors.who(id), pyotp.TOTP(other).at(START)
+    with pytest.raises(SecondFactorThere):
+        hall.doors.confirm_second_factor(who, other, theirs)
+    with pytest.raises(SignInWrong):
+        hall.doors.move_second_factor(who, "a guess", other, theirs)
+    assert hall.doors.who(id).user.second == first
+    hall.doors.move_second_factor(who, PASSWORD, other, theirs)
+    assert hall.doors.who(id).user.second == other
+
+
+def test_what_is_done_to_somebody_has_a_reason(hall: Hall) -> None:
+    id, who = hall.arrive()
+    office = hall.office
+    devices = Devices(SqlHouse(hall.store), hall.clock, os.urandom)
+    devices.make(hall.admin, "E-1", "P1", "T1")
+    before = len(acts(hall))
+    for reason in ("", "   ", "\u200b", "why"):
+        for act in (
+            lambda why: office.change(hall.admin, SAMIR, active=False, reason=why),
+            lambda why: office.reset_password(hall.admin, "samir", PASSWORD, why),
+            lambda why: office.take_second_factor(hall.admin, "samir", why),
+            lambda why: office.end_session(hall.admin, who.session, why),
+            lambda why: devices.revoke(hall.admin, "E-1", why),
+        ):
+            with pytest.raises(ReasonMissing):
+                act(reason)
+    assert len(acts(hall)) == before
+    assert hall.doors.who(id).user.active
+
+
+def test_a_token_in_a_reason_is_not_kept(hall: Hall) -> None:
+    hall.office.change(hall.admin, SAMIR, active=False, reason="gave 1234 5678 9012 3456 7890 away")
+    (line, *_) = hall.office.trail(hall.admin, subject="samir")
+    assert line.reason == f"gave {MASK}away"
+
+
 def test_users_are_made_and_changed_by_administrators(hall: Hall) -> None:
     office, clerk = hall.office, hall.come().actor
     with pytest.raises(ActorNotAllowed):
@@ -232,26 +287,26 @@ def test_users_are_made_and_changed_by_administrators(hall: Hall) -> None:
         ("aaaaaaaaaaaa", PasswordGuessable),
     ):
         with pytest.raises(wrong):
-            office.reset_password(hall.admin, "samir", password, "")
+            office.reset_password(hall.admin, "samir", password, WHY)
     with pytest.raises(PointUnknown):
         office.add(hall.admin, replace(SAMIR, name="rami", point="P9"), PASSWORD)
     with pytest.raises(UserUnknown):
-        office.change(hall.admin, replace(SAMIR, name="rami"), active=True, reason="")
+        office.change(hall.admin, replace(SAMIR, name="rami"), active=True, reason=WHY)
     with pytest.raises(OwnAct):
-        office.change(hall.admin, replace(HUDA, role=Role.OPERATOR), active=True, reason="")
+        office.change(hall.admin, replace(HUDA, role=Role.OPERATOR), active=True, reason=WHY)
     with pytest.raises(UserExists):
         office.begin(HUDA, PASSWORD)
 
 
 def test_who_is_shut_out_is_out_at_once(hall: Hall) -> None:
     id, _ = hall.arrive()
-    hall.office.change(hall.admin, SAMIR, active=False, reason="left")
+    hall.office.change(hall.admin, SAMIR, active=False, reason="left us")
     with pytest.raises(NotSignedIn):
         hall.doors.who(id)
     with pytest.raises(SignInWrong):
         hall.come()
     line = hall.office.trail(hall.admin, subject="samir")[0]
-    assert (line.act, line.reason, line.actor) == ("user_changed", "left", "huda")
+    assert (line.act, line.reason, line.actor) == ("user_changed", "left us", "huda")
     assert '"active":true' in line.before
     assert '"active":false' in line.after
 
@@ -317,7 +372,7 @@ def test_an_auditor_sees_and_changes_nothing(hall: Hall) -> None:
     assert hall.office.users(lina)
     for change in (
         lambda: hall.office.add(lina, replace(SAMIR, name="x9"), PASSWORD),
-        lambda: hall.office.end_session(lina, "0" * 64, ""),
+        lambda: hall.office.end_session(lina, "0" * 64, WHY),
     ):
         with pytest.raises(ActorNotAllowed):
             change()

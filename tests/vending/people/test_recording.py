@@ -17,13 +17,14 @@ from vending.accounts import Accounts
 from vending.acts import Exchanges
 from vending.api_keys import ApiScope, KeyOffice
 from vending.approvals import Approvals, Blocks, Operators
-from vending.drawer import Bankings
+from vending.drawer import Bankings, Drawers
 from vending.keychanges import KeyChanges
 from vending.masking import MASK
 from vending.outbox_worker import Outbox
 from vending.parties import Actor, Role
 from vending.people import TrailLine
 from vending.people.recording import Rule, plain, recorded
+from vending.registry import Register
 from vending.service import VendingService
 from vending.store import SqlStore
 from vending.store.house import SqlHouse, tell_acts
@@ -38,7 +39,9 @@ TABLE: list[tuple[type, trailed.Rules]] = [
     (Exchanges, trailed.EXCHANGES),
     (Accounts, trailed.ACCOUNTS),
     (Bookkeeping, trailed.BOOKKEEPING),
+    (Drawers, trailed.DRAWERS),
     (Bankings, trailed.BANKINGS),
+    (Register, trailed.PARTIES),
     (KeyChanges, trailed.KEY_CHANGES),
     (TariffDesk, trailed.TARIFFS),
     (Outbox, trailed.OUTBOX),

@@ -126,6 +126,15 @@ def test_an_abolished_charge_is_still_taken_as_far_as_it_was_owed() -> None:
     assert taken(sold(settled(state, TARIFF, sale, NOW), 10_000)) == {}
 
 
+def test_a_fee_that_is_no_longer_charged_is_still_taken_where_it_is_due() -> None:
+    """Its customer would be unable to buy otherwise, through no fault of theirs."""
+    without = replace(TARIFF, charges=TARIFF.charges[:1])
+    assert without.fee("seal") is None
+    sale = sold(replace(CLEAR, fees=(FeeDue("seal"),)), 10_000, without)
+    assert taken(sale) == {"seal": 900}
+    assert settled(replace(CLEAR, fees=(FeeDue("seal"),)), without, sale, NOW).fees == ()
+
+
 def test_what_no_version_of_the_tariff_knows_is_refused() -> None:
     for state in (
         replace(CLEAR, fees=(FeeDue("paint"),)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -109,9 +110,10 @@ def test_from_draft_to_active_and_a_past_sale_stays_what_it_was(office: Office) 
 
 def test_two_people_and_enough_notice(quick: Office) -> None:
     quick.desk.submit(OMAR, draft())
-    for same in ("Omar", " OMAR "):
+    assert quick.desk.submit(replace(OMAR, name="cli:omar"), draft()).state is TariffState.DRAFT
+    for same in ("Omar", " OMAR ", "cli:omar", "api:Omar"):
         with pytest.raises(TariffOwnApproval):
-            quick.desk.approve(type(OMAR)(same, OMAR.role), CODE, 2)
+            quick.desk.approve(replace(OMAR, name=same), CODE, 2)
     with pytest.raises(ActorNotAllowed):
         quick.desk.approve(LAYLA, CODE, 2)
     quick.clock.now = BEGINS + SECOND
@@ -125,8 +127,10 @@ def test_two_people_and_enough_notice(quick: Office) -> None:
     assert states(quick) == {1: "active", 2: "draft"}
     quick.clock.now = BEGINS - NOTICE
     assert quick.desk.approve(NADIA, CODE, 2).state is TariffState.APPROVED
-    # The same again is the same; a second approval is none.
-    assert quick.desk.approve(NADIA, CODE, 2).state is TariffState.APPROVED
+    # The same again is the same, by whichever door; a second approval is none.
+    for same in ("Nadia", "cli:nadia"):
+        again = quick.desk.approve(replace(NADIA, name=same), CODE, 2)
+        assert again.state is TariffState.APPROVED
     with pytest.raises(TariffNotDraft):
         quick.desk.approve(type(OMAR)("Samir", OMAR.role), CODE, 2)
     assert counted(TABLES, quick.place)["tariff_approvals"] == 1
@@ -334,21 +338,35 @@ def test_of_many_who_decide_at_once_one_does(place: Path | str) -> None:
         office.close()
 
 
-def test_an_approval_that_was_put_in_by_hand_prices_nothing(office: Office) -> None:
-    office.desk.submit(LAYLA, draft())
+def approved_by_hand(office: Office, name: str) -> None:
+    """A row that the desk would not have written."""
     row = {
         "code": CODE,
         "version": 2,
         "act": ActKind.APPROVED.value,
         "at": office.clock(),
-        "actor": "layla",
+        "actor": name,
         "note": "",
         "effective_at": None,
     }
     with office.store.writing() as books:
         books._db.execute(insert(schema.tariff_approvals), row)
     office.second_passes()
+
+
+def test_an_approval_that_was_put_in_by_hand_prices_nothing(office: Office) -> None:
+    office.desk.submit(LAYLA, draft())
+    approved_by_hand(office, "layla")
     with pytest.raises(TariffKeptWrong):
         office.quote()
     with pytest.raises(TariffKeptWrong):
         Office(office.place, founds=False)
+
+
+def test_what_one_person_approved_by_two_doors_once_still_prices(quick: Office) -> None:
+    """No more of it is let through, but counters that sell by it are not stopped."""
+    quick.desk.submit(replace(LAYLA, name="cli:layla"), draft())
+    approved_by_hand(quick, "layla")
+    assert states(quick) == {1: "active", 2: "approved"}
+    quick.clock.now = BEGINS
+    assert quick.quote().tariff_version == 2

@@ -19,6 +19,7 @@ from vending.tariff import (
     AccountState,
     AmountTooHigh,
     AmountTooLow,
+    ChargeState,
     MonthUse,
     Quote,
     QuoteRequest,
@@ -35,6 +36,13 @@ NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 MONTH = Month(2026, 11)
 BLOCKS = tariffs().active("electricity-domestic-blocks", NOW)
 STATE = AccountState(Money(0), MonthUse(MONTH, Energy(0)), since=MONTH)
+SETTLED = replace(
+    STATE,
+    charges=tuple(
+        ChargeState(one.sum.heading.code, MONTH, Money(0)) for one in BLOCKS.monthly_charges
+    ),
+)
+"""This month's charges are paid."""
 
 
 def codes(sale: Quote, previous: Quote | None = None) -> list[str]:
@@ -60,6 +68,20 @@ def test_the_same_money_buys_fewer_units_and_says_why() -> None:
     assert reasons["used_before"] == {"used": first.quantity, "block": 2}
     assert reasons["last_fewer"]["difference"] == first.quantity - second.quantity
     assert reasons["because_deducted_less"] == {"difference": Money(1780), "last": Money(1780)}
+
+
+def test_the_same_money_in_the_same_block_says_what_had_been_bought() -> None:
+    """Both sales end in the second block; the later one found less of the first."""
+    request = QuoteRequest(Money(15_000))
+    first, second = (
+        quote(BLOCKS, request, replace(SETTLED, use=MonthUse(MONTH, Energy(used))), NOW)
+        for used in (50_000, 80_000)
+    )
+    assert {line.block for line in (*first.lines, *second.lines) if line.block} == {1, 2}
+    told = explain(second, first)
+    assert [reason.code for reason in told[-2:]] == ["last_fewer", "because_used_more"]
+    assert told[-1].facts == {"difference": Energy(30_000), "last": Energy(50_000)}
+    assert codes(first, second)[-2:] == ["last_more", "because_used_less"]
 
 
 def test_in_words() -> None:
@@ -109,6 +131,24 @@ def test_every_quote_is_told_in_both_languages_and_kept_whole(data: st.DataObjec
         assert not re.search("[0-9A-Za-z\u2066\u2069]", outside), outside
     for line in sale.lines:
         assert line_from(kept_line(line), sale.tendered.currency) == line
+
+
+@settings(max_examples=examples(60))
+@given(st.data())
+def test_other_units_have_a_reason(data: st.DataObject) -> None:
+    """Whatever the account was and is: where one tariff gives other units, it is said why."""
+    tariff = data.draw(strategies.tariffs())
+    paid = data.draw(strategies.payments)
+    told = []
+    for _ in range(2):
+        state = data.draw(strategies.accounts(tariff))
+        try:
+            told.append(quote(tariff, QuoteRequest(paid), state, strategies.NOW))
+        except (AmountTooLow, AmountTooHigh):
+            assume(False)
+    now, last = told
+    reasons = [code for code in codes(now, last) if code.startswith("because_")]
+    assert reasons or now.quantity == last.quantity
 
 
 def test_a_line_kept_by_the_first_release_still_reads() -> None:

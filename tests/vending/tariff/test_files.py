@@ -149,7 +149,7 @@ def test_a_draft_never_prices_until_a_second_person_approves_it() -> None:
     assert book.state(draft, NOW) is TariffState.DRAFT
 
     before = draft.active_from - timedelta(days=1)
-    for same in ("Billing office", "BILLING  office "):
+    for same in ("Billing office", "BILLING  office ", "cli:billing office"):
         with pytest.raises(TariffOwnApproval):
             draft.approved(same, before)
     with pytest.raises(TariffActivationPast):

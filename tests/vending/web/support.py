@@ -41,7 +41,7 @@ from tokens.sts import (
 )
 from vending import trailed
 from vending.accounting import Bookkeeping, BookReports
-from vending.accounts import Accounts
+from vending.accounts import Accounts, TariffMoves, account_acts
 from vending.acts import Exchanges, sale_acts
 from vending.api_keys import ApiScope, KeyOffice, new_api_key
 from vending.approvals import Approvals, Blocks, Operators, own_acts
@@ -58,6 +58,7 @@ from vending.parties import GatewayAddress, Registration, Role
 from vending.people import Devices, Doors, FirstRun, Office, Own
 from vending.people.recording import recorded
 from vending.printing import CashDrawer
+from vending.registry import Register
 from vending.samples import Samples, only_at
 from vending.sending import PracticePrinter
 from vending.service import VendingService
@@ -75,6 +76,7 @@ from vending.store.key_changes import SqlKeyChanges
 from vending.store.languages import SqlLanguages
 from vending.store.municipality import SqlMunicipality
 from vending.store.outbox import SqlOutbox
+from vending.store.registry import SqlRegister
 from vending.store.samples import SqlSamples
 from vending.store.tariffs import SqlTariffs
 from vending.tariff import LiveTariffs
@@ -120,6 +122,8 @@ class Parts:
     samples: Samples
     practice_printer: PracticePrinter
     languages: Languages
+    register: Register
+    meter_models: tuple[str, ...]
     paper_maker: PaperMaker
     cash_drawers: dict[str, CashDrawer] = field(default_factory=dict)
     currency: str = "ILS"
@@ -247,16 +251,21 @@ def api_over(
     books = SqlBooks(store)
     people = SqlPeople(store)
     acting = SqlActs(store)
-    acts = {**own_acts("ILS"), **sale_acts(use_cases.ports, acting)}
+    kept_accounts = SqlAccounts(store)
+    acts = {
+        **own_acts("ILS"),
+        **sale_acts(use_cases.ports, acting),
+        **account_acts(TariffMoves(kept_accounts, tariffs, chart(), clock, offered)),
+    }
     approvals = recorded(Approvals(people, acts, clock), trailed.APPROVALS)
-    accounts = Accounts(SqlAccounts(store), tariffs, chart(), clock, LOCAL_ZONE)
+    accounts = Accounts(kept_accounts, tariffs, chart(), clock, LOCAL_ZONE)
     keeping = Bookkeeping(books, chart(), clock, LOCAL_ZONE, accounts.follow)
     house, hasher = SqlHouse(store), Argon2(cheap=True)
     office, keys = Office(house, hasher, clock), SqlApiKeys(store, busy_s)
     tell_acts(store, clock)
     languages = Languages(SqlLanguages(store), clock)
     papers = paper_desk(settings, hall.municipality, languages.of)
-    drawers = Drawers(SqlDrawers(store), chart(), clock)
+    drawers = recorded(Drawers(SqlDrawers(store), chart(), clock), trailed.DRAWERS)
     bankings = Bankings(SqlDrawers(store), chart(), clock)
     reports = BookReports(books, chart(), clock, LOCAL_ZONE)
     parts = Parts(
@@ -288,6 +297,8 @@ def api_over(
         Samples(SqlSamples(store), lambda: only_at(sample_parties(), offered()), clock),
         PracticePrinter(papers),
         languages,
+        recorded(Register(SqlRegister(store), use_cases.admitted, held.keys), trailed.PARTIES),
+        ("raseed-payment",),
         PaperMaker(use_cases, drawers, bankings, reports),
     )
     try:

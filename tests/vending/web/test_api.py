@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+import re
 import sqlite3
 import tomllib
+from base64 import b64encode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -174,6 +177,10 @@ def test_the_description_is_whole_and_needs_no_network(api: Api) -> None:
     assert "/api/v1/vends/{vend_id}/reconciliation" in page.text
     assert "<script" not in page.text
     assert "://" not in page.text
+    (style,) = re.findall(r"<style>(.*?)</style>", page.text, re.DOTALL)
+    policy = page.headers["content-security-policy"]
+    assert b64encode(sha256(style.encode()).digest()).decode() in policy
+    assert "unsafe" not in policy
     spec = api.get("/openapi.json").json()
     for path, verbs in spec["paths"].items():
         for verb, told in verbs.items():

@@ -121,6 +121,34 @@ def test_a_debt_is_paid_from_the_page(house: House, account: str) -> None:
     assert one.debt.owed == Money(15500, "ILS")
 
 
+def owed(house: House) -> Money:
+    """Of the debt."""
+    (one,) = house.api.parts.accounts.account(BILLING, POWER.number).debts
+    return one.debt.owed
+
+
+@pytest.mark.parametrize("put_off", [False, True])
+def test_an_instalment_is_put_off_for_one_sale_at_the_counter(
+    house: House, account: str, put_off: bool
+) -> None:
+    visit = house.visit()
+    asked = visit.get(f"/counter?account={account}")
+    page = visit.send(asked, "/counter/preview", **{f"amount:{POWER.number}": "50"})
+    field = f"postpone:{POWER.number}:old"
+    assert "Arrears" in page.text
+    if put_off:
+        (putting,) = [one for one in forms(page) if field in one.fields]
+        wrong = visit.post(putting.action, {**putting.fields, field: "x"})
+        assert wrong.status_code == 422
+        assert form(wrong, "/counter/preview").fields[f"amount:{POWER.number}"] == "50"
+        # A quote is named by its inputs and its moment, and time stands still in a test.
+        house.api.clock.forward(seconds=1)
+        page = visit.post(putting.action, {**putting.fields, field: "School fees"})
+    assert form(page, "/counter/sell").fields.get(field, "") == ("School fees" if put_off else "")
+    assert visit.send(page, "/counter/sell").status_code == 200
+    assert owed(house) == Money(18000 if put_off else 16000, "ILS")
+
+
 def test_the_statement_says_what_was_paid_and_what_is_left(house: House, account: str) -> None:
     visit = house.visit()
     assert house.api.vend("v-1").status_code == 201

@@ -149,8 +149,14 @@ class TestAfterwards:
             assert "SMS to the telephone" in told.text
             assert "•••001" in told.text
             assert "on its way" in told.text
-        change(house, "UPDATE outbox SET state = 'given_up'")
-        assert "could not be sent" in till.get(f"/counter/sales/{vend_id}").text
+        assert f"/counter/sales/{vend_id}/sms" not in page.text
+        change(house, "UPDATE outbox SET state = 'given_up', last_error = 'no answer'")
+        told = till.get(f"/counter/sales/{vend_id}")
+        assert "could not be sent" in told.text
+        again = till.send(told, f"/counter/sales/{vend_id}/sms")
+        assert "on its way" in again.text
+        change(house, "UPDATE outbox SET state = 'sent'")
+        assert "handed over" in till.post(f"/counter/sales/{vend_id}/sms", {}).text
 
 
 class TestSession:

@@ -150,6 +150,11 @@ def test_users_are_added_and_changed_with_a_reason(desk: Browser) -> None:
     )
     desk.post("/people", name="lina", password=PASSWORD, **draft)
     assert "Lina" in desk.get("/people")
+    # A role that was mistyped is no other role.
+    desk.post("/people/lina", 422, **{**draft, "role": "king"}, active="yes", reason="moved")
+    desk.post("/keys", 422, name="bank", role="king")
+    assert not told(desk, "user_changed")
+    assert not told(desk, "key_made")
     desk.post("/people/lina", **{**draft, "role": "billing"}, active="no", reason="moved")
     line = told(desk, "user_changed")[0]
     assert (line.actor, line.subject, line.reason) == ("huda", "lina", "moved")
@@ -160,9 +165,12 @@ def test_users_are_added_and_changed_with_a_reason(desk: Browser) -> None:
     assert "billing officer" in page
     desk.post("/people/rami/password", password=PASSWORD, reason="forgot it")
     desk.post("/people/rami/second-factor", reason="lost the telephone")
+    for path in ("", "/password", "/second-factor"):
+        fields = {**draft, "active": "yes", "password": PASSWORD, "reason": " "}
+        assert "reason" in desk.post(f"/people/lina{path}", 422, **fields).text
     # One's own role and second factor are somebody else's to change.
-    desk.post("/people/huda/second-factor", 422, reason="x")
-    desk.post("/people/huda", 422, name_ar="x", role="operator", active="yes", reason="x")
+    desk.post("/people/huda/second-factor", 422, reason="to see")
+    desk.post("/people/huda", 422, name_ar="x", role="operator", active="yes", reason="to see")
 
 
 @pytest.mark.parametrize(
@@ -250,9 +258,10 @@ def test_keys_of_programs(desk: Browser) -> None:
     assert key is not None
     assert desk.api.get("/customers", headers={"Authorization": f"Bearer {key[0]}"}).is_success
     desk.post("/keys", 422, name="bank", role="operator")
-    desk.post("/keys/revoke", name="bank", reason="over")
+    desk.post("/keys/revoke", 422, name="bank", reason="")
+    desk.post("/keys/revoke", name="bank", reason="it is over")
     assert told(desk, "key_made")[0].actor == "huda"
-    assert told(desk, "key_revoked")[0].reason == "over"
+    assert told(desk, "key_revoked")[0].reason == "it is over"
     assert key[0][4:] not in str(desk.api.parts.office.trail(ADMIN, limit=200))
 
 

@@ -72,6 +72,12 @@ def previewed(till: Visit, **typed: str) -> httpx2.Response:
     return till.send(asked, "/counter/preview", **(typed or {f"amount:{POWER.number}": "50"}))
 
 
+def closed(till: Visit, **counted: str) -> httpx2.Response:
+    """The shift, on this count."""
+    sum_ = till.send(till.get("/shift/count"), "/shift/count", **counted)
+    return till.send(sum_, "/shift/close")
+
+
 def needs_shift(house: House) -> None:
     with closing(sqlite3.connect(house.api.path)) as db, db:
         db.execute("UPDATE points SET needs_shift = 1")
@@ -159,6 +165,72 @@ def test_nothing_real_is_done(house: House, learner: Visit, path: str) -> None:
     assert books(house) == before
 
 
+class TestAfterwards:
+    def test_nothing_was_practised_yet(self, till: Visit) -> None:
+        till.send(previewed(till), "/counter/sell")
+        till.post("/counter/practice", {"on": "yes"})
+        # The real sale at this terminal is none of practice.
+        for told in (
+            till.get("/counter/last"),
+            till.post("/counter/practice/last/copy", {}),
+        ):
+            assert told.status_code == 422
+            assert "No sale was practised yet" in told.text
+            assert FRAME in told.text
+
+    def test_the_last_one_again_and_what_became_of_it(self, house: House, learner: Visit) -> None:
+        before = books(house)
+        asked = {f"amount:{POWER.number}": "50", f"amount:{WATER.number}": "20"}
+        learner.send(previewed(learner, **asked), "/counter/sell", **{"paid:cash": "100"})
+        house.api.clock.forward(seconds=20)
+        told = learner.get("/counter/last")
+        assert told.url.path == "/counter/practice/last"
+        assert "It was sold in practice" in told.text
+        assert "the money is booked." in told.text
+        for sum_ in ("50.00", "20.00"):
+            assert sum_ in told.text
+        assert "/void" not in told.text
+        assert "0 copies" in told.text
+        for number in (1, 2):
+            copy = learner.post("/counter/practice/last/copy", {})
+            assert copy.text.count(ZEROS) == 2
+            assert f'COPY <bdi dir="ltr">{number}</bdi>' in copy.text
+            assert "30.00" in copy.text
+        assert "2 copies" in learner.get("/counter/last").text
+        assert books(house) == before
+
+    def test_also_when_the_drawer_is_closed(self, house: House, learner: Visit) -> None:
+        needs_shift(house)
+        learner.send(learner.get("/shift"), "/shift/open", float="100")
+        learner.send(previewed(learner), "/counter/sell")
+        closed(learner, **{"pieces:50.00": "3"})
+        assert "50.00" in learner.get("/counter/last").text
+
+    def test_the_paper_of_a_copy_says_so(self, learner: Visit, press: Remembering) -> None:
+        learner.send(previewed(learner), "/counter/sell")
+        copy = learner.post("/counter/practice/last/copy", {})
+        learner.send(copy, "/counter/practice/paper")
+        (made,) = press.seen
+        assert "TEST" in made.data["mark"]
+        assert "COPY" in made.data["mark"]
+
+    def test_it_is_gone_with_practice(self, learner: Visit) -> None:
+        learner.send(previewed(learner), "/counter/sell")
+        learner.post("/counter/practice", {})
+        learner.post("/counter/practice", {"on": "yes"})
+        assert learner.get("/counter/last").status_code == 422
+        learner.send(previewed(learner), "/counter/sell")
+        assert "raseed_practised" in learner.client.cookies
+        learner.post("/sign-out", {})
+        assert "raseed_practised" not in learner.client.cookies
+
+    @pytest.mark.parametrize("kept", ["", ".", ".AAAA", ".%%", ".W1tbW1s", ".WzEsMCxbXV0="])
+    def test_a_forged_one_is_none(self, learner: Visit, kept: str) -> None:
+        mark = learner.client.cookies["raseed_practice"]
+        learner.client.cookies.set("raseed_practised", mark + kept)
+        assert learner.get("/counter/last").status_code == 422
+
+
 class TestTill:
     def test_a_whole_day(self, house: House, learner: Visit) -> None:
         needs_shift(house)
@@ -175,11 +247,7 @@ class TestTill:
         standing = learner.get("/shift")
         assert "P1-S0000" in standing.text
         assert "120.00" not in standing.text
-        z = learner.send(
-            learner.get("/shift/count"),
-            "/shift/close",
-            **{"pieces:50.00": "2", "pieces:10.00": "1"},
-        )
+        z = closed(learner, **{"pieces:50.00": "2", "pieces:10.00": "1"})
         assert z.url.path == "/shift/practice/z"
         for told in (FRAME, "120.00", "110.00", "-10.00"):
             assert told in z.text
@@ -200,7 +268,7 @@ class TestTill:
         before = books(house)
         till.post("/counter/practice", {"on": "yes"})
         till.send(till.get("/shift"), "/shift/open", float="1")
-        till.send(till.get("/shift/count"), "/shift/close", **{"pieces:1.00": "1"})
+        closed(till, **{"pieces:1.00": "1"})
         assert books(house) == before
         till.post("/counter/practice", {})
         assert "P1-S0001" in till.get("/shift").text
@@ -230,7 +298,7 @@ class TestPapers:
     def test_x_and_z_say_test(self, learner: Visit, press: Remembering) -> None:
         learner.send(learner.get("/shift"), "/shift/open", float="100")
         learner.get("/shift/paper")
-        learner.send(learner.get("/shift/count"), "/shift/close", **{"pieces:100.00": "1"})
+        closed(learner, **{"pieces:100.00": "1"})
         learner.get("/shift/practice/z/paper?n=0")
         assert [made.data["mark"] for made in press.seen] == ["TEST", "TEST"]
 

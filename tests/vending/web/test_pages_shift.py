@@ -9,6 +9,7 @@ import pytest
 
 from tests.vending.support import POWER
 from tests.vending.web.pages_support import House, Visit, form, house_over
+from vending.parties import Actor, Role
 
 pytestmark = pytest.mark.system
 
@@ -40,22 +41,53 @@ def test_a_day_that_ends_with_ten_shekels_too_little(till: Visit) -> None:
     page = till.get("/shift/count")
     assert "120.00" not in page.text
     assert "120.00" not in out.text
-    z = till.send(page, "/shift/close", **{"pieces:50.00": "2", "pieces:10.00": "1"})
+    counted = till.send(page, "/shift/count", **{"pieces:50.00": "2", "pieces:10.00": "1"})
+    assert "110.00" in counted.text
+    assert "120.00" not in counted.text
+    assert "is open since" in till.get("/").text
+    z = till.send(counted, "/shift/close")
     assert "120.00" in z.text
     assert "110.00" in z.text
     assert "-10.00" in z.text
     copy = till.send(z, f"{z.url.path}/copy")
     assert "COPY" in copy.text
     assert z.url.path in till.get("/shift/all").text
+    # Each with a line of the trail, in the transaction that did it.
+    lines = till.api.parts.office.trail(Actor("boss", Role.AUDITOR), by="maya")
+    acts = [line.act for line in lines if line.act != "sign_in"]
+    assert acts[::-1] == ["shift_opened", "cash_out", "shift_closed", "z_copy"]
+    assert len({line.subject for line in lines if line.act.startswith(("shift", "z_"))}) == 1
+    assert next(line.reason for line in lines if line.act == "cash_out") == "to the bank"
 
 
 def test_a_count_that_is_none_stays_as_it_was_typed(till: Visit) -> None:
     till.send(till.get("/shift"), "/shift/open", float="0")
     page = till.get("/shift/count")
-    told = till.send(page, "/shift/close", **{"pieces:50.00": "two", "pieces:10.00": "3"})
+    told = till.send(page, "/shift/count", **{"pieces:50.00": "two", "pieces:10.00": "3"})
     assert told.status_code == 422
-    kept = form(told, "/shift/close").fields
+    kept = form(told, "/shift/count").fields
     assert (kept["pieces:50.00"], kept["pieces:10.00"]) == ("two", "3")
+
+
+def test_counting_again_keeps_what_was_typed(till: Visit) -> None:
+    till.send(till.get("/shift"), "/shift/open", float="0")
+    typed = {"pieces:10.00": "3", "slips:card": "20.50"}
+    counted = till.send(till.get("/shift/count"), "/shift/count", **typed)
+    assert "30.00" in counted.text
+    assert "20.50" in counted.text
+    again = till.send(counted, "/shift/count", again="yes")
+    kept = form(again, "/shift/count").fields
+    assert {name: kept[name] for name in typed} == typed
+    z = till.send(till.send(again, "/shift/count"), "/shift/close")
+    assert z.url.path.endswith("/z")
+
+
+def test_an_empty_form_closes_nothing(till: Visit) -> None:
+    """Enter too early: the page says that the drawer would be empty."""
+    till.send(till.get("/shift"), "/shift/open", float="100")
+    counted = till.send(till.get("/shift/count"), "/shift/count")
+    assert "the drawer is empty" in counted.text
+    assert "is open since" in till.get("/").text
 
 
 def test_cash_out_without_a_reason_keeps_what_was_typed(till: Visit) -> None:
@@ -81,5 +113,6 @@ def test_the_same_form_again_opens_one_shift(till: Visit) -> None:
 
 def test_nothing_is_counted_where_nothing_is_open(till: Visit) -> None:
     assert "Open a shift" in till.get("/shift/count").text
+    assert till.post("/shift/count", {}).status_code == 422
     assert till.post("/shift/close", {}).status_code == 422
     assert till.get("/shift/nowhere/z").status_code in (404, 409, 422)

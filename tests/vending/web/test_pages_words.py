@@ -4,6 +4,7 @@ nothing which the policy of the pages forbids."""
 from __future__ import annotations
 
 import re
+from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -88,11 +89,42 @@ _FORBIDDEN = {
 }
 
 
-@pytest.mark.parametrize("what", _FORBIDDEN)
-def test_what_no_template_has(what: str) -> None:
+def source_of(name: str) -> str:
     loader = environment(Language.ENGLISH).loader
     assert loader is not None
+    return loader.get_source(environment(Language.ENGLISH), name)[0]
+
+
+@pytest.mark.parametrize("what", _FORBIDDEN)
+def test_what_no_template_has(what: str) -> None:
     for name in TEMPLATES:
-        source, _, _ = loader.get_source(environment(Language.ENGLISH), name)
+        source = source_of(name)
         found = re.search(_FORBIDDEN[what], source)
         assert found is None, f"{name}: {what}: {found}"
+
+
+_JINJA = re.compile(r"{%.*?%}|{{.*?}}|{#.*?#}", re.DOTALL)
+_SPOKEN = re.compile(r"\b(?:placeholder|aria-label|title|alt|label)=\"([^\"]*)\"")
+_KEPT = {"العربية", "English", "Enter", "Esc"}
+"""Names of languages in themselves, and what is printed on keys."""
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_no_text_stands_outside_the_catalogue(name: str) -> None:
+    source = _JINJA.sub("", source_of(name))
+    said = [re.sub(r"<[^>]*>", " ", source), *_SPOKEN.findall(source)]
+    words = {word for text in said for word in re.findall(r"[^\W\d_]{2,}", text)}
+    assert words <= _KEPT, words - _KEPT
+
+
+_SIDES = re.compile(
+    r"\b(?:(?:margin|padding|border|inset)-(?:left|right|top|bottom)\b"
+    r"|(?:left|right|float|clear)\s*:|text-align:\s*(?:left|right)|width:|height:)"
+)
+
+
+def test_our_sheet_knows_no_left_and_no_right() -> None:
+    sheet = files("vending.web").joinpath("static/raseed.css").read_text("utf-8")
+    plain = re.sub(r"/\*.*?\*/|@media[^{]*{", "", sheet, flags=re.DOTALL)
+    found = [line for line in plain.splitlines() if _SIDES.search(line)]
+    assert not found, found

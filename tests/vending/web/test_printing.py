@@ -18,6 +18,7 @@ from tests.vending.books.support import ZONE
 from tests.vending.support import ADMIN, POWER, chart, request, service, town
 from tests.vending.web.support import Api, api_over
 from tests.vending.web.test_papers import CHIEF, PASSWORD, SAMIR, sign_in
+from vending import trailed
 from vending.accounting import BookReports
 from vending.drawer import Bankings, Drawers, checked_count
 from vending.outbox import MessageState, OutboxPlan, Topic
@@ -25,6 +26,7 @@ from vending.outbox_worker import Outbox
 from vending.papers import PaperMaker
 from vending.parties import Actor, Role
 from vending.people import UserDraft
+from vending.people.recording import recorded
 from vending.printing import PaperOut, PrintedPerhaps, PrinterOff, PrintUnknown
 from vending.sending import FolderPrinter, OrderSender, PrintSender
 from vending.store.books import SqlBooks
@@ -110,7 +112,7 @@ def api(tmp_path: Path) -> Iterator[Api]:
 def counter(api: Api, tmp_path: Path) -> Counter:
     parts, clock, kept = api.parts, api.clock, SqlDrawers(api.store)
     parts.service = service(api.store, clock, outbox=PLAN)
-    parts.drawers = Drawers(kept, chart(), clock, outbox=PLAN)
+    parts.drawers = recorded(Drawers(kept, chart(), clock, outbox=PLAN), trailed.DRAWERS)
     parts.bankings = Bankings(kept, chart(), clock, outbox=PLAN)
     reports = BookReports(SqlBooks(api.store), chart(), clock, ZONE)
     parts.paper_maker = PaperMaker(parts.service, parts.drawers, parts.bankings, reports)

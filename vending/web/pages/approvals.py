@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from starlette.responses import Response
 
 from meters.errors import RaseedError
 
+from ...accounts import CHANGE_TARIFF
 from ...approvals import LIFT_BLOCK, Approval, ApprovalState
 from ...blocking import KINDS
 from ...parties import ALLOWED
@@ -69,7 +71,7 @@ def blocks(visit: Visiting) -> Response:
 def block(visit: Visiting, form: Filled) -> Response:
     """One person stops it at once."""
     kind, reason = form["kind"], form["reason"][:200]
-    name = form.number("subject") if kind == "meter" else form["subject"]
+    name = form.number("subject") if kind == "meter" else form.plain("subject")
     try:
         visit.services.blocks.block(visit.who.actor, kind, name, reason)
     except RaseedError as error:
@@ -127,19 +129,30 @@ def _request(visit: Visitor, approval: Approval) -> Request:
     return Request(
         approval,
         state,
-        tuple(facts(approval.document)),
+        (*facts(approval.document), *(_stands(visit, approval) if waits else ())),
         may_decide=waits and may and not own and not about_them,
         may_withdraw=waits and own,
     )
 
 
-def facts(document: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
-    """A document flat, as names and texts."""
+def _stands(visit: Visitor, approval: Approval) -> Iterator[tuple[str, str]]:
+    """What a second person must know besides, as it is now: whose agreement it is, and at what."""
+    if approval.act != CHANGE_TARIFF:
+        return
+    with suppress(RaseedError):
+        number = str(approval.document["agreement"])
+        file = visit.services.accounts.account(visit.who.actor, number).agreement
+        yield "account", file.account
+        yield "tariff_now", file.tariff
+
+
+def facts(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """A document flat, as names and texts: of a thing within a thing the last name is enough."""
     for name, value in document.items():
         if isinstance(value, Mapping):
-            yield from facts(value, f"{name}.")
+            yield from facts(value)
         else:
-            yield f"{before}{name}", "-" if value is None else str(value)
+            yield name, "-" if value is None else str(value)
 
 
 def _blocks(visit: Visitor, error: RaseedError | None = None, form: Form | None = None) -> Response:

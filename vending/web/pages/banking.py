@@ -12,7 +12,7 @@ from starlette.responses import Response
 from meters.errors import RaseedError
 from meters.quantities import Money
 
-from ...drawer import Banking, BankRequest
+from ...drawer import Banking, BankRequest, checked_slips
 from ...drawer.errors import NothingToBank
 from ...paperorders import PaperKind
 from ...parties import Role
@@ -23,6 +23,7 @@ from .visitor import Filled, Form, Visiting, Visitor
 router = APIRouter(prefix="/shift/banked", include_in_schema=False)
 
 LATEST: Final = 30
+_AMOUNT: Final = "amount:"
 
 
 @router.get("")
@@ -47,6 +48,24 @@ def bank(visit: Visiting, form: Filled) -> Response:
     return to(f"/shift/banked/{made.id}")
 
 
+@router.post("/amounts")
+def bank_amounts(visit: Visiting, form: Filled) -> Response:
+    """Books what came by itself, of cards and the like, as the bank's statement has it."""
+    bankings, actor, point = visit.services.bankings, visit.who.actor, form["point"]
+    typed = [(name, form.number(name)) for name in form if name.startswith(_AMOUNT)]
+    try:
+        amounts = checked_slips(
+            [(name.removeprefix(_AMOUNT), text) for name, text in typed if text],
+            bankings.currency,
+            cash=True,
+        )
+        request = BankRequest(form["id"], point, None, amounts, form["reference"])
+        made = bankings.bank(actor, request)
+    except RaseedError as error:
+        return _all(visit, point, error, beside=form)
+    return to(f"/shift/banked/{made.id}")
+
+
 @router.get("/{id}")
 def one(visit: Visiting, id: str) -> Response:
     """One deposit, as its slip has it."""
@@ -65,8 +84,14 @@ def one(visit: Visiting, id: str) -> Response:
 
 
 def _all(
-    visit: Visitor, point: str, error: RaseedError | None = None, form: Form | None = None
+    visit: Visitor,
+    point: str,
+    error: RaseedError | None = None,
+    form: Form | None = None,
+    *,
+    beside: Form | None = None,
 ) -> Response:
+    """With what was typed into the one form or the other, if it was not taken."""
     services, actor = visit.services, visit.who.actor
     mine = actor.point if actor.role is Role.OPERATOR else None
     points = [one for one in services.service.points(actor) if mine in (None, one.code)]
@@ -85,9 +110,14 @@ def _all(
         bankings=[
             (one, _amount(one)) for one in services.bankings.bankings(actor, point=point or None)
         ][:LATEST],
-        id=f"b-{secrets.token_hex(12)}" if form is None else form["id"],
-        form=form or Form.empty(),
+        beside=[(one, Money(there, unit)) for one, there in services.bankings.beside(actor, point)],
+        form=form or Form.of({"id": _new_id()}),
+        typed=beside or Form.of({"id": _new_id()}),
     )
+
+
+def _new_id() -> str:
+    return f"b-{secrets.token_hex(12)}"
 
 
 def _amount(banking: Banking) -> Money:

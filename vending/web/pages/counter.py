@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
+from urllib.parse import quote
 
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
@@ -25,10 +26,19 @@ from ...requests import BasketRequest, Credit
 from ...sale import BasketReceipt
 from ...tariff import Quote
 from ..writer import Writer
-from .counter_ends import WAYS, became_of, handed, not_sold, rehearsed, sold, told
-from .counter_forms import DEBT, PAYING, Line, lines, request_of
+from .counter_ends import (
+    WAYS,
+    became_of,
+    handed,
+    not_sold,
+    rehearsed,
+    sold,
+    texted_again,
+)
+from .counter_forms import DEBT, PAYING, Line, NothingTyped, lines, request_of
 from .home import float_of
-from .practice import is_practice, learns, new_vend_id, rehearse
+from .practice import PREFIX, is_practice, learns, new_vend_id, rehearse
+from .showing import shown
 from .visitor import Filled, Visiting, Visitor
 
 router = APIRouter(prefix="/counter", include_in_schema=False)
@@ -54,15 +64,15 @@ def counter(visit: Visiting, find: str = "", account: str = "", meter: str = "")
         return _customer(visit, account, meter)
     if not find.strip():
         left = float_of(visit)
-        return told(visit, "counter/find.html", found=[], find="", error=None, left=left)
+        return shown(visit, "counter/find.html", found=[], find="", left=left)
     try:
         found = visit.services.service.find(visit.who.actor, find, limit=FOUND_MOST)
     except RaseedError as error:
-        return told(visit, "counter/find.html", error, found=[], find=find)
+        return shown(visit, "counter/find.html", error, found=[], find=find)
     if len(found) == 1:
         customer, files = found[0]
         return _customer(visit, customer.account, find, (customer, files))
-    return told(visit, "counter/find.html", found=found, find=find, error=None)
+    return shown(visit, "counter/find.html", found=found, find=find)
 
 
 @router.post("/preview")
@@ -72,17 +82,16 @@ def preview(visit: Visiting, form: Filled) -> Response:
     customer, files = visit.services.service.customer(visit.who.actor, account)
     asked = lines(form, files)
     if not asked:
-        return _customer(visit, account, "", (customer, files))
+        return _customer(visit, account, "", (customer, files), NothingTyped())
     try:
         promised = [_promised(visit, line) for line in asked]
     except RaseedError as error:
         return _customer(visit, account, asked[0].meter, (customer, files), error, asked)
     due = sum((one.quote.tendered for one in promised), _nothing(visit))
     vend_id = new_vend_id(visit)
-    return told(
+    return shown(
         visit,
         "counter/preview.html",
-        error=None,
         customer=customer,
         files=_by_number(files),
         promised=promised,
@@ -100,9 +109,10 @@ async def sell(visit: Visiting, form: Filled) -> Response:
     """Takes the money and shows the digits. The same form again shows the same sale."""
     actor, services = visit.who.actor, visit.services
     vend_id = form["vend_id"]
-    customer, files = await run_in_threadpool(services.service.customer, actor, form["account"])
     writer: Writer = visit.request.app.state.writer
+    customer: Customer | None = None
     try:
+        customer, files = await run_in_threadpool(services.service.customer, actor, form["account"])
         request = request_of(form, files, services.currency)
         if is_practice(visit, vend_id):
             return await run_in_threadpool(rehearsed, visit, request, form)
@@ -131,7 +141,7 @@ def copy_last(visit: Visiting) -> Response:
     try:
         status = service.last_sale(actor)
     except RaseedError as error:
-        return told(visit, "counter/find.html", error, found=[], find="")
+        return shown(visit, "counter/find.html", error, found=[], find="")
     return copy(visit, status.receipt.basket or status.receipt.vend_id)
 
 
@@ -146,11 +156,13 @@ def copy(visit: Visiting, vend_id: str) -> Response:
 
 @router.get("/last")
 def last(visit: Visiting) -> Response:
-    """What became of this terminal's last sale."""
+    """What became of this terminal's last sale; of the last one that was practised, in practice."""
+    if learns(visit):
+        return RedirectResponse(f"{PREFIX}/last", 303)
     try:
         status = visit.services.service.last_sale(visit.who.actor)
     except RaseedError as error:
-        return told(visit, "counter/find.html", error, found=[], find="")
+        return shown(visit, "counter/find.html", error, found=[], find="")
     return became_of(visit, status.receipt.basket or status.receipt.vend_id)
 
 
@@ -170,6 +182,16 @@ def push(visit: Visiting, vend_id: str) -> Response:
 def reconcile(visit: Visiting, vend_id: str) -> Response:
     """Asks the meter what became of the digits."""
     return handed(visit, vend_id, visit.services.service.reconcile)
+
+
+@router.post("/sales/{vend_id}/sms")
+def text_again(visit: Visiting, vend_id: str) -> Response:
+    """The SMS with the digits that could not be sent is tried once more."""
+    try:
+        texted_again(visit, vend_id)
+    except RaseedError as error:
+        return became_of(visit, vend_id, error)
+    return RedirectResponse(f"/counter/sales/{quote(vend_id)}", 303)
 
 
 @router.post("/sales/{vend_id}/void")
@@ -196,13 +218,13 @@ def _customer(
     try:
         customer, files = known or service.customer(actor, account)
     except CustomerUnknown as wrong:
-        return told(visit, "counter/find.html", wrong, found=[], find=account)
+        return shown(visit, "counter/find.html", wrong, found=[], find=account)
     views = [
         (file, visit.services.accounts.account(actor, file.agreement.number)) for file in files
     ]
     wanted = sought(meter).digits
     first = next((f.meter.number.number for f in files if f.meter.number.number in wanted), "")
-    return told(
+    return shown(
         visit,
         "counter/customer.html",
         error,
@@ -241,8 +263,7 @@ def _why(visit: Visitor, line: Line, quote: Quote) -> list[str]:
     """Why these units, and why they differ from last time."""
     if line.ask == DEBT:
         return []
-    last = visit.services.service.sales(visit.who.actor, meter=line.meter, limit=1)
-    before: Quote | None = last[0].quote if last else None
+    before = visit.services.service.last_bought(visit.who.actor, line.meter)
     return explained(quote, before, visit.language)
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import segno
 from starlette.responses import Response
@@ -15,15 +15,16 @@ from meters.errors import Broken, RaseedError, Unavailable, Unknown
 
 from ...explaining import explained
 from ...masks import masked_phone
-from ...messages import words_for
 from ...outbox import MessageState, Topic
+from ...outbox_ports import Queued
 from ...paperwork import still_original
 from ...parties import Actor, Customer, MeterUnknown
 from ...requests import BasketRequest
 from ...sale import BasketReceipt, Delivery, SaleReceipt, SaleState, SaleStatus
 from ...vend import VendIdReused, VendUnknown
-from .practice import into_drawer, new_vend_id, rehearse
-from .rendering import page
+from .practice import into_drawer, learns, new_vend_id, rehearse
+from .practised import Practised, remember
+from .showing import shown
 from .visitor import Form, Visitor
 
 WAYS: Final = {
@@ -33,6 +34,8 @@ WAYS: Final = {
 }
 """By code of what stands in the way of a sale, the page where it is put right."""
 
+_STUCK: Final = (MessageState.WAITING, MessageState.GIVEN_UP)
+
 
 @dataclass(frozen=True, slots=True)
 class TextTo:
@@ -41,13 +44,15 @@ class TextTo:
     telephone: str
     """Its last digits."""
     state: MessageState
+    stuck: bool
+    """Whether it failed, and may be tried again at once."""
 
 
-def not_sold(visit: Visitor, error: RaseedError, form: Form, customer: Customer) -> Response:
+def not_sold(visit: Visitor, error: RaseedError, form: Form, customer: Customer | None) -> Response:
     """What it means for the money: nothing was booked, or nobody knows yet, or it was booked
     before; and the way on. The same form under the same id can never sell twice, so it may be sent
     again where the first try may have gone wrong for us."""
-    return told(
+    return shown(
         visit,
         "counter/not_sold.html",
         error,
@@ -66,6 +71,8 @@ def rehearsed(visit: Visitor, request: BasketRequest, form: Form) -> Response:
     rehearsal = rehearse(visit, request)
     answer = sold(visit, rehearsal.basket, practised=form)
     into_drawer(visit, rehearsal, answer)
+    if learns(visit):
+        remember(answer, visit, Practised(form, visit.services.service.ports.clock()))
     return answer
 
 
@@ -76,7 +83,7 @@ def sold(visit: Visitor, basket: BasketReceipt, *, practised: Form | None = None
     printer = visit.services.service.ports.outbox.printer_at(actor.point, actor.terminal)
     if practice and not visit.services.practice_printer.has(printer or ""):
         printer = None
-    return told(
+    return shown(
         visit,
         "counter/sold.html",
         error=None,
@@ -111,10 +118,10 @@ def became_of(
     try:
         sales: list[SaleStatus] = visit.services.service.basket(actor, vend_id)
     except VendUnknown:
-        return told(visit, "counter/never.html", None, vend_id=vend_id)
+        return shown(visit, "counter/never.html", vend_id=vend_id)
     standing = [one.receipt for one in sales if one.void is None and one.receipt.tokens]
     now = visit.services.service.ports.clock()
-    return told(
+    return shown(
         visit,
         "counter/became.html",
         error,
@@ -133,15 +140,35 @@ def became_of(
     )
 
 
+def texted_again(visit: Visitor, vend_id: str) -> None:
+    """The messages of a basket that did not go out are due now. Raises VendUnknown and what
+    `Outbox.retry` raises."""
+    actor = visit.who.actor
+    sales = visit.services.service.basket(actor, vend_id)
+    for one in _messages(visit, [status.receipt.vend_id for status in sales]):
+        if one.state in _STUCK:
+            visit.services.outbox.retry(actor, one.id)
+
+
 def _texts(visit: Visitor, vend_ids: Sequence[str]) -> list[TextTo]:
     """What became of the messages to the customer's telephone."""
+    told = (
+        TextTo(
+            masked_phone(one.message.target),
+            one.state,
+            stuck=one.state in _STUCK and bool(one.last_error),
+        )
+        for one in _messages(visit, vend_ids)
+    )
+    # One line for the messages of a basket, as long as all are equally far.
+    return list(dict.fromkeys(told))
+
+
+def _messages(visit: Visitor, vend_ids: Sequence[str]) -> list[Queued]:
     if not visit.services.service.ports.outbox.sms:
         return []
     ask = partial(visit.services.outbox.messages, visit.who.actor, topic=Topic.SMS, limit=1)
-    queued = [one for vend_id in vend_ids for one in ask(subject=vend_id)]
-    told = (TextTo(masked_phone(one.message.target), one.state) for one in queued)
-    # One line for the messages of a basket, as long as all are equally far.
-    return list(dict.fromkeys(told))
+    return [one for vend_id in vend_ids for one in ask(subject=vend_id)]
 
 
 def _reachable(visit: Visitor, receipt: SaleReceipt) -> bool:
@@ -155,12 +182,3 @@ def _reachable(visit: Visitor, receipt: SaleReceipt) -> bool:
 
 def _code(digits: str) -> str:
     return str(segno.make(digits, micro=False).svg_data_uri(scale=4, border=2))
-
-
-def told(visit: Visitor, template: str, error: RaseedError | None, **values: Any) -> Response:
-    """A page of the counter, with what is in the way in words, if anything is."""
-    status = 200 if error is None else 422
-    words = None if error is None else words_for(error, visit.language)
-    return page(
-        visit.request, template, visit.language, visit.who, status=status, error=words, **values
-    )

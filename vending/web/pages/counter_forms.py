@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from meters.errors import Invalid
 from meters.quantities import Money
 
 from ...parties import MeterFile
@@ -18,6 +19,11 @@ DEBT: Final = "debt"
 ASKS: Final = (MONEY, UNITS, DEBT)
 """What an amount beside a meter may mean."""
 PAYING: Final = (Tender.CASH, Tender.CARD, Tender.CHEQUE, Tender.WALLET, Tender.TRANSFER)
+
+
+@dataclass(eq=False)
+class NothingTyped(Invalid, code="counter.nothing_typed"):
+    """No amount stands beside any meter."""
 
 
 @dataclass(frozen=True, slots=True)

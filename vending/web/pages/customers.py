@@ -5,30 +5,42 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote
 
 from fastapi import APIRouter
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from meters.errors import RaseedError
 
+from ...accounts import CHANGE_TARIFF
 from ...accounts.errors import DebtUnknown
 from ...accounts.views import AccountView
-from ...approvals import BlockEvent
-from ...messages import words_for
+from ...approvals import Approval, ApprovalState, BlockEvent
 from ...parties import CustomerUnknown, MeterFile
 from ...sale import SaleReceipt
-from ...tariff import Tariff
-from .home import may_of
-from .rendering import page
+from ...tariff import Tariff, TariffMissing
+from .offers import on_offer
+from .showing import may_of, shown, to
 from .visitor import Filled, Form, Visiting, Visitor
 
 router = APIRouter(prefix="/customers", include_in_schema=False)
 
 FOUND_MOST: Final = 30
+MOST_ASKED: Final = 500
+"""Changes of tariffs that wait: a day's at most."""
 SALES: Final = 8
 """Of each meter; the statement has all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """To other tariffs, for those who may ask for them: why somebody gets the social tariff is
+    nobody else's business."""
+
+    offered: list[Tariff]
+    asked: list[Approval]
+    """Waiting for a second person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +49,14 @@ class Service:
 
     file: MeterFile
     account: AccountView
-    tariff: Tariff
-    """As it is priced now."""
+    tariff: Tariff | None
+    """As it is priced now; None where its tariff has ended."""
     block: BlockEvent | None
     """Why nothing is sold to its meter, if so."""
+    others: list[Tariff]
+    """Tariffs that it may be put at instead."""
+    waiting: list[Approval]
+    """What is asked for of its tariff, and waits for a second person."""
     sales: list[SaleReceipt]
 
 
@@ -48,19 +64,19 @@ class Service:
 def find(visit: Visiting, find: str = "") -> Response:
     """Customers by what was typed; the only one that is meant is shown at once."""
     if not find.strip():
-        return _page(visit, "customers/find.html", found=[], find="")
+        return shown(visit, "customers/find.html", found=[], find="")
     try:
         found = visit.services.service.find(visit.who.actor, find, limit=FOUND_MOST)
     except RaseedError as error:
-        return _page(visit, "customers/find.html", error, found=[], find=find)
+        return shown(visit, "customers/find.html", error, found=[], find=find)
     if len(found) == 1:
-        return RedirectResponse(f"/customers/{found[0][0].account}", 303)
-    return _page(visit, "customers/find.html", found=found, find=find)
+        return to(f"/customers/{quote(found[0][0].account)}")
+    return shown(visit, "customers/find.html", found=found, find=find)
 
 
 @router.get("/{account}")
 def customer(visit: Visiting, account: str) -> Response:
-    return _customer(visit, account)
+    return customer_page(visit, account)
 
 
 @router.post("/{account}/debts")
@@ -74,8 +90,8 @@ def arrange(visit: Visiting, form: Filled, account: str) -> Response:
             raise DebtUnknown(form["debt"][:30])
         done(visit, form)
     except RaseedError as error:
-        return _customer(visit, account, error, form)
-    return RedirectResponse(f"/customers/{account}", 303)
+        return customer_page(visit, account, error, form)
+    return to(f"/customers/{quote(account)}")
 
 
 @router.post("/{account}/language")
@@ -84,13 +100,13 @@ def choose_language(visit: Visiting, form: Filled, account: str) -> Response:
     try:
         visit.services.languages.choose(visit.who.actor, account, form["language"])
     except RaseedError as error:
-        return _customer(visit, account, error)
-    return RedirectResponse(f"/customers/{quote(account)}", 303)
+        return customer_page(visit, account, error)
+    return to(f"/customers/{quote(account)}")
 
 
 def _postpone(visit: Visitor, form: Form) -> None:
     accounts, actor = visit.services.accounts, visit.who.actor
-    until, reason = form.day("until"), form["reason"][:200]
+    until, reason = form.plain("until"), form["reason"][:200]
     accounts.postpone_debt(actor, form["agreement"], form["debt"], until, reason, form["id"])
 
 
@@ -112,19 +128,21 @@ _ARRANGED: Final[dict[str, Callable[[Visitor, Form], None]]] = {
 }
 
 
-def _customer(
+def customer_page(
     visit: Visitor, account: str, error: RaseedError | None = None, form: Form | None = None
 ) -> Response:
+    """One customer; what was typed into `form` stands there again beside its error."""
     try:
         found, files = visit.services.service.customer(visit.who.actor, account)
     except CustomerUnknown as wrong:
-        return _page(visit, "customers/find.html", wrong, found=[], find=account)
-    return _page(
+        return shown(visit, "customers/find.html", wrong, found=[], find=account)
+    moves = _moves(visit)
+    return shown(
         visit,
         "customers/customer.html",
         error,
         customer=found,
-        services=[_service(visit, file) for file in files],
+        services=[_service(visit, file, moves) for file in files],
         new_id=lambda: f"w-{secrets.token_hex(12)}",
         typed=form or {},
         reads=visit.services.languages.of(found.account),
@@ -132,25 +150,38 @@ def _customer(
     )
 
 
-def _service(visit: Visitor, file: MeterFile) -> Service:
+def _moves(visit: Visitor) -> Moves:
+    if not may_of(visit)("ask_terms"):
+        return Moves([], [])
+    asked = visit.services.approvals.approvals(
+        visit.who.actor, ApprovalState.PENDING, act=CHANGE_TARIFF, limit=MOST_ASKED
+    )
+    return Moves(on_offer(visit), asked)
+
+
+def _service(visit: Visitor, file: MeterFile, moves: Moves) -> Service:
     services, actor = visit.services, visit.who.actor
-    meter, ports = file.meter.number.number, services.service.ports
+    meter, number = file.meter.number.number, file.agreement.number
     last = services.blocks.events(actor, "meter", meter, limit=1)
     return Service(
         file=file,
         account=services.accounts.account(actor, file.agreement.number),
-        tariff=ports.tariffs.active(file.agreement.tariff, ports.clock()),
+        tariff=_priced(visit, file),
+        others=[one for one in moves.offered if _instead(one, file)],
+        waiting=[one for one in moves.asked if one.document.get("agreement") == number],
         block=last[0] if last and last[0].act == "blocked" else None,
         sales=services.service.sales(actor, meter=meter, limit=SALES),
     )
 
 
-def _page(
-    visit: Visitor, template: str, error: RaseedError | None = None, **values: Any
-) -> Response:
-    told = None if error is None else words_for(error, visit.language)
-    status = 200 if error is None else 422
-    values.setdefault("may", may_of(visit))
-    return page(
-        visit.request, template, visit.language, visit.who, status=status, error=told, **values
-    )
+def _priced(visit: Visitor, file: MeterFile) -> Tariff | None:
+    ports = visit.services.service.ports
+    try:
+        return ports.tariffs.active(file.agreement.tariff, ports.clock())
+    except TariffMissing:
+        return None
+
+
+def _instead(tariff: Tariff, file: MeterFile) -> bool:
+    same = tariff.commodity is file.meter.commodity
+    return same and tariff.code != file.agreement.tariff

@@ -96,13 +96,12 @@ def keys(visit: Visiting) -> Response:
 @router.post("/keys")
 def make_key(visit: Visiting, form: Filled) -> Response:
     """A new key; its text is on this page and nowhere else."""
-    roles = {role.value: role for role in Role}
     scopes = frozenset(scope for scope in ApiScope if form[f"scope:{scope.value}"])
     try:
         key, text = visit.services.key_office.create(
             visit.who.actor,
             form["name"],
-            roles.get(form["role"], Role.OPERATOR),
+            form.role("role"),
             scopes or frozenset({ApiScope.READ}),
             point=form["point"] or None,
             terminal=form["terminal"][:60],

@@ -16,6 +16,7 @@ from ...messages import Language, words_for
 from ...parties import Role
 from ...people import Arrival, SignedIn, needs_second_factor
 from ..callers import services_of
+from .learning import leave
 from .rendering import page
 from .visitor import (
     COOKIE,
@@ -72,6 +73,7 @@ def sign_out(request: Request, who: Someone) -> Response:
     services_of(request).doors.sign_out(who)
     answer = RedirectResponse("/sign-in", 303)
     answer.delete_cookie(COOKIE)
+    leave(answer)
     return answer
 
 

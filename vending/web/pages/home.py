@@ -21,7 +21,7 @@ from ...messages import LOCAL_ZONE
 from ...parties import ALLOWED, Role
 from ...sale import SaleReceipt
 from .practice import learns
-from .rendering import page
+from .showing import shown
 from .tills import till_of
 from .visitor import Visiting, Visitor
 
@@ -59,23 +59,14 @@ class Watch:
 @router.get("/")
 def home(visit: Visiting) -> Response:
     role = visit.who.user.role
-    return page(
-        visit.request,
+    return shown(
+        visit,
         "home.html",
-        visit.language,
-        visit.who,
         till=_till(visit) if role in ALLOWED["vend"] and visit.who.actor.point else None,
         watch=_watch(visit) if role in _OVERSEE else None,
-        may=may_of(visit),
         # Pages that this program is built without are not offered.
         there={getattr(route, "path", "") for route in visit.request.app.routes},
     )
-
-
-def may_of(visit: Visitor) -> frozenset[str]:
-    """The acts that this person's role includes (keys of ALLOWED)."""
-    role = visit.who.user.role
-    return frozenset(act for act, roles in ALLOWED.items() if role in roles)
 
 
 def _till(visit: Visitor) -> Till:

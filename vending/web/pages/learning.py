@@ -19,6 +19,7 @@ from ...drawer.learning import PracticeDrawer, drawer_from
 from ...people import SignedIn
 
 COOKIE: Final = "raseed_practice"
+LAST_COOKIE: Final = "raseed_practised"
 _MARK: Final = 32
 """So much of the session's name tells it from others, and lets nobody in."""
 _LONGEST: Final = 3_000
@@ -28,6 +29,7 @@ _LEARNT: Final = (
     "/counter/practice",
     "/shift/open",
     "/shift/cash",
+    "/shift/count",
     "/shift/close",
 )
 """Acts that are practised; every other one is real."""
@@ -38,11 +40,16 @@ class Practising(Refused, code="practice.on"):
     """In practice nothing real is sold, taken back, copied, sent to a meter or decided."""
 
 
+def mark_of(who: SignedIn) -> str:
+    """Of a session, in the cookies of practice."""
+    return who.session[:_MARK]
+
+
 def practises(request: Request, who: SignedIn | None) -> bool:
     """Whether this session practises."""
     if who is None:
         return False
-    return request.cookies.get(COOKIE, "").split(".")[0] == who.session[:_MARK]
+    return request.cookies.get(COOKIE, "").split(".")[0] == mark_of(who)
 
 
 def check_practice(request: Request, who: SignedIn) -> None:
@@ -71,12 +78,13 @@ def keep(
     """Into practice, or on in it, with this drawer."""
     text = "" if drawer is None else drawer.to_text()
     kept = base64.urlsafe_b64encode(text.encode()).decode()
-    value = f"{who.session[:_MARK]}.{kept}" if kept else who.session[:_MARK]
+    value = f"{mark_of(who)}.{kept}" if kept else mark_of(who)
     if len(value) <= _LONGEST:
         secure = request.url.scheme == "https"
         answer.set_cookie(COOKIE, value, httponly=True, samesite="lax", secure=secure)
 
 
 def leave(answer: Response) -> None:
-    """Out of practice."""
+    """Out of practice; nothing of it stays behind."""
     answer.delete_cookie(COOKIE)
+    answer.delete_cookie(LAST_COOKIE)

@@ -92,10 +92,9 @@ def end(visit: Visiting, form: Filled) -> Response:
 
 
 def _draft(form: Form, name: str = "") -> UserDraft:
-    roles = {role.value: role for role in Role}
     return UserDraft(
         name or form["name"],
-        roles.get(form["role"], Role.OPERATOR),
+        form.role("role"),
         form["name_ar"][:100],
         form["name_en"][:100],
         point=form["point"] or None,

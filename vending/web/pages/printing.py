@@ -75,7 +75,6 @@ def x_report(visit: Visiting, id: str = "") -> Response:
 def z_copy(visit: Visiting, id: str) -> Response:
     """A copy of the Z report; its original came out with the close."""
     visit.services.drawers.send_copy(visit.who.actor, id)
-    visit.services.office.write_down(visit.who.actor, Act("z_copy", id))
     return to(f"/shift/{quote(id)}/printing")
 
 

@@ -126,7 +126,7 @@ def _changed(visit: Visitor, form: Form, data: bytes) -> Response:
             name_en=form["name_en"],
             address_ar=form["address_ar"],
             address_en=form["address_en"],
-            phone=form["phone"],
+            phone=form.plain("phone"),
             tax_number=form.number("tax_number"),
             vat=form.number("vat"),
             message_ar=form["message_ar"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote
 
 from fastapi import APIRouter
@@ -13,19 +13,17 @@ from starlette.responses import RedirectResponse, Response
 from meters.errors import RaseedError
 from meters.quantities import Money
 
-from ...drawer.counting import DENOMINATIONS, OTHER_TENDERS, checked_count
+from ...drawer.counting import DENOMINATIONS, OTHER_TENDERS, Count, checked_count
 from ...drawer.errors import NoShiftOpen
 from ...drawer.reports import ShiftReport
 from ...drawer.shifts import MoveKind
-from ...messages import words_for
 from ...outbox import at_place
 from ...paperorders import NoPrinter, PaperKind
 from ...people import Act
 from ...printing import CashDrawer, PrinterOff
-from .home import may_of
 from .practice import learns
 from .printing import is_unmarked, on_its_way
-from .rendering import page
+from .showing import shown
 from .tills import till_of
 from .visitor import Filled, Form, Visiting, Visitor
 
@@ -88,16 +86,37 @@ def count(visit: Visiting) -> Response:
     return _count(visit)
 
 
+@router.post("/count")
+def counted(visit: Visiting, form: Filled) -> Response:
+    """What was counted, in one sum: closing is for ever, so it is looked at once more. With `again`
+    back to the form as it was."""
+    if form["again"]:
+        return _count(visit, None, form)
+    currency = visit.services.drawers.currency
+    try:
+        shift, told = till_of(visit).shift(), _count_of(visit, form)
+    except RaseedError as error:
+        return _count(visit, error, form)
+    return shown(
+        visit,
+        "shift/counted.html",
+        shift=shift,
+        form=form,
+        pieces=[
+            (Money(face, currency), pieces, Money(face * pieces, currency))
+            for face, pieces in told.pieces
+        ],
+        cash=Money(told.cash, currency),
+        slips=[(tender, Money(amount, currency)) for tender, amount in told.slips],
+    )
+
+
 @router.post("/close")
 def close(visit: Visiting, form: Filled) -> Response:
     """Closes on what was counted."""
-    till, currency = till_of(visit), visit.services.drawers.currency
+    till = till_of(visit)
     try:
-        # Every value is told, none of it as 0: an empty drawer is a count, too.
-        pieces = [(face, form.number(f"pieces:{face}") or "0") for face in _faces(visit)]
-        slips = [(t.value, form.number(f"slips:{t.value}")) for t in OTHER_TENDERS]
-        told = checked_count(pieces, [slip for slip in slips if slip[1]], currency)
-        report = till.close(told, form["shift"])
+        report = till.close(_count_of(visit, form), form["shift"])
     except RaseedError as error:
         return _count(visit, error, form)
     return till.remember(RedirectResponse(f"/shift/{report.shift.id}/z", 303))
@@ -106,7 +125,7 @@ def close(visit: Visiting, form: Filled) -> Response:
 @router.get("/all")
 def shifts(visit: Visiting) -> Response:
     found = visit.services.drawers.shifts(visit.who.actor, limit=LATEST)
-    return _page(visit, "shift/all.html", shifts=found)
+    return shown(visit, "shift/all.html", shifts=found)
 
 
 @router.get("/{id}/z")
@@ -118,9 +137,7 @@ def z(visit: Visiting, id: str) -> Response:
 @router.post("/{id}/z/copy")
 def z_copy(visit: Visiting, id: str) -> Response:
     """A copy of it, counted."""
-    report = visit.services.drawers.reprint(visit.who.actor, id)
-    visit.services.office.write_down(visit.who.actor, Act("z_copy", id))
-    return _report(visit, report)
+    return _report(visit, visit.services.drawers.reprint(visit.who.actor, id))
 
 
 def _standing(
@@ -129,13 +146,27 @@ def _standing(
     try:
         report = till_of(visit).x()
     except NoShiftOpen:
-        return _page(visit, "shift/open.html", error, id=_new_id(), typed=typed or {})
+        return shown(visit, "shift/open.html", error, id=_new_id(), typed=typed or {})
     return _report(visit, report, error, typed)
+
+
+def _count_of(visit: Visitor, form: Form) -> Count:
+    """What a form says was counted. Raises what `checked_count` raises."""
+    # Every value is told, none of it as 0: an empty drawer is a count, too.
+    pieces = [(face, form.number(f"pieces:{face}") or "0") for face in _faces(visit)]
+    slips = [(tender.value, form.number(f"slips:{tender.value}")) for tender in OTHER_TENDERS]
+    told = [(name, text) for name, text in slips if text]
+    return checked_count(pieces, told, visit.services.drawers.currency)
 
 
 def _cash_drawer(visit: Visitor) -> CashDrawer | None:
     actor = visit.who.actor
     return at_place(visit.services.cash_drawers, actor.point, actor.terminal)
+
+
+def _drawer_here(visit: Visitor) -> bool:
+    """Whether there is one that opens by itself; in practice none does."""
+    return _cash_drawer(visit) is not None and not learns(visit)
 
 
 def _open_for_cash(visit: Visitor) -> None:
@@ -151,13 +182,14 @@ def _count(visit: Visitor, error: RaseedError | None = None, form: Form | None =
         shift = till_of(visit).shift()
     except NoShiftOpen as none:
         return _standing(visit, none)
-    return _page(
+    return shown(
         visit,
         "shift/count.html",
         error,
         shift=shift,
         faces=_faces(visit),
         tenders=OTHER_TENDERS,
+        drawer_here=_drawer_here(visit),
         form=form or {},
     )
 
@@ -172,7 +204,7 @@ def _report(
         return None if minor is None else Money(minor, report.shift.currency)
 
     shift, at, copies = report.shift.id, report.at, report.copies
-    return _page(
+    return shown(
         visit,
         "shift/report.html",
         error,
@@ -180,6 +212,7 @@ def _report(
         unmarked=report.is_z and is_unmarked(visit, PaperKind.Z, shift, at, copies),
         queued=on_its_way(visit, shift) if report.is_z else [],
         here=f"/shift/{quote(shift)}/printing",
+        drawer_here=_drawer_here(visit),
         minor=told,
         id=_new_id(),
         typed=typed or {},
@@ -193,15 +226,3 @@ def _faces(visit: Visitor) -> list[str]:
 
 def _new_id() -> str:
     return f"s-{secrets.token_hex(12)}"
-
-
-def _page(
-    visit: Visitor, template: str, error: RaseedError | None = None, **values: Any
-) -> Response:
-    told = None if error is None else words_for(error, visit.language)
-    status = 200 if error is None else 422
-    values["may"] = may_of(visit)
-    values["drawer_here"] = _cash_drawer(visit) is not None and not learns(visit)
-    return page(
-        visit.request, template, visit.language, visit.who, status=status, error=told, **values
-    )

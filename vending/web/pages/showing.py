@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from starlette.responses import RedirectResponse, Response
@@ -11,6 +12,7 @@ from meters.errors import RaseedError
 from ...messages import words_for
 from ...parties import ALLOWED
 from .rendering import page
+from .telling import prose
 from .visitor import Visitor
 
 
@@ -18,7 +20,7 @@ def shown(
     visit: Visitor, template: str, error: RaseedError | None = None, **values: Any
 ) -> Response:
     """The page; with an error 422, and its words as `error`. Templates ask `may(act)`."""
-    told = None if error is None else words_for(error, visit.language)
+    told = None if error is None else prose(words_for(error, visit.language))
     status = 200 if error is None else 422
     return page(
         visit.request,
@@ -27,9 +29,14 @@ def shown(
         visit.who,
         status=status,
         error=told,
-        may=lambda act: visit.who.user.role in ALLOWED[act],
+        may=may_of(visit),
         **values,
     )
+
+
+def may_of(visit: Visitor) -> Callable[[str], bool]:
+    """Whether this person's role includes an act (a key of ALLOWED)."""
+    return lambda act: visit.who.user.role in ALLOWED[act]
 
 
 def to(path: str) -> Response:

@@ -13,13 +13,15 @@ from meters.quantities import Money
 
 from ...accounting.days import day_of
 from ...accounting.errors import AgreementUnknown
-from ...messages import LOCAL_ZONE, words_for
+from ...finding import western
+from ...messages import LOCAL_ZONE
 from ...record import QUANTITIES
-from .rendering import page
-from .visitor import Visiting, western
+from .showing import shown
+from .visitor import Visiting
 
 router = APIRouter(prefix="/customers", include_in_schema=False)
 
+_LONGEST_DAY: Final = 20
 DAYS: Final = 60
 """How far back it goes if nobody says."""
 
@@ -34,8 +36,8 @@ def statement(
     mine = {file.agreement.number: file for file in files}
     agreement = agreement or next(iter(mine), "")
     today = day_of(services.service.ports.clock(), LOCAL_ZONE)
-    first = western(first) or (today - timedelta(days=DAYS)).isoformat()
-    last = western(last) or today.isoformat()
+    first = western(first.strip()[:_LONGEST_DAY]) or (today - timedelta(days=DAYS)).isoformat()
+    last = western(last.strip()[:_LONGEST_DAY]) or today.isoformat()
     error: RaseedError | None = None
     told = None
     try:
@@ -44,13 +46,10 @@ def statement(
         told = services.reports.customer(actor, agreement, first, last)
     except RaseedError as wrong:
         error = wrong
-    return page(
-        visit.request,
+    return shown(
+        visit,
         "customers/statement.html",
-        visit.language,
-        visit.who,
-        status=200 if error is None else 422,
-        error=None if error is None else words_for(error, visit.language),
+        error,
         customer=customer,
         file=mine.get(agreement),
         statement=told,

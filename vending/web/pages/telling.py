@@ -3,9 +3,10 @@ and telephone numbers stand in `<bdi dir="ltr">`: in an Arabic line they would t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
@@ -22,10 +23,29 @@ from ...tariff import Quote, QuoteLine
 from ...tariff.quotes import LineKind
 from .catalogs import LOCALES
 
+_SIGNS: Final = {code: sign(code) for code in MINOR_DIGITS}
+_WORD: Final = r"[+-]?[A-Za-z0-9](?:[A-Za-z0-9.,:/_+-]*[A-Za-z0-9])?%?"
+_UNITS: Final = "|".join(map(re.escape, (*_SIGNS, *UNITS, *UNITS.values(), "kWh")))
+_LATIN: Final = re.compile(rf"(?P<word>{_WORD})(?: (?P<unit>{_UNITS})(?!\w))?")
+"""A word of Latin letters and digits, with the unit behind it."""
+
 
 def ltr(text: object) -> Markup:
     """Left to right as one piece, whatever stands around it."""
     return Markup('<bdi dir="ltr">{}</bdi>').format(text)
+
+
+def prose(text: str) -> Markup:
+    """A sentence of ours: numbers, with their units, and codes stand left to right as one piece
+    each, and money has its sign as everywhere on a page."""
+    pieces, done = [], 0
+    for found in _LATIN.finditer(text):
+        if any(c.isdigit() for c in found[0]):
+            word, unit = found["word"], found["unit"] or ""
+            shown = f"{word} {_SIGNS.get(unit, UNITS.get(unit, unit))}" if unit else word
+            pieces += [escape(text[done : found.start()]), ltr(shown)]
+            done = found.end()
+    return Markup("").join([*pieces, escape(text[done:])])
 
 
 class Telling:
@@ -52,6 +72,7 @@ class Telling:
             "price": self.price,
             "verdict": self.verdict,
             "told": self.told,
+            "prose": prose,
         }
 
     def money(self, value: Money) -> Markup:
@@ -95,9 +116,9 @@ class Telling:
         """A word of ours (a role, a state)."""
         return term(str(getattr(value, "value", value)), self._language)
 
-    def told(self, error: RaseedError) -> str:
+    def told(self, error: RaseedError) -> Markup:
         """What is in the way, in words."""
-        return words_for(error, self._language)
+        return prose(words_for(error, self._language))
 
     def verdict(self, result: TokenResult) -> str:
         """What a meter said of a token."""

@@ -18,7 +18,6 @@ from ...drawer.learning import ID, PracticeDrawer
 from ...drawer.reports import ShiftReport
 from ...drawer.shifts import MoveKind, Shift, checked_amount
 from ...ledger import Chart
-from ...people import Act
 from .learning import keep
 from .practice import drawer_here, learns
 from .visitor import Visitor
@@ -58,14 +57,12 @@ class RealTill:
     visit: Visitor
 
     def open(self, id: str, amount: Money) -> None:
-        opened = self.visit.services.drawers.open(self.visit.who.actor, id, amount)
-        self._write("shift_opened", opened.id)
+        self.visit.services.drawers.open(self.visit.who.actor, id, amount)
 
     def move(self, kind: MoveKind, id: str, amount: Money, reason: str) -> None:
         drawers = self.visit.services.drawers
         moves = {MoveKind.IN: drawers.cash_in, MoveKind.OUT: drawers.cash_out}
-        made = moves[kind](self.visit.who.actor, id, amount, reason)
-        self._write(f"cash_{made.kind.value}", made.id, made.reason)
+        moves[kind](self.visit.who.actor, id, amount, reason)
 
     def shift(self) -> Shift:
         return self.visit.services.drawers.shift(self.visit.who.actor).shift
@@ -74,18 +71,13 @@ class RealTill:
         return self.visit.services.drawers.x(self.visit.who.actor)
 
     def close(self, count: Count, shift: str) -> ShiftReport:
-        report = self.visit.services.drawers.close(self.visit.who.actor, count, shift or None)
-        self._write("shift_closed", report.shift.id)
-        return report
+        return self.visit.services.drawers.close(self.visit.who.actor, count, shift or None)
 
     def z(self, shift: str) -> ShiftReport:
         return self.visit.services.drawers.z(self.visit.who.actor, shift)
 
     def remember(self, answer: Response) -> Response:
         return answer
-
-    def _write(self, act: str, subject: str, reason: str = "") -> None:
-        self.visit.services.office.write_down(self.visit.who.actor, Act(act, subject, reason))
 
 
 @dataclass(slots=True)

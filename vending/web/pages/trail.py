@@ -10,6 +10,7 @@ from typing import Any, Final
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from ...finding import western
 from ...people import TrailLine
 from .showing import shown
 from .visitor import Filled, Visiting, Visitor
@@ -49,8 +50,8 @@ def _trail(
         visit.who.actor,
         before=before if 0 < before < _LAST else 0,
         limit=A_PAGE,
-        subject=subject.strip()[:200],
-        by=by.strip()[:60],
+        subject=western(subject.strip()[:200]),
+        by=western(by.strip()[:60]),
     )
     return shown(
         visit,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Final
@@ -13,13 +12,15 @@ from starlette.requests import Request
 
 from meters.errors import Refused
 
+from ...finding import western
 from ...messages import Language
+from ...parties import Role
 from ...people import NotSignedIn, SignedIn
 from ..callers import Services, services_of
+from ..errors import RequestInvalid
 from ..language import accepted_language
 from .learning import check_practice
 
-_LONGEST: Final = 100
 COOKIE: Final = "raseed_session"
 DEVICE_COOKIE: Final = "raseed_device"
 LANGUAGE_COOKIE: Final = "raseed_language"
@@ -88,6 +89,11 @@ class Form(Mapping[str, str]):
         """Nothing was filled in yet."""
         return cls(FormData())
 
+    @classmethod
+    def of(cls, fields: Mapping[str, str]) -> Form:
+        """As it would be if it were sent again."""
+        return cls(FormData(dict(fields)))
+
     def __getitem__(self, name: str) -> str:
         """Trimmed; empty if it is not there."""
         return self._data.get(name, "").strip()
@@ -105,21 +111,21 @@ class Form(Mapping[str, str]):
         """As typed on any keyboard, a card or a scanner: ٠-٩ as 0-9, `٫` as the point, without
         spaces and dashes. One at the beginning stays: it is a minus, and no amount."""
         return "".join(
-            str(unicodedata.decimal(c)) if c.isdecimal() else "." if c == "\u066b" else c
-            for place, c in enumerate(self[name])
+            "." if c == "\u066b" else c
+            for place, c in enumerate(western(self[name]))
             if not c.isspace() and (place == 0 or c not in "-\u2010\u2011")
         )
 
-    def day(self, name: str) -> str:
-        """A day as `2026-12-31`, on any keyboard."""
+    def role(self, name: str) -> Role:
+        """Raises RequestInvalid: a role that was mistyped is no other role."""
+        known = {role.value: role for role in Role}
+        if self[name] not in known:
+            raise RequestInvalid([name])
+        return known[self[name]]
+
+    def plain(self, name: str) -> str:
+        """A day, a telephone, a code: as typed, with digits 0 to 9."""
         return western(self[name])
-
-
-def western(text: str) -> str:
-    """The text with digits of any script as 0 to 9, without spaces around it."""
-    return "".join(
-        str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text.strip()[:_LONGEST]
-    )
 
 
 Visiting = Annotated[Visitor, Depends(visitor)]

@@ -81,11 +81,10 @@ def basket(actor: Reader, service: Service, vend_id: VendId) -> list[SaleStatusO
 @router.post("/quotes")
 def quote(actor: Reader, service: Service, request: Request, body: QuoteIn) -> BindingQuoteOut:
     """Price a sale and say why the units come out as they do, and why they differ from the meter's
-    last sale. The price is held for a quarter of an hour: a sale that names the quote's id gets it
-    line by line, or is refused with what has changed."""
+    last purchase. The price is held for a quarter of an hour: a sale that names the quote's id gets
+    it line by line, or is refused with what has changed."""
     ask, postpone = body.ask(services_of(request).currency), body.postponed()
-    last = service.sales(actor, meter=body.meter, limit=1)
-    before = last[0].quote if last else None
+    before = service.last_bought(actor, body.meter)
     if not body.binding:
         priced = service.quote(actor, body.meter, ask, postpone)
         return BindingQuoteOut.unbound(priced, before)

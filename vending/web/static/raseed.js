@@ -90,10 +90,24 @@
     return !event.repeat && now - typedAt > SCANNER && now - shownAt > SETTLE;
   };
 
+  // Up and down among the customers that are meant.
+  const among = (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.code];
+    const found = step ? [...document.querySelectorAll(".found a")] : [];
+    const here = found.indexOf(event.target);
+    const next = found[here + step];
+    if (next && (here >= 0 || event.target.id === "find")) {
+      event.preventDefault();
+      next.focus();
+    }
+  };
+
   // F-keys and Escape: an element says which one presses it. `code` is the same on every layout.
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
-    const pressed = document.querySelector(`[data-key="${event.code}"]:not([disabled])`);
+    const wanted = `[data-key="${event.code}"]:not([disabled])`;
+    // What a page says of a key comes before what the bar above every page says.
+    const pressed = document.querySelector(`main ${wanted}`) || document.querySelector(wanted);
     if (pressed) {
       event.preventDefault();
       if (event.repeat) return;
@@ -101,6 +115,7 @@
       pressed.click();
       return;
     }
+    among(event);
     const enter = event.key === "Enter";
     const form = event.target.closest ? event.target.closest("form") : null;
     if (enter && form && form.querySelector("[data-confirm]") && !meant(event)) {

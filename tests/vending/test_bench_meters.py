@@ -1,0 +1,70 @@
+"""The meters' benchmark: its own parts do what they say, in small."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from drivers.conversation import LineSettings
+from drivers.maps.model import Table
+from drivers.modbus.rtu import silence_s
+from drivers.modbus.rtu_line import RtuLine
+from drivers.transports.serial_port import SerialChannel
+from vending.bench.meters_late import late_figures
+from vending.bench.meters_line import line_figures
+from vending.bench.meters_peers import python, started
+from vending.bench.meters_simulator import simulator_figures
+from vending.bench.meters_slave import SILENCE
+from vending.bench.runner import Size
+
+pytestmark = pytest.mark.system
+
+
+def test_no_late_reply_is_taken_for_the_next_one() -> None:
+    misread, read = late_figures(2000)
+    assert misread.value == 0
+    assert misread.met
+    # The replies were late, and not all lost.
+    assert 20 < read.value < 99
+
+
+@pytest.mark.parametrize("baud", [19_200, 115_200])
+def test_the_standards_silence_is_kept_before_every_request(baud: int) -> None:
+    ours, bare, silence = line_figures(baud, 0.6)
+    assert silence.met, silence
+    assert silence.value < 65
+    for rate in (ours, bare):
+        assert rate.ratio is not None
+        assert 0 < rate.ratio <= 1
+
+
+def test_the_far_end_keeps_the_pace_of_a_line_and_notices_who_does_not() -> None:
+    settings = LineSettings(baud=19_200)
+    with started(*python("vending.bench.meters_slave", "19200")) as path:
+        channel = SerialChannel(path, settings)
+        line = RtuLine(channel, path)
+        try:
+            begun = time.monotonic()
+            assert line.read(1, Table.INPUT, 5, 60) == tuple(range(1005, 1065))
+            took = time.monotonic() - begun
+            assert took >= (8 + 125) * settings.character_s + silence_s(settings)
+            (kept,) = line.read(1, Table.INPUT, SILENCE, 1)
+            assert kept >= silence_s(settings) * 1e6
+            # Whoever sends at once is found out.
+            frame = bytes.fromhex("010400000001 31ca")
+            for _ in range(2):
+                channel.send(frame)
+                heard = b""
+                while len(heard) < 7:
+                    heard += channel.receive(1.0)
+            (kept,) = line.read(1, Table.INPUT, SILENCE, 1)
+            assert kept < silence_s(settings) * 1e6
+        finally:
+            line.close()
+
+
+def test_ten_thousand_stand_in_meters_take_less_than_half_a_gigabyte() -> None:
+    figures = {one.name: one for one in simulator_figures(lambda _: None, Size.QUICK)}
+    assert figures["meters.simulator.memory"].met
+    assert figures["meters.simulator.ours"].value > 0

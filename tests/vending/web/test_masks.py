@@ -1,0 +1,100 @@
+"""What an agent, who sells on a deposit and is not of the municipality, may learn of its customers:
+no answer of the API and no page tells a name, a telephone or an address."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.vending.support import ADMIN, POWER, town
+from tests.vending.web.pages_support import PASSWORD, Visit
+from tests.vending.web.support import ALL_SCOPES, PREFIX, Api, api_over
+from vending.operators import Operator, Settlement
+from vending.outbox import Message, Topic
+from vending.parties import Role
+from vending.people import UserDraft
+from vending.store.writing import SqlWriting
+
+SECRETS = ("Samira", "Awwad", "سميرة", "عواد", "0599000001", "شارع المدرسة")
+KNOWN = {
+    "account": "10001",
+    "agreement": "A1",
+    "number": POWER.number,
+    "meter": POWER.number,
+    "vend_id": "v-1",
+    "code": "kiosk",
+    "which": "A1",
+    "holder": "A1",
+}
+
+
+@pytest.fixture
+def api(tmp_path: Path) -> Iterator[Api]:
+    with api_over(tmp_path, town()) as api:
+        kiosk = Operator("kiosk", "كشك", "Kiosk", Settlement.DEPOSIT, credit_limit=100_000)
+        api.parts.operators.register(ADMIN, kiosk)
+        yield api
+
+
+def queue_text(api: Api) -> None:
+    """An SMS for the customer, as a sale would queue it."""
+    message = Message("sms:v-1", Topic.SMS, "v-1", "0599000001", "{}")
+    with api.store.writing() as books:
+        assert isinstance(books, SqlWriting)
+        books.queue([message], api.clock())
+
+
+def test_no_answer_of_the_api_tells_who_a_customer_is(api: Api) -> None:
+    text = api.key("kiosk", Role.OPERATOR, ALL_SCOPES, "P1")
+    paths = [
+        path for path, verbs in api.get("/openapi.json").json()["paths"].items() if "get" in verbs
+    ]
+    boss = api.client.headers["Authorization"]
+    api.client.headers["Authorization"] = f"Bearer {text}"
+    assert api.vend().status_code == 201
+    queue_text(api)
+    answered = set()
+    for path in paths:
+        filled = re.sub(r"{(\w+)}", lambda found: KNOWN.get(found[1], "1"), path)
+        answer = api.client.get(filled)
+        assert not [one for one in SECRETS if one in answer.text], path
+        if answer.is_success:
+            answered.add(path.removeprefix(PREFIX))
+    assert {
+        "/customers/{account}",
+        "/meters/{number}",
+        "/vends/{vend_id}",
+        "/outbox",
+        "/accounts/{agreement}",
+        "/agreements/{agreement}/statement",
+    } <= answered, sorted(answered)
+    # The municipality's own people are told.
+    api.client.headers["Authorization"] = boss
+    assert "Samira" in api.get("/customers/10001").text
+    assert "0599000001" in api.get("/outbox").text
+
+
+def test_no_page_tells_it_either(api: Api) -> None:
+    office = api.parts.office
+    boss = office.begin(UserDraft("huda", Role.ADMINISTRATOR, "هدى", "Huda"), PASSWORD)
+    draft = UserDraft("kiosk", Role.OPERATOR, "كشك", "Kiosk", "P1", "en")
+    office.add(boss.actor("setup"), draft, PASSWORD, must_change=False)
+    visit = Visit(api)
+    assert visit.sign_in("kiosk").status_code == 200
+    page = visit.get("/counter?find=10001")
+    preview = visit.send(page, "/counter/preview", **{f"amount:{POWER.number}": "50"})
+    sold = visit.send(preview, "/counter/sell")
+    assert sold.status_code == 200
+    paths = (
+        "/counter/last",
+        "/customers/10001",
+        "/customers/10001/statement",
+        "/faults/new?account=10001",
+        "/",
+    )
+    for answer in (page, preview, sold, *map(visit.get, paths)):
+        assert answer.status_code == 200
+        assert not [one for one in SECRETS if one in answer.text], answer.url
