@@ -118,7 +118,8 @@ def test_an_agreement_goes_over_to_another_tariff_by_two(api: Api) -> None:
     status, made = ask(api, "layla", "POST", "/approvals", asked)
     assert (status, made["state"], made["document"]) == (201, "pending", asked["document"])
     status, done = ask(api, "nadia", "POST", "/approvals/t-1/approval")
-    assert (status, done["outcome"]["before"]) == (201, "electricity-domestic")
+    before = {"agreement": "A1", "tariff": "electricity-domestic"}
+    assert (status, done["outcome"]["before"]) == (201, before)
     assert ask(api, "samir", "GET", f"/meters/{POWER.number}")[1]["tariff"] == "electricity-social"
 
 

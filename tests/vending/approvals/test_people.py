@@ -211,7 +211,8 @@ def test_a_float_is_what_the_ledger_says(desk: Desk) -> None:
         Money(50_000),
     )
     check_float(found.operator, found.deposit, Money(50_000))
-    books.adjust(CHIEF, "out", move((deposits.code, "Samir"), (bank.code, ""), 35_000), "Sold for")
+    sold = move((deposits.code, "Samir"), (chart().role("sales_electricity").code, ""), 35_000)
+    books.adjust(CHIEF, "out", sold, "Sold for")
     books.approve(SECOND, "out")
     found = desk.operators.float_of(LAYLA, "Samir")
     assert (found.deposit, found.available) == (Money(-5_000), Money(15_000))
