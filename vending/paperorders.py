@@ -91,8 +91,9 @@ def send_to_printer(
 
 def print_original(books: Queueing, plan: OutboxPlan, order: PaperOrder, now: datetime) -> None:
     """The paper of an act, in the transaction of the act; nothing where there is no printer."""
-    if _printer(plan, order) is not None:
-        send_to_printer(books, plan, order, now)
+    printer = _printer(plan, order)
+    if printer is not None:
+        books.queue([message_of(order, printer)], now)
 
 
 def message_of(order: PaperOrder, printer: str, id: str = "") -> Message:
@@ -132,17 +133,3 @@ def order_of(message: Message) -> PaperOrder | None:
 
 def _printer(plan: OutboxPlan, order: PaperOrder) -> str | None:
     return plan.printer_at(order.actor.point, order.actor.terminal)
-
-
-__all__ = [
-    "COUNTED",
-    "ORDERED",
-    "NoPrinter",
-    "PaperKind",
-    "PaperOrder",
-    "Queueing",
-    "message_of",
-    "order_of",
-    "print_original",
-    "send_to_printer",
-]

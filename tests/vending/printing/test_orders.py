@@ -4,7 +4,7 @@ a restart, and what is in the way is told."""
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,36 +13,32 @@ from PIL import Image
 
 from meters.quantities import Money
 from tests.vending.books.support import ZONE
-from tests.vending.outbox.support import CHIEF, JOB
+from tests.vending.outbox.support import CHIEF
+from tests.vending.printing import support
+from tests.vending.printing.support import DESK, PLAN
 from tests.vending.printing.test_device import PULSE, RASTER, answering, decoded, papers, well
 from tests.vending.support import (
     ADMIN,
     OPERATOR,
     POWER,
-    SetClock,
     chart,
-    new_store,
     no_gateway,
     request,
     security,
-    service,
-    town,
 )
 from vending.accounting import BookReports
 from vending.approvals import Approvals, Operators, own_acts
 from vending.drawer import Bankings, BankRequest, Drawers, checked_count
 from vending.drawer.errors import CountDiffers
 from vending.keychanges import KeyChanges
-from vending.messages import Language
 from vending.operators import Operator, Settlement
-from vending.outbox import Message, MessageState, OutboxPlan, Topic
-from vending.outbox_worker import Outbox
+from vending.outbox import Message, MessageState, Topic
 from vending.paperorders import NoPrinter, PaperKind, PaperOrder, message_of, order_of
-from vending.papers import Letterhead, PaperDesk, PaperMaker, Press
+from vending.papers import PaperMaker
 from vending.parties import Actor, Role
-from vending.printing import DummyLine, EscPosPrinter, Journal, PrintedPerhaps, trouble
+from vending.printing import DummyLine, EscPosPrinter, PrintedPerhaps, trouble
 from vending.record import receipt_of
-from vending.sending import FolderPrinter, OrderSender, PrintSender
+from vending.sending import OrderSender
 from vending.store.approvals import SqlPeople
 from vending.store.books import SqlBooks
 from vending.store.drawer import SqlDrawers
@@ -51,40 +47,21 @@ from vending.store.outbox import SqlOutbox
 
 pytestmark = pytest.mark.system
 
-PLAN = OutboxPlan(printers={"P1": "till"})
-DESK = PaperDesk(Press(), Letterhead, Language.ARABIC)
 BOSS = replace(CHIEF, point="P1")
 ID = "0123456789abcdef01234567"
 COUNTED = checked_count([("50", 1)], [], "ILS")
 
 
-class Till:
-    """A counter with a drawer, a receipt printer, and a worker that serves it."""
+class Till(support.Till):
+    """With a drawer, whose papers come out of the printer too."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.clock, self.line = folder, SetClock(), DummyLine(well)
-        self.store = new_store(folder / "raseed.db")
-        self.service = service(self.store, self.clock, outbox=PLAN)
-        self.service.register(ADMIN, town())
+    def orders(self, devices: Mapping[str, EscPosPrinter]) -> OrderSender:
         kept = SqlDrawers(self.store)
         self.drawers = Drawers(kept, chart(), self.clock, outbox=PLAN)
         self.bankings = Bankings(kept, chart(), self.clock, outbox=PLAN)
         reports = BookReports(SqlBooks(self.store), chart(), self.clock, ZONE)
         self.maker = PaperMaker(self.service, self.drawers, self.bankings, reports)
-        self.outbox = self.worker()
-
-    def worker(self, *, described: bool = True) -> Outbox:
-        """As after a start of the process."""
-        device = EscPosPrinter("till", self.line, Journal(self.folder / "done"), cash_drawer=True)
-        devices = {"till": device} if described else {}
-        spool = FolderPrinter(self.folder / "spool")
-        receipts = PrintSender(self.service, DESK, spool, devices)
-        orders = OrderSender(self.maker, DESK, spool, devices)
-        return Outbox(SqlOutbox(self.store), {Topic.PRINT: receipts}, self.clock, orders)
-
-    def run(self) -> tuple[int, int, int]:
-        done = self.outbox.deliver_due(JOB)
-        return done.sent, done.waiting, done.given_up
+        return OrderSender(self.maker, DESK, self.spool, devices)
 
     def sold(self) -> None:
         """A shift with one sale, whose receipt is out."""

@@ -12,6 +12,7 @@ from PIL import Image
 
 from meters.quantities import Money
 from tests.vending.outbox.support import CHIEF, JOB
+from tests.vending.printing.support import DESK, Till
 from tests.vending.printing.test_device import (
     PULSE,
     RASTER,
@@ -21,54 +22,23 @@ from tests.vending.printing.test_device import (
     well,
 )
 from tests.vending.support import (
-    ADMIN,
     OPERATOR,
     POWER,
     WATER,
-    SetClock,
-    new_store,
     request,
-    service,
-    town,
 )
 from vending.messages import Language
-from vending.outbox import MessageState, OutboxPlan, Topic
+from vending.outbox import MessageState, Topic
 from vending.outbox_worker import Outbox
 from vending.paperorders import NoPrinter
-from vending.papers import Letterhead, PaperDesk, Press, receipt_paper
-from vending.printing import DummyLine, EscPosPrinter, Journal, PrintedPerhaps, trouble
+from vending.papers import Letterhead, receipt_paper
+from vending.printing import DummyLine, PrintedPerhaps, trouble
 from vending.requests import BasketRequest, Credit
 from vending.sale import Payment, Tender
 from vending.sending import FolderPrinter, PrintSender
 from vending.store.outbox import SqlOutbox
 
 pytestmark = pytest.mark.system
-
-PLAN = OutboxPlan(printers={"P1": "till"})
-DESK = PaperDesk(Press(), Letterhead, Language.ARABIC)
-
-
-class Till:
-    """A counter with a receipt printer."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.clock, self.line = folder, SetClock(), DummyLine(well)
-        self.store = new_store(folder / "raseed.db")
-        self.service = service(self.store, self.clock, outbox=PLAN)
-        self.service.register(ADMIN, town())
-        self.outbox = self.worker()
-
-    def worker(self) -> Outbox:
-        """As after a start of the process."""
-        device = EscPosPrinter("till", self.line, Journal(self.folder / "done"), cash_drawer=True)
-        sender = PrintSender(
-            self.service, DESK, FolderPrinter(self.folder / "spool"), {"till": device}
-        )
-        return Outbox(SqlOutbox(self.store), {Topic.PRINT: sender}, self.clock)
-
-    def run(self) -> tuple[int, int, int]:
-        done = self.outbox.deliver_due(JOB)
-        return done.sent, done.waiting, done.given_up
 
 
 @pytest.fixture
