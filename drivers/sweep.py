@@ -86,8 +86,11 @@ class Sweep:
         lines: Callable[[Place, MeterMap], OpenLine],
         now: Callable[[], datetime],
         pause: Callable[[float], None] = time.sleep,
+        asked: Callable[[MeterMap], list[str]] | None = None,
     ) -> None:
-        """`lines` opens the line of a place, the same each time (`keeping.Lines.at`)."""
+        """`lines` opens the line of a place, the same each time (`keeping.Lines.at`). `asked` tells
+        what is read of a model; `billed` if not given."""
+        self._asked = asked or billed
         self._lines = lines
         self._now = now
         self._pause = pause
@@ -125,7 +128,7 @@ class Sweep:
 
     def _one(self, member: Member, line: OpenLine) -> Seen:
         try:
-            readings = self._device(member, line).read(billed(member.map))
+            readings = self._device(member, line).read(self._asked(member.map))
         except RaseedError as error:
             return Seen(member, self._now(), error=error)
         return Seen(member, self._now(), tuple(readings))

@@ -8,7 +8,7 @@ somebody confirmed there. That holds for this very meter and this revision of it
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -88,8 +88,8 @@ class WorkReading(Protocol):
         """As they stand now, latest first; `meter` empty: of all."""
         ...
 
-    def commissionings(self, meter: str) -> Sequence[MeterWork]:
-        """Of one meter, latest first."""
+    def named(self, commands: Collection[str], meter: str = "") -> Sequence[MeterWork]:
+        """Those of these names, latest first; `meter` empty: of all."""
         ...
 
 
@@ -203,7 +203,7 @@ class MeterWorks:
         """What is known of a meter on record that is read by `model`, a register map and its
         revision. What was confirmed at another serial, or by another revision, counts no more."""
         with self._store.reading() as books:
-            works = books.commissionings(meter)
+            works = books.named((COMMISSION,), meter)
         if not works or _map(works[0].model) != _map(model):
             return NOT_COMMISSIONED
         serial = works[0].serial

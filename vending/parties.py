@@ -232,6 +232,7 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "read_account": _EVERYBODY,
     "read_commands": _BOOKKEEPERS | {Role.TECHNICIAN, Role.ADMINISTRATOR},
     "commission_meter": frozenset({Role.TECHNICIAN, Role.SUPERVISOR}),
+    "hold_credit": _BOOKKEEPERS,
     "what_became": _EVERYBODY,
     "verify": _EVERYBODY,
     "read_books": _BOOKKEEPERS | {Role.ADMINISTRATOR, Role.AUDITOR},

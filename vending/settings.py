@@ -120,6 +120,9 @@ class MeterSettings(_Part):
     """How patiently meters are asked."""
 
     timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 3.0
+    held_credit: Path | None = None
+    """What unreached meters are granted whose credit the house holds; without one, what is shipped
+    in `config/held-credit.toml`."""
 
 
 class JobSettings(_Part):

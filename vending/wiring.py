@@ -27,6 +27,8 @@ from .api_keys import ApiKeys, KeyOffice
 from .approvals import Approvals, Blocks, Operators, own_acts
 from .drawer import Bankings, Beneficiary, Deposits, Drawers
 from .faults import Faults
+from .graces import read_graces
+from .heldcredit import HeldCredits
 from .identity_checks import Argon2, OneTimeCodes
 from .keychanges import KeyChanges
 from .keys import Passphrase, open_sealed
@@ -133,6 +135,7 @@ class Raseed:
     register: Register
     languages: Languages
     meter_works: MeterWorks
+    held_credits: HeldCredits
     cash_drawers: Mapping[str, CashDrawer]
     """By place (`outbox.at_place`), where the printer has one."""
 
@@ -207,7 +210,7 @@ def open_raseed(
     the demo makes itself a past.
 
     Raises DatabaseMissing, the errors of vending.store and vending.keys, TariffMalformed,
-    TariffChanged, ChartMalformed, CurrencyDiffers, CipherBroken.
+    TariffChanged, GracesMalformed, ChartMalformed, CurrencyDiffers, CipherBroken.
     """
     # Keys first: with a wrong passphrase nothing else is even touched.
     security: SecurityModule = (
@@ -270,6 +273,8 @@ def compose(
         raise CurrencyDiffers(str(settings.vending.currency), chart.currency)
     books = SqlBooks(store)
     people = SqlPeople(store)
+    works = SqlMeterWorks(store)
+    graces = read_graces(settings.meters.held_credit or CONFIG / "held-credit.toml")
     kept = SqlTariffs(store)
     shipped = read_shipped(settings.vending.tariffs or CONFIG / "tariffs")
     tariffs = LiveTariffs(kept, shipped, utc_now, time.monotonic_ns)
@@ -382,7 +387,8 @@ def compose(
         register=recorded(
             Register(SqlRegister(store), service.admitted, security.keys), trailed.PARTIES
         ),
-        meter_works=MeterWorks(SqlMeterWorks(store), utc_now),
+        meter_works=MeterWorks(works, utc_now),
+        held_credits=HeldCredits(works, books, service.ports, graces),
         cash_drawers=cash_drawers(settings, printers),
     )
 

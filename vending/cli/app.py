@@ -26,6 +26,7 @@ from . import (
     keys,
     meter_command,  # noqa: F401 - these put their commands into the group of meters
     meter_commission,  # noqa: F401
+    meter_credit,  # noqa: F401
     meter_line,  # noqa: F401
     meter_scan,  # noqa: F401
     meter_state,  # noqa: F401

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +11,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from drivers.follow import Following, MemoryUnreadable, Movement, doubtful
+from drivers.follow import Following, Movement, doubtful
 from drivers.keeping import Lines
 from drivers.link import Priority
 from drivers.maps.counters import Advance, Suspicious
@@ -25,6 +23,7 @@ from meters.identity import meter_from_text
 
 from ..messages import phrase, words_for
 from .context import Cli, Json, cli_of
+from .memory import recalled, remember
 from .meter_at import recorded, settings_of
 from .meter_shown import reading_told, text
 from .parties import meter
@@ -81,14 +80,14 @@ def sweep(
     Exit code 3 if a meter needs somebody, 4 if one does not answer."""
     cli = cli_of(ctx)
     settled = {meter_from_text(one).number for one in settle or ()}
-    following = _recalled(keep)
-    moving = Sweep(list(_members(cli)), Lines().at, lambda: datetime.now(UTC))
+    following = Following() if keep is None else recalled(keep, Following.recalled, Following)
+    moving = Sweep(list(members(cli)), Lines().at, lambda: datetime.now(UTC))
     done = 0
     while True:
         with cli.progress("sweep"):
             found = _round(moving, following, settled)
         if keep is not None:
-            _remember(keep, following)
+            remember(keep, following.kept())
         cli.show(_told(found), as_json, lambda cli, one=found: _shown(cli, one))  # type: ignore[misc]
         done += 1
         settled = set()
@@ -99,7 +98,7 @@ def sweep(
         raise typer.Exit(found.exit_code)
 
 
-def _members(cli: Cli) -> Iterator[Member]:
+def members(cli: Cli) -> Iterator[Member]:
     """Meters on record that can be reached and whose model is known; a payment meter's need not be
     told."""
     with cli.raseed() as raseed:
@@ -126,27 +125,6 @@ def _round(moving: Sweep, following: Following, settled: set[str]) -> _Round:
     seen.sort(key=lambda one: one.member.name)
     movements.sort(key=lambda one: one.meter)
     return _Round(at, seen, movements, following.outages())
-
-
-def _recalled(file: Path | None) -> Following:
-    """Raises MemoryUnreadable."""
-    if file is None or not file.exists():
-        return Following()
-    try:
-        kept = json.loads(file.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise MemoryUnreadable(type(error).__name__) from None
-    return Following.recalled(kept)
-
-
-def _remember(file: Path, following: Following) -> None:
-    """Whole or not at all: a half-written memory would bill twice what flowed."""
-    fresh = file.with_name(f"{file.name}.new")
-    with fresh.open("w", encoding="utf-8") as out:
-        json.dump(following.kept(), out, ensure_ascii=False, indent=1)
-        out.flush()
-        os.fsync(out.fileno())
-    fresh.replace(file)
 
 
 def _told(found: _Round) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, insert, select
 from meters.device import Frame
 
 from ..ledger import canonical_json
-from ..meterwork import COMMISSION, MeterWork, WorkState
+from ..meterwork import MeterWork, WorkState
 from . import schema as t
 from .sqlstore import SqlStore
 
@@ -37,8 +37,10 @@ class SqlWorkReading:
             statement = statement.where(_c.meter == meter)
         return [_work(row) for row in self._db.execute(statement)]
 
-    def commissionings(self, meter: str) -> list[MeterWork]:
-        statement = _WORKS.where(_c.meter == meter, _c.command == COMMISSION)
+    def named(self, commands: Collection[str], meter: str = "") -> list[MeterWork]:
+        statement = _WORKS.where(_c.command.in_(commands))
+        if meter:
+            statement = statement.where(_c.meter == meter)
         return [_work(row) for row in self._db.execute(statement)]
 
 

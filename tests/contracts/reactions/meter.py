@@ -32,9 +32,9 @@ def _() -> None:
     assert late > 0
 
 
-@reaction("silent", "link_down", "restarting")
+@reaction("silent", "restarting")
 def _() -> None:
-    for name in ("silent", "link_down", "restarting"):
+    for name in ("silent", "restarting"):
         standin = in_memory(ELECTRIC)
         standin.strike(name)
         readings = read_often(standin, 20)

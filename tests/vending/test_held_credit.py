@@ -1,0 +1,156 @@
+"""Credit that the house holds: the record of it on both databases, and the file of graces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from meters.account import Commodity
+from meters.heldcredit import Grace, Then
+from meters.readings import Quality, Reading
+from tests.vending.support import (
+    ADMIN,
+    CONFIG,
+    OPERATOR,
+    POWER,
+    START,
+    TECHNICIAN,
+    WATER,
+    Town,
+    request,
+)
+from vending.graces import GracesMalformed, read_graces
+from vending.heldcredit import CreditHeld, CreditNotHeld, HeldCredits
+from vending.meterwork import MeterWorks
+from vending.parties import Actor, ActorNotAllowed, MeterUnknown, Role
+from vending.store.books import SqlBooks
+from vending.store.meter_commands import SqlMeterWorks
+from vending.tariff import CustomerClass
+
+SHIPPED = CONFIG / "held-credit.toml"
+BILLING = Actor("Salma", Role.BILLING)
+COUNTER = Reading(
+    name="energy.active.import", value=Decimal("1234.56"), unit="kWh", raw="0001e240",
+    quality=Quality.GOOD, reason="", read_at=START, latency_ms=40, source="holding:0x000A",
+    map="hiking-dds238@1", uncertainty=Decimal("0.01"),
+)  # fmt: skip
+
+
+@pytest.fixture
+def town(place: Path | str) -> Iterator[Town]:
+    made = Town(place)
+    yield made
+    made.store.close()
+
+
+def credits_of(town: Town) -> HeldCredits:
+    return HeldCredits(
+        SqlMeterWorks(town.store), SqlBooks(town.store), town.service.ports, read_graces(SHIPPED)
+    )
+
+
+def begin(credits: HeldCredits, id: str = "h-1", actor: Actor = BILLING) -> None:
+    credits.begin(
+        id, actor, "a relay meter", counter=COUNTER, meter=POWER.number, place="tcp://127.0.0.1/1"
+    )
+
+
+def test_what_is_bought_from_then_on_is_the_credit(town: Town) -> None:
+    credits = credits_of(town)
+    # What was sold before is not counted again.
+    town.service.vend(OPERATOR, request("v-0"))
+    assert credits.all(BILLING) == []
+    begin(credits)
+    (held,) = credits.all(TECHNICIAN)
+    assert (held.hold.meter, held.file.meter.number) == (POWER.number, POWER)
+    told = held.hold.counter
+    assert (told.name, told.value, told.unit, told.uncertainty, told.read_at, told.map) == (
+        COUNTER.name, COUNTER.value, "kWh", COUNTER.uncertainty, START, COUNTER.map,
+    )  # fmt: skip
+    assert credits.given(held) == 0
+    receipt = town.service.vend(OPERATOR, request("v-1"))
+    assert credits.given(held) == Decimal(receipt.quote.quantity.value) / 1000
+
+
+def test_it_begins_once_and_ends(town: Town) -> None:
+    credits = credits_of(town)
+    with pytest.raises(CreditNotHeld):
+        credits.end("h-0", BILLING, "none", POWER.number)
+    begin(credits)
+    with pytest.raises(CreditHeld):
+        begin(credits, "h-2")
+    town.clock.forward(hours=1)
+    credits.end("h-3", BILLING, "a token meter now", POWER.number)
+    assert credits.all(BILLING) == []
+    town.clock.forward(hours=1)
+    begin(credits, "h-4")
+    assert len(credits.all(BILLING)) == 1
+    listed = MeterWorks(SqlMeterWorks(town.store), town.clock).listed(BILLING)
+    assert [(one.id, one.command, one.actor, one.reason) for one in listed] == [
+        ("h-4", "hold_credit", "Salma", "a relay meter"),
+        ("h-3", "release_credit", "Salma", "a token meter now"),
+        ("h-1", "hold_credit", "Salma", "a relay meter"),
+    ]
+
+
+def test_who_may(town: Town) -> None:
+    credits = credits_of(town)
+    for actor in (OPERATOR, TECHNICIAN, ADMIN):
+        with pytest.raises(ActorNotAllowed):
+            begin(credits, actor=actor)
+        with pytest.raises(ActorNotAllowed):
+            credits.end("h-1", actor, "none", POWER.number)
+    with pytest.raises(ActorNotAllowed):
+        credits.all(OPERATOR)
+    with pytest.raises(MeterUnknown):
+        credits.begin("h-1", BILLING, "x", counter=COUNTER, meter="07000090022", place="")
+
+
+def test_a_class_is_that_of_the_tariff(town: Town) -> None:
+    credits = credits_of(town)
+    file = town.service.meter(BILLING, POWER.number)
+    assert credits.grace(file) == (
+        CustomerClass.DOMESTIC,
+        Grace(Decimal(24), Decimal(6), Then.OFF),
+    )
+    file = town.service.meter(BILLING, WATER.number)
+    assert credits.grace(file)[1] == Grace(Decimal(48), Decimal(1), Then.OFF)
+
+
+def test_the_shipped_file_tells_every_class() -> None:
+    graces = read_graces(SHIPPED)
+    assert set(graces) == {(one, kind) for one in Commodity for kind in CustomerClass}
+    # Public bodies are never cut off in the dark.
+    assert {graces[one, CustomerClass.PUBLIC].then for one in Commodity} == {Then.ON}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "where"),
+    [
+        ("format = 1", "format = 2", "format"),
+        ('domestic = {hours = "24"', "domestic = {hours = 24", "electricity.domestic.hours"),
+        ('domestic = {hours = "24"', 'domestic = {hours = "-1"', "electricity.domestic.hours"),
+        ('then = "on"}      #', 'then = "maybe"}      #', "electricity.public.then"),
+        ("temporary =", "guests =", "electricity.temporary"),
+        ("[water]", "[gas]", "water"),
+        ("[water]", "[water", ""),
+    ],
+)
+def test_a_file_that_leaves_something_open_is_refused(
+    tmp_path: Path, before: str, after: str, where: str
+) -> None:
+    text = SHIPPED.read_text("utf-8")
+    assert before in text
+    file = tmp_path / "graces.toml"
+    file.write_text(text.replace(before, after, 1), "utf-8")
+    with pytest.raises(GracesMalformed) as refused:
+        read_graces(file)
+    assert refused.value.where == where
+
+
+def test_no_file_is_refused_as_well(tmp_path: Path) -> None:
+    with pytest.raises(GracesMalformed):
+        read_graces(tmp_path / "none.toml")

@@ -1,0 +1,175 @@
+"""Rounds of meters whose credit the house holds: how each stands, what is due, and doing it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from drivers.follow import Following, Movement, doubtful
+from drivers.heldcredit import Holding, asked
+from drivers.keeping import Lines
+from drivers.sweep import Member, Seen, Sweep
+from meters.account import Commodity
+from meters.device import Outcome, Warrant
+from meters.errors import RaseedError
+from meters.heldcredit import Grace, Judgement, Order, Then, reached, unreached
+
+from ..heldcredit import HeldCredit
+from ..messages import phrase
+from ..parties import Actor
+from ..wiring import Raseed
+from .context import Cli
+from .meter_at import Target, device_at, recorded
+from .meter_command import kept
+
+_FRESH: Final = timedelta(minutes=10)
+"""A supply is not switched on an older reading."""
+_UNITS: Final = {Commodity.ELECTRICITY: "kWh", Commodity.WATER: "m3"}
+DOUBTED: Final = "doubted"
+"""The problem of a counter that somebody must look at."""
+_NO_PLACE: Final = "no_place"
+"""The problem of a meter that has no address on record, or a model that nobody knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One meter in one round."""
+
+    meter: str
+    customer_class: str
+    unit: str
+    judgement: Judgement
+    at: datetime
+    """When it was last read."""
+    problem: str = ""
+    """Why it was not read this time, or its class is not known."""
+    outcome: str = ""
+    """What became of the order; empty if none was given."""
+
+    @property
+    def needs_somebody(self) -> bool:
+        """At the meter: nothing else helps."""
+        undone = self.outcome not in ("", Outcome.DONE.value)
+        return self.judgement.needs_visit or undone or self.problem == DOUBTED
+
+
+def _problem(seen: Seen, moved: Sequence[Movement]) -> str:
+    """Why a round does not tell where the credit stands."""
+    if doubtful(moved):
+        return DOUBTED
+    reasons = (one.reason for one in seen.readings if one.reason)
+    return seen.problem or next(reasons, DOUBTED)
+
+
+class CreditMemory:
+    """What is remembered from round to round."""
+
+    def __init__(self, following: Following | None = None, holding: Holding | None = None) -> None:
+        self.following = following or Following()
+        self.holding = holding or Holding()
+
+    def kept(self) -> dict[str, Any]:
+        return {"counters": self.following.kept(), "credit": self.holding.kept()}
+
+    @classmethod
+    def recalled(cls, kept: Mapping[str, Any]) -> CreditMemory:
+        """Raises MemoryUnreadable."""
+        counters, credit = kept.get("counters", {}), kept.get("credit", {})
+        return cls(Following.recalled(counters), Holding.recalled(credit))
+
+
+class CreditRounds:
+    """Reads, judges, and gives orders if that is wanted."""
+
+    def __init__(
+        self, raseed: Raseed, actor: Actor, members: Mapping[str, Member], memory: CreditMemory
+    ) -> None:
+        """`members`: all meters on record that can be reached, by number."""
+        self._raseed = raseed
+        self._actor = actor
+        self._memory = memory
+        self._held = raseed.held_credits.all(actor)
+        memory.holding.forget_others([one.hold for one in self._held])
+        self._members = {
+            one.hold.meter: members[one.hold.meter]
+            for one in self._held
+            if one.hold.meter in members
+        }
+        self._sweep = Sweep(
+            list(self._members.values()), Lines().at, lambda: datetime.now(UTC), asked=asked
+        )
+
+    def round(self, settled: set[str]) -> list[Row]:
+        """Every meter whose credit is held, read once. `settled`: see `Following.took`."""
+        seen = {one.member.name: one for one in self._sweep.round()}
+        return [self._row(one, seen.get(one.hold.meter), settled) for one in self._held]
+
+    def switched(self, cli: Cli, rows: list[Row]) -> Iterator[Row]:
+        """With the orders given that are due, one after the other."""
+        by_meter = {one.hold.meter: one for one in self._held}
+        for row in rows:
+            yield self._obeyed(cli, row, by_meter[row.meter])
+
+    def _row(self, held: HeldCredit, seen: Seen | None, settled: set[str]) -> Row:
+        hold, holding = held.hold, self._memory.holding
+        problem, sure = _NO_PLACE, False
+        if seen is not None:
+            moved = self._memory.following.took(seen, settle=hold.meter in settled)
+            sure = holding.took(hold, seen.member.map, seen, moved)
+            problem = "" if sure else _problem(seen, moved)
+        kind, grace, unknown = self._grace(held)
+        return Row(
+            meter=hold.meter,
+            customer_class=kind,
+            unit=_UNITS[held.file.meter.commodity],
+            judgement=self._judged(held, grace, sure),
+            at=holding.known(hold).at,
+            problem=problem or unknown,
+        )
+
+    def _judged(self, held: HeldCredit, grace: Grace, sure: bool) -> Judgement:
+        known = self._memory.holding.known(held.hold)
+        last = known.seen(self._raseed.held_credits.given(held))
+        return reached(last) if sure else unreached(last, grace, datetime.now(UTC))
+
+    def _grace(self, held: HeldCredit) -> tuple[str, Grace, str]:
+        try:
+            kind, grace = self._raseed.held_credits.grace(held.file)
+        except RaseedError as error:
+            # Nobody is sent to cut off a customer whose class is not known.
+            return "", Grace(Decimal(0), Decimal(0), Then.ON), error.code
+        return kind.value, grace, ""
+
+    def _obeyed(self, cli: Cli, row: Row, held: HeldCredit) -> Row:
+        known = self._memory.holding.known(held.hold)
+        # Somebody may have bought since it was judged, and time has passed.
+        now = reached(known.seen(self._raseed.held_credits.given(held)))
+        order = now.order
+        if row.judgement.order is None or order is None:
+            return row
+        if datetime.now(UTC) - known.at > _FRESH:
+            return replace(row, judgement=now, outcome="stale")
+        outcome = self._told(cli, order, held)
+        if outcome == Outcome.DONE.value:
+            self._memory.holding.obeyed(held.hold, order)
+        return replace(row, judgement=now, outcome=outcome)
+
+    def _told(self, cli: Cli, order: Order, held: HeldCredit) -> str:
+        member = self._members[held.hold.meter]
+        reason = phrase(f"held_{order.value}", cli.language)
+        warrant = Warrant(self._actor.name, self._actor.role.value, reason)
+        try:
+            target = self._target(held, member)
+            with device_at(cli, target) as device:
+                works = self._raseed.meter_works
+                return kept(works, device, order.value, {}, warrant, target, "").outcome.value
+        except RaseedError as error:
+            return error.code
+
+    def _target(self, held: HeldCredit, member: Member) -> Target:
+        gateway = held.file.meter.gateway
+        assert gateway is not None, "a member has an address"
+        return recorded(self._raseed.meter_works, held.file.meter, gateway.place, member.map.id)

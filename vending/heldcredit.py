@@ -1,0 +1,188 @@
+"""Meters that hold no credit themselves and have a relay or a valve: the house holds their credit.
+
+What was bought stands in the ledger, as for every meter (units issued to meters); what was used is
+what the counter moved since the holding began; the rest is the credit. When it began, and where the
+counter stood, is on record among the commands (`meterwork.py`), and so is its end.
+
+A holding begins with nothing: opening credit is sold, or given by two people like all free units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from meters.account import Commodity
+from meters.errors import Refused
+from meters.heldcredit import Grace, Hold
+from meters.readings import Quality, Reading
+
+from .accounting.ports import BooksStore
+from .meterwork import MeterWork, WorkState, WorkStore
+from .parties import Actor, MeterFile, require
+from .ports import Ports
+from .selling import meter_in_use
+from .tariff import CustomerClass
+
+Graces = Mapping[tuple[Commodity, CustomerClass], Grace]
+"""What is granted to every class, of both commodities."""
+HOLD: Final = "hold_credit"
+RELEASE: Final = "release_credit"
+"""The commands by which a holding's begin and end stand among the records. No map has them."""
+_SMALLEST: Final = 1000
+"""Wh of a kWh, litres of a cubic metre."""
+
+
+@dataclass(eq=False)
+class CreditHeld(Refused, code="held_credit.already"):
+    """The house holds this meter's credit already."""
+
+    meter: str
+
+
+@dataclass(eq=False)
+class CreditNotHeld(Refused, code="held_credit.not_held"):
+    """The house does not hold this meter's credit."""
+
+    meter: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeldCredit:
+    """One meter whose credit the house holds."""
+
+    hold: Hold
+    file: MeterFile
+    issued: int
+    """Units that the ledger had issued to it when the holding began, Wh or litres."""
+
+
+class HeldCredits:
+    """Begins, ends and tells them."""
+
+    def __init__(self, works: WorkStore, books: BooksStore, ports: Ports, graces: Graces) -> None:
+        self._works = works
+        self._books = books
+        self._ports = ports
+        self._graces = graces
+
+    def begin(
+        self, id: str, actor: Actor, reason: str, *, counter: Reading, meter: str, place: str
+    ) -> MeterWork:
+        """From now on the house holds the credit of this meter, whose counter stands so. Raises
+        ActorNotAllowed, MeterUnknown, CreditHeld."""
+        require(actor, "hold_credit")
+        if counter.quality is not Quality.GOOD:
+            raise ValueError(f"{counter.name} is {counter.quality.value}")
+        issued = self._issued(self._file(meter))
+        params = {
+            "counter": counter.name,
+            "value": str(counter.value),
+            "unit": counter.unit,
+            "uncertainty": "" if counter.uncertainty is None else str(counter.uncertainty),
+            "read_at": counter.read_at.isoformat(),
+            "issued": str(issued),
+        }
+        work = self._work(id, actor, reason, HOLD, meter, place, counter.map, params)
+        self._put(work, CreditHeld(meter), is_held=False)
+        return work
+
+    def end(self, id: str, actor: Actor, reason: str, meter: str) -> MeterWork:
+        """The house no longer holds it. Raises ActorNotAllowed, CreditNotHeld."""
+        require(actor, "hold_credit")
+        work = self._work(id, actor, reason, RELEASE, meter, "", "", {})
+        self._put(work, CreditNotHeld(meter), is_held=True)
+        return work
+
+    def all(self, actor: Actor) -> list[HeldCredit]:
+        """By number, of meters that are in use. Raises ActorNotAllowed."""
+        require(actor, "read_commands")
+        with self._works.reading() as books:
+            works = books.named((HOLD, RELEASE))
+        latest: dict[str, MeterWork] = {}
+        for work in works:
+            latest.setdefault(work.meter, work)
+        begun = [work for _, work in sorted(latest.items()) if work.command == HOLD]
+        with self._ports.store.reading() as parties:
+            files = [(work, parties.meter_file(work.meter)) for work in begun]
+        return [
+            HeldCredit(_hold(work), file, int(work.params["issued"]))
+            for work, file in files
+            if file is not None
+        ]
+
+    def given(self, held: HeldCredit) -> Decimal:
+        """What was bought or given since the holding began, as it stands now, kWh or m3."""
+        return Decimal(self._issued(held.file) - held.issued) / _SMALLEST
+
+    def grace(self, file: MeterFile) -> tuple[CustomerClass, Grace]:
+        """Of the class that the meter's tariff is for. Raises TariffMissing."""
+        tariff = self._ports.tariffs.active(file.agreement.tariff, self._ports.clock())
+        found = tariff.customer_class
+        return found, self._graces[file.meter.commodity, found]
+
+    def _file(self, meter: str) -> MeterFile:
+        with self._ports.store.reading() as books:
+            return meter_in_use(books, meter)
+
+    def _issued(self, file: MeterFile) -> int:
+        account = self._ports.chart.role(f"meters_{file.meter.commodity.value}")
+        with self._books.reading() as books:
+            return books.balance(account.code, file.meter.number.number, account.unit)
+
+    def _work(
+        self,
+        id: str,
+        actor: Actor,
+        reason: str,
+        command: str,
+        meter: str,
+        place: str,
+        model: str,
+        params: Mapping[str, str],
+    ) -> MeterWork:
+        return MeterWork(
+            id=id,
+            at=self._ports.clock(),
+            meter=meter,
+            place=place,
+            model=model,
+            serial="",
+            command=command,
+            params=params,
+            actor=actor.name,
+            role=actor.role.value,
+            reason=reason,
+            state=WorkState.DONE,
+            detail="recorded",
+        )
+
+    def _put(self, work: MeterWork, otherwise: Refused, *, is_held: bool) -> None:
+        """Looks and writes in one: two people at once hold it once."""
+        with self._works.writing() as books:
+            before = books.named((HOLD, RELEASE), work.meter)
+            if (bool(before) and before[0].command == HOLD) is not is_held:
+                raise otherwise
+            books.add_work(work)
+
+
+def _hold(work: MeterWork) -> Hold:
+    told = work.params
+    uncertainty = told["uncertainty"]
+    counter = Reading(
+        name=told["counter"],
+        value=Decimal(told["value"]),
+        unit=told["unit"],
+        raw="",
+        quality=Quality.GOOD,
+        reason="",
+        read_at=datetime.fromisoformat(told["read_at"]),
+        latency_ms=0,
+        source="",
+        map=work.model,
+        uncertainty=Decimal(uncertainty) if uncertainty else None,
+    )
+    return Hold(work.meter, counter)
