@@ -122,8 +122,10 @@ class Sweep:
             else:
                 opened.setdefault(id(line), (line, []))[1].append(member)
         for line, alike in opened.values():
-            seen += [self._one(member, line) for member in alike]
-            line.close()
+            try:
+                seen += [self._one(member, line) for member in alike]
+            finally:
+                line.close()
         return seen
 
     def _one(self, member: Member, line: OpenLine) -> Seen:

@@ -88,6 +88,14 @@ def test_it_is_cut_when_it_is_used_up_and_on_again_when_it_is_paid(tmp_path: Pat
         assert (told.code, told.json) == (0, {"meters": []})
 
 
+def test_a_meter_that_is_silent_is_not_begun_with(tmp_path: Path) -> None:
+    with served(MODEL, "rtu-tcp") as standin:
+        desk = Desk(tmp_path, standin)
+        standin.strike("link_down")
+        told = desk.hold()
+        assert (told.code, "meter.unreachable" in told.err) == (4, True), told.err
+
+
 def test_in_the_dark_its_class_decides(tmp_path: Path) -> None:
     hard, soft = tmp_path / "hard.toml", tmp_path / "soft.toml"
     shipped = (CONFIG / "held-credit.toml").read_text("utf-8")

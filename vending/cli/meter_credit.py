@@ -13,8 +13,9 @@ import typer
 
 from drivers.heldcredit import UNITS
 from drivers.sweep import BALANCE, billed
-from meters.device import NotCapable
+from meters.device import NotCapable, Outcome
 from meters.errors import Refused
+from meters.gateway import MeterUnreachable
 from meters.heldcredit import Order
 from meters.identity import meter_from_text
 from meters.readings import Quality, Reading
@@ -162,6 +163,8 @@ def _counter(device: Device) -> Reading:
     if not names or model.registers[names[0]].unit not in UNITS:
         raise NotCapable(model.id, "read")
     (reading,) = device.read(names)
+    if reading.quality is Quality.BAD:
+        raise MeterUnreachable(model.id, reading.reason)
     if reading.quality is not Quality.GOOD:
         raise CounterNotGood(reading.name, reading.reason)
     return reading
@@ -202,16 +205,18 @@ def _shown(cli: Cli, rows: Sequence[Row]) -> None:
         if order is None:
             return ""
         words = cli.label(f"due_{order.value}")
+        if one.outcome in {outcome.value for outcome in Outcome}:
+            return f"{words}: {cli.label(f'outcome_{one.outcome}')}"
         return f"{words}: {one.outcome}" if one.outcome else words
 
     cli.table(
-        ("meter", "customer_class", "standing", "credit_left", "read_at", "due", "problem"),
+        ("meter", "customer_class", "standing", "credit_left", "read_at", "due", "detail"),
         [
             (
                 one.meter,
                 term(one.customer_class, cli.language) or "-",
                 cli.label(f"standing_{one.judgement.standing.value}"),
-                f"{one.judgement.left:.1f} {one.unit}",
+                f"{one.judgement.left:z.1f} {one.unit}",
                 f"{one.at:%Y-%m-%d %H:%M:%SZ}",
                 due(one),
                 one.problem,
