@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import time
-import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
 from types import TracebackType
 
-from drivers.keeping import Lines
-from drivers.modbus.payment_meter import open_payment_meter
-from drivers.places import parse_place
 from meters.errors import Invalid
-from meters.gateway import Gateway, MeterUnreachable
 from tokens.sts import MemorySecurityModule, SecurityModule
 
 from . import trailed
@@ -33,13 +25,12 @@ from .identity_checks import Argon2, OneTimeCodes
 from .keychanges import KeyChanges
 from .keys import Passphrase, open_sealed
 from .languages import Languages
-from .ledger import Chart, read_chart
+from .ledger import Chart
 from .messages import LOCAL_ZONE
 from .meterwork import MeterWorks
 from .municipality import TownHall
 from .outbox_worker import Outbox
 from .papers import PaperDesk, PaperMaker
-from .parties import GatewayPlace, Meter, Registration
 from .people import Devices, Doors, FirstRun, Office, Own
 from .people.recording import recorded
 from .ports import Clock, GatewayFor
@@ -49,8 +40,7 @@ from .samples import Samples, only_at
 from .sending import HttpPoster, PracticePrinter
 from .service import VendingService
 from .settings import Settings
-from .shapes import RegistrationIn
-from .store import SqlStore, open_store, upgrade
+from .store import SqlStore
 from .store.accounts import SqlAccounts
 from .store.acts import SqlActs
 from .store.api_keys import SqlApiKeys
@@ -67,6 +57,15 @@ from .store.outbox import SqlOutbox
 from .store.registry import SqlRegister
 from .store.samples import SqlSamples
 from .store.tariffs import SqlTariffs
+from .surroundings import (
+    CONFIG,
+    gateway_for,
+    open_books,
+    random_nibbles,
+    read_shipped_chart,
+    sample_parties,
+    utc_now,
+)
 from .tariff import LiveTariffs, read_shipped
 from .tariffdesk import TariffDesk
 from .ways_out import (
@@ -77,15 +76,6 @@ from .ways_out import (
     printers_for,
     senders_for,
 )
-
-CONFIG = Path(__file__).resolve().parents[1] / "config"
-
-
-@dataclass(eq=False)
-class DatabaseMissing(Invalid, code="settings.database_missing"):
-    """There is no database file where the settings say, or it is empty."""
-
-    path: str
 
 
 @dataclass(eq=False)
@@ -173,27 +163,6 @@ class Raseed:
         self.close()
 
 
-def utc_now() -> datetime:
-    """The wall clock, as everything else gets it passed in."""
-    return datetime.now(UTC)
-
-
-def random_nibbles() -> Callable[[], int]:
-    """A source for the RND field of tokens, safe to share between threads. It draws from the system
-    by the hundred: each draw lets other threads in, which in the middle of a batch of sales do not
-    give way for milliseconds."""
-    drawn: list[int] = []
-
-    def nibble() -> int:
-        while True:
-            try:
-                return drawn.pop()
-            except IndexError:
-                drawn.extend(byte & 15 for byte in secrets.token_bytes(512))
-
-    return nibble
-
-
 def open_raseed(
     settings: Settings,
     passphrase: Passphrase | None = None,
@@ -224,39 +193,6 @@ def open_raseed(
     except BaseException:
         store.close()
         raise
-
-
-def open_books(
-    settings: Settings, *, create: bool = False, upgrade_schema: bool = False
-) -> SqlStore:
-    """The database alone, as `open_raseed` says.
-
-    Raises DatabaseMissing, StoreOutdated, StoreLocked, StoreFailed.
-    """
-    if settings.database.url is None:
-        path = settings.data / "raseed.db"
-        if create:
-            _make_private(path)
-        elif books_are_lost(settings):
-            raise DatabaseMissing(str(path))
-        where: Path | str = path
-    else:
-        where = settings.database.url.get_secret_value()
-    upgrade_schema = upgrade_schema or create
-    timeout = settings.database.busy_timeout_seconds
-    store = open_store(where, busy_timeout_s=timeout, must_be_current=not upgrade_schema)
-    if upgrade_schema:
-        upgrade(store.engine)
-    return store
-
-
-def books_are_lost(settings: Settings) -> bool:
-    """True if the database file of these settings is missing or empty. A database elsewhere
-    (by URL) is not looked at."""
-    if settings.database.url is not None:
-        return False
-    path = settings.data / "raseed.db"
-    return not path.exists() or path.stat().st_size == 0
 
 
 def compose(
@@ -391,43 +327,3 @@ def compose(
         held_credits=HeldCredits(works, books, service.ports, graces),
         cash_drawers=cash_drawers(settings, printers),
     )
-
-
-def read_shipped_chart() -> Chart:
-    """Raises ChartMalformed."""
-    return read_chart(CONFIG / "chart-of-accounts.toml")
-
-
-def sample_parties() -> Registration:
-    """Invented parties to try out with."""
-    text = (CONFIG / "examples" / "samples.toml").read_text("utf-8")
-    return RegistrationIn.model_validate(tomllib.loads(text)).registration()
-
-
-def gateway_for(settings: Settings) -> GatewayFor:
-    """Gateways to meters by the address in their records."""
-
-    lines = Lines()
-
-    def open_gateway(meter: Meter) -> Gateway:
-        address = meter.gateway
-        if address is None:
-            raise MeterUnreachable(meter.number.number, "no address on record")
-        if isinstance(address, GatewayPlace):
-            return lines.payment_gateway(parse_place(address.place), meter.number, utc_now)
-        return open_payment_meter(
-            address.host,
-            address.port,
-            address.unit_id,
-            meter.number,
-            utc_now,
-            settings.meters.timeout_seconds,
-        )
-
-    return open_gateway
-
-
-def _make_private(path: Path) -> None:
-    # The books hold tokens: nobody else on the machine reads them.
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))

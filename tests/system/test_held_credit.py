@@ -14,7 +14,7 @@ from tests.system.test_meter_records import at
 from tests.vending.cli.support import Told, town_shell
 from tests.vending.support import POWER, town
 from vending.parties import GatewayPlace
-from vending.wiring import CONFIG
+from vending.surroundings import CONFIG
 
 pytestmark = pytest.mark.system
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.contracts.standins import UNIT, Standin, served
 from tests.vending.cli.support import Shell, town_shell
-from vending.wiring import CONFIG
+from vending.surroundings import CONFIG
 
 pytestmark = pytest.mark.system
 

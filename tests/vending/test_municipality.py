@@ -36,7 +36,7 @@ from vending.samples import only_at
 from vending.store import SqlStore
 from vending.store.house import SqlHouse
 from vending.store.municipality import SqlMunicipality
-from vending.wiring import sample_parties
+from vending.surroundings import sample_parties
 
 DOT = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"

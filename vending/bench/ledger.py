@@ -61,9 +61,9 @@ from ..sale import VendRequest
 from ..service import VendingService
 from ..store import SqlStore, open_store, upgrade
 from ..store.books import SqlBooks
+from ..surroundings import CONFIG
 from ..tariff import read_tariffs
 from ..vend import sale_entry
-from ..wiring import CONFIG
 from .runner import Figure, Size, Tell, figure, in_child, peak_memory_mb
 
 ENTRIES: Final[Mapping[Size, int]] = {

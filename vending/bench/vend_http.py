@@ -26,7 +26,7 @@ from meters.quantities import Money
 from ..sale import VendRequest
 from ..settings import Settings
 from ..store import open_store, upgrade
-from ..wiring import open_books
+from ..surroundings import open_books
 from . import postgres
 from .runner import Figure, Size, Tell, figure
 from .vend_bare import BareSqlite, pgbench, pgbench_script, sample
@@ -275,7 +275,7 @@ def _proved(place: _Place) -> None:
     """After everything each sum, hash, number and link must be right, and the books hold just the
     sales that callers were told of."""
     from ..ledger import read_chart, verify
-    from ..wiring import CONFIG
+    from ..surroundings import CONFIG
 
     store = open_books(place.settings)
     chart = read_chart(CONFIG / "chart-of-accounts.toml")

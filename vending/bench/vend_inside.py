@@ -16,8 +16,8 @@ from ..ledger import read_chart
 from ..sale import SaleReceipt, VendRequest
 from ..service import VendingService
 from ..store import SqlStore, open_store, upgrade
+from ..surroundings import CONFIG
 from ..tariff import read_tariffs
-from ..wiring import CONFIG
 from .vend_town import ADMIN, CLERK, METERS, key_record, no_gateway, parties
 
 TOGETHER: Final = 128

@@ -44,7 +44,8 @@ from ..parties import (
 )
 from ..service import VendingService
 from ..settings import DatabaseSettings, JobSettings, Settings
-from ..wiring import open_raseed, utc_now
+from ..surroundings import utc_now
+from ..wiring import open_raseed
 from .vend_load import Job, Result
 
 METERS: Final = tuple(Drn.from_serial("01", 1000 + i) for i in range(100))

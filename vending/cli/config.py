@@ -9,7 +9,7 @@ import typer
 
 from ..settings import settings_problems, shown
 from ..store import give_rights, rights
-from ..wiring import open_books
+from ..surroundings import open_books
 from .context import Cli, Json, cli_of
 from .faults import tell
 

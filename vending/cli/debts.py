@@ -17,8 +17,8 @@ from ..accounts.state import USUAL_PRIORITY
 from ..messages import term
 from ..shapes import AccountOut
 from ..shapes.accounts import DebtOwedOut
+from ..surroundings import read_shipped_chart
 from ..tariff import Label
-from ..wiring import read_shipped_chart
 from .accounts import Which, show_account
 from .context import Cli, Json, cli_of
 

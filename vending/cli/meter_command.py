@@ -21,7 +21,7 @@ from meters.identity import meter_from_text
 
 from ..messages import phrase
 from ..meterwork import MeterWorks
-from ..wiring import books_are_lost
+from ..surroundings import books_are_lost
 from .asking import Reason
 from .context import Cli, Json, cli_of
 from .meter_at import (

@@ -15,7 +15,7 @@ from meters.errors import Invalid
 
 from ..parties import Role
 from ..shapes import RegistrationIn, RegistrationOut
-from ..wiring import read_shipped_chart
+from ..surroundings import read_shipped_chart
 from .context import Cli, Json, cli_of
 
 app = typer.Typer()

@@ -16,7 +16,8 @@ from ..keys import create_sealed, new_passphrase_from, open_sealed
 from ..keys.passphrase import ENV_FILE, ENV_TEXT
 from ..parties import Actor, PartyExists, Registration, Role, VendingPoint
 from ..settings import Settings
-from ..wiring import Raseed, books_are_lost, open_raseed
+from ..surroundings import books_are_lost
+from ..wiring import Raseed, open_raseed
 from .context import Cli, Json, cli_of
 from .first_run import tell_first_run
 

@@ -37,7 +37,7 @@ from tokens.sts.digits import extract_class
 from tokens.sts.unverified import NAMES, including
 
 from ..messages import verdict_words
-from ..wiring import random_nibbles, utc_now
+from ..surroundings import random_nibbles, utc_now
 from .context import Cli, Json, cli_of
 from .secrets_in import SecretMissing, optional_hex_secret
 

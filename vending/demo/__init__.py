@@ -28,8 +28,9 @@ from ..ledger import read_chart
 from ..messages import LOCAL_ZONE
 from ..parties import Actor, Role
 from ..settings import load_settings
+from ..surroundings import CONFIG, utc_now
 from ..tariff import Month
-from ..wiring import CONFIG, Raseed, open_raseed, utc_now
+from ..wiring import Raseed, open_raseed
 from .checks import Checks
 from .counter import Counter, Desk
 from .factory import new_key, world_document, write_private, write_world

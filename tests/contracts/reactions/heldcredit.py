@@ -16,8 +16,8 @@ from meters.account import Commodity
 from meters.device import Outcome
 from meters.heldcredit import Grace, Hold, Judgement, Order, Standing, reached, unreached
 from vending.graces import read_graces
+from vending.surroundings import CONFIG
 from vending.tariff import CustomerClass
-from vending.wiring import CONFIG
 
 from ..standins import BOSS, Standin, in_memory
 from .table import ELECTRIC, RELAY, TWINS, good_and_true, reaction, read_often, reasons

@@ -9,7 +9,7 @@ import pytest
 
 from tests.vending.cli.support import Shell, Told, town_shell
 from tests.vending.support import POWER
-from vending.wiring import CONFIG
+from vending.surroundings import CONFIG
 
 WHY = ("--reason", "The drawer was found in order")
 

@@ -13,7 +13,8 @@ from vending.keychanges import key_set
 from vending.keys import Passphrase, create_sealed
 from vending.settings import Settings
 from vending.store.key_issues import KeyIssue, issue_rows
-from vending.wiring import open_raseed, utc_now
+from vending.surroundings import utc_now
+from vending.wiring import open_raseed
 
 WHY = "--reason=New revision from the key centre"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.vending.cli.support import Shell, town_shell
-from vending.wiring import CONFIG
+from vending.surroundings import CONFIG
 
 pytestmark = pytest.mark.system
 

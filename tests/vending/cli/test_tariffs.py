@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.vending.tariff.office import CODE, draft
-from vending.wiring import CONFIG
+from vending.surroundings import CONFIG
 
 from .support import town_shell
 

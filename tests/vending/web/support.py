@@ -79,11 +79,11 @@ from vending.store.outbox import SqlOutbox
 from vending.store.registry import SqlRegister
 from vending.store.samples import SqlSamples
 from vending.store.tariffs import SqlTariffs
+from vending.surroundings import gateway_for, sample_parties
 from vending.tariff import LiveTariffs
 from vending.tariffdesk import TariffDesk
 from vending.ways_out import paper_desk
 from vending.web import create_app
-from vending.wiring import gateway_for, sample_parties
 
 PREFIX = "/api/v1"
 ALL_SCOPES = frozenset(ApiScope)

@@ -18,7 +18,7 @@ import pytest
 
 from tests.vending.support import POWER, WATER, town
 from vending.parties import Role
-from vending.wiring import CONFIG
+from vending.surroundings import CONFIG
 
 from .support import ALL_SCOPES, PREFIX, Api, api_over
 
