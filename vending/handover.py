@@ -36,7 +36,7 @@ from .parties import Actor, MeterFile, require
 from .ports import Ports, Writing
 from .record import receipt_of
 from .sale import Delivery, DeliveryEvent, MeterReading, SaleReceipt, SaleState
-from .selling import known_sale, meter_in_use, not_voided
+from .sold import known_sale, meter_in_use, not_voided
 from .vend import follow
 
 

@@ -24,7 +24,7 @@ from .accounting.ports import BooksStore
 from .meterwork import MeterWork, WorkState, WorkStore
 from .parties import Actor, MeterFile, require
 from .ports import Ports
-from .selling import meter_in_use
+from .sold import meter_in_use
 from .tariff import CustomerClass
 
 Graces = Mapping[tuple[Commodity, CustomerClass], Grace]

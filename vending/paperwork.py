@@ -24,7 +24,7 @@ from .parties import Actor, require
 from .ports import Ports, Reading, Writing
 from .record import SaleRecord, content_hash, receipt_of
 from .sale import Printing, SaleReceipt, Void
-from .selling import Selling, agent, known_sale, not_voided
+from .sold import Sold, agent, known_sale, not_voided
 from .vend import VendUnknown
 
 ORIGINAL_FOR: Final = timedelta(hours=1)
@@ -108,9 +108,9 @@ def still_original(made_at: datetime, now: datetime) -> bool:
 class Paperwork:
     """See `VendingService`, whose promises these are."""
 
-    def __init__(self, ports: Ports, selling: Selling) -> None:
+    def __init__(self, ports: Ports, sold: Sold) -> None:
         self._ports = ports
-        self._selling = selling
+        self._sold = sold
 
     def print(self, actor: Actor, vend_id: str) -> SalePaper:
         """A new printing, written down: the original if it is this terminal's to have, else the
@@ -246,7 +246,7 @@ class Paperwork:
     ) -> SaleReceipt:
         if receipt.held and not books.shown(receipt.vend_id):
             # The paper shows the digits, so from here on they have been seen.
-            self._selling.first_shown(books, actor, receipt)
+            self._sold.first_shown(books, actor, receipt)
         books.add_reprint(receipt.vend_id, copy, now, actor.name, actor.point or "")
         return replace(receipt, copy=copy, held=False)
 

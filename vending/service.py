@@ -17,6 +17,7 @@ from .finding import Sought, sought
 from .handover import Handover
 from .ledger import Chart, LedgerReport, PostedEntry, verify
 from .masks import masked_customer, masked_file
+from .offering import Offering
 from .outbox import OutboxPlan
 from .paperwork import Paperwork
 from .parties import (
@@ -34,7 +35,8 @@ from .practice import Rehearsal
 from .record import receipt_of
 from .requests import BasketRequest, Credit, DebtPayment, Postponement, Units
 from .sale import BasketReceipt, Delivery, MeterReading, SaleReceipt, SaleStatus, VendRequest, Void
-from .selling import Answer, Selling, agent, meter_in_use
+from .selling import Answer, Selling
+from .sold import Sold, agent, meter_in_use
 from .tariff import BindingQuote, Month, Quote, Tariff, TariffBook, TariffCommodity
 from .vend import ClockLimits
 from .voiding import Voiding
@@ -74,10 +76,12 @@ class VendingService:
             outbox=outbox or OutboxPlan(),
         )
         self._offered = offered
+        self._offering = Offering(self._ports)
         self._selling = Selling(self._ports)
+        self._sold = Sold(self._ports)
         self._handover = Handover(self._ports)
         self._voiding = Voiding(self._ports)
-        self.paperwork = Paperwork(self._ports, self._selling)
+        self.paperwork = Paperwork(self._ports, self._sold)
         """Sales on paper: the original once, then copies with their numbers."""
 
     @property
@@ -199,7 +203,7 @@ class VendingService:
             currency = self._ports.tariffs.active(
                 file.agreement.tariff, self._ports.clock()
             ).currency
-            return self._selling.balance_of(books, file, currency)
+            return self._offering.balance_of(books, file, currency)
 
     # Selling
 
@@ -232,12 +236,12 @@ class VendingService:
         Raises the errors of `meter`, AmountNotPositive, AmountTooLow, AmountTooHigh,
         UnitsNotCarried, CurrencyWrong, TariffMissing, TariffCommodity, KeyUnknown, DebtUnknown.
         """
-        return self._selling.quote(actor, meter, ask, postpone)
+        return self._offering.quote(actor, meter, ask, postpone)
 
     def priced(self, actor: Actor, item: Credit | DebtPayment) -> tuple[MeterFile, Quote]:
         """What an item of a basket would cost and give; no effect. Raises the errors of `quote`,
         and those of a payment that is more than what is owed."""
-        return self._selling.priced(actor, item)
+        return self._offering.priced(actor, item)
 
     def rehearse(
         self, actor: Actor, request: BasketRequest, *, shift_open: bool | None = None
@@ -260,7 +264,7 @@ class VendingService:
         line, or refused (`quote.changed`) with the name of what has changed. Without an id of
         the caller's one is made; the same id and request again is answered as it stands. Raises
         the errors of `quote`, QuoteIdMalformed, QuoteIdReused."""
-        return self._selling.bind(actor, meter, ask, postpone, quote_id)
+        return self._offering.bind(actor, meter, ask, postpone, quote_id)
 
     def vend(self, actor: Actor, request: VendRequest) -> SaleReceipt:
         """Sells, exactly once per vend id, and answers after the sale is durable.
@@ -294,35 +298,35 @@ class VendingService:
     def show(self, actor: Actor, vend_id: str) -> SaleReceipt:
         """The receipt of a sale whose digits were held back, with its digits; from here on they
         count as seen. Raises VendUnknown, SaleVoided."""
-        return self._selling.show(actor, vend_id)
+        return self._sold.show(actor, vend_id)
 
     def reprint(self, actor: Actor, vend_id: str) -> SaleReceipt:
         """The same digits, marked as copy 1, 2, ...; each is recorded. Raises VendUnknown."""
-        return self._selling.reprint(actor, vend_id)
+        return self._sold.reprint(actor, vend_id)
 
     def what_became(self, actor: Actor, vend_id: str) -> SaleStatus:
         """The sale with this id and how far its delivery went. Raises VendUnknown: then no
         money was booked under this id, and it may be vended."""
-        return self._selling.what_became(actor, vend_id)
+        return self._sold.what_became(actor, vend_id)
 
     def last_sale(self, actor: Actor) -> SaleStatus:
         """What became of the sale made last at the actor's point and terminal. Raises
         NoSaleYet."""
-        return self._selling.last_sale(actor)
+        return self._sold.last_sale(actor)
 
     def basket(self, actor: Actor, vend_id: str) -> list[SaleStatus]:
         """Every sale of the basket that this sale leads, itself first. Raises VendUnknown."""
-        return self._selling.basket(actor, vend_id)
+        return self._sold.basket(actor, vend_id)
 
     def sales(
         self, actor: Actor, *, meter: str | None = None, before: int | None = None, limit: int = 50
     ) -> list[SaleReceipt]:
         """Latest first; of one meter (as typed) or of all; those below journal entry `before`."""
-        return self._selling.sales(actor, meter, before, limit)
+        return self._sold.sales(actor, meter, before, limit)
 
     def sales_here(self, actor: Actor, since: datetime, *, limit: int = 20) -> list[SaleReceipt]:
         """Of the actor's own point and terminal from a moment on, latest first."""
-        return self._selling.sales_here(actor, since, limit)
+        return self._sold.sales_here(actor, since, limit)
 
     def void(self, actor: Actor, vend_id: str, reason: str) -> Void:
         """Takes a sale back and gives its money back, on evidence: its digits have not been shown;
@@ -391,7 +395,7 @@ class VendingService:
 
     def entries(self, actor: Actor, vend_id: str) -> list[PostedEntry]:
         """The journal entries of one sale. Raises VendUnknown."""
-        return self._selling.entries(actor, vend_id)
+        return self._sold.entries(actor, vend_id)
 
     def verify(self, actor: Actor) -> LedgerReport:
         """Recomputes every sum, hash and link, in flat memory. The report names the first entry

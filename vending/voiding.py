@@ -18,7 +18,7 @@ from .persons import same_person
 from .ports import Ports, Reading, Writing
 from .record import SaleRecord, receipt_of
 from .sale import DeliveryEvent, Evidence, SaleReceipt, Void
-from .selling import known_sale
+from .sold import known_sale
 from .tariff import LineKind, Month
 from .vend import check_clock
 from .voidproof import Proof, Proved, Proving

@@ -47,7 +47,7 @@ from tokens.sts import (
 from vending.operators import Operator, Settlement
 from vending.requests import BasketRequest, Credit
 from vending.sale import SaleState
-from vending.selling import SaleVoided
+from vending.sold import SaleVoided
 from vending.voids import NotProved, TokenTaken
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]

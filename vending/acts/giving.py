@@ -30,7 +30,8 @@ from ..requests import (
     units_of,
 )
 from ..sale import SaleKind, SaleReceipt
-from ..selling import Selling, known_sale, meter_in_use
+from ..selling import Selling
+from ..sold import known_sale, meter_in_use
 from .documents import (
     EngineeringWanted,
     FreeIssueWanted,

@@ -14,7 +14,8 @@ from ..ports import Ports, Reading
 from ..record import SaleRecord, receipt_of
 from ..requests import BasketRequest, Correction
 from ..sale import Payment, SaleKind, SaleReceipt, Void
-from ..selling import Selling, known_sale, meter_in_use
+from ..selling import Selling
+from ..sold import known_sale, meter_in_use
 from ..voiding import Voiding
 from ..voids import VoidNotAllowed
 from .documents import CorrectionWanted, VoidRefundWanted

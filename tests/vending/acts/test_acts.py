@@ -40,7 +40,7 @@ from vending.counter import ShiftNeeded
 from vending.parties import ActorNotAllowed, MeterUnknown, PointUnknown
 from vending.requests import BasketRequest, Credit, Units
 from vending.sale import Evidence, Payment, SaleKind, SaleReceipt, Tender
-from vending.selling import SaleVoided
+from vending.sold import SaleVoided
 from vending.store import SqlStore
 from vending.store.approvals import SqlPeople
 from vending.tariff import AmountTooLow

@@ -27,7 +27,8 @@ from vending.requests import (
     Units,
 )
 from vending.sale import Payment, SaleKind, SaleReceipt, Tender, VendIdMalformed
-from vending.selling import NoSaleYet, SecondPersonNeeded
+from vending.selling import SecondPersonNeeded
+from vending.sold import NoSaleYet
 from vending.tariff import AmountTooHigh, ChargeUnknown, Limited
 from vending.vend import VendIdReused
 

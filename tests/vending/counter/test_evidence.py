@@ -45,8 +45,8 @@ from vending.accounts import Accounts
 from vending.parties import Meter, Registration, Role
 from vending.requests import BasketRequest, Credit, DebtPayment, Postponement, Units
 from vending.sale import Evidence, SaleState
-from vending.selling import SaleVoided
 from vending.service import VendingService
+from vending.sold import SaleVoided
 from vending.store.accounts import SqlAccounts
 from vending.store.schema import metadata
 from vending.tariff import QuoteChanged, QuoteExpired, QuoteIdReused, QuoteMissing

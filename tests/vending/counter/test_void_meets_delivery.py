@@ -17,8 +17,8 @@ from tests.vending.support import ADMIN, POWER, TECHNICIAN
 from vending.delivery import DeliveryNotPossible
 from vending.requests import BasketRequest, DebtPayment
 from vending.sale import Evidence, SaleState
-from vending.selling import SaleVoided
 from vending.service import VendingService
+from vending.sold import SaleVoided
 from vending.voids import NotProved, TokenTaken
 
 __all__ = ["rig"]

@@ -15,7 +15,7 @@ from vending.parties import Actor, ActorNotAllowed, Role
 from vending.record import content_hash
 from vending.requests import BasketRequest, Credit
 from vending.sale import SaleReceipt
-from vending.selling import SaleVoided
+from vending.sold import SaleVoided
 from vending.store.drawer import SqlDrawers
 from vending.vend import VendUnknown
 

@@ -1,0 +1,174 @@
+"""Sales once they are made: shown, shown again, what became of them, and who sees what of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from meters.errors import Invalid, Refused
+from meters.identity import meter_from_text
+
+from .counter import messages_for
+from .delivery import delivery_of
+from .ledger import PostedEntry
+from .masks import is_agent, masked_receipt, masked_status
+from .parties import Actor, MeterFile, MeterUnknown, Role, require
+from .persons import person
+from .ports import Ports, Reading, Writing
+from .record import SaleRecord, receipt_of
+from .sale import SaleReceipt, SaleStatus
+from .vend import VendUnknown
+
+
+@dataclass(eq=False)
+class SaleVoided(Refused, code="vend.voided"):
+    """The sale under this id was taken back; its token is not to be used."""
+
+    vend_id: str
+
+
+@dataclass(eq=False)
+class NoSaleYet(Invalid, code="vend.none_yet"):
+    """Nothing has been sold at this terminal yet."""
+
+    point: str
+    terminal: str
+
+
+class Sold:
+    """See `VendingService`, whose promises these are."""
+
+    def __init__(self, ports: Ports) -> None:
+        self._ports = ports
+
+    def show(self, actor: Actor, vend_id: str) -> SaleReceipt:
+        require(actor, "vend")
+        with self._ports.store.writing() as books:
+            record = known_sale(books, vend_id)
+            not_voided(books, vend_id)
+            receipt = receipt_of(record)
+            if receipt.held and not books.shown(vend_id):
+                self.first_shown(books, actor, receipt)
+            return _seen(books, actor, replace(receipt, held=False))
+
+    def reprint(self, actor: Actor, vend_id: str) -> SaleReceipt:
+        require(actor, "reprint")
+        with self._ports.store.writing() as books:
+            record = known_sale(books, vend_id)
+            not_voided(books, vend_id)
+            now = self._ports.clock()
+            receipt = receipt_of(record)
+            if receipt.held and not books.shown(vend_id):
+                # A copy shows the digits, so from here on they have been seen.
+                self.first_shown(books, actor, receipt)
+            copy = books.copies(vend_id) + 1
+            books.add_reprint(vend_id, copy, now, actor.name, actor.point or "")
+            return _seen(books, actor, replace(receipt, copy=copy, held=False))
+
+    def first_shown(self, books: Writing, actor: Actor, receipt: SaleReceipt) -> None:
+        """Inside a transaction: from here on the digits have been seen, and what carries them may
+        be sent."""
+        now = self._ports.clock()
+        books.add_showing(receipt.vend_id, now, actor.name, actor.point or "")
+        file = books.meter_file(receipt.buyer.meter)
+        if file is not None:
+            shown = replace(receipt, held=False)
+            books.queue(messages_for(self._ports, shown, file), now)
+
+    def what_became(self, actor: Actor, vend_id: str) -> SaleStatus:
+        require(actor, "what_became")
+        with self._ports.store.reading() as books:
+            return self._status(books, actor, vend_id)
+
+    def last_sale(self, actor: Actor) -> SaleStatus:
+        require(actor, "what_became")
+        point = actor.point or ""
+        with self._ports.store.reading() as books:
+            vend_id = books.last_sale(point, actor.terminal)
+            if vend_id is None:
+                raise NoSaleYet(point, actor.terminal)
+            return self._status(books, actor, vend_id)
+
+    def basket(self, actor: Actor, vend_id: str) -> list[SaleStatus]:
+        require(actor, "what_became")
+        with self._ports.store.reading() as books:
+            records = books.basket(vend_id)
+            if not records:
+                raise VendUnknown(vend_id[:64])
+            return [self._status(books, actor, record.vend_id) for record in records]
+
+    def sales(
+        self, actor: Actor, meter: str | None, before: int | None, limit: int
+    ) -> list[SaleReceipt]:
+        require(actor, "look_up")
+        number = None if meter is None else meter_from_text(meter).number
+        with self._ports.store.reading() as books:
+            records = books.sales(meter=number, before=before, limit=limit)
+            masked = agent(books, actor)
+        found = [receipt_of(record) for record in records]
+        return [masked_receipt(receipt) for receipt in found] if masked else found
+
+    def sales_here(self, actor: Actor, since: datetime, limit: int) -> list[SaleReceipt]:
+        require(actor, "look_up")
+        with self._ports.store.reading() as books:
+            records = books.sales_at(actor.point or "", actor.terminal, since, limit)
+            masked = agent(books, actor)
+        found = [receipt_of(record) for record in records]
+        return [masked_receipt(receipt) for receipt in found] if masked else found
+
+    def _status(self, books: Reading, actor: Actor, vend_id: str) -> SaleStatus:
+        found = status_of(books, vend_id)
+        return masked_status(found) if agent(books, actor) else found
+
+    def entries(self, actor: Actor, vend_id: str) -> list[PostedEntry]:
+        require(actor, "look_up")
+        with self._ports.store.reading() as books:
+            known_sale(books, vend_id)
+            return books.entries(vend_id)
+
+
+def agent(books: Reading, actor: Actor) -> bool:
+    """Whether customers' data are masked for this actor."""
+    return actor.role is Role.OPERATOR and is_agent(actor, books.operator(person(actor.name)))
+
+
+def _seen(books: Reading, actor: Actor, receipt: SaleReceipt) -> SaleReceipt:
+    return masked_receipt(receipt) if agent(books, actor) else receipt
+
+
+def meter_in_use(books: Reading, number: str) -> MeterFile:
+    """Raises MeterUnknown."""
+    file = books.meter_file(number)
+    if file is None:
+        raise MeterUnknown(number)
+    return file
+
+
+def known_sale(books: Reading, vend_id: str) -> SaleRecord:
+    """Raises VendUnknown."""
+    record = books.sale(vend_id)
+    if record is None:
+        raise VendUnknown(vend_id[:64])
+    return record
+
+
+def not_voided(books: Reading, vend_id: str) -> None:
+    """Raises SaleVoided if the sale's token is not to be used."""
+    void = books.void_of(vend_id)
+    if void is not None and void.evidence.takes_back:
+        raise SaleVoided(vend_id)
+
+
+def status_of(books: Reading, vend_id: str) -> SaleStatus:
+    """Raises VendUnknown."""
+    receipt = receipt_of(known_sale(books, vend_id))
+    if receipt.held:
+        receipt = replace(receipt, held=not books.shown(vend_id))
+        receipt = receipt.hidden() if receipt.held else receipt
+    events = books.delivery_events(vend_id)
+    return SaleStatus(
+        receipt,
+        delivery_of(receipt, events),
+        books.copies(vend_id),
+        books.void_of(vend_id),
+    )
