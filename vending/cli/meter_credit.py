@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 
@@ -24,13 +23,11 @@ from ..messages import phrase, term
 from .asking import Reason
 from .context import Cli, Json, cli_of
 from .credit_rounds import CreditMemory, CreditRounds, Row
-from .memory import recalled, remember
 from .meter_at import Device, Target, device_at, target_of
 from .meter_shown import text
 from .meter_sweep import members
 from .parties import meter
-
-_SECONDS: Final = 60
+from .rounds import Every, Rounds, Settle, again, recalled, remember
 
 
 @dataclass(eq=False)
@@ -103,18 +100,9 @@ def credit(
     switch: Annotated[
         bool, typer.Option("--switch", help="Give the orders that are due; else only tell them.")
     ] = False,
-    settle: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NUMBER", help="A doubted meter was looked at: it counts on from now; repeat."
-        ),
-    ] = None,
-    every: Annotated[
-        int, typer.Option(metavar="MINUTES", min=0, max=1440, help="Again, so often.")
-    ] = 0,
-    rounds: Annotated[
-        int, typer.Option(metavar="TIMES", min=0, help="End after so many; 0: never.")
-    ] = 0,
+    settle: Settle = None,
+    every: Every = 0,
+    rounds: Rounds = 0,
     as_json: Json = False,
 ) -> None:
     """Read every meter whose credit the house holds: what is left, who is to be cut off or switched
@@ -123,24 +111,17 @@ def credit(
     3 if somebody must go to a meter, 4 if one was not read."""
     cli = cli_of(ctx)
     actor = cli.actor()
-    settled = {meter_from_text(one).number for one in settle or ()}
     memory = recalled(keep, CreditMemory.recalled, CreditMemory)
     reachable = {one.name: one for one in members(cli)}
-    done = 0
     with cli.raseed() as raseed:
         moving = CreditRounds(raseed, actor, reachable, memory)
-        while True:
+        for settled in again(settle, every, rounds):
             with cli.progress("sweep"):
                 rows = moving.round(settled)
             if switch:
                 rows = list(moving.switched(cli, rows))
             remember(keep, memory.kept())
             cli.show(_told(rows), as_json, lambda cli, rows=rows: _shown(cli, rows))  # type: ignore[misc]
-            done += 1
-            settled = set()
-            if not every or done == rounds:
-                break
-            time.sleep(every * _SECONDS)
     if code := _exit_code(rows):
         raise typer.Exit(code)
 

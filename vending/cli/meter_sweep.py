@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,17 +18,15 @@ from drivers.maps.reading import shipped_ids, shipped_map
 from drivers.modbus.payment_meter import MAP_ID
 from drivers.outage import Outage
 from drivers.sweep import Member, Seen, Sweep
-from meters.identity import meter_from_text
 
 from ..messages import phrase, words_for
 from .context import Cli, Json, cli_of
-from .memory import recalled, remember
 from .meter_at import recorded, settings_of
 from .meter_shown import reading_told, text
 from .parties import meter
+from .rounds import Every, Rounds, Settle, again, recalled, remember
 
 _PAGE: Final = 500
-_SECONDS: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +57,9 @@ def sweep(
             dir_okay=False,
         ),
     ] = None,
-    settle: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NUMBER", help="A doubted meter was looked at: it counts on from now; repeat."
-        ),
-    ] = None,
-    every: Annotated[
-        int, typer.Option(metavar="MINUTES", min=0, max=1440, help="Again, so often.")
-    ] = 0,
-    rounds: Annotated[
-        int, typer.Option(metavar="TIMES", min=0, help="End after so many; 0: never.")
-    ] = 0,
+    settle: Settle = None,
+    every: Every = 0,
+    rounds: Rounds = 0,
     as_json: Json = False,
 ) -> None:  # fmt: skip
     """Read the counter and the balance of every meter on record that has an address: lines side by
@@ -79,21 +67,14 @@ def sweep(
     that line. What a counter cannot have counted is told, and held back until somebody has looked.
     Exit code 3 if a meter needs somebody, 4 if one does not answer."""
     cli = cli_of(ctx)
-    settled = {meter_from_text(one).number for one in settle or ()}
     following = Following() if keep is None else recalled(keep, Following.recalled, Following)
     moving = Sweep(list(members(cli)), Lines().at, lambda: datetime.now(UTC))
-    done = 0
-    while True:
+    for settled in again(settle, every, rounds):
         with cli.progress("sweep"):
             found = _round(moving, following, settled)
         if keep is not None:
             remember(keep, following.kept())
         cli.show(_told(found), as_json, lambda cli, one=found: _shown(cli, one))  # type: ignore[misc]
-        done += 1
-        settled = set()
-        if not every or done == rounds:
-            break
-        time.sleep(every * _SECONDS)
     if found.exit_code:
         raise typer.Exit(found.exit_code)
 
