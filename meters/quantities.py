@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
-from functools import total_ordering
+from functools import lru_cache, total_ordering
 from typing import ClassVar, Self
 
 from .building import quick_init
@@ -60,6 +60,8 @@ def scaled_from_text(text: str, decimals: int) -> int:
     return scaled // denominator
 
 
+# Kept, because one receipt writes the same sums, and nothing at all, several times.
+@lru_cache(maxsize=4096)
 def scaled_to_text(value: int, decimals: int, keep: int = 0) -> str:
     """`value / 10**decimals` as plain decimal text, with at least `keep` decimals."""
     sign, magnitude = ("-", -value) if value < 0 else ("", value)

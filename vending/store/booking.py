@@ -15,6 +15,7 @@ from . import schema as t
 from .prepared import (
     Otherwise,
     Prepared,
+    PreparedInsert,
     PreparedRows,
     RowsWrite,
     as_it_is,
@@ -124,8 +125,8 @@ def _on_sqlite() -> Callable[[Connection, Rows], None]:
         .where(t.counters.c.point == bindparam("at_point"))
         .values(receipts=bindparam("last"))
     )
-    statements = {
-        name: Prepared(otherwise(sqlite_insert(table)), table.columns.keys(), "sqlite")
+    statements: dict[str, Prepared] = {
+        name: PreparedInsert(otherwise(sqlite_insert(table)), table.columns.keys())
         for name, (table, otherwise) in _INSERTS.items()
     }
     statements["counters"] = Prepared(counters, ["at_point", "last"], "sqlite")

@@ -82,6 +82,39 @@ class Prepared:
         return values
 
 
+class PreparedInsert(Prepared):
+    """An insert on SQLite that writes many rows with one step: between two steps the driver lets
+    other threads in, and the one who writes a batch of sales would wait for them at each row."""
+
+    def __init__(self, statement: ClauseElement, names: Sequence[str]) -> None:
+        super().__init__(statement, names, "sqlite")
+        self._row = f"({', '.join('?' * len(names))})"
+        assert self._row in self.sql, self.sql
+        self._most = min(_MOST_ROWS, _MOST_VALUES // len(names))
+        self._sqls: dict[int, str] = {}
+
+    def run(self, cursor: Any, rows: Sequence[Row]) -> None:
+        at, left = 0, len(rows)
+        while left:
+            # Powers of two, so that the driver meets the same few statements again.
+            size = min(1 << (left.bit_length() - 1), self._most)
+            taken = rows[at : at + size]
+            cursor.execute(self._sql(size), [v for row in taken for v in self._ready(row)])
+            at, left = at + size, left - size
+
+    def _sql(self, size: int) -> str:
+        found = self._sqls.get(size)
+        if found is None:
+            many = ", ".join([self._row] * size)
+            found = self._sqls[size] = self.sql.replace(self._row, many, 1)
+        return found
+
+
+_MOST_ROWS = 64
+_MOST_VALUES = 32_000
+"""SQLite takes 32 766 in one statement."""
+
+
 class PreparedRows(Prepared):
     """Writes on PostgreSQL that run as one statement, the rows of each in one parameter, as JSON:
     there each row and each statement that is sent by itself costs both sides more than writing

@@ -3,6 +3,11 @@
 It takes whatever is waiting, sells it in one transaction, and meanwhile the next requests gather:
 no timer, one commit for all of them. Each is answered after that commit, or told what only it has
 met. The more wait, the more share a commit, so the database's slowest step is paid by many.
+
+While a batch is sold the event loop stands still for a moment: two threads that both want the
+interpreter hand it to and fro at every statement of the transaction, and that costs both more than
+the loop could do meanwhile. A database that takes longer than the moment holds up nobody but those
+who buy.
 """
 
 from __future__ import annotations
@@ -10,8 +15,8 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from queue import Empty, SimpleQueue
+from dataclasses import dataclass, field
+from queue import SimpleQueue
 from typing import Final
 
 from meters.errors import Unavailable
@@ -26,6 +31,8 @@ MOST_AT_ONCE: Final = 128
 """Sales in one transaction: beyond it more sharing gains nothing, and the first waits longer."""
 MOST_WAITING: Final = 1024
 """Sales taken in and not answered; behind them nobody would be served before giving up."""
+STILL_S: Final = 0.02
+"""How long the loop stands still for a batch: most are done by then, and nobody notices it."""
 
 SellMany = Callable[[Sequence[tuple[Actor, Request]]], list[Answer]]
 Sold = SaleReceipt | BasketReceipt
@@ -44,6 +51,22 @@ class _Waiting:
     answer: asyncio.Future[Sold]
 
 
+def _locked() -> threading.Lock:
+    lock = threading.Lock()
+    lock.acquire()
+    return lock
+
+
+@dataclass(slots=True)
+class _Batch:
+    asked: list[_Waiting]
+    answers: Sequence[Answer] = ()
+    done: threading.Lock = field(default_factory=_locked)
+    """Let go of once the answers are there."""
+    is_late: bool = False
+    """The loop has gone on without them, and is to be told."""
+
+
 class Writer:
     """Sells through `sell_many` (`VendingService.vend_many`). Made for one event loop, whose
     thread calls everything but the selling."""
@@ -58,10 +81,16 @@ class Writer:
         self._sell_many = sell_many
         self._most_at_once = most_at_once
         self._most_waiting = most_waiting
-        self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
+        self._gathered: list[_Waiting] = []
+        self._gathering = False
+        self._batch: _Batch | None = None
+        """The one that is being sold."""
         self._waiting = 0
+        self._to_sell: SimpleQueue[_Batch | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._closed = False
+        self._emptied: asyncio.Future[None] | None = None
+        """Whoever closes waits for it."""
 
     async def vend(self, actor: Actor, request: VendRequest) -> SaleReceipt:
         """As `VendingService.vend`. Raises StoreBusy too: then nothing has happened."""
@@ -78,38 +107,56 @@ class Writer:
     async def _ask(self, actor: Actor, request: Request) -> Sold:
         if self._closed or self._waiting >= self._most_waiting:
             raise StoreBusy(self._waiting)
+        loop = asyncio.get_running_loop()
         if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
+            self._thread = threading.Thread(
+                target=self._work, args=(loop,), name="writer", daemon=True
+            )
             self._thread.start()
-        answer: asyncio.Future[Sold] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Sold] = loop.create_future()
         self._waiting += 1
-        self._queue.put(_Waiting((actor, request), answer))
+        self._gathered.append(_Waiting((actor, request), answer))
+        self._gather(loop)
         return await answer
 
     async def close(self) -> None:
         """Takes nothing more in, and returns once everybody who waits has an answer."""
         self._closed = True
+        if self._waiting:
+            self._emptied = asyncio.get_running_loop().create_future()
+            await self._emptied
         if self._thread is not None:
-            self._queue.put(None)
+            self._to_sell.put(None)
             await asyncio.to_thread(self._thread.join)
-            # The last answers are on their way through the loop.
-            await asyncio.sleep(0)
 
-    def _work(self) -> None:
-        while True:
-            batch = [self._queue.get()]
-            try:
-                while len(batch) < self._most_at_once and batch[-1] is not None:
-                    batch.append(self._queue.get_nowait())
-            except Empty:
-                pass
-            asked = [waiting for waiting in batch if waiting is not None]
-            if asked:
-                answers = self._sold(asked)
-                loop = asked[0].answer.get_loop()
-                loop.call_soon_threadsafe(self._deliver, asked, answers)
-            if batch[-1] is None:
+    def _gather(self, loop: asyncio.AbstractEventLoop) -> None:
+        if not self._gathering and self._batch is None:
+            self._gathering = True
+            loop.call_soon(self._turned, loop, 0)
+
+    def _turned(self, loop: asyncio.AbstractEventLoop, before: int) -> None:
+        """Once a turn of the loop has brought nobody more, all are sold together."""
+        now = len(self._gathered)
+        if before < now < self._most_at_once:
+            loop.call_soon(self._turned, loop, now)
+            return
+        self._gathering = False
+        asked = self._gathered[: self._most_at_once]
+        del self._gathered[: self._most_at_once]
+        self._batch = batch = _Batch(asked)
+        self._to_sell.put(batch)
+        if not batch.done.acquire(timeout=STILL_S):
+            batch.is_late = True
+            if not batch.done.acquire(blocking=False):
                 return
+        self._deliver(loop, batch)
+
+    def _work(self, loop: asyncio.AbstractEventLoop) -> None:
+        while (batch := self._to_sell.get()) is not None:
+            batch.answers = self._sold(batch.asked)
+            batch.done.release()
+            if batch.is_late:
+                loop.call_soon_threadsafe(self._deliver, loop, batch)
 
     def _sold(self, asked: list[_Waiting]) -> Sequence[Answer]:
         try:
@@ -118,9 +165,13 @@ class Writer:
             # Whatever it is, nobody may wait for ever, and the next ones are to be served.
             return [error] * len(asked)
 
-    def _deliver(self, asked: list[_Waiting], answers: Sequence[Answer]) -> None:
-        self._waiting -= len(asked)
-        for waiting, answer in zip(asked, answers, strict=True):
+    def _deliver(self, loop: asyncio.AbstractEventLoop, batch: _Batch) -> None:
+        # At the end of the moment both sides may think that it is for them to tell.
+        if self._batch is not batch:
+            return
+        self._batch = None
+        self._waiting -= len(batch.asked)
+        for waiting, answer in zip(batch.asked, batch.answers, strict=True):
             if waiting.answer.done():
                 # Its caller has gone; asking again with the same id gives what was sold.
                 continue
@@ -128,3 +179,7 @@ class Writer:
                 waiting.answer.set_exception(answer)
             else:
                 waiting.answer.set_result(answer)
+        if self._gathered:
+            self._gather(loop)
+        if self._emptied is not None and not self._waiting:
+            self._emptied.set_result(None)
