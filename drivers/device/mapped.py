@@ -98,6 +98,13 @@ class MappedDevice:
         )
 
     @property
+    def commands(self) -> list[str]:
+        """Of its map, sorted; once it has said who it is, those that it may be given."""
+        if self.is_read_only:
+            return []
+        return sorted(self.map.commands.keys() - self._lacks)
+
+    @property
     def is_read_only(self) -> bool:
         """Whether it has said who it is, and nobody knows its firmware: see FirmwareUnknown."""
         return self._standing is not None and not self._standing.is_settled
@@ -121,11 +128,17 @@ class MappedDevice:
         self._recognised = self._now()
         return found
 
+    def meet(self) -> None:
+        """Has it say who it is, if its capabilities and values mean nothing before and it has not
+        said so yet. Raises what `assure` raises."""
+        if self._asks_first and self._standing is None:
+            self.assure()
+
     def permit(self, command: str) -> None:
         """Raises FirmwareUnknown, NotCapable for a command that this very meter, as far as it has
         said who it is, may not be given."""
         if self._standing is not None and not self._standing.is_settled:
-            raise FirmwareUnknown(self.map.id, self._standing.firmware[:40])
+            raise FirmwareUnknown(self.map.id, self._standing.firmware[:40] or "-")
         if command in self._lacks:
             raise NotCapable(self.map.id, command)
 
@@ -218,8 +231,7 @@ class MappedDevice:
     ) -> dict[str, Reading]:
         """What the meter says of these now. What its variant lacks is not asked for: an address
         that means nothing there may answer with a zero that looks like a value."""
-        if self._standing is None and self._asks_first:
-            self.assure()
+        self.meet()
         lacks = self._lacks
         if not lacks or lacks.isdisjoint(names):
             return self._fetch_all(names, priority, witness)
@@ -263,9 +275,8 @@ class MappedDevice:
 
     def _need(self, capability: Capability) -> None:
         """Raises NotCapable; who answers is asked first where the model's variants differ."""
-        first = self._asks_first and capability is not Capability.IDENTIFY
-        if first and self._standing is None:
-            self.assure()
+        if capability is not Capability.IDENTIFY:
+            self.meet()
         if capability not in self.capabilities:
             raise NotCapable(self.map.id, capability.value)
 
