@@ -92,6 +92,16 @@ class NotVerified(Refused, code="meter.not_verified"):
     name: str
 
 
+@dataclass(eq=False)
+class FirmwareUnknown(Refused, code="meter.firmware_unknown"):
+    """Nobody knows whether the register map holds for this firmware: it is none that the map tells
+    of, or another one than was commissioned. The meter is read, and not written, until a technician
+    has commissioned it."""
+
+    model: str
+    firmware: str
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """Who answers there. What the meter does not tell is empty."""
@@ -104,6 +114,8 @@ class Identity:
     """The meter number on its face, if it keeps one apart from the serial."""
     address: str = ""
     """Where on the line it answers: unit id, station address."""
+    variant: str = ""
+    """Which of the map's variants answers; empty if none fits, or the map tells none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +215,10 @@ class Device(Protocol):
     def model(self) -> str: ...
 
     @property
-    def capabilities(self) -> frozenset[Capability]: ...
+    def capabilities(self) -> frozenset[Capability]:
+        """What it may be asked for: of its model, and once the meter has said who it is, of this
+        very one."""
+        ...
 
     def identify(self) -> Identity:
         """Read from the meter now."""
@@ -246,7 +261,8 @@ class Device(Protocol):
 
         `open_supply` lets it flow and `close_supply` cuts it off, for relay and valve alike.
 
-        Raises CommandUnknown, CommandNotAllowed, CommandParameter, NotVerified: nothing was sent.
+        Raises CommandUnknown, CommandNotAllowed, CommandParameter, NotVerified, FirmwareUnknown,
+        NotCapable (its variant lacks it): nothing was sent that could change it.
         """
         ...
 

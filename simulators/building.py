@@ -144,6 +144,8 @@ class Builder:
             unit=unit,
             serial=str(26_000_000 + self._made),
             zone_s=scenario.zone_s,
+            variant=plan.variant,
+            firmware=plan.firmware,
             moved=moved,
         )
 

@@ -20,6 +20,7 @@ from .modbus_errors import Exceptional, ModbusError
 from .named import is_named
 from .quantities import Quantity, quantity, unit_size
 from .quirks import Quirks, quirks_of
+from .variants import as_variant
 
 READS: Final = {1: Table.COIL, 2: Table.DISCRETE, 3: Table.HOLDING, 4: Table.INPUT}
 _OTHER: Final = {Table.INPUT: Table.HOLDING, Table.HOLDING: Table.INPUT}
@@ -136,15 +137,19 @@ class Layout:
         return tuple((item, item.addresses.start - addr) for item in here)
 
 
-_MADE: Final[dict[int, Layout]] = {}
+_MADE: Final[dict[tuple[int, str, str], tuple[MeterMap, Layout]]] = {}
 
 
-def layout_of(meter_map: MeterMap) -> Layout:
-    """The layout of a map, made once for each map that is alive."""
-    found = _MADE.get(id(meter_map))
+def layout_of(meter_map: MeterMap, variant: str = "", firmware: str = "") -> Layout:
+    """The layout of a map, as a stand-in of this variant has it (`variants.as_variant`); made once
+    for each map that is alive."""
+    key = (id(meter_map), variant, firmware)
+    found = _MADE.get(key)
     if found is None:
-        found = _MADE[id(meter_map)] = _layout(meter_map)
-    return found
+        # The map is kept too, so that no other one comes by its id.
+        made = _layout(as_variant(meter_map, variant, firmware))
+        found = _MADE[key] = (meter_map, made)
+    return found[1]
 
 
 def _layout(map: MeterMap) -> Layout:

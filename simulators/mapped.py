@@ -81,11 +81,14 @@ class MappedMeter:
         unit: int = 0,
         serial: str = "",
         zone_s: int = 0,
+        variant: str = "",
+        firmware: str = "",
         moved: Callable[[MappedMeter, int], None] | None = None,
     ) -> None:
         """`seconds` since 1970 of the world's clock; `zone_s` is what the meter's own clock is
-        ahead of UTC. `moved` is told when a command gives the meter another unit id."""
-        self._layout = layout_of(meter_map)
+        ahead of UTC. `variant` and `firmware`: see `variants.as_variant`. `moved` is told when a
+        command gives the meter another unit id."""
+        self._layout = layout_of(meter_map, variant, firmware)
         self.place = place
         self.seed = seed
         self.unit = unit or meter_map.line.default_unit
@@ -108,6 +111,7 @@ class MappedMeter:
 
     @property
     def map(self) -> MeterMap:
+        """Its model's, less what its variant lacks."""
         return self._layout.map
 
     @property

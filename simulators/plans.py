@@ -32,6 +32,10 @@ class MeterPlan:
     losses: int | None = None
     """Of the meter at the head of its site's feeder, which sees what everybody there draws and so
     much more, per mille; None for everybody else."""
+    variant: str = ""
+    """Of the model; the first that a stand-in can be if empty."""
+    firmware: str = ""
+    """That it tells; its variant's or its model's usual one if empty."""
 
     @property
     def is_water(self) -> bool:

@@ -25,6 +25,11 @@
     site = "north"                         # per mille more that is lost
     meter = [{model = "schneider-iem3155", feeder = true, losses = 80}]
 
+    [[line]]                               # a variant that its register map tells of (the first
+    name = "flats"                         # one if nothing is said), and what it says of its
+    site = "north"                         # firmware: another one than was commissioned is read,
+    meter = [{model = "schneider-iem3155", variant = "basic", firmware = "9.9"}]   # not written
+
     [[share]]                              # what `--meters N` is made of, by weight
     model = "eastron-sdm120"
     weight = 5
@@ -51,6 +56,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -66,6 +72,7 @@ from .faults.registry import FaultInvalid, make, seconds
 from .feeder import LOSSES
 from .loads import Seasons, Use
 from .plans import FaultPlan, LinePlan, MeterPlan, Scenario, SharePlan
+from .variants import unsayable
 from .world import World, read_world
 
 CARRIERS: Final = ("tcp", "rtu-tcp", "pty")
@@ -188,6 +195,14 @@ def _meter(row: Place, folder: Path | None) -> MeterPlan:
 def _meter_of(row: Place, folder: Path | None, count: int) -> MeterPlan:
     model = row.take("model", str)
     meter_map = find_map(model, folder, row.name)
+    variant, firmware = row.take("variant", str, ""), row.take("firmware", str, "")
+    if problem := unsayable(meter_map, variant, firmware):
+        raise WorldInvalid(row.name, problem)
+    plan = _use_of(row, meter_map, count)
+    return replace(plan, variant=variant, firmware=firmware)
+
+
+def _use_of(row: Place, meter_map: MeterMap, count: int) -> MeterPlan:
     if row.take("feeder", bool, False):
         return _feeder(row, meter_map, count)
     is_water = [one.value for one in meter_map.commodity] == ["water"]

@@ -121,6 +121,8 @@ def _identification(meter: MappedMeter, data: bytes) -> bytes:
         raise Exceptional(ModbusError.ILLEGAL_VALUE)
     told = {"VendorName": meter.map.maker, "ProductCode": meter.map.models[0], "Revision": "1.0"}
     told.update(meter.quirks.identification)
+    for one in meter.faults.of("said"):
+        told = {name: one.said(name, text) for name, text in told.items()}
     texts = [told[key].encode("ascii") for key in ("VendorName", "ProductCode", "Revision")]
     code, first = data[1], data[2]
     if code == 4:

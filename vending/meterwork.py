@@ -65,6 +65,8 @@ COMMISSION: Final = "commission"
 """The command by which a commissioning stands among the records. No register map has it."""
 CONFIRMED: Final = "confirmed"
 """Its parameter that tells the names, with commas between."""
+FIRMWARE: Final = "firmware"
+"""And the one that tells the firmware that answered; records of before it was kept have none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,9 @@ class Commissioned:
     """That answered then, or what the meter calls its number if it tells no serial: another one
     there is another meter."""
     confirmed: frozenset[str] = frozenset()
-    """Unverified registers and commands that were confirmed at this serial."""
+    """Unverified registers and commands that were confirmed at this serial and firmware."""
+    firmware: str = ""
+    """That answered then; empty if the meter tells none, or nobody wrote it down."""
 
 
 NOT_COMMISSIONED: Final = Commissioned()
@@ -176,9 +180,10 @@ class MeterWorks:
         serial: str,
         confirmed: Sequence[str],
         seen: Mapping[str, str],
+        firmware: str = "",
     ) -> MeterWork:
-        """Somebody stood before a meter on record: `serial` answered, `confirmed` is settled there,
-        `seen` is what it was settled by. Raises ActorNotAllowed."""
+        """Somebody stood before a meter on record: `serial` answered with this firmware,
+        `confirmed` is settled there, `seen` is what it was settled by. Raises ActorNotAllowed."""
         require(actor, "commission_meter")
         work = MeterWork(
             id=id,
@@ -188,7 +193,7 @@ class MeterWorks:
             model=model,
             serial=serial,
             command=COMMISSION,
-            params={CONFIRMED: ",".join(sorted(confirmed)), **seen},
+            params={CONFIRMED: ",".join(sorted(confirmed)), FIRMWARE: firmware, **seen},
             actor=actor.name,
             role=actor.role.value,
             reason=reason,
@@ -201,19 +206,25 @@ class MeterWorks:
 
     def commissioned(self, meter: str, model: str) -> Commissioned:
         """What is known of a meter on record that is read by `model`, a register map and its
-        revision. What was confirmed at another serial, or by another revision, counts no more."""
+        revision. What was confirmed at another serial or firmware, or by another revision, counts
+        no more."""
         with self._store.reading() as books:
             works = books.named((COMMISSION,), meter)
         if not works or _map(works[0].model) != _map(model):
             return NOT_COMMISSIONED
-        serial = works[0].serial
+        last = works[0]
+        if last.model != model:
+            # Who answers there is known all the same.
+            return Commissioned(last.serial)
+        firmware = last.params.get(FIRMWARE, "")
         names = (
             name
             for work in works
-            if (work.model, work.serial) == (model, serial)
+            if (work.model, work.serial) == (model, last.serial)
+            and work.params.get(FIRMWARE, firmware) == firmware
             for name in work.params[CONFIRMED].split(",")
         )
-        return Commissioned(serial, frozenset(names) - {""})
+        return Commissioned(last.serial, frozenset(names) - {""}, firmware)
 
     def listed(self, actor: Actor, meter: str = "", limit: int = 50) -> Sequence[MeterWork]:
         """Latest first. Raises ActorNotAllowed."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from meters.account import CreditAccount
 from meters.readings import Reading
 
 from ..maps.model import MeterMap
+from .capabilities import readable_names
 
 BALANCE: Final = "account.balance"
 FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -26,9 +27,10 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
 """By field of a CreditAccount: names that tell it, the first of which a model has is meant."""
 
 
-def account_names(map: MeterMap) -> dict[str, str]:
-    """By field, the register of this model that tells it; besides the balance."""
-    readable = {name for name, register in map.registers.items() if register.access.readable}
+def account_names(map: MeterMap, lacks: Collection[str] = ()) -> dict[str, str]:
+    """By field, the register of this model that tells it; besides the balance, and less what a
+    variant lacks."""
+    readable = readable_names(map, lacks)
     found = {}
     for field, names in FIELDS.items():
         name = next((name for name in names if name in readable), None)

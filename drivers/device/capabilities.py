@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from meters.device import Capability
@@ -32,28 +32,44 @@ BY_REGISTER: Final[Mapping[str, Capability]] = {
 }
 
 
-def capabilities(map: MeterMap, *, profile: bool = False) -> frozenset[Capability]:
-    """Of a model; `profile` says that its protocol reads load profiles."""
-    readable = {name for name, register in map.registers.items() if register.access.readable}
+def capabilities(
+    map: MeterMap,
+    *,
+    profile: bool = False,
+    lacks: Collection[str] = (),
+    read_only: bool = False,
+) -> frozenset[Capability]:
+    """Of a model; `profile` says that its protocol reads load profiles. Of one meter of it: less
+    what its variant lacks, and without anything that writes if it is only read."""
+    readable = set(readable_names(map, lacks))
+    commands = set() if read_only else map.commands.keys() - set(lacks)
     found = {Capability.READ} if readable else set()
     found |= {can for name, can in BY_REGISTER.items() if name in readable}
-    found |= {can for name, can in BY_COMMAND.items() if name in map.commands}
+    found |= {can for name, can in BY_COMMAND.items() if name in commands}
     if map.identify:
         found.add(Capability.IDENTIFY)
     if map.checks:
         found.add(Capability.WIRING)
-    if flag_registers(map):
+    if flag_registers(map, lacks):
         found.add(Capability.FLAGS)
     if profile:
         found.add(Capability.PROFILE)
     return frozenset(found)
 
 
-def flag_registers(map: MeterMap) -> list[str]:
-    """Registers that tell flags: one each (`flag.magnet`), or many as bits of a status."""
+def readable_names(map: MeterMap, lacks: Collection[str] = ()) -> list[str]:
+    """Registers that can be read, full names, less what a variant lacks."""
     return [
         name
         for name, register in map.registers.items()
-        if register.access.readable
-        and (name.startswith("flag.") or (register.bits and not name.startswith("sts.")))
+        if register.access.readable and name not in lacks
+    ]
+
+
+def flag_registers(map: MeterMap, lacks: Collection[str] = ()) -> list[str]:
+    """Registers that tell flags: one each (`flag.magnet`), or many as bits of a status."""
+    return [
+        name
+        for name in readable_names(map, lacks)
+        if name.startswith("flag.") or (map.registers[name].bits and not name.startswith("sts."))
     ]

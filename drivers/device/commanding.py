@@ -25,6 +25,7 @@ from meters.readings import Quality, Reading, Value
 from ..link import Link, Priority
 from ..maps.errors import RegisterContent
 from ..maps.model import Command, MeterMap, Trust
+from ..turns import MISSING
 from .clockwork import Move, move
 from .needs import Settled
 from .params import BLANK, is_secret, read_params, shown_params
@@ -57,6 +58,8 @@ class Host(Protocol):
     settings: DeviceSettings
 
     def assure(self) -> Identity: ...
+
+    def permit(self, command: str) -> None: ...
 
     def read_now(self, name: str, priority: Priority, witness: Frames | None = None) -> Reading: ...
 
@@ -100,6 +103,7 @@ class Commander:
         if command.danger == "supply":
             self._rest.check(order.at)
         before = self._host.assure()
+        self._host.permit(name)
         frames = Frames()
         settled = self._clock_rule(order)
         if settled is None:
@@ -126,6 +130,7 @@ class Commander:
 
     def rehearse(self, name: str, params: Mapping[str, str], warrant: Warrant) -> list[str]:
         order = self._order(name, params, warrant)
+        self._host.permit(name)
         hidden = {n for n, kind in order.command.params.items() if is_secret(n, kind)}
         values: dict[str, Value] = {"old": self._host.settings.unit, **order.params}
         told = []
@@ -255,6 +260,8 @@ class Commander:
             if name not in map.registers or not map.registers[name].access.readable:
                 continue
             reading = self._host.read_now(name, Priority.SUPPLY, frames)
+            if reading.reason == MISSING:
+                continue
             if isinstance(reading.value, Decimal) and abs(reading.value) > noise:
                 return replace(settled, outcome=Outcome.UNKNOWN, detail="still_drawn")
             break

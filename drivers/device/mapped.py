@@ -11,6 +11,7 @@ from meters.device import (
     CheckResult,
     ClockReading,
     CommandRecord,
+    FirmwareUnknown,
     Identity,
     Interval,
     MeterEvent,
@@ -24,9 +25,10 @@ from ..lines import LineBusy, LineDown, Resting
 from ..link import Link, Priority
 from ..maps.decoding import source_of
 from ..maps.model import MeterMap
+from ..turns import MISSING
 from . import flags as flag_words
 from .accounts import BALANCE, account_names, account_of
-from .capabilities import capabilities, flag_registers
+from .capabilities import capabilities, flag_registers, readable_names
 from .checks import run_checks
 from .commanding import Commander
 from .profiles import ProfileLink
@@ -44,6 +46,7 @@ from .recognising import recognise
 from .records import Frames
 from .settings import DeviceSettings
 from .supply import supply_of
+from .variants import Standing, asks_first, standing
 
 _SUPPLY = ("supply.output", "supply.state", "supply.reasons")
 
@@ -72,6 +75,10 @@ class MappedDevice:
         self._now = now
         self._fresh = Freshness()
         self._recognised: datetime | None = None
+        self._asks_first = asks_first(map, self.settings)
+        self._has_clock = CLOCK in map.registers and map.registers[CLOCK].access.readable
+        self._standing: Standing | None = None
+        """What follows from who answered last; None as long as nobody was asked."""
         self._commander = Commander(self, link, now, pause, sink, ask, elsewhere)
 
     def __repr__(self) -> str:
@@ -83,23 +90,57 @@ class MappedDevice:
 
     @property
     def capabilities(self) -> frozenset[Capability]:
-        return capabilities(self.map, profile=isinstance(self._link, ProfileLink))
+        return capabilities(
+            self.map,
+            profile=isinstance(self._link, ProfileLink),
+            lacks=self._lacks,
+            read_only=self.is_read_only,
+        )
+
+    @property
+    def commands(self) -> list[str]:
+        """Of its map, sorted; once it has said who it is, those that it may be given."""
+        if self.is_read_only:
+            return []
+        return sorted(self.map.commands.keys() - self._lacks)
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether it has said who it is, and nobody knows its firmware: see FirmwareUnknown."""
+        return self._standing is not None and not self._standing.is_settled
 
     def identify(self) -> Identity:
         """As the contract says. Does not compare with the records: whoever asks who answers wants
         to know just that."""
         self._need(Capability.IDENTIFY)
-        return recognise(self.map, self._link, self.settings.unit, Priority.COMMISSIONING)
+        found = recognise(self.map, self._link, self.settings.unit, Priority.COMMISSIONING)
+        self._standing = standing(self.map, self.settings, found)
+        return found
 
     def assure(self) -> Identity:
         """Who answers, which must be who the records say. Raises MeterUnreachable,
         MeterMismatch."""
         if not self.map.identify:
+            # Nobody to be told apart, and no firmware that was on record.
             return Identity(self.map.maker, self.map.id, "", address=self.settings.unit)
         found = self.identify()
         self.settings.expected.check(found)
         self._recognised = self._now()
         return found
+
+    def meet(self) -> None:
+        """Has it say who it is, if its capabilities and values mean nothing before and it has not
+        said so yet. Raises what `assure` raises."""
+        if self._asks_first and self._standing is None:
+            self.assure()
+
+    def permit(self, command: str) -> None:
+        """Raises FirmwareUnknown, NotCapable for a command that this very meter, as far as it has
+        said who it is, may not be given."""
+        if self._standing is not None and not self._standing.is_settled:
+            raise FirmwareUnknown(self.map.id, self._standing.firmware[:40] or "-")
+        if command in self._lacks:
+            raise NotCapable(self.map.id, command)
 
     def read(self, names: Sequence[str]) -> list[Reading]:
         """As the contract says. Raises MeterMismatch if it is time to look who answers, and it is
@@ -121,7 +162,7 @@ class MappedDevice:
 
     def read_supply(self) -> Supply:
         self._need(Capability.READ_SUPPLY)
-        names = [name for name in _SUPPLY if name in full_readable(self.map)]
+        names = [name for name in _SUPPLY if name in self._readable]
         found = self._fetch(names, Priority.SUPPLY)
         bad = [one for one in found.values() if one.quality is Quality.BAD]
         if bad:
@@ -130,19 +171,19 @@ class MappedDevice:
 
     def account(self) -> CreditAccount:
         self._need(Capability.ACCOUNT)
-        names = account_names(self.map)
+        names = account_names(self.map, self._lacks)
         found = self._fetch([BALANCE, *names.values()], self.settings.priority)
         return account_of(names, found)
 
     def flags(self) -> frozenset[str]:
         self._need(Capability.FLAGS)
-        found = self._fetch(flag_registers(self.map), self.settings.priority)
+        found = self._fetch(flag_registers(self.map, self._lacks), self.settings.priority)
         return flag_words.flags_of(found.values())
 
     def events(self, since: datetime | None = None) -> list[MeterEvent]:
         """As far back as the meter's log goes; times are taken as of the meter's zone."""
         self._need(Capability.EVENTS)
-        names = [name for name in full_readable(self.map) if name.startswith("event_log.")]
+        names = [name for name in self._readable if name.startswith("event_log.")]
         found = self._fetch(names, self.settings.priority)
         events = flag_words.events_of(found, self.settings.zone)
         return [event for event in events if since is None or event.at > since]
@@ -188,29 +229,54 @@ class MappedDevice:
     def _fetch(
         self, names: Sequence[str], priority: Priority, witness: Frames | None = None
     ) -> dict[str, Reading]:
+        """What the meter says of these now. What its variant lacks is not asked for: an address
+        that means nothing there may answer with a zero that looks like a value."""
+        self.meet()
+        lacks = self._lacks
+        if not lacks or lacks.isdisjoint(names):
+            return self._fetch_all(names, priority, witness)
+        here = [name for name in names if name not in lacks]
+        found = self._fetch_all(here, priority, witness) if here else {}
+        return {name: found.get(name) or self._bad(name, MISSING) for name in names}
+
+    def _fetch_all(
+        self, names: Sequence[str], priority: Priority, witness: Frames | None
+    ) -> dict[str, Reading]:
         registers = wanted(self.map, names)
         try:
             fetched = self._link.fetch(registers, priority, witness)
         except (LineDown, Resting, LineBusy) as error:
             raise MeterUnreachable(self._link.address, error.code) from None
-        readings = readings_of(self.map, names, fetched, self._now(), self.settings.confirmed)
+        known = self.settings.confirmed if self._standing is None else self._standing.confirmed
+        readings = readings_of(self.map, names, fetched, self._now(), known)
         return timed(self._fresh.judged(readings), self.settings.zone)
 
     def _assure_now_and_then(self) -> None:
-        if not self.settings.expected.is_known:
+        if not (self._asks_first or self.settings.expected.is_known):
             return
         last = self._recognised
         if last is None or self._now() - last >= self.settings.identity_every:
             self.assure()
 
+    @property
+    def _lacks(self) -> frozenset[str]:
+        return frozenset() if self._standing is None else self._standing.lacks
+
+    @property
+    def _readable(self) -> list[str]:
+        return readable_names(self.map, self._lacks)
+
     def _watched(self, names: Sequence[str]) -> list[str]:
         """The meter's clock is read along with what is billed, to see that somebody is there."""
         billed = any(self.map.registers[name].kind in BILLED for name in names)
-        if billed and CLOCK not in names and CLOCK in full_readable(self.map):
+        if billed and CLOCK not in names and self._has_clock:
             return [CLOCK]
         return []
 
     def _need(self, capability: Capability) -> None:
+        """Raises NotCapable; who answers is asked first where the model's variants differ."""
+        if capability is not Capability.IDENTIFY:
+            self.meet()
         if capability not in self.capabilities:
             raise NotCapable(self.map.id, capability.value)
 
@@ -228,7 +294,3 @@ class MappedDevice:
             source=source_of(register),
             map=self.map.label,
         )
-
-
-def full_readable(map: MeterMap) -> list[str]:
-    return [name for name, register in map.registers.items() if register.access.readable]

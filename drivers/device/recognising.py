@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -16,6 +15,7 @@ from ..link import Fetched, Link, Priority
 from ..maps.codec import NoValue, decode
 from ..maps.errors import RegisterContent
 from ..maps.model import IdentifyStep, MeterMap
+from ..maps.variants import fits, variant_of
 from ..turns import MISSING
 from .values import plain
 
@@ -73,6 +73,7 @@ def recognise(
             raise MeterMismatch(expected=map.id, found=error.reason) from None
         raise MeterUnreachable(link.address, error.reason) from None
     roles = {role: "".join(texts) for role, texts in told.items()}
+    variant = variant_of(map.variants, roles)
     return Identity(
         maker=map.maker,
         model=_model(map, roles.get("model", "")),
@@ -80,17 +81,8 @@ def recognise(
         firmware=roles.get("firmware", ""),
         number=roles.get("number", ""),
         address=unit,
+        variant="" if variant is None else variant.name,
     )
-
-
-def fits(match: str, text: str) -> bool:
-    """Whether a text is what an identify step wants: anything, this very text (numbers by their
-    value, `0x20` is `32`), or a regular expression between slashes that is found in it."""
-    if not match:
-        return True
-    if len(match) > 1 and match.startswith("/") and match.endswith("/"):
-        return re.search(match[1:-1], text) is not None
-    return match == text or (_number(match) is not None and _number(match) == _number(text))
 
 
 def _register_text(
@@ -114,15 +106,15 @@ def _register_text(
 
 
 def _model(map: MeterMap, told: str) -> str:
-    """The name on the front where the meter tells it, or its family has one member."""
-    for model in map.models:
-        if told and told.lower() in (model.lower(), model.replace("-", "").lower()):
-            return model
+    """The name on the front where the meter tells it, if among its maker's own signs
+    (`METSEIEM3150`), or where its family has one member; else the family's."""
+    heard = _letters(told)
+    names = sorted(map.models, key=len, reverse=True)
+    if (named := next((name for name in names if _letters(name) in heard), None)) is not None:
+        return named
     return map.models[0] if len(map.models) == 1 else map.id
 
 
-def _number(text: str) -> int | None:
-    try:
-        return int(text, 0)
-    except ValueError:
-        return None
+def _letters(name: str) -> str:
+    """A name as two people write it alike: `EM340-DIN` is `em340din`."""
+    return "".join(one for one in name.lower() if one.isalnum())

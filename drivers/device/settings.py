@@ -23,6 +23,9 @@ class DeviceSettings:
     """A meter that was swapped behind its address is noticed after this time at the latest."""
     confirmed: frozenset[str] = frozenset()
     """Names of unverified registers and commands that a technician has confirmed at this meter."""
+    firmware: str = ""
+    """That answered when it was commissioned; empty if nobody wrote it down. `confirmed` counts
+    only as long as it still answers."""
     zone: tzinfo = UTC
     """What the meter's clock is set to."""
     clock: ClockPolicy = field(default_factory=ClockPolicy)

@@ -13,6 +13,7 @@ from enum import Enum
 from meters.account import Commodity
 
 from .types import Family, parse_type
+from .variants import Variant
 
 
 class Protocol(Enum):
@@ -143,7 +144,8 @@ class Register:
     enum: Mapping[int, str] = field(default_factory=dict)
     bits: Mapping[int, str] = field(default_factory=dict)
     since: str = ""
-    """First firmware that has it."""
+    """First firmware or make that has it, in the document's words: for people. What a meter tells
+    of itself is compared by `variants`."""
     obis: str = ""
     doc: str = ""
     """The address as the document prints it."""
@@ -317,6 +319,8 @@ class MeterMap:
     quirks: Mapping[str, object]
     """Of the firmware, for the simulator: `silent_on_misfit`, `refuse_fc` ..."""
     golden: tuple[Golden, ...]
+    variants: tuple[Variant, ...] = ()
+    """Members of the family that do not have everything; the first that fits counts."""
 
     def names(self, name: str) -> tuple[str, ...]:
         """The register's full names: itself, or one for each repetition."""

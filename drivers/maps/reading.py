@@ -18,7 +18,15 @@ from meters.account import Commodity
 
 from .errors import MapInvalid, MapUnknown
 from .model import Check, IdentifyStep, MeterMap, Protocol, Source, Trust
-from .rows import commands_of, frozen, golden_of, limits_of, line_of, registers_of
+from .rows import (
+    commands_of,
+    frozen,
+    golden_of,
+    limits_of,
+    line_of,
+    registers_of,
+    variant_of,
+)
 from .rules import broken_rules
 from .shape import problems
 
@@ -68,7 +76,8 @@ def read_map(document: Mapping[str, Any], name: str) -> MeterMap:
         raise MapInvalid(name, "id", "must be the file's name")
     trust, sources = document["trust"], document["source"]
     # What a row does not say itself, the map says for all of them.
-    common = {"trust": trust, **({"source": [*sources]} if len(sources) == 1 else {})}
+    source = {"source": [*sources]} if len(sources) == 1 else {}
+    common = {"trust": trust, **source}
     registers, repeats, behaviours = registers_of(
         [common | row for row in document["register"]], name, document.get("order_from", "")
     )
@@ -94,6 +103,7 @@ def read_map(document: Mapping[str, Any], name: str) -> MeterMap:
         behaviours=frozen(behaviours),
         quirks=frozen(document.get("quirks", {})),
         golden=tuple(golden_of(row) for row in document.get("golden", [])),
+        variants=tuple(variant_of(source | row, repeats) for row in document.get("variant", [])),
     )
     for place, problem in broken_rules(meter_map):
         raise MapInvalid(name, place, problem)

@@ -25,6 +25,7 @@ from .model import (
     Trust,
     Verify,
 )
+from .variants import Variant
 
 Row = Mapping[str, Any]
 _FLOATS: Final = ("f32", "f64")
@@ -200,6 +201,25 @@ def _step(row: Row) -> Step:
             register, value = given.split()
             args = {"register": register, "value": value}
     return Step(what, frozen(args))
+
+
+def variant_of(row: Row, repeats: Mapping[str, int]) -> Variant:
+    """`repeats`: how often repeated registers are there, by name."""
+    lacks = tuple(row.get("lacks", ()))
+    full = [
+        [f"{name}[{i}]" for i in range(repeats[name])] if name in repeats else [name]
+        for name in lacks
+    ]
+    return Variant(
+        name=row["name"],
+        model=row.get("model", ""),
+        firmware=row.get("firmware", ""),
+        lacks=lacks,
+        absent=frozenset(name for names in full for name in names),
+        shows=frozen(row.get("shows", {})),
+        sources=tuple(row.get("source", ())),
+        notes=row.get("notes", ""),
+    )
 
 
 def golden_of(row: Row) -> Golden:

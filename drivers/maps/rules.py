@@ -14,6 +14,7 @@ from .golden import golden_problem
 from .model import Access, IdentifyStep, Kind, MeterMap, Order, Protocol, Register, Table
 from .names import problem as name_problem
 from .types import NUMERIC, Family, ValueType, parse_type
+from .variantrules import broken_variants
 
 Problem = tuple[str, str]
 """Place and problem, as MapInvalid tells them."""
@@ -49,6 +50,7 @@ def broken_rules(meter_map: MeterMap) -> Iterator[Problem]:
         for problem in _identify(step, meter_map):
             yield f"identify {step.role}", problem
     yield from broken_commands(meter_map)
+    yield from broken_variants(meter_map)
     for check in meter_map.checks:
         try:
             names = expression(check.holds).names

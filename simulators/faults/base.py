@@ -149,6 +149,10 @@ class Fault:
         """A register's bytes as they would go out."""
         return raw
 
+    def said(self, name: str, text: str) -> str:
+        """An object of function 43, by the standard's name, before it goes out."""
+        return text
+
     def clock(self, now: datetime) -> datetime:
         """What the meter's clock shows when it should show `now`."""
         return now

@@ -13,6 +13,7 @@ from meters.readings import Value
 from .base import Fault, Layer
 from .registry import fault
 
+_FIRMWARE: Final = "meter.firmware"
 _MARKS: Final = {"nan": "7fc00000", "7fff": "7fff", "ffff": "ffff", "8000": "8000"}
 
 
@@ -210,6 +211,29 @@ class MeterSwapped(Fault):
         if register.kind is Kind.COUNTER and isinstance(value, Decimal):
             return value / 16
         return value
+
+
+@fault("firmware_changed", Layer.DATA)
+@dataclass(slots=True)
+class FirmwareChanged(Fault):
+    """The maker has given the meter another firmware: it tells `firmware` where it tells one in
+    words, and a number higher by one where it tells a number."""
+
+    firmware: str = "9.9.9"
+
+    def value(self, register: Register, value: Value | None, now: int) -> Value | None:
+        if register.name != _FIRMWARE or value is None:
+            return value
+        self.hit(register.name)
+        if isinstance(value, Decimal):
+            return value + register.scale
+        return self.firmware[: len(value)] if isinstance(value, str) else value
+
+    def said(self, name: str, text: str) -> str:
+        if name != "Revision":
+            return text
+        self.hit(name)
+        return self.firmware
 
 
 @fault("ct_ratio", Layer.DATA)

@@ -8,7 +8,17 @@ from typing import Final
 
 from .base import HONEST, Ask, Effect, Fault, Piece
 
-HOOKS: Final = ("effect", "reply", "value", "raw", "clock", "judged", "chatter", "admits")
+HOOKS: Final = (
+    "effect",
+    "reply",
+    "value",
+    "raw",
+    "said",
+    "clock",
+    "judged",
+    "chatter",
+    "admits",
+)
 
 
 class FaultSet:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from drivers.device.mapped import MappedDevice
@@ -142,6 +143,8 @@ def in_memory(
     credit: int | None = None,
     echo: bool = False,
     meter_map: MeterMap | None = None,
+    variant: str = "",
+    firmware: str = "",
 ) -> Standin:
     """On a null modem whose clock moves when somebody waits."""
     meter_map = meter_map or shipped_map(map_id)
@@ -150,7 +153,7 @@ def in_memory(
     def seconds() -> float:
         return START.timestamp() + clock()
 
-    meter, line, station = _stood(meter_map, seconds, load, credit)
+    meter, line, station = _stood(meter_map, seconds, load, credit, variant, firmware)
     end: End = line if isinstance(line, SerialBus) else RtuEnd(line)
 
     def far(now: float, data: bytes) -> Iterable[tuple[float, bytes]]:
@@ -176,15 +179,27 @@ def _stood(
     seconds: Callable[[], float],
     load: int = LOAD,
     credit: int | None = None,
+    variant: str = "",
+    firmware: str = "",
 ) -> tuple[MappedMeter, Line | SerialBus, str]:
     """A meter on a line of its own, and what it is called there."""
     place = premises(meter_map, load, credit)
+    built = partial(
+        MappedMeter,
+        meter_map,
+        place,
+        seconds,
+        seed=5,
+        unit=UNIT,
+        variant=variant,
+        firmware=firmware,
+    )
     if meter_map.protocol is Protocol.MODBUS:
         line = Line("line", seconds=seconds)
-        meter = MappedMeter(meter_map, place, seconds, seed=5, unit=UNIT, moved=line.move)
+        meter = built(moved=line.move)
         line.place(UNIT, meter)
         return meter, line, str(UNIT)
-    meter = MappedMeter(meter_map, place, seconds, seed=5, unit=UNIT)
+    meter = built()
     bus = SerialBus("bus", [NODES[meter_map.protocol](meter)], seconds=seconds)
     stations = {
         Protocol.DLT645: meter.serial.zfill(12),

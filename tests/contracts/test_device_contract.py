@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from drivers.device.capabilities import BY_COMMAND
 from drivers.device.mapped import MappedDevice
 from drivers.device.recognising import Expected
 from drivers.maps.model import Kind, MeterMap, Protocol
@@ -19,6 +20,7 @@ from drivers.maps.reading import shipped_map, shipped_maps
 from meters.device import (
     Capability,
     CommandUnknown,
+    FirmwareUnknown,
     NotCapable,
     Outcome,
     ReadingUnknown,
@@ -190,6 +192,22 @@ def test_capabilities_are_true(subject: Subject) -> None:
                 call()
     with pytest.raises(CommandUnknown):
         device.command("no_such_thing", {}, BOSS)
+
+
+def test_another_firmware_than_on_record_is_read_and_not_written(subject: Subject) -> None:
+    device = subject.device(firmware="none that there is")
+    if Capability.IDENTIFY not in device.capabilities:
+        return
+    assert any(one.value is not None for one in device.read(subject.readable))
+    assert device.is_read_only
+    assert not device.capabilities & set(BY_COMMAND.values())
+    for name in ("close_supply", "set_clock"):
+        if name in subject.map.commands:
+            device = subject.device(firmware="none that there is", confirmed=subject.confirmed())
+            with pytest.raises(FirmwareUnknown):
+                device.command(name, {}, BOSS)
+    if subject.standin is not None:
+        assert subject.standin.records == []
 
 
 def test_the_account_that_the_meter_holds(subject: Subject) -> None:

@@ -7,6 +7,7 @@ import logging
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -91,7 +92,8 @@ def before_libmodbus(
                 link: Any = line.link(standin.map, place.station)
                 settled = frozenset(standin.map.registers) | frozenset(standin.map.commands)
                 yield MappedDevice(
-                    standin.map,
+                    # Such a server has no function 43: it cannot say which variant it is.
+                    replace(standin.map, variants=()),
                     link,
                     standin.now,
                     lambda _: None,

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tomllib
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from drivers.maps.reading import MAPS_FOLDER, shipped_ids, shipped_map
 from tests.contracts.standins import UNIT, Standin, served
 from tests.vending.cli.support import Shell, town_shell
 from vending.surroundings import CONFIG
@@ -203,3 +206,95 @@ def test_a_makers_own_number_is_not_ours(tmp_path: Path) -> None:
         standin.strike("meter_swapped")
         told = raseed.run("meter", "read", NUMBER, name)
         assert (told.code, "meter.mismatch" in told.err) == (2, True)
+
+
+def test_another_firmware_than_was_commissioned_is_read_only(tmp_path: Path) -> None:
+    model, name = "eastron-sdm120", "set_pulse_width"
+    order = ("meter", "commission", NUMBER, "--reason", "new house", "--yes", "--json")
+    write = ("meter", "command", NUMBER, name, "ms=60", "--reason", "test lamp", "--yes")
+    with served(model, "rtu-tcp", firmware="258") as standin:
+        raseed = registered(tmp_path, at(standin, "rtu-tcp"), model)
+        told = raseed.run(*order)
+        assert told.code == 0, told.err
+        assert told.json["identity"]["firmware"] == "258"
+        kept = raseed.run("meter", "commands", "--json").json["commands"][0]
+        assert kept["params"]["firmware"] == "258"
+        assert raseed.run(*write).code == 0
+        assert raseed.run("meter", "identify", NUMBER, "--json").json["read_only"] is False
+        standin.meter.keep("meter.firmware", Decimal(259))
+        standin.meter.forget()
+        # Reading goes on.
+        told = raseed.run("meter", "read", NUMBER, "energy.active.import", "--json")
+        assert (told.code, told.json["readings"][0]["quality"]) == (0, "good")
+        told = raseed.run(*write, "--json")
+        assert (told.code, "meter.firmware_unknown" in told.err) == (3, True)
+        told = raseed.run(*write)
+        assert (told.code, "only read until a technician" in told.err) == (3, True)
+        told = raseed.run(*write, RASEED_LANG="ar")
+        assert (told.code, "يُقرأ فقط" in told.err) == (3, True)
+        kept = raseed.run("meter", "commands", "--json").json["commands"][0]
+        assert (kept["state"], kept["detail"]) == ("not_sent", "meter.firmware_unknown")
+        told = raseed.run("meter", "identify", NUMBER, "--json")
+        assert (told.code, told.json["read_only"], told.json["commands"]) == (0, True, [])
+        assert "set_unit_id" not in told.json["can"]
+        assert "Read only (firmware not known): yes" in raseed.run("meter", "identify", NUMBER).out
+        assert "للقراءة فقط" in raseed.run("meter", "identify", NUMBER, RASEED_LANG="ar").out
+        # Until somebody has been there again.
+        assert raseed.run(*order).code == 0
+        assert raseed.run(*write).code == 0
+
+
+def test_a_variant_is_shown_and_what_it_lacks_is_missing(tmp_path: Path) -> None:
+    model, names = "schneider-iem3155", ("energy.active.import", "energy.active.export")
+    with served(model, "rtu-tcp", variant="basic") as standin:
+        raseed = registered(tmp_path, at(standin, "rtu-tcp"), model)
+        told = raseed.run("meter", "identify", NUMBER, "--json")
+        assert told.code == 0, told.err
+        assert (told.json["model"], told.json["variant"]) == ("iEM3150", "basic")
+        assert "Variant: basic" in raseed.run("meter", "identify", NUMBER).out
+        told = raseed.run("meter", "read", NUMBER, *names, "--json")
+        assert told.code == 0, told.err
+        seen = [(one["quality"], one["reason"]) for one in told.json["readings"]]
+        assert seen == [("good", ""), ("bad", "missing")]
+        told = raseed.run("meter", "sweep", "--json")
+        assert told.code == 0, told.err
+
+
+def test_a_firmware_that_no_variant_knows_is_confirmed_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A made-up map among the shipped ones, of a model that is told by its firmware."""
+    model = "acme-one"
+    source = (MAPS_FOLDER / "eastron-sdm120.toml").read_text("utf-8")
+    source = source.replace('id = "eastron-sdm120"', f'id = "{model}"')
+    known = '[[variant]]\nname = "first"\nfirmware = "/^25[0-9]$/"\nsource = ["vendor"]\n'
+    folder = tmp_path / "maps"
+    shutil.copytree(MAPS_FOLDER, folder)
+    (folder / f"{model}.toml").write_text(f"{source}\n{known}", "utf-8")
+    monkeypatch.setattr("drivers.maps.reading.MAPS_FOLDER", folder)
+    for cached in (shipped_ids, shipped_map):
+        cached.cache_clear()
+    order = ("meter", "commission", NUMBER, "--reason", "new house", "--yes", "--json")
+    write = ("meter", "command", NUMBER, "set_pulse_width", "ms=60", "--reason", "x", "--yes")
+    try:
+        with served(model, "rtu-tcp", firmware="300") as standin:
+            raseed = registered(tmp_path, at(standin, "rtu-tcp"), model)
+            assert raseed.run("meter", "read", NUMBER, "voltage.l1n").code == 0
+            told = raseed.run(*write)
+            assert (told.code, "300" in told.err) == (3, True), told.err
+            told = raseed.run(*order)
+            assert told.code == 0, told.err
+            assert told.json["open"][0] == "firmware"
+            assert raseed.run(*write).code == 3
+            told = raseed.run(*order, "firmware")
+            assert told.code == 0, told.err
+            assert (told.json["confirmed"], "firmware" in told.json["open"]) == (
+                ["firmware"],
+                False,
+            )
+            told = raseed.run(*write)
+            assert told.code == 0, told.err
+    finally:
+        monkeypatch.undo()
+        for cached in (shipped_ids, shipped_map):
+            cached.cache_clear()

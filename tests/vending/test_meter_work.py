@@ -12,7 +12,7 @@ from sqlalchemy import text
 from meters.device import CommandRecord, Frame, Outcome, Warrant
 from meters.gateway import MeterUnreachable
 from tests.vending.support import OPERATOR, POWER, START, SetClock, Town
-from vending.meterwork import NOT_COMMISSIONED, Commissioned, MeterWorks, WorkState
+from vending.meterwork import NOT_COMMISSIONED, Commissioned, MeterWork, MeterWorks, WorkState
 from vending.parties import Actor, ActorNotAllowed, Role
 from vending.store.meter_commands import SqlMeterWorks
 
@@ -91,10 +91,15 @@ def test_nothing_is_changed_and_nothing_ends_twice(town: Town) -> None:
 
 
 def commissioned(
-    works: MeterWorks, names: str = "", *, model: str = "chint-ddsu666@1", serial: str = "77"
+    works: MeterWorks,
+    names: str = "",
+    *,
+    model: str = "chint-ddsu666@1",
+    serial: str = "77",
+    firmware: str = "",
 ) -> str:
     work = works.commission(
-        f"c-{names}-{model}-{serial}",
+        f"c-{names}-{model}-{serial}-{firmware}",
         TECHNICIAN,
         "new house",
         meter=POWER.number,
@@ -103,6 +108,7 @@ def commissioned(
         serial=serial,
         confirmed=[name for name in names.split(",") if name],
         seen={"values": "power.active = 1000 W"},
+        firmware=firmware,
     )
     return work.id
 
@@ -130,6 +136,43 @@ def test_what_was_confirmed_is_of_this_meter_and_this_revision(town: Town) -> No
     assert [one.command for one in kept] == ["commission"] * 4
     assert kept[0].params["values"] == "power.active = 1000 W"
     assert (kept[0].actor, kept[0].reason, kept[0].state) == ("Noor", "new house", WorkState.DONE)
+
+
+def test_what_was_confirmed_is_of_this_firmware(town: Town) -> None:
+    works, model, number = works_of(town), "chint-ddsu666@1", POWER.number
+    commissioned(works, "power.active", firmware="3")
+    commissioned(works, "line.baud", firmware="3")
+    assert works.commissioned(number, model) == Commissioned(
+        "77", frozenset({"power.active", "line.baud"}), "3"
+    )
+    # A map that was revised, and another meter, begin anew.
+    assert works.commissioned(number, "chint-ddsu666@2") == Commissioned("77")
+    commissioned(works, "power.reactive", firmware="4")
+    assert works.commissioned(number, model) == Commissioned(
+        "77", frozenset({"power.reactive"}), "4"
+    )
+    commissioned(works, serial="78")
+    assert works.commissioned(number, model) == Commissioned("78")
+    assert [one.params["firmware"] for one in works.listed(TECHNICIAN, number)] == [
+        "", "4", "3", "3",
+    ]  # fmt: skip
+
+
+def test_records_of_before_have_no_firmware(town: Town) -> None:
+    works, model, number = works_of(town), "chint-ddsu666@1", POWER.number
+    old = MeterWork(
+        id="c-0", at=START, meter=number, place="", model=model, serial="77", command="commission",
+        params={"confirmed": "power.active"}, actor="Noor", role="technician", reason="new",
+        state=WorkState.DONE, detail="commissioned",
+    )  # fmt: skip
+    with SqlMeterWorks(town.store).writing() as books:
+        books.add_work(old)
+    assert works.commissioned(number, model) == Commissioned("77", frozenset({"power.active"}))
+    # It is there from the next time on, and what was confirmed before still counts.
+    commissioned(works, "line.baud", firmware="3")
+    assert works.commissioned(number, model) == Commissioned(
+        "77", frozenset({"power.active", "line.baud"}), "3"
+    )
 
 
 def test_an_operator_commissions_nothing(town: Town) -> None:

@@ -162,6 +162,7 @@ def settings_of(
         unit=target.place.station or str(meter_map.line.default_unit),
         expected=_expected(target, meter_map, serial),
         confirmed=target.known.confirmed.union(confirm or ()),
+        firmware=target.known.firmware,
         zone=zone_of(zone),
         priority=priority,
     )

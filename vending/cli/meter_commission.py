@@ -13,6 +13,7 @@ import typer
 from drivers.device.values import plain
 from drivers.maps.expressions import expression
 from drivers.maps.model import MeterMap, Trust
+from drivers.maps.variants import FIRMWARE
 from meters.device import Capability, CheckResult, Identity, ReadingUnknown
 from meters.errors import Invalid, Refused
 from meters.readings import Reading
@@ -57,7 +58,8 @@ def commission(
         list[str] | None,
         typer.Argument(
             metavar="[NAME]...",
-            help="Unverified registers and commands that are checked here, at this meter.",
+            help="Unverified registers and commands that are checked here, at this meter;"
+            " `firmware` if the register map does not know the meter's.",
         ),
     ] = None,
     *,
@@ -73,8 +75,9 @@ def commission(
 ) -> None:
     """Put a meter into service: who answers at its address, whether the model's checks hold, and
     that what no source settles is right at this very meter. It is kept with the reason; from then
-    on only this serial is read under the number, and what was confirmed counts. A meter that was
-    replaced is commissioned again."""
+    on only this serial is read under the number, what was confirmed counts, and commands are sent
+    as long as the same firmware answers. A meter that was replaced, or got another firmware, is
+    commissioned again."""
     cli = cli_of(ctx)
     actor = cli.actor()
     target = target_of(cli, number, "")
@@ -84,12 +87,13 @@ def commission(
     target = replace(target, known=NOT_COMMISSIONED)
     confirmed = list(dict.fromkeys(names or []))
     with device_at(cli, target, serial, confirmed, zone) as device:
-        left_open = _left_open(device.map, confirmed)
+        _must_be_known(device.map, confirmed)
         with cli.progress("meter"):
             identity = device.assure()
             results = device.wiring() if Capability.WIRING in device.capabilities else []
             readings = device.read(_readable(device, confirmed))
         _must_hold(device.map, results, confirmed, despite or [])
+        left_open = _left_open(device.map, identity, confirmed)
     told = _told(target.number, identity, results, readings, confirmed, left_open)
     if not as_json:
         _show(cli, identity, results, readings, left_open)
@@ -106,19 +110,34 @@ def commission(
             serial=identity.serial or identity.number,
             confirmed=confirmed,
             seen=_seen(results, readings),
+            firmware=identity.firmware,
         )
     cli.show(told, as_json, lambda cli: cli.line(phrase("commissioned", cli.language)))
 
 
-def _left_open(meter_map: MeterMap, confirmed: Sequence[str]) -> list[str]:
-    """What no source settles and nobody confirms now. Raises ReadingUnknown for a name that the
-    model does not have."""
+def _must_be_known(meter_map: MeterMap, confirmed: Sequence[str]) -> None:
+    """Raises ReadingUnknown for a name that the model does not have. A firmware is confirmed where
+    the model's variants are told by something."""
+    known = {*meter_map.registers, *meter_map.commands}
+    if meter_map.variants:
+        known.add(FIRMWARE)
+    for name in confirmed:
+        if name not in known:
+            raise ReadingUnknown(meter_map.id, name[:60])
+
+
+def _left_open(meter_map: MeterMap, identity: Identity, confirmed: Sequence[str]) -> list[str]:
+    """What no source settles and nobody confirms now: a firmware that no variant knows, and what is
+    unverified of what this meter has."""
+    variant = next((one for one in meter_map.variants if one.name == identity.variant), None)
+    absent = variant.absent if variant is not None else frozenset()
     trusts = {name: one.trust for name, one in meter_map.registers.items()}
     trusts |= {name: one.trust for name, one in meter_map.commands.items()}
-    for name in confirmed:
-        if name not in trusts:
-            raise ReadingUnknown(meter_map.id, name[:60])
-    unsure = [name for name, trust in trusts.items() if trust is Trust.UNVERIFIED]
+    unsure = [
+        name for name, trust in trusts.items() if trust is Trust.UNVERIFIED and name not in absent
+    ]
+    if meter_map.variants and variant is None:
+        unsure.insert(0, FIRMWARE)
     return [name for name in unsure if name not in confirmed]
 
 

@@ -69,6 +69,7 @@ def identity_told(found: Identity) -> Mapping[str, str]:
         "serial": found.serial,
         "number": found.number,
         "firmware": found.firmware,
+        "variant": found.variant,
         "station": found.address,
     }
 

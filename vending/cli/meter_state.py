@@ -58,6 +58,7 @@ def state(
     had."""
     cli = cli_of(ctx)
     with device_at(cli, target_of(cli, target, model), serial, confirm, zone) as device:
+        device.meet()
         asked = [part for part in _PARTS if part in device.capabilities]
         if not asked:
             raise NotCapable(device.map.id, "state")

@@ -71,14 +71,22 @@ def identify(
     with device_at(cli, wanted) as device, cli.progress("meter"):
         found = device.identify()
     can = sorted(one.value for one in device.capabilities)
-    commands = sorted(device.map.commands)
-    told = {**identity_told(found), "map": device.map.label, "can": can, "commands": commands}
+    commands = device.commands
+    told = {
+        **identity_told(found),
+        "map": device.map.label,
+        "can": can,
+        "commands": commands,
+        "read_only": device.is_read_only,
+    }
+    only = [("read_only", cli.label("yes"))] if device.is_read_only else []
     cli.show(
         told,
         as_json,
         lambda cli: cli.facts(
             (
                 *((name, value) for name, value in identity_told(found).items() if value),
+                *only,
                 ("register_map", device.map.label),
                 ("can", ", ".join(can)),
                 ("commands", ", ".join(commands) or "-"),

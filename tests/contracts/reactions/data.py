@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from drivers.maps.counters import Advance, Doubt, Suspicious, Trail
+from meters.device import FirmwareUnknown
 from meters.gateway import MeterMismatch
 from meters.readings import Quality, Reading
 from tests.drivers.device.models import made_up
@@ -150,6 +151,21 @@ def _() -> None:
         device.read(["energy.active.import"])
     with pytest.raises(MeterMismatch):
         device.command("set_pulse_width", {"ms": "60"}, BOSS)
+
+
+@reaction("firmware_changed")
+def _() -> None:
+    standin = in_memory(ELECTRIC)
+    order, name = ("set_pulse_width", {"ms": "60"}, BOSS), "energy.active.import"
+    known = standin.device().identify().firmware
+    standin.device(firmware=known).command(*order)
+    standin.strike("firmware_changed")
+    device = standin.device(firmware=known)
+    assert device.read([name])[0].quality is Quality.GOOD
+    with pytest.raises(FirmwareUnknown):
+        device.command(*order)
+    # A technician was there, and it is kept with what answers now.
+    standin.device(firmware=standin.device().identify().firmware).command(*order)
 
 
 @reaction("ct_ratio")

@@ -53,6 +53,24 @@ role = "model"
 name = "meter.code"
 match = "/P[12]/"
 
+[[identify]]
+method = "registers"
+role = "firmware"
+name = "meter.firmware"
+
+[[variant]]
+name = "small"
+model = "P1"
+firmware = "/^1[0-9]$/"
+lacks = ["power.active", "token_log.sequence", "set_unit_id"]
+shows = {model = "P1", firmware = "12"}
+source = ["sheet"]
+notes = "before 20"
+
+[[variant]]
+name = "large"
+model = "/P[12]/"
+
 [[register]]
 name = "energy.active.import"
 table = "input"
@@ -96,6 +114,13 @@ kind = "identity"
 read_alone = true
 poll = "once"
 enum = {0x20 = "P1", 33 = "P2"}
+
+[[register]]
+name = "meter.firmware"
+table = "holding"
+addr = 0x000C
+type = "u32"
+kind = "identity"
 
 [[register]]
 name = "meter.energy_prefix"

@@ -43,7 +43,7 @@ def test_the_map_of_everything_uses_every_key() -> None:
     shapes = schema["$defs"]
     for part in ("line", "limits"):
         assert document[part].keys() == shapes[part]["properties"].keys()
-    for part in ("register", "command", "check", "golden", "identify"):
+    for part in ("register", "command", "check", "golden", "identify", "variant"):
         used = {key for row in document[part] for key in row}
         assert used == shapes[part]["properties"].keys()
     steps = {key for step in document["command"][0]["steps"] for key in step}

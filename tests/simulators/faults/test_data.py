@@ -80,6 +80,21 @@ def test_another_meter_behind_the_same_id(struck: list[str]) -> None:
     assert made.number("energy.active.import") < 100
 
 
+def test_another_firmware(struck: list[str]) -> None:
+    made = broken(fault("firmware_changed"), struck)
+    now = made.meter.get("meter.firmware")
+    made.meter.faults = FaultSet()
+    before = made.meter.get("meter.firmware")
+    assert isinstance(before, Decimal)
+    assert now == before + 1
+    made = broken(fault("firmware_changed", firmware="7.7"), struck, model="schneider-iem3155")
+    reply = made.meter.pdu(43, b"\x0e\x01\x00")
+    assert reply is not None
+    assert b"7.7" in reply
+    assert b"METSEIEM3155" in reply
+    assert struck[-1].endswith("Revision")
+
+
 def test_another_ratio(struck: list[str]) -> None:
     made = broken(fault("ct_ratio", factor="4"), struck)
     first = made.number("energy.active.import")
