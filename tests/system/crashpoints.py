@@ -30,7 +30,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.engine.default import DefaultDialect
 
 from vending.store import engine
-from vending.store.prepared import Prepared, Row
+from vending.store.prepared import Prepared, PreparedInsert, Row
 
 
 class CrashPoints:
@@ -47,15 +47,9 @@ class CrashPoints:
         """Connections whose transaction only reads, by the identity of the driver's object."""
         event.listen(Engine, "before_cursor_execute", self._before)
         event.listen(Engine, "after_cursor_execute", self._after)
-        prepared = Prepared.run
         reach = self._reach
-
-        def run(self: Prepared, cursor: Any, rows: Sequence[Row]) -> None:
-            reach(f"before {_verb(self.sql)}", cursor.connection)
-            prepared(self, cursor, rows)
-            reach(f"after {_verb(self.sql)}", cursor.connection)
-
-        Prepared.run = run  # type: ignore[method-assign]
+        for kind in (Prepared, PreparedInsert):
+            _watch(kind, reach)
         begin = engine.begin
 
         def begun(raw: Any, statement: str) -> None:
@@ -104,6 +98,18 @@ class CrashPoints:
             if self._last_word is not None:
                 self._last_word.write_text(what, encoding="utf-8")
             os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _watch(kind: type[Prepared], reach: Callable[[str, Any], None]) -> None:
+    """Every run of such a statement is two instants."""
+    plain = kind.run
+
+    def run(self: Prepared, cursor: Any, rows: Sequence[Row]) -> None:
+        reach(f"before {_verb(self.sql)}", cursor.connection)
+        plain(self, cursor, rows)
+        reach(f"after {_verb(self.sql)}", cursor.connection)
+
+    kind.run = run  # type: ignore[method-assign]
 
 
 def _verb(statement: str) -> str:

@@ -51,9 +51,10 @@ def test_the_far_end_keeps_the_pace_of_a_line_and_notices_who_does_not() -> None
             assert took >= (8 + 125) * settings.character_s + silence_s(settings)
             (kept,) = line.read(1, Table.INPUT, SILENCE, 1)
             assert kept >= silence_s(settings) * 1e6
-            # Whoever sends at once is found out.
+            # Whoever sends at once is found out: by the least of many, for a busy machine may hold
+            # up some of them.
             frame = bytes.fromhex("010400000001 31ca")
-            for _ in range(2):
+            for _ in range(40):
                 channel.send(frame)
                 heard = b""
                 while len(heard) < 7:
