@@ -14,7 +14,7 @@
 #include <string.h>
 #include <time.h>
 
-#define PLACES 30
+#define PLACES 16
 
 static int show(char **argv) {
     unsigned short words[125];

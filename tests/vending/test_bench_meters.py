@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 
@@ -10,15 +11,20 @@ from drivers.conversation import LineSettings
 from drivers.maps.model import Table
 from drivers.modbus.rtu import silence_s
 from drivers.modbus.rtu_line import RtuLine
+from drivers.modbus.tcp import ModbusTcpLine
 from drivers.transports.serial_port import SerialChannel
+from tests.contracts.standins import UNIT, served
+from vending.bench.meters_clients import WORDS
 from vending.bench.meters_late import late_figures
 from vending.bench.meters_line import line_figures
 from vending.bench.meters_peers import python, started
-from vending.bench.meters_simulator import simulator_figures
+from vending.bench.meters_simulator import PER_LINE, PLACES, place, simulator_figures
 from vending.bench.meters_slave import SILENCE
 from vending.bench.runner import Size
 
 pytestmark = pytest.mark.system
+
+PEERS = Path(__file__).parents[1] / "peers"
 
 
 def test_no_late_reply_is_taken_for_the_next_one() -> None:
@@ -63,6 +69,20 @@ def test_the_far_end_keeps_the_pace_of_a_line_and_notices_who_does_not() -> None
             assert kept < silence_s(settings) * 1e6
         finally:
             line.close()
+
+
+def test_every_place_that_is_read_is_one_that_the_stand_in_keeps() -> None:
+    rounds = range(0, PER_LINE * PLACES, PER_LINE)
+    assert len({place(n) for n in rounds}) == PLACES
+    with served("eastron-sdm120", "tcp") as standin:
+        assert standin.stand is not None
+        host, _, port = standin.stand.address.rpartition(":")
+        line = ModbusTcpLine(host, int(port), 5.0)
+        for n in rounds:
+            assert len(line.read(UNIT, Table.INPUT, place(n), WORDS)) == WORDS
+        line.close()
+    # Clients in C go through the same ones.
+    assert f"#define PLACES {PLACES}\n" in (PEERS / "client.c").read_text("ascii")
 
 
 def test_ten_thousand_stand_in_meters_take_less_than_half_a_gigabyte() -> None:

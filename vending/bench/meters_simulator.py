@@ -27,8 +27,9 @@ from .meters_peers import Missing, compiled, is_installed, python, started
 from .runner import Figure, Size, Tell, figure, peak_memory_mb
 
 _METERS: Final = 10_000
-_PER_LINE: Final = 240
-_PLACES: Final = 30
+PER_LINE: Final = 240
+PLACES: Final = 16
+"""Behind them lie addresses that the model does not keep."""
 _AT_ONCE: Final = 4
 _ROUNDS: Final = {Size.QUICK: 1, Size.USUAL: 3, Size.FULL: 5}
 _READS: Final = {Size.QUICK: 2_000, Size.USUAL: 5_000, Size.FULL: 20_000}
@@ -38,7 +39,7 @@ _TOWN: Final = f"""
 seed = 1
 [[share]]
 model = "eastron-sdm120"
-per_line = {_PER_LINE}
+per_line = {PER_LINE}
 """
 Rate = Callable[[int], float]
 """Reads so many times; requests a second."""
@@ -110,7 +111,7 @@ def _readers(ports: list[int]) -> Iterator[dict[str, Rate]]:
         def ours(count: int) -> float:
             begun = time.perf_counter()
             for n in range(count):
-                line.read(1 + n % _PER_LINE, Table.INPUT, _place(n), WORDS)
+                line.read(1 + n % PER_LINE, Table.INPUT, place(n), WORDS)
             return count / (time.perf_counter() - begun)
 
         found: dict[str, Rate] = {"ours": ours}
@@ -128,7 +129,7 @@ def _readers(ports: list[int]) -> Iterator[dict[str, Rate]]:
 def _library(read: RegistersOf, count: int) -> float:
     begun = time.perf_counter()
     for n in range(count):
-        assert len(read(1 + n % _PER_LINE, _place(n))) == WORDS
+        assert len(read(1 + n % PER_LINE, place(n))) == WORDS
     return count / (time.perf_counter() - begun)
 
 
@@ -136,14 +137,14 @@ def _sweep(ports: list[int]) -> None:
     """Nobody is left out: a meter that was never asked may take less memory."""
     for number, port in enumerate(ports):
         line = ModbusTcpLine(HOST, port, 5.0)
-        for unit in range(1, 1 + min(_PER_LINE, _METERS - number * _PER_LINE)):
+        for unit in range(1, 1 + min(PER_LINE, _METERS - number * PER_LINE)):
             line.read(unit, Table.INPUT, 0, WORDS)
         line.close()
 
 
-def _place(n: int) -> int:
+def place(n: int) -> int:
     """As the C client chooses it."""
-    return 2 * (n // _PER_LINE % _PLACES)
+    return 2 * (n // PER_LINE % PLACES)
 
 
 def _libmodbus(ports: list[int], count: int) -> float:
@@ -151,7 +152,7 @@ def _libmodbus(ports: list[int], count: int) -> float:
     program = str(compiled("client"))
     running = [
         subprocess.Popen(  # noqa: S603 - our own program
-            [program, "tcp", str(port), str(count), str(WORDS), str(_PER_LINE)],
+            [program, "tcp", str(port), str(count), str(WORDS), str(PER_LINE)],
             stdout=subprocess.PIPE,
             text=True,
         )
