@@ -82,8 +82,15 @@ class Holding:
 
     def known(self, hold: Hold) -> Counted:
         """Before it was ever read: what the record says."""
-        began = hold.counter.read_at
-        return self._known.get(hold.meter) or Counted(began, Decimal(0), pace_since=began)
+        if self.is_new(hold):
+            began = hold.counter.read_at
+            return Counted(began, Decimal(0), pace_since=began)
+        return self._known[hold.meter]
+
+    def is_new(self, hold: Hold) -> bool:
+        """Whether nothing is remembered of this holding; an earlier one of the meter is another."""
+        known = self._known.get(hold.meter)
+        return known is None or known.at < hold.counter.read_at
 
     def obeyed(self, hold: Hold, order: Order) -> None:
         """An order was given and carried out."""

@@ -13,8 +13,10 @@ from tests.contracts.standins import Standin, served
 from tests.system.test_meter_records import at
 from tests.vending.cli.support import Told, town_shell
 from tests.vending.support import POWER, town
-from vending.parties import GatewayPlace
+from vending.parties import Actor, GatewayPlace, Role
+from vending.settings import Settings
 from vending.surroundings import CONFIG
+from vending.wiring import open_raseed
 
 pytestmark = pytest.mark.system
 
@@ -176,3 +178,45 @@ def test_a_memory_that_is_not_ours_is_refused(tmp_path: Path, text: str) -> None
     told = town_shell(tmp_path).run("meter", "credit", "--keep", str(file))
     assert "meter.sweep_memory" in told.err
     assert file.read_text("utf-8") == text
+
+
+def test_a_counter_that_went_back_is_held_anew(tmp_path: Path) -> None:
+    with served(MODEL, "rtu-tcp") as standin:
+        desk = Desk(tmp_path, standin)
+        assert desk.hold().code == 0
+        desk.sell("v-1")
+        before = float(desk.round(0)["left"])
+        standin.strike("jump_back", register="energy.active.import", by="10")
+        row = desk.round(3, "--switch")
+        assert (row["problem"], row["order"]) == ("doubted", None)
+        told = desk.raseed.run("meter", "release", NUMBER, "--reason", "the battery was changed")
+        assert told.code == 0, told.err
+        assert desk.hold().code == 0
+        # It begins with nothing, and nothing of the earlier holding is counted into it.
+        row = desk.round(0)
+        assert (row["standing"], row["problem"]) == ("used_up", None)
+        desk.sell("v-2")
+        assert abs(float(desk.round(0)["left"]) - before) < 1
+
+
+def test_a_meter_that_is_released_between_two_rounds_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with served(MODEL, "rtu-tcp") as standin:
+        desk = Desk(tmp_path, standin)
+        assert desk.hold().code == 0
+        standin.strike("link_down")
+
+        def released(_: float) -> None:
+            standin.heal()
+            with open_raseed(Settings(data=tmp_path)) as raseed:
+                raseed.held_credits.end("r-1", Actor("Salma", Role.BILLING), "moved", NUMBER)
+
+        monkeypatch.setattr("vending.cli.rounds.time.sleep", released)
+        told = desk.raseed.run(
+            "meter", "credit", "--keep", str(desk.memory), "--switch", "--every", "1",
+            "--rounds", "2", "--json",
+        )  # fmt: skip
+        assert told.code == 0, told.err
+        assert told.out.count('"standing"') == 1
+        assert flows(standin)

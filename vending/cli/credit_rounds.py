@@ -91,21 +91,24 @@ class CreditRounds:
         self._raseed = raseed
         self._actor = actor
         self._memory = memory
-        self._held = raseed.held_credits.all(actor)
-        memory.holding.forget_others([one.hold for one in self._held])
-        self._members = {
-            one.hold.meter: members[one.hold.meter]
-            for one in self._held
-            if one.hold.meter in members
-        }
-        self._sweep = Sweep(
-            list(self._members.values()), Lines().at, lambda: datetime.now(UTC), asked=asked
-        )
+        self._members = members
+        self._held: list[HeldCredit] = []
+        self._sweep: Sweep | None = None
 
-    def round(self, settled: set[str]) -> list[Row]:
-        """Every meter whose credit is held, read once. `settled`: see `Following.took`."""
+    def round(self) -> list[Row]:
+        """Every meter whose credit is held now, read once."""
+        before, self._held = self._held, self._raseed.held_credits.all(self._actor)
+        self._memory.holding.forget_others([one.hold for one in self._held])
+        if self._sweep is None or [one.hold for one in before] != [one.hold for one in self._held]:
+            asking = [self._members.get(one.hold.meter) for one in self._held]
+            self._sweep = Sweep(
+                [member for member in asking if member is not None],
+                Lines().at,
+                lambda: datetime.now(UTC),
+                asked=asked,
+            )
         seen = {one.member.name: one for one in self._sweep.round()}
-        return [self._row(one, seen.get(one.hold.meter), settled) for one in self._held]
+        return [self._row(one, seen.get(one.hold.meter)) for one in self._held]
 
     def switched(self, cli: Cli, rows: list[Row]) -> Iterator[Row]:
         """With the orders given that are due, one after the other."""
@@ -113,11 +116,12 @@ class CreditRounds:
         for row in rows:
             yield self._obeyed(cli, row, by_meter[row.meter])
 
-    def _row(self, held: HeldCredit, seen: Seen | None, settled: set[str]) -> Row:
+    def _row(self, held: HeldCredit, seen: Seen | None) -> Row:
         hold, holding = held.hold, self._memory.holding
         problem, sure = _NO_PLACE, False
         if seen is not None:
-            moved = self._memory.following.took(seen, settle=hold.meter in settled)
+            # Whoever began the holding has looked at the meter.
+            moved = self._memory.following.took(seen, settle=holding.is_new(hold))
             sure = holding.took(hold, seen.member.map, seen, moved)
             problem = "" if sure else _problem(seen, moved)
         kind, grace, unknown = self._grace(held)
@@ -150,6 +154,9 @@ class CreditRounds:
         order = now.order
         if row.judgement.order is None or order is None:
             return row
+        if held not in self._raseed.held_credits.all(self._actor):
+            # Released meanwhile: it is no longer ours to switch.
+            return replace(row, judgement=replace(now, order=None))
         if datetime.now(UTC) - known.at > _FRESH:
             return replace(row, judgement=now, outcome="stale")
         outcome = self._told(cli, order, held)

@@ -27,7 +27,7 @@ from .meter_at import Device, Target, device_at, target_of
 from .meter_shown import text
 from .meter_sweep import members
 from .parties import meter
-from .rounds import Every, Rounds, Settle, again, recalled, remember
+from .rounds import Every, Rounds, again, recalled, remember
 
 
 @dataclass(eq=False)
@@ -100,7 +100,6 @@ def credit(
     switch: Annotated[
         bool, typer.Option("--switch", help="Give the orders that are due; else only tell them.")
     ] = False,
-    settle: Settle = None,
     every: Every = 0,
     rounds: Rounds = 0,
     as_json: Json = False,
@@ -115,12 +114,17 @@ def credit(
     reachable = {one.name: one for one in members(cli)}
     with cli.raseed() as raseed:
         moving = CreditRounds(raseed, actor, reachable, memory)
-        for settled in again(settle, every, rounds):
+        for _ in again(None, every, rounds):
             with cli.progress("sweep"):
-                rows = moving.round(settled)
-            if switch:
-                rows = list(moving.switched(cli, rows))
+                rows = moving.round()
             remember(keep, memory.kept())
+            if switch:
+                due, rows = rows, []
+                for row in moving.switched(cli, due):
+                    rows.append(row)
+                    if row.outcome:
+                        # At once: who was cut for the credit is switched on again by it.
+                        remember(keep, memory.kept())
             cli.show(_told(rows), as_json, lambda cli, rows=rows: _shown(cli, rows))  # type: ignore[misc]
     if code := _exit_code(rows):
         raise typer.Exit(code)
