@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Protocol
 
+from meters.errors import Unavailable
 from meters.gateway import Gateway
 from tokens.sts import BaseDate, SecurityModule
 
@@ -22,6 +23,14 @@ from .sale import DeliveryEvent, MeterReading, Printing, Void
 from .tariff import TariffBook
 from .tariff.months import PLACE
 from .vend import ClockLimits
+
+
+@dataclass(eq=False)
+class StoreLocked(Unavailable, code="store.locked"):
+    """Another program is writing and did not finish in time."""
+
+    waited_s: float
+
 
 Clock = Callable[[], datetime]
 """Now, as an aware UTC datetime."""
@@ -246,13 +255,19 @@ class Writing(Reading, Protocol):
 class Store(Protocol):
     """The books. Every change happens in one `writing()` block, whole or not at all."""
 
+    @property
+    def is_embedded(self) -> bool:
+        """They lie in this process: only the disk and other writers are ever waited for."""
+        ...
+
     def reading(self) -> AbstractContextManager[Reading]:
         """A consistent view; changes nothing."""
         ...
 
-    def writing(self) -> AbstractContextManager[Writing]:
+    def writing(self, *, wait: bool = True) -> AbstractContextManager[Writing]:
         """Commits at the end of the block, durably, before it returns; any exception inside rolls
-        everything back. Raises `store.locked` when another writer does not finish in time."""
+        everything back. Raises StoreLocked when another writer does not finish in time, without
+        `wait` as soon as there is one: then nothing has happened."""
         ...
 
 

@@ -13,7 +13,7 @@ from .ground import Wanted
 from .masks import is_agent, masked_receipt
 from .parties import Actor, require
 from .persons import person
-from .ports import Ports, Writing
+from .ports import Ports, StoreLocked, Writing
 from .practice import Rehearsal, rehearsed
 from .record import receipt_of
 from .requests import (
@@ -81,6 +81,14 @@ class Selling:
         return answer
 
     def vend_many(self, orders: Sequence[tuple[Actor, Request]]) -> list[Answer]:
+        return self._vend_many(orders, wait=True)
+
+    def vend_at_once(self, orders: Sequence[tuple[Actor, Request]]) -> list[Answer] | None:
+        answers = self._vend_many(orders, wait=False)
+        # It is met before anything is done, by all that get as far as the database.
+        return None if any(isinstance(one, StoreLocked) for one in answers) else answers
+
+    def _vend_many(self, orders: Sequence[tuple[Actor, Request]], *, wait: bool) -> list[Answer]:
         answers: dict[int, Answer] = {}
         checked: list[Order] = []
         for place, (actor, request) in enumerate(orders):
@@ -90,7 +98,7 @@ class Selling:
                 answers[place] = error
         if checked:
             try:
-                found = self._sell(checked)
+                found = self._sell(checked, wait=wait)
             except RaseedError as error:
                 # The database could not, or cannot say: that holds for every one of them.
                 found = [error] * len(checked)
@@ -109,10 +117,10 @@ class Selling:
         inputs = input_hash(request, numbers, code)
         return Order(place, actor, request, basket, numbers, code, inputs)
 
-    def _sell(self, orders: Sequence[Order]) -> list[Answer]:
+    def _sell(self, orders: Sequence[Order], *, wait: bool) -> list[Answer]:
         """All in one transaction; if the database contradicts one of them, each on its own."""
         try:
-            with self._ports.store.writing() as books:
+            with self._ports.store.writing(wait=wait) as books:
                 answers, booked = self._sell_in(books, orders)
                 if not booked:
                     books.nothing_to_keep()
@@ -120,7 +128,7 @@ class Selling:
         except Broken:
             if len(orders) == 1:
                 raise
-        with self._ports.store.writing() as books:
+        with self._ports.store.writing(wait=wait) as books:
             return [self._sell_apart(books, order) for order in orders]
 
     def _sell_apart(self, books: Writing, order: Order) -> Answer:

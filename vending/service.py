@@ -85,6 +85,11 @@ class VendingService:
         """Sales on paper: the original once, then copies with their numbers."""
 
     @property
+    def is_embedded(self) -> bool:
+        """The books lie in this process: only the disk and other writers are ever waited for."""
+        return self._ports.store.is_embedded
+
+    @property
     def ports(self) -> Ports:
         """What it stands on, for the use cases that stand beside it."""
         return self._ports
@@ -294,6 +299,13 @@ class VendingService:
         nothing has happened; only after `store.commit_unknown` all or none of them has.
         """
         return self._selling.vend_many(orders)
+
+    def vend_at_once(
+        self, orders: Sequence[tuple[Actor, VendRequest | BasketRequest]]
+    ) -> list[Answer] | None:
+        """As `vend_many`, but None, and nothing has happened, if another writer would have to be
+        waited for."""
+        return self._selling.vend_at_once(orders)
 
     def show(self, actor: Actor, vend_id: str) -> SaleReceipt:
         """The receipt of a sale whose digits were held back, with its digits; from here on they

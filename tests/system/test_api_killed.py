@@ -65,7 +65,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 def serve(folder: Path, listener: socket.socket, at: int | None, log: Path) -> None:
     """The API in this (forked) process, dying at instant `at` of its first sale."""
     points = CrashPoints(at, log)
-    points.watch(VendingService, "vend_many")
+    points.watch(VendingService, "vend_at_once")
     # The server raises the signal again once it has shut down; here that must not end us.
     signal.signal(signal.SIGTERM, lambda *_: None)
     with open_raseed(settings_in(folder), PASSPHRASE) as raseed:

@@ -4,6 +4,7 @@ settles it."""
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +29,7 @@ from tests.vending.support import (
 )
 from vending.ground import BookedSale
 from vending.parties import CustomerUnknown, Registration
+from vending.sale import SaleReceipt
 from vending.store import (
     CommitUnknown,
     StoreDiskFailed,
@@ -38,7 +40,10 @@ from vending.store import (
 )
 from vending.store.api_keys import SqlApiKeys
 from vending.store.errors import StoreContradiction
+from vending.tariff import AmountTooLow
 from vending.vend import VendUnknown
+
+PATIENCE = {"sqlite": "PRAGMA busy_timeout", "postgresql": "SHOW lock_timeout"}
 
 
 @pytest.fixture
@@ -167,6 +172,45 @@ def test_another_writer_does_not_finish(there: Town) -> None:
         # Reading goes on.
         assert there.service.sales(OPERATOR) == []
     assert not there.service.vend(OPERATOR, request()).replayed
+
+
+def test_who_sells_at_once_waits_for_no_other_writer(place: Path | str) -> None:
+    here = Town(place, busy_timeout_s=60)
+    other = open_store(place)
+    try:
+        with other.writing() as books:
+            books.chain_head()
+            began = time.monotonic()
+            assert here.service.vend_at_once([(OPERATOR, request())]) is None
+            assert time.monotonic() - began < 30
+            books.nothing_to_keep()
+        told = here.service.vend_at_once(
+            [(OPERATOR, request()), (OPERATOR, request("v-2", amount="0.01"))]
+        )
+        assert told is not None
+        receipt, refused = told
+        assert isinstance(receipt, SaleReceipt)
+        assert isinstance(refused, AmountTooLow)
+        assert here.service.verify(ADMIN).entries == 1
+        # Everybody else waits as before, on the same connections too.
+        with here.store.writing() as books:
+            books.nothing_to_keep()
+            patience = books._db.exec_driver_sql(PATIENCE[here.store.engine.dialect.name])
+            assert patience.scalar() in (60_000, "1min")
+    finally:
+        other.close()
+        here.store.close()
+
+
+def test_who_sells_at_once_waits_for_no_other_thread(here: Town) -> None:
+    with here.store.writing() as books:
+        assert here.service.vend_at_once([(OPERATOR, request())]) is None
+        books.nothing_to_keep()
+    told = here.service.vend_at_once([(OPERATOR, request())])
+    assert told is not None
+    (receipt,) = told
+    assert isinstance(receipt, SaleReceipt)
+    assert not receipt.replayed
 
 
 def _end_connections(there: Town) -> None:

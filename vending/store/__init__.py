@@ -1,11 +1,11 @@
 """The books on a database: the only SQL of the product (SQLAlchemy Core, Alembic)."""
 
+from ..ports import StoreLocked
 from .errors import (
     CommitUnknown,
     StoreDiskFailed,
     StoreFailed,
     StoreFull,
-    StoreLocked,
     StoreOutdated,
 )
 from .migrate import downgrade, upgrade

@@ -15,12 +15,15 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, RootTransaction, create_engine, event, make_url
 
 from .disk import check_disk, watch_commits
 
 WRITES = "raseed_writes"
 """Execution option of connections that are going to write."""
+_WAITS_S = "raseed_waits_s"
+"""Execution option: how long a transaction waits for another writer; on SQLite also kept beside
+the driver's connection, which is told when it changes."""
 
 _IDLE_S = 60
 """A writer that hangs with the chain in its hands is thrown out after this long."""
@@ -46,20 +49,23 @@ def make_engine(url: str | URL, busy_timeout_s: float) -> Engine:
         else {"connect_timeout": math.ceil(busy_timeout_s) + 1, **_SILENCE},
         # Errors and logs must not show what was written: tokens are among it.
         hide_parameters=True,
+        execution_options={_WAITS_S: busy_timeout_s},
         **({} if sqlite else {"isolation_level": "READ COMMITTED"}),
     )
-    if sqlite:
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-        watch_commits(engine)
-    else:
-        # Zero would mean for ever.
-        patience_ms = max(1, int(busy_timeout_s * 1000))
+    # Zero would mean for ever.
+    patience_ms = max(1, int(busy_timeout_s * 1000))
 
-        def prepare(connection: Any, _record: Any) -> None:
+    def prepare(connection: Any, record: Any) -> None:
+        if sqlite:
+            record.info[_WAITS_S] = busy_timeout_s
+            _prepare_sqlite(connection)
+        else:
             _prepare_postgresql(connection, patience_ms)
 
-        event.listen(engine, "connect", prepare)
+    event.listen(engine, "connect", prepare)
+    if sqlite:
+        event.listen(engine, "begin", _begin_sqlite)
+        watch_commits(engine)
     return engine
 
 
@@ -70,7 +76,7 @@ def snapshots(engine: Engine) -> Engine:
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
+def _prepare_sqlite(connection: Any) -> None:
     # The driver must not begin transactions by itself.
     connection.isolation_level = None
     cursor = connection.cursor()
@@ -85,13 +91,30 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
+def begun(writer: Connection, waits_s: float) -> RootTransaction:
+    """A transaction on a connection that is going to write, which waits for another writer that
+    long at most."""
+    if writer.get_execution_options()[_WAITS_S] != waits_s:
+        writer.execution_options(**{_WAITS_S: waits_s})
+    transaction = writer.begin()
+    if not waits_s and writer.dialect.name == "postgresql":
+        # The shortest there is: zero would mean for ever.
+        writer.exec_driver_sql("SET LOCAL lock_timeout = '1ms'")
+    return transaction
+
+
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(WRITES)
+    options = connection.get_execution_options()
+    writes, waits_s = options.get(WRITES), options[_WAITS_S]
     if writes:
         check_disk(connection)
     statement = "BEGIN IMMEDIATE" if writes else "BEGIN"
+    raw: Any = connection.connection.dbapi_connection
     try:
-        begin(connection.connection.dbapi_connection, statement)
+        if connection.info[_WAITS_S] != waits_s:
+            raw.execute(f"PRAGMA busy_timeout = {int(waits_s * 1000)}")
+            connection.info[_WAITS_S] = waits_s
+        begin(raw, statement)
     except Exception as error:
         # SQLAlchemy's own way out, as after its own statements; those would cost a sale 4 % more.
         connection._handle_dbapi_exception(error, statement, None, None, None)

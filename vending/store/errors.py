@@ -19,12 +19,7 @@ from sqlalchemy.exc import (
 
 from meters.errors import Broken, RaseedError, Unavailable, Unknown
 
-
-@dataclass(eq=False)
-class StoreLocked(Unavailable, code="store.locked"):
-    """Another program is writing and did not finish in time."""
-
-    waited_s: float
+from ..ports import StoreLocked
 
 
 @dataclass(eq=False)

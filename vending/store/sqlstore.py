@@ -10,9 +10,10 @@ from pathlib import Path
 from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from ..ports import StoreLocked
 from .disk import check_disk
-from .engine import WRITES, make_engine, snapshots
-from .errors import StoreLocked, commit_failed, translated
+from .engine import WRITES, begun, make_engine, snapshots
+from .errors import commit_failed, translated
 from .migrate import check
 from .patience import PATIENCE_S, Patience, keep_patience
 from .reading import SqlReading
@@ -57,6 +58,10 @@ class SqlStore:
         if self._patience is not None:
             self._patience.close()
 
+    @property
+    def is_embedded(self) -> bool:
+        return self._patience is None
+
     def check_writing(self) -> None:
         """Raises StoreDiskFailed if nothing is written any more until the program starts anew."""
         check_disk(self.engine)
@@ -67,22 +72,23 @@ class SqlStore:
             yield SqlReading(connection)
 
     @contextmanager
-    def writing(self) -> Iterator[SqlWriting]:
-        if not self._writer.acquire(timeout=self._timeout):
-            raise StoreLocked(self._timeout)
+    def writing(self, *, wait: bool = True) -> Iterator[SqlWriting]:
+        waits_s = self._timeout if wait else 0
+        if not self._writer.acquire(timeout=waits_s):
+            raise StoreLocked(waits_s)
         try:
-            with translated(self._timeout):
-                yield from self._transaction()
+            with translated(waits_s):
+                yield from self._transaction(wait)
         except BaseException:
             self._let_go()
             raise
         finally:
             self._writer.release()
 
-    def _transaction(self) -> Iterator[SqlWriting]:
+    def _transaction(self, wait: bool) -> Iterator[SqlWriting]:
         if self._kept is None:
             self._kept = self.engine.connect().execution_options(**{WRITES: True})
-        transaction = self._kept.begin()
+        transaction = begun(self._kept, self._timeout if wait else 0)
         books = SqlWriting.alone(self._kept)
         yield books
         if books.kept and self.before_commit is not None:

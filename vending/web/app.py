@@ -68,7 +68,10 @@ def create_app(services: Services) -> FastAPI:
         lifespan=_closing_writer,
     )
     app.state.services = services
-    app.state.writer = Writer(services.service.vend_many)
+    service = services.service
+    app.state.writer = Writer(
+        service.vend_many, service.vend_at_once if service.is_embedded else None
+    )
     app.state.sellers = Sellers(services.api_keys, time.monotonic)
     # Addresses are tried in this order, and sales are most of what is asked.
     parts = (sales, parties, books, bookkeeping, accounts, drawer)

@@ -19,7 +19,7 @@ from vending.sale import SaleReceipt
 from vending.selling import Answer
 from vending.tariff import AmountTooLow
 from vending.web.quick import Sellers
-from vending.web.writer import StoreBusy, Writer
+from vending.web.writer import APART_S, SLOW_S, StoreBusy, Writer
 
 from .support import ALL_SCOPES, api_over
 
@@ -171,6 +171,87 @@ def test_a_fault_of_ours_is_told_and_the_next_are_served(gate: Gate) -> None:
         with pytest.raises(AmountTooLow):
             await writer.vend(OPERATOR, request("v0", amount="0.01"))
         assert not (await writer.vend(OPERATOR, request("v0"))).replayed
+        await writer.close()
+
+    asyncio.run(run())
+    gate.here.store.close()
+
+
+@dataclass
+class AtOnce:
+    """`vend_at_once` of a real service, as long as nobody else writes."""
+
+    here: Town
+    is_busy: bool = False
+    waits_s: float = 0
+    """For the disk."""
+    sizes: list[int] = field(default_factory=list)
+
+    def __call__(self, orders: Sequence[tuple[Actor, SaleAsked]]) -> list[Answer] | None:
+        if self.is_busy:
+            return None
+        self.sizes.append(len(orders))
+        threading.Event().wait(self.waits_s)
+        return self.here.service.vend_at_once(orders)
+
+
+def writers() -> list[threading.Thread]:
+    return [one for one in threading.enumerate() if one.name == "writer"]
+
+
+def test_what_can_be_sold_at_once_needs_no_other_thread(gate: Gate) -> None:
+    async def run() -> None:
+        at_once = AtOnce(gate.here)
+        writer = Writer(gate, at_once)
+        receipts = await asyncio.gather(
+            *(writer.vend(OPERATOR, request(f"v{i}")) for i in range(3))
+        )
+        assert [receipt.number for receipt in receipts] == [1, 2, 3]
+        with pytest.raises(AmountTooLow):
+            await writer.vend(OPERATOR, request("v3", amount="0.01"))
+        assert (at_once.sizes, gate.sizes, writers()) == ([3, 1], [], [])
+        await writer.close()
+
+    asyncio.run(run())
+    gate.here.store.close()
+
+
+def test_over_http_the_loop_itself_sells_from_books_in_this_process(tmp_path: Path) -> None:
+    with api_over(tmp_path, town()) as api:
+        assert api.vend().status_code == 201
+        assert writers() == []
+
+
+def test_while_another_writes_the_thread_waits_for_it(gate: Gate) -> None:
+    async def run() -> None:
+        at_once = AtOnce(gate.here, is_busy=True)
+        writer = Writer(gate, at_once)
+        gate.open.release(1)
+        assert not (await writer.vend(OPERATOR, request("v0"))).replayed
+        at_once.is_busy = False
+        assert (await writer.vend(OPERATOR, request("v0"))).replayed
+        assert (gate.sizes, at_once.sizes) == ([1], [1])
+        await writer.close()
+
+    asyncio.run(run())
+    gate.here.store.close()
+
+
+def test_after_a_slow_disk_the_loop_waits_for_it_no_more(gate: Gate) -> None:
+    async def run() -> None:
+        at_once = AtOnce(gate.here, waits_s=1.2 * SLOW_S)
+        writer = Writer(gate, at_once)
+        gate.open.release(1)
+        for i in range(2):
+            assert not (await writer.vend(OPERATOR, request(f"v{i}"))).replayed
+        assert (at_once.sizes, gate.sizes) == ([1], [1])
+        # A while later it tries again.
+        loop = asyncio.get_running_loop()
+        later = loop.time() + APART_S
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(loop, "time", lambda: later)
+            assert not (await writer.vend(OPERATOR, request("v2"))).replayed
+        assert (at_once.sizes, gate.sizes) == ([1, 1], [1])
         await writer.close()
 
     asyncio.run(run())
