@@ -264,10 +264,13 @@ class Store(Protocol):
         """A consistent view; changes nothing."""
         ...
 
-    def writing(self, *, wait: bool = True) -> AbstractContextManager[Writing]:
+    def writing(
+        self, *, wait: bool = True, ground_first: bool = False
+    ) -> AbstractContextManager[Writing]:
         """Commits at the end of the block, durably, before it returns; any exception inside rolls
         everything back. Raises StoreLocked when another writer does not finish in time, without
-        `wait` as soon as there is one: then nothing has happened."""
+        `wait` as soon as there is one: then nothing has happened. With `ground_first` nothing may
+        be read before `ground`, which then takes the writer's place on its own trip."""
         ...
 
 

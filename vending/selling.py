@@ -120,7 +120,7 @@ class Selling:
     def _sell(self, orders: Sequence[Order], *, wait: bool) -> list[Answer]:
         """All in one transaction; if the database contradicts one of them, each on its own."""
         try:
-            with self._ports.store.writing(wait=wait) as books:
+            with self._ports.store.writing(wait=wait, ground_first=True) as books:
                 answers, booked = self._sell_in(books, orders)
                 if not booked:
                     books.nothing_to_keep()

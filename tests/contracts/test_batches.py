@@ -211,6 +211,8 @@ def test_a_fault_of_ours_in_one_sale_spoils_no_other(here: Town) -> None:
 
 def test_if_the_database_fails_it_fails_for_all_of_them(here: Town) -> None:
     class Full:
+        def __init__(self, **_: bool) -> None: ...
+
         def __enter__(self) -> None:
             raise StoreFull
 

@@ -4,6 +4,7 @@ settles it."""
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -29,7 +30,9 @@ from tests.vending.support import (
 )
 from vending.ground import BookedSale
 from vending.parties import CustomerUnknown, Registration
+from vending.requests import basket_of
 from vending.sale import SaleReceipt
+from vending.selling import Selling
 from vending.store import (
     CommitUnknown,
     StoreDiskFailed,
@@ -172,6 +175,34 @@ def test_another_writer_does_not_finish(there: Town) -> None:
         # Reading goes on.
         assert there.service.sales(OPERATOR) == []
     assert not there.service.vend(OPERATOR, request()).replayed
+
+
+def test_a_sale_sees_what_was_committed_while_it_waited(there: Town) -> None:
+    """Its questions travel with the one for the writer's place, and are answered after it."""
+    assert isinstance(there.place, str)
+    patient = open_store(there.place, busy_timeout_s=60)
+    selling = Selling(service(patient, there.clock).ports)
+    told: list[object] = []
+    waiting = threading.Thread(
+        target=lambda: told.extend(selling.vend_many([(OPERATOR, request("v-2"))]))
+    )
+    try:
+        with there.store.writing() as books, plain(there.place) as watched:
+            waiting.start()
+            while not watched.execute(
+                "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+                " AND datname = current_database()"
+            ).fetchone():
+                assert waiting.is_alive(), told
+            Selling(there.service.ports).sell_within(books, OPERATOR, basket_of(request("v-1")))
+        waiting.join(60)
+        (second,) = told
+        assert isinstance(second, SaleReceipt)
+        assert second.number == 2
+        assert there.service.verify(ADMIN).ok
+        assert [sale.vend_id for sale in there.service.sales(OPERATOR)] == ["v-2", "v-1"]
+    finally:
+        patient.close()
 
 
 def test_who_sells_at_once_waits_for_no_other_writer(place: Path | str) -> None:

@@ -72,24 +72,24 @@ class SqlStore:
             yield SqlReading(connection)
 
     @contextmanager
-    def writing(self, *, wait: bool = True) -> Iterator[SqlWriting]:
+    def writing(self, *, wait: bool = True, ground_first: bool = False) -> Iterator[SqlWriting]:
         waits_s = self._timeout if wait else 0
         if not self._writer.acquire(timeout=waits_s):
             raise StoreLocked(waits_s)
         try:
             with translated(waits_s):
-                yield from self._transaction(wait)
+                yield from self._transaction(waits_s, ground_first)
         except BaseException:
             self._let_go()
             raise
         finally:
             self._writer.release()
 
-    def _transaction(self, wait: bool) -> Iterator[SqlWriting]:
+    def _transaction(self, waits_s: float, ground_first: bool) -> Iterator[SqlWriting]:
         if self._kept is None:
             self._kept = self.engine.connect().execution_options(**{WRITES: True})
-        transaction = begun(self._kept, self._timeout if wait else 0)
-        books = SqlWriting.alone(self._kept)
+        transaction = begun(self._kept, waits_s)
+        books = SqlWriting(self._kept) if ground_first else SqlWriting.alone(self._kept)
         yield books
         if books.kept and self.before_commit is not None:
             self.before_commit(self._kept)

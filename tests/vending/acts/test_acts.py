@@ -114,11 +114,11 @@ def test_cut_between_approval_and_sale(
     writing = SqlStore.writing
     calls: list[int] = []
 
-    def cut(store: SqlStore) -> Any:
+    def cut(store: SqlStore, **how: bool) -> Any:
         calls.append(1)
         if len(calls) > 1:
             raise PowerCut
-        return writing(store)
+        return writing(store, **how)
 
     with monkeypatch.context() as patch:
         patch.setattr(SqlStore, "writing", cut)
