@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -14,7 +14,7 @@ from drivers.keeping import Lines
 from drivers.sweep import Member, Seen, Sweep
 from meters.account import Commodity
 from meters.device import Outcome, Warrant
-from meters.errors import RaseedError
+from meters.errors import Invalid, RaseedError, Refused, Unavailable
 from meters.heldcredit import Grace, Judgement, Order, Then, reached, unreached
 
 from ..heldcredit import HeldCredit
@@ -110,11 +110,12 @@ class CreditRounds:
         seen = {one.member.name: one for one in self._sweep.round()}
         return [self._row(one, seen.get(one.hold.meter)) for one in self._held]
 
-    def switched(self, cli: Cli, rows: list[Row]) -> Iterator[Row]:
-        """With the orders given that are due, one after the other."""
+    def switched(self, cli: Cli, rows: list[Row], keep: Callable[[], None]) -> list[Row]:
+        """With the orders given that are due, one after the other. `keep` writes the memory down:
+        before an order goes out, and when it is known what became of it, so that whoever was cut is
+        not forgotten by a program that dies."""
         by_meter = {one.hold.meter: one for one in self._held}
-        for row in rows:
-            yield self._obeyed(cli, row, by_meter[row.meter])
+        return [self._obeyed(cli, row, by_meter[row.meter], keep) for row in rows]
 
     def _row(self, held: HeldCredit, seen: Seen | None) -> Row:
         hold, holding = held.hold, self._memory.holding
@@ -147,24 +148,34 @@ class CreditRounds:
             return "", Grace(Decimal(0), Decimal(0), Then.ON), error.code
         return kind.value, grace, ""
 
-    def _obeyed(self, cli: Cli, row: Row, held: HeldCredit) -> Row:
-        known = self._memory.holding.known(held.hold)
+    def _obeyed(self, cli: Cli, row: Row, held: HeldCredit, keep: Callable[[], None]) -> Row:
+        holding = self._memory.holding
+        known = holding.known(held.hold)
         # Somebody may have bought since it was judged, and time has passed.
         now = reached(known.seen(self._raseed.held_credits.given(held)))
         order = now.order
-        if row.judgement.order is None or order is None:
+        if row.judgement.order is None:
             return row
+        if order is None:
+            # It was paid for meanwhile: nothing is due any more.
+            return replace(row, judgement=now)
         if held not in self._raseed.held_credits.all(self._actor):
             # Released meanwhile: it is no longer ours to switch.
             return replace(row, judgement=replace(now, order=None))
         if datetime.now(UTC) - known.at > _FRESH:
             return replace(row, judgement=now, outcome="stale")
-        outcome = self._told(cli, order, held)
+        holding.begun(held.hold, order)
+        keep()
+        outcome, nothing = self._told(cli, order, held)
         if outcome == Outcome.DONE.value:
-            self._memory.holding.obeyed(held.hold, order)
+            holding.obeyed(held.hold, order)
+        elif nothing:
+            holding.undone(held.hold, known)
+        keep()
         return replace(row, judgement=now, outcome=outcome)
 
-    def _told(self, cli: Cli, order: Order, held: HeldCredit) -> str:
+    def _told(self, cli: Cli, order: Order, held: HeldCredit) -> tuple[str, bool]:
+        """What became of it, and whether that is nothing."""
         member = self._members[held.hold.meter]
         reason = phrase(f"held_{order.value}", cli.language)
         warrant = Warrant(self._actor.name, self._actor.role.value, reason)
@@ -172,9 +183,10 @@ class CreditRounds:
             target = self._target(held, member)
             with device_at(cli, target) as device:
                 works = self._raseed.meter_works
-                return kept(works, device, order.value, {}, warrant, target, "").outcome.value
+                outcome = kept(works, device, order.value, {}, warrant, target, "").outcome
         except RaseedError as error:
-            return error.code
+            return error.code, isinstance(error, Invalid | Refused | Unavailable)
+        return outcome.value, outcome is Outcome.DECLINED
 
     def _target(self, held: HeldCredit, member: Member) -> Target:
         gateway = held.file.meter.gateway

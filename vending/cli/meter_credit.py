@@ -112,19 +112,18 @@ def credit(
     actor = cli.actor()
     memory = recalled(keep, CreditMemory.recalled, CreditMemory)
     reachable = {one.name: one for one in members(cli)}
+
+    def write() -> None:
+        remember(keep, memory.kept())
+
     with cli.raseed() as raseed:
         moving = CreditRounds(raseed, actor, reachable, memory)
         for _ in again(None, every, rounds):
             with cli.progress("sweep"):
                 rows = moving.round()
-            remember(keep, memory.kept())
+            write()
             if switch:
-                due, rows = rows, []
-                for row in moving.switched(cli, due):
-                    rows.append(row)
-                    if row.outcome:
-                        # At once: who was cut for the credit is switched on again by it.
-                        remember(keep, memory.kept())
+                rows = moving.switched(cli, rows, write)
             cli.show(_told(rows), as_json, lambda cli, rows=rows: _shown(cli, rows))  # type: ignore[misc]
     if code := _exit_code(rows):
         raise typer.Exit(code)
