@@ -10,18 +10,23 @@ import subprocess
 import sys
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 
+from meters.heldcredit import Order, Standing
 from meters.identity import Drn
 from simulators.faults.base import HONEST, Ask, Effect, Fault, Layer, Piece
 from tests.contracts.standins import Standin, served
 from tests.system.test_meter_records import at
 from tests.vending.cli.support import Told, town_shell
-from tests.vending.support import POWER, town
-from vending.parties import Actor, GatewayPlace, Role
+from tests.vending.support import ADMIN, POWER, town
+from vending.cli.context import Cli
+from vending.cli.credit_rounds import CreditMemory, CreditRounds
+from vending.messages import Language
+from vending.parties import Actor, GatewayPlace, Registration, Role
 from vending.settings import Settings
 from vending.surroundings import CONFIG
 from vending.wiring import open_raseed
@@ -324,3 +329,62 @@ def test_a_round_that_is_killed_between_two_orders(tmp_path: Path, obeys: bool) 
         told = desk.rounds(0, "--switch")
         assert [one["standing"] for one in told] == ["off_otherwise", "supplied"]
         assert (flows(first), flows(second)) == (False, True)
+
+
+def test_a_reading_that_has_grown_old_is_taken_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vending.cli.credit_rounds._FRESH", timedelta(0))
+    with served(MODEL, "rtu-tcp") as standin:
+        desk = Desk(tmp_path, standin)
+        assert desk.hold().code == 0
+        row = desk.round(0, "--switch")
+        assert (row["order"], row["outcome"]) == ("close_supply", "done")
+        assert not flows(standin)
+
+
+def test_a_meter_that_is_registered_between_two_rounds_is_read_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with served(MODEL, "rtu-tcp") as first, served(MODEL, "rtu-tcp") as second:
+        desk = Desk(tmp_path, first)
+        assert desk.hold().code == 0
+
+        def registered(_: float) -> None:
+            parties = town(more_meters=2)
+            place = at(second, "rtu-tcp")
+            meter = replace(parties.meters[-1], model=MODEL, gateway=GatewayPlace(place))
+            (counter,) = second.device().read(["energy.active.import"])
+            with open_raseed(Settings(data=tmp_path)) as raseed:
+                new = Registration(meters=(meter,), agreements=parties.agreements[-1:])
+                raseed.service.register(ADMIN, new)
+                raseed.held_credits.begin(
+                    "h-2", Actor("Salma", Role.BILLING), "a new house",
+                    counter=counter, meter=meter.number.number, place=place,
+                )  # fmt: skip
+
+        monkeypatch.setattr("vending.cli.rounds.time.sleep", registered)
+        told = desk.raseed.run(
+            "meter", "credit", "--keep", str(desk.memory), "--switch", "--every", "1",
+            "--rounds", "2", "--json",
+        )  # fmt: skip
+        assert told.code == 0, (told.out, told.err)
+        assert (flows(first), flows(second)) == (False, False)
+
+
+def test_who_pays_between_the_reading_and_the_order_is_told_as_paid(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with served(MODEL, "rtu-tcp") as standin:
+        desk = Desk(tmp_path, standin)
+        assert desk.hold().code == 0
+        monkeypatch.setenv("RASEED_DATA", str(tmp_path))
+        cli = Cli(Language.ENGLISH)
+        with open_raseed(Settings(data=tmp_path)) as raseed:
+            rounds = CreditRounds(raseed, cli.actor(), CreditMemory())
+            (due,) = rounds.round()
+            assert due.judgement.order is Order.CUT
+            desk.sell("v-1")
+            (row,) = rounds.switched(cli, [due], lambda: None)
+        assert (row.judgement.standing, row.judgement.order) == (Standing.SUPPLIED, None)
+        assert (row.outcome, flows(standin)) == ("", True)

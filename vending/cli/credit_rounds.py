@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -24,6 +24,7 @@ from ..wiring import Raseed
 from .context import Cli
 from .meter_at import Target, device_at, recorded
 from .meter_command import kept
+from .meter_sweep import member_of
 
 _FRESH: Final = timedelta(minutes=10)
 """A supply is not switched on an older reading."""
@@ -64,6 +65,10 @@ def _problem(seen: Seen, moved: Sequence[Movement]) -> str:
     return seen.problem or next(reasons, DOUBTED)
 
 
+def _sweep_of(members: Collection[Member]) -> Sweep:
+    return Sweep(list(members), Lines().at, lambda: datetime.now(UTC), asked=asked)
+
+
 class CreditMemory:
     """What is remembered from round to round."""
 
@@ -84,29 +89,25 @@ class CreditMemory:
 class CreditRounds:
     """Reads, judges, and gives orders if that is wanted."""
 
-    def __init__(
-        self, raseed: Raseed, actor: Actor, members: Mapping[str, Member], memory: CreditMemory
-    ) -> None:
-        """`members`: all meters on record that can be reached, by number."""
+    def __init__(self, raseed: Raseed, actor: Actor, memory: CreditMemory) -> None:
         self._raseed = raseed
         self._actor = actor
         self._memory = memory
-        self._members = members
+        self._members: dict[str, Member] = {}
+        """By number, those of the round that can be reached."""
         self._held: list[HeldCredit] = []
-        self._sweep: Sweep | None = None
+        self._sweep = _sweep_of(())
 
     def round(self) -> list[Row]:
         """Every meter whose credit is held now, read once."""
-        before, self._held = self._held, self._raseed.held_credits.all(self._actor)
+        self._held = self._raseed.held_credits.all(self._actor)
         self._memory.holding.forget_others([one.hold for one in self._held])
-        if self._sweep is None or [one.hold for one in before] != [one.hold for one in self._held]:
-            asking = [self._members.get(one.hold.meter) for one in self._held]
-            self._sweep = Sweep(
-                [member for member in asking if member is not None],
-                Lines().at,
-                lambda: datetime.now(UTC),
-                asked=asked,
-            )
+        # As they stand on record now: a meter may have got another address, or be another one.
+        works = self._raseed.meter_works
+        asking = [member_of(works, one.file.meter) for one in self._held]
+        members = {member.name: member for member in asking if member is not None}
+        if members != self._members:
+            self._members, self._sweep = members, _sweep_of(members.values())
         seen = {one.member.name: one for one in self._sweep.round()}
         return [self._row(one, seen.get(one.hold.meter)) for one in self._held]
 
@@ -116,6 +117,11 @@ class CreditRounds:
         not forgotten by a program that dies."""
         by_meter = {one.hold.meter: one for one in self._held}
         return [self._obeyed(cli, row, by_meter[row.meter], keep) for row in rows]
+
+    def _again(self, held: HeldCredit) -> Row:
+        """One meter, read once more."""
+        (seen,) = _sweep_of([self._members[held.hold.meter]]).round()
+        return self._row(held, seen)
 
     def _row(self, held: HeldCredit, seen: Seen | None) -> Row:
         hold, holding = held.hold, self._memory.holding
@@ -150,20 +156,23 @@ class CreditRounds:
 
     def _obeyed(self, cli: Cli, row: Row, held: HeldCredit, keep: Callable[[], None]) -> Row:
         holding = self._memory.holding
-        known = holding.known(held.hold)
-        # Somebody may have bought since it was judged, and time has passed.
-        now = reached(known.seen(self._raseed.held_credits.given(held)))
-        order = now.order
         if row.judgement.order is None:
             return row
+        if datetime.now(UTC) - holding.known(held.hold).at > _FRESH:
+            # Many others came first. In a large house that is so in every round.
+            row = self._again(held)
+        if row.judgement.order is None:
+            return row
+        # Somebody may have bought since it was judged.
+        known = holding.known(held.hold)
+        now = reached(known.seen(self._raseed.held_credits.given(held)))
+        order = now.order
         if order is None:
             # It was paid for meanwhile: nothing is due any more.
             return replace(row, judgement=now)
         if held not in self._raseed.held_credits.all(self._actor):
             # Released meanwhile: it is no longer ours to switch.
             return replace(row, judgement=replace(now, order=None))
-        if datetime.now(UTC) - known.at > _FRESH:
-            return replace(row, judgement=now, outcome="stale")
         holding.begun(held.hold, order)
         keep()
         outcome, nothing = self._told(cli, order, held)

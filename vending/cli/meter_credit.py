@@ -25,7 +25,6 @@ from .context import Cli, Json, cli_of
 from .credit_rounds import CreditMemory, CreditRounds, Row
 from .meter_at import Device, Target, device_at, target_of
 from .meter_shown import text
-from .meter_sweep import members
 from .parties import meter
 from .rounds import Every, Rounds, again, recalled, remember
 
@@ -111,13 +110,12 @@ def credit(
     cli = cli_of(ctx)
     actor = cli.actor()
     memory = recalled(keep, CreditMemory.recalled, CreditMemory)
-    reachable = {one.name: one for one in members(cli)}
 
     def write() -> None:
         remember(keep, memory.kept())
 
     with cli.raseed() as raseed:
-        moving = CreditRounds(raseed, actor, reachable, memory)
+        moving = CreditRounds(raseed, actor, memory)
         for _ in again(None, every, rounds):
             with cli.progress("sweep"):
                 rows = moving.round()
