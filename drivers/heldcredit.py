@@ -53,6 +53,9 @@ class Counted:
     """As `LastSeen` has them."""
     told: bool = False
     """It was given an order after it was read. What it counted in between tells nothing of that."""
+    leaks: bool = False
+    """It says that it is off, as it did before, and has counted since: its relay is welded, or
+    bridged."""
     per_hour: Decimal = Decimal(0)
     pace_since: datetime | None = None
     pace_used: Decimal = Decimal(0)
@@ -81,7 +84,8 @@ class Holding:
         before, flows = self.known(hold), _flows(seen)
         # A model that does not tell is on if it counts. Whoever is on was switched on since, and
         # who cuts it off then has reasons of his own.
-        is_on = used > before.used and not before.told if flows is None else flows
+        counts = used > before.used and not before.told
+        is_on = counts if flows is None else flows
         self._known[hold.meter] = replace(
             _paced(before, seen.at, used),
             at=seen.at,
@@ -90,6 +94,7 @@ class Holding:
             cut=before.cut and not is_on,
             unsure=before.unsure and flows is None and not is_on,
             told=False,
+            leaks=counts and before.flows is False and flows is False,
         )
         return True
 
@@ -198,6 +203,7 @@ def _written(one: Counted) -> dict[str, Any]:
         "cut": one.cut,
         "unsure": one.unsure,
         "told": one.told,
+        "leaks": one.leaks,
         "per_hour": str(one.per_hour),
         "pace_since": None if one.pace_since is None else one.pace_since.isoformat(),
         "pace_used": str(one.pace_used),
@@ -206,17 +212,16 @@ def _written(one: Counted) -> dict[str, Any]:
 
 def _read(row: Mapping[str, Any]) -> Counted:
     flows, since = row["flows"], row["pace_since"]
-    # Files of before these were kept have none of the last two.
-    cut, unsure, told = row["cut"], row.get("unsure", False), row.get("told", False)
-    if not all(isinstance(one, bool) for one in (cut, unsure, told, flows is None or flows)):
-        raise TypeError("flows, cut, unsure and told are yes or no")
+    # Files of before these were kept have none of the last three.
+    told = {name: row.get(name, False) for name in ("unsure", "told", "leaks")}
+    told["cut"] = row["cut"]
+    if not all(isinstance(one, bool) for one in (*told.values(), flows is None or flows)):
+        raise TypeError("flows and the like are yes or no")
     return Counted(
         at=datetime.fromisoformat(row["at"]),
         used=Decimal(row["used"]),
         flows=flows,
-        cut=cut,
-        unsure=unsure,
-        told=told,
+        **told,
         per_hour=Decimal(row["per_hour"]),
         pace_since=None if since is None else datetime.fromisoformat(since),
         pace_used=Decimal(row["pace_used"]),

@@ -19,7 +19,9 @@ import pytest
 from meters.heldcredit import Order, Standing
 from meters.identity import Drn
 from simulators.faults.base import HONEST, Ask, Effect, Fault, Layer, Piece
+from simulators.loads import PER_UNIT
 from tests.contracts.standins import Standin, served
+from tests.drivers.test_heldcredit import SaysOff
 from tests.system.test_meter_records import at
 from tests.vending.cli.support import Told, town_shell
 from tests.vending.support import ADMIN, POWER, town
@@ -215,6 +217,21 @@ def test_a_welded_relay_is_somebodys_work(tmp_path: Path) -> None:
         standin.strike("relay_welded")
         row = desk.round(3, "--switch")
         assert (row["order"], row["outcome"]) == ("close_supply", "declined")
+
+
+def test_a_relay_that_says_it_is_off_and_lets_through_is_somebodys_work(tmp_path: Path) -> None:
+    with served(MODEL, "rtu-tcp") as standin:
+        desk = Desk(tmp_path, standin)
+        assert desk.hold().code == 0
+        welded = SaysOff()
+        welded.bind("a relay")
+        standin.meter.faults = standin.meter.faults.plus(welded)
+        assert desk.round(0, "--switch")["standing"] == "used_up"
+        # 0.01 kWh, which is the least that it shows.
+        standin.meter.place.forward += 10 * PER_UNIT
+        standin.meter.forget()
+        row = desk.round(3, "--switch")
+        assert (row["standing"], row["problem"]) == ("used_up", "still_drawn")
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,8 @@ _FRESH: Final = timedelta(minutes=10)
 _UNITS: Final = {Commodity.ELECTRICITY: "kWh", Commodity.WATER: "m3"}
 DOUBTED: Final = "doubted"
 """The problem of a counter that somebody must look at."""
+_LEAKS: Final = "still_drawn"
+"""The problem of a supply that says that it is off, and counts."""
 _NO_PLACE: Final = "no_place"
 """The problem of a meter that has no address on record, or a model that nobody knows."""
 
@@ -54,7 +56,7 @@ class Row:
     def needs_somebody(self) -> bool:
         """At the meter: nothing else helps."""
         undone = self.outcome not in ("", Outcome.DONE.value)
-        return self.judgement.needs_visit or undone or self.problem == DOUBTED
+        return self.judgement.needs_visit or undone or self.problem in (DOUBTED, _LEAKS)
 
 
 def _problem(seen: Seen, moved: Sequence[Movement]) -> str:
@@ -131,6 +133,8 @@ class CreditRounds:
             moved = self._memory.following.took(seen, settle=holding.is_new(hold))
             sure = holding.took(hold, seen.member.map, seen, moved)
             problem = "" if sure else _problem(seen, moved)
+            if sure and holding.known(hold).leaks:
+                problem = _LEAKS
         kind, grace, unknown = self._grace(held)
         return Row(
             meter=hold.meter,
