@@ -19,7 +19,7 @@ from typing import Final
 
 from meters.account import Commodity
 from meters.errors import Refused
-from meters.heldcredit import Grace, Hold
+from meters.heldcredit import Grace, Hold, Order
 from meters.readings import Quality, Reading
 
 from .accounting.ports import BooksStore
@@ -34,6 +34,10 @@ Graces = Mapping[tuple[Commodity, CustomerClass], Grace]
 HOLD: Final = "hold_credit"
 RELEASE: Final = "release_credit"
 """The commands by which a holding's begin and end stand among the records. No map has them."""
+FOR_CREDIT: Final = "credit-"
+"""What the ids of orders begin with that are given for the credit alone."""
+_HAPPENED: Final = (WorkState.BEGUN, WorkState.DONE, WorkState.UNKNOWN)
+"""So far as anybody knows."""
 _AGREEMENT: Final = "agreement"
 """The parameter that tells whose credit it is."""
 _SMALLEST: Final = 1000
@@ -122,6 +126,16 @@ class HeldCredits:
     def given(self, held: HeldCredit) -> Decimal:
         """What was bought or given since the holding began, as it stands now, kWh or m3."""
         return Decimal(self._issued(held.file) - held.issued) / _SMALLEST
+
+    def cut_by_others(self, meter: str) -> bool:
+        """Whether the last order to its supply was to cut it off, and somebody gave it for another
+        reason than the credit. It may have been off already."""
+        with self._works.reading() as books:
+            works = books.named([one.value for one in Order], meter)
+        last = next((one for one in works if one.state in _HAPPENED), None)
+        if last is None or last.command != Order.CUT.value:
+            return False
+        return not last.id.startswith(FOR_CREDIT)
 
     def grace(self, file: MeterFile) -> tuple[CustomerClass, Grace]:
         """Of the class that the meter's tariff is for. Raises TariffMissing."""

@@ -210,6 +210,28 @@ def test_who_cut_it_for_another_reason_decides(tmp_path: Path) -> None:
         assert not flows(standin)
 
 
+def test_who_cuts_it_when_it_is_off_already_decides_as_well(tmp_path: Path) -> None:
+    with served(MODEL, "rtu-tcp") as standin:
+        desk = Desk(tmp_path, standin)
+        assert desk.hold().code == 0
+        assert desk.round(0, "--switch")["outcome"] == "done"
+        supply = ("--reason", "work at the wires", "--yes")
+        told = desk.raseed.run("meter", "command", NUMBER, "close_supply", *supply)
+        assert told.code == 0, told.err
+        desk.sell("v-1")
+        row = desk.round(0, "--switch")
+        assert (row["standing"], row["order"]) == ("off_otherwise", None)
+        # Nobody is sent to switch it on either.
+        standin.strike("link_down")
+        row = desk.round(4, "--switch")
+        assert (row["standing"], row["visit"]) == ("off_otherwise", False)
+        standin.heal()
+        assert not flows(standin)
+        told = desk.raseed.run("meter", "command", NUMBER, "open_supply", *supply)
+        assert told.code == 0, told.err
+        assert desk.round(0, "--switch")["standing"] == "supplied"
+
+
 def test_a_welded_relay_is_somebodys_work(tmp_path: Path) -> None:
     with served(MODEL, "rtu-tcp") as standin:
         desk = Desk(tmp_path, standin)

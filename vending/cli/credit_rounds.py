@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -15,9 +16,9 @@ from drivers.sweep import Member, Seen, Sweep
 from meters.account import Commodity
 from meters.device import Outcome, Warrant
 from meters.errors import Invalid, RaseedError, Refused, Unavailable
-from meters.heldcredit import Grace, Judgement, Order, Then, reached, unreached
+from meters.heldcredit import Grace, Judgement, Order, Standing, Then, reached, unreached
 
-from ..heldcredit import HeldCredit
+from ..heldcredit import FOR_CREDIT, HeldCredit
 from ..messages import phrase
 from ..parties import Actor
 from ..wiring import Raseed
@@ -33,6 +34,7 @@ DOUBTED: Final = "doubted"
 """The problem of a counter that somebody must look at."""
 _LEAKS: Final = "still_drawn"
 """The problem of a supply that says that it is off, and counts."""
+_NOTHING: Final = Grace(Decimal(0), Decimal(0), Then.ON)
 _NO_PLACE: Final = "no_place"
 """The problem of a meter that has no address on record, or a model that nobody knows."""
 
@@ -148,14 +150,19 @@ class CreditRounds:
     def _judged(self, held: HeldCredit, grace: Grace, sure: bool) -> Judgement:
         known = self._memory.holding.known(held.hold)
         last = known.seen(self._raseed.held_credits.given(held))
-        return reached(last) if sure else unreached(last, grace, datetime.now(UTC))
+        found = reached(last) if sure else unreached(last, grace, datetime.now(UTC))
+        wants_on = found.order is Order.CONNECT or found.standing is Standing.STRANDED
+        if wants_on and self._raseed.held_credits.cut_by_others(held.hold.meter):
+            # It was off already, and somebody else needs it off too: to work at the wires, say.
+            return Judgement(Standing.OFF_OTHERWISE, found.left)
+        return found
 
     def _grace(self, held: HeldCredit) -> tuple[str, Grace, str]:
         try:
             kind, grace = self._raseed.held_credits.grace(held.file)
         except RaseedError as error:
             # Nobody is sent to cut off a customer whose class is not known.
-            return "", Grace(Decimal(0), Decimal(0), Then.ON), error.code
+            return "", _NOTHING, error.code
         return kind.value, grace, ""
 
     def _obeyed(self, cli: Cli, row: Row, held: HeldCredit, keep: Callable[[], None]) -> Row:
@@ -169,10 +176,10 @@ class CreditRounds:
             return row
         # Somebody may have bought since it was judged.
         known = holding.known(held.hold)
-        now = reached(known.seen(self._raseed.held_credits.given(held)))
+        now = self._judged(held, _NOTHING, sure=True)
         order = now.order
         if order is None:
-            # It was paid for meanwhile: nothing is due any more.
+            # It was paid for meanwhile, or somebody else cut it off: nothing is due any more.
             return replace(row, judgement=now)
         if held not in self._raseed.held_credits.all(self._actor):
             # Released meanwhile: it is no longer ours to switch.
@@ -196,7 +203,10 @@ class CreditRounds:
             target = self._target(held, member)
             with device_at(cli, target) as device:
                 works = self._raseed.meter_works
-                outcome = kept(works, device, order.value, {}, warrant, target, "").outcome
+                outcome = kept(
+                    works, device, order.value, {}, warrant, target, "",
+                    id=f"{FOR_CREDIT}{uuid.uuid4()}",
+                ).outcome  # fmt: skip
         except RaseedError as error:
             return error.code, isinstance(error, Invalid | Refused | Unavailable)
         return outcome.value, outcome is Outcome.DECLINED
