@@ -27,6 +27,7 @@ from tests.vending.cli.support import Told, town_shell
 from tests.vending.support import ADMIN, POWER, town
 from vending.cli.context import Cli
 from vending.cli.credit_rounds import CreditMemory, CreditRounds
+from vending.cli.rounds import owned
 from vending.messages import Language
 from vending.parties import Actor, GatewayPlace, Registration, Role
 from vending.settings import Settings
@@ -283,6 +284,17 @@ def test_a_memory_that_is_not_ours_is_refused(tmp_path: Path, text: str) -> None
     told = town_shell(tmp_path).run("meter", "credit", "--keep", str(file))
     assert "meter.sweep_memory" in told.err
     assert file.read_text("utf-8") == text
+
+
+def test_a_memory_is_one_programs_and_can_be_written(tmp_path: Path) -> None:
+    raseed = town_shell(tmp_path)
+    file = tmp_path / "credit.json"
+    with owned(file):
+        told = raseed.run("meter", "credit", "--keep", str(file))
+        assert (told.code, "meter.memory_in_use" in told.err) == (4, True)
+    assert raseed.run("meter", "credit", "--keep", str(file)).code == 0
+    told = raseed.run("meter", "credit", "--keep", str(tmp_path / "none" / "credit.json"))
+    assert (told.code, "meter.memory_unwritable" in told.err) == (4, True)
 
 
 def test_a_counter_that_went_back_is_held_anew(tmp_path: Path) -> None:

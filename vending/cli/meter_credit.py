@@ -26,7 +26,7 @@ from .credit_rounds import CreditMemory, CreditRounds, Row
 from .meter_at import Device, Target, device_at, target_of
 from .meter_shown import text
 from .parties import meter
-from .rounds import Every, Rounds, again, recalled, remember
+from .rounds import Every, Rounds, again, owned, recalled, remember
 
 
 @dataclass(eq=False)
@@ -109,12 +109,12 @@ def credit(
     3 if somebody must go to a meter, 4 if one was not read."""
     cli = cli_of(ctx)
     actor = cli.actor()
-    memory = recalled(keep, CreditMemory.recalled, CreditMemory)
+    with owned(keep), cli.raseed() as raseed:
+        memory = recalled(keep, CreditMemory.recalled, CreditMemory)
 
-    def write() -> None:
-        remember(keep, memory.kept())
+        def write() -> None:
+            remember(keep, memory.kept())
 
-    with cli.raseed() as raseed:
         moving = CreditRounds(raseed, actor, memory)
         for _ in again(None, every, rounds):
             with cli.progress("sweep"):
