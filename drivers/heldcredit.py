@@ -49,6 +49,13 @@ class Counted:
     """Since the holding began, kWh or m3."""
     flows: bool | None = None
     cut: bool = False
+    unsure: bool = False
+    """As `LastSeen` has them."""
+    told: bool = False
+    """It was given an order after it was read. What it counted in between tells nothing of that."""
+    leaks: bool = False
+    """It says that it is off, as it did before, and has counted since: its relay is welded, or
+    bridged."""
     per_hour: Decimal = Decimal(0)
     pace_since: datetime | None = None
     pace_used: Decimal = Decimal(0)
@@ -56,7 +63,8 @@ class Counted:
 
     def seen(self, given: Decimal) -> LastSeen:
         """With all the credit that was given until now, kWh or m3."""
-        return LastSeen(self.at, given - self.used, self.per_hour, self.flows, self.cut)
+        left = given - self.used
+        return LastSeen(self.at, left, self.per_hour, self.flows, self.cut, self.unsure)
 
 
 class Holding:
@@ -74,10 +82,20 @@ class Holding:
         if used is None:
             return False
         before, flows = self.known(hold), _flows(seen)
-        # A model that does not tell is on if it counts.
-        cut = before.cut and not (flows is None and used > before.used)
-        paced = _paced(before, seen.at, used)
-        self._known[hold.meter] = replace(paced, at=seen.at, used=used, flows=flows, cut=cut)
+        # A model that does not tell is on if it counts. Whoever is on was switched on since, and
+        # who cuts it off then has reasons of his own.
+        counts = used > before.used and not before.told
+        is_on = counts if flows is None else flows
+        self._known[hold.meter] = replace(
+            _paced(before, seen.at, used),
+            at=seen.at,
+            used=used,
+            flows=flows,
+            cut=before.cut and not is_on,
+            unsure=before.unsure and flows is None and not is_on,
+            told=False,
+            leaks=counts and before.flows is False and flows is False,
+        )
         return True
 
     def known(self, hold: Hold) -> Counted:
@@ -92,11 +110,24 @@ class Holding:
         known = self._known.get(hold.meter)
         return known is None or known.at < hold.counter.read_at
 
+    def begun(self, hold: Hold, order: Order) -> None:
+        """An order is given now. Until it is known what became of it, it may have been carried out:
+        who was cut for the credit is switched on by it, also if nobody heard the meter's answer."""
+        known = replace(self.known(hold), told=True)
+        if order is Order.CUT:
+            known = replace(known, cut=True, unsure=True)
+        self._known[hold.meter] = known
+
+    def undone(self, hold: Hold, before: Counted) -> None:
+        """The order that was begun has changed nothing: all is as it was `before`."""
+        self._known[hold.meter] = before
+
     def obeyed(self, hold: Hold, order: Order) -> None:
-        """An order was given and carried out."""
+        """The order that was begun was carried out."""
         known = self.known(hold)
-        told = None if known.flows is None else order is Order.CONNECT
-        self._known[hold.meter] = replace(known, flows=told, cut=order is Order.CUT)
+        flows = None if known.flows is None else order is Order.CONNECT
+        cut = order is Order.CUT
+        self._known[hold.meter] = replace(known, flows=flows, cut=cut, unsure=False, told=True)
 
     def forget_others(self, holds: Sequence[Hold]) -> None:
         """Of meters whose credit is no longer held."""
@@ -170,6 +201,9 @@ def _written(one: Counted) -> dict[str, Any]:
         "used": str(one.used),
         "flows": one.flows,
         "cut": one.cut,
+        "unsure": one.unsure,
+        "told": one.told,
+        "leaks": one.leaks,
         "per_hour": str(one.per_hour),
         "pace_since": None if one.pace_since is None else one.pace_since.isoformat(),
         "pace_used": str(one.pace_used),
@@ -177,14 +211,17 @@ def _written(one: Counted) -> dict[str, Any]:
 
 
 def _read(row: Mapping[str, Any]) -> Counted:
-    flows, cut, since = row["flows"], row["cut"], row["pace_since"]
-    if not isinstance(cut, bool) or not (flows is None or isinstance(flows, bool)):
-        raise TypeError("flows and cut are yes or no")
+    flows, since = row["flows"], row["pace_since"]
+    # Files of before these were kept have none of the last three.
+    told = {name: row.get(name, False) for name in ("unsure", "told", "leaks")}
+    told["cut"] = row["cut"]
+    if not all(isinstance(one, bool) for one in (*told.values(), flows is None or flows)):
+        raise TypeError("flows and the like are yes or no")
     return Counted(
         at=datetime.fromisoformat(row["at"]),
         used=Decimal(row["used"]),
         flows=flows,
-        cut=cut,
+        **told,
         per_hour=Decimal(row["per_hour"]),
         pace_since=None if since is None else datetime.fromisoformat(since),
         pace_used=Decimal(row["pace_used"]),

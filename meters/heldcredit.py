@@ -62,10 +62,18 @@ class LastSeen:
     flows: bool | None
     """Whether the supply was on; None if the model does not tell."""
     cut: bool
-    """Whether the last order that was given and carried out was to cut it off for its credit."""
+    """Whether the last order that was given was to cut it off for its credit, and it has not been
+    seen to flow since."""
+    unsure: bool = False
+    """Nobody knows whether that order was carried out."""
 
     @property
     def is_off(self) -> bool:
+        """So far as anybody knows."""
+        return self.cut and not self.unsure if self.flows is None else not self.flows
+
+    @property
+    def may_be_off(self) -> bool:
         return self.cut if self.flows is None else not self.flows
 
 
@@ -118,7 +126,7 @@ def reached(seen: LastSeen) -> Judgement:
     """Of a meter that was read just now, by a reading that nobody doubts."""
     if seen.left <= 0:
         return Judgement(Standing.USED_UP, seen.left, None if seen.is_off else Order.CUT)
-    if not seen.is_off:
+    if not seen.may_be_off:
         return Judgement(Standing.SUPPLIED, seen.left)
     if not seen.cut:
         return Judgement(Standing.OFF_OTHERWISE, seen.left)

@@ -5,11 +5,13 @@ what the counter moved since the holding began; the rest is the credit. When it 
 counter stood, is on record among the commands (`meterwork.py`), and so is its end.
 
 A holding begins with nothing: opening credit is sold, or given by two people like all free units.
+It is of one supply agreement, and over when the meter is taken out there: what a house used and
+bought is nothing to the next one that the meter is put into.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -17,7 +19,7 @@ from typing import Final
 
 from meters.account import Commodity
 from meters.errors import Refused
-from meters.heldcredit import Grace, Hold
+from meters.heldcredit import Grace, Hold, Order
 from meters.readings import Quality, Reading
 
 from .accounting.ports import BooksStore
@@ -32,6 +34,12 @@ Graces = Mapping[tuple[Commodity, CustomerClass], Grace]
 HOLD: Final = "hold_credit"
 RELEASE: Final = "release_credit"
 """The commands by which a holding's begin and end stand among the records. No map has them."""
+FOR_CREDIT: Final = "credit-"
+"""What the ids of orders begin with that are given for the credit alone."""
+_HAPPENED: Final = (WorkState.BEGUN, WorkState.DONE, WorkState.UNKNOWN)
+"""So far as anybody knows."""
+_AGREEMENT: Final = "agreement"
+"""The parameter that tells whose credit it is."""
 _SMALLEST: Final = 1000
 """Wh of a kWh, litres of a cubic metre."""
 
@@ -77,28 +85,29 @@ class HeldCredits:
         require(actor, "hold_credit")
         if counter.quality is not Quality.GOOD:
             raise ValueError(f"{counter.name} is {counter.quality.value}")
-        issued = self._issued(self._file(meter))
+        file = self._file(meter)
         params = {
             "counter": counter.name,
             "value": str(counter.value),
             "unit": counter.unit,
             "uncertainty": "" if counter.uncertainty is None else str(counter.uncertainty),
             "read_at": counter.read_at.isoformat(),
-            "issued": str(issued),
+            "issued": str(self._issued(file)),
+            _AGREEMENT: file.agreement.number,
         }
         work = self._work(id, actor, reason, HOLD, meter, place, counter.map, params)
-        self._put(work, CreditHeld(meter), is_held=False)
+        self._put(work, lambda last: not _is_of(last, file), CreditHeld(meter))
         return work
 
     def end(self, id: str, actor: Actor, reason: str, meter: str) -> MeterWork:
         """The house no longer holds it. Raises ActorNotAllowed, CreditNotHeld."""
         require(actor, "hold_credit")
         work = self._work(id, actor, reason, RELEASE, meter, "", "", {})
-        self._put(work, CreditNotHeld(meter), is_held=True)
+        self._put(work, _is_begun, CreditNotHeld(meter))
         return work
 
     def all(self, actor: Actor) -> list[HeldCredit]:
-        """By number, of meters that are in use. Raises ActorNotAllowed."""
+        """By number, of meters that are in use where it began. Raises ActorNotAllowed."""
         require(actor, "read_commands")
         with self._works.reading() as books:
             works = books.named((HOLD, RELEASE))
@@ -111,12 +120,22 @@ class HeldCredits:
         return [
             HeldCredit(_hold(work), file, int(work.params["issued"]))
             for work, file in files
-            if file is not None
+            if file is not None and _is_of(work, file)
         ]
 
     def given(self, held: HeldCredit) -> Decimal:
         """What was bought or given since the holding began, as it stands now, kWh or m3."""
         return Decimal(self._issued(held.file) - held.issued) / _SMALLEST
+
+    def cut_by_others(self, meter: str) -> bool:
+        """Whether the last order to its supply was to cut it off, and somebody gave it for another
+        reason than the credit. It may have been off already."""
+        with self._works.reading() as books:
+            works = books.named([one.value for one in Order], meter)
+        last = next((one for one in works if one.state in _HAPPENED), None)
+        if last is None or last.command != Order.CUT.value:
+            return False
+        return not last.id.startswith(FOR_CREDIT)
 
     def grace(self, file: MeterFile) -> tuple[CustomerClass, Grace]:
         """Of the class that the meter's tariff is for. Raises TariffMissing."""
@@ -160,13 +179,28 @@ class HeldCredits:
             detail="recorded",
         )
 
-    def _put(self, work: MeterWork, otherwise: Refused, *, is_held: bool) -> None:
-        """Looks and writes in one: two people at once hold it once."""
+    def _put(
+        self, work: MeterWork, may: Callable[[MeterWork | None], bool], otherwise: Refused
+    ) -> None:
+        """If what stands last on record allows it. Looks and writes in one: two people at once hold
+        it once."""
         with self._works.writing() as books:
             before = books.named((HOLD, RELEASE), work.meter)
-            if (bool(before) and before[0].command == HOLD) is not is_held:
+            if not may(before[0] if before else None):
                 raise otherwise
             books.add_work(work)
+
+
+def _is_begun(last: MeterWork | None) -> bool:
+    return last is not None and last.command == HOLD
+
+
+def _is_of(last: MeterWork | None, file: MeterFile) -> bool:
+    """Whether it began under the agreement that the meter is in use by. (Records of before that was
+    kept tell none.)"""
+    if last is None or last.command != HOLD:
+        return False
+    return last.params.get(_AGREEMENT, file.agreement.number) == file.agreement.number
 
 
 def _hold(work: MeterWork) -> Hold:

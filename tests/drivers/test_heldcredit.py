@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import ClassVar
 
 import pytest
 
 from drivers.device.settings import DeviceSettings
 from drivers.follow import Following, MemoryUnreadable
 from drivers.heldcredit import Counted, Holding, asked
+from drivers.maps.model import Register
 from drivers.maps.reading import shipped_map
 from drivers.places import Place
 from drivers.sweep import Member, Sweep
 from meters.device import Outcome
-from meters.heldcredit import Hold, Order
+from meters.heldcredit import Hold, Order, Standing, reached
+from meters.readings import Value
+from simulators.faults.base import Fault, Layer
 from simulators.loads import Draw, Use
+from simulators.trouble import Trouble
 from tests.contracts.standins import BOSS, Standin, in_memory
 
 RELAY = "hiking-dds238"
@@ -59,6 +64,7 @@ class House:
         return sure
 
     def order(self, order: Order) -> Outcome:
+        self.holding.begun(self.hold, order)
         record = self.standin.device().command(order.value, {}, BOSS)
         if record.outcome is Outcome.DONE:
             self.holding.obeyed(self.hold, order)
@@ -149,6 +155,120 @@ def test_a_relay_that_does_not_tell_is_on_if_it_counts() -> None:
     assert not house.known.seen(Decimal(0)).is_off
 
 
+def test_what_it_counted_before_it_was_cut_does_not_say_that_it_is_on() -> None:
+    house = House(MUTE)
+    house.hours(2, rounds=2)
+    # Others come first: the reading is some minutes old, and the counter went on.
+    house.standin.pause(300)
+    assert house.order(Order.CUT) is Outcome.DONE
+    before = house.known.used
+    house.hours(1)
+    assert house.known.used > before
+    assert house.known.seen(Decimal(0)).is_off
+    house.hours(3, rounds=3)
+    assert house.known.seen(Decimal(0)).is_off
+
+
+def test_who_was_seen_on_again_is_cut_by_others_for_their_own_reasons() -> None:
+    house = House()
+    house.hours(1)
+    assert house.order(Order.CUT) is Outcome.DONE
+    # Paid in the dark, and switched on by hand.
+    house.standin.device().command("open_supply", {}, BOSS)
+    house.hours(1)
+    assert (house.known.flows, house.known.cut) == (True, False)
+    house.standin.device().command("close_supply", {}, BOSS)
+    house.hours(1)
+    found = reached(house.known.seen(Decimal(100)))
+    assert (found.standing, found.order) == (Standing.OFF_OTHERWISE, None)
+
+
+@dataclass(slots=True)
+class SaysOff(Fault):
+    """The register tells what was written there, and the contact is welded."""
+
+    layer: ClassVar[Layer] = Layer.METER
+
+    def value(self, register: Register, value: Value | None, now: int) -> Value | None:
+        return "off" if register.name == "supply.output" else value
+
+    def trouble(self) -> Trouble:
+        return Trouble(stuck=True)
+
+
+def test_what_says_that_it_is_off_and_counts_is_told() -> None:
+    house = House()
+    house.hours(1)
+    # It may have counted before it was cut.
+    house.standin.pause(300)
+    assert house.order(Order.CUT) is Outcome.DONE
+    house.hours(3, rounds=3)
+    assert not house.known.leaks
+    house.standin.device().command("open_supply", {}, BOSS)
+    welded = SaysOff()
+    welded.bind("a relay")
+    house.standin.meter.faults = house.standin.meter.faults.plus(welded)
+    welded.begin(house.standin.meter.place, int(house.standin.seconds()))
+    house.hours(1)
+    assert (house.known.flows, house.known.leaks) == (False, True)
+    assert through_file(house.holding).known(house.hold).leaks
+    house.standin.meter.place.flow = Draw(1, Use.FLAT, 0, int(house.standin.seconds()))
+    house.hours(2, rounds=2)
+    assert not house.known.leaks
+
+
+@pytest.mark.parametrize("happened", [True, False])
+def test_an_order_of_which_nobody_knows_the_end_is_settled_by_what_is_seen(happened: bool) -> None:
+    house = House()
+    house.hours(1)
+    house.holding.begun(house.hold, Order.CUT)
+    house.holding = through_file(house.holding)
+    if happened:
+        house.standin.device().command("close_supply", {}, BOSS)
+    # Until then it flows, so far as anybody knows.
+    assert not house.known.seen(Decimal(0)).is_off
+    house.hours(1)
+    assert (house.known.flows, house.known.cut, house.known.unsure) == (
+        not happened,
+        happened,
+        False,
+    )
+
+
+def test_a_relay_that_does_not_tell_is_given_an_order_again_of_which_nobody_knows_the_end() -> None:
+    house = House(MUTE)
+    house.hours(1)
+    house.holding.begun(house.hold, Order.CUT)
+    house.standin.device().command("close_supply", {}, BOSS)
+    house.hours(2, rounds=2)
+    assert (house.known.flows, house.known.cut, house.known.unsure) == (None, True, True)
+    assert reached(house.known.seen(Decimal(0))).order is Order.CUT
+    assert reached(house.known.seen(Decimal(100))).order is Order.CONNECT
+    # What counts is on.
+    house.standin.device().command("open_supply", {}, BOSS)
+    house.hours(1)
+    assert (house.known.cut, house.known.unsure) == (False, False)
+
+
+def test_an_order_that_has_changed_nothing_leaves_nothing_behind() -> None:
+    house = House()
+    house.hours(1)
+    before = house.known
+    house.holding.begun(house.hold, Order.CUT)
+    assert house.known != before
+    house.holding.undone(house.hold, before)
+    assert house.known == before
+
+
+def test_a_memory_of_before_these_were_kept_is_read() -> None:
+    house = House()
+    house.hours(1)
+    kept = house.holding.kept()
+    for name in ("unsure", "told", "leaks"):
+        del kept["meters"][METER][name]
+    assert Holding.recalled(kept).known(house.hold) == house.known
+
+
 def through_file(holding: Holding) -> Holding:
     return Holding.recalled(json.loads(json.dumps(holding.kept())))
 
@@ -190,7 +310,7 @@ def test_what_it_has_not_written_is_refused(kept: dict[str, object]) -> None:
 def test_yes_and_no_are_nothing_else() -> None:
     house = House()
     house.round()
-    for name in ("flows", "cut"):
+    for name in ("flows", "cut", "unsure", "told", "leaks"):
         kept = house.holding.kept()
         kept["meters"][METER][name] = "no"
         with pytest.raises(MemoryUnreadable):

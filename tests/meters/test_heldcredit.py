@@ -113,12 +113,23 @@ limits = st.decimals(0, 100, places=2)
 lasts = st.builds(
     LastSeen, st.just(READ), amounts, rates, st.sampled_from([True, False, None]), st.booleans()
 )
+unsure = st.builds(
+    LastSeen, st.just(READ), amounts, rates, st.none(), st.just(value=True), st.just(value=True)
+)
 graces = st.builds(Grace, limits, limits, st.sampled_from(Then))
 hours = st.integers(0, 2000)
 WORSE = {Standing.SUPPLIED: 0, Standing.GRACE: 1, Standing.GRANTED: 2, Standing.OVERDUE: 2}
 
 
-@given(last=lasts, grace=graces, at=hours)
+@given(last=unsure)
+def test_a_relay_that_does_not_tell_and_may_be_off_is_told_what_its_credit_says(
+    last: LastSeen,
+) -> None:
+    assert reached(last).order is (Order.CUT if last.left <= 0 else Order.CONNECT)
+    assert not last.is_off
+
+
+@given(last=lasts | unsure, grace=graces, at=hours)
 def test_no_order_is_ever_made_of_a_guess(last: LastSeen, grace: Grace, at: int) -> None:
     assert unreached(last, grace, after(at)).order is None
 

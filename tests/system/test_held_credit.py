@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
-from dataclasses import replace
+import signal
+import subprocess
+import sys
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
+from meters.heldcredit import Order, Standing
+from meters.identity import Drn
+from simulators.faults.base import HONEST, Ask, Effect, Fault, Layer, Piece
+from simulators.loads import PER_UNIT
 from tests.contracts.standins import Standin, served
+from tests.drivers.test_heldcredit import SaysOff
 from tests.system.test_meter_records import at
 from tests.vending.cli.support import Told, town_shell
-from tests.vending.support import POWER, town
-from vending.parties import Actor, GatewayPlace, Role
+from tests.vending.support import ADMIN, POWER, town
+from vending.cli.context import Cli
+from vending.cli.credit_rounds import CreditMemory, CreditRounds
+from vending.cli.rounds import owned
+from vending.messages import Language
+from vending.parties import Actor, GatewayPlace, Registration, Role
 from vending.settings import Settings
 from vending.surroundings import CONFIG
 from vending.wiring import open_raseed
@@ -22,6 +38,9 @@ pytestmark = pytest.mark.system
 
 MODEL = "hiking-dds238"
 NUMBER = POWER.number
+BESIDE = Drn.from_serial("01", 5000)
+"""Of the second house, where there are two; orders go by number."""
+ROOT = Path(__file__).parents[2]
 
 
 def flows(standin: Standin) -> bool:
@@ -31,30 +50,80 @@ def flows(standin: Standin) -> bool:
 class Desk:
     """Where the credit is looked after."""
 
-    def __init__(self, folder: Path, standin: Standin, model: str = MODEL) -> None:
-        parties = town()
-        reached = GatewayPlace(at(standin, "rtu-tcp"))
+    def __init__(
+        self, folder: Path, standin: Standin, model: str = MODEL, beside: Standin | None = None
+    ) -> None:
+        parties = town(more_meters=1)
+        there = {POWER: standin} if beside is None else {POWER: standin, BESIDE: beside}
         meters = tuple(
-            replace(one, model=model, gateway=reached) if one.number == POWER else one
+            replace(one, model=model, gateway=GatewayPlace(at(there[one.number], "rtu-tcp")))
+            if one.number in there
+            else one
             for one in parties.meters
         )
         self.raseed = town_shell(folder, replace(parties, meters=meters))
         self.memory = folder / "credit.json"
 
-    def hold(self) -> Told:
-        return self.raseed.run("meter", "hold", NUMBER, "--reason", "a relay meter", "--json")
+    def hold(self, number: str = NUMBER) -> Told:
+        return self.raseed.run("meter", "hold", number, "--reason", "a relay meter", "--json")
 
     def round(self, code: int, *more: str, **environment: str) -> Any:
+        (row,) = self.rounds(code, *more, **environment)
+        return row
+
+    def rounds(self, code: int, *more: str, **environment: str) -> list[Any]:
+        """Of all meters, by number."""
         told = self.raseed.run(
             "meter", "credit", "--keep", str(self.memory), "--json", *more, **environment
         )
         assert told.code == code, (told.code, told.out, told.err)
-        (row,) = told.json["meters"]
-        return row
+        rows: list[Any] = told.json["meters"]
+        return rows
 
-    def sell(self, id: str) -> None:
-        told = self.raseed.run("vend", NUMBER, "50", "--id", id, "--point", "P1", "--json")
+    def sell(self, id: str, number: str = NUMBER) -> None:
+        told = self.raseed.run("vend", number, "50", "--id", id, "--point", "P1", "--json")
         assert told.code == 0, told.err
+
+    def commanded(self, number: str) -> list[tuple[str, str]]:
+        """What was done to its supply and what became of it, in the order of time."""
+        told = self.raseed.run("meter", "commands", number, "--json").json["commands"]
+        return [
+            (one["command"], one["state"]) for one in reversed(told) if "supply" in one["command"]
+        ]
+
+    def started(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """The command line as a process of its own."""
+        told = {**os.environ, **self.raseed.environment}
+        return subprocess.Popen(
+            [sys.executable, "-m", "vending.cli", *arguments],
+            cwd=ROOT,
+            env={name: value for name, value in told.items() if value is not None},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+
+@dataclass(slots=True)
+class KillsItsMaster(Fault):
+    """Whoever gives this meter an order is killed by it, and is never answered."""
+
+    layer: ClassVar[Layer] = Layer.METER
+    obeys: bool = False
+    """Whether the order is carried out all the same."""
+    master: Future[subprocess.Popen[bytes]] = field(default_factory=Future)
+
+    def effect(self, ask: Ask) -> Effect:
+        if self.obeys or not ask.is_write:
+            return HONEST
+        self.master.result(20).kill()
+        return Effect(execute=False, reply=False)
+
+    def reply(self, pieces: list[Piece], ask: Ask) -> list[Piece]:
+        if not ask.is_write:
+            return pieces
+        self.master.result(20).kill()
+        return []
 
 
 def test_it_is_cut_when_it_is_used_up_and_on_again_when_it_is_paid(tmp_path: Path) -> None:
@@ -142,6 +211,28 @@ def test_who_cut_it_for_another_reason_decides(tmp_path: Path) -> None:
         assert not flows(standin)
 
 
+def test_who_cuts_it_when_it_is_off_already_decides_as_well(tmp_path: Path) -> None:
+    with served(MODEL, "rtu-tcp") as standin:
+        desk = Desk(tmp_path, standin)
+        assert desk.hold().code == 0
+        assert desk.round(0, "--switch")["outcome"] == "done"
+        supply = ("--reason", "work at the wires", "--yes")
+        told = desk.raseed.run("meter", "command", NUMBER, "close_supply", *supply)
+        assert told.code == 0, told.err
+        desk.sell("v-1")
+        row = desk.round(0, "--switch")
+        assert (row["standing"], row["order"]) == ("off_otherwise", None)
+        # Nobody is sent to switch it on either.
+        standin.strike("link_down")
+        row = desk.round(4, "--switch")
+        assert (row["standing"], row["visit"]) == ("off_otherwise", False)
+        standin.heal()
+        assert not flows(standin)
+        told = desk.raseed.run("meter", "command", NUMBER, "open_supply", *supply)
+        assert told.code == 0, told.err
+        assert desk.round(0, "--switch")["standing"] == "supplied"
+
+
 def test_a_welded_relay_is_somebodys_work(tmp_path: Path) -> None:
     with served(MODEL, "rtu-tcp") as standin:
         desk = Desk(tmp_path, standin)
@@ -149,6 +240,21 @@ def test_a_welded_relay_is_somebodys_work(tmp_path: Path) -> None:
         standin.strike("relay_welded")
         row = desk.round(3, "--switch")
         assert (row["order"], row["outcome"]) == ("close_supply", "declined")
+
+
+def test_a_relay_that_says_it_is_off_and_lets_through_is_somebodys_work(tmp_path: Path) -> None:
+    with served(MODEL, "rtu-tcp") as standin:
+        desk = Desk(tmp_path, standin)
+        assert desk.hold().code == 0
+        welded = SaysOff()
+        welded.bind("a relay")
+        standin.meter.faults = standin.meter.faults.plus(welded)
+        assert desk.round(0, "--switch")["standing"] == "used_up"
+        # 0.01 kWh, which is the least that it shows.
+        standin.meter.place.forward += 10 * PER_UNIT
+        standin.meter.forget()
+        row = desk.round(3, "--switch")
+        assert (row["standing"], row["problem"]) == ("used_up", "still_drawn")
 
 
 @pytest.mark.parametrize(
@@ -178,6 +284,17 @@ def test_a_memory_that_is_not_ours_is_refused(tmp_path: Path, text: str) -> None
     told = town_shell(tmp_path).run("meter", "credit", "--keep", str(file))
     assert "meter.sweep_memory" in told.err
     assert file.read_text("utf-8") == text
+
+
+def test_a_memory_is_one_programs_and_can_be_written(tmp_path: Path) -> None:
+    raseed = town_shell(tmp_path)
+    file = tmp_path / "credit.json"
+    with owned(file):
+        told = raseed.run("meter", "credit", "--keep", str(file))
+        assert (told.code, "meter.memory_in_use" in told.err) == (4, True)
+    assert raseed.run("meter", "credit", "--keep", str(file)).code == 0
+    told = raseed.run("meter", "credit", "--keep", str(tmp_path / "none" / "credit.json"))
+    assert (told.code, "meter.memory_unwritable" in told.err) == (4, True)
 
 
 def test_a_counter_that_went_back_is_held_anew(tmp_path: Path) -> None:
@@ -220,3 +337,105 @@ def test_a_meter_that_is_released_between_two_rounds_is_left_alone(
         assert told.code == 0, told.err
         assert told.out.count('"standing"') == 1
         assert flows(standin)
+
+
+@pytest.mark.parametrize("obeys", [False, True])
+def test_a_round_that_is_killed_between_two_orders(tmp_path: Path, obeys: bool) -> None:
+    with served(MODEL, "rtu-tcp") as first, served(MODEL, "rtu-tcp") as second:
+        desk = Desk(tmp_path, first, beside=second)
+        numbers = (NUMBER, BESIDE.number)
+        for number in numbers:
+            assert desk.hold(number).code == 0
+        deadly = KillsItsMaster(obeys)
+        deadly.bind("the second house")
+        second.meter.faults = second.meter.faults.plus(deadly)
+        process = desk.started("meter", "credit", "--keep", str(desk.memory), "--switch")
+        deadly.master.set_result(process)
+        assert process.wait(60) == -signal.SIGKILL
+        second.heal()
+        assert (flows(first), flows(second)) == (False, not obeys)
+        assert desk.commanded(NUMBER) == [("close_supply", "done")]
+        assert desk.commanded(BESIDE.number) == [("close_supply", "begun")]
+        known = json.loads(desk.memory.read_text("utf-8"))["credit"]["meters"]
+        assert (known[NUMBER]["flows"], known[NUMBER]["cut"]) == (False, True)
+        # The next round does what is left to do, and nothing twice.
+        told = desk.rounds(0, "--switch")
+        assert [one["standing"] for one in told] == ["used_up", "used_up"]
+        assert [one["order"] for one in told] == [None, None if obeys else "close_supply"]
+        assert (flows(first), flows(second)) == (False, False)
+        # Who was cut for the credit is switched on by it, also if nobody heard that it was cut.
+        for number in numbers:
+            desk.sell(f"v-{number}", number)
+        assert [one["outcome"] for one in desk.rounds(0, "--switch")] == ["done", "done"]
+        assert (flows(first), flows(second)) == (True, True)
+        cut, on = ("close_supply", "done"), ("open_supply", "done")
+        assert desk.commanded(NUMBER) == [cut, on]
+        again = [] if obeys else [cut]
+        assert desk.commanded(BESIDE.number) == [("close_supply", "begun"), *again, on]
+        # And who is cut for another reason stays off.
+        told_off = desk.raseed.run(
+            "meter", "command", NUMBER, "close_supply", "--reason", "bypassed", "--yes"
+        )
+        assert told_off.code == 0, told_off.err
+        told = desk.rounds(0, "--switch")
+        assert [one["standing"] for one in told] == ["off_otherwise", "supplied"]
+        assert (flows(first), flows(second)) == (False, True)
+
+
+def test_a_reading_that_has_grown_old_is_taken_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vending.cli.credit_rounds._FRESH", timedelta(0))
+    with served(MODEL, "rtu-tcp") as standin:
+        desk = Desk(tmp_path, standin)
+        assert desk.hold().code == 0
+        row = desk.round(0, "--switch")
+        assert (row["order"], row["outcome"]) == ("close_supply", "done")
+        assert not flows(standin)
+
+
+def test_a_meter_that_is_registered_between_two_rounds_is_read_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with served(MODEL, "rtu-tcp") as first, served(MODEL, "rtu-tcp") as second:
+        desk = Desk(tmp_path, first)
+        assert desk.hold().code == 0
+
+        def registered(_: float) -> None:
+            parties = town(more_meters=2)
+            place = at(second, "rtu-tcp")
+            meter = replace(parties.meters[-1], model=MODEL, gateway=GatewayPlace(place))
+            (counter,) = second.device().read(["energy.active.import"])
+            with open_raseed(Settings(data=tmp_path)) as raseed:
+                new = Registration(meters=(meter,), agreements=parties.agreements[-1:])
+                raseed.service.register(ADMIN, new)
+                raseed.held_credits.begin(
+                    "h-2", Actor("Salma", Role.BILLING), "a new house",
+                    counter=counter, meter=meter.number.number, place=place,
+                )  # fmt: skip
+
+        monkeypatch.setattr("vending.cli.rounds.time.sleep", registered)
+        told = desk.raseed.run(
+            "meter", "credit", "--keep", str(desk.memory), "--switch", "--every", "1",
+            "--rounds", "2", "--json",
+        )  # fmt: skip
+        assert told.code == 0, (told.out, told.err)
+        assert (flows(first), flows(second)) == (False, False)
+
+
+def test_who_pays_between_the_reading_and_the_order_is_told_as_paid(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with served(MODEL, "rtu-tcp") as standin:
+        desk = Desk(tmp_path, standin)
+        assert desk.hold().code == 0
+        monkeypatch.setenv("RASEED_DATA", str(tmp_path))
+        cli = Cli(Language.ENGLISH)
+        with open_raseed(Settings(data=tmp_path)) as raseed:
+            rounds = CreditRounds(raseed, cli.actor(), CreditMemory())
+            (due,) = rounds.round()
+            assert due.judgement.order is Order.CUT
+            desk.sell("v-1")
+            (row,) = rounds.switched(cli, [due], lambda: None)
+        assert (row.judgement.standing, row.judgement.order) == (Standing.SUPPLIED, None)
+        assert (row.outcome, flows(standin)) == ("", True)

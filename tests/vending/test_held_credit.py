@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from meters.account import Commodity
 from meters.heldcredit import Grace, Then
+from meters.identity import Drn
 from meters.readings import Quality, Reading
 from tests.vending.support import (
     ADMIN,
@@ -26,6 +28,7 @@ from vending.graces import GracesMalformed, read_graces
 from vending.heldcredit import CreditHeld, CreditNotHeld, HeldCredits
 from vending.meterwork import MeterWorks
 from vending.parties import Actor, ActorNotAllowed, MeterUnknown, Role
+from vending.store.acts import SqlActs
 from vending.store.books import SqlBooks
 from vending.store.meter_commands import SqlMeterWorks
 from vending.tariff import CustomerClass
@@ -94,6 +97,33 @@ def test_it_begins_once_and_ends(town: Town) -> None:
         ("h-3", "release_credit", "Salma", "a token meter now"),
         ("h-1", "hold_credit", "Salma", "a relay meter"),
     ]
+
+
+def test_it_is_over_where_the_meter_is_taken_out(place: Path | str) -> None:
+    town = Town(place, more_meters=1)
+    try:
+        credits = credits_of(town)
+        begin(credits)
+        town.service.vend(OPERATOR, request("v-1"))
+        here = town.service.meter(BILLING, POWER.number)
+        next_door = town.service.meter(BILLING, Drn.from_serial("01", 5000).number)
+        spare = replace(here.meter, number=Drn.from_serial("01", 9000))
+        with SqlActs(town.store).writing() as books:
+            books.exchange(here.agreement.number, spare)
+        assert credits.all(BILLING) == []
+        with SqlActs(town.store).writing() as books:
+            books.exchange(next_door.agreement.number, here.meter)
+        # What the first house bought and used is nothing to the second.
+        assert credits.all(BILLING) == []
+        town.clock.forward(hours=1)
+        begin(credits, "h-2")
+        (held,) = credits.all(BILLING)
+        assert held.file.agreement == replace(next_door.agreement, meter=POWER)
+        assert credits.given(held) == 0
+        with pytest.raises(CreditHeld):
+            begin(credits, "h-3")
+    finally:
+        town.store.close()
 
 
 def test_who_may(town: Town) -> None:

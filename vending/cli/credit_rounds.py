@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import uuid
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -14,22 +15,26 @@ from drivers.keeping import Lines
 from drivers.sweep import Member, Seen, Sweep
 from meters.account import Commodity
 from meters.device import Outcome, Warrant
-from meters.errors import RaseedError
-from meters.heldcredit import Grace, Judgement, Order, Then, reached, unreached
+from meters.errors import Invalid, RaseedError, Refused, Unavailable
+from meters.heldcredit import Grace, Judgement, Order, Standing, Then, reached, unreached
 
-from ..heldcredit import HeldCredit
+from ..heldcredit import FOR_CREDIT, HeldCredit
 from ..messages import phrase
 from ..parties import Actor
 from ..wiring import Raseed
 from .context import Cli
 from .meter_at import Target, device_at, recorded
 from .meter_command import kept
+from .meter_sweep import member_of
 
 _FRESH: Final = timedelta(minutes=10)
 """A supply is not switched on an older reading."""
 _UNITS: Final = {Commodity.ELECTRICITY: "kWh", Commodity.WATER: "m3"}
 DOUBTED: Final = "doubted"
 """The problem of a counter that somebody must look at."""
+_LEAKS: Final = "still_drawn"
+"""The problem of a supply that says that it is off, and counts."""
+_NOTHING: Final = Grace(Decimal(0), Decimal(0), Then.ON)
 _NO_PLACE: Final = "no_place"
 """The problem of a meter that has no address on record, or a model that nobody knows."""
 
@@ -53,7 +58,7 @@ class Row:
     def needs_somebody(self) -> bool:
         """At the meter: nothing else helps."""
         undone = self.outcome not in ("", Outcome.DONE.value)
-        return self.judgement.needs_visit or undone or self.problem == DOUBTED
+        return self.judgement.needs_visit or undone or self.problem in (DOUBTED, _LEAKS)
 
 
 def _problem(seen: Seen, moved: Sequence[Movement]) -> str:
@@ -62,6 +67,10 @@ def _problem(seen: Seen, moved: Sequence[Movement]) -> str:
         return DOUBTED
     reasons = (one.reason for one in seen.readings if one.reason)
     return seen.problem or next(reasons, DOUBTED)
+
+
+def _sweep_of(members: Collection[Member]) -> Sweep:
+    return Sweep(list(members), Lines().at, lambda: datetime.now(UTC), asked=asked)
 
 
 class CreditMemory:
@@ -84,37 +93,39 @@ class CreditMemory:
 class CreditRounds:
     """Reads, judges, and gives orders if that is wanted."""
 
-    def __init__(
-        self, raseed: Raseed, actor: Actor, members: Mapping[str, Member], memory: CreditMemory
-    ) -> None:
-        """`members`: all meters on record that can be reached, by number."""
+    def __init__(self, raseed: Raseed, actor: Actor, memory: CreditMemory) -> None:
         self._raseed = raseed
         self._actor = actor
         self._memory = memory
-        self._members = members
+        self._members: dict[str, Member] = {}
+        """By number, those of the round that can be reached."""
         self._held: list[HeldCredit] = []
-        self._sweep: Sweep | None = None
+        self._sweep = _sweep_of(())
 
     def round(self) -> list[Row]:
         """Every meter whose credit is held now, read once."""
-        before, self._held = self._held, self._raseed.held_credits.all(self._actor)
+        self._held = self._raseed.held_credits.all(self._actor)
         self._memory.holding.forget_others([one.hold for one in self._held])
-        if self._sweep is None or [one.hold for one in before] != [one.hold for one in self._held]:
-            asking = [self._members.get(one.hold.meter) for one in self._held]
-            self._sweep = Sweep(
-                [member for member in asking if member is not None],
-                Lines().at,
-                lambda: datetime.now(UTC),
-                asked=asked,
-            )
+        # As they stand on record now: a meter may have got another address, or be another one.
+        works = self._raseed.meter_works
+        asking = [member_of(works, one.file.meter) for one in self._held]
+        members = {member.name: member for member in asking if member is not None}
+        if members != self._members:
+            self._members, self._sweep = members, _sweep_of(members.values())
         seen = {one.member.name: one for one in self._sweep.round()}
         return [self._row(one, seen.get(one.hold.meter)) for one in self._held]
 
-    def switched(self, cli: Cli, rows: list[Row]) -> Iterator[Row]:
-        """With the orders given that are due, one after the other."""
+    def switched(self, cli: Cli, rows: list[Row], keep: Callable[[], None]) -> list[Row]:
+        """With the orders given that are due, one after the other. `keep` writes the memory down:
+        before an order goes out, and when it is known what became of it, so that whoever was cut is
+        not forgotten by a program that dies."""
         by_meter = {one.hold.meter: one for one in self._held}
-        for row in rows:
-            yield self._obeyed(cli, row, by_meter[row.meter])
+        return [self._obeyed(cli, row, by_meter[row.meter], keep) for row in rows]
+
+    def _again(self, held: HeldCredit) -> Row:
+        """One meter, read once more."""
+        (seen,) = _sweep_of([self._members[held.hold.meter]]).round()
+        return self._row(held, seen)
 
     def _row(self, held: HeldCredit, seen: Seen | None) -> Row:
         hold, holding = held.hold, self._memory.holding
@@ -124,6 +135,8 @@ class CreditRounds:
             moved = self._memory.following.took(seen, settle=holding.is_new(hold))
             sure = holding.took(hold, seen.member.map, seen, moved)
             problem = "" if sure else _problem(seen, moved)
+            if sure and holding.known(hold).leaks:
+                problem = _LEAKS
         kind, grace, unknown = self._grace(held)
         return Row(
             meter=hold.meter,
@@ -137,34 +150,52 @@ class CreditRounds:
     def _judged(self, held: HeldCredit, grace: Grace, sure: bool) -> Judgement:
         known = self._memory.holding.known(held.hold)
         last = known.seen(self._raseed.held_credits.given(held))
-        return reached(last) if sure else unreached(last, grace, datetime.now(UTC))
+        found = reached(last) if sure else unreached(last, grace, datetime.now(UTC))
+        wants_on = found.order is Order.CONNECT or found.standing is Standing.STRANDED
+        if wants_on and self._raseed.held_credits.cut_by_others(held.hold.meter):
+            # It was off already, and somebody else needs it off too: to work at the wires, say.
+            return Judgement(Standing.OFF_OTHERWISE, found.left)
+        return found
 
     def _grace(self, held: HeldCredit) -> tuple[str, Grace, str]:
         try:
             kind, grace = self._raseed.held_credits.grace(held.file)
         except RaseedError as error:
             # Nobody is sent to cut off a customer whose class is not known.
-            return "", Grace(Decimal(0), Decimal(0), Then.ON), error.code
+            return "", _NOTHING, error.code
         return kind.value, grace, ""
 
-    def _obeyed(self, cli: Cli, row: Row, held: HeldCredit) -> Row:
-        known = self._memory.holding.known(held.hold)
-        # Somebody may have bought since it was judged, and time has passed.
-        now = reached(known.seen(self._raseed.held_credits.given(held)))
-        order = now.order
-        if row.judgement.order is None or order is None:
+    def _obeyed(self, cli: Cli, row: Row, held: HeldCredit, keep: Callable[[], None]) -> Row:
+        holding = self._memory.holding
+        if row.judgement.order is None:
             return row
+        if datetime.now(UTC) - holding.known(held.hold).at > _FRESH:
+            # Many others came first. In a large house that is so in every round.
+            row = self._again(held)
+        if row.judgement.order is None:
+            return row
+        # Somebody may have bought since it was judged.
+        known = holding.known(held.hold)
+        now = self._judged(held, _NOTHING, sure=True)
+        order = now.order
+        if order is None:
+            # It was paid for meanwhile, or somebody else cut it off: nothing is due any more.
+            return replace(row, judgement=now)
         if held not in self._raseed.held_credits.all(self._actor):
             # Released meanwhile: it is no longer ours to switch.
             return replace(row, judgement=replace(now, order=None))
-        if datetime.now(UTC) - known.at > _FRESH:
-            return replace(row, judgement=now, outcome="stale")
-        outcome = self._told(cli, order, held)
+        holding.begun(held.hold, order)
+        keep()
+        outcome, nothing = self._told(cli, order, held)
         if outcome == Outcome.DONE.value:
-            self._memory.holding.obeyed(held.hold, order)
+            holding.obeyed(held.hold, order)
+        elif nothing:
+            holding.undone(held.hold, known)
+        keep()
         return replace(row, judgement=now, outcome=outcome)
 
-    def _told(self, cli: Cli, order: Order, held: HeldCredit) -> str:
+    def _told(self, cli: Cli, order: Order, held: HeldCredit) -> tuple[str, bool]:
+        """What became of it, and whether that is nothing."""
         member = self._members[held.hold.meter]
         reason = phrase(f"held_{order.value}", cli.language)
         warrant = Warrant(self._actor.name, self._actor.role.value, reason)
@@ -172,9 +203,13 @@ class CreditRounds:
             target = self._target(held, member)
             with device_at(cli, target) as device:
                 works = self._raseed.meter_works
-                return kept(works, device, order.value, {}, warrant, target, "").outcome.value
+                outcome = kept(
+                    works, device, order.value, {}, warrant, target, "",
+                    id=f"{FOR_CREDIT}{uuid.uuid4()}",
+                ).outcome  # fmt: skip
         except RaseedError as error:
-            return error.code
+            return error.code, isinstance(error, Invalid | Refused | Unavailable)
+        return outcome.value, outcome is Outcome.DECLINED
 
     def _target(self, held: HeldCredit, member: Member) -> Target:
         gateway = held.file.meter.gateway

@@ -149,12 +149,14 @@ def kept(
     warrant: Warrant,
     target: Target,
     serial: str,
+    id: str = "",
 ) -> CommandRecord:
-    """The command, done and written down. Raises what `Device.command` raises."""
+    """The command, done and written down, under a new id if none is told. Raises what
+    `Device.command` raises."""
     if works is None:
         return device.command(name, given, warrant)
     work = works.begin(
-        str(uuid.uuid4()),
+        id or str(uuid.uuid4()),
         warrant,
         name,
         shown_params(device.map.commands[name], given),

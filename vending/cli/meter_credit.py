@@ -25,9 +25,8 @@ from .context import Cli, Json, cli_of
 from .credit_rounds import CreditMemory, CreditRounds, Row
 from .meter_at import Device, Target, device_at, target_of
 from .meter_shown import text
-from .meter_sweep import members
 from .parties import meter
-from .rounds import Every, Rounds, again, recalled, remember
+from .rounds import Every, Rounds, again, owned, recalled, remember
 
 
 @dataclass(eq=False)
@@ -110,21 +109,19 @@ def credit(
     3 if somebody must go to a meter, 4 if one was not read."""
     cli = cli_of(ctx)
     actor = cli.actor()
-    memory = recalled(keep, CreditMemory.recalled, CreditMemory)
-    reachable = {one.name: one for one in members(cli)}
-    with cli.raseed() as raseed:
-        moving = CreditRounds(raseed, actor, reachable, memory)
+    with owned(keep), cli.raseed() as raseed:
+        memory = recalled(keep, CreditMemory.recalled, CreditMemory)
+
+        def write() -> None:
+            remember(keep, memory.kept())
+
+        moving = CreditRounds(raseed, actor, memory)
         for _ in again(None, every, rounds):
             with cli.progress("sweep"):
                 rows = moving.round()
-            remember(keep, memory.kept())
+            write()
             if switch:
-                due, rows = rows, []
-                for row in moving.switched(cli, due):
-                    rows.append(row)
-                    if row.outcome:
-                        # At once: who was cut for the credit is switched on again by it.
-                        remember(keep, memory.kept())
+                rows = moving.switched(cli, rows, write)
             cli.show(_told(rows), as_json, lambda cli, rows=rows: _shown(cli, rows))  # type: ignore[misc]
     if code := _exit_code(rows):
         raise typer.Exit(code)

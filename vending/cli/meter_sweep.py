@@ -20,6 +20,8 @@ from drivers.outage import Outage
 from drivers.sweep import Member, Seen, Sweep
 
 from ..messages import phrase, words_for
+from ..meterwork import MeterWorks
+from ..parties import Meter
 from .context import Cli, Json, cli_of
 from .meter_at import recorded, settings_of
 from .meter_shown import reading_told, text
@@ -86,14 +88,20 @@ def members(cli: Cli) -> Iterator[Member]:
         after = ""
         while files := raseed.service.meters(cli.actor(), after=after, limit=_PAGE):
             for file in files:
-                known, model = file.meter, file.meter.model or MAP_ID
-                if known.gateway is None or model not in shipped_ids():
-                    continue
-                target = recorded(raseed.meter_works, known, known.gateway.place, model)
-                meter_map = shipped_map(model)
-                settings = settings_of(target, meter_map, Priority.BILLING)
-                yield Member(target.number, target.place, meter_map, settings)
+                if (member := member_of(raseed.meter_works, file.meter)) is not None:
+                    yield member
             after = files[-1].meter.number.number
+
+
+def member_of(works: MeterWorks, known: Meter) -> Member | None:
+    """A meter on record as it is read now; None if it has no address, or nobody knows its model."""
+    model = known.model or MAP_ID
+    if known.gateway is None or model not in shipped_ids():
+        return None
+    target = recorded(works, known, known.gateway.place, model)
+    meter_map = shipped_map(model)
+    settings = settings_of(target, meter_map, Priority.BILLING)
+    return Member(target.number, target.place, meter_map, settings)
 
 
 def _round(moving: Sweep, following: Following, settled: set[str]) -> _Round:

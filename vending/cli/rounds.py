@@ -3,20 +3,41 @@ that the caller names."""
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 
 import typer
 
 from drivers.follow import MemoryUnreadable
+from meters.errors import Unavailable
 from meters.identity import meter_from_text
 
 T = TypeVar("T")
 _SECONDS: Final = 60
+
+
+@dataclass(eq=False)
+class MemoryInUse(Unavailable, code="meter.memory_in_use"):
+    """Another program goes its rounds with the same file: what one of them remembers, the other
+    would forget."""
+
+    path: str
+
+
+@dataclass(eq=False)
+class MemoryUnwritable(Unavailable, code="meter.memory_unwritable"):
+    """Nothing can be remembered there."""
+
+    path: str
+    problem: str
+
 
 Settle = Annotated[
     list[str] | None,
@@ -40,6 +61,23 @@ def again(settle: list[str] | None, every: int, rounds: int) -> Iterator[set[str
         if not every or done == rounds:
             return
         time.sleep(every * _SECONDS)
+
+
+@contextmanager
+def owned(file: Path) -> Iterator[None]:
+    """Keeps the file from other programs. Raises MemoryInUse, MemoryUnwritable."""
+    beside = file.with_name(f"{file.name}.lock")
+    try:
+        lock = beside.open("a")
+    except OSError as error:
+        raise MemoryUnwritable(str(file), error.strerror or "OSError") from None
+    # It is let go of with the program, however that ends.
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise MemoryInUse(str(file)) from None
+        yield
 
 
 def recalled(file: Path, read: Callable[[Mapping[str, Any]], T], empty: Callable[[], T]) -> T:
