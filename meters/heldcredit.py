@@ -135,7 +135,8 @@ def reached(seen: LastSeen) -> Judgement:
 
 def unreached(seen: LastSeen, grace: Grace, now: datetime) -> Judgement:
     """Of a meter that does not answer, or whose answer is doubted."""
-    if seen.is_off:
+    # Of one that may be off and is paid for, nobody may say that it has its supply.
+    if seen.is_off or (seen.unsure and seen.left > 0):
         if seen.left <= 0:
             return Judgement(Standing.USED_UP, seen.left)
         return Judgement(Standing.STRANDED if seen.cut else Standing.OFF_OTHERWISE, seen.left)

@@ -12,8 +12,8 @@ bought is nothing to the next one that the meter is put into.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -40,8 +40,19 @@ _HAPPENED: Final = (WorkState.BEGUN, WorkState.DONE, WorkState.UNKNOWN)
 """So far as anybody knows."""
 _AGREEMENT: Final = "agreement"
 """The parameter that tells whose credit it is."""
+_NEXT: Final = timedelta(microseconds=1)
+_COUNTED_IN: Final = {Commodity.ELECTRICITY: ("kWh", "Wh"), Commodity.WATER: ("m3", "l")}
 _SMALLEST: Final = 1000
 """Wh of a kWh, litres of a cubic metre."""
+
+
+@dataclass(eq=False)
+class CounterOfAnother(Refused, code="held_credit.another_commodity"):
+    """The counter counts something else than what the meter sells."""
+
+    meter: str
+    commodity: str
+    unit: str
 
 
 @dataclass(eq=False)
@@ -81,11 +92,13 @@ class HeldCredits:
         self, id: str, actor: Actor, reason: str, *, counter: Reading, meter: str, place: str
     ) -> MeterWork:
         """From now on the house holds the credit of this meter, whose counter stands so. Raises
-        ActorNotAllowed, MeterUnknown, CreditHeld."""
+        ActorNotAllowed, MeterUnknown, CounterOfAnother, CreditHeld."""
         require(actor, "hold_credit")
         if counter.quality is not Quality.GOOD:
             raise ValueError(f"{counter.name} is {counter.quality.value}")
         file = self._file(meter)
+        if counter.unit not in _COUNTED_IN[file.meter.commodity]:
+            raise CounterOfAnother(meter, file.meter.commodity.value, counter.unit)
         params = {
             "counter": counter.name,
             "value": str(counter.value),
@@ -186,8 +199,12 @@ class HeldCredits:
         it once."""
         with self._works.writing() as books:
             before = books.named((HOLD, RELEASE), work.meter)
-            if not may(before[0] if before else None):
+            last = before[0] if before else None
+            if not may(last):
                 raise otherwise
+            if last is not None and work.at <= last.at:
+                # The clock was set back; what comes later must stand later, or it would not count.
+                work = replace(work, at=last.at + _NEXT)
             books.add_work(work)
 
 

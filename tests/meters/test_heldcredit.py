@@ -129,6 +129,14 @@ def test_a_relay_that_does_not_tell_and_may_be_off_is_told_what_its_credit_says(
     assert not last.is_off
 
 
+@given(last=unsure, grace=graces, at=hours)
+def test_one_that_may_be_off_and_is_paid_for_is_somebodys_work_in_the_dark(
+    last: LastSeen, grace: Grace, at: int
+) -> None:
+    found = unreached(last, grace, after(at))
+    assert (found.standing is Standing.STRANDED) is (last.left > 0)
+
+
 @given(last=lasts | unsure, grace=graces, at=hours)
 def test_no_order_is_ever_made_of_a_guess(last: LastSeen, grace: Grace, at: int) -> None:
     assert unreached(last, grace, after(at)).order is None

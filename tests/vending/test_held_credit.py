@@ -25,7 +25,7 @@ from tests.vending.support import (
     request,
 )
 from vending.graces import GracesMalformed, read_graces
-from vending.heldcredit import CreditHeld, CreditNotHeld, HeldCredits
+from vending.heldcredit import CounterOfAnother, CreditHeld, CreditNotHeld, HeldCredits
 from vending.meterwork import MeterWorks
 from vending.parties import Actor, ActorNotAllowed, MeterUnknown, Role
 from vending.store.acts import SqlActs
@@ -97,6 +97,38 @@ def test_it_begins_once_and_ends(town: Town) -> None:
         ("h-3", "release_credit", "Salma", "a token meter now"),
         ("h-1", "hold_credit", "Salma", "a relay meter"),
     ]
+
+
+def test_what_it_counts_is_what_the_meter_sells(town: Town) -> None:
+    credits = credits_of(town)
+    litres = replace(COUNTER, unit="l")
+    with pytest.raises(CounterOfAnother) as error:
+        credits.begin(
+            "h-1", BILLING, "a valve", counter=litres, meter=POWER.number, place="tcp://127.0.0.1/1"
+        )
+    assert error.value.facts() == {
+        "meter": POWER.number, "commodity": "electricity", "unit": "l"
+    }  # fmt: skip
+    assert credits.all(BILLING) == []
+    credits.begin(
+        "h-1", BILLING, "a valve", counter=litres, meter=WATER.number, place="tcp://127.0.0.1/1"
+    )
+    (held,) = credits.all(BILLING)
+    assert held.hold.meter == WATER.number
+
+
+def test_a_clock_that_was_set_back_takes_no_holding_away(town: Town) -> None:
+    credits = credits_of(town)
+    begin(credits)
+    town.clock.forward(hours=-1)
+    credits.end("e-1", BILLING, "moved", POWER.number)
+    assert credits.all(BILLING) == []
+    town.clock.forward(hours=-1)
+    begin(credits, "h-2")
+    (held,) = credits.all(BILLING)
+    with pytest.raises(CreditHeld):
+        begin(credits, "h-3")
+    assert held.hold.meter == POWER.number
 
 
 def test_it_is_over_where_the_meter_is_taken_out(place: Path | str) -> None:

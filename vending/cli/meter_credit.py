@@ -201,7 +201,7 @@ def _shown(cli: Cli, rows: Sequence[Row]) -> None:
                 f"{one.judgement.left:z.1f} {one.unit}",
                 f"{one.at:%Y-%m-%d %H:%M:%SZ}",
                 due(one),
-                one.problem,
+                term(one.problem, cli.language),
             )
             for one in rows
         ],
