@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tomllib
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,7 +14,11 @@ import pytest
 from drivers.maps.reading import MAPS_FOLDER, shipped_ids, shipped_map
 from tests.contracts.standins import UNIT, Standin, served
 from tests.vending.cli.support import Shell, town_shell
+from tests.vending.support import ADMIN, town
+from vending.parties import GatewayPlace, Registration
+from vending.settings import Settings
 from vending.surroundings import CONFIG
+from vending.wiring import open_raseed
 
 pytestmark = pytest.mark.system
 
@@ -180,6 +185,30 @@ def test_all_meters_on_record_are_read_and_followed(tmp_path: Path) -> None:
     keep.write_text("{", "utf-8")
     told = raseed.run(*order)
     assert (told.code, "meter.sweep_memory" in told.err) == (70, True)
+
+
+def test_a_sweep_that_goes_on_reads_what_is_on_record_by_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep = tmp_path / "counters.json"
+    order = ("meter", "sweep", "--keep", str(keep), "--json")
+    with served(MODEL, "rtu-tcp") as first, served(MODEL, "rtu-tcp") as second:
+        raseed = registered(tmp_path, at(first, "rtu-tcp"))
+
+        def others_come(_: float) -> None:
+            told = raseed.run(*order)
+            assert (told.code, "meter.memory_in_use" in told.err) == (4, True)
+            parties = town(more_meters=1)
+            place = GatewayPlace(at(second, "rtu-tcp"))
+            meter = replace(parties.meters[-1], model=MODEL, gateway=place)
+            with open_raseed(Settings(data=tmp_path)) as opened:
+                new = Registration(meters=(meter,), agreements=parties.agreements[-1:])
+                opened.service.register(ADMIN, new)
+
+        monkeypatch.setattr("vending.cli.rounds.time.sleep", others_come)
+        told = raseed.run(*order, "--every", "1", "--rounds", "2")
+        assert told.code == 0, told.err
+        assert told.out.count('"quality"') == 1 + 2
 
 
 def test_a_makers_own_number_is_not_ours(tmp_path: Path) -> None:

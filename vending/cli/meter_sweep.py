@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +27,7 @@ from .context import Cli, Json, cli_of
 from .meter_at import recorded, settings_of
 from .meter_shown import reading_told, text
 from .parties import meter
-from .rounds import Every, Rounds, Settle, again, recalled, remember
+from .rounds import Every, Rounds, Settle, again, owned, recalled, remember
 
 _PAGE: Final = 500
 
@@ -69,16 +70,25 @@ def sweep(
     that line. What a counter cannot have counted is told, and held back until somebody has looked.
     Exit code 3 if a meter needs somebody, 4 if one does not answer."""
     cli = cli_of(ctx)
-    following = Following() if keep is None else recalled(keep, Following.recalled, Following)
-    moving = Sweep(list(members(cli)), Lines().at, lambda: datetime.now(UTC))
-    for settled in again(settle, every, rounds):
-        with cli.progress("sweep"):
-            found = _round(moving, following, settled)
-        if keep is not None:
-            remember(keep, following.kept())
-        cli.show(_told(found), as_json, lambda cli, one=found: _shown(cli, one))  # type: ignore[misc]
+    asking: list[Member] = []
+    moving = _sweep_of(asking)
+    with nullcontext() if keep is None else owned(keep):
+        following = Following() if keep is None else recalled(keep, Following.recalled, Following)
+        for settled in again(settle, every, rounds):
+            # As they stand on record now: others have come, or moved to another line.
+            if asking != (now := list(members(cli))):
+                asking, moving = now, _sweep_of(now)
+            with cli.progress("sweep"):
+                found = _round(moving, following, settled)
+            if keep is not None:
+                remember(keep, following.kept())
+            cli.show(_told(found), as_json, lambda cli, one=found: _shown(cli, one))  # type: ignore[misc]
     if found.exit_code:
         raise typer.Exit(found.exit_code)
+
+
+def _sweep_of(asking: Sequence[Member]) -> Sweep:
+    return Sweep(asking, Lines().at, lambda: datetime.now(UTC))
 
 
 def members(cli: Cli) -> Iterator[Member]:
