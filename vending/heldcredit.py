@@ -121,20 +121,35 @@ class HeldCredits:
 
     def all(self, actor: Actor) -> list[HeldCredit]:
         """By number, of meters that are in use where it began. Raises ActorNotAllowed."""
+        return [
+            HeldCredit(_hold(work), file, int(work.params["issued"]))
+            for work, file in self._begun(actor)
+            if file is not None and _is_of(work, file)
+        ]
+
+    def over(self, actor: Actor) -> list[str]:
+        """Numbers of meters that have been taken out where it began, and not released: nobody has
+        told yet that the one that was put in is held. Raises ActorNotAllowed."""
+        return [
+            work.meter
+            for work, file in self._begun(actor)
+            if file is None or not _is_of(work, file)
+        ]
+
+    def _begun(self, actor: Actor) -> list[tuple[MeterWork, MeterFile | None]]:
+        """By number, with where the meter is in use now."""
         require(actor, "read_commands")
         with self._works.reading() as books:
             works = books.named((HOLD, RELEASE))
         latest: dict[str, MeterWork] = {}
         for work in works:
             latest.setdefault(work.meter, work)
-        begun = [work for _, work in sorted(latest.items()) if work.command == HOLD]
         with self._ports.store.reading() as parties:
-            files = [(work, parties.meter_file(work.meter)) for work in begun]
-        return [
-            HeldCredit(_hold(work), file, int(work.params["issued"]))
-            for work, file in files
-            if file is not None and _is_of(work, file)
-        ]
+            return [
+                (work, parties.meter_file(work.meter))
+                for _, work in sorted(latest.items())
+                if work.command == HOLD
+            ]
 
     def given(self, held: HeldCredit) -> Decimal:
         """What was bought or given since the holding began, as it stands now, kWh or m3."""

@@ -31,6 +31,7 @@ from vending.cli.rounds import owned
 from vending.messages import Language
 from vending.parties import Actor, GatewayPlace, Registration, Role
 from vending.settings import Settings
+from vending.store.acts import SqlActs
 from vending.surroundings import CONFIG
 from vending.wiring import open_raseed
 
@@ -156,7 +157,7 @@ def test_it_is_cut_when_it_is_used_up_and_on_again_when_it_is_paid(tmp_path: Pat
         told = desk.raseed.run("meter", "release", NUMBER, "--reason", "a token meter now")
         assert (told.code, NUMBER in told.out) == (0, True)
         told = desk.raseed.run("meter", "credit", "--keep", str(desk.memory), "--json")
-        assert (told.code, told.json) == (0, {"meters": []})
+        assert (told.code, told.json) == (0, {"meters": [], "taken_out": []})
 
 
 def test_a_meter_that_is_silent_is_not_begun_with(tmp_path: Path) -> None:
@@ -380,6 +381,27 @@ def test_a_round_that_is_killed_between_two_orders(tmp_path: Path, obeys: bool) 
         told = desk.rounds(0, "--switch")
         assert [one["standing"] for one in told] == ["off_otherwise", "supplied"]
         assert (flows(first), flows(second)) == (False, True)
+
+
+def test_a_meter_that_was_taken_out_is_told_until_it_is_released(tmp_path: Path) -> None:
+    with served(MODEL, "rtu-tcp") as standin:
+        desk = Desk(tmp_path, standin)
+        assert desk.hold().code == 0
+        with open_raseed(Settings(data=tmp_path)) as raseed:
+            file = raseed.service.meter(ADMIN, NUMBER)
+            spare = replace(file.meter, number=Drn.from_serial("01", 9000), gateway=None)
+            with SqlActs(raseed.store).writing() as books:
+                books.exchange(file.agreement.number, spare)
+        order = ("meter", "credit", "--keep", str(desk.memory), "--switch")
+        told = desk.raseed.run(*order, "--json")
+        assert (told.code, told.json) == (3, {"meters": [], "taken_out": [NUMBER]})
+        told = desk.raseed.run(*order, RASEED_LANG="ar")
+        assert (told.code, f"raseed meter release {NUMBER}" in told.out) == (3, True)
+        # It is not ours to switch any more.
+        assert flows(standin)
+        assert desk.raseed.run("meter", "release", NUMBER, "--reason", "exchanged").code == 0
+        told = desk.raseed.run(*order, "--json")
+        assert (told.code, told.json) == (0, {"meters": [], "taken_out": []})
 
 
 def test_a_reading_that_has_grown_old_is_taken_again(

@@ -143,15 +143,18 @@ def test_it_is_over_where_the_meter_is_taken_out(place: Path | str) -> None:
         with SqlActs(town.store).writing() as books:
             books.exchange(here.agreement.number, spare)
         assert credits.all(BILLING) == []
+        assert credits.over(BILLING) == [POWER.number]
         with SqlActs(town.store).writing() as books:
             books.exchange(next_door.agreement.number, here.meter)
         # What the first house bought and used is nothing to the second.
         assert credits.all(BILLING) == []
+        assert credits.over(BILLING) == [POWER.number]
         town.clock.forward(hours=1)
         begin(credits, "h-2")
         (held,) = credits.all(BILLING)
         assert held.file.agreement == replace(next_door.agreement, meter=POWER)
         assert credits.given(held) == 0
+        assert credits.over(BILLING) == []
         with pytest.raises(CreditHeld):
             begin(credits, "h-3")
     finally:

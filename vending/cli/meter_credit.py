@@ -106,7 +106,7 @@ def credit(
     """Read every meter whose credit the house holds: what is left, who is to be cut off or switched
     on, and who cannot be reached. While a meter is not reached its customer's class decides how far
     it may go beyond its credit, and whether it then stays on or is to be cut off by hand. Exit code
-    3 if somebody must go to a meter, 4 if one was not read."""
+    3 if somebody must see to a meter, 4 if one was not read."""
     cli = cli_of(ctx)
     actor = cli.actor()
     with owned(keep), cli.raseed() as raseed:
@@ -122,8 +122,13 @@ def credit(
             write()
             if switch:
                 rows = moving.switched(cli, rows, write)
-            cli.show(_told(rows), as_json, lambda cli, rows=rows: _shown(cli, rows))  # type: ignore[misc]
-    if code := _exit_code(rows):
+            over = raseed.held_credits.over(actor)
+            cli.show(
+                _told(rows, over),
+                as_json,
+                lambda cli, rows=rows, over=over: _shown(cli, rows, over),  # type: ignore[misc]
+            )
+    if code := _exit_code(rows, over):
         raise typer.Exit(code)
 
 
@@ -152,14 +157,14 @@ def _counter(device: Device) -> Reading:
     return reading
 
 
-def _exit_code(rows: Sequence[Row]) -> int:
-    if any(one.needs_somebody for one in rows):
+def _exit_code(rows: Sequence[Row], over: Sequence[str]) -> int:
+    if over or any(one.needs_somebody for one in rows):
         return 3
     return 4 if any(one.problem for one in rows) else 0
 
 
-def _told(rows: Sequence[Row]) -> dict[str, Any]:
-    return {"meters": [_row_told(one) for one in rows]}
+def _told(rows: Sequence[Row], over: Sequence[str]) -> dict[str, Any]:
+    return {"meters": [_row_told(one) for one in rows], "taken_out": list(over)}
 
 
 def _row_told(one: Row) -> dict[str, Any]:
@@ -179,7 +184,7 @@ def _row_told(one: Row) -> dict[str, Any]:
     }
 
 
-def _shown(cli: Cli, rows: Sequence[Row]) -> None:
+def _shown(cli: Cli, rows: Sequence[Row], over: Sequence[str]) -> None:
     def due(one: Row) -> str:
         if one.judgement.needs_visit:
             return cli.label(f"visit_{one.judgement.standing.value}")
@@ -206,3 +211,5 @@ def _shown(cli: Cli, rows: Sequence[Row]) -> None:
             for one in rows
         ],
     )
+    for number in over:
+        cli.line(phrase("credit_over", cli.language, meter=number))
