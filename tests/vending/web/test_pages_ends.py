@@ -15,7 +15,7 @@ import pytest
 from tests.vending.support import POWER, service
 from tests.vending.web.pages_support import TOKEN, House, Visit, form, forms, house_over
 from vending.outbox import OutboxPlan
-from vending.web.writer import StoreBusy
+from vending.web.writer import StoreBusy, Writer
 
 pytestmark = pytest.mark.system
 
@@ -143,7 +143,7 @@ class TestAfterwards:
     def test_the_sms_is_told(self, house: House, till: Visit) -> None:
         parts = house.api.parts
         parts.service = service(house.api.store, house.api.clock, outbox=OutboxPlan(sms=True))
-        till.api.client.app.state.writer._sell_many = parts.service.vend_many  # type: ignore[attr-defined]
+        till.api.client.app.state.writer = Writer(parts.service.vend_many)  # type: ignore[attr-defined]
         vend_id, page = sold(till)
         for told in (page, till.get(f"/counter/sales/{vend_id}")):
             assert "SMS to the telephone" in told.text
