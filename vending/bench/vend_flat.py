@@ -6,6 +6,7 @@ over all meters. They carry no chain of hashes, which nobody asks for while sell
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -24,7 +25,7 @@ OLD: Final[Mapping[Size, int]] = {
     Size.USUAL: 1_000_000,
     Size.FULL: 10_000_000,
 }
-_ROUNDS: Final = 3
+_ROUNDS: Final = 5
 _SALES: Final = 512
 _FLAT: Final = 0.8
 """Of the young books' speed; what differs less is noise."""
@@ -67,6 +68,8 @@ def measure_flat(folder: Path, size: Size, tell: Tell) -> list[Figure]:
                 town = towns[f"{kind}.{age}"] = held.enter_context(Inside(where))
                 town.sell_together(town.requests(len(METERS)))
                 grow(town, rows)
+        # Else the disk would still be writing the copies out while the first sales are measured.
+        os.sync()
         rates = interleaved(
             {name: _case(town) for name, town in towns.items()}, rounds=_ROUNDS, tell=tell
         )
@@ -105,8 +108,10 @@ def grow(town: Inside, rows: int) -> int:
         db.execute(f"UPDATE counters SET receipts = {int(last) + number}")  # noqa: S608
         db.execute("COMMIT")
         db.execute("ANALYZE")
-        db.close()
         connection.commit()
+        if town.store.is_embedded:
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        db.close()
     finally:
         connection.close()
     return number
