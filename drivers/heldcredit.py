@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from meters.heldcredit import Hold, LastSeen, Order
+from meters.heldcredit import UNITS, Hold, LastSeen, Order
 from meters.readings import Quality
 
 from .device.supply import supply_of
@@ -27,13 +27,7 @@ from .sweep import Seen, billed
 _FORMAT: Final = 1
 OUTPUT: Final = ("supply.output", "supply.state")
 """What tells whether the supply is on, as far as a model has it."""
-UNITS: Final[Mapping[str, Decimal]] = {
-    "kWh": Decimal(1),
-    "Wh": Decimal("0.001"),
-    "m3": Decimal(1),
-    "l": Decimal("0.001"),
-}
-"""What a counter may count in, as kWh or m3."""
+_SCALES: Final = {unit: scale for units in UNITS.values() for unit, scale in units.items()}
 _PACE_FROM: Final = timedelta(hours=1)
 """A shorter time says nothing of how fast a house draws."""
 _PACE_ANEW: Final = timedelta(hours=24)
@@ -168,7 +162,7 @@ def _used(hold: Hold, meter_map: MeterMap, seen: Seen) -> Decimal | None:
     register = meter_map.registers[reading.name]
     most = most_per_hour(meter_map, reading.unit or register.unit)
     found = difference(register, hold.counter, reading, most)
-    return found.delta * UNITS[reading.unit] if isinstance(found, Advance) else None
+    return found.delta * _SCALES[reading.unit] if isinstance(found, Advance) else None
 
 
 def _flows(seen: Seen) -> bool | None:

@@ -68,3 +68,8 @@ class Unknown(RaseedError):
 @dataclass(eq=False)
 class Broken(RaseedError):
     """An invariant of ours does not hold. Stop and call for help."""
+
+
+def nothing_happened(error: RaseedError) -> bool:
+    """Whether its kind promises so."""
+    return isinstance(error, Invalid | Refused | Unavailable)

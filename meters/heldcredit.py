@@ -9,15 +9,23 @@ is ever made of a guess.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
+from typing import Final
 
+from .account import Commodity
 from .readings import Reading
 
 _MICROSECONDS = 3_600_000_000
 """Of an hour."""
+UNITS: Final[Mapping[Commodity, Mapping[str, Decimal]]] = {
+    Commodity.ELECTRICITY: {"kWh": Decimal(1), "Wh": Decimal("0.001")},
+    Commodity.WATER: {"m3": Decimal(1), "l": Decimal("0.001")},
+}
+"""What a counter may count in; the first is what credit is told in."""
 
 
 class Then(Enum):
@@ -74,6 +82,7 @@ class LastSeen:
 
     @property
     def may_be_off(self) -> bool:
+        """Also if nobody knows whether it was carried out."""
         return self.cut if self.flows is None else not self.flows
 
 

@@ -19,7 +19,7 @@ from typing import Final
 
 from meters.account import Commodity
 from meters.errors import Refused
-from meters.heldcredit import Grace, Hold, Order
+from meters.heldcredit import UNITS, Grace, Hold, Order
 from meters.readings import Quality, Reading
 
 from .accounting.ports import BooksStore
@@ -34,14 +34,13 @@ Graces = Mapping[tuple[Commodity, CustomerClass], Grace]
 HOLD: Final = "hold_credit"
 RELEASE: Final = "release_credit"
 """The commands by which a holding's begin and end stand among the records. No map has them."""
-FOR_CREDIT: Final = "credit-"
-"""What the ids of orders begin with that are given for the credit alone."""
+FOR_CREDIT: Final = {"for": "credit"}
+"""What stands beside the parameters of an order that is given for the credit alone."""
 _HAPPENED: Final = (WorkState.BEGUN, WorkState.DONE, WorkState.UNKNOWN)
 """So far as anybody knows."""
 _AGREEMENT: Final = "agreement"
 """The parameter that tells whose credit it is."""
 _NEXT: Final = timedelta(microseconds=1)
-_COUNTED_IN: Final = {Commodity.ELECTRICITY: ("kWh", "Wh"), Commodity.WATER: ("m3", "l")}
 _SMALLEST: Final = 1000
 """Wh of a kWh, litres of a cubic metre."""
 
@@ -97,7 +96,7 @@ class HeldCredits:
         if counter.quality is not Quality.GOOD:
             raise ValueError(f"{counter.name} is {counter.quality.value}")
         file = self._file(meter)
-        if counter.unit not in _COUNTED_IN[file.meter.commodity]:
+        if counter.unit not in UNITS[file.meter.commodity]:
             raise CounterOfAnother(meter, file.meter.commodity.value, counter.unit)
         params = {
             "counter": counter.name,
@@ -151,6 +150,17 @@ class HeldCredits:
                 if work.command == HOLD
             ]
 
+    def holds(self, held: HeldCredit) -> bool:
+        """Whether it stands still as it was told: not released, held anew, or taken out."""
+        meter = held.hold.meter
+        with self._works.reading() as books:
+            last = next(iter(books.named((HOLD, RELEASE), meter)), None)
+        with self._ports.store.reading() as parties:
+            file = parties.meter_file(meter)
+        if last is None or last.command != HOLD:
+            return False
+        return file == held.file and _hold(last) == held.hold
+
     def given(self, held: HeldCredit) -> Decimal:
         """What was bought or given since the holding began, as it stands now, kWh or m3."""
         return Decimal(self._issued(held.file) - held.issued) / _SMALLEST
@@ -163,7 +173,7 @@ class HeldCredits:
         last = next((one for one in works if one.state in _HAPPENED), None)
         if last is None or last.command != Order.CUT.value:
             return False
-        return not last.id.startswith(FOR_CREDIT)
+        return not FOR_CREDIT.items() <= last.params.items()
 
     def grace(self, file: MeterFile) -> tuple[CustomerClass, Grace]:
         """Of the class that the meter's tariff is for. Raises TariffMissing."""

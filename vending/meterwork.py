@@ -16,7 +16,7 @@ from enum import Enum
 from typing import Final, Protocol
 
 from meters.device import CommandRecord, Frame, Warrant
-from meters.errors import Invalid, RaseedError, Refused, Unavailable
+from meters.errors import RaseedError, nothing_happened
 
 from .parties import Actor, require
 from .ports import Clock
@@ -155,7 +155,8 @@ class MeterWorks:
         return self._ended(
             replace(
                 work,
-                params=dict(record.params),
+                # What stood beside them stays.
+                params={**work.params, **record.params},
                 state=WorkState(record.outcome.value),
                 detail=record.detail,
                 frames=tuple(record.frames),
@@ -164,8 +165,7 @@ class MeterWorks:
 
     def failed(self, work: MeterWork, error: RaseedError) -> MeterWork:
         """It ended with an error; its kind says whether something may have happened."""
-        nothing = isinstance(error, Invalid | Refused | Unavailable)
-        state = WorkState.NOT_SENT if nothing else WorkState.UNKNOWN
+        state = WorkState.NOT_SENT if nothing_happened(error) else WorkState.UNKNOWN
         return self._ended(replace(work, state=state, detail=error.code))
 
     def commission(

@@ -81,6 +81,12 @@ class Desk:
         rows: list[Any] = told.json["meters"]
         return rows
 
+    def two_rounds(self) -> Told:
+        return self.raseed.run(
+            "meter", "credit", "--keep", str(self.memory), "--switch", "--every", "1",
+            "--rounds", "2", "--json",
+        )  # fmt: skip
+
     def sell(self, id: str, number: str = NUMBER) -> None:
         told = self.raseed.run("vend", number, "50", "--id", id, "--point", "P1", "--json")
         assert told.code == 0, told.err
@@ -331,10 +337,7 @@ def test_a_meter_that_is_released_between_two_rounds_is_left_alone(
                 raseed.held_credits.end("r-1", Actor("Salma", Role.BILLING), "moved", NUMBER)
 
         monkeypatch.setattr("vending.cli.rounds.time.sleep", released)
-        told = desk.raseed.run(
-            "meter", "credit", "--keep", str(desk.memory), "--switch", "--every", "1",
-            "--rounds", "2", "--json",
-        )  # fmt: skip
+        told = desk.two_rounds()
         assert told.code == 0, told.err
         assert told.out.count('"standing"') == 1
         assert flows(standin)
@@ -437,12 +440,31 @@ def test_a_meter_that_is_registered_between_two_rounds_is_read_by_the_next(
                 )  # fmt: skip
 
         monkeypatch.setattr("vending.cli.rounds.time.sleep", registered)
-        told = desk.raseed.run(
-            "meter", "credit", "--keep", str(desk.memory), "--switch", "--every", "1",
-            "--rounds", "2", "--json",
-        )  # fmt: skip
+        told = desk.two_rounds()
         assert told.code == 0, (told.out, told.err)
         assert (flows(first), flows(second)) == (False, False)
+
+
+def test_an_order_that_the_link_did_not_carry_is_given_by_the_next_round(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with served(MODEL, "rtu-tcp") as standin:
+        desk = Desk(tmp_path, standin)
+        assert desk.hold().code == 0
+        monkeypatch.setenv("RASEED_DATA", str(tmp_path))
+        cli, kept = Cli(Language.ENGLISH), CreditMemory()
+        with open_raseed(Settings(data=tmp_path)) as raseed:
+            rounds = CreditRounds(raseed, cli.actor(), kept)
+            (due,) = rounds.round()
+            standin.strike("link_down")
+            (row,) = rounds.switched(cli, [due], lambda: None)
+            assert (row.outcome, row.is_tried_again) == ("meter.unreachable", True)
+            assert not row.needs_somebody
+            (held,) = raseed.held_credits.all(cli.actor())
+            assert not kept.holding.known(held.hold).unsure
+            standin.heal()
+            (row,) = rounds.switched(cli, rounds.round(), lambda: None)
+        assert (row.outcome, flows(standin)) == ("done", False)
 
 
 def test_who_pays_between_the_reading_and_the_order_is_told_as_paid(

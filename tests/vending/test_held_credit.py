@@ -99,6 +99,22 @@ def test_it_begins_once_and_ends(town: Town) -> None:
     ]
 
 
+def test_whether_it_stands_still_as_it_was_told(town: Town) -> None:
+    credits = credits_of(town)
+    begin(credits)
+    (held,) = credits.all(BILLING)
+    # What is bought changes nothing of that.
+    town.service.vend(OPERATOR, request("v-1"))
+    assert credits.holds(held)
+    credits.end("e-1", BILLING, "moved", POWER.number)
+    assert not credits.holds(held)
+    town.clock.forward(hours=1)
+    later = replace(COUNTER, read_at=town.clock.now)
+    credits.begin("h-2", BILLING, "back", counter=later, meter=POWER.number, place="tcp://x/1")
+    (anew,) = credits.all(BILLING)
+    assert (credits.holds(held), credits.holds(anew)) == (False, True)
+
+
 def test_what_it_counts_is_what_the_meter_sells(town: Town) -> None:
     credits = credits_of(town)
     litres = replace(COUNTER, unit="l")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -11,12 +10,10 @@ from typing import Any, Final
 
 from drivers.follow import Following, Movement, doubtful
 from drivers.heldcredit import Holding, asked
-from drivers.keeping import Lines
-from drivers.sweep import Member, Seen, Sweep
-from meters.account import Commodity
+from drivers.sweep import Member, Seen
 from meters.device import Outcome, Warrant
-from meters.errors import Invalid, RaseedError, Refused, Unavailable
-from meters.heldcredit import Grace, Judgement, Order, Standing, Then, reached, unreached
+from meters.errors import RaseedError, Unavailable, nothing_happened
+from meters.heldcredit import UNITS, Grace, Judgement, Order, Standing, Then, reached, unreached
 
 from ..heldcredit import FOR_CREDIT, HeldCredit
 from ..messages import phrase
@@ -25,16 +22,14 @@ from ..wiring import Raseed
 from .context import Cli
 from .meter_at import Target, device_at, recorded
 from .meter_command import kept
-from .meter_sweep import member_of
+from .meter_sweep import member_of, sweep_of
 
 _FRESH: Final = timedelta(minutes=10)
 """A supply is not switched on an older reading."""
-_UNITS: Final = {Commodity.ELECTRICITY: "kWh", Commodity.WATER: "m3"}
-DOUBTED: Final = "doubted"
+_DOUBTED: Final = "doubted"
 """The problem of a counter that somebody must look at."""
 _LEAKS: Final = "still_drawn"
 """The problem of a supply that says that it is off, and counts."""
-_NOTHING: Final = Grace(Decimal(0), Decimal(0), Then.ON)
 _NO_PLACE: Final = "no_place"
 """The problem of a meter that has no address on record, or a model that nobody knows."""
 
@@ -53,24 +48,22 @@ class Row:
     """Why it was not read this time, or its class is not known."""
     outcome: str = ""
     """What became of the order; empty if none was given."""
+    is_tried_again: bool = False
+    """The order did not reach the meter, and the next round gives it anew."""
 
     @property
     def needs_somebody(self) -> bool:
         """At the meter: nothing else helps."""
-        undone = self.outcome not in ("", Outcome.DONE.value)
-        return self.judgement.needs_visit or undone or self.problem in (DOUBTED, _LEAKS)
+        undone = self.outcome not in ("", Outcome.DONE.value) and not self.is_tried_again
+        return self.judgement.needs_visit or undone or self.problem in (_DOUBTED, _LEAKS)
 
 
 def _problem(seen: Seen, moved: Sequence[Movement]) -> str:
     """Why a round does not tell where the credit stands."""
     if doubtful(moved):
-        return DOUBTED
+        return _DOUBTED
     reasons = (one.reason for one in seen.readings if one.reason)
-    return seen.problem or next(reasons, DOUBTED)
-
-
-def _sweep_of(members: Collection[Member]) -> Sweep:
-    return Sweep(list(members), Lines().at, lambda: datetime.now(UTC), asked=asked)
+    return seen.problem or next(reasons, _DOUBTED)
 
 
 class CreditMemory:
@@ -100,7 +93,7 @@ class CreditRounds:
         self._members: dict[str, Member] = {}
         """By number, those of the round that can be reached."""
         self._held: list[HeldCredit] = []
-        self._sweep = _sweep_of(())
+        self._sweep = sweep_of([], asked)
 
     def round(self) -> list[Row]:
         """Every meter whose credit is held now, read once."""
@@ -111,7 +104,7 @@ class CreditRounds:
         asking = [member_of(works, one.file.meter) for one in self._held]
         members = {member.name: member for member in asking if member is not None}
         if members != self._members:
-            self._members, self._sweep = members, _sweep_of(members.values())
+            self._members, self._sweep = members, sweep_of(list(members.values()), asked)
         seen = {one.member.name: one for one in self._sweep.round()}
         return [self._row(one, seen.get(one.hold.meter)) for one in self._held]
 
@@ -124,7 +117,7 @@ class CreditRounds:
 
     def _again(self, held: HeldCredit) -> Row:
         """One meter, read once more."""
-        (seen,) = _sweep_of([self._members[held.hold.meter]]).round()
+        (seen,) = sweep_of([self._members[held.hold.meter]], asked).round()
         return self._row(held, seen)
 
     def _row(self, held: HeldCredit, seen: Seen | None) -> Row:
@@ -141,16 +134,17 @@ class CreditRounds:
         return Row(
             meter=hold.meter,
             customer_class=kind,
-            unit=_UNITS[held.file.meter.commodity],
-            judgement=self._judged(held, grace, sure),
+            unit=next(iter(UNITS[held.file.meter.commodity])),
+            judgement=self._judged(held, None if sure else grace),
             at=holding.known(hold).at,
             problem=problem or unknown,
         )
 
-    def _judged(self, held: HeldCredit, grace: Grace, sure: bool) -> Judgement:
+    def _judged(self, held: HeldCredit, grace: Grace | None) -> Judgement:
+        """With the grace of a meter whose last round does not tell; None if it does."""
         known = self._memory.holding.known(held.hold)
         last = known.seen(self._raseed.held_credits.given(held))
-        found = reached(last) if sure else unreached(last, grace, datetime.now(UTC))
+        found = reached(last) if grace is None else unreached(last, grace, datetime.now(UTC))
         wants_on = found.order is Order.CONNECT or found.standing is Standing.STRANDED
         if wants_on and self._raseed.held_credits.cut_by_others(held.hold.meter):
             # It was off already, and somebody else needs it off too: to work at the wires, say.
@@ -162,7 +156,7 @@ class CreditRounds:
             kind, grace = self._raseed.held_credits.grace(held.file)
         except RaseedError as error:
             # Nobody is sent to cut off a customer whose class is not known.
-            return "", _NOTHING, error.code
+            return "", Grace(Decimal(0), Decimal(0), Then.ON), error.code
         return kind.value, grace, ""
 
     def _obeyed(self, cli: Cli, row: Row, held: HeldCredit, keep: Callable[[], None]) -> Row:
@@ -176,40 +170,42 @@ class CreditRounds:
             return row
         # Somebody may have bought since it was judged.
         known = holding.known(held.hold)
-        now = self._judged(held, _NOTHING, sure=True)
+        now = self._judged(held, None)
         order = now.order
         if order is None:
             # It was paid for meanwhile, or somebody else cut it off: nothing is due any more.
             return replace(row, judgement=now)
-        if held not in self._raseed.held_credits.all(self._actor):
+        if not self._raseed.held_credits.holds(held):
             # Released meanwhile: it is no longer ours to switch.
             return replace(row, judgement=replace(now, order=None))
         holding.begun(held.hold, order)
         keep()
-        outcome, nothing = self._told(cli, order, held)
-        if outcome == Outcome.DONE.value:
-            holding.obeyed(held.hold, order)
-        elif nothing:
-            holding.undone(held.hold, known)
+        row = replace(row, judgement=now)
+        try:
+            outcome = self._told(cli, order, held)
+        except RaseedError as error:
+            if nothing_happened(error):
+                holding.undone(held.hold, known)
+            again = isinstance(error, Unavailable)
+            row = replace(row, outcome=error.code, is_tried_again=again)
+        else:
+            if outcome is Outcome.DONE:
+                holding.obeyed(held.hold, order)
+            elif outcome is Outcome.DECLINED:
+                holding.undone(held.hold, known)
+            row = replace(row, outcome=outcome.value)
         keep()
-        return replace(row, judgement=now, outcome=outcome)
+        return row
 
-    def _told(self, cli: Cli, order: Order, held: HeldCredit) -> tuple[str, bool]:
-        """What became of it, and whether that is nothing."""
+    def _told(self, cli: Cli, order: Order, held: HeldCredit) -> Outcome:
+        """Raises what `kept` raises, MeterUnreachable."""
         member = self._members[held.hold.meter]
         reason = phrase(f"held_{order.value}", cli.language)
         warrant = Warrant(self._actor.name, self._actor.role.value, reason)
-        try:
-            target = self._target(held, member)
-            with device_at(cli, target) as device:
-                works = self._raseed.meter_works
-                outcome = kept(
-                    works, device, order.value, {}, warrant, target, "",
-                    id=f"{FOR_CREDIT}{uuid.uuid4()}",
-                ).outcome  # fmt: skip
-        except RaseedError as error:
-            return error.code, isinstance(error, Invalid | Refused | Unavailable)
-        return outcome.value, outcome is Outcome.DECLINED
+        target = self._target(held, member)
+        with device_at(cli, target) as device:
+            works = self._raseed.meter_works
+            return kept(works, device, order.value, {}, warrant, target, "", FOR_CREDIT).outcome
 
     def _target(self, held: HeldCredit, member: Member) -> Target:
         gateway = held.file.meter.gateway

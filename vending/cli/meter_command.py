@@ -149,17 +149,17 @@ def kept(
     warrant: Warrant,
     target: Target,
     serial: str,
-    id: str = "",
+    beside: Mapping[str, str] | None = None,
 ) -> CommandRecord:
-    """The command, done and written down, under a new id if none is told. Raises what
+    """The command, done and written down, with what stands `beside` its parameters. Raises what
     `Device.command` raises."""
     if works is None:
         return device.command(name, given, warrant)
     work = works.begin(
-        id or str(uuid.uuid4()),
+        str(uuid.uuid4()),
         warrant,
         name,
-        shown_params(device.map.commands[name], given),
+        {**(beside or {}), **shown_params(device.map.commands[name], given)},
         meter=target.number,
         place=target.text,
         model=device.map.label,

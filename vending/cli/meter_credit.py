@@ -5,17 +5,17 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from drivers.heldcredit import UNITS
 from drivers.sweep import BALANCE, billed
 from meters.device import NotCapable, Outcome
 from meters.errors import Refused
 from meters.gateway import MeterUnreachable
-from meters.heldcredit import Order
+from meters.heldcredit import UNITS, Order
 from meters.identity import meter_from_text
 from meters.readings import Quality, Reading
 
@@ -147,7 +147,7 @@ def _counter(device: Device) -> Reading:
     names = billed(model)
     if BALANCE in names:
         raise HoldsOwnCredit(model.id)
-    if not names or model.registers[names[0]].unit not in UNITS:
+    if not names or model.registers[names[0]].unit not in chain(*UNITS.values()):
         raise NotCapable(model.id, "read")
     (reading,) = device.read(names)
     if reading.quality is Quality.BAD:
@@ -160,7 +160,7 @@ def _counter(device: Device) -> Reading:
 def _exit_code(rows: Sequence[Row], over: Sequence[str]) -> int:
     if over or any(one.needs_somebody for one in rows):
         return 3
-    return 4 if any(one.problem for one in rows) else 0
+    return 4 if any(one.problem or one.is_tried_again for one in rows) else 0
 
 
 def _told(rows: Sequence[Row], over: Sequence[str]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ from drivers.follow import Following, Movement, doubtful
 from drivers.keeping import Lines
 from drivers.link import Priority
 from drivers.maps.counters import Advance, Suspicious
+from drivers.maps.model import MeterMap
 from drivers.maps.reading import shipped_ids, shipped_map
 from drivers.modbus.payment_meter import MAP_ID
 from drivers.outage import Outage
@@ -71,13 +72,13 @@ def sweep(
     Exit code 3 if a meter needs somebody, 4 if one does not answer."""
     cli = cli_of(ctx)
     asking: list[Member] = []
-    moving = _sweep_of(asking)
+    moving = sweep_of(asking)
     with nullcontext() if keep is None else owned(keep):
         following = Following() if keep is None else recalled(keep, Following.recalled, Following)
         for settled in again(settle, every, rounds):
             # As they stand on record now: others have come, or moved to another line.
             if asking != (now := list(members(cli))):
-                asking, moving = now, _sweep_of(now)
+                asking, moving = now, sweep_of(now)
             with cli.progress("sweep"):
                 found = _round(moving, following, settled)
             if keep is not None:
@@ -87,8 +88,11 @@ def sweep(
         raise typer.Exit(found.exit_code)
 
 
-def _sweep_of(asking: Sequence[Member]) -> Sweep:
-    return Sweep(asking, Lines().at, lambda: datetime.now(UTC))
+def sweep_of(
+    asking: Sequence[Member], asked: Callable[[MeterMap], list[str]] | None = None
+) -> Sweep:
+    """With lines of its own, by the machine's clock. `asked` as `Sweep` has it."""
+    return Sweep(asking, Lines().at, lambda: datetime.now(UTC), asked=asked)
 
 
 def members(cli: Cli) -> Iterator[Member]:

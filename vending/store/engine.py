@@ -91,7 +91,7 @@ def _prepare_sqlite(connection: Any) -> None:
     cursor.close()
 
 
-def begun(writer: Connection, waits_s: float) -> RootTransaction:
+def begin_writing(writer: Connection, waits_s: float) -> RootTransaction:
     """A transaction on a connection that is going to write, which waits for another writer that
     long at most."""
     if writer.get_execution_options()[_WAITS_S] != waits_s:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..ports import StoreLocked
 from .disk import check_disk
-from .engine import WRITES, begun, make_engine, snapshots
+from .engine import WRITES, begin_writing, make_engine, snapshots
 from .errors import commit_failed, translated
 from .migrate import check
 from .patience import PATIENCE_S, Patience, keep_patience
@@ -88,7 +88,7 @@ class SqlStore:
     def _transaction(self, waits_s: float, ground_first: bool) -> Iterator[SqlWriting]:
         if self._kept is None:
             self._kept = self.engine.connect().execution_options(**{WRITES: True})
-        transaction = begun(self._kept, waits_s)
+        transaction = begin_writing(self._kept, waits_s)
         books = SqlWriting(self._kept) if ground_first else SqlWriting.alone(self._kept)
         yield books
         if books.kept and self.before_commit is not None:
