@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
-from functools import lru_cache, total_ordering
+from functools import lru_cache
 from typing import ClassVar, Self
 
-from .building import quick_init
+from msgspec import Struct
+
 from .errors import Invalid
 
 
@@ -73,10 +74,7 @@ def scaled_to_text(value: int, decimals: int, keep: int = 0) -> str:
     return f"{sign}{whole}.{kept}" if kept else f"{sign}{whole}"
 
 
-@total_ordering
-@quick_init
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(Struct, frozen=True):
     """A whole number of one smallest unit. Subclasses name the unit."""
 
     value: int
@@ -120,6 +118,18 @@ class Quantity:
         self._same(other)
         return self.value < other.value
 
+    def __le__(self, other: Self) -> bool:
+        self._same(other)
+        return self.value <= other.value
+
+    def __gt__(self, other: Self) -> bool:
+        self._same(other)
+        return self.value > other.value
+
+    def __ge__(self, other: Self) -> bool:
+        self._same(other)
+        return self.value >= other.value
+
     def __bool__(self) -> bool:
         raise TypeError("a quantity has no truth value; ask is_zero")
 
@@ -131,9 +141,7 @@ class Quantity:
             raise TypeError(f"{type(self).__name__} and {type(other).__name__} do not mix")
 
 
-@quick_init
-@dataclass(frozen=True, slots=True)
-class Energy(Quantity):
+class Energy(Quantity, frozen=True):
     """Electrical energy in watt-hours."""
 
     unit: ClassVar[str] = "Wh"
@@ -141,9 +149,7 @@ class Energy(Quantity):
     decimals: ClassVar[int] = 3
 
 
-@quick_init
-@dataclass(frozen=True, slots=True)
-class Volume(Quantity):
+class Volume(Quantity, frozen=True):
     """Water or gas in litres."""
 
     unit: ClassVar[str] = "l"
@@ -151,17 +157,14 @@ class Volume(Quantity):
     decimals: ClassVar[int] = 3
 
 
-@quick_init
-@dataclass(frozen=True, slots=True)
-class Power(Quantity):
+class Power(Quantity, frozen=True):
     """Electrical power in watts."""
 
     unit: ClassVar[str] = "W"
     display_unit: ClassVar[str] = "W"
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionTime(Quantity):
+class ConnectionTime(Quantity, frozen=True):
     """Time of connection in tenths of a minute, the step of STS time credit."""
 
     unit: ClassVar[str] = "0.1min"
@@ -173,10 +176,7 @@ MINOR_DIGITS = {"ILS": 2, "JOD": 3, "USD": 2, "EUR": 2, "EGP": 2}
 """Decimals of the minor unit by currency (ISO 4217)."""
 
 
-@total_ordering
-@quick_init
-@dataclass(frozen=True, slots=True)
-class Money:
+class Money(Struct, frozen=True):
     """Whole minor units of one currency (agorot for ILS)."""
 
     minor: int
@@ -216,6 +216,18 @@ class Money:
     def __lt__(self, other: Money) -> bool:
         self._same(other)
         return self.minor < other.minor
+
+    def __le__(self, other: Money) -> bool:
+        self._same(other)
+        return self.minor <= other.minor
+
+    def __gt__(self, other: Money) -> bool:
+        self._same(other)
+        return self.minor > other.minor
+
+    def __ge__(self, other: Money) -> bool:
+        self._same(other)
+        return self.minor >= other.minor
 
     def __bool__(self) -> bool:
         raise TypeError("money has no truth value; ask is_zero")

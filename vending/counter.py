@@ -7,7 +7,8 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 
-from meters.building import quick_init
+from msgspec import Struct
+
 from meters.errors import Refused
 from meters.quantities import Money
 
@@ -52,9 +53,7 @@ class ShiftOfAnother(Refused, code="shift.of_another"):
     operator: str
 
 
-@quick_init
-@dataclass(frozen=True, slots=True)
-class _Seat:
+class _Seat(Struct, frozen=True):
     """Where and by whom it is sold."""
 
     actor: Actor
@@ -63,9 +62,7 @@ class _Seat:
     shift: str | None
 
 
-@quick_init
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """A request that is well formed, by somebody who may sell."""
 
     place: int

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from meters.building import quick_init
+from msgspec import Struct
 
 from .blocking import Block
 from .ledger import ChainHead, PostedEntry, Posting
@@ -17,9 +17,7 @@ from .record import SaleRecord
 from .sale import KeyMove
 
 
-@quick_init
-@dataclass(frozen=True, slots=True)
-class BookedSale:
+class BookedSale(Struct, frozen=True):
     """All that one sale writes: idempotency, sale, receipt, tokens, entry and postings; and what
     follows from it."""
 
@@ -53,9 +51,7 @@ class Wanted:
     deposit_account: str = ""
 
 
-@quick_init
-@dataclass(frozen=True, slots=True)
-class MeterGround:
+class MeterGround(Struct, frozen=True):
     """A meter in use, and what its next sale builds on."""
 
     file: MeterFile

@@ -6,8 +6,9 @@ one on the screen; a list of names, phones and addresses cannot be made out of i
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
+
+from meters.values import replace
 
 from .operators import Operator, Settlement
 from .parties import Actor, Customer, MeterFile, Role

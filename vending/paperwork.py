@@ -9,11 +9,12 @@ can be fetched again for some minutes by who printed it: a browser reloads, a pr
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from meters.errors import Refused
+from meters.values import replace
 
 from .ground import OpenShift
 from .ledger import canonical_json

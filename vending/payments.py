@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from meters.building import quick_init
+from msgspec import Struct
+
 from meters.errors import Invalid
 from meters.quantities import Money
+from meters.values import replace
 
 from .sale import Paid, Payment, Tender
 
@@ -69,9 +71,7 @@ def settle(due: Money, offered: Sequence[Payment], *, as_told: bool) -> Paid:
     return Paid((*others, *kept), handed, wanted - rest, cash - wanted)
 
 
-@quick_init
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """What of a basket's payments goes to one of its sales. Their sum is what the sale is due plus
     `rounding`."""
 

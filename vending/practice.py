@@ -5,10 +5,11 @@ one, nothing is booked, and the digits are zeros, which no meter takes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from meters.values import replace
 from meters.verdicts import TokenResult
 from tokens.sts import (
     EncryptionAlgorithm,

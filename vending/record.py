@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+from msgspec import Struct
+
 from meters.account import Commodity
-from meters.building import quick_init
 from meters.quantities import Energy, Money, Quantity, Volume
 
 from .ledger import canonical_json, canonical_time
@@ -38,9 +39,7 @@ _KEY_CHANGE = "key_change_"
 QUANTITIES: dict[str, type[Quantity]] = {kind.unit: kind for kind in (Energy, Volume)}
 
 
-@quick_init
-@dataclass(frozen=True, slots=True)
-class TokenRecord:
+class TokenRecord(Struct, frozen=True):
     """One token row. Unique: (pan, base_date, tid)."""
 
     position: int
@@ -56,9 +55,7 @@ class TokenRecord:
         return f"TokenRecord(position={self.position}, kind={self.kind!r}, tid={self.tid})"
 
 
-@quick_init
-@dataclass(frozen=True, slots=True)
-class SaleRecord:
+class SaleRecord(Struct, frozen=True):
     """One sale row with its receipt number and tokens. Amounts are minor units of `currency`."""
 
     vend_id: str

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, ClassVar
 
-from meters.building import quick_init
+from msgspec import Struct
+
 from meters.errors import Invalid
 from meters.quantities import Money, Quantity
+from meters.values import names_of
 
 from .ledger import canonical_json
 from .record import SaleRecord
@@ -48,9 +50,7 @@ class Postponement:
     reason: str
 
 
-@quick_init
-@dataclass(frozen=True, slots=True)
-class Credit:
+class Credit(Struct, frozen=True):
     """Units for money: for so much money, or exactly so many units."""
 
     meter: str
@@ -156,9 +156,7 @@ class SecondPerson:
     """The person on whose deposit the sale stood that is sold anew: so does the new one."""
 
 
-@quick_init
-@dataclass(frozen=True, slots=True)
-class BasketRequest:
+class BasketRequest(Struct, frozen=True):
     """Everything that one customer pays for at once, named by the vend id of its first sale."""
 
     vend_id: str
@@ -221,10 +219,9 @@ def basket_of(request: VendRequest | BasketRequest) -> BasketRequest:
     )
 
 
-def input_hash(request: VendRequest | BasketRequest, numbers: Sequence[str], point: str) -> str:
+def input_hash(basket: BasketRequest, numbers: Sequence[str], point: str) -> str:
     """What makes two requests with one vend id the same: meters (as their DRNs), what is asked for
     each, payments and vending point. Not the person or terminal: a colleague may ask again."""
-    basket = basket_of(request)
     plain = basket.plain
     if plain is not None:
         amount, tender = plain
@@ -243,8 +240,8 @@ def input_hash(request: VendRequest | BasketRequest, numbers: Sequence[str], poi
 def _plain(item: Item) -> list[Any]:
     """Every field but the meter, which is told by its DRN."""
     found: list[Any] = []
-    for name in item.__dataclass_fields__:
-        if name == "meter" or name == "kind":
+    for name in names_of(item) or ():
+        if name == "meter":
             continue
         value: Any = getattr(item, name)
         if isinstance(value, Money):
@@ -261,10 +258,9 @@ def _plain(item: Item) -> list[Any]:
 
 
 def first_difference(
-    record: SaleRecord, request: VendRequest | BasketRequest, numbers: Sequence[str], point: str
+    record: SaleRecord, basket: BasketRequest, numbers: Sequence[str], point: str
 ) -> str:
     """Which input of a reused vend id is not the stored one."""
-    basket = basket_of(request)
     plain = basket.plain
     if plain is None:
         return "point" if record.point != point else "basket"

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from meters.building import quick_init
+from msgspec import Struct
+
 from meters.errors import Refused
 from meters.quantities import Money, Quantity
 from tokens.sts import KeyAttributes, MeterKeyRef, Stamp, Token, TokenKindUnknown, kind_named
@@ -66,9 +67,7 @@ class NoAllowance(Refused, code="vend.no_allowance"):
     meter: str
 
 
-@quick_init
-@dataclass(frozen=True, slots=True)
-class Rung:
+class Rung(Struct, frozen=True):
     """One item, rung up: priced, its tokens made, nothing written."""
 
     item: Item
@@ -84,9 +83,7 @@ class Rung:
     refers_to: str
 
 
-@quick_init
-@dataclass(frozen=True, slots=True)
-class Bench:
+class Bench(Struct, frozen=True):
     """What one item is priced on."""
 
     file: MeterFile

@@ -1,20 +1,23 @@
 """What a sale is, as facts: the request, the receipt, and what became of it.
 
-The same dataclasses are answered by the use cases, printed by the command line and the
+The same values are answered by the use cases, printed by the command line and the
 demo, and turned into JSON by the API.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from typing import Any
+
+from msgspec import Struct, structs
 
 from meters.account import Commodity, MeterAccount
-from meters.building import quick_init
 from meters.errors import Invalid
 from meters.quantities import Money, Quantity
+from meters.values import replace
 from meters.verdicts import TokenResult
 from tokens.sts import grouped
 
@@ -84,9 +87,7 @@ class SaleKind(Enum):
         return self in (SaleKind.CREDIT, SaleKind.CORRECTION)
 
 
-@quick_init
-@dataclass(frozen=True, slots=True)
-class Payment:
+class Payment(Struct, frozen=True):
     """One way in which a part was paid. `amount` is what goes to the municipality or lies in the
     drawer: cash after change."""
 
@@ -96,9 +97,7 @@ class Payment:
     """Cheque number, card slip, transfer reference."""
 
 
-@quick_init
-@dataclass(frozen=True, slots=True)
-class Paid:
+class Paid(Struct, frozen=True):
     """How a basket was paid. The sum of `payments` is what was due plus `rounding`."""
 
     payments: tuple[Payment, ...]
@@ -124,9 +123,7 @@ class KeyMove:
 _VEND_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 
 
-@quick_init
-@dataclass(frozen=True, slots=True)
-class VendRequest:
+class VendRequest(Struct, frozen=True):
     """One payment, named by its vend id. The caller makes the id and keeps it before asking, so
     that asking again after a lost answer gives the same sale."""
 
@@ -148,7 +145,6 @@ class VendRequest:
             raise TenderUnknown(self.tender.value)
 
 
-@quick_init
 @dataclass(frozen=True, slots=True)
 class IssuedToken:
     """One token of a sale. Its digits are worth money and never show in a repr."""
@@ -182,9 +178,7 @@ class KeyToken:
         return grouped(self.digits)
 
 
-@quick_init
-@dataclass(frozen=True, slots=True)
-class Buyer:
+class Buyer(Struct, frozen=True):
     """Customer, place and meter as they were at the moment of sale."""
 
     account: str
@@ -204,9 +198,7 @@ class Buyer:
     """Short code of the base date the TID counts from (`93`, `14`, `35`)."""
 
 
-@quick_init
-@dataclass(frozen=True, slots=True)
-class Seller:
+class Seller(Struct, frozen=True):
     """Where and by whom it was sold."""
 
     point: str
@@ -216,9 +208,7 @@ class Seller:
     operator: str
 
 
-@quick_init
-@dataclass(frozen=True, slots=True)
-class SaleReceipt:
+class SaleReceipt(Struct, frozen=True):
     """One whole sale. Asking again with the same vend id gives an equal receipt; a reprint
     differs in `copy` alone.
 
@@ -267,8 +257,17 @@ class SaleReceipt:
     """What the operator earns by it."""
     held: bool = False
     """True while the digits have not been shown: it can still be voided without evidence."""
-    replayed: bool = field(default=False, compare=False)
-    """True if this answer was stored by an earlier call with the same vend id."""
+    replayed: bool = False
+    """True if this answer was stored by an earlier call with the same vend id; says nothing about
+    the sale, so receipts that differ in it alone are equal."""
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, SaleReceipt):
+            return NotImplemented
+        return _told(self) == _told(other)
+
+    def __hash__(self) -> int:
+        return hash((self.vend_id, self.copy))
 
     def hidden(self) -> SaleReceipt:
         """The same without the digits of its tokens, as long as nobody may see them."""
@@ -286,6 +285,10 @@ class SaleReceipt:
     def receipt_code(self) -> str:
         """Point and number together, unique in the municipality: `P1-000042`."""
         return f"{self.seller.point}-{self.number:06d}"
+
+
+def _told(receipt: SaleReceipt) -> tuple[Any, ...]:
+    return structs.astuple(replace(receipt, replayed=False))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from meters.errors import Broken, RaseedError, Refused
 from meters.identity import meter_from_text
+from meters.values import replace
 
 from .counter import Counter, Order, Request
 from .ground import Wanted
@@ -114,7 +115,7 @@ class Selling:
                 raise SecondPersonNeeded(item.kind.value)
         numbers = tuple([meter_from_text(item.meter).number for item in basket.items])
         code = actor.point or ""
-        inputs = input_hash(request, numbers, code)
+        inputs = input_hash(basket, numbers, code)
         return Order(place, actor, request, basket, numbers, code, inputs)
 
     def _sell(self, orders: Sequence[Order], *, wait: bool) -> list[Answer]:
@@ -188,7 +189,7 @@ class Selling:
         if stored is None:
             return ()
         if stored.input_hash != order.inputs:
-            differs = first_difference(stored, order.request, order.numbers, order.code)
+            differs = first_difference(stored, order.basket, order.numbers, order.code)
             raise VendIdReused(vend_id, differs)
         found = []
         for sale_id in order.basket.sale_ids:

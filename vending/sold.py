@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from meters.errors import Invalid, Refused
 from meters.identity import meter_from_text
+from meters.values import replace
 
 from .counter import messages_for
 from .delivery import delivery_of

@@ -6,10 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from meters.quantities import Money
+from meters.values import replace
 
 from .accounts.state import document_of, state_of
 from .blocking import Block

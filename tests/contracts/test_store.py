@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from meters.account import Commodity, MeterAccount, Supply, SupplyState
 from meters.errors import Broken, Invalid
 from meters.quantities import Energy
+from meters.values import replace
 from meters.verdicts import TokenResult
 from tests.vending.support import OPERATOR, POWER, SetClock, chart, request, service, town
 from tokens.sts import BaseDate
@@ -126,7 +126,7 @@ def test_a_sale_comes_back_as_it_went_in(store: SqlStore) -> None:
 
 def _again(record: SaleRecord, change: dict[str, object], books: Writing) -> None:
     """Books the same sale once more, changed so that only one rule of the database is hit."""
-    other = replace(record, **change)  # type: ignore[arg-type]
+    other = replace(record, **change)
     entry = chained(sale_entry(other, chart()), books.chain_head())
     books.book([BookedSale(replace(other, entry=entry.number), entry, ())])
 

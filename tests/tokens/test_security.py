@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 from meters.errors import RaseedError
 from meters.identity import Drn
 from meters.quantities import Energy
+from meters.values import replace
 from tests.tokens.strategies import EA07, EA11
 from tokens.sts import (
     AlgorithmUnverified,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 from meters.errors import RaseedError
 from meters.identity import CheckDigitWrong, Drn, MeterNumberLength, NotDigits
 from meters.quantities import Energy, Money, Volume
+from meters.values import replace
 from tests.vending.support import (
     ADMIN,
     OPERATOR,

@@ -7,7 +7,6 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import pytest
 from sqlalchemy import text
 
 from meters.errors import RaseedError
+from meters.values import replace
 from tests.databases import Postgres, plain
 from tests.vending.support import (
     ADMIN,

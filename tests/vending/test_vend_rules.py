@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from meters.quantities import Money
 from tests.vending.support import POWER, START
 from tokens.sts import LAST_TID, BaseDate, TidOutOfRange, is_reserved, tid_at
-from vending.requests import input_hash
+from vending.requests import basket_of, input_hash
 from vending.sale import SaleState, Tender, VendIdMalformed, VendRequest
 from vending.vend import (
     TRANSITIONS,
@@ -78,13 +78,13 @@ def test_what_makes_two_requests_the_same() -> None:
         minor: int = 5000, currency: str = "ILS", tender: Tender = Tender.CASH, meter: str = "1"
     ) -> str:
         amount = Money(minor, currency)
-        return input_hash(VendRequest("v", "as typed", amount, tender), [meter], "P1")
+        return input_hash(basket_of(VendRequest("v", "as typed", amount, tender)), [meter], "P1")
 
     assert of() == of()
     others = {of(5001), of(currency="JOD"), of(tender=Tender.CARD), of(meter="2")}
     assert of() not in others
     assert len(others) == 4
-    assert input_hash(VendRequest("v", "", Money(5000)), ["1"], "P2") != of()
+    assert input_hash(basket_of(VendRequest("v", "", Money(5000))), ["1"], "P2") != of()
 
 
 @given(

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from meters.building import quick_init
+from msgspec import Struct
+
 from meters.errors import Refused
 from meters.identity import MeterPan
 
@@ -33,18 +34,14 @@ only by the tokens sold to one meter in the same minute, so a day is ample."""
 _KEY_CHANGE_KIND: Final = "set_1st_section_decoder_key"
 
 
-@quick_init
-@dataclass(frozen=True, slots=True, order=True)
-class KeyRef:
+class KeyRef(Struct, frozen=True, order=True):
     """Names a vending key: supply group code and key revision number."""
 
     sgc: str
     krn: int
 
 
-@quick_init
-@dataclass(frozen=True, slots=True)
-class MeterKeyRef:
+class MeterKeyRef(Struct, frozen=True):
     """Names one meter's decoder key under a vending key."""
 
     key: KeyRef

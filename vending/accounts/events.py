@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import ClassVar, TypeVar
 
 from meters.quantities import Money
+from meters.values import replace
 
 from ..tariff import AccountState, ChargeState, Debt, FeeDue, Postponed
 from .errors import DebtUnknown

@@ -6,13 +6,15 @@ Whoever moves a kept account along uses the same steps, so the two can be held a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
 
+from msgspec import Struct
+
 from meters.account import Commodity
-from meters.building import quick_init
 from meters.quantities import Money
+from meters.values import replace
 
 from ..tariff import AccountState, Month, Quote, Tariff, TariffBook, settled
 from .happened import Happened
@@ -40,9 +42,7 @@ class Voided:
 Move = Sold | Voided | Happened
 
 
-@quick_init
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(Struct, frozen=True):
     """What an account is before anything happens to it."""
 
     commodity: Commodity

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from meters.account import Commodity
 from meters.quantities import Money, Quantity
+from meters.values import replace
 
 from ..accounting.adjustments import checked_reason
 from ..ledger import canonical_json, canonical_time

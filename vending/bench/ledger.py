@@ -19,7 +19,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import islice
@@ -32,6 +32,7 @@ from meters.account import Commodity
 from meters.gateway import Gateway, MeterUnreachable
 from meters.identity import Drn
 from meters.quantities import Money
+from meters.values import replace
 from tokens.sts import (
     BaseDate,
     Dkga,

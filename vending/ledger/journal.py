@@ -11,13 +11,14 @@ import json
 import json.encoder
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from meters.building import quick_init
+from msgspec import Struct
+
 from meters.errors import Broken, Refused
 
 GENESIS = "0" * 64
@@ -53,9 +54,7 @@ class PeriodClosed(Refused, code="ledger.period_closed"):
     """The first moment that is open again."""
 
 
-@quick_init
-@dataclass(frozen=True, slots=True)
-class JournalEntry:
+class JournalEntry(Struct, frozen=True):
     """What happened, balanced in every unit. Building one checks it (EntryUnbalanced)."""
 
     at: datetime
@@ -82,22 +81,18 @@ class JournalEntry:
                 raise EntryUnbalanced(self.cause, unit, total)
 
 
-@quick_init
-@dataclass(frozen=True, slots=True)
-class ChainHead:
+class ChainHead(Struct, frozen=True):
     """The last entry of the journal: the next one is numbered and chained from here."""
 
     number: int = 0
     hash: str = GENESIS
     at: datetime | None = None
     """The latest moment that has been booked; None before the first entry."""
-    closed_until: datetime | None = field(default=None, compare=False)
+    closed_until: datetime | None = None
     """Nothing may be booked before this moment: the end of the last closed period."""
 
 
-@quick_init
-@dataclass(frozen=True, slots=True)
-class PostedEntry:
+class PostedEntry(Struct, frozen=True):
     """An entry with its place in the chain."""
 
     number: int
@@ -105,7 +100,7 @@ class PostedEntry:
     previous_hash: str
     hash: str
     entry: JournalEntry
-    closed_until: datetime | None = field(default=None, compare=False)
+    closed_until: datetime | None = None
     """Carried along to the head, for the entries behind it."""
 
     @property

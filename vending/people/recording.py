@@ -7,13 +7,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import Enum
 from functools import wraps
 from typing import Any, Final, Protocol, TypeVar
 
 from meters.quantities import Money
+from meters.values import names_of
 
 from ..masking import masked
 from ..parties import Actor
@@ -121,8 +122,9 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple | set | frozenset):
         told = [plain(one) for one in value]
         return sorted(told, key=str) if isinstance(value, set | frozenset) else told
-    if is_dataclass(value):
-        return {one.name: plain(getattr(value, one.name)) for one in fields(value) if one.repr}
+    names = names_of(value, hidden=False)
+    if names is not None:
+        return {name: plain(getattr(value, name)) for name in names}
     return masked(str(value))
 
 
@@ -162,12 +164,13 @@ def _found(given: Arguments, path: str) -> Any:
 
 def _name(value: Any) -> str:
     """A subject in one line: what has several fields is named by them (`600001/1`)."""
-    if not is_dataclass(value):
+    names = names_of(value)
+    if names is None:
         return str(plain(value))
-    return "/".join(_name(getattr(value, one.name)) for one in fields(value))
+    return "/".join(_name(getattr(value, name)) for name in names)
 
 
 def _told(value: Any, rule: Rule) -> Any:
     if not rule.count:
         return plain(value)
-    return {one.name: len(getattr(value, one.name)) for one in fields(value)}
+    return {name: len(getattr(value, name)) for name in names_of(value) or ()}

@@ -7,13 +7,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from fractions import Fraction
 from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from meters.values import names_of
 
 from .errors import QuoteChanged, QuoteExpired, QuoteIdMalformed
 from .months import Month
@@ -121,10 +123,10 @@ def _plain(value: Any) -> Any:
         return [_plain(one) for one in value]
     if isinstance(value, dict):
         return {str(key): _plain(one) for key, one in value.items()}
-    if is_dataclass(value):
-        # A tariff's earlier versions decide what months gone by were charged. What follows from the
-        # other fields says nothing new.
-        told = [field.name for field in fields(value) if field.init]
+    # A tariff's earlier versions decide what months gone by were charged. What follows from the
+    # other fields says nothing new.
+    told = names_of(value)
+    if told is not None:
         return {
             "is": type(value).__name__,
             **{name: _plain(getattr(value, name)) for name in told},

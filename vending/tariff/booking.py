@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from meters.building import quick_init
+from msgspec import Struct
 
 from .quotes import LineKind, QuoteLine
 
@@ -14,9 +13,7 @@ UNITS = ""
 TAX = "vat_due"
 
 
-@quick_init
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(Struct, frozen=True):
     """A part of what was taken: `minor` is credited to the account of this role (debited where it
     is negative, as the part that a payer bears)."""
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from meters.building import quick_init
+from msgspec import Struct
 
 from .errors import TariffMomentMalformed
 
@@ -15,9 +14,7 @@ PLACE = ZoneInfo("Asia/Hebron")
 """Where months begin, unless a tariff file names another `zone`."""
 
 
-@quick_init
-@dataclass(frozen=True, slots=True, order=True)
-class Month:
+class Month(Struct, frozen=True, order=True):
     """One calendar month; months order by time."""
 
     year: int

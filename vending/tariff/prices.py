@@ -9,7 +9,8 @@ from datetime import date
 from enum import Enum
 from typing import ClassVar, Protocol
 
-from meters.building import quick_init
+from msgspec import Struct
+
 from meters.quantities import Quantity, Rate
 
 from .labels import Label
@@ -18,9 +19,7 @@ from .registry import registered, rule_from
 from .rounding import Rounding
 
 
-@quick_init
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """A run of units at one rate. A purchase fills pieces in order; the last one is endless."""
 
     rule: str

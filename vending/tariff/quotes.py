@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 
+from msgspec import Struct
+
 from meters.account import Commodity
-from meters.building import quick_init
 from meters.quantities import Money, Quantity
 
 from .labels import Label
@@ -37,9 +37,7 @@ class Limited(Enum):
     DISPUTED = "disputed"
 
 
-@quick_init
-@dataclass(frozen=True, slots=True)
-class QuoteLine:
+class QuoteLine(Struct, frozen=True):
     """One priced line: `amount` is `exact`, rounded as named, or less where it says `limited`."""
 
     rule: str
@@ -80,9 +78,7 @@ class QuoteLine:
         return self.exact - self.amount.minor
 
 
-@quick_init
-@dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(Struct, frozen=True):
     """What a payment buys. No money is lost: tendered + balance_before = net + vat + balance_after,
     and net + vat is the sum of all lines but the included ones.
 

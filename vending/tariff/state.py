@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from meters.building import quick_init
+from msgspec import Struct
+
 from meters.quantities import Money, Quantity
 
 from .months import Month
 from .recovery import Debt
 
 
-@quick_init
-@dataclass(frozen=True, slots=True)
-class MonthUse:
+class MonthUse(Struct, frozen=True):
     """What was bought in one month. Read in a later month, it counts for nothing."""
 
     month: Month
@@ -44,9 +43,7 @@ class FeeDue:
     """None: nothing of it has been paid."""
 
 
-@quick_init
-@dataclass(frozen=True, slots=True)
-class AccountState:
+class AccountState(Struct, frozen=True):
     """Everything about an account that its next price depends on."""
 
     balance: Money
@@ -60,9 +57,7 @@ class AccountState:
     debts: tuple[Debt, ...] = ()
 
 
-@quick_init
-@dataclass(frozen=True, slots=True)
-class QuoteRequest:
+class QuoteRequest(Struct, frozen=True):
     """Sell for this much money, or exactly these units."""
 
     ask: Money | Quantity

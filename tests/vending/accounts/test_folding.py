@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from hypothesis import given, settings
@@ -10,6 +9,7 @@ from hypothesis import strategies as st
 
 from meters.account import Commodity
 from meters.quantities import Energy, Money
+from meters.values import replace
 from tests import examples
 from tests.vending.accounts.test_state import SOLD, STATE, TARIFF
 from tests.vending.tariff.strategies import NOW, THIS_MONTH, debts, sums, tariffs

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 from meters.account import Commodity
 from meters.errors import RaseedError
 from meters.quantities import Energy, Money
+from meters.values import replace
 from tests.vending.accounts.support import (
     BILLING,
     CHIEF,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +9,7 @@ from hypothesis import assume, given, settings
 
 from meters.account import Commodity
 from meters.quantities import Energy, Money, Volume
+from meters.values import replace
 from tests import examples
 from tests.vending.tariff.strategies import NOW, THIS_MONTH, payments
 from tests.vending.tariff.test_laws import situations, sold

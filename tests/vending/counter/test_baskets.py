@@ -3,13 +3,12 @@ both databases."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from meters.quantities import Energy, Money
+from meters.values import replace
 from tests.vending.support import ADMIN, OPERATOR, Town, request
 from vending.operators import PointDayLimit, PointSaleLimit, TillFull
 from vending.parties import Role

@@ -4,12 +4,12 @@ both databases."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from meters.quantities import Money
+from meters.values import replace
 from tests.vending.accounts.support import ZONE
 from tests.vending.support import ADMIN, OPERATOR, POWER, Town, chart, tariffs
 from vending.accounts import Accounts

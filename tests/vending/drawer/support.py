@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import insert
 
 from meters.quantities import Money
+from meters.values import replace
 from tests.vending.books.support import ZONE
 from tests.vending.support import (
     OPERATOR,

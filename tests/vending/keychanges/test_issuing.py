@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from meters.values import replace
 from meters.verdicts import TokenResult
 from tokens.sts import (
     EncryptionAlgorithm,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from meters.values import replace
 from tests.vending.support import OPERATOR, POWER, START, WATER, Town, request
 from vending.delivery import PATIENCE
 from vending.messages import Language
@@ -100,7 +100,7 @@ def test_a_terminal_may_have_a_printer_of_its_own(receipt: SaleReceipt) -> None:
 def test_what_some_sales_do_not_queue(
     receipt: SaleReceipt, changes: dict[str, object], phone: str, topics: str
 ) -> None:
-    changed = replace(receipt, **changes)  # type: ignore[arg-type]
+    changed = replace(receipt, **changes)
     queued = messages_of(changed, phone, ALL)
     assert " ".join(m.topic.value for m in queued) == topics
     unreachable = messages_of(changed, phone, ALL, reachable=False)

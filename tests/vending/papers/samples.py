@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from meters.quantities import Money
+from meters.values import replace
 from tests.vending.books.support import ZONE
 from tests.vending.support import OPERATOR, WATER, Town, chart, request
 from vending.accounting import BookReports

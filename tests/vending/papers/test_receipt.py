@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 import re
-from dataclasses import replace
 
 import pytest
 from PIL import Image
 
 from meters.quantities import Money
+from meters.values import replace
 from vending.messages import Language
 from vending.papers import WIDTHS, Letterhead, Paper, Press, receipt_paper
 from vending.papers.press import WidthUnknown

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from meters.quantities import Money
+from meters.values import replace
 from tests.vending.support import OPERATOR, WATER, Town, chart, request
 from vending.drawer import Drawers, checked_count
 from vending.paperwork import NothingTakenBack, PaperGone, Paperwork

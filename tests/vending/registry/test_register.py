@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from meters.account import Commodity
 from meters.errors import RaseedError
 from meters.identity import Drn
+from meters.values import replace
 from tests.vending.support import ADMIN, OPERATOR, SGC, TEST_KEY, SetClock, new_store, service, town
 from tests.vending.support import request as sale_of
 from tests.vending.support import security as module
@@ -89,12 +90,12 @@ def hall(place: Path | str) -> Iterator[Hall]:
 
 def meter(number: Drn = NUMBER, **other: object) -> Meter:
     plain = Meter(number, Commodity.ELECTRICITY, EncryptionAlgorithm.EA07, SGC, 1, 1)
-    return replace(plain, **other)  # type: ignore[arg-type]
+    return replace(plain, **other)
 
 
 def wanted(**other: object) -> NewService:
     plain = NewService("A-9", "10003", HOME, meter(), "electricity-domestic")
-    return replace(plain, **other)  # type: ignore[arg-type]
+    return replace(plain, **other)
 
 
 def test_a_customer_with_a_meter_can_be_sold_to(hall: Hall) -> None:
@@ -212,7 +213,7 @@ def test_a_point_is_an_administrators(hall: Hall) -> None:
         hall.register.add_point(ADMIN, point)
     for wrong in ({"code": "new"}, {"code": "x" * 21}, {"name_ar": ""}, {"most_per_sale": -1}):
         with pytest.raises(RaseedError):
-            hall.register.add_point(ADMIN, replace(point, **{"code": "P10", **wrong}))  # type: ignore[arg-type]
+            hall.register.add_point(ADMIN, replace(point, **{"code": "P10", **wrong}))
     assert len(hall.told("point_added")) == 1
 
 

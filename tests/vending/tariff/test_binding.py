@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meters.quantities import Energy, Money
+from meters.values import replace
 from tests import examples
 from tests.vending.support import tariffs
 from tests.vending.tariff.strategies import NOW as ANY_NOW

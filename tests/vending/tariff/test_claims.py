@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
 
 import pytest
 
 from meters.quantities import Energy, Money
+from meters.values import replace
 from vending.tariff import (
     AccountState,
     AmountTooLow,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from meters.quantities import Energy, Money
+from meters.values import replace
 from tests import examples
 from tests.vending.support import tariffs
 from tests.vending.tariff import strategies

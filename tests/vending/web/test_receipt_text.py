@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 
 from meters.account import Commodity
 from meters.quantities import Energy, Money, Volume
+from meters.values import replace
 from tests.vending.support import START
 from vending.sale import (
     BasketReceipt,

@@ -8,13 +8,14 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from starlette.responses import Response
 
 from meters.errors import Invalid
+from meters.values import replace
 
 from ...sale import BasketReceipt
 from .counter_forms import request_of
