@@ -96,7 +96,7 @@ class Counter:
         check_clock(now, till.head.at, ports.clock_limits)
         seat = self._seat(till, order, point)
         rung = self._rung(till, order, now)
-        due = Money(sum(one.quote.tendered.minor for one in rung), _currency(rung))
+        due = Money(sum([one.quote.tendered.minor for one in rung]), _currency(rung))
         paid = settle(due, basket.payments, as_told=as_told(basket))
         self._check_limits(books, till, seat, due, now)
         if basket.second is None or not basket.second.deposit_of:

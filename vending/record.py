@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from hashlib import sha256
+from operator import attrgetter
 from typing import Any
 
 from msgspec import Struct
@@ -18,7 +19,7 @@ from msgspec import Struct
 from meters.account import Commodity
 from meters.quantities import Energy, Money, Quantity, Volume
 
-from .ledger import canonical_json, canonical_time
+from .ledger import canonical_json, canonical_plain, canonical_time
 from .sale import (
     Buyer,
     IssuedToken,
@@ -154,7 +155,7 @@ def content_hash_of(
         (position, kind, sha256(digits.encode("ascii", "replace")).hexdigest(), *rest)
         for position, kind, digits, *rest in tokens
     ]
-    return sha256(canonical_json((*fields, listed))).hexdigest()
+    return sha256(canonical_plain((*fields, listed))).hexdigest()
 
 
 def record_of(receipt: SaleReceipt, input_hash: str) -> SaleRecord:
@@ -200,7 +201,7 @@ def _token_records(receipt: SaleReceipt) -> tuple[TokenRecord, ...]:
         (f"{_KEY_CHANGE}{token.section}", token.digits, None, None) for token in receipt.key_tokens
     ]
     others = [(token.kind, token.digits, token.tid, token.quantity) for token in receipt.tokens]
-    return tuple(
+    made = [
         TokenRecord(
             position=position,
             kind=kind,
@@ -212,7 +213,8 @@ def _token_records(receipt: SaleReceipt) -> tuple[TokenRecord, ...]:
             unit="" if quantity is None else quantity.unit,
         )
         for position, (kind, digits, tid, quantity) in enumerate([*keys, *others], start=1)
-    )
+    ]
+    return tuple(made)
 
 
 def receipt_of(record: SaleRecord, *, copy: int = 0, replayed: bool = False) -> SaleReceipt:
@@ -319,16 +321,14 @@ _USUALLY_EMPTY = (
     "deposit_of",
     "rounding",
 )
+_USUALLY_EMPTY_OF = attrgetter(*_USUALLY_EMPTY)
 
 
 def _more(receipt: SaleReceipt) -> dict[str, Any]:
     """What only some sales have; what is not there is not written, so that a plain sale's document
     stays as it was."""
-    more: dict[str, Any] = {}
-    for name in _USUALLY_EMPTY:
-        value = getattr(receipt, name)
-        if value:
-            more[name] = value
+    said = zip(_USUALLY_EMPTY, _USUALLY_EMPTY_OF(receipt), strict=True)
+    more: dict[str, Any] = {name: value for name, value in said if value}
     if receipt.parts:
         more["parts"] = _kept_payments(receipt.parts)
     if receipt.commission is not None:

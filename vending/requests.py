@@ -17,7 +17,7 @@ from meters.errors import Invalid
 from meters.quantities import Money, Quantity
 from meters.values import names_of
 
-from .ledger import canonical_json
+from .ledger import canonical_plain
 from .record import SaleRecord
 from .sale import Payment, SaleKind, Tender, VendIdMalformed, VendRequest
 
@@ -173,7 +173,7 @@ class BasketRequest(Struct, frozen=True):
         if (
             not 1 <= len(self.items) <= MOST_ITEMS
             or len(self.payments) > MOST_PAYMENTS
-            or any(payment.tender is Tender.MIXED for payment in self.payments)
+            or (self.payments and any(one.tender is Tender.MIXED for one in self.payments))
         ):
             raise BasketMalformed(len(self.items), len(self.payments))
         VendIdMalformed.check(self.vend_id)
@@ -183,6 +183,8 @@ class BasketRequest(Struct, frozen=True):
     @property
     def sale_ids(self) -> tuple[str, ...]:
         """The vend ids of its sales. No caller can make the further ones: `+` is not for them."""
+        if len(self.items) == 1:
+            return (self.vend_id,)
         further = (f"{self.vend_id}+{place}" for place in range(2, len(self.items) + 1))
         return (self.vend_id, *further)
 
@@ -226,7 +228,7 @@ def input_hash(basket: BasketRequest, numbers: Sequence[str], point: str) -> str
     if plain is not None:
         amount, tender = plain
         fields: list[Any] = [numbers[0], amount.minor, amount.currency, tender.value, point]
-        return sha256(canonical_json(fields)).hexdigest()
+        return sha256(canonical_plain(fields)).hexdigest()
     items = [
         [type(item).__name__, number, *_plain(item)]
         for item, number in zip(basket.items, numbers, strict=True)
@@ -234,7 +236,7 @@ def input_hash(basket: BasketRequest, numbers: Sequence[str], point: str) -> str
     payments = [[p.tender.value, p.amount.minor, p.reference] for p in basket.payments]
     second = None if basket.second is None else basket.second.approval
     fields = ["basket", items, payments, basket.hold, second, point]
-    return sha256(canonical_json(fields)).hexdigest()
+    return sha256(canonical_plain(fields)).hexdigest()
 
 
 def _plain(item: Item) -> list[Any]:

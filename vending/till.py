@@ -198,7 +198,7 @@ class Till:
         Raises PeriodClosed; then nothing has moved.
         """
         posted = chained(entry, self.head)
-        cached = tuple(p for p in entry.postings if p.account in self._cached)
+        cached = tuple([p for p in entry.postings if p.account in self._cached])
         document = None if state is None else document_of(state)
         self.booked.append(BookedSale(record, posted, cached, document, move, messages))
         # The latest moment, not the last entry's: small steps back must not add up.

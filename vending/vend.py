@@ -201,7 +201,7 @@ def entry_of(receipt: SaleReceipt, record: SaleRecord, chart: Chart) -> JournalE
         actor=record.operator,
         point=record.point,
         content_hash=content_hash(record),
-        postings=tuple(posting for posting in postings if posting.amount != 0),
+        postings=tuple([posting for posting in postings if posting.amount != 0]),
     )
 
 
@@ -212,9 +212,8 @@ def _taken(receipt: SaleReceipt, chart: Chart) -> list[tuple[Account, int]]:
         # All of it, less what rounding to the coin has taken off: less than half a coin is nothing.
         rounding = Money(receipt.rounding, receipt.quote.tendered.currency)
         parts = (Payment(receipt.tender, receipt.quote.tendered + rounding),)
-    found: dict[Account, int] = {}
+    found: dict[str, int] = {}
     for part in parts:
         role = "operator_deposit" if receipt.on_deposit else TENDER_ROLES[part.tender]
-        account = chart.role(role)
-        found[account] = found.get(account, 0) + part.amount.minor
-    return list(found.items())
+        found[role] = found.get(role, 0) + part.amount.minor
+    return [(chart.role(role), minor) for role, minor in found.items()]

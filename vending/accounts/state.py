@@ -15,7 +15,7 @@ from meters.quantities import Money, Quantity
 from meters.values import replace
 
 from ..accounting.adjustments import checked_reason
-from ..ledger import canonical_json, canonical_time
+from ..ledger import canonical_plain, canonical_time
 from ..tariff import (
     AccountState,
     ChargeState,
@@ -48,7 +48,7 @@ def document_of(state: AccountState) -> str:
     document: dict[str, Any] = {}
     if state.use is not None:
         use = state.use
-        supported = sorted([code, units.value] for code, units in use.supported)
+        supported = sorted([[code, units.value] for code, units in use.supported])
         document["use"] = [str(use.month), use.units.value, supported]
     if state.since is not None:
         document["since"] = str(state.since)
@@ -65,7 +65,7 @@ def document_of(state: AccountState) -> str:
         document["debts"] = [
             debt_values(debt, currency) for debt in sorted(state.debts, key=lambda one: one.code)
         ]
-    return canonical_json(document).decode("ascii")
+    return canonical_plain(document).decode("ascii")
 
 
 def state_of(
@@ -97,14 +97,18 @@ def kept_state(document: str | None, balance: Money, commodity: Commodity) -> Ac
             use=_use(read["use"], kind) if "use" in read else None,
             since=_month(read["since"]) if "since" in read else None,
             charges=tuple(
-                ChargeState(code, _month(through), Money(owed, balance.currency))
-                for code, through, owed in read.get("charges", ())
+                [
+                    ChargeState(code, _month(through), Money(owed, balance.currency))
+                    for code, through, owed in read.get("charges", ())
+                ]
             ),
             fees=tuple(
-                FeeDue(code, Money(owed[0], balance.currency) if owed else None)
-                for code, *owed in read.get("fees", ())
+                [
+                    FeeDue(code, Money(owed[0], balance.currency) if owed else None)
+                    for code, *owed in read.get("fees", ())
+                ]
             ),
-            debts=tuple(debt_from(one, balance.currency) for one in read.get("debts", ())),
+            debts=tuple([debt_from(one, balance.currency) for one in read.get("debts", ())]),
         )
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise AccountDocumentBroken(type(error).__name__) from error
@@ -296,9 +300,8 @@ def _some(supported: Iterable[tuple[str, Quantity]]) -> tuple[tuple[str, Quantit
 
 def _use(values: list[Any], kind: type[Quantity]) -> MonthUse:
     month, units, supported = values
-    return MonthUse(
-        _month(month), kind(units), tuple((code, kind(value)) for code, value in supported)
-    )
+    taken = tuple([(code, kind(value)) for code, value in supported])
+    return MonthUse(_month(month), kind(units), taken)
 
 
 def _month(text: str) -> Month:

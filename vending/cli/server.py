@@ -9,13 +9,14 @@ import signal
 import socket
 import sys
 import threading
+from functools import partial
 from types import FrameType
 from typing import Final
 
 import uvicorn
 
 from ..jobs import Closing, Sending, scheduler
-from ..web import create_app
+from ..web import access, create_app
 from ..wiring import Raseed
 from .server_log import BriefFormatter, UnhurriedHandler, without_what_nobody_reads
 
@@ -32,12 +33,12 @@ def run(raseed: Raseed, listener: socket.socket, *, while_stdin_is_open: bool = 
     """
     without_what_nobody_reads()
     handler = UnhurriedHandler(sys.stderr)
-    handler.setFormatter(BriefFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    handler.setFormatter(BriefFormatter())
     logging.basicConfig(handlers=[handler], level=logging.INFO)
     # One line per run is the jobs' own business; the scheduler's adds nothing.
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     config = uvicorn.Config(
-        create_app(raseed),
+        create_app(raseed, partial(handler.say, access.log.name)),
         loop="uvloop",
         http="httptools",
         log_config=None,

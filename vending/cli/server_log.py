@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from functools import lru_cache
 from typing import Final, TextIO
 
 _MOMENT_S: Final = 0.25
@@ -30,6 +31,12 @@ class UnhurriedHandler(logging.StreamHandler[TextIO]):
         if record.levelno >= logging.WARNING:
             self.flush()
 
+    def say(self, name: str, line: str) -> None:
+        """A line of INFO under this logger's name, as the formatter of this program writes it. For
+        the one line that every request leaves: a record of its own costs a third of what it takes
+        to answer it."""
+        self._held.append(f"{moment(time.time())} INFO {name} {line}\n")
+
     def flush(self) -> None:
         """Writes what is held."""
         with self.lock or threading.Lock():
@@ -49,20 +56,26 @@ class UnhurriedHandler(logging.StreamHandler[TextIO]):
 
 
 class BriefFormatter(logging.Formatter):
-    """A Formatter that makes the text of a second once, for all of its lines."""
+    """The lines of this program."""
 
-    _second = -1
-    _text = ""
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802
         """As the one that it overrides."""
-        if datefmt is not None:
-            return super().formatTime(record, datefmt)
-        second = int(record.created)
-        if second != self._second:
-            self._text = time.strftime(self.default_time_format, self.converter(second))
-            self._second = second
-        return f"{self._text},{int(record.msecs):03d}"
+        return moment(record.created) if datefmt is None else super().formatTime(record, datefmt)
+
+
+def moment(created: float) -> str:
+    """The time of a line on the clock of the machine: `2026-11-26 18:07:35,041`."""
+    second = int(created)
+    return f"{_second(second)},{int((created - second) * 1000):03d}"
+
+
+@lru_cache(maxsize=2)
+def _second(second: int) -> str:
+    # Kept for all lines of the second.
+    return time.strftime(logging.Formatter.default_time_format, time.localtime(second))
 
 
 def without_what_nobody_reads() -> None:

@@ -44,7 +44,7 @@ class Booking:
         for sale in sales:
             _collect(sale, rows)
         last = sales[-1].entry
-        latest = max(sale.entry.entry.at for sale in sales)
+        latest = max([sale.entry.entry.at for sale in sales])
         accounts = {
             sale.record.agreement: sale.account for sale in sales if sale.account is not None
         }
@@ -55,7 +55,7 @@ class Booking:
             {
                 **rows,
                 "accounts": list(accounts.items()),
-                "balances": _summed(posting for sale in sales for posting in sale.cached),
+                "balances": _summed([posting for sale in sales for posting in sale.cached]),
                 "counters": list(counters.items()),
                 "chain": [(last.number, last.hash, latest)],
             },

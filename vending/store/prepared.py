@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import (
@@ -69,7 +70,12 @@ class Prepared:
         if len(rows) == 1:
             cursor.execute(self.sql, self._ready(rows[0]))
         else:
-            cursor.executemany(self.sql, [self._ready(row) for row in rows])
+            cursor.executemany(self.sql, self._all_ready(rows))
+
+    def _all_ready(self, rows: Sequence[Row]) -> Sequence[Row]:
+        if self._order is None and not self._processors:
+            return rows
+        return [self._ready(row) for row in rows]
 
     def _ready(self, values: Row) -> Row:
         if self._processors:
@@ -99,7 +105,7 @@ class PreparedInsert(Prepared):
             # Powers of two, so that the driver meets the same few statements again.
             size = min(1 << (left.bit_length() - 1), self._most)
             taken = rows[at : at + size]
-            cursor.execute(self._sql(size), [v for row in taken for v in self._ready(row)])
+            cursor.execute(self._sql(size), [*chain.from_iterable(self._all_ready(taken))])
             at, left = at + size, left - size
 
     def _sql(self, size: int) -> str:

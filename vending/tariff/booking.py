@@ -38,4 +38,4 @@ def shares_of(lines: Sequence[QuoteLine]) -> tuple[Share, ...]:
                 shares[role] = shares.get(role, 0) - line.amount.minor
         else:
             shares[line.book] = shares.get(line.book, 0) + line.amount.minor
-    return tuple(Share(role, minor) for role, minor in shares.items() if minor)
+    return tuple([Share(role, minor) for role, minor in shares.items() if minor])

@@ -66,7 +66,7 @@ class Claims:
             *(_debt(debt, month, now, tariff.currency) for debt in state.debts),
         ]
         self.ordered = sorted(
-            (claim for claim in found if claim.owed > 0), key=lambda c: (c.priority, c.code)
+            [claim for claim in found if claim.owed > 0], key=lambda c: (c.priority, c.code)
         )
 
     def total(self, tendered: int, room: int) -> int:
@@ -85,6 +85,8 @@ class Claims:
     def lines(self, tendered: int, room: int) -> list[QuoteLine]:
         """`total`, line by line in the order of priority; each share is rounded up, and the last
         one gets what is left."""
+        if not self.ordered:
+            return []
         left = self.total(tendered, room)
         capped = self._cap * tendered <= room
         lines = []

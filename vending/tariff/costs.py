@@ -36,10 +36,10 @@ class UnitCost:
             self._runs.append((start, end, rate.numerator, rate.denominator, piece.rounding))
             start = end or start
         self._tax = _added_by(tariff.vat)
-        self._charges = tuple(
+        self._charges = [
             (c.per_unit, c.fraction, c.rounding, _added_by(c.heading.vat))
             for c in tariff.unit_charges
-        )
+        ]
         taken = dict(use.supported)
         self._supports: list[tuple[int, int]] = []
         start = 0
@@ -76,7 +76,7 @@ class UnitCost:
             part = (units if end is None or units < end else end) - start
             price += rounded(part * numerator, denominator, how)
         numerator, denominator, how = self._tax
-        total = price + rounded(price * numerator, denominator, how)
+        total = price + rounded(price * numerator, denominator, how) if numerator else price
         for per_unit, share, how, (numerator, denominator, tax_how) in self._charges:
             base = units if per_unit else price
             amount = rounded(base * share.numerator, share.denominator, how)
@@ -87,11 +87,13 @@ class UnitCost:
         """`cost` of these units, line by line: prices, their tax, charges with theirs, supports."""
         tariff, kind = self._tariff, type(units)
         lines: list[QuoteLine] = []
-        for piece, (start, end, _, _, _) in zip(self._pieces, self._runs, strict=True):
+        for piece, (start, end, numerator, denominator, _) in zip(
+            self._pieces, self._runs, strict=True
+        ):
             if units.value <= start:
                 break
             part = kind((units.value if end is None else min(units.value, end)) - start)
-            exact = piece.rate.cost(part)
+            exact = Fraction(part.value * numerator, denominator)
             lines.append(
                 QuoteLine(
                     rule=piece.rule,
@@ -104,7 +106,7 @@ class UnitCost:
                     block=piece.block,
                 )
             )
-        price = Money(sum(line.amount.minor for line in lines), tariff.currency)
+        price = Money(sum([line.amount.minor for line in lines]), tariff.currency)
         lines.append(tax_line(tariff.vat, price, ""))
         for charge in tariff.unit_charges:
             base: Money | Quantity = units if charge.per_unit else price

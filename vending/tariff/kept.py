@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from operator import attrgetter
 from typing import Any
 
 from meters.quantities import Energy, Money, Quantity, Volume
@@ -28,22 +29,21 @@ def kept_line(line: QuoteLine) -> list[Any]:
         line.rounding.value,
         line.amount.minor,
     ]
-    usual = _usual_kind(line.rule)
-    more: dict[str, Any] = {
-        "kind": None if line.kind is usual else line.kind.value,
-        "code": line.code or None,
-        "name": None if line.label is None else [line.label.ar, line.label.en],
-        "included": line.included or None,
-        "block": line.block or None,
-        "months": line.months or None,
-        "payer": line.payer or None,
-        "book": line.book or None,
-        "limited": None if line.limited is None else line.limited.value,
-        "reason": line.reason or None,
-        "left": None if line.left is None else line.left.minor,
-    }
-    rest = {name: value for name, value in more.items() if value is not None}
+    rest = {name: value for name, value in zip(_PLAIN, _PLAIN_OF(line), strict=True) if value}
+    if line.kind is not _usual_kind(line.rule):
+        rest["kind"] = line.kind.value
+    if line.label is not None:
+        rest["name"] = [line.label.ar, line.label.en]
+    if line.limited is not None:
+        rest["limited"] = line.limited.value
+    if line.left is not None:
+        rest["left"] = line.left.minor
     return [*values, rest] if rest else values
+
+
+_PLAIN = ("code", "included", "block", "months", "payer", "book", "reason")
+"""Kept as they are, where they say something."""
+_PLAIN_OF = attrgetter(*_PLAIN)
 
 
 def line_from(values: list[Any], currency: str) -> QuoteLine:

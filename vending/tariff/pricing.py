@@ -153,7 +153,9 @@ def quote_of(
 ) -> Quote:
     """The quote of these lines: what is paid and carried is what they cost and what is carried
     on."""
-    net, vat = sums_of(lines, tariff.currency)
+    currency = tariff.currency
+    net, vat = sums_of(lines, currency)
+    left = tendered.minor + balance.minor - net.minor - vat.minor
     return Quote(
         tariff=tariff.code,
         tariff_version=tariff.version,
@@ -166,16 +168,19 @@ def quote_of(
         lines=lines,
         net=net,
         vat=vat,
-        balance_after=tendered + balance - net - vat,
+        balance_after=Money(left, currency),
         used_before=use.units if tariff.needs_history else None,
     )
 
 
 def sums_of(lines: tuple[QuoteLine, ...], currency: str) -> tuple[Money, Money]:
     """Everything taken but the tax, and the tax; a tax that is included counts in the second."""
-    tax = [line for line in lines if line.kind is LineKind.TAX]
-    vat = sum(line.amount.minor for line in tax)
-    taken = sum(line.amount.minor for line in lines if not line.included)
+    vat = taken = 0
+    for line in lines:
+        if line.kind is LineKind.TAX:
+            vat += line.amount.minor
+        if not line.included:
+            taken += line.amount.minor
     return Money(taken - vat, currency), Money(vat, currency)
 
 

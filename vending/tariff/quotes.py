@@ -109,7 +109,7 @@ class Quote(Struct, frozen=True):
         return self.net + self.vat
 
     def of_kind(self, *kinds: LineKind) -> tuple[QuoteLine, ...]:
-        return tuple(line for line in self.lines if line.kind in kinds)
+        return tuple([line for line in self.lines if line.kind in kinds])
 
     @property
     def deducted(self) -> Money:

@@ -28,17 +28,17 @@ def settled(state: AccountState, tariff: Tariff, sold: Quote, now: datetime) -> 
         through = max(month, stands[code].through) if code in stands else month
         owed = _left(charged.get(code), Money(before + sum(new), tariff.currency))
         charges.append(ChargeState(code, through, owed))
-    fees = (
+    fees = [
         FeeDue(fee.code, _left(charged.get(fee.code), Money(0, tariff.currency)))
         for fee in state.fees
-    )
+    ]
     return AccountState(
         balance=sold.balance_after,
         use=_use(use_of(tariff, state, now), sold),
         since=state.since,
         charges=tuple(charges),
-        fees=tuple(fee for fee in fees if fee.owed is not None and not fee.owed.is_zero),
-        debts=tuple(_debt(debt, recovered.get(debt.code), month) for debt in state.debts),
+        fees=tuple([fee for fee in fees if fee.owed is not None and not fee.owed.is_zero]),
+        debts=tuple([_debt(debt, recovered.get(debt.code), month) for debt in state.debts]),
     )
 
 

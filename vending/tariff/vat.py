@@ -51,7 +51,8 @@ class Vat:
 
     def exact(self, minor: int) -> Fraction:
         """The tax that belongs to a stated amount, before rounding."""
-        return (self.share if self.included else self.fraction) * minor
+        part = self.share if self.included else self.fraction
+        return Fraction(part.numerator * minor, part.denominator)
 
     def on(self, stated: Money) -> Money:
         """The tax on, or in, a stated amount."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,12 +17,21 @@ from .errors import RequestTooLarge
 
 log = logging.getLogger("raseed.access")
 
+Say = Callable[[str], None]
+"""Takes one line."""
+
+
+def say(line: str) -> None:
+    """To the log, as any other line."""
+    log.info("%s", line)
+
 
 class AccessLog:
     """ASGI middleware around everything."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, say: Say) -> None:
         self._app = app
+        self._say = say
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -39,15 +49,19 @@ class AccessLog:
         try:
             await self._app(scope, receive, watched)
         finally:
-            log_access(scope, status, began)
+            self._say(access_line(scope, status, began))
 
 
-def log_access(scope: Scope, status: int, began: float) -> None:
-    """The line about a request that was answered so; `began` by `time.perf_counter`."""
+def access_line(scope: Scope, status: int, began: float) -> str:
+    """What is said of a request that was answered so; `began` by `time.perf_counter`."""
     taken = (time.perf_counter() - began) * 1000
+    return f"{scope['method']} {_shown(scope['path'])} {status} {taken:.1f}ms"
+
+
+@lru_cache(maxsize=256)
+def _shown(path: str) -> str:
     # repr escapes line breaks that a path may hold; a token or key may stand in it, too.
-    path = masked(scope["path"])
-    log.info("%s %r %d %.1fms", scope["method"], path, status, taken)
+    return repr(masked(path))
 
 
 async def whole_body(receive: Receive, most_bytes: int) -> bytes:

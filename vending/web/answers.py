@@ -64,9 +64,13 @@ def problem_response(
     return _json(status or problem.status, body, headers)
 
 
-def error_response(request: Request, error: RaseedError | RequestValidationError) -> Response:
-    """The same answer for who serves a request before the framework does."""
-    return (_ours if isinstance(error, RaseedError) else _shape)(request, error)
+def error_response(request: Request, error: Exception) -> Response:
+    """The same answers for who serves a request before the framework does."""
+    if isinstance(error, RaseedError):
+        return _ours(request, error)
+    if isinstance(error, RequestValidationError):
+        return _shape(request, error)
+    return _unexpected(request, error)
 
 
 def _ours(request: Request, error: Exception) -> Response:

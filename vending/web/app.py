@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
+from starlette.types import Receive, Scope, Send
 
-from .access import AccessLog, BodyLimit
+from .access import AccessLog, BodyLimit, Say, say
 from .answers import answer_errors
 from .callers import Services
 from .description import add_description
@@ -56,9 +57,24 @@ async def _closing_writer(app: FastAPI) -> AsyncIterator[None]:
     await app.state.writer.close()
 
 
-def create_app(services: Services) -> FastAPI:
-    """The API over these services. They stay the caller's to close."""
-    app = FastAPI(
+class _App(FastAPI):
+    """The framework's, behind the quick lane."""
+
+    lane: QuickLane
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["app"] = self
+        await self.lane(scope, receive, send)
+
+    async def usual(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """All that is not quick."""
+        await super().__call__(scope, receive, send)
+
+
+def create_app(services: Services, say: Say = say) -> FastAPI:
+    """The API over these services, which stay the caller's to close. `say` takes the line about
+    each request; else it goes to the log."""
+    app = _App(
         title="Raseed",
         version=version("raseed"),
         description=_ABOUT,
@@ -83,8 +99,8 @@ def create_app(services: Services) -> FastAPI:
     answer_errors(app)
     add_pages(app)
     app.add_middleware(BodyLimit, most_bytes=MOST_BODY_BYTES, larger=LARGER_BODIES)
-    app.add_middleware(AccessLog)
-    app.add_middleware(QuickLane, routes=app.router.routes, most_bytes=MOST_BODY_BYTES)
+    app.add_middleware(AccessLog, say=say)
+    app.lane = QuickLane(app.usual, app.router.routes, MOST_BODY_BYTES, say)
     return app
 
 

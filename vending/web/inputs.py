@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictStr, model_validator
 
@@ -197,7 +197,10 @@ def money_of(text: str, currency: str, default: str) -> Money:
 
 def tender_from_text(text: str) -> Tender:
     """Raises TenderUnknown."""
-    try:
-        return Tender(text)
-    except ValueError:
-        raise TenderUnknown(text[:20]) from None
+    found = _TENDERS.get(text)
+    if found is None:
+        raise TenderUnknown(text[:20])
+    return found
+
+
+_TENDERS: Final = {tender.value: tender for tender in Tender}

@@ -22,11 +22,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from meters.errors import RaseedError
-
 from ..api_keys import ApiKeys, ApiScope, caller
 from ..parties import Actor
-from .access import log_access, whole_body
+from .access import Say, access_line, whole_body
 from .answers import error_response
 from .errors import RequestInvalid
 
@@ -34,7 +32,7 @@ KEEP_S: Final = 1.0
 """How long a seller's key is believed without asking the database: a key that is revoked stops
 selling within this time."""
 
-Answer = tuple[int, str]
+Answer = tuple[int, bytes]
 """The status, and JSON that nobody on the way may keep."""
 Endpoint = Callable[[Request, Actor, Any], Coroutine[Any, Any, Answer]]
 
@@ -117,11 +115,13 @@ class QuickRoute(APIRoute):
 
 
 class QuickLane:
-    """ASGI middleware around everything: serves the quick routes, and leaves the rest to `app`."""
+    """The ASGI app before everything else: serves the quick routes, and leaves the rest to
+    `app`."""
 
-    def __init__(self, app: ASGIApp, routes: Iterable[object], most_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, routes: Iterable[object], most_bytes: int, say: Say) -> None:
         self._app = app
         self._most = most_bytes
+        self._say = say
         self._quick = {
             (method, route.path): route
             for route in routes
@@ -144,17 +144,17 @@ class QuickLane:
             try:
                 body = await whole_body(receive, self._most)
                 status, text = await route.answered(request, body)
-            except (RaseedError, RequestValidationError) as error:
-                problem = error_response(request, error)
-                status = problem.status_code
-                await problem(scope, receive, send)
             except ClientDisconnect:
                 # Nobody is there to be answered; who asks again with the same id is.
                 status = _GONE
+            except Exception as error:
+                problem = error_response(request, error)
+                status = problem.status_code
+                await problem(scope, receive, send)
             else:
-                await _send(send, status, text.encode())
+                await _send(send, status, text)
         finally:
-            log_access(scope, status, began)
+            self._say(access_line(scope, status, began))
 
 
 async def _send(send: Send, status: int, body: bytes) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -15,6 +14,7 @@ import pytest
 from PIL import Image
 
 from meters.quantities import Money
+from meters.values import replace
 from tests.vending.support import ADMIN, POWER, WATER, request, town
 from tests.vending.test_municipality import DRAWING
 from tests.vending.web.support import Api, api_over

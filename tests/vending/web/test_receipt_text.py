@@ -115,6 +115,6 @@ RECEIPTS = st.builds(
 
 @given(RECEIPTS)
 def test_a_receipt_is_what_is_documented(receipt: SaleReceipt) -> None:
-    assert receipt_json(receipt) == ReceiptOut.of(receipt).model_dump_json()
+    assert receipt_json(receipt) == ReceiptOut.of(receipt).model_dump_json().encode()
     basket = BasketReceipt((receipt, replace(receipt, basket=receipt.vend_id, paid=None)))
-    assert basket_json(basket) == BasketOut.of(basket).model_dump_json()
+    assert basket_json(basket) == BasketOut.of(basket).model_dump_json().encode()
