@@ -86,13 +86,13 @@ class Counter:
         self._till = ports.chart.role("till").code
         self._deposit = ports.chart.role("operator_deposit").code
 
-    def sell(self, books: Reading, till: Till, order: Order) -> tuple[SaleReceipt, ...]:
-        """The receipts of a new basket, added to the till; checks first. `books` is asked for what
-        was taken today, where there is a limit to it."""
+    def sell(
+        self, books: Reading, till: Till, order: Order, now: datetime
+    ) -> tuple[SaleReceipt, ...]:
+        """The receipts of a new basket, sold at `now` and added to the till; checks first. `books`
+        is asked for what was taken today, where there is a limit to it."""
         ports, basket = self._ports, order.basket
         point = till.point(order.code)
-        # Read the clock once the writer's place is ours: in the queue, time has passed.
-        now = ports.clock()
         check_clock(now, till.head.at, ports.clock_limits)
         seat = self._seat(till, order, point)
         rung = self._rung(till, order, now)

@@ -105,7 +105,7 @@ def rehearsed(ports: Ports, order: Order, wanted: Wanted, *, shift_open: bool | 
         if shift_open is not None:
             ground = seated(ground, order.actor, shift_open=shift_open)
         till = Till(ground, ports.chart.cached())
-        receipts = Counter(learning).sell(books, till, order)
+        receipts = Counter(learning).sell(books, till, order, ports.clock())
     seller = till.operator(person(order.actor.name))
     if seller is not None and is_agent(order.actor, seller.operator):
         receipts = tuple(map(masked_receipt, receipts))

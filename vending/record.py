@@ -19,7 +19,7 @@ from msgspec import Struct
 from meters.account import Commodity
 from meters.quantities import Energy, Money, Quantity, Volume
 
-from .ledger import canonical_json, canonical_plain, canonical_time
+from .ledger import canonical_plain, canonical_time
 from .sale import (
     Buyer,
     IssuedToken,
@@ -285,7 +285,7 @@ def receipt_of(record: SaleRecord, *, copy: int = 0, replayed: bool = False) -> 
 
 def _document(receipt: SaleReceipt) -> str:
     buyer, seller, quote = receipt.buyer, receipt.seller, receipt.quote
-    return canonical_json(
+    return canonical_plain(
         {
             "buyer": {
                 "name_ar": buyer.name_ar,

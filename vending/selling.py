@@ -144,10 +144,15 @@ class Selling:
         """Checks and books inside an open transaction; whether anything was booked."""
         ground = books.ground(self._wanted(orders))
         till = Till(ground, self._cached)
+        # Read once the writer's place is ours: in the queue, time has passed. What is booked
+        # together was sold at one moment.
+        now = self._ports.clock()
         answers: list[Answer] = []
         for order in orders:
             try:
-                receipts = self._sold_before(till, order) or self._counter.sell(books, till, order)
+                receipts = self._sold_before(till, order)
+                if not receipts:
+                    receipts = self._counter.sell(books, till, order, now)
                 receipts = self._as_seen(till, order.actor, receipts)
             except Exception as error:
                 # Also a fault of ours in one sale must not spoil its neighbours.

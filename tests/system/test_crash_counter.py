@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from meters.quantities import Money
+from meters.values import replace
 from tests.databases import counted
 from tests.system.chances import instants
 from tests.system.crashpoints import CrashPoints, in_child

@@ -104,7 +104,13 @@ def test_canonical_time_is_one_text_per_moment() -> None:
     assert canonical_time(here) == canonical_time(START) == "2026-11-23T09:30:12.345678Z"
 
 
-_SCALARS = st.none() | st.booleans() | st.integers(-(2**63), 2**64) | st.text() | st.text("ab\x7f")
+_SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64)
+    | st.text()
+    | st.text("ab\\\x7f\u0645\u0639\xe9\U0001f4a7xU")
+)
 _PLAIN = st.recursive(
     _SCALARS,
     lambda parts: st.lists(parts) | st.lists(parts).map(tuple) | st.dictionaries(st.text(), parts),

@@ -5,10 +5,12 @@ Pure, and on the path of every sale: a document is short, and read by hand-writt
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
+
+from msgspec import DecodeError
+from msgspec.json import decode
 
 from meters.account import Commodity
 from meters.quantities import Money, Quantity
@@ -91,7 +93,7 @@ def kept_state(document: str | None, balance: Money, commodity: Commodity) -> Ac
         return AccountState(balance)
     kind = commodity.quantity
     try:
-        read = json.loads(document)
+        read = decode(document)
         return AccountState(
             balance=balance,
             use=_use(read["use"], kind) if "use" in read else None,
@@ -110,7 +112,7 @@ def kept_state(document: str | None, balance: Money, commodity: Commodity) -> Ac
             ),
             debts=tuple([debt_from(one, balance.currency) for one in read.get("debts", ())]),
         )
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (DecodeError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise AccountDocumentBroken(type(error).__name__) from error
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -16,7 +15,7 @@ from ..ledger import read_chart
 from ..sale import SaleReceipt, VendRequest
 from ..service import VendingService
 from ..store import SqlStore, open_store, upgrade
-from ..surroundings import CONFIG
+from ..surroundings import CONFIG, random_nibbles
 from ..tariff import read_tariffs
 from .vend_town import ADMIN, CLERK, METERS, key_record, no_gateway, parties
 
@@ -40,7 +39,7 @@ class Inside:
             tariffs=read_tariffs(CONFIG / "tariffs"),
             chart=read_chart(CONFIG / "chart-of-accounts.toml"),
             clock=self._clock,
-            randomness=lambda: secrets.randbelow(16),
+            randomness=random_nibbles(),
             gateway_for=no_gateway,
         )
         self.service.register(ADMIN, parties())

@@ -166,10 +166,13 @@ def canonical_plain(value: object) -> bytes:
     tables by text alone; the same bytes in a fifth of the time, and nothing else is refused. For
     what every sale hashes, and verification a million times."""
     made = _plain.encode(value)
-    # The two differ in how they write what is not ASCII, and in this one character that is.
-    if made.isascii() and b"\x7f" not in made:
-        return made
-    return canonical_json(value)
+    if not made.isascii():
+        # Arabic becomes the same escapes; what lies below or far above it does not.
+        made = made.decode().encode("ascii", "backslashreplace")
+        if b"\\x" in made or b"\\U" in made:
+            return canonical_json(value)
+    # The one ASCII character that the two write differently.
+    return canonical_json(value) if b"\x7f" in made else made
 
 
 _plain: Final = Encoder(order="deterministic")

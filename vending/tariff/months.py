@@ -60,6 +60,13 @@ def _month_of(moment: datetime, zone: ZoneInfo) -> Month:
     return Month(local.year, local.month)
 
 
+@lru_cache(maxsize=64)
+def local_day(moment: datetime, zone: ZoneInfo) -> date:
+    """The day that `moment` falls in on the clock of `zone`. Kept, because what is sold at one
+    moment is priced one by one."""
+    return moment.astimezone(zone).date()
+
+
 YEARS = range(2000, 2200)
 """In which anything here can happen."""
 

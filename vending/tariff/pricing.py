@@ -17,7 +17,7 @@ from .errors import (
     TariffNeedsHistory,
     UnitsNotCarried,
 )
-from .months import Month
+from .months import Month, local_day
 from .quotes import LineKind, Quote, QuoteLine
 from .state import AccountState, MonthUse, QuoteRequest
 from .tariffs import Tariff
@@ -69,7 +69,7 @@ class _Pricing:
         self._step = tariff.commodity.token_step
         self._most = min(MOST_STEPS, most.value // self._step) if most is not None else MOST_STEPS
         self._use = use_of(tariff, state, now)
-        self._cost = UnitCost(tariff, now.astimezone(tariff.zone).date(), self._use)
+        self._cost = UnitCost(tariff, local_day(now, tariff.zone), self._use)
         self._claims = Claims(tariff, state, now)
         least = tariff.protection.units
         self._guaranteed = 0 if least is None else self._cost.cost(least.value)

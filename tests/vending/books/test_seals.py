@@ -6,7 +6,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from meters.values import replace
 from tests.vending.books.support import BILLING, CHIEF, Office, office
 from tests.vending.support import OPERATOR, chart
 from vending.accounting.errors import DayMalformed, DayNotBegun, SealedLater

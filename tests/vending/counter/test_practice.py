@@ -4,7 +4,7 @@ databases."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from meters.errors import RaseedError
 from meters.quantities import Money
+from meters.values import replace
 from tests.vending.counter.test_evidence import Rig, plan, rig
 from tests.vending.support import OPERATOR, POWER, START, WATER, Town, chart, security
 from tests.vending.support import request as one

@@ -8,7 +8,6 @@ import hmac
 import logging
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, select
 
+from meters.values import replace
 from tests.vending.support import OPERATOR, START, TECHNICIAN, WATER, new_store
 from vending.messages import Language
 from vending.outbox import BACKOFF, LEASE, MOST_ATTEMPTS, MessageState, OutboxPlan, Topic, sent

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
+from meters.values import replace
 from tests.vending.papers.reading import learned, seen
 from tokens.sts import grouped
 from vending.messages import Language

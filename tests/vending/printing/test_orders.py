@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from meters.quantities import Money
+from meters.values import replace
 from tests.vending.books.support import ZONE
 from tests.vending.outbox.support import CHIEF
 from tests.vending.printing import support

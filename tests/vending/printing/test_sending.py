@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from meters.quantities import Money
+from meters.values import replace
 from tests.vending.outbox.support import CHIEF, JOB
 from tests.vending.printing.support import DESK, Till
 from tests.vending.printing.test_device import (

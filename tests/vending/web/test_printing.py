@@ -7,13 +7,14 @@ import html
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from meters.quantities import Money
+from meters.values import replace
 from tests.vending.books.support import ZONE
 from tests.vending.support import ADMIN, POWER, chart, request, service, town
 from tests.vending.web.support import Api, api_over
