@@ -183,7 +183,7 @@ def _round(place: _Place, callers: Callers, seen: _Seen, round_: int) -> None:
         result = callers.sell(selling, clients, _SECONDS, f"r{round_}c{clients}")
         _checked(result, "sales")
         place.told.append(result.sold)
-        seen.add(f"sales.{clients}", result.sold / result.seconds)
+        seen.add(f"sales.{clients}", result.rate)
         seen.add(f"p50.{clients}", result.p50_ms)
         seen.add(f"p99.{clients}", result.p99_ms)
         own = cpu_seconds(selling.pid) - cpu[0]
@@ -193,12 +193,12 @@ def _round(place: _Place, callers: Callers, seen: _Seen, round_: int) -> None:
         if clients == 16:
             again = callers.sell(selling, clients, _SECONDS, f"r{round_}c{clients}", result.sold)
             _checked(again, "replays")
-            seen.add("replays", again.answers / again.seconds)
+            seen.add("replays", again.rate)
     for clients, bare in place.bare.items():
         seen.add(f"bare.{clients}", bare())
     result = callers.sell(place.textbook, 16, _SECONDS, f"t{round_}")
     _checked(result, "the textbook")
-    seen.add("textbook", result.sold / result.seconds)
+    seen.add("textbook", result.rate)
 
 
 def _checked(result: Result, what: str) -> None:

@@ -1,9 +1,10 @@
 """Callers of the API, as many as wanted, each asking again as soon as it is answered.
 
 A program of its own (`python -m vending.bench.vend_load`), so that what it costs is not counted to
-the server. It speaks plain HTTP/1.1 on open connections, from requests that are written before the
-clock starts: a full client library costs more than the sale it asks for. One job per line of
-standard input, one result per line of standard output, both JSON.
+the server. It speaks plain HTTP/1.1 on connections that are open, from requests that are written,
+before the clock starts: a full client library costs more than the sale it asks for, and callers
+that are still connecting make small batches of what the product would sell together. One job per
+line of standard input, one result per line of standard output, both JSON.
 """
 
 from __future__ import annotations
@@ -14,12 +15,15 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from itertools import chain, islice
 from typing import Final, cast
 
 import uvloop
 
 _PATIENCE_S: Final = 60
 """For the answers that are still due when the time is over."""
+_AT_MOST_PER_S: Final = 4000
+"""Requests that are written beforehand, for each second of the job; more are written as needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,8 @@ class Result:
     """201."""
     failed: int
     """With another status."""
-    seconds: float
+    rate: float
+    """Answers per second while all were asking: until the time was over, or the requests."""
     p50_ms: float
     p99_ms: float
 
@@ -62,9 +67,8 @@ class _Caller(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's transports are asyncio's by behaviour alone.
         self._transport = cast(asyncio.Transport, transport)
-        self._ask()
 
-    def _ask(self) -> None:
+    def ask(self) -> None:
         request = self._run.next()
         if request is None:
             self._transport.close()
@@ -82,7 +86,7 @@ class _Caller(asyncio.Protocol):
         if len(self._got) >= head + 4 + length:
             self._run.answered(self._got[9:12], time.perf_counter() - self._began)
             self._got = b""
-            self._ask()
+            self.ask()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         self._run.left()
@@ -90,8 +94,13 @@ class _Caller(asyncio.Protocol):
 
 class _Run:
     def __init__(self, job: Job) -> None:
-        self._requests = _requests(job)
+        lazily = _requests(job)
+        written = list(islice(lazily, int(job.seconds * _AT_MOST_PER_S)))
+        self._requests = chain(written, lazily)
         self._until = 0.0
+        self._last = 0.0
+        """When somebody was answered last, within the time."""
+        self._in_time = 0
         self._callers = job.clients
         self._job = job
         self.seconds: list[float] = []
@@ -100,19 +109,22 @@ class _Run:
 
     async def __call__(self) -> Result:
         loop = asyncio.get_running_loop()
+        callers = []
+        for _ in range(self._job.clients):
+            opened = loop.create_connection(lambda: _Caller(self), "127.0.0.1", self._job.port)
+            callers.append((await opened)[1])
         began = time.perf_counter()
         self._until = began + self._job.seconds
-        for _ in range(self._job.clients):
-            await loop.create_connection(lambda: _Caller(self), "127.0.0.1", self._job.port)
+        for caller in callers:
+            caller.ask()
         await asyncio.wait_for(self.done.wait(), self._job.seconds + _PATIENCE_S)
-        taken = time.perf_counter() - began
         waits = sorted(self.seconds)
         sold, replayed = self.statuses.pop(b"201", 0), self.statuses.pop(b"200", 0)
         return Result(
             answers=sold + replayed,
             sold=sold,
             failed=sum(self.statuses.values()),
-            seconds=taken,
+            rate=self._in_time / (self._last - began) if self._in_time else 0,
             p50_ms=waits[len(waits) // 2] * 1000 if waits else 0,
             p99_ms=waits[len(waits) * 99 // 100] * 1000 if waits else 0,
         )
@@ -123,6 +135,10 @@ class _Run:
     def answered(self, status: bytes, seconds: float) -> None:
         self.statuses[status] = self.statuses.get(status, 0) + 1
         self.seconds.append(seconds)
+        now = time.perf_counter()
+        if now <= self._until:
+            self._in_time += 1
+            self._last = now
 
     def left(self) -> None:
         self._callers -= 1
