@@ -46,56 +46,34 @@ def _permuted_word(word: int, moves: tuple[int, ...]) -> int:
     return out
 
 
-def _encryption_tables() -> tuple[tuple[Table, ...], ...]:
-    """[byte position][key bits 3 and 7 of that byte] -> 256 words, substituted then permuted."""
-    boxes = (STA_SUBSTITUTION_A, STA_SUBSTITUTION_B)
+_Boxes = tuple[tuple[int, ...], tuple[int, ...]]
+
+
+def _words(moves: tuple[int, ...]) -> tuple[Table, ...]:
+    """[byte position][byte] -> the 64-bit word of that byte there, its bits moved."""
     return tuple(
-        tuple(
-            [
-                _permuted_word(
-                    (boxes[pair & 1][b & 15] | boxes[pair >> 1][b >> 4] << 4) << 8 * position,
-                    STA_PERMUTATION,
-                )
-                for b in range(256)
-            ]
-            for pair in range(4)
-        )
+        [_permuted_word(byte << 8 * position, moves) for byte in range(256)]
         for position in range(8)
     )
 
 
-def _decryption_tables() -> tuple[tuple[Table, ...], ...]:
-    """[byte position][pair] -> 256 words, inversely substituted and then moved by the inverse
-    permutation that opens the *next* round; the schedule closes with an unmoved set."""
-    boxes = (_inverse(STA_SUBSTITUTION_A), _inverse(STA_SUBSTITUTION_B))
-    moves = _inverse(STA_PERMUTATION)
+def _substituted(words: tuple[Table, ...], boxes: _Boxes) -> tuple[tuple[Table, ...], ...]:
+    """[byte position][key bits 3 and 7 of that byte][byte] -> the word of the substituted byte. The
+    four tables of a position hold the same 256 objects in other orders: a token looks up 128 of
+    them, and what lies close together is found sooner."""
     return tuple(
         tuple(
-            [
-                _permuted_word(
-                    (boxes[pair & 1][b & 15] | boxes[pair >> 1][b >> 4] << 4) << 8 * position,
-                    moves,
-                )
-                for b in range(256)
-            ]
+            [held[boxes[pair & 1][b & 15] | boxes[pair >> 1][b >> 4] << 4] for b in range(256)]
             for pair in range(4)
         )
-        for position in range(8)
+        for held in words
     )
 
 
-def _last_decryption_tables() -> tuple[tuple[Table, ...], ...]:
-    boxes = (_inverse(STA_SUBSTITUTION_A), _inverse(STA_SUBSTITUTION_B))
-    return tuple(
-        tuple(
-            [
-                (boxes[pair & 1][b & 15] | boxes[pair >> 1][b >> 4] << 4) << 8 * position
-                for b in range(256)
-            ]
-            for pair in range(4)
-        )
-        for position in range(8)
-    )
+_BOXES: Final = (STA_SUBSTITUTION_A, STA_SUBSTITUTION_B)
+_INVERSE_BOXES: Final = (_inverse(STA_SUBSTITUTION_A), _inverse(STA_SUBSTITUTION_B))
+# The inverse permutation alone opens a decryption, and closes each of its rounds but the last.
+_OPEN: Final = _words(_inverse(STA_PERMUTATION))
 
 
 def _by_key_byte(tables: tuple[tuple[Table, ...], ...]) -> tuple[tuple[Table, ...], ...]:
@@ -105,14 +83,9 @@ def _by_key_byte(tables: tuple[tuple[Table, ...], ...]) -> tuple[tuple[Table, ..
     )
 
 
-_ENCRYPT: Final = _by_key_byte(_encryption_tables())
-_DECRYPT: Final = _by_key_byte(_decryption_tables())
-_DECRYPT_LAST: Final = _by_key_byte(_last_decryption_tables())
-# The inverse permutation alone opens a decryption: a table a byte position, whatever the key.
-_OPEN: Final = tuple(
-    [_permuted_word(b << 8 * position, _inverse(STA_PERMUTATION)) for b in range(256)]
-    for position in range(8)
-)
+_ENCRYPT: Final = _by_key_byte(_substituted(_words(STA_PERMUTATION), _BOXES))
+_DECRYPT: Final = _by_key_byte(_substituted(_OPEN, _INVERSE_BOXES))
+_DECRYPT_LAST: Final = _by_key_byte(_substituted(_words(tuple(range(64))), _INVERSE_BOXES))
 
 
 def _encryption_schedule(decoder_key: int) -> Schedule:

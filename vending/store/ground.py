@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
+from msgspec.json import Encoder
 from sqlalchemy import (
     Column,
     Connection,
@@ -43,6 +43,7 @@ _BY_KEYS = {
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
 }
+_listed = Encoder().encode
 _FILE_TABLES = (t.meters, t.agreements, t.customers, t.service_points)
 _FILE_WIDTH = sum(len(table.columns) for table in _FILE_TABLES)
 
@@ -200,7 +201,7 @@ class GroundLoader:
         self._sales, self._tokens = _sales(kind), _tokens(kind)
         self._listed: Callable[[Collection[str]], Any] = list
         if kind == "sqlite":
-            self._listed = lambda values: json.dumps(list(values))
+            self._listed = lambda values: _listed(list(values)).decode()
 
     def head(self, db: Connection) -> ChainHead:
         """The end of the journal; from here on this transaction alone writes."""

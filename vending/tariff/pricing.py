@@ -152,10 +152,11 @@ def quote_of(
     use: MonthUse,
 ) -> Quote:
     """The quote of these lines: what is paid and carried is what they cost and what is carried
-    on."""
-    currency = tariff.currency
+    on. Raises CurrencyWrong."""
+    currency, paid = tariff.currency, tendered + balance
+    if paid.currency != currency:
+        raise CurrencyWrong(paid.currency, currency)
     net, vat = sums_of(lines, currency)
-    left = tendered.minor + balance.minor - net.minor - vat.minor
     return Quote(
         tariff=tariff.code,
         tariff_version=tariff.version,
@@ -168,7 +169,7 @@ def quote_of(
         lines=lines,
         net=net,
         vat=vat,
-        balance_after=Money(left, currency),
+        balance_after=Money(paid.minor - net.minor - vat.minor, currency),
         used_before=use.units if tariff.needs_history else None,
     )
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -55,13 +54,8 @@ class AccessLog:
 def access_line(scope: Scope, status: int, began: float) -> str:
     """What is said of a request that was answered so; `began` by `time.perf_counter`."""
     taken = (time.perf_counter() - began) * 1000
-    return f"{scope['method']} {_shown(scope['path'])} {status} {taken:.1f}ms"
-
-
-@lru_cache(maxsize=256)
-def _shown(path: str) -> str:
     # repr escapes line breaks that a path may hold; a token or key may stand in it, too.
-    return repr(masked(path))
+    return f"{scope['method']} {masked(scope['path'])!r} {status} {taken:.1f}ms"
 
 
 async def whole_body(receive: Receive, most_bytes: int) -> bytes:
