@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from tests.vending.support import (
     POWER,
     TECHNICIAN,
     WATER,
+    SetClock,
     Town,
     request,
 )
@@ -152,6 +154,25 @@ def test_sales_of_one_batch_see_each_other(here: Town) -> None:
     ]
     assert (again, again.replayed) == (first, True)
     assert here.service.verify(ADMIN).entries == 3
+
+
+def test_what_is_booked_together_was_sold_at_one_moment(place: Path | str) -> None:
+    class Running(SetClock):
+        """Goes on while one looks at it."""
+
+        def __call__(self) -> datetime:
+            self.forward(seconds=1)
+            return self.now
+
+    here = Town(place, clock=Running())
+    try:
+        begun = here.clock.now
+        answers = here.service.vend_many([(OPERATOR, request(f"m{n}")) for n in range(3)])
+        moments = {answer.sold_at for answer in answers if isinstance(answer, SaleReceipt)}
+        assert moments == {begun + timedelta(seconds=1)}
+        assert here.service.vend(OPERATOR, request("m3")).sold_at > begun + timedelta(seconds=1)
+    finally:
+        here.store.close()
 
 
 def test_a_refused_sale_spoils_no_other(here: Town) -> None:
