@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -29,6 +30,7 @@ from tests.vending.support import (
     request,
 )
 from vending.parties import Actor, MeterUnknown
+from vending.requests import basket_of
 from vending.sale import SaleReceipt, VendRequest
 from vending.selling import Answer
 from vending.store import StoreFull
@@ -173,6 +175,32 @@ def test_what_is_booked_together_was_sold_at_one_moment(place: Path | str) -> No
         assert here.service.vend(OPERATOR, request("m3")).sold_at > begun + timedelta(seconds=1)
     finally:
         here.store.close()
+
+
+def test_sales_that_book_nothing_leave_no_trace(kind: str, here: Town) -> None:
+    """Neither in the books, nor (on PostgreSQL, where planning them costs more than asking) in what
+    the driver has prepared."""
+
+    def prepared() -> int:
+        if kind == "sqlite":
+            return 0
+        assert here.store._kept is not None
+        raw: Any = here.store._kept.connection.dbapi_connection
+        (count,) = raw.execute("SELECT count(*) FROM pg_prepared_statements").fetchone()
+        raw.commit()
+        return int(count)
+
+    for n in range(8):
+        here.service.vend(OPERATOR, request(f"v{n}"))
+    before = prepared()
+    assert before > 5 or kind == "sqlite"
+    assert here.service.vend(OPERATOR, request("v1")).replayed
+    with pytest.raises(AmountTooLow):
+        here.service.vend(OPERATOR, request("v9", amount="0.01"))
+    here.service.rehearse(OPERATOR, basket_of(request("v9")))
+    assert here.service.verify(ADMIN).entries == 8
+    assert here.service.vend(OPERATOR, request("v9")).receipt_code == "P1-000009"
+    assert prepared() >= before
 
 
 def test_a_refused_sale_spoils_no_other(here: Town) -> None:

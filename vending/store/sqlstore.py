@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..ports import StoreLocked
 from .disk import check_disk
-from .engine import WRITES, begin_writing, make_engine, snapshots
+from .engine import WRITES, begin_writing, end_unwritten, make_engine, snapshots
 from .errors import commit_failed, translated
 from .migrate import check
 from .patience import PATIENCE_S, Patience, keep_patience
@@ -94,8 +94,7 @@ class SqlStore:
         if books.kept and self.before_commit is not None:
             self.before_commit(self._kept)
         if not books.kept:
-            # A commit would wait for the disk, if only for the lock on the chain.
-            transaction.rollback()
+            end_unwritten(self._kept, transaction)
             return
         try:
             if self._patience is not None:
