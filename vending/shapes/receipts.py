@@ -8,6 +8,7 @@ Tables of plain values, which `msgspec` writes, cost a fraction of it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC
 from typing import Any, Final, TypeVar
 
@@ -15,7 +16,7 @@ from msgspec.json import Encoder
 
 from meters.quantities import Money, Quantity
 
-from ..sale import BasketReceipt, IssuedToken, KeyMove, KeyToken, Paid, Payment, SaleReceipt
+from ..sale import BasketReceipt, IssuedToken, KeyToken, Paid, Payment, SaleReceipt
 from ..tariff import Quote, QuoteLine
 
 _T = TypeVar("_T")
@@ -55,7 +56,7 @@ def _receipt(receipt: SaleReceipt) -> _Table:
         "requested_by": receipt.requested_by,
         "refers_to": receipt.refers_to,
         "quote_id": receipt.quote_id,
-        "key_move": _maybe(_key_move, receipt.key_move),
+        "key_move": _maybe(asdict, receipt.key_move),
         "commission": _maybe(_measure, receipt.commission),
         "held": receipt.held,
         "receipt": receipt.receipt_code,
@@ -126,17 +127,6 @@ def _token(token: IssuedToken) -> _Table:
 
 def _key_token(token: KeyToken) -> _Table:
     return {"section": token.section, "digits": token.digits, "grouped": token.grouped}
-
-
-def _key_move(move: KeyMove) -> _Table:
-    return {
-        "from_sgc": move.from_sgc,
-        "from_krn": move.from_krn,
-        "from_ti": move.from_ti,
-        "to_sgc": move.to_sgc,
-        "to_krn": move.to_krn,
-        "to_ti": move.to_ti,
-    }
 
 
 def _paid(paid: Paid) -> _Table:

@@ -92,8 +92,8 @@ class QuickRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         async def handler(request: Request) -> Response:
-            status, text = await self.answered(request, await request.body())
-            return Response(text, status, {"Cache-Control": "no-store"}, "application/json")
+            status, told = await self.answered(request, await request.body())
+            return Response(told, status, {"Cache-Control": "no-store"}, "application/json")
 
         return handler
 
@@ -143,7 +143,7 @@ class QuickLane:
             request = Request(scope, receive)
             try:
                 body = await whole_body(receive, self._most)
-                status, text = await route.answered(request, body)
+                status, told = await route.answered(request, body)
             except ClientDisconnect:
                 # Nobody is there to be answered; who asks again with the same id is.
                 status = _GONE
@@ -152,7 +152,7 @@ class QuickLane:
                 status = problem.status_code
                 await problem(scope, receive, send)
             else:
-                await _send(send, status, text)
+                await _send(send, status, told)
         finally:
             self._say(access_line(scope, status, began))
 
