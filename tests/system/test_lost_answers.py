@@ -161,6 +161,22 @@ def test_a_server_that_hangs_is_not_waited_for_for_ever(
         settle_and_check(there, selling, witness)
 
 
+def test_nor_is_one_that_hangs_when_there_is_nothing_to_keep(there: str, between: Proxy) -> None:
+    with closing(open_store(through(there, between), patience_s=1)) as store:
+        selling = service(store, SetClock())
+        sold = selling.vend(*order("earlier"))
+        between.cut(Cut.SILENT, b"SET LOCAL synchronous_commit")
+        began = time.monotonic()
+        with pytest.raises(StoreFailed):
+            selling.vend(*order("earlier"))
+        assert 0.9 < time.monotonic() - began < 10
+        assert between.cuts == 1
+        assert selling.vend(*order("earlier")) == sold
+        witness = Witness()
+        witness.ask(["earlier"])
+        settle_and_check(there, selling, witness)
+
+
 def test_a_line_that_says_nothing_is_given_up(there: str, between: Proxy) -> None:
     """By the system, for every connection: seconds until it asks, and until it stops waiting."""
     with (

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, Engine
+from sqlalchemy import URL, Connection, Engine, RootTransaction
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..ports import StoreLocked
@@ -93,21 +93,27 @@ class SqlStore:
         yield books
         if books.kept and self.before_commit is not None:
             self.before_commit(self._kept)
-        if not books.kept:
-            end_unwritten(self._kept, transaction)
-            return
+        if self._patience is not None:
+            self._patience.begins(self._kept.connection.dbapi_connection)
         try:
+            if not books.kept:
+                end_unwritten(self._kept, transaction)
+            else:
+                self._commit(self._kept, transaction)
+        finally:
             if self._patience is not None:
-                self._patience.begins(self._kept.connection.dbapi_connection)
+                self._patience.ends()
+
+    @staticmethod
+    def _commit(writer: Connection, transaction: RootTransaction) -> None:
+        """Raises StoreFull, StoreLocked, CommitUnknown."""
+        try:
             transaction.commit()
         except SQLAlchemyError as error:
             # SQLAlchemy takes the transaction for ended and would not roll it back; the database
             # may not have ended it, and the next one would get a connection that cannot begin.
-            self._kept.invalidate()
+            writer.invalidate()
             raise commit_failed(error) from None
-        finally:
-            if self._patience is not None:
-                self._patience.ends()
 
     def _let_go(self) -> None:
         """Rolls back what has been begun. After an error the next writer begins with a connection
