@@ -73,6 +73,8 @@ class Model:
         self.shift: str | None = None
         self.cash = 0
         """In the drawer of the open shift."""
+        self.behind = 0
+        """Minutes that the clock may stand behind the latest entry (0 or less)."""
         self.closed: list[int] = []
         """Counted at the close of shifts that wait for the bank."""
         self.receipts: Counter[str] = Counter()

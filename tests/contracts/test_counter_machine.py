@@ -307,6 +307,10 @@ class Counters(Model, RuleBasedStateMachine):
 
     @rule(minutes=st.sampled_from([-2, 1, 14, 60 * 24]))
     def move_clock(self, minutes: int) -> None:
+        # Corrections that are borne, also one after the other: further back nothing is sold.
+        if self.behind + minutes < -4:
+            return
+        self.behind = min(0, self.behind + minutes)
         self.office.clock.forward(minutes=minutes)
 
     @rule()
