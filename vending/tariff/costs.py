@@ -87,13 +87,11 @@ class UnitCost:
         """`cost` of these units, line by line: prices, their tax, charges with theirs, supports."""
         tariff, kind = self._tariff, type(units)
         lines: list[QuoteLine] = []
-        for piece, (start, end, numerator, denominator, _) in zip(
-            self._pieces, self._runs, strict=True
-        ):
+        for piece, (start, end, _, _, _) in zip(self._pieces, self._runs, strict=True):
             if units.value <= start:
                 break
             part = kind((units.value if end is None else min(units.value, end)) - start)
-            exact = Fraction(part.value * numerator, denominator)
+            exact = piece.rate.cost(part)
             lines.append(
                 QuoteLine(
                     rule=piece.rule,
