@@ -26,10 +26,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from psycopg.pq.abc import PGresult
 from sqlalchemy import Engine, event
 from sqlalchemy.engine.default import DefaultDialect
 
 from vending.store import engine
+from vending.store.pipeline import Calls, Pipeline
 from vending.store.prepared import Prepared, PreparedInsert, Row
 
 
@@ -50,6 +52,7 @@ class CrashPoints:
         reach = self._reach
         for kind in (Prepared, PreparedInsert):
             _watch(kind, reach)
+        _watch_trips(reach)
         begin = engine.begin
 
         def begun(raw: Any, statement: str) -> None:
@@ -110,6 +113,27 @@ def _watch(kind: type[Prepared], reach: Callable[[str, Any], None]) -> None:
         reach(f"after {_verb(self.sql)}", cursor.connection)
 
     kind.run = run  # type: ignore[method-assign]
+
+
+def _watch_trips(reach: Callable[[str, Any], None]) -> None:
+    """Each trip of statements to PostgreSQL is four instants: those in its middle, when the server
+    has them and its answers are not taken in, or not all."""
+    ask, take = Pipeline.ask, Pipeline._take
+
+    def asked(self: Pipeline, calls: Calls) -> list[list[Any]]:
+        what = f"a trip of {len(calls)}, {_verb(calls[0][0])}"
+        reach(f"before {what}", self._raw)
+        found = ask(self, calls)
+        reach(f"after {what}", self._raw)
+        return found
+
+    def taken(self: Pipeline, answers: list[PGresult]) -> None:
+        reach("before the answers of a trip", self._raw)
+        take(self, answers)
+        reach("after the answers of a trip", self._raw)
+
+    Pipeline.ask = asked  # type: ignore[method-assign]
+    Pipeline._take = taken  # type: ignore[method-assign]
 
 
 def _verb(statement: str) -> str:

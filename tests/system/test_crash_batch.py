@@ -56,7 +56,7 @@ def child(place: Path | str, run: int, at: int | None) -> list[str]:
     return points.log
 
 
-def test_killed_at_every_instant_of_a_batch(place: Path | str, tmp_path: Path) -> None:
+def test_killed_at_every_instant_of_a_batch(kind: str, place: Path | str, tmp_path: Path) -> None:
     here = Town(place)
     # A forked child must not share our connections.
     here.store.close()
@@ -64,7 +64,8 @@ def test_killed_at_every_instant_of_a_batch(place: Path | str, tmp_path: Path) -
     assert in_child(lambda: "\n".join(child(place, 0, None)), output) == 0
     names = output.read_text(encoding="utf-8").split("\n")
     assert names[-1] == "after COMMIT"
-    assert len(names) > 15
+    # On PostgreSQL two trips: what it stands on, and what is booked.
+    assert len(names) > (15 if kind == "sqlite" else 9)
 
     for at in instants(names):
         name = names[at - 1]

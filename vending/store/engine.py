@@ -103,29 +103,6 @@ def begin_writing(writer: Connection, waits_s: float) -> RootTransaction:
     return transaction
 
 
-def end_unwritten(writer: Connection, transaction: RootTransaction) -> None:
-    """Ends a transaction of `begin_writing` in which nothing was written, without waiting for the
-    disk.
-
-    PostgreSQL would wait for it at a commit, if only for the lock on the chain. Not at a rollback;
-    but at each rollback the driver forgets all statements that it has prepared, and the sales
-    behind a refused one, or behind a look ahead, would be planned anew.
-    """
-    if writer.dialect.name != "postgresql":
-        transaction.rollback()
-        return
-    raw: Any = writer.connection.dbapi_connection
-    try:
-        raw.execute(_END_UNWRITTEN, prepare=False)
-    except Exception as error:
-        writer._handle_dbapi_exception(error, _END_UNWRITTEN, None, None, None)
-    # For SQLAlchemy; the driver knows that it has ended.
-    transaction.commit()
-
-
-_END_UNWRITTEN = "SET LOCAL synchronous_commit = off; COMMIT"
-
-
 def _begin_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
     writes, waits_s = options.get(WRITES), options[_WAITS_S]

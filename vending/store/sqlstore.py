@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..ports import StoreLocked
 from .disk import check_disk
-from .engine import WRITES, begin_writing, end_unwritten, make_engine, snapshots
+from .engine import WRITES, begin_writing, make_engine, snapshots
 from .errors import commit_failed, translated
 from .migrate import check
 from .patience import PATIENCE_S, Patience, keep_patience
@@ -97,7 +97,8 @@ class SqlStore:
             self._patience.begins(self._kept.connection.dbapi_connection)
         try:
             if not books.kept:
-                end_unwritten(self._kept, transaction)
+                # A commit, if only of the lock on the chain, would wait for the disk.
+                transaction.rollback()
             else:
                 self._commit(self._kept, transaction)
         finally:
