@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.support import CHROMIUM, MAYA, Municipality, ask, municipality, read, signed_in
 from tests.databases import Postgres, plain
 from tests.system.proxy import Cut, Proxy, proxy
-from tests.system.test_lost_answers import COMMIT, server_of, through
+from tests.system.test_lost_answers import COMMIT, ROWS, server_of, through
 from tests.vending.cli.support import shell
 from tests.vending.support import WATER
 from vending.web.writer import MOST_WAITING
@@ -66,7 +66,7 @@ def test_the_answer_to_the_commit_is_lost(chromium: Browser, far: Far, where: Cu
     before, cuts = far.sales(), far.line.cuts
     with signed_in(chromium, far.hall, MAYA) as till:
         ask(till, "50")
-        far.line.cut(where, COMMIT, behind=b"INSERT INTO sales")
+        far.line.cut(where, COMMIT, behind=ROWS)
         till.keyboard.press("Enter")
         main = till.locator("main")
         expect(main).to_contain_text(NOBODY_KNOWS)
@@ -99,7 +99,7 @@ def test_the_database_is_away_for_a_moment(chromium: Browser, far: Far) -> None:
         ask(till, "50")
         till.keyboard.press("F3")
         till.keyboard.type("100")
-        far.line.cut(Cut.BEFORE, b"INSERT INTO sales")
+        far.line.cut(Cut.BEFORE, ROWS)
         read(till)
         till.keyboard.press("Enter")
         expect(till.locator("main")).to_contain_text(NOTHING)

@@ -7,6 +7,7 @@ entry chained, every till banked. Homes that have a part in a scene are left out
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Final
@@ -19,7 +20,7 @@ from ..messages import LOCAL_ZONE
 from ..parties import Actor
 from ..requests import BasketRequest, Credit, DebtPayment
 from ..sale import Payment, SaleReceipt, Tender, VendRequest
-from ..tariff import Instalment, Label, Percentage
+from ..tariff import AmountTooLow, Instalment, Label, Percentage
 from ..wiring import Raseed
 from .municipality import Household
 from .people import actor_of
@@ -31,8 +32,9 @@ REST_DAY: Final = 4
 """Nobody sells on Friday (Monday is 0)."""
 _CLERKS: Final = {"E1": "rana", "T1": "samir"}
 _AMOUNTS: Final = (20, 30, 50, 100, 40, 20, 70, 50, 150, 30, 60)
+_MORE: Final = (50, 100, 200, 500)
 _MISCOUNTED: Final = {("T1", 9): -3, ("E1", 17): 2}
-"""(point, day): ILS that were too many or too few."""
+"""(point, working day): ILS that were too many or too few."""
 _DEBTS: Final = (
     # (place among the homes, code, names, amount, how it is paid off)
     (0, "arrears", "متأخرات سابقة", "Arrears", 320, 40),
@@ -86,11 +88,8 @@ class _Month:
         self._lived = Lived()
 
     def live(self) -> Lived:
-        today = self._now.astimezone(LOCAL_ZONE).date()
-        for number in range(DAYS):
-            day = today - timedelta(days=DAYS - number)
-            if day.weekday() == REST_DAY:
-                continue
+        # Counted by days on which somebody sells: what is to happen on one falls on no Friday.
+        for number, day in enumerate(_working_days(self._now.astimezone(LOCAL_ZONE).date())):
             self._morning(day, number)
             for at, point in _sales_of(day, number):
                 self._clock.now = at
@@ -120,10 +119,11 @@ class _Month:
         """A till that is open, and requests that wait for a second person."""
         self._clock.now = self._now - timedelta(minutes=150)
         self._open("E1", "rana", "h-today-E1")
-        self._waiting()
         for minutes in (95, 70, 66, 61):
             self._clock.now = self._now - timedelta(minutes=minutes)
             self._sell("E1")
+        # Behind the sales: whose turn it is depends on the day, and a blocked meter buys nothing.
+        self._waiting()
 
     # The till
 
@@ -154,24 +154,33 @@ class _Month:
         actor, amount = actor_of(_CLERKS[point]), _AMOUNTS[place % len(_AMOUNTS)]
         power, water, id = house.electricity.number, house.water.number, f"h-{place:04d}"
         if place % 13 == 6:
-            parts = (Credit(power, _ils(amount)), Credit(water, _ils(20)))
-            self._taken(
-                point, *self._basket(actor, BasketRequest(id, parts, _by_card(amount + 20)))
-            )
+            amounts = [self._enough(actor, power, amount), self._enough(actor, water, 20)]
+            parts = tuple(map(Credit, (power, water), map(_ils, amounts)))
+            request = BasketRequest(id, parts, _by_card(sum(amounts)))
+            self._taken(point, *self._basket(actor, request))
         elif place % 17 == 11 and self._owes(actor, house, 20):
             paid = DebtPayment(power, _ils(20))
             self._taken(point, *self._basket(actor, BasketRequest(id, (paid,))))
         else:
             meter = water if place % 3 == 1 else power
-            request = VendRequest(id, meter, _ils(amount), hold=place == 44)
-            self._taken(point, self._raseed.service.vend(actor, request))
-            if request.hold:
+            amount, hold = self._enough(actor, meter, amount), place == 44
+            asked = VendRequest(id, meter, _ils(amount), hold=hold)
+            self._taken(point, self._raseed.service.vend(actor, asked))
+            if hold:
                 # Its digits were not shown to anybody: it can be taken back.
                 self._raseed.service.void(actor, id, "الزبون غيّر رأيه")
                 self._cash[point] -= amount
                 self._lived.entries += 1
             elif place % 19 == 3:
                 self._raseed.service.reprint(actor, id)
+
+    def _enough(self, actor: Actor, meter: str, amount: int) -> int:
+        """ILS that are paid: more than meant where charges and debts would leave nothing of it."""
+        for paid in (amount, *_MORE):
+            with suppress(AmountTooLow):
+                self._raseed.service.quote(actor, meter, _ils(paid))
+                return paid
+        raise AssertionError(meter)
 
     def _basket(self, actor: Actor, request: BasketRequest) -> tuple[SaleReceipt, ...]:
         return self._raseed.service.vend_basket(actor, request).receipts
@@ -216,6 +225,11 @@ class _Month:
         blocks.block(actor_of("nadia"), "meter", blocked, "الختم مكسور")
         blocks.block(actor_of("nadia"), "meter", self._houses[6].water.number, "بلاغ عن تسريب")
         blocks.lift(actor_of("nadia"), "h-lift", "meter", blocked, "فُحص العداد والختم سليم")
+
+
+def _working_days(today: date) -> list[date]:
+    days = [today - timedelta(days=back) for back in range(DAYS, 0, -1)]
+    return [day for day in days if day.weekday() != REST_DAY]
 
 
 def _sales_of(day: date, number: int) -> Iterator[tuple[datetime, str]]:
