@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg import IsolationLevel
 from sqlalchemy import Connection, create_engine
 
 from meters.errors import Unavailable
@@ -72,6 +73,15 @@ def test_what_is_written_is_seen_behind_it_and_kept_by_a_commit(
     line.ask([(ADD, [(3, "three")])])
     raw_of(db).commit()
     assert line.ask([(ALL, [()])]) == [[(3, "three")]]
+
+
+def test_a_transaction_begins_as_the_connection_has_it(db: Connection, line: Pipeline) -> None:
+    told = []
+    for level in (None, IsolationLevel.REPEATABLE_READ, IsolationLevel.READ_COMMITTED):
+        raw_of(db).rollback()
+        raw_of(db).set_isolation_level(level)
+        told += line.ask([("SHOW transaction_isolation", [()])])[0]
+    assert told == [("read committed",), ("repeatable read",), ("read committed",)]
 
 
 def test_statements_are_prepared_once_and_outlive_a_rollback(

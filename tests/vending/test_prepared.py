@@ -1,7 +1,8 @@
-"""Inserts of many rows with one step of SQLite, as a batch of sales writes them."""
+"""Inserts of many rows with one step, as a batch of sales writes them."""
 
 from __future__ import annotations
 
+import json
 import sqlite3
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Column, Integer, MetaData, Table, Text
 from sqlalchemy.dialects.sqlite import insert
 
-from vending.store.prepared import PreparedInsert
+from vending.store.prepared import PreparedInsert, PreparedRows, rows_insert
 
 LIST = Table(
     "list",
@@ -58,3 +59,15 @@ def test_one_row_that_contradicts_the_others_stops_them() -> None:
     with pytest.raises(sqlite3.IntegrityError):
         statement.run(cursor, [(1, "one", None), (2, None, None)])
     assert cursor.execute("SELECT count(*) FROM list").fetchone() == (0,)
+
+
+def test_on_postgresql_a_row_is_sent_whole_or_not_at_all() -> None:
+    statement = PreparedRows(rows_insert(LIST))
+    ((sent,),) = statement.all_ready([[[(1, "سكر", None), (2, "", "b")]]])
+    assert json.loads(sent) == [
+        {"number": 1, "words": "سكر", "note": None},
+        {"number": 2, "words": "", "note": "b"},
+    ]
+    for row in ((1, "one"), (1, "one", None, None)):
+        with pytest.raises(TypeError):
+            statement.all_ready([[[row]]])

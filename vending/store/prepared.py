@@ -179,8 +179,8 @@ def rows_insert(table: Table, otherwise: Otherwise = as_it_is) -> RowsWrite:
 
 
 def _row_of(columns: Sequence[Column[Any]]) -> Callable[..., Any]:
-    """Takes the values of a row; as JSON, a column that is left out is NULL."""
-    return defstruct("Row", [(str(c.name), Any, None) for c in columns], omit_defaults=True)
+    """Takes the values of a row, one for each column."""
+    return defstruct("Row", [str(column.name) for column in columns])
 
 
 _json = Encoder().encode
