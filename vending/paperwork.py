@@ -25,7 +25,7 @@ from .parties import Actor, require
 from .ports import Ports, Reading, Writing
 from .record import SaleRecord, content_hash, receipt_of
 from .sale import Printing, SaleReceipt, Void
-from .sold import Sold, agent, known_sale, not_voided
+from .sold import SaleVoided, Sold, agent, known_sale, not_voided
 from .vend import VendUnknown
 
 ORIGINAL_FOR: Final = timedelta(hours=1)
@@ -253,12 +253,15 @@ class Paperwork:
 
 
 def _basket(books: Reading, vend_id: str) -> list[SaleRecord]:
+    """What stands of that which was paid for together: who had one thing of it taken back still
+    has a paper of the rest. Raises VendUnknown, SaleVoided (nothing of it stands)."""
     records = books.basket(vend_id)
     if not records:
         raise VendUnknown(vend_id[:64])
-    for record in records:
-        not_voided(books, record.vend_id)
-    return records
+    standing = [record for record in records if _stands(books, record)]
+    if not standing:
+        raise SaleVoided(vend_id)
+    return standing
 
 
 def _made_then(books: Reading, vend_id: str, made: Printing) -> SalePaper:
@@ -281,10 +284,13 @@ def _made_then(books: Reading, vend_id: str, made: Printing) -> SalePaper:
 
 
 def _to_be_seen(books: Reading, record: SaleRecord) -> bool:
+    shown = not receipt_of(record).held or books.shown(record.vend_id)
+    return shown and _stands(books, record)
+
+
+def _stands(books: Reading, record: SaleRecord) -> bool:
     void = books.void_of(record.vend_id)
-    if void is not None and void.evidence.takes_back:
-        return False
-    return not receipt_of(record).held or books.shown(record.vend_id)
+    return void is None or not void.evidence.takes_back
 
 
 def _own(books: Reading, actor: Actor, vend_id: str, copy: int, now: datetime) -> Printing:

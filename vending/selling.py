@@ -13,7 +13,7 @@ from .counter import Counter, Order, Request
 from .ground import Wanted
 from .masks import is_agent, masked_receipt
 from .parties import Actor, require
-from .persons import person
+from .persons import person, same_person
 from .ports import Ports, StoreLocked, Writing
 from .practice import Rehearsal, rehearsed
 from .record import receipt_of
@@ -110,8 +110,13 @@ class Selling:
         """Raises ActorNotAllowed, SecondPersonNeeded and the errors of meter numbers."""
         require(actor, "vend")
         basket = basket_of(request)
+        second = basket.second
+        if second is not None:
+            # Whatever the edge says: the one who decides is a supervisor, and nobody decides alone.
+            require(actor, "approve")
         for item in basket.items:
-            if basket.second is None and not isinstance(item, WITHOUT_SECOND):
+            alone = second is None or same_person(second.requested_by, actor.name)
+            if alone and not (second is None and isinstance(item, WITHOUT_SECOND)):
                 raise SecondPersonNeeded(item.kind.value)
         numbers = tuple([meter_from_text(item.meter).number for item in basket.items])
         code = actor.point or ""

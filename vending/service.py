@@ -333,11 +333,13 @@ class VendingService:
     def sales(
         self, actor: Actor, *, meter: str | None = None, before: int | None = None, limit: int = 50
     ) -> list[SaleReceipt]:
-        """Latest first; of one meter (as typed) or of all; those below journal entry `before`."""
+        """Latest first; of one meter (as typed) or of all; those below journal entry `before`. What
+        is held back still has no digits."""
         return self._sold.sales(actor, meter, before, limit)
 
     def sales_here(self, actor: Actor, since: datetime, *, limit: int = 20) -> list[SaleReceipt]:
-        """Of the actor's own point and terminal from a moment on, latest first."""
+        """Of the actor's own point and terminal from a moment on, latest first; what is held back
+        still has no digits."""
         return self._sold.sales_here(actor, since, limit)
 
     def void(self, actor: Actor, vend_id: str, reason: str) -> Void:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -104,18 +105,13 @@ class Sold:
         require(actor, "look_up")
         number = None if meter is None else meter_from_text(meter).number
         with self._ports.store.reading() as books:
-            records = books.sales(meter=number, before=before, limit=limit)
-            masked = agent(books, actor)
-        found = [receipt_of(record) for record in records]
-        return [masked_receipt(receipt) for receipt in found] if masked else found
+            return _listed(books, actor, books.sales(meter=number, before=before, limit=limit))
 
     def sales_here(self, actor: Actor, since: datetime, limit: int) -> list[SaleReceipt]:
         require(actor, "look_up")
         with self._ports.store.reading() as books:
             records = books.sales_at(actor.point or "", actor.terminal, since, limit)
-            masked = agent(books, actor)
-        found = [receipt_of(record) for record in records]
-        return [masked_receipt(receipt) for receipt in found] if masked else found
+            return _listed(books, actor, records)
 
     def _status(self, books: Reading, actor: Actor, vend_id: str) -> SaleStatus:
         found = status_of(books, vend_id)
@@ -135,6 +131,21 @@ def agent(books: Reading, actor: Actor) -> bool:
 
 def _seen(books: Reading, actor: Actor, receipt: SaleReceipt) -> SaleReceipt:
     return masked_receipt(receipt) if agent(books, actor) else receipt
+
+
+def _listed(books: Reading, actor: Actor, records: Sequence[SaleRecord]) -> list[SaleReceipt]:
+    """Receipts as this actor sees them; what is held back still has no digits."""
+    masked = agent(books, actor)
+    found = [as_held(books, receipt_of(record)) for record in records]
+    return [masked_receipt(receipt) for receipt in found] if masked else found
+
+
+def as_held(books: Reading, receipt: SaleReceipt) -> SaleReceipt:
+    """Without its digits for as long as they have not been shown."""
+    if not receipt.held:
+        return receipt
+    receipt = replace(receipt, held=not books.shown(receipt.vend_id))
+    return receipt.hidden() if receipt.held else receipt
 
 
 def meter_in_use(books: Reading, number: str) -> MeterFile:
@@ -162,10 +173,7 @@ def not_voided(books: Reading, vend_id: str) -> None:
 
 def status_of(books: Reading, vend_id: str) -> SaleStatus:
     """Raises VendUnknown."""
-    receipt = receipt_of(known_sale(books, vend_id))
-    if receipt.held:
-        receipt = replace(receipt, held=not books.shown(vend_id))
-        receipt = receipt.hidden() if receipt.held else receipt
+    receipt = as_held(books, receipt_of(known_sale(books, vend_id)))
     events = books.delivery_events(vend_id)
     return SaleStatus(
         receipt,

@@ -11,7 +11,7 @@ from meters.quantities import Energy, Money
 from meters.values import replace
 from tests.vending.support import ADMIN, OPERATOR, Town, request
 from vending.operators import PointDayLimit, PointSaleLimit, TillFull
-from vending.parties import Role
+from vending.parties import ActorNotAllowed, Role
 from vending.payments import PaymentShort, PaymentTooMuch, parts_of, settle, to_coin
 from vending.requests import (
     Allowance,
@@ -244,6 +244,44 @@ def test_what_needs_two_people_is_not_sold_by_one(here: Town) -> None:
         (code("meters_electricity"), "01000019990"): -2500,
     }
     assert here.service.verify(ADMIN).ok
+
+
+def test_nobody_is_their_own_second_person_whatever_the_edge_says(here: Town) -> None:
+    head = replace(OPERATOR, role=Role.SUPERVISOR)
+
+    def asked_by(name: str) -> BasketRequest:
+        second = SecondPerson(name, "meter was faulty", "a-1")
+        return BasketRequest("f-1", (FreeIssue(P, Units("5")),), second=second)
+
+    for own in (OPERATOR.name, f" {OPERATOR.name.upper()} "):
+        with pytest.raises(SecondPersonNeeded):
+            here.service.vend_basket(head, asked_by(own))
+    # Nor is it for an operator to say that somebody had asked.
+    with pytest.raises(ActorNotAllowed):
+        here.service.vend_basket(OPERATOR, asked_by("Layla"))
+    with here.store.reading() as books:
+        assert books.sale("f-1") is None
+    here.service.vend_basket(head, asked_by("Layla"))
+
+
+def test_digits_that_are_held_back_stand_in_no_list(here: Town) -> None:
+    here.service.vend(OPERATOR, replace(request("h-1"), hold=True))
+    here.service.vend(OPERATOR, request("v-1"))
+
+    def digits() -> list[list[dict[str, bool]]]:
+        since = here.service.what_became(OPERATOR, "h-1").receipt.sold_at
+        lists = (
+            here.service.sales(OPERATOR, meter=P),
+            here.service.sales_here(OPERATOR, since, limit=10),
+        )
+        return [[{r.vend_id: bool(r.tokens[0].digits)} for r in found] for found in lists]
+
+    for found in digits():
+        assert {"h-1": False} in found
+        assert {"v-1": True} in found
+    here.service.show(OPERATOR, "h-1")
+    for found in digits():
+        assert {"h-1": True} in found
 
 
 def test_limits_of_a_point(here: Town) -> None:

@@ -179,6 +179,26 @@ def test_a_sale_that_is_taken_back_has_a_note_and_no_receipt(town: Town, papers:
     assert all(token.digits == "" for token in note.receipt.tokens)
 
 
+@pytest.mark.parametrize(("gone", "rest"), [("b-1+2", "b-1"), ("b-1", "b-1+2")])
+def test_what_stands_of_a_basket_is_printed_though_one_of_it_was_taken_back(
+    town: Town, papers: Paperwork, gone: str, rest: str
+) -> None:
+    items = tuple(Credit(m, Money(2000)) for m in ("01000010015", WATER.number))
+    town.service.vend_basket(OPERATOR, BasketRequest("b-1", items, (), hold=True))
+    town.service.void(OPERATOR, gone, "not wanted")
+    for ask in (papers.print, papers.copy):
+        made = ask(OPERATOR, "b-1")
+        assert [one.vend_id for one in made.receipts] == [rest]
+        assert made.receipts[0].tokens[0].digits
+    again = papers.again(OPERATOR, rest, 1)
+    assert [one.vend_id for one in again.receipts] == [rest]
+    town.service.vend_basket(OPERATOR, BasketRequest("b-2", items, (), hold=True))
+    for one in ("b-2", "b-2+2"):
+        town.service.void(OPERATOR, one, "not wanted")
+    with pytest.raises(SaleVoided):
+        papers.print(OPERATOR, "b-2")
+
+
 def test_notes_have_a_series_without_gaps_at_each_point(town: Town, papers: Paperwork) -> None:
     east = replace(OPERATOR, point="P2")
     for number, who in enumerate((OPERATOR, east, OPERATOR, OPERATOR), start=1):
