@@ -8,19 +8,20 @@ import json
 import re
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from enum import Enum
 from hashlib import sha256
 
 from ..ledger import Chart, JournalEntry, PostedEntry, Posting, canonical_json, canonical_time
 from ..persons import person, same_person
-from .days import end_of, read_day
+from .days import last_moment_of, read_day
 from .errors import (
     AccountUnknown,
     AdjustmentDecided,
     AdjustmentIdMalformed,
     HolderWrong,
     LinesUnbalanced,
+    LineTooLarge,
     NotReversible,
     OwnDeposit,
     OwnRequest,
@@ -31,6 +32,9 @@ from .errors import (
 LEAST_REASON = 5
 """Characters; `ok` explains nothing."""
 _MOST_REASON = 500
+MOST_MOVED = 10**13
+"""By one line, in the smallest unit. A database's sum over a hundred thousand such lines still
+fits: what cannot be summed can never be corrected either, for nothing is edited."""
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 
 
@@ -135,7 +139,7 @@ def checked_lines(lines: tuple[Posting, ...], chart: Chart) -> tuple[Posting, ..
     """Lines that the journal will take: known accounts in their units, a holder just where the
     account has holders, zero in every unit.
 
-    Raises AccountUnknown, UnitWrong, HolderWrong, LinesUnbalanced.
+    Raises AccountUnknown, UnitWrong, HolderWrong, LineTooLarge, LinesUnbalanced.
     """
     sums: dict[str, int] = defaultdict(int)
     for line in lines:
@@ -148,6 +152,8 @@ def checked_lines(lines: tuple[Posting, ...], chart: Chart) -> tuple[Posting, ..
             raise HolderWrong(account.code, line.holder[:30], account.per)
         if line.amount == 0:
             raise LinesUnbalanced(line.unit, 0)
+        if abs(line.amount) > MOST_MOVED:
+            raise LineTooLarge(MOST_MOVED)
         sums[line.unit] += line.amount
     for unit, total in sums.items():
         if total:
@@ -193,8 +199,7 @@ def adjustment_entry(adjustment: Adjustment, decision: Decision, zone: tzinfo) -
     of the day it belongs to."""
     at = decision.at
     if adjustment.booked_on is not None:
-        day = read_day(adjustment.booked_on)
-        at = min(at, end_of(day, zone) - timedelta(microseconds=1))
+        at = min(at, last_moment_of(read_day(adjustment.booked_on), zone))
     return JournalEntry(
         at=at,
         kind=adjustment.kind.value,

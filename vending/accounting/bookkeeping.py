@@ -39,11 +39,12 @@ from .adjustments import (
     with_persons,
 )
 from .daily import Difference
-from .days import Month, day_of, end_of, read_day
+from .days import Month, day_of, end_of, last_moment_of, read_day
 from .errors import (
     AdjustmentIdReused,
     AdjustmentUnknown,
     AlreadyReversed,
+    DayBeforeBooks,
     DayNotBegun,
     DebtNotNamed,
     DepositTooSmall,
@@ -52,6 +53,8 @@ from .errors import (
     Overdrawn,
     RequestsWaiting,
     SealedLater,
+    WriteOffTooMuch,
+    WriteOffWrong,
 )
 from .periods import (
     BalanceRow,
@@ -183,8 +186,13 @@ class Bookkeeping:
         booked_on: str | None = None,
     ) -> Adjustment:
         """Asks for `amount` (minor units, more than 0) of what stands as a debit in an account to
-        be given up as a loss. Raises the errors of `adjust`."""
-        loss = self._chart.role("write_offs")
+        be given up as a loss, at most what stands there when it is approved.
+
+        Raises WriteOffWrong, and the errors of `adjust`.
+        """
+        loss, given_up = self._chart.role("write_offs"), self._chart.find(account)
+        if amount <= 0 or (given_up is not None and given_up.kind != "asset"):
+            raise WriteOffWrong(account)
         lines = (
             Posting(loss.code, "", loss.unit, amount),
             Posting(account, holder, loss.unit, -amount),
@@ -240,7 +248,10 @@ class Bookkeeping:
             if day is not None:
                 if day > day_of(now, self._zone):
                     raise DayNotBegun(day.isoformat())
-                check_open(end_of(day, self._zone), books.chain_head())
+                begin = Month.of(books.first_moment() or now, self._zone)
+                if Month(day.year, day.month) < begin:
+                    raise DayBeforeBooks(day.isoformat(), str(begin))
+                check_open(last_moment_of(day, self._zone), books.chain_head())
             if reverses is not None:
                 other = books.reversal_of(reverses)
                 if other is not None:
@@ -252,8 +263,8 @@ class Bookkeeping:
         """Posts a waiting request. Approving again answers it as it stands.
 
         Raises AdjustmentUnknown, AdjustmentDecided (it was voided), OwnRequest, OwnDeposit,
-        Overdrawn, DepositTooSmall, PeriodClosed (the month that it belongs to was closed
-        meanwhile), and what `follow` raises.
+        Overdrawn, DepositTooSmall, WriteOffTooMuch, PeriodClosed (the month that it belongs to was
+        closed meanwhile), and what `follow` raises.
         """
         require(actor, "approve")
         with self._store.writing() as books:
@@ -263,6 +274,8 @@ class Bookkeeping:
             head = books.chain_head()
             decision = posted_by(found, actor.name, self._clock(), head.number + 1, self._chart)
             self._check_balances(books, found.lines)
+            if found.kind is AdjustmentKind.WRITE_OFF:
+                self._check_given_up(books, found.lines)
             posted = chained(adjustment_entry(found, decision, self._zone), head)
             cached = self._chart.cached()
             books.book(posted, tuple(p for p in found.lines if p.account in cached))
@@ -311,6 +324,15 @@ class Bookkeeping:
                 if amount > balance:
                     raise DepositTooSmall(holder, Money(balance, deposit.unit).to_text())
 
+    def _check_given_up(self, books: BooksReading, lines: tuple[Posting, ...]) -> None:
+        """What is not there cannot be given up: it would stand as if somebody had overpaid."""
+        for line in lines:
+            if line.amount < 0:
+                there = books.opening(line.account, line.holder, None)
+                if there + line.amount < 0:
+                    told = Money(there, line.unit).to_text()
+                    raise WriteOffTooMuch(line.account, line.holder, told)
+
     def _taken(
         self, books: BooksReading, lines: tuple[Posting, ...], account: Account
     ) -> Iterator[tuple[str, int, int]]:
@@ -343,7 +365,7 @@ class Bookkeeping:
             now = self._clock()
             acts = books.period_acts()
             check_closing(wanted, acts, books.first_moment(), now, self._zone)
-            waiting = books.waiting(span)
+            waiting = books.waiting(span, str(wanted))
             if waiting:
                 raise RequestsWaiting(str(wanted), waiting)
             if books.booked_before(span.end, summed.number):

@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from .errors import DayMalformed, MonthMalformed
 
+_YEARS = range(1900, 3000)
+"""Others are slips of the keyboard, and at the ends of time no clock can be converted."""
 _MONTH = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
 
 
@@ -30,7 +32,7 @@ class Month:
     def read(cls, text: str) -> Month:
         """From `2026-11`. Raises MonthMalformed."""
         found = _MONTH.fullmatch(text.strip())
-        if found is None or not 1 <= int(found[2]) <= 12 or int(found[1]) < 1:
+        if found is None or not 1 <= int(found[2]) <= 12 or int(found[1]) not in _YEARS:
             raise MonthMalformed(text.strip()[:20])
         return cls(int(found[1]), int(found[2]))
 
@@ -62,7 +64,9 @@ def read_day(text: str) -> date:
     """From `2026-11-23`. Raises DayMalformed."""
     try:
         if len(text.strip()) == 10:
-            return date.fromisoformat(text.strip())
+            found = date.fromisoformat(text.strip())
+            if found.year in _YEARS:
+                return found
     except ValueError:
         pass
     raise DayMalformed(text.strip()[:20])
@@ -80,6 +84,11 @@ def beginning(day: date, zone: tzinfo) -> datetime:
 def end_of(day: date, zone: tzinfo) -> datetime:
     """The first moment of the next day, in UTC."""
     return beginning(day + timedelta(days=1), zone)
+
+
+def last_moment_of(day: date, zone: tzinfo) -> datetime:
+    """When it is booked what belongs to a day, but is not of a moment of it."""
+    return end_of(day, zone) - timedelta(microseconds=1)
 
 
 def days(first: date | None, last: date | None, zone: tzinfo) -> Span:

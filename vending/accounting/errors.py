@@ -43,6 +43,30 @@ class LinesUnbalanced(Invalid, code="ledger.lines_unbalanced"):
 
 
 @dataclass(eq=False)
+class LineTooLarge(Invalid, code="ledger.line_too_large"):
+    """No municipality moves that much: a slip of the keyboard would stand in the books for ever."""
+
+    most: int
+    """Smallest units: agorot, Wh, litres, tokens."""
+
+
+@dataclass(eq=False)
+class WriteOffWrong(Invalid, code="ledger.write_off_wrong"):
+    """What is given up is more than 0 of what somebody owes or something holds: an asset."""
+
+    account: str
+
+
+@dataclass(eq=False)
+class WriteOffTooMuch(Refused, code="ledger.write_off_too_much"):
+    """Less than that stands there to be given up."""
+
+    account: str
+    holder: str
+    there: str
+
+
+@dataclass(eq=False)
 class ReasonMissing(Invalid, code="ledger.reason_missing"):
     """An act like this needs a reason that somebody else understands a year later."""
 
@@ -157,6 +181,16 @@ class DayMalformed(Invalid, code="ledger.day_malformed"):
     """A day is written as 2026-11-23."""
 
     text: str
+
+
+@dataclass(eq=False)
+class DayBeforeBooks(Refused, code="ledger.day_before_books"):
+    """The books begin later. Months are closed from the first one on, so one entry of a mistyped
+    year would ask for every month since to be closed first."""
+
+    day: str
+    begin: str
+    """Their first month."""
 
 
 @dataclass(eq=False)

@@ -210,8 +210,9 @@ class BooksReading(Protocol):
         """A request to reverse this entry that was not voided."""
         ...
 
-    def waiting(self, span: Span) -> int:
-        """How many adjustments requested within the span still wait."""
+    def waiting(self, span: Span, month: str) -> int:
+        """How many adjustments still wait that were requested within the span of this month, or
+        for a day of it or of an earlier one."""
         ...
 
 

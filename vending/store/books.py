@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy import Select, and_, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ..accounting.adjustments import (
@@ -85,6 +85,9 @@ class SqlBooksReading(SqlReports):
         return self._db.execute(found).first() is not None
 
     def entry(self, number: int) -> PostedEntry | None:
+        if number >= 1 << 63:
+            # No database counts that far.
+            return None
         found = list(self._journal(t.entries.c.number == number, t.postings.c.entry == number))
         return found[0] if found else None
 
@@ -192,12 +195,15 @@ class SqlBooksReading(SqlReports):
         standing = (adjustment_of(row) for row in found)
         return next((a for a in standing if a.state is not AdjustmentState.VOIDED), None)
 
-    def waiting(self, span: Span) -> int:
+    def waiting(self, span: Span, month: str) -> int:
+        # Asked for in the month, or later for a day of it: a day begins with its month's name.
+        asked = and_(*within(span, t.adjustments.c.requested_at))
+        meant = func.substr(t.adjustments.c.booked_on, 1, len(month)) <= month
         statement = (
             select(func.count())
             .select_from(t.adjustments)
             .outerjoin(t.decisions, t.decisions.c.adjustment == t.adjustments.c.id)
-            .where(t.decisions.c.state.is_(None), *within(span, t.adjustments.c.requested_at))
+            .where(t.decisions.c.state.is_(None), or_(asked, meant))
         )
         return int(self._db.execute(statement).scalar_one())
 

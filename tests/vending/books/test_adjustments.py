@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from meters.errors import RaseedError
+from meters.quantities import Money
 from tests.vending.books.support import BILLING, CHIEF, SECOND, SHORT, Office, move, office
 from tests.vending.support import OPERATOR
 from vending.accounting import Adjustment, AdjustmentState
+from vending.accounting.adjustments import MOST_MOVED
 from vending.accounting.errors import (
     AccountUnknown,
     AdjustmentDecided,
@@ -20,15 +22,21 @@ from vending.accounting.errors import (
     AdjustmentIdReused,
     AdjustmentUnknown,
     AlreadyReversed,
+    DayBeforeBooks,
+    DayMalformed,
     DayNotBegun,
     EntryUnknown,
     HolderWrong,
     LinesUnbalanced,
+    LineTooLarge,
     NotReversible,
     Overdrawn,
     OwnRequest,
     ReasonMissing,
+    RequestsWaiting,
     UnitWrong,
+    WriteOffTooMuch,
+    WriteOffWrong,
 )
 from vending.ledger import PeriodClosed, Posting
 from vending.parties import ActorNotAllowed
@@ -125,6 +133,8 @@ REFUSED: list[tuple[type[RaseedError], tuple[Posting, ...]]] = [
     (HolderWrong, move(("5010", ""), ("1010", "P9"), 5)),
     (HolderWrong, move(("5010", ""), ("2010", "A9"), 5)),
     (UnitWrong, (Posting("5010", "", "Wh", 5), Posting("6010", "", "Wh", -5))),
+    (LineTooLarge, move(("5010", ""), ("1010", "P1"), MOST_MOVED + 1)),
+    (LineTooLarge, move(("5010", ""), ("1010", "P1"), 1 << 63)),
 ]
 
 
@@ -154,6 +164,25 @@ def test_a_write_off_is_a_loss(here: Office) -> None:
     here.keeping.approve(CHIEF, "W-1")
     (line,) = here.reports.account(CHIEF, "5010").lines
     assert (line.kind, line.cause, line.amount, line.actor) == ("write_off", "W-1", 500, "Omar")
+
+
+def test_only_what_is_there_is_written_off(here: Office) -> None:
+    there = till(here)
+    for account, holder, amount in (("1010", "P1", 0), ("1010", "P1", -500), ("4010", "", 500)):
+        with pytest.raises(WriteOffWrong):
+            here.keeping.write_off(BILLING, "W-1", account, holder, amount, WHY)
+    here.keeping.write_off(BILLING, "W-1", "1010", "P1", there + 1, WHY)
+    with pytest.raises(WriteOffTooMuch) as error:
+        here.keeping.approve(CHIEF, "W-1")
+    assert error.value.there == Money(there).to_text()
+    here.keeping.write_off(BILLING, "W-2", "1010", "P1", there, WHY)
+    here.keeping.approve(CHIEF, "W-2")
+    assert till(here) == 0
+
+
+def test_an_entry_of_a_number_that_no_database_has(here: Office) -> None:
+    with pytest.raises(EntryUnknown):
+        here.keeping.reverse(BILLING, "REV-1", 10**30, WHY)
 
 
 def test_a_customers_balance_moves_with_the_next_sale(here: Office) -> None:
@@ -231,13 +260,32 @@ def test_an_adjustment_may_belong_to_an_earlier_day(here: Office) -> None:
 def test_a_closed_month_takes_no_adjustment(here: Office) -> None:
     here.town.clock.forward(days=10)
     here.keeping.adjust(BILLING, "EARLY", SHORT, WHY, booked_on="2026-11-24")
-    here.keeping.close(BILLING, "2026-11")
-    with pytest.raises(PeriodClosed):
-        here.keeping.adjust(BILLING, "LATE", SHORT, WHY, booked_on="2026-11-24")
-    with pytest.raises(PeriodClosed):
-        here.keeping.approve(CHIEF, "EARLY")
-    here.keeping.reopen(CHIEF, "2026-11", "A till was counted late")
+    # It was asked for in December, and belongs to November: closed now, it could never be booked.
+    with pytest.raises(RequestsWaiting):
+        here.keeping.close(BILLING, "2026-11")
     here.keeping.approve(CHIEF, "EARLY")
+    here.keeping.close(BILLING, "2026-11")
+    for day in ("2026-11-24", "2026-11-30"):
+        with pytest.raises(PeriodClosed):
+            here.keeping.adjust(BILLING, "LATE", SHORT, WHY, booked_on=day)
+    here.keeping.adjust(BILLING, "NEXT", SHORT, WHY, booked_on="2026-12-01")
+    here.keeping.reopen(CHIEF, "2026-11", "A till was counted late")
+    here.keeping.adjust(BILLING, "LATE", SHORT, WHY, booked_on="2026-11-30")
+    here.keeping.approve(CHIEF, "LATE")
+
+
+@pytest.mark.parametrize("day", ["2016-11-24", "2026-10-31"])
+def test_a_mistyped_year_does_not_ask_for_years_to_be_closed(here: Office, day: str) -> None:
+    here.town.clock.forward(days=10)
+    with pytest.raises(DayBeforeBooks) as error:
+        here.keeping.adjust(BILLING, "ADJ-1", SHORT, WHY, booked_on=day)
+    assert error.value.begin == "2026-11"
+    for malformed in ("0001-01-01", "9999-12-31"):
+        with pytest.raises(DayMalformed):
+            here.keeping.adjust(BILLING, "ADJ-1", SHORT, WHY, booked_on=malformed)
+    here.keeping.adjust(BILLING, "ADJ-1", SHORT, WHY, booked_on="2026-11-01")
+    here.keeping.approve(CHIEF, "ADJ-1")
+    here.keeping.close(BILLING, "2026-11")
 
 
 EDITS = [
