@@ -91,7 +91,8 @@ class Reading(Protocol):
         ...
 
     def last_bought(self, meter: str) -> SaleRecord | None:
-        """The latest sale of units for money to this meter that was not taken back."""
+        """The latest sale of units for money, not taken back, to the agreement that this meter is
+        at; whichever meter it had then. None for a meter at none."""
         ...
 
     def sales_at(self, point: str, terminal: str, since: datetime, limit: int) -> list[SaleRecord]:

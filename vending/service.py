@@ -213,9 +213,10 @@ class VendingService:
     # Selling
 
     def last_bought(self, actor: Actor, meter: str) -> Quote | None:
-        """What the meter's last purchase cost and gave, to explain the next one beside it. What was
-        given, moved or taken back, and what paid debts alone, was no purchase. Raises the errors of
-        meter numbers."""
+        """What the last purchase at the meter's agreement cost and gave, to explain the next one
+        beside it: this customer's, also where an exchange has given them another meter since. What
+        was given, moved or taken back, and what paid debts alone, was no purchase. Raises the
+        errors of meter numbers."""
         require(actor, "look_up")
         number = meter_from_text(meter).number
         with self._ports.store.reading() as books:

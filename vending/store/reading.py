@@ -42,10 +42,13 @@ SALES = (
     .join(t.receipts, t.receipts.c.vend_id == func.coalesce(t.sales.c.basket, t.sales.c.vend_id))
 )
 _SALE = SALES.where(t.sales.c.vend_id == bindparam("vend_id"))
+# The agreement that the meter is at: its customer's, who may have had another meter then; and of
+# whoever had this meter before, nothing is told.
+_AT_METER = select(t.agreements.c.number).where(t.agreements.c.meter == bindparam("meter"))
 _LAST_BOUGHT = (
     SALES.outerjoin(t.voids, t.voids.c.vend_id == t.sales.c.vend_id)
     .where(
-        t.sales.c.meter == bindparam("meter"),
+        t.sales.c.agreement == _AT_METER.scalar_subquery(),
         t.sales.c.kind.in_([kind.value for kind in SaleKind if kind.is_bought]),
         or_(t.voids.c.vend_id.is_(None), t.voids.c.evidence == Evidence.REFUND.value),
     )

@@ -261,6 +261,7 @@ sales = Table(
     Column("shift", String(64)),
     CheckConstraint("tendered + balance_before = net + vat + balance_after", name="money_kept"),
     Index(None, "meter", "entry"),
+    Index(None, "agreement", "entry"),
     Index(None, "point", "sold_at"),
     # Most sales stand alone and in no drawer.
     *(

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from meters.identity import Drn
 from meters.quantities import Energy
@@ -41,6 +42,7 @@ from vending.parties import ActorNotAllowed, GatewayAddress, MeterUnknown, Party
 from vending.requests import Units
 from vending.sale import Evidence, SaleKind, SaleReceipt
 from vending.store.key_changes import SqlKeyChanges, SqlKeyChangesReading
+from vending.store.reading import _LAST_BOUGHT
 from vending.tariff import UnitsNotCarried
 
 F = FRESH.number
@@ -194,6 +196,36 @@ def test_a_planned_key_change_goes_with_the_meter(office: Office) -> None:
     assert old is not None
     assert old.planned is None
     assert office.sell("v-1", F).key_tokens == ()
+
+
+def test_the_last_purchase_goes_with_the_customer_not_with_the_meter(office: Office) -> None:
+    bought = office.sell("v-1").quote
+    exchanged(office, source=Source.NONE)
+    assert office.service.last_bought(CLERK, F) == bought
+    # On the shelf it is nobody's; and the next customer is told nothing of the one before.
+    assert office.service.last_bought(CLERK, P) is None
+    office.town.clock.forward(minutes=3)
+    office.exchanges.exchange(RAMI, "X-2", "A3", new_meter(POWER), Source.NONE, WHY)
+    assert office.service.last_bought(CLERK, P) is None
+    other = office.sell("v-2", P, amount=2000).quote
+    assert office.service.last_bought(CLERK, P) == other
+    assert office.service.last_bought(CLERK, F) == bought
+
+
+def test_the_last_purchase_is_looked_up_in_an_index(office: Office) -> None:
+    """However long the book is: newest first, and the rest unread."""
+    engine = office.town.store.engine
+    asked = _LAST_BOUGHT.params(meter=P).compile(engine, compile_kwargs={"literal_binds": True})
+    with engine.connect() as db:
+        if engine.dialect.name == "sqlite":
+            plan = [row.detail for row in db.execute(text(f"EXPLAIN QUERY PLAN {asked}"))]
+            assert not any("TEMP B-TREE" in step for step in plan)
+        else:
+            # In a book of few pages nothing else is worth its while.
+            db.execute(text("SET LOCAL enable_seqscan = off"))
+            plan = [row[0] for row in db.execute(text(f"EXPLAIN {asked}"))]
+            assert not any("Sort" in step for step in plan)
+    assert any("ix_sales_agreement_entry" in step for step in plan), plan
 
 
 def test_a_meter_from_the_shelf_has_a_second_life(office: Office) -> None:

@@ -80,9 +80,9 @@ def basket(actor: Reader, service: Service, vend_id: VendId) -> list[SaleStatusO
 
 @router.post("/quotes")
 def quote(actor: Reader, service: Service, request: Request, body: QuoteIn) -> BindingQuoteOut:
-    """Price a sale and say why the units come out as they do, and why they differ from the meter's
-    last purchase. The price is held for a quarter of an hour: a sale that names the quote's id gets
-    it line by line, or is refused with what has changed."""
+    """Price a sale and say why the units come out as they do, and why they differ from the last
+    purchase at the meter's agreement. The price is held for a quarter of an hour: a sale that names
+    the quote's id gets it line by line, or is refused with what has changed."""
     ask, postpone = body.ask(services_of(request).currency), body.postponed()
     before = service.last_bought(actor, body.meter)
     if not body.binding:
