@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from .ledger import Chart
 from .tariff import Tariff, TariffMalformed
 from .tariff.charges import heading_of
 from .tariff.errors import TariffInFile, TariffInUse, TariffNoticeShort, TariffRejected
+from .tariff.files import ShippedVersion
 from .tariff.life import Assembled, Version
 from .tariff.rows import ActKind
 
@@ -21,9 +22,9 @@ _MONEY = frozenset({"safe", "bank", "vat_due"})
 """Accounts of these kinds that no rule of a tariff may book on."""
 
 
-def check_books(draft: Tariff, chart: Chart, source: str) -> None:
+def check_books(draft: Tariff, chart: Chart, source: str, row: int = 0) -> None:
     """Every sum has an account that takes it: asked now, not in the middle of a sale. Raises
-    TariffMalformed with the place in `source`."""
+    TariffMalformed with the place in `source`, whose version of this row it is."""
     for place, role, kinds in _books(draft):
         fitting = {
             account.role
@@ -34,7 +35,16 @@ def check_books(draft: Tariff, chart: Chart, source: str) -> None:
         }
         if role not in fitting:
             problem = f"must be one of {', '.join(sorted(fitting))}"
-            raise TariffMalformed(source, place, problem)
+            raise TariffMalformed(source, f"versions[{row}].{place}", problem)
+
+
+def books_in(chart: Chart) -> Callable[[ShippedVersion], None]:
+    """The same for versions that come as files."""
+
+    def check(one: ShippedVersion) -> None:
+        check_books(one.tariff, chart, one.file, one.row)
+
+    return check
 
 
 def check_notice(code: str, moment: datetime, now: datetime) -> None:
@@ -71,6 +81,6 @@ def _books(draft: Tariff) -> Iterator[tuple[str, str, frozenset[str]]]:
     """Place, role, and the kinds of account that can take it: a charge is earned or passed on,
     what a payer bears is owed by them."""
     for row, charge in enumerate(draft.charges):
-        yield f"versions[0].charges[{row}].book", heading_of(charge).book, _EARNED
+        yield f"charges[{row}].book", heading_of(charge).book, _EARNED
     for row, support in enumerate(draft.supports):
-        yield f"versions[0].supports[{row}].book", support.book, _OWED
+        yield f"supports[{row}].book", support.book, _OWED

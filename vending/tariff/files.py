@@ -55,6 +55,8 @@ class ShippedVersion:
     document: str
     """TOML, this version alone."""
     file: str
+    row: int = 0
+    """Which of the file's versions, from 0."""
 
 
 def parse_tariffs(text: str, source: str) -> list[Tariff]:
@@ -135,8 +137,9 @@ def read_shipped(folder: Path) -> list[ShippedVersion]:
         except UnicodeDecodeError:
             raise TariffMalformed(path.name, "TOML", "is not text") from None
         versions = parse_tariffs(text, path.name)
-        for tariff, document in zip(versions, documents(text), strict=True):
-            found.append(ShippedVersion(tariff, document, path.name))
+        both = zip(versions, documents(text), strict=True)
+        for row, (tariff, document) in enumerate(both):
+            found.append(ShippedVersion(tariff, document, path.name, row))
     return found
 
 

@@ -33,12 +33,15 @@ class LiveTariffs(TariffBook):
         shipped: Iterable[ShippedVersion],
         clock: Callable[[], datetime],
         monotonic_ns: Callable[[], int],
+        fits: Callable[[ShippedVersion], None],
     ) -> None:
-        """Keeps the versions in files that the database has not met before.
+        """Keeps the versions in files that the database has not met before; `fits` refuses one
+        that could be quoted and not sold (TariffMalformed), for what is kept is never edited.
 
         Raises TariffChanged if a file says something else of a version than it said then;
         TariffMalformed if two versions share a number or a moment.
         """
+        self._fits = fits
         self._store = store
         self._monotonic_ns = monotonic_ns
         self._checking = Lock()
@@ -116,7 +119,7 @@ class LiveTariffs(TariffBook):
     def _unmet(self, rows: TariffRows, clock: Callable[[], datetime]) -> list[KeptVersion]:
         """Versions in files that are approved and not kept: a draft may still be edited.
 
-        Raises TariffChanged.
+        Raises TariffChanged, TariffMalformed.
         """
         kept = {(row.code, row.version): row.document for row in rows.kept()}
         found = []
@@ -124,6 +127,7 @@ class LiveTariffs(TariffBook):
             known = kept.get((code, number))
             if known is None:
                 if not one.tariff.is_draft:
+                    self._fits(one)
                     found.append(KeptVersion(code, number, one.document, clock(), SHIPPED))
             elif where := first_difference(known, one.document):
                 raise TariffChanged(code, number, one.file, where)

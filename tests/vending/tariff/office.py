@@ -24,6 +24,7 @@ from vending.store.tariffs import SqlTariffs
 from vending.tariff import LiveTariffs, Quote, read_shipped
 from vending.tariff.live import PERIOD_NS
 from vending.tariffdesk import TariffDesk
+from vending.tariffrules import books_in
 from vending.tariffviews import Standing
 
 LAYLA = Actor("Layla", Role.BILLING)
@@ -77,7 +78,9 @@ class Office:
         try:
             kept = SqlTariffs(self.store)
             shipped = read_shipped(self.folder)
-            self.tariffs = LiveTariffs(kept, shipped, self.clock, lambda: self.ticks)
+            self.tariffs = LiveTariffs(
+                kept, shipped, self.clock, lambda: self.ticks, books_in(chart())
+            )
         except BaseException:
             self.store.close()
             raise

@@ -191,6 +191,33 @@ def test_a_version_that_is_added_to_a_file_is_met_at_the_next_start(quick: Offic
     running.close()
 
 
+@pytest.mark.parametrize("book", ["nonsense", "debts", "till", "safe", "vat_due"])
+def test_a_file_that_books_where_nothing_is_earned_is_not_met(quick: Office, book: str) -> None:
+    """It would price every quote, and no sale could be booked or the books would not agree."""
+    approval = f'drafted_by = "Office"\napproved_by = "Mayor"\napproved_at = {NEW_YEAR}'
+    charges = "".join(
+        f"""
+[[versions.charges]]
+rule = "monthly"
+code = "{code}"
+name_ar = "رسم"
+name_en = "Charge"
+amount = "5.00"
+book = "{role}"
+"""
+        for code, role in (("first", "fees"), ("second", book))
+    )
+    version = draft(2, more=approval + charges).partition("[[versions]]")[2]
+    path = quick.folder / FILE
+    path.write_text(path.read_text("utf-8") + "\n[[versions]]" + version, "utf-8")
+    before = counted(("tariff_files",), quick.place)
+    with pytest.raises(TariffMalformed) as error:
+        starts(quick)
+    assert (error.value.source, error.value.where) == (FILE, "versions[1].charges[1].book")
+    assert "fees, fixed_charges" in error.value.problem
+    assert counted(("tariff_files",), quick.place) == before
+
+
 def test_what_was_handed_in_cannot_be_put_into_a_file_otherwise(quick: Office) -> None:
     quick.desk.submit(LAYLA, draft())
     other = draft(2, "0.1000", more='drafted_by = "Billing quick"')
