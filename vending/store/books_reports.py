@@ -172,14 +172,13 @@ class SqlReports(SqlDaily):
             _S.quantity,
             _S.unit,
         )
-        # By the meter, because that is how sales are found quickly.
-        own = (_S.meter == agreement.meter, _S.agreement == agreement.number)
+        own = _S.agreement == agreement.number
         sold = (
             select(*fields, tokens)
             .select_from(t.sales)
             .join(t.entries, e.number == _S.entry)
             .outerjoin(t.receipts, _PAPER)
-            .where(*own, *within(span, _S.sold_at))
+            .where(own, *within(span, _S.sold_at))
         )
         back = (
             select(*fields, v.evidence)
@@ -187,7 +186,7 @@ class SqlReports(SqlDaily):
             .join(t.voids, v.vend_id == _S.vend_id)
             .join(t.entries, e.number == v.entry)
             .outerjoin(t.receipts, _PAPER)
-            .where(*own, *within(span, v.at))
+            .where(own, *within(span, v.at))
         )
         lines = []
         for number, at, kind, what, point, paper, paid, *rest, count in self._db.execute(sold):

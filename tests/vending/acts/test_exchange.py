@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from meters.identity import Drn
-from meters.quantities import Energy
+from meters.quantities import Energy, Money
 from meters.verdicts import TokenResult
 from tests.vending.acts.support import (
     CHIEF,
@@ -24,8 +25,9 @@ from tests.vending.acts.support import (
     new_meter,
     office_at,
 )
-from tests.vending.support import ADMIN, POWER, WATER, no_gateway
+from tests.vending.support import ADMIN, POWER, WATER, chart, no_gateway
 from tokens.sts import EncryptionAlgorithm
+from vending.accounting import BookReports
 from vending.accounting.errors import AgreementUnknown
 from vending.acts import Exchanged, NewMeter, Source
 from vending.acts.errors import (
@@ -40,7 +42,8 @@ from vending.approvals.errors import ApprovalIdReused, DocumentMalformed, OwnAct
 from vending.keychanges import KeyChanges, KeyChangeState
 from vending.parties import ActorNotAllowed, GatewayAddress, MeterUnknown, PartyExists
 from vending.requests import Units
-from vending.sale import Evidence, SaleKind, SaleReceipt
+from vending.sale import Evidence, SaleKind, SaleReceipt, VendRequest
+from vending.store.books import SqlBooks
 from vending.store.key_changes import SqlKeyChanges, SqlKeyChangesReading
 from vending.store.reading import _LAST_BOUGHT
 from vending.tariff import UnitsNotCarried
@@ -274,3 +277,17 @@ def test_a_meter_from_the_shelf_has_a_second_life(office: Office) -> None:
     with pytest.raises(NotExchanged):
         office.ask("X-4", "transfer", agreement="A1", old_meter=P, units="1", source="photo")
     office.check()
+
+
+def test_a_statement_tells_what_was_bought_on_every_meter(office: Office) -> None:
+    reports = BookReports(SqlBooks(office.town.store), chart(), office.town.clock, UTC)
+    office.sell("v-1")
+    office.service.vend(CLERK, VendRequest("v-2", P, Money(3_000), hold=True))
+    office.service.void(CHIEF, "v-2", WHY)
+    before = reports.customer(CHIEF, "A1")
+    assert [line.paid for line in before.lines] == [5_000, 3_000, -3_000]
+    exchanged(office, source=Source.NONE)
+    after = reports.customer(CHIEF, "A1")
+    assert (after.meter, after.lines, after.closing) == (F, before.lines, before.closing)
+    office.sell("v-3", F)
+    assert [line.paid for line in reports.customer(CHIEF, "A1").lines][-1] == 5_000
