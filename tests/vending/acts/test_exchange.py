@@ -44,6 +44,7 @@ from vending.sale import Evidence, SaleKind, SaleReceipt
 from vending.store.key_changes import SqlKeyChanges, SqlKeyChangesReading
 from vending.store.reading import _LAST_BOUGHT
 from vending.tariff import UnitsNotCarried
+from vending.voids import VoidNotAllowed
 
 F = FRESH.number
 
@@ -273,4 +274,15 @@ def test_a_meter_from_the_shelf_has_a_second_life(office: Office) -> None:
         office.ask("X-4", "transfer", agreement="A3", old_meter=P, units="1", source="photo")
     with pytest.raises(NotExchanged):
         office.ask("X-4", "transfer", agreement="A1", old_meter=P, units="1", source="photo")
+    office.check()
+
+
+def test_what_was_moved_to_the_new_meter_is_not_given_back_in_money_too(office: Office) -> None:
+    used(office)
+    exchanged(office)
+    office.approve("X-1")
+    before = office.entries()
+    with pytest.raises(VoidNotAllowed, match="moved_on"):
+        office.service.void(CHIEF, "v-1", WHY)
+    assert office.entries() == before
     office.check()
