@@ -191,3 +191,16 @@ def test_the_last_words_of_a_server_are_told(db: Connection, line: Pipeline) -> 
     with pytest.raises(psycopg.errors.AdminShutdown):
         line.ask([(NUMBERS, [(1,)]), (ALL, [()])])
     assert raw_of(db).closed
+
+
+def test_who_is_interrupted_in_the_middle_leaves_no_answers_behind(
+    db: Connection, line: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(line, "_take", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            line.ask([(ALL, [()])])
+    assert raw_of(db).closed

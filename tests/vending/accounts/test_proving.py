@@ -5,6 +5,7 @@ from __future__ import annotations
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -13,6 +14,7 @@ from tests.vending.accounts.support import BILLING, SITE, TILL, Counter
 from tests.vending.support import ADMIN, WATER
 from vending.accounts import AccountProblem, Outcome
 from vending.parties import ActorNotAllowed
+from vending.store.accounts import SqlAccounts
 from vending.store.schema import BOOKS, metadata
 from vending.store.triggers import drop
 
@@ -135,6 +137,31 @@ def test_rebuilding_puts_right_what_is_kept_and_touches_nothing_else(counter: Co
     done = counter.accounts.rebuild_accounts(ADMIN)
     assert (done.changed, [one.agreement for one in done.unreadable]) == (1, ["A2"])
     assert counter.document("A2") == "{}"
+
+
+def test_an_account_that_moves_meanwhile_is_not_rebuilt_over(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counter.debt()
+    counter.sell("p-0", 9000)
+    with counter.rows.writing() as rows:
+        document = rows.document("A1")
+        assert document is not None
+        spoilt = document.replace('"priority":30', '"priority":31')
+        assert spoilt != document
+        rows.keep("A1", spoilt)
+    writing = SqlAccounts.writing
+
+    def then_sold(self: SqlAccounts) -> Any:
+        monkeypatch.setattr(SqlAccounts, "writing", writing)
+        counter.sell("p-1", 9000)
+        return writing(self)
+
+    monkeypatch.setattr(SqlAccounts, "writing", then_sold)
+    done = counter.accounts.rebuild_accounts(ADMIN)
+    assert (done.changed, done.moved) == (0, 1)
+    assert counter.accounts.rebuild_accounts(ADMIN).changed == 1
+    assert counter.accounts.verify_accounts(ADMIN).ok
 
 
 def test_an_account_without_a_history_is_not_kept(counter: Counter) -> None:

@@ -226,7 +226,7 @@ def test_engineering_tokens_are_what_they_say(office: Office) -> None:
         office.ask("A-9", "engineering", meter=P, token=token, fields=fields)
 
     for token, fields, error in (
-        ("credit_electricity", {"amount": "5"}, TokenKindUnknown),
+        ("transfer_credit_electricity", {"amount": "5"}, TokenKindUnknown),
         ("open_sesame", {}, TokenKindUnknown),
         ("clear_credit", {}, TokenFieldInvalid),
         ("clear_credit", {"register": "99999"}, TokenFieldInvalid),

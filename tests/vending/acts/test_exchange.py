@@ -47,6 +47,7 @@ from vending.store.books import SqlBooks
 from vending.store.key_changes import SqlKeyChanges, SqlKeyChangesReading
 from vending.store.reading import _LAST_BOUGHT
 from vending.tariff import UnitsNotCarried
+from vending.voids import VoidNotAllowed
 
 F = FRESH.number
 
@@ -291,3 +292,14 @@ def test_a_statement_tells_what_was_bought_on_every_meter(office: Office) -> Non
     assert (after.meter, after.lines, after.closing) == (F, before.lines, before.closing)
     office.sell("v-3", F)
     assert [line.paid for line in reports.customer(CHIEF, "A1").lines][-1] == 5_000
+
+
+def test_what_was_moved_to_the_new_meter_is_not_given_back_in_money_too(office: Office) -> None:
+    used(office)
+    exchanged(office)
+    office.approve("X-1")
+    before = office.entries()
+    with pytest.raises(VoidNotAllowed, match="moved_on"):
+        office.service.void(CHIEF, "v-1", WHY)
+    assert office.entries() == before
+    office.check()

@@ -251,3 +251,11 @@ def test_limits_of_a_point_and_terms_of_an_operator_change_by_two(desk: Desk) ->
         desk.approvals.approve(NADIA, id)
     found = desk.operators.operator(LAYLA, "Samir")
     assert (found.name_en, found.commission) == ("Samir A.", "2")
+
+
+def test_nobody_lets_themselves_go(desk: Desk) -> None:
+    desk.blocks.block(HUDA, "operator", "Omar Saleh", SHORT)
+    desk.blocks.lift(NADIA, "l-1", "operator", "omar saleh", WHY)
+    own = replace(OMAR, name="api:Omar Saleh")
+    assert refused(lambda: desk.approvals.approve(own, "l-1")) == "approval.own_act"
+    desk.approvals.approve(HUDA, "l-1")

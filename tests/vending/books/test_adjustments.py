@@ -292,6 +292,7 @@ EDITS = [
     "UPDATE adjustments SET reason = 'Something else' WHERE id = 'ADJ-1'",
     "UPDATE adjustments SET requested_by = 'Somebody' WHERE id = 'ADJ-1'",
     "UPDATE decisions SET actor = 'Somebody' WHERE adjustment = 'ADJ-1'",
+    "UPDATE decisions SET note = 'Agreed by telephone' WHERE adjustment = 'ADJ-1'",
     "DELETE FROM decisions WHERE adjustment = 'ADJ-1'",
     "DELETE FROM adjustments WHERE id = 'ADJ-1'",
 ]

@@ -128,6 +128,7 @@ EDITS = [
     ("UPDATE chain SET closed_until = NULL", "closed_until"),
     ("UPDATE period_acts SET actor = 'Nobody' WHERE number = 1", "period_chain"),
     ("UPDATE period_acts SET document = '[]' WHERE number = 2", "period_chain"),
+    ("UPDATE period_acts SET reason = 'No reason' WHERE number = 2", "period_chain"),
     ("DELETE FROM period_acts WHERE number = 2", "period_chain"),
 ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -12,11 +13,12 @@ from vending.blocking import Blocked
 from vending.counter import ShiftNeeded, ShiftOfAnother
 from vending.operators import FloatUsedUp, OperatorDayLimit, OperatorSaleLimit
 from vending.parties import Actor, Role
-from vending.sale import SaleReceipt
+from vending.requests import BasketRequest, Credit
+from vending.sale import Payment, SaleReceipt, Tender
 from vending.store.books import SqlBooks
 from vending.tariff.months import PLACE
 
-from .support import ADMIN_AT_P1, PERSON, P, T, code, ils, posted, samir_sells, write
+from .support import ADMIN_AT_P1, PERSON, P, T, W, code, ils, posted, samir_sells, write
 
 
 def test_an_operator_takes_no_more_in_a_day_by_going_elsewhere(here: Town) -> None:
@@ -149,3 +151,52 @@ def test_sales_belong_to_the_open_shift(here: Town) -> None:
     with pytest.raises(ShiftOfAnother):
         here.service.vend(Actor("Rana", Role.OPERATOR, "P1", "T1"), request("v-2"))
     assert here.service.verify(ADMIN).ok
+
+
+def test_a_card_spends_the_deposit_as_cash_does(here: Town) -> None:
+    """What a customer pays by card at an agent's is the agent's: it is set off all the same."""
+    samir_sells(here, settlement="deposit", credit_limit=6_000, commission="0")
+
+    def sell(vend_id: str, amount: str) -> None:
+        card = Payment(Tender.CARD, ils(amount), "slip 7")
+        item = Credit(P, ils(amount))
+        here.service.vend_basket(OPERATOR, BasketRequest(vend_id, (item,), (card,)))
+
+    with pytest.raises(FloatUsedUp):
+        sell("b-1", "60.10")
+    sell("b-2", "60.00")
+    with here.store.reading() as books:
+        assert books.balance(code("operator_deposit"), PERSON, "ILS") == 6_000
+    assert here.service.verify(ADMIN).ok
+
+
+def test_a_day_ends_at_midnight_on_the_wall(here: Town) -> None:
+    samir_sells(here, settlement="till", most_per_day=9_000, commission="0")
+    here.clock.now = datetime(2026, 11, 23, 21, 59, tzinfo=UTC)
+    here.service.vend(OPERATOR, request("v-1"))
+    with pytest.raises(OperatorDayLimit):
+        here.service.vend(OPERATOR, request("v-2"))
+    here.clock.forward(minutes=2)
+    here.service.vend(OPERATOR, request("v-2"))
+    # It is still the same day when that of UTC begins.
+    here.clock.forward(hours=3)
+    with pytest.raises(OperatorDayLimit):
+        here.service.vend(OPERATOR, request("v-3"))
+
+
+def test_one_barred_meter_bars_its_whole_basket(here: Town) -> None:
+    write(here, "blocks", kind="meter", subject=W, reason="tampered", since=START)
+    both = BasketRequest("b-1", (Credit(P, ils("50.00")), Credit(W, ils("20.00"))))
+    with pytest.raises(Blocked) as error:
+        here.service.vend_basket(OPERATOR, both)
+    assert (error.value.kind, error.value.subject) == ("meter", W)
+    assert here.service.sales(OPERATOR) == []
+
+
+def test_a_barred_agreement_bars_its_meter(here: Town) -> None:
+    write(here, "blocks", kind="agreement", subject="A2", reason="disputed", since=START)
+    both = BasketRequest("b-1", (Credit(P, ils("50.00")), Credit(W, ils("20.00"))))
+    with pytest.raises(Blocked) as error:
+        here.service.vend_basket(OPERATOR, both)
+    assert (error.value.kind, error.value.subject) == ("agreement", "A2")
+    here.service.vend(OPERATOR, request("v-1"))

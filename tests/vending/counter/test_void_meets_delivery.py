@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -13,12 +14,13 @@ from meters.quantities import Money
 from simulators.direct import DirectGateway
 from tests.vending.counter.support import owe
 from tests.vending.counter.test_evidence import CHIEF, WHY, Rig, rig
-from tests.vending.support import ADMIN, POWER, TECHNICIAN
+from tests.vending.support import ADMIN, OPERATOR, POWER, TECHNICIAN
 from vending.delivery import DeliveryNotPossible
 from vending.requests import BasketRequest, DebtPayment
 from vending.sale import Evidence, SaleState
 from vending.service import VendingService
 from vending.sold import SaleVoided
+from vending.voidproof import Proved, Proving
 from vending.voids import NotProved, TokenTaken
 
 __all__ = ["rig"]
@@ -88,3 +90,31 @@ def test_what_has_no_token_is_not_looked_for_in_a_meter(rig: Rig) -> None:
         with pytest.raises(DeliveryNotPossible) as error:
             ask(TECHNICIAN, "d-1")
         assert error.value.state == "no_token"
+
+
+def test_shown_behind_the_books_that_a_void_has_read(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.sell("v-1", hold=True)
+    proved = Proving.proved
+
+    def then_shown(self: Proving, record: Any) -> Proved:
+        found = proved(self, record)
+        rig.service.show(OPERATOR, "v-1")
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Proving, "proved", then_shown)
+        with pytest.raises(NotProved):
+            rig.service.void(OPERATOR, "v-1", WHY)
+    assert rig.service.what_became(OPERATOR, "v-1").void is None
+    # Whoever asks again has the meter asked.
+    assert rig.service.void(OPERATOR, "v-1", WHY).evidence is Evidence.NOT_IN_LOG
+
+
+def test_a_held_token_that_was_pushed_counts_as_seen(rig: Rig) -> None:
+    rig.sell("v-1", hold=True)
+    rig.service.deliver(TECHNICIAN, "v-1")
+    with pytest.raises(TokenTaken):
+        rig.service.void(CHIEF, "v-1", WHY)
+    assert rig.service.verify(ADMIN).ok

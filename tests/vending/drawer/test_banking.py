@@ -239,3 +239,15 @@ def test_a_deposit_is_not_paid_out_twice(here: Counter) -> None:
     here.keeping.adjust(LAYLA, "F-1", lines, "A seal that was lost")
     here.keeping.approve(CHIEF, "F-1")
     assert here.reports.account(LAYLA, "2030", "rana").closing == 10
+
+
+def test_too_few_pieces(place: Path | str) -> None:
+    here = Counter(place)
+    here.drawers.open(SAMIR, "S-1", shekels("0"))
+    here.sell("S-1", 5000)
+    here.drawers.close(SAMIR, counting(5000))
+    with pytest.raises(PiecesDiffer):
+        here.bankings.bank(SAMIR, BankRequest("B-1", "P1", pieces=((2000, 2),)))
+    slip = here.bankings.bank(SAMIR, BankRequest("B-1", "P1", pieces=((5000, 1),)))
+    assert slip.amount == 5000
+    here.close()

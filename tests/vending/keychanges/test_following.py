@@ -279,3 +279,11 @@ def test_a_plan_that_came_with_the_meter_is_written_down_when_it_is_issued(
     (change,) = town.changes.changes(BOSS, [S.ISSUED], Scope())
     assert (change.move.to_krn, change.issued_with) == (2, "v-1")
     town.store.close()
+
+
+def test_a_receipt_names_the_key_that_its_credit_is_under(place: Path | str) -> None:
+    town = KeyTown(place)
+    town.changes.plan(BOSS, POWER.number, WHY, ti=3)
+    _, sold = town.issue()
+    assert sold.buyer.ti == 3
+    town.store.close()

@@ -19,6 +19,7 @@ from tests.vending.tariff.strategies import tariffs as any_tariffs
 from vending.tariff import (
     AccountState,
     Debt,
+    FeeDue,
     Instalment,
     Label,
     Month,
@@ -85,6 +86,14 @@ def test_a_sale_in_between_changes_balance_and_month() -> None:
     with pytest.raises(QuoteChanged) as error:
         still_binds(promise, replace(INPUTS, state=after), NOW)
     assert error.value.changed == ["balance", "month"]
+
+
+def test_a_fee_that_was_put_on_since_unbinds_a_quote() -> None:
+    promise = binding(PRICED, INPUTS, NOW)
+    later = replace(STATE, fees=(FeeDue("seal"),))
+    with pytest.raises(QuoteChanged) as error:
+        still_binds(promise, replace(INPUTS, state=later), NOW + timedelta(minutes=1))
+    assert error.value.changed == ["charges"]
 
 
 def test_its_name_is_the_callers_or_follows_from_what_it_is() -> None:

@@ -11,6 +11,7 @@ from meters.quantities import Energy, Money
 from meters.values import replace
 from vending.tariff import (
     AccountState,
+    AmountTooHigh,
     AmountTooLow,
     ChargeState,
     ChargeUnknown,
@@ -27,11 +28,14 @@ from vending.tariff import (
     Postponed,
     Protection,
     Quote,
+    QuoteLine,
     QuoteRequest,
     Rounding,
+    Share,
     Tariff,
     TariffBook,
     parse_tariffs,
+    pay_owed,
     quote,
     settled,
     shares_of,
@@ -230,3 +234,32 @@ def test_money_is_of_the_tariffs_currency() -> None:
         sold(replace(CLEAR, balance=Money(5, "JOD")), 1000)
     with pytest.raises(CurrencyWrong):
         sold(replace(CLEAR, debts=(replace(debt("a", 1, 1, "5"), owed=Money(1, "JOD")),)), 1000)
+
+
+def test_a_payment_towards_all_leaves_what_is_disputed_alone() -> None:
+    """By its own code it may be paid; nobody is asked for it among the others."""
+    old = replace(debt("old", 3000, 1, percent="50"), disputed="it was paid")
+    state = replace(CLEAR, debts=(old, debt("new", 800, 2, percent="50")))
+    paid = pay_owed(TARIFF, Money(800), state, NOW)
+    assert [(line.code, line.amount.minor) for line in paid.lines] == [("new", 800)]
+    with pytest.raises(AmountTooHigh) as error:
+        pay_owed(TARIFF, Money(900), state, NOW)
+    assert error.value.most == "8.00"
+    paid = pay_owed(TARIFF, Money(900), state, NOW, "old")
+    assert [(line.code, line.amount.minor) for line in paid.lines] == [("old", 900)]
+
+
+def test_a_tax_in_a_charge_is_taken_out_of_that_charge() -> None:
+    """And not out of what the units have earned."""
+    units = QuoteLine("flat", Energy(1), "1", Fraction(1_000), Rounding.UP, Money(1_000))
+    waste = replace(
+        units, rule="monthly", amount=Money(116), kind=LineKind.CHARGE, code="waste", book="waste"
+    )
+    tax = replace(
+        units, rule="vat", amount=Money(16), kind=LineKind.TAX, code="waste", included=True
+    )
+    assert set(shares_of((units, waste, tax))) == {
+        Share("", 1_000),
+        Share("waste", 100),
+        Share("vat_due", 16),
+    }

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from meters.quantities import Money, Volume
+from meters.quantities import Energy, Money, Volume
 from tests.vending.support import (
     ADMIN,
     OPERATOR,
     POWER,
+    START,
     WATER,
     SetClock,
     Town,
@@ -17,10 +18,12 @@ from tests.vending.support import (
     new_store,
     request,
     service,
+    tariffs,
     town,
 )
 from vending.service import VendingService
 from vending.shapes import ExplainedQuoteOut, ReceiptOut
+from vending.tariff import AccountState, FreeUnits, Month, MonthUse, free_left
 
 
 def town_on(path: Path, power: str, water: str) -> VendingService:
@@ -88,3 +91,14 @@ def test_a_quote_explains_itself_beside_the_last_sale(tmp_path: Path) -> None:
     assert len(alone.explanation) == len(told.explanation) - 2
     line = ReceiptOut.of(first).quote.lines[0]
     assert (line.kind, line.rounding, line.name) == ("units", "half_up", None)
+
+
+def test_free_units_that_were_taken_are_not_free_again() -> None:
+    tariff = tariffs().active("electricity-social", START)
+    (free,) = [one for one in tariff.supports if isinstance(one, FreeUnits)]
+    month = Month.of(START, tariff.zone)
+    taken = MonthUse(month, Energy(5_000), ((free.code, Energy(5_000)),))
+    state = AccountState(Money(0), taken, since=month)
+    assert free_left(tariff, state, START) == Energy(free.units.value - 5_000)
+    all_of_it = MonthUse(month, free.units, ((free.code, free.units),))
+    assert free_left(tariff, AccountState(Money(0), all_of_it, since=month), START).is_zero

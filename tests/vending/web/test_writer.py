@@ -7,21 +7,19 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
-from starlette.requests import Request
 
-from tests.vending.support import ADMIN, OPERATOR, POWER, Town, request, town
-from vending.api_keys import ApiKey, CallerUnknown
+from tests.vending.support import ADMIN, OPERATOR, Town, request, town
 from vending.counter import Request as SaleAsked
-from vending.parties import Actor, Role
+from vending.parties import Actor
 from vending.sale import SaleReceipt
 from vending.selling import Answer
 from vending.tariff import AmountTooLow
-from vending.web.quick import Sellers
 from vending.web.writer import APART_S, SLOW_S, StoreBusy, Writer
 
-from .support import ALL_SCOPES, api_over
+from .support import api_over
 
 
 @dataclass
@@ -216,6 +214,28 @@ def test_what_can_be_sold_at_once_needs_no_other_thread(gate: Gate) -> None:
     gate.here.store.close()
 
 
+def test_a_batch_that_both_sides_tell_is_told_once(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def run() -> None:
+        writer = Writer(gate)
+        deliver = writer._deliver
+
+        def by_both(loop: Any, batch: Any) -> None:
+            deliver(loop, batch)
+            deliver(loop, batch)
+
+        monkeypatch.setattr(writer, "_deliver", by_both)
+        gate.open.release(2)
+        for vend_id in ("v1", "v2"):
+            assert not (await writer.vend(OPERATOR, request(vend_id))).replayed
+            assert writer._waiting == 0
+        await writer.close()
+
+    asyncio.run(run())
+    gate.here.store.close()
+
+
 def test_over_http_the_loop_itself_sells_from_books_in_this_process(tmp_path: Path) -> None:
     with api_over(tmp_path, town()) as api:
         assert api.vend().status_code == 201
@@ -268,56 +288,6 @@ def test_over_http_a_full_queue_is_503_with_a_time_to_come_back(tmp_path: Path) 
         assert answer.headers["retry-after"] == "2"
         app.state.writer = writer  # type: ignore[attr-defined]
         assert api.vend().status_code == 201
-
-
-def test_a_key_that_is_revoked_stops_selling_within_a_second(tmp_path: Path) -> None:
-    with api_over(tmp_path, town()) as api:
-        seconds = [100.0]
-        sellers = api.client.app.state.sellers  # type: ignore[attr-defined]
-        sellers._clock = lambda: seconds[0]
-        key = api.key("gone", Role.OPERATOR, ALL_SCOPES, "P1")
-        assert api.vend_as(key).status_code == 201
-        api.parts.api_keys.revoke("gone", api.clock())
-        assert api.vend_as(key).status_code == 200
-        seconds[0] += 1
-        answer = api.vend_as(key)
-        assert (answer.status_code, answer.json()["code"]) == (401, "caller.unknown")
-        assert api.vend_as("rsk_nonsense").status_code == 401
-        body = {"vend_id": "v-1", "meter": POWER.number, "amount": "50.00"}
-        plain = api.post("/vends", body, headers={"Authorization": "Basic x"})
-        assert plain.status_code == 401
-
-
-def test_those_who_come_at_once_with_one_key_are_looked_up_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[str] = []
-
-    def coming(text: str) -> Request:
-        return Request({"type": "http", "headers": [(b"authorization", f"Bearer {text}".encode())]})
-
-    with api_over(tmp_path, town()) as api:
-        key, keys = api.key("busy", Role.OPERATOR, ALL_SCOPES, "P1"), api.parts.api_keys
-        look_up = keys.by_digest
-
-        def counted(digest: str) -> ApiKey | None:
-            asked.append(digest)
-            return look_up(digest)
-
-        monkeypatch.setattr(keys, "by_digest", counted)
-
-        async def run() -> list[Actor | BaseException]:
-            sellers = Sellers(keys, lambda: 100.0)
-            first = asyncio.create_task(sellers.actor(coming(key)))
-            others = [sellers.actor(coming(text)) for text in [key] * 9 + ["rsk_wrong"] * 2]
-            await asyncio.sleep(0)
-            # Whose caller hangs up takes the answer from nobody.
-            first.cancel()
-            return await asyncio.gather(*others, return_exceptions=True)
-
-        answers = asyncio.run(run())
-    assert [type(one) for one in answers] == [Actor] * 9 + [CallerUnknown] * 2
-    assert len(asked) == 1
 
 
 @pytest.mark.parametrize(

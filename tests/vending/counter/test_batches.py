@@ -1,0 +1,71 @@
+"""Orders sold together in one transaction: each sees what those before it have done, and what fails
+leaves nothing behind; on both databases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.vending.support import ADMIN, OPERATOR, WATER, Town, request
+from vending.operators import TillFull
+from vending.requests import BasketRequest, Credit, DebtPayment
+from vending.sale import SaleReceipt
+from vending.tariff import AmountTooHigh
+from vending.vend import ClockWentBack, entry_of
+
+from .support import P, T, W, ils, owe
+
+
+def test_a_fault_in_the_middle_of_a_basket_leaves_nothing_of_it(
+    here: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(receipt: Any, record: Any, chart: Any) -> Any:
+        if record.vend_id == "b-1+2":
+            raise RuntimeError("a fault of ours")
+        return entry_of(receipt, record, chart)
+
+    both = BasketRequest("b-1", (Credit(P, ils("50.00")), Credit(W, ils("20.00"))))
+    with monkeypatch.context() as patch:
+        patch.setattr("vending.counter.entry_of", broken)
+        first, failed, last = here.service.vend_many(
+            [(OPERATOR, request("v-1")), (OPERATOR, both), (OPERATOR, request("v-2"))]
+        )
+    assert isinstance(failed, RuntimeError)
+    assert isinstance(first, SaleReceipt)
+    assert isinstance(last, SaleReceipt)
+    assert (first.number, last.number, last.journal_entry) == (1, 2, 2)
+    assert {one.vend_id for one in here.service.sales(OPERATOR)} == {"v-1", "v-2"}
+    assert here.service.vend_basket(OPERATOR, both).leading.number == 3
+    assert here.service.verify(ADMIN).ok
+
+
+def test_a_basket_sees_what_its_batch_has_sold_before(here: Town) -> None:
+    """Also what an item before it in another basket of the same transaction has paid."""
+    owe(here, old="30.00")
+    first = BasketRequest("d-1", (DebtPayment(P, ils("25.00")),))
+    second = BasketRequest("d-2", (DebtPayment(P, ils("5.00")), DebtPayment(P, ils("5.00"))))
+    third = BasketRequest("d-3", (DebtPayment(P, ils("3.00")), DebtPayment(P, ils("2.00"))))
+    paid, refused, rest = here.service.vend_many(
+        [(OPERATOR, one) for one in (first, second, third)]
+    )
+    assert isinstance(refused, AmountTooHigh)
+    assert not isinstance(paid, Exception)
+    assert not isinstance(rest, Exception)
+    assert here.service.verify(ADMIN).ok
+
+
+def test_a_till_fills_up_within_one_batch(here: Town) -> None:
+    with here.store.writing() as books:
+        books._db.execute(T["points"].update().values(most_in_till=9_000))
+    answers = here.service.vend_many([(OPERATOR, request(f"v-{i}")) for i in (1, 2)])
+    assert [type(a) for a in answers] == [SaleReceipt, TillFull]
+
+
+def test_small_steps_back_do_not_add_up_on_either_database(here: Town) -> None:
+    here.service.vend(OPERATOR, request("v1"))
+    here.clock.forward(minutes=-4)
+    here.service.vend(OPERATOR, request("v2", WATER))
+    here.clock.forward(minutes=-4)
+    with pytest.raises(ClockWentBack):
+        here.service.vend(OPERATOR, request("v3"))

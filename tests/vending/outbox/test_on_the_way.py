@@ -1,0 +1,74 @@
+"""While a sender has a message: for whom it is held, for how long, and what waits for it; on both
+databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from meters.quantities import Money
+from meters.values import replace
+from tests.vending.support import OPERATOR, POWER
+from vending.outbox import LEASE, MessageState, Step, Topic, sent
+from vending.outbox_ports import Queued
+from vending.requests import BasketRequest, Credit
+from vending.voids import NotProved
+
+from .support import CHIEF, SMS, Office, office
+
+pytestmark = pytest.mark.system
+
+
+@pytest.fixture
+def here(place: Path | str, tmp_path: Path) -> Iterator[Office]:
+    with office(place, tmp_path / "data") as made:
+        yield made
+
+
+def take(here: Office) -> Queued | None:
+    """What a sender does before it sends."""
+    now = here.clock()
+    return here.store.take(now, now + LEASE, [Topic.SMS], [])
+
+
+def test_an_attempt_that_was_overtaken_by_a_new_round_says_nothing(here: Office) -> None:
+    """Both are numbered 1: the lease tells them apart."""
+    here.sell()
+    first = take(here)
+    assert first is not None
+    here.clock.forward(minutes=3)
+    second = take(here)
+    assert second is not None
+    assert here.store.finish(second, Step(MessageState.GIVEN_UP, here.clock(), "no"))
+    here.outbox.retry(CHIEF, first.id)
+    third = take(here)
+    assert third is not None
+    assert third.attempts == first.attempts == 1
+    assert not here.store.finish(first, sent(here.clock()))
+    assert here.only().state is MessageState.SENDING
+    assert here.store.finish(third, sent(here.clock()))
+
+
+def test_a_sender_that_died_holds_up_no_void(here: Office) -> None:
+    here.sell()
+    assert take(here) is not None
+    with here.books.writing() as books:
+        assert not books.call_off("v-1", here.clock())
+    here.clock.forward(seconds=LEASE.total_seconds())
+    with here.books.writing() as books:
+        assert books.call_off("v-1", here.clock())
+    assert here.only().state is MessageState.GIVEN_UP
+
+
+def test_no_void_while_the_digits_are_on_their_way(here: Office) -> None:
+    basket = BasketRequest("v-1", (Credit(POWER.number, Money(5000)),), hold=True)
+    sold = here.service.vend_basket(OPERATOR, basket).leading
+    # As if they had been shown to the gateway that is being spoken to.
+    here.queue(replace(sold, held=False), SMS)
+    assert take(here) is not None
+    with pytest.raises(NotProved, match="being_delivered"):
+        here.service.void(OPERATOR, "v-1", "wrong customer")
+    here.clock.forward(minutes=3)
+    here.service.void(OPERATOR, "v-1", "wrong customer")

@@ -1,0 +1,95 @@
+"""Doors that stay shut: codes used once, sessions that end with what they were opened on; on both
+databases."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import Any
+
+import pyotp
+import pytest
+
+from tests.vending.people.test_doors import PASSWORD, SAMIR, WHY, Hall, hall
+from vending.parties import Role
+from vending.people import Arrival, Devices, NotSignedIn, SignInWrong, TooManyTries
+from vending.store.house import SqlHouse
+
+__all__ = ["hall"]
+
+
+def test_a_code_lets_in_one_of_two_who_come_at_once(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    who = hall.come("huda")
+    secret = hall.doors.new_second_factor()
+
+    def told() -> str:
+        return pyotp.TOTP(secret).at(hall.clock())
+
+    hall.doors.confirm_second_factor(who, secret, told())
+    hall.clock.forward(minutes=1)
+    let_in = type(hall.doors)._let_in
+
+    def after_another(self: Any, *how: Any) -> Any:
+        monkeypatch.setattr(type(hall.doors), "_let_in", let_in)
+        hall.come("huda", PASSWORD, told())
+        return let_in(self, *how)
+
+    monkeypatch.setattr(type(hall.doors), "_let_in", after_another)
+    with pytest.raises(SignInWrong):
+        hall.come("huda", PASSWORD, told())
+
+
+def test_who_was_shut_out_meanwhile_is_not_let_in(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_in = type(hall.doors)._let_in
+
+    def shut_out(self: Any, *how: Any) -> Any:
+        hall.office.change(hall.admin, SAMIR, active=False, reason="left the town hall")
+        return let_in(self, *how)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(hall.doors), "_let_in", shut_out)
+        with pytest.raises(SignInWrong):
+            hall.come()
+    assert hall.office.sessions(hall.admin) == []
+
+
+def test_a_new_password_ends_what_was_opened_with_the_old(hall: Hall) -> None:
+    elsewhere, _ = hall.arrive("huda", terminal="T1")
+    here, who = hall.arrive("huda", terminal="T2")
+    hall.doors.change_password(who, PASSWORD, "زيتون على الجبل كثير")
+    assert hall.doors.who(here).user.name == "huda"
+    with pytest.raises(NotSignedIn):
+        hall.doors.who(elsewhere)
+
+
+def test_one_address_that_tries_many_names_must_wait(hall: Hall) -> None:
+    for number in range(20):
+        with pytest.raises(SignInWrong):
+            hall.come(f"nobody-{number}", "wrong")
+    with pytest.raises(TooManyTries):
+        hall.come()
+
+
+def test_another_point_or_role_ends_the_session(hall: Hall) -> None:
+    for draft in (replace(SAMIR, point="P2"), replace(SAMIR, point="P2", role=Role.BILLING)):
+        id, _ = hall.arrive()
+        hall.office.change(hall.admin, draft, active=True, reason=WHY)
+        with pytest.raises(NotSignedIn):
+            hall.doors.who(id)
+
+
+def test_a_revoked_device_seats_nobody(hall: Hall) -> None:
+    devices = Devices(SqlHouse(hall.store), hall.clock, os.urandom)
+    _, text = devices.make(hall.admin, "E-1", "P1", "T7")
+    key = text.replace("-", "")
+    arrival = Arrival("samir", PASSWORD, "", "home", "10.0.0.7", key)
+    id, who = hall.doors.sign_in(arrival)
+    assert who.terminal == "T7"
+    devices.revoke(hall.admin, "E-1", "it was stolen")
+    with pytest.raises(NotSignedIn):
+        hall.doors.who(id)
+    assert hall.doors.sign_in(arrival)[1].terminal == "home"
