@@ -4,9 +4,10 @@ inside its own transaction, `vending.approvals` sets and lifts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from meters.errors import Refused
 
@@ -78,3 +79,16 @@ def check_blocks(blocks: Mapping[BlockKey, Block], subjects: Iterable[BlockKey])
     if found:
         first = min(found, key=lambda b: (KINDS.index(b.kind), b.subject))
         raise Blocked(first.kind, first.subject, first.reason, first.since)
+
+
+class KnowsBlocks(Protocol):
+    """The books, as far as blocks are asked for."""
+
+    def blocked(self, keys: Collection[BlockKey]) -> Mapping[BlockKey, Block]: ...
+
+
+def check_seller(books: KnowsBlocks, operator: str, point: str, terminal: str) -> None:
+    """Whoever is barred from selling, or sits where nothing is sold, neither gives money back nor
+    shows digits. Raises Blocked."""
+    keys = seller_keys(operator, point, terminal)
+    check_blocks(books.blocked(keys), keys)

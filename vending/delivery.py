@@ -117,7 +117,7 @@ def evidence(
     pushed = [event for event in events if event.state is SaleState.DELIVERING]
     if pushed:
         before = pushed[-1].log_sequence
-        if before is None or newest < before or not reaches_back(log, before):
+        if before is None or not reaches_back(log, before):
             return Evidence(SaleState.UNKNOWN, None, newest, "log does not reach back far enough")
     if own:
         return Evidence(SaleState.REFUSED, own[0].result, newest, "log holds it, not taken")
@@ -126,8 +126,11 @@ def evidence(
 
 
 def reaches_back(log: Sequence[TokenLogEntry], sequence: int) -> bool:
-    """True if the log, newest first, holds every entry after `sequence`."""
+    """True if the log, newest first, holds every entry after `sequence`. One that ends before it
+    was cleared or began anew: what stood in it may have been anything."""
     expected = log[0].sequence if log else 0
+    if expected < sequence:
+        return False
     for entry in log:
         if expected <= sequence:
             return True

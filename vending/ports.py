@@ -12,6 +12,7 @@ from meters.errors import Unavailable
 from meters.gateway import Gateway
 from tokens.sts import BaseDate, SecurityModule
 
+from .blocking import Block, BlockKey
 from .finding import Sought
 from .ground import BookedSale, Ground, KeptQuote, OpenShift, Wanted
 from .ledger import ChainHead, Chart, LedgerProblem, PostedEntry, Posting, StoredEntry
@@ -115,6 +116,23 @@ class Reading(Protocol):
     def log_sequence_before(self, meter: str, moment: datetime) -> int:
         """The newest sequence of the meter's token log that was read up to a moment; 0 if it was
         never read."""
+        ...
+
+    def left_known_at(self, meter: str) -> datetime | None:
+        """The latest moment for which something says what was on this meter: a kept reading, or a
+        photo or laboratory that a transfer was asked for by. None if nothing does."""
+        ...
+
+    def units_given_back(self, vend_id: str) -> bool:
+        """Whether two people have given back units of this sale, and that stands."""
+        ...
+
+    def blocked(self, keys: Collection[BlockKey]) -> dict[BlockKey, Block]:
+        """Those of these that are barred now."""
+        ...
+
+    def cash_in_drawer(self, shift: str, chart: Chart) -> int:
+        """The cash that should lie in the drawer of a shift, in minor units."""
         ...
 
     def account_document(self, agreement: str) -> str | None:

@@ -345,11 +345,14 @@ class VendingService:
 
     def void(self, actor: Actor, vend_id: str, reason: str) -> Void:
         """Takes a sale back and gives its money back, on evidence: its digits have not been shown;
-        or it had no token; or the meter, read now, has not taken it; or the meter is out of use.
-        Nothing is edited. Voiding again answers the void that there is.
+        or it had no token; or the meter, read now, has not taken it; or the meter is out of use,
+        and nothing says that it may have taken it before. Nothing is edited. Voiding again answers
+        the void that there is.
 
-        Raises VendUnknown, VoidReasonMissing, VoidNotAllowed (another point or shift; what it
-        left on the balance is spent), TokenTaken, NotProved, MeterUnreachable, MeterMismatch.
+        Raises VendUnknown, VoidReasonMissing, VoidNotAllowed (another point, shift or day; for a
+        supervisor who did not sell it; what it left on the balance is spent; units of it were given
+        back), TokenTaken, NotProved, MeterUnreachable, MeterMismatch, Blocked (whoever asks, or
+        where), ShiftNeeded, CashShort.
         """
         return self._voiding.void(actor, vend_id, reason)
 
@@ -357,12 +360,13 @@ class VendingService:
         self, actor: Actor, vend_id: str, requested_by: str, reason: str, approval: str
     ) -> Void:
         """Gives the money of a sale back where it was taken, without taking the sale back: two
-        people have said why, under the id `approval`. The units stay with the customer, and the
-        loss stands in an account of its own. Once for each sale; with the same `approval` again:
-        the refund that there is.
+        people have said why, under the id `approval`. What was paid is given back, to the coin; the
+        units stay with the customer, and the loss stands in an account of its own. Once for each
+        sale; with the same `approval` again: the refund that there is.
 
         Raises VendUnknown, VoidReasonMissing, VoidNotAllowed (nothing was paid, another point,
-        taken back or refunded otherwise).
+        taken back or refunded otherwise, units of it were given back), Blocked, ShiftNeeded,
+        CashShort.
         """
         return self._voiding.refund(actor, vend_id, requested_by, reason, approval)
 

@@ -11,10 +11,9 @@ from meters.quantities import Money
 
 from .accounting.adjustments import with_persons
 from .accounts.state import document_of, state_of, unsettled
-from .counter import ShiftNeeded
+from .blocking import check_seller
 from .ledger import Posting, canonical_json, chained
-from .parties import Actor, Role, require
-from .persons import same_person
+from .parties import Actor, require
 from .ports import Ports, Reading, Writing
 from .record import SaleRecord, receipt_of
 from .sale import DeliveryEvent, Evidence, SaleReceipt, Void
@@ -22,6 +21,7 @@ from .sold import known_sale
 from .tariff import LineKind, Month
 from .vend import check_clock
 from .voidproof import Proof, Proved, Proving
+from .voidrules import check_alone, check_drawer, check_point, check_units
 from .voids import (
     SALES,
     NotProved,
@@ -93,16 +93,18 @@ class Voiding:
                 return done
             if record.tendered <= 0:
                 raise VoidNotAllowed(vend_id, "kind")
-            if actor.point != record.point:
-                raise VoidNotAllowed(vend_id, "other_point")
-            seen = {"requested_by": requested_by, "approval": approval, "given": record.tendered}
+            check_seller(books, actor.name, actor.point or "", actor.terminal)
+            check_units(books, vend_id)
+            check_point(actor, record)
             loss = self._ports.chart.role("refunds").code
-            back = money_back(books.entries(vend_id), record, self._ports.chart)
+            back = money_back(books.entries(vend_id), self._ports.chart)
             if not back:
                 # It was due, and too little for a coin.
                 raise VoidNotAllowed(vend_id, "kind")
+            given = record.tendered + receipt_of(record).rounding
+            seen = {"requested_by": requested_by, "approval": approval, "given": given}
             postings = [Posting(loss, "", record.currency, record.tendered), *back]
-            self._check_drawer(books, actor, record, postings)
+            check_drawer(books, actor, record, postings, self._ports.chart)
             return self._book(
                 books, actor, record, reason, Proof(Evidence.REFUND, seen), tuple(postings), None
             )
@@ -128,9 +130,18 @@ class Voiding:
             raise NotProved(record.vend_id, record.meter, "being_delivered")
         if proof.evidence is Evidence.NOT_SHOWN and books.shown(record.vend_id):
             raise NotProved(record.vend_id, record.meter, "being_delivered")
+        if proof.evidence is Evidence.METER_GONE:
+            # A transfer may have come between.
+            self._proving.gone(books, record, events)
         if not books.call_off(record.vend_id, self._ports.clock()):
             raise NotProved(record.vend_id, record.meter, "being_delivered")
-        self._check_actor(books, actor, record)
+        check_seller(books, actor.name, actor.point or "", actor.terminal)
+        check_units(books, record.vend_id)
+        check_point(actor, record)
+        if in_shift:
+            # A sale that is sold anew in the same breath was asked for by somebody else.
+            now, zone = self._ports.clock(), self._ports.zone
+            check_alone(books, actor, record, proof.evidence, now, zone)
         account = self._account_before(books, record, receipt)
         (posted,) = [e for e in books.entries(record.vend_id) if e.entry.kind in SALES]
         if receipt.key_move is not None and not proof.seen.get("key_moved"):
@@ -139,30 +150,9 @@ class Voiding:
         # What was set off against a deposit before deposits were the person's goes back to it.
         lines = with_persons(posted.entry.postings, self._ports.chart)
         turned = tuple(p._replace(amount=-p.amount) for p in lines)
+        if in_shift:
+            check_drawer(books, actor, record, turned, self._ports.chart)
         return self._book(books, actor, record, reason, proof, turned, account, in_shift=in_shift)
-
-    def _check_actor(self, books: Reading, actor: Actor, record: SaleRecord) -> None:
-        """The money goes back out of the till that it came into; an operator takes back only what
-        they sold in the shift that is open."""
-        if actor.point != record.point:
-            raise VoidNotAllowed(record.vend_id, "other_point")
-        if actor.role is not Role.OPERATOR:
-            return
-        shift = books.open_shift(record.point, actor.terminal)
-        open_id = None if shift is None else shift.id
-        if not same_person(actor.name, record.operator) or open_id != record.shift:
-            raise VoidNotAllowed(record.vend_id, "other_shift")
-
-    def _check_drawer(
-        self, books: Reading, actor: Actor, record: SaleRecord, postings: Sequence[Posting]
-    ) -> None:
-        """Cash leaves a drawer: where nothing is sold without a shift, none is given back without
-        one. Raises ShiftNeeded."""
-        till, point = self._ports.chart.role("till").code, books.point(record.point)
-        if point is None or not point.needs_shift or all(p.account != till for p in postings):
-            return
-        if books.open_shift(record.point, actor.terminal) is None:
-            raise ShiftNeeded(record.point, actor.terminal)
 
     def _account_before(
         self, books: Reading, record: SaleRecord, receipt: SaleReceipt

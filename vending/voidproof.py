@@ -12,10 +12,12 @@ from meters.gateway import token_fingerprint
 from meters.verdicts import TokenResult
 
 from .delivery import is_being_pushed, reaches_back, state_of
+from .keychanges.proof import from_log
 from .parties import MeterFile
 from .ports import Ports, Reading
 from .record import SaleRecord, receipt_of
 from .sale import DeliveryEvent, Evidence, SaleReceipt, SaleState
+from .sold import known_sale
 from .voids import NotProved, TokenTaken, VoidNotAllowed
 
 
@@ -55,6 +57,23 @@ class Proving:
         # The line is used outside of any transaction: the books must not wait for a meter.
         return Proved(record, self._by_log(receipt) if proof is None else proof, tuple(events))
 
+    def gone(self, books: Reading, record: SaleRecord, events: Sequence[DeliveryEvent]) -> Proof:
+        """No agreement has the meter any more: it was exchanged or taken down, with its log. That
+        says nothing against the token only where nothing says that it may have been used before.
+        Raises VoidNotAllowed, NotProved."""
+        account = self._ports.chart.role(f"meters_{record.commodity}").code
+        if books.moved_on(account, record.meter):
+            # What was left on it was given to the new meter; not a second time in money.
+            raise VoidNotAllowed(record.vend_id, "moved_on")
+        if state_of(events) in (SaleState.DELIVERING, SaleState.UNKNOWN):
+            # It was sent, and no log will ever tell whether it came.
+            raise NotProved(record.vend_id, record.meter, "outcome_unknown")
+        known = books.left_known_at(record.meter)
+        if known is not None and known >= record.sold_at:
+            # What was on the meter was seen after the sale, with these units or without them.
+            raise NotProved(record.vend_id, record.meter, "left_known")
+        return Proof(Evidence.METER_GONE, {"meter": record.meter})
+
     def _without_reading(
         self,
         books: Reading,
@@ -71,36 +90,33 @@ class Proving:
             raise NotProved(record.vend_id, record.meter, "being_delivered")
         if state_of(events) is SaleState.DELIVERED:
             raise TokenTaken(record.vend_id, record.meter)
-        file = books.meter_file(record.meter)
-        if file is None:
-            account = self._ports.chart.role(f"meters_{record.commodity}").code
-            if books.moved_on(account, record.meter):
-                # What was left on it was given to the new meter; not a second time in money.
-                raise VoidNotAllowed(record.vend_id, "moved_on")
-            # No agreement has it any more: it was exchanged or taken down, with its log.
-            return Proof(Evidence.METER_GONE, {"meter": record.meter})
+        if books.meter_file(record.meter) is None:
+            return self.gone(books, record, events)
         return None
 
     def _by_log(self, receipt: SaleReceipt) -> Proof:
         """What the meter's own log proves. Raises MeterUnreachable, MeterMismatch, TokenTaken,
         NotProved."""
+        meter = receipt.buyer.meter
         with self._ports.store.reading() as books:
-            file = books.meter_file(receipt.buyer.meter)
-            before = books.log_sequence_before(receipt.buyer.meter, receipt.sold_at)
-        if file is None:
-            return Proof(Evidence.METER_GONE, {"meter": receipt.buyer.meter})
+            file = books.meter_file(meter)
+            before = books.log_sequence_before(meter, receipt.sold_at)
+            known = books.log_sequence_before(meter, self._ports.clock())
+            if file is None:
+                record = known_sale(books, receipt.vend_id)
+                return self.gone(books, record, books.delivery_events(receipt.vend_id))
         log = self._read(file)
         for token in receipt.tokens:
             own = [one for one in log if one.fingerprint == token_fingerprint(token.digits)]
             if any(one.result.is_taken or one.result is TokenResult.USED_ERROR for one in own):
-                raise TokenTaken(receipt.vend_id, receipt.buyer.meter)
-        if not reaches_back(log, before):
-            raise NotProved(receipt.vend_id, receipt.buyer.meter, "log_too_short")
+                raise TokenTaken(receipt.vend_id, meter)
         newest = log[0].sequence if log else 0
-        seen = {entry.fingerprint for entry in log if entry.result.is_taken}
-        moved = any(token_fingerprint(token.digits) in seen for token in receipt.key_tokens)
+        # Behind the sale, too: a log that was cleared since may have counted on from nothing.
+        if newest < known or not reaches_back(log, before):
+            raise NotProved(receipt.vend_id, meter, "log_too_short")
         return Proof(
-            Evidence.NOT_IN_LOG, {"log_from": before + 1, "log_to": newest, "key_moved": moved}
+            Evidence.NOT_IN_LOG,
+            {"log_from": before + 1, "log_to": newest, "key_moved": _key_moved(receipt, log)},
         )
 
     def _read(self, file: MeterFile) -> list[TokenLogEntry]:
@@ -109,3 +125,11 @@ class Proving:
             return gateway.read_token_log()
         finally:
             gateway.close()
+
+
+def _key_moved(receipt: SaleReceipt, log: Sequence[TokenLogEntry]) -> bool:
+    """Whether the meter has the key of the set that came with the sale: a section of it alone does
+    not change it."""
+    sections = {token_fingerprint(token.digits) for token in receipt.key_tokens}
+    own = {token_fingerprint(token.digits): receipt.vend_id for token in receipt.tokens}
+    return bool(sections) and from_log(sections, own, log).taken is True

@@ -10,7 +10,6 @@ from hashlib import sha256
 from meters.errors import Invalid, Refused
 
 from .ledger import Chart, JournalEntry, PostedEntry, Posting, canonical_json, canonical_time
-from .record import SaleRecord
 from .sale import Void
 
 LEAST_REASON = 5
@@ -33,7 +32,8 @@ class NotProved(Refused, code="void.not_proved"):
     vend_id: str
     meter: str
     why: str
-    """`meter_unreachable`, `log_too_short`, `outcome_unknown` or `being_delivered`."""
+    """`meter_unreachable`, `log_too_short`, `outcome_unknown`, `being_delivered` or `left_known`
+    (what was on a meter that is gone was seen after the sale)."""
 
 
 @dataclass(eq=False)
@@ -42,8 +42,8 @@ class VoidNotAllowed(Refused, code="void.not_allowed"):
 
     vend_id: str
     why: str
-    """`other_point`, `other_shift`, `balance_used`, `moved_on`, `tariff_changed`, `voided` or
-    `kind`."""
+    """`other_point`, `other_shift`, `other_day`, `needs_supervisor` (one who did not sell it),
+    `balance_used`, `units_refunded`, `moved_on`, `tariff_changed`, `voided` or `kind`."""
 
 
 @dataclass(eq=False)
@@ -86,18 +86,17 @@ def void_hash(void: Void) -> str:
     return sha256(canonical_json(fields)).hexdigest()
 
 
-def money_back(entries: Sequence[PostedEntry], record: SaleRecord, chart: Chart) -> list[Posting]:
+def money_back(entries: Sequence[PostedEntry], chart: Chart) -> list[Posting]:
     """The payments of a sale (among the entries of its cause), turned around: out of where they
-    went."""
+    went, to the coin, so that what rounding had added or taken off is turned around as well. Empty
+    if nothing was paid."""
     roles = ("till", "cards", "cheques", "wallets", "transfers", "operator_deposit")
     accounts = {chart.role(role).code for role in roles}
-    paid = [p for e in entries if e.entry.kind in SALES for p in e.entry.postings]
-    back = [p._replace(amount=-p.amount) for p in paid if p.account in accounts and p.amount > 0]
-    # Coins rounded up were the municipality's gain, rounded down its loss: neither is given back.
-    surplus = -sum(p.amount for p in back) - record.tendered
-    if surplus and back:
-        back[-1] = back[-1]._replace(amount=back[-1].amount + surplus)
-    return back
+    rounding = chart.role("coin_rounding").code
+    lines = [p for e in entries if e.entry.kind in SALES for p in e.entry.postings]
+    paid = [p for p in lines if p.account in accounts and p.amount > 0]
+    rounded = [p for p in lines if p.account == rounding]
+    return [p._replace(amount=-p.amount) for p in (*paid, *rounded)] if paid else []
 
 
 def checked_reason(reason: str) -> str:

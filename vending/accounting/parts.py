@@ -70,14 +70,12 @@ def taken_back(taken: Taken) -> Taken:
 
 
 def given_back(taken: Taken) -> Taken:
-    """What a refund gives back: what was due, in the ways in which it came. What rounding added or
-    took off stays, and so does the commission; the last way bears the difference."""
+    """What a refund gives back: what was paid, in the ways in which it came, and with it what
+    rounding to the coin had added or taken off. The commission stays."""
     sums: dict[str, int] = {}
     for tender, amount in taken.parts:
         sums[tender] = sums.get(tender, 0) - amount
-    if sums:
-        sums[list(sums)[-1]] += taken.rounding
-    return Taken(tuple(sums.items()), 0, 0, taken.on_deposit, taken.deposit_of)
+    return Taken(tuple(sums.items()), -taken.rounding, 0, taken.on_deposit, taken.deposit_of)
 
 
 def _parts(parts: Sequence[tuple[str, int]]) -> tuple[tuple[str, int], ...]:

@@ -63,6 +63,15 @@ class TransferredBefore(Refused, code="transfer.done_before"):
 
 
 @dataclass(eq=False)
+class SaleTakenBack(Refused, code="transfer.sale_taken_back"):
+    """The money of a sale to this meter was given back since it is out of use; what is moved may
+    hold its units."""
+
+    meter: str
+    vend_id: str
+
+
+@dataclass(eq=False)
 class TransferTooMuch(Refused, code="transfer.too_much"):
     """More than the last reading of the old meter says. A photo or a laboratory may say more."""
 

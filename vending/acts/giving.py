@@ -45,6 +45,7 @@ from .errors import (
     ReadingMissing,
     RefundNotPossible,
     RefundTooMuch,
+    SaleTakenBack,
     TransferredBefore,
     TransferTooMuch,
     UnitsAndSource,
@@ -124,7 +125,7 @@ class Giving:
 
     def check_transfer(self, wanted: TransferWanted) -> None:
         """Raises DocumentMalformed (what only an exchange writes), AgreementUnknown, NotExchanged,
-        TransferredBefore, UnitsAndSource, ReadingMissing, TransferTooMuch."""
+        TransferredBefore, UnitsAndSource, ReadingMissing, TransferTooMuch, SaleTakenBack."""
         if wanted.exchange:
             raise DocumentMalformed("transfer", "exchange", "extra_forbidden")
         with self._store.reading() as books:
@@ -177,7 +178,8 @@ def _check_refund(books: ActsReading, wanted: RefundWanted) -> None:
         raise RefundNotPossible(earlier.vend_id, "no_own_units")
     if books.void_of(earlier.vend_id) is not None:
         raise RefundNotPossible(earlier.vend_id, "voided")
-    if wanted.meter != earlier.meter and file.customer.account != earlier.customer:
+    # Its own meter, too: it may hang at somebody else's by now.
+    if file.customer.account != earlier.customer:
         raise RefundNotPossible(earlier.vend_id, "other_customer")
     kind = QUANTITIES[earlier.unit]
     if file.meter.commodity.quantity is not kind:
@@ -204,7 +206,18 @@ def _check_transfer(books: ActsReading, wanted: TransferWanted) -> str:
         raise TransferredBefore(wanted.old_meter, one.vend_id)
     units = units_of(wanted.units, file.meter.commodity.quantity)
     check_source(books, wanted.old_meter, units, wanted.source)
+    if not units.is_zero:
+        _check_taken_back(books, wanted, exchange.requested_at)
     return file.meter.number.number
+
+
+def _check_taken_back(books: ActsReading, wanted: TransferWanted, since: datetime) -> None:
+    """What was left on a meter is not moved with units in it whose money was given back since: only
+    a reading from before their sale is known to be without them. Raises SaleTakenBack."""
+    for sale in books.taken_back_as_gone(wanted.old_meter, since):
+        known = books.left_known_at(wanted.old_meter)
+        if wanted.source is not Source.READING or known is None or known >= sale.sold_at:
+            raise SaleTakenBack(wanted.old_meter, sale.vend_id)
 
 
 def check_source(

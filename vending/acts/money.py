@@ -17,6 +17,7 @@ from ..sale import Payment, SaleKind, SaleReceipt, Void
 from ..selling import Selling
 from ..sold import known_sale, meter_in_use
 from ..voiding import Voiding
+from ..voidrules import check_units
 from ..voids import VoidNotAllowed
 from .documents import CorrectionWanted, VoidRefundWanted
 from .errors import CorrectionNotPossible
@@ -90,9 +91,10 @@ class Moneys:
                 raise VoidNotAllowed(wanted.sale, "voided")
             if record.tendered <= 0:
                 raise VoidNotAllowed(wanted.sale, "kind")
+            check_units(books, wanted.sale)
 
     def check_correction(self, wanted: CorrectionWanted) -> None:
-        """Raises VendUnknown, MeterUnknown, CorrectionNotPossible."""
+        """Raises VendUnknown, MeterUnknown, CorrectionNotPossible, VoidNotAllowed."""
         with self._store.reading() as books:
             _check_correction(books, known_sale(books, wanted.sale), wanted)
 
@@ -104,6 +106,7 @@ def _check_correction(books: Reading, wrong: SaleRecord, wanted: CorrectionWante
         raise CorrectionNotPossible(wrong.vend_id, "voided")
     if wrong.meter == wanted.meter:
         raise CorrectionNotPossible(wrong.vend_id, "same_meter")
+    check_units(books, wrong.vend_id)
     meter_in_use(books, wanted.meter)
 
 
@@ -119,9 +122,10 @@ def _deposit_of(wrong: SaleRecord) -> str:
 
 
 def _told(void: Void, record: SaleRecord) -> dict[str, Any]:
+    given = record.tendered + receipt_of(record).rounding
     return {
         "vend_id": void.vend_id,
         "evidence": void.evidence.value,
-        "given_back": Money(record.tendered, record.currency).to_text(),
+        "given_back": Money(given, record.currency).to_text(),
         "journal_entry": void.entry,
     }

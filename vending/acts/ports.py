@@ -30,6 +30,11 @@ class ActsReading(Reading, Protocol):
         """The request that the last exchange of this meter wrote down."""
         ...
 
+    def taken_back_as_gone(self, meter: str, since: datetime) -> list[SaleRecord]:
+        """The sales to this meter that were taken back from a moment on because it was out of
+        use, by entry of their voids."""
+        ...
+
     def meter(self, number: str) -> Meter | None:
         """A meter on record, in use or on the shelf."""
         ...

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import select, update
 
 from ..approvals.approval import Approval
 from ..keychanges.changes import KeyChangeEvent, KeyChangeState
-from ..ledger import canonical_json
 from ..parties import Meter, MeterFile, Registration
 from ..record import SaleRecord
+from ..sale import Evidence
 from . import schema as t
 from .approvals import SqlPeopleReading, SqlPeopleWriting
 from .key_changes import SqlKeyChangesReading, SqlKeyChangesWriting
@@ -22,8 +20,6 @@ from .parties import NUL
 from .reading import SqlReading
 from .sqlstore import SqlStore
 from .writing import SqlWriting, gateway_columns
-
-_A = t.approvals.c
 
 
 class SqlActsReading(SqlReading):
@@ -41,20 +37,32 @@ class SqlActsReading(SqlReading):
         return None if meter is None else self.meter_file(meter)
 
     def sold_by(self, act: str, field: str, value: str) -> list[SaleRecord]:
-        statement = _whose(act, field, value).join(t.sales, t.sales.c.vend_id == _A.id)
-        ids = [row.id for row in self._db.execute(statement) if _says(row.document, field, value)]
         # They are few: what two people have given to one sale or meter.
+        ids = self.acts_about(act, field, value)
         found = [record for id in ids if (record := self.sale(id)) is not None]
         return sorted(found, key=lambda one: one.entry)
 
     def exchange_of(self, old_meter: str) -> Approval | None:
-        found = self._db.execute(_whose("transfer", "old_meter", old_meter)).all()
-        for row in reversed(found):
-            if _says(row.document, "old_meter", old_meter) and "exchange" in json.loads(
-                row.document
-            ):
-                return self.approval(row.id)
-        return None
+        asked = (
+            self.approval(id)
+            for id in reversed(self.acts_about("transfer", "old_meter", old_meter))
+        )
+        return next((one for one in asked if one is not None and "exchange" in one.document), None)
+
+    def taken_back_as_gone(self, meter: str, since: datetime) -> list[SaleRecord]:
+        v = t.voids.c
+        statement = (
+            select(v.vend_id)
+            .join(t.sales, t.sales.c.vend_id == v.vend_id)
+            .where(
+                t.sales.c.meter == meter,
+                v.evidence == Evidence.METER_GONE.value,
+                v.at >= since,
+            )
+            .order_by(v.entry)
+        )
+        ids = self._db.execute(statement).scalars().all()
+        return [record for id in ids if (record := self.sale(id)) is not None]
 
     def meter(self, number: str) -> Meter | None:
         return SqlKeyChangesReading(self).meter(number)
@@ -111,18 +119,3 @@ class SqlActs:
     def writing(self) -> Iterator[SqlActsWriting]:
         with self._store.writing() as books:
             yield SqlActsWriting(books._db)
-
-
-def _says(document: str, field: str, value: str) -> bool:
-    return bool(json.loads(document).get(field) == value)
-
-
-def _whose(act: str, field: str, value: str) -> Select[Any]:
-    """Id and document of the requests that have this value somewhere in this field: the few that
-    are read to be sure."""
-    kept = canonical_json({field: value}).decode("ascii")[1:-1]
-    return (
-        select(_A.id, _A.document)
-        .where(_A.act == act, _A.document.contains(kept, autoescape=True))
-        .order_by(_A.requested_at, _A.id)
-    )

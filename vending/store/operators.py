@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, tuple_, update
+from sqlalchemy import delete, insert, select, update
 
 from ..approvals.ports import BlockEvent
-from ..blocking import Block, BlockKey
+from ..blocking import Block
 from ..operators import Operator
 from ..parties import VendingPoint
 from . import schema as t
@@ -29,11 +28,6 @@ class SqlOperatorsReading(SqlReading):
 
     def block(self, kind: str, subject: str) -> Block | None:
         return self.blocked([(kind, subject)]).get((kind, subject))
-
-    def blocked(self, keys: Collection[BlockKey]) -> dict[BlockKey, Block]:
-        c = t.blocks.c
-        found = self._db.execute(select(t.blocks).where(tuple_(c.kind, c.subject).in_(list(keys))))
-        return {(row.kind, row.subject): Block(*row) for row in found}
 
     def blocks(self, kind: str | None, *, after: str = "", limit: int = 100) -> list[Block]:
         c = t.blocks.c

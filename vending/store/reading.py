@@ -19,8 +19,9 @@ from ..record import QUANTITIES, SaleRecord, TokenRecord
 from ..sale import DeliveryEvent, Evidence, MeterReading, Printing, SaleKind, SaleState, Void
 from . import audit, walk
 from . import schema as t
-from .parties import NUL, SqlParties
+from .parties import NUL
 from .rows import void_of
+from .taking_back import SqlTakingBack
 
 SALE_COLUMNS = tuple(c for c in t.sales.columns if c.name not in ("vend_id", "entry"))
 TOKEN_COLUMNS = tuple(c for c in t.tokens.columns if c.name != "vend_id")
@@ -104,7 +105,7 @@ _UNSETTLED = (
 )
 
 
-class SqlReading(SqlParties):
+class SqlReading(SqlTakingBack):
     """See `vending.ports.Reading`."""
 
     def balance(self, account: str, holder: str, unit: str) -> int:
@@ -185,25 +186,6 @@ class SqlReading(SqlParties):
             )
         ).first()
         return None if row is None else OpenShift(*row)
-
-    def moved_on(self, account: str, meter: str) -> bool:
-        c, e = t.postings.c, t.entries.c
-        statement = (
-            select(c.entry)
-            .join(t.entries, e.number == c.entry)
-            .where(c.account == account, c.holder == meter, c.amount < 0, e.kind == "sale")
-            .limit(1)
-        )
-        return self._db.execute(statement).first() is not None
-
-    def log_sequence_before(self, meter: str, moment: datetime) -> int:
-        e = t.delivery_events.c
-        statement = (
-            select(func.coalesce(func.max(e.log_sequence), 0))
-            .join(t.sales, t.sales.c.vend_id == e.vend_id)
-            .where(t.sales.c.meter == meter, e.at <= moment)
-        )
-        return int(self._db.execute(statement).scalar_one())
 
     def account_document(self, agreement: str) -> str | None:
         found = self._db.execute(_ACCOUNT, {"agreement": agreement}).scalar()

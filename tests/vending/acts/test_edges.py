@@ -45,7 +45,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "free_issue": {"meter": P, "units": "20"},
     "refund": {"meter": P, "units": "5.5", "sale": "v-1"},
     "engineering": {"meter": P, "token": "clear_credit", "fields": {"register": "65535"}},
-    "void_refund": {"sale": "v-1"},
+    "void_refund": {"sale": "v-3"},
     "correction": {"sale": "v-2", "meter": NEXT_DOOR.number},
 }
 
@@ -53,6 +53,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
 def test_every_act_at_the_api(api: Api) -> None:
     assert api.vend("v-1").status_code == 201
     api.vend("v-2", hold=True)
+    api.vend("v-3")
     for act, document in DOCUMENTS.items():
         body = {"id": f"a-{act}", "act": act, "document": document, "reason": REASON}
         status, asked = ask(api, "samir", "POST", "/approvals", body)
@@ -117,11 +118,12 @@ def by(shell: Shell, login: str, *arguments: str) -> Told:
 def test_the_acts_on_the_command_line(shell: Shell) -> None:
     assert by(shell, "samir", "vend", P, "50", "--id", "v-1", "--point", "P1").code == 0
     assert by(shell, "samir", "vend", P, "50", "--id", "v-2", "--hold", "--point", "P1").code == 0
+    assert by(shell, "samir", "vend", P, "50", "--id", "v-3", "--point", "P1").code == 0
     for id, words in {
         "a-1": ("free-issue", P, "20"),
         "a-2": ("refund", P, "5.5", "--sale", "v-1"),
         "a-3": ("engineering", P, "set_maximum_power_limit", "--field", "limit_w=4000"),
-        "a-4": ("void-refund", "v-1"),
+        "a-4": ("void-refund", "v-3"),
         "a-5": ("correction", "v-2", W),
     }.items():
         point = () if id == "a-5" else ("--point", "P1")

@@ -1,0 +1,129 @@
+"""What was left on an exchanged meter and the money of its sales: one of them, never both; units go
+back to whoever bought them. On both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from meters.gateway import PushOutcome, PushUnknown
+from simulators.direct import DirectGateway
+from tests.vending.acts.support import (
+    CHIEF,
+    CLERK,
+    FRESH,
+    NEXT_DOOR,
+    RAMI,
+    WHY,
+    Office,
+    P,
+    T,
+    new_meter,
+    office_at,
+)
+from vending.acts import Source
+from vending.acts.errors import RefundNotPossible, SaleTakenBack
+from vending.requests import Units
+from vending.sale import Evidence, SaleState
+from vending.voids import NotProved
+
+F = FRESH.number
+
+
+@pytest.fixture
+def office(place: Path | str) -> Iterator[Office]:
+    with office_at(place) as made:
+        yield made
+
+
+def exchanged(office: Office, source: Source, units: str | None = None) -> None:
+    office.town.clock.forward(minutes=3)
+    told = None if units is None else Units(units)
+    office.exchanges.exchange(RAMI, "X-1", "A1", new_meter(), source, WHY, told)
+
+
+def test_units_are_given_back_to_whoever_bought_them(office: Office) -> None:
+    """Their meter may hang at somebody else's by now."""
+    office.sell("v-1")
+    exchanged(office, Source.NONE)
+    with office.town.store.writing() as books:
+        theirs = T["agreements"].update().where(T["agreements"].c.number == "A3")
+        books._db.execute(theirs.values(meter=P, customer="10002"))
+    with pytest.raises(RefundNotPossible, match="other_customer"):
+        office.ask("R-1", "refund", meter=P, units="10", sale="v-1")
+    office.ask("R-2", "refund", meter=F, units="10", sale="v-1")
+    assert office.approve("R-2").buyer.meter == F
+
+
+def test_a_sale_that_was_on_the_meter_when_it_was_read_is_not_taken_back(office: Office) -> None:
+    office.sell("v-1")
+    office.type_in("v-1")
+    office.town.clock.forward(minutes=3)
+    office.service.read_account(RAMI, P)
+    exchanged(office, Source.READING)
+    office.ask("C-1", "correction", sale="v-1", meter=NEXT_DOOR.number)
+    for take_back in (
+        lambda: office.service.void(CHIEF, "v-1", WHY),
+        lambda: office.approve("C-1"),
+    ):
+        with pytest.raises(NotProved, match="left_known"):
+            take_back()
+    assert office.approve("X-1").refers_to == P
+    office.check()
+
+
+def test_a_photo_shows_what_was_sold_before_it(office: Office) -> None:
+    office.sell("v-1")
+    exchanged(office, Source.PHOTO, "20")
+    with pytest.raises(NotProved, match="left_known"):
+        office.service.void(CHIEF, "v-1", WHY)
+
+
+def test_units_whose_money_was_given_back_are_not_moved(office: Office) -> None:
+    office.sell("v-1")
+    office.type_in("v-1")
+    exchanged(office, Source.NONE)
+    assert office.service.void(CHIEF, "v-1", WHY).evidence is Evidence.METER_GONE
+    asked = {"agreement": "A1", "old_meter": P, "units": "20"}
+    with pytest.raises(SaleTakenBack):
+        office.ask("X-2", "transfer", **asked, source="photo")
+    office.check()
+
+
+def test_what_was_read_before_a_sale_that_was_taken_back_is_moved(office: Office) -> None:
+    office.sell("v-1")
+    office.type_in("v-1")
+    office.service.read_account(RAMI, P)
+    office.sell("v-2")
+    exchanged(office, Source.READING)
+    assert office.service.void(CHIEF, "v-2", WHY).evidence is Evidence.METER_GONE
+    assert office.approve("X-1").refers_to == P
+    office.check()
+
+
+def test_asked_for_first_and_taken_back_before_it_is_moved(office: Office) -> None:
+    """The photo was asked for in time; what it shows is not known to be without the sale."""
+    office.sell("v-1")
+    exchanged(office, Source.NONE)
+    office.ask("X-2", "transfer", agreement="A1", old_meter=P, units="20", source="lab")
+    with pytest.raises(NotProved, match="left_known"):
+        office.service.void(CHIEF, "v-1", WHY)
+
+
+def test_a_token_that_may_have_come_is_not_taken_back_with_its_meter(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    push = DirectGateway.push_token
+
+    def lost(gateway: DirectGateway, digits: str) -> PushOutcome:
+        push(gateway, digits)
+        return PushUnknown("answer lost")
+
+    office.sell("v-1")
+    monkeypatch.setattr(DirectGateway, "push_token", lost)
+    assert office.service.deliver(CLERK, "v-1").state is SaleState.UNKNOWN
+    exchanged(office, Source.NONE)
+    with pytest.raises(NotProved, match="outcome_unknown"):
+        office.service.void(CHIEF, "v-1", WHY)

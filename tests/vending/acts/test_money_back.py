@@ -1,0 +1,102 @@
+"""Money given back: not with the units on top, by whom when a meter is gone, and to the coin. On
+both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from meters.quantities import Money
+from tests.vending.acts.support import (
+    CHIEF,
+    CLERK,
+    FRESH,
+    NEXT_DOOR,
+    RAMI,
+    WHY,
+    Office,
+    P,
+    new_meter,
+    office_at,
+)
+from vending.acts import Source
+from vending.requests import BasketRequest, Credit, Units
+from vending.sale import Evidence
+from vending.sold import known_sale
+from vending.voids import VoidNotAllowed
+
+F = FRESH.number
+
+
+@pytest.fixture
+def office(place: Path | str) -> Iterator[Office]:
+    with office_at(place) as made:
+        yield made
+
+
+def exchanged(office: Office, source: Source, units: str | None = None) -> None:
+    office.town.clock.forward(minutes=3)
+    told = None if units is None else Units(units)
+    office.exchanges.exchange(RAMI, "X-1", "A1", new_meter(), source, WHY, told)
+
+
+def test_units_given_back_keep_the_money_where_it_is(office: Office) -> None:
+    office.sell("v-1")
+    office.ask("M-1", "void_refund", sale="v-1")
+    office.ask("C-1", "correction", sale="v-1", meter=NEXT_DOOR.number)
+    office.ask("R-1", "refund", meter=P, units="40", sale="v-1")
+    office.approve("R-1")
+    till = office.balance("till", "P1")
+    for give in (
+        lambda: office.service.void(CHIEF, "v-1", WHY),
+        lambda: office.approve("M-1"),
+        lambda: office.approve("C-1"),
+        lambda: office.ask("M-2", "void_refund", sale="v-1"),
+        lambda: office.ask("C-2", "correction", sale="v-1", meter=NEXT_DOOR.number),
+    ):
+        with pytest.raises(VoidNotAllowed, match="units_refunded"):
+            give()
+    assert office.balance("till", "P1") == till
+    # Taken back itself, it stands in nobody's way.
+    office.service.void(CHIEF, "R-1", WHY)
+    assert office.service.void(CHIEF, "v-1", WHY).evidence is Evidence.NOT_IN_LOG
+    office.check()
+
+
+def test_that_a_meter_is_gone_is_said_by_a_supervisor_who_did_not_sell(office: Office) -> None:
+    office.sell("v-1")
+    exchanged(office, Source.NONE)
+    for person in (CLERK, replace(CHIEF, name="cli:SAMIR")):
+        with pytest.raises(VoidNotAllowed, match="needs_supervisor"):
+            office.service.void(person, "v-1", WHY)
+    assert office.service.void(CHIEF, "v-1", WHY).evidence is Evidence.METER_GONE
+
+
+@pytest.mark.parametrize("units", ["7.1", "7.2", "7.3", "7.4", "7.5", "7.6"])
+def test_a_refund_gives_back_what_was_paid_to_the_coin(office: Office, units: str) -> None:
+    basket = BasketRequest("v-1", (Credit(P, Units(units)),))
+    sold = office.service.vend_basket(CLERK, basket).leading
+    paid = office.balance("till", "P1")
+    assert paid % 10 == 0
+    office.ask("M-1", "void_refund", sale="v-1")
+    assert office.approve("M-1")["given_back"] == Money(paid).to_text()
+    assert office.balance("till", "P1") == office.balance("coin_rounding") == 0
+    assert office.balance("refunds") == sold.quote.tendered.minor
+    office.check()
+
+
+def test_moved_behind_the_proof_that_its_meter_is_gone(office: Office) -> None:
+    office.sell("v-1")
+    office.type_in("v-1")
+    office.service.read_account(RAMI, P)
+    office.sell("v-2")
+    exchanged(office, Source.READING)
+    voiding = office.service._voiding
+    with office.town.store.reading() as books:
+        proved = voiding.proved(known_sale(books, "v-2"))
+    office.approve("X-1")
+    with office.town.store.writing() as books, pytest.raises(VoidNotAllowed, match="moved_on"):
+        voiding.replace_within(books, CHIEF, proved, WHY, "C-1")

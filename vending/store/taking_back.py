@@ -1,0 +1,89 @@
+"""What the books say for and against taking a sale back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, select, tuple_
+
+from ..blocking import Block, BlockKey
+from ..drawer.tally import tally
+from ..ledger import Chart, canonical_json
+from . import schema as t
+from .drawer_rows import shift_books
+from .parties import SqlParties
+
+_A = t.approvals.c
+
+
+class SqlTakingBack(SqlParties):
+    """The part of `vending.ports.Reading` that voids and refunds stand on."""
+
+    def blocked(self, keys: Collection[BlockKey]) -> dict[BlockKey, Block]:
+        c = t.blocks.c
+        found = self._db.execute(select(t.blocks).where(tuple_(c.kind, c.subject).in_(list(keys))))
+        return {(row.kind, row.subject): Block(*row) for row in found}
+
+    def cash_in_drawer(self, shift: str, chart: Chart) -> int:
+        return tally(shift_books(self._db, [shift])[shift], chart).expected
+
+    def moved_on(self, account: str, meter: str) -> bool:
+        c, e = t.postings.c, t.entries.c
+        statement = (
+            select(c.entry)
+            .join(t.entries, e.number == c.entry)
+            .where(c.account == account, c.holder == meter, c.amount < 0, e.kind == "sale")
+            .limit(1)
+        )
+        return self._db.execute(statement).first() is not None
+
+    def log_sequence_before(self, meter: str, moment: datetime) -> int:
+        e = t.delivery_events.c
+        statement = (
+            select(func.coalesce(func.max(e.log_sequence), 0))
+            .join(t.sales, t.sales.c.vend_id == e.vend_id)
+            .where(t.sales.c.meter == meter, e.at <= moment)
+        )
+        return int(self._db.execute(statement).scalar_one())
+
+    def left_known_at(self, meter: str) -> datetime | None:
+        r = t.readings.c
+        # Typed, so that what SQLite keeps as text comes out as a moment.
+        read = select(r.read_at).where(r.meter == meter).order_by(r.read_at.desc()).limit(1)
+        moments = list(self._db.execute(read).scalars())
+        told = _whose("transfer", "old_meter", meter, _A.requested_at)
+        for _, document, requested_at in self._db.execute(told):
+            asked = json.loads(document)
+            # One by a reading is as old as the reading; one of nothing tells nothing.
+            if asked["old_meter"] == meter and asked["source"] not in ("reading", "none"):
+                moments.append(requested_at)
+        return max(moments, default=None)
+
+    def acts_about(self, act: str, field: str, value: str) -> list[str]:
+        found = self._db.execute(_whose(act, field, value)).all()
+        return [row.id for row in found if json.loads(row.document).get(field) == value]
+
+    def units_given_back(self, vend_id: str) -> bool:
+        gave = self.acts_about("refund", "sale", vend_id)
+        sold = t.sales.c
+        statement = (
+            select(sold.vend_id)
+            .outerjoin(t.voids, t.voids.c.vend_id == sold.vend_id)
+            .where(sold.vend_id.in_(gave), sold.kind == "refund", t.voids.c.vend_id.is_(None))
+            .limit(1)
+        )
+        return bool(gave) and self._db.execute(statement).first() is not None
+
+
+def _whose(act: str, field: str, value: str, *more: Any) -> Select[Any]:
+    """Id and document of the requests that have this value somewhere in this field: the few that
+    are read to be sure."""
+    kept = canonical_json({field: value}).decode("ascii")[1:-1]
+    return (
+        select(_A.id, _A.document, *more)
+        .where(_A.act == act, _A.document.contains(kept, autoescape=True))
+        .order_by(_A.requested_at, _A.id)
+    )
