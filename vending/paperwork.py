@@ -16,6 +16,7 @@ from typing import Final
 from meters.errors import Refused
 from meters.values import replace
 
+from .blocking import check_seller
 from .ground import OpenShift
 from .ledger import canonical_json
 from .masks import masked_receipt
@@ -115,11 +116,11 @@ class Paperwork:
 
     def print(self, actor: Actor, vend_id: str) -> SalePaper:
         """A new printing, written down: the original if it is this terminal's to have, else the
-        next copy. Raises VendUnknown, SaleVoided."""
+        next copy. Raises Blocked, VendUnknown, SaleVoided."""
         return self._print(actor, vend_id, copy=False)
 
     def copy(self, actor: Actor, vend_id: str) -> SalePaper:
-        """The next copy, whatever was printed before. Raises VendUnknown, SaleVoided."""
+        """The next copy, whatever was printed before. Raises Blocked, VendUnknown, SaleVoided."""
         return self._print(actor, vend_id, copy=True)
 
     def _print(self, actor: Actor, vend_id: str, *, copy: bool) -> SalePaper:
@@ -128,6 +129,7 @@ class Paperwork:
 
     def _print_in(self, books: Writing, actor: Actor, vend_id: str, *, copy: bool) -> SalePaper:
         require(actor, "reprint")
+        check_seller(books, actor.name, actor.point or "", actor.terminal)
         now, records = self._ports.clock(), _basket(books, vend_id)
         shift = books.open_shift(actor.point or "", actor.terminal)
         receipts = []
@@ -139,8 +141,8 @@ class Paperwork:
         return _paper(books, actor, records, receipts)
 
     def send_copy(self, actor: Actor, vend_id: str) -> SalePaper:
-        """The next copy, queued for the printer where the actor is. Raises VendUnknown, SaleVoided,
-        NoPrinter."""
+        """The next copy, queued for the printer where the actor is. Raises Blocked, VendUnknown,
+        SaleVoided, NoPrinter."""
         target = self._ports.outbox.printer_at(actor.point, actor.terminal)
         if target is None:
             raise NoPrinter(actor.point or "")

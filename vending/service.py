@@ -310,11 +310,12 @@ class VendingService:
 
     def show(self, actor: Actor, vend_id: str) -> SaleReceipt:
         """The receipt of a sale whose digits were held back, with its digits; from here on they
-        count as seen. Raises VendUnknown, SaleVoided."""
+        count as seen. Raises Blocked, VendUnknown, SaleVoided."""
         return self._sold.show(actor, vend_id)
 
     def reprint(self, actor: Actor, vend_id: str) -> SaleReceipt:
-        """The same digits, marked as copy 1, 2, ...; each is recorded. Raises VendUnknown."""
+        """The same digits, marked as copy 1, 2, ...; each is recorded. Raises Blocked,
+        VendUnknown, SaleVoided."""
         return self._sold.reprint(actor, vend_id)
 
     def what_became(self, actor: Actor, vend_id: str) -> SaleStatus:

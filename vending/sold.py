@@ -10,6 +10,7 @@ from meters.errors import Invalid, Refused
 from meters.identity import meter_from_text
 from meters.values import replace
 
+from .blocking import check_seller
 from .counter import messages_for
 from .delivery import delivery_of
 from .ledger import PostedEntry
@@ -46,6 +47,7 @@ class Sold:
     def show(self, actor: Actor, vend_id: str) -> SaleReceipt:
         require(actor, "vend")
         with self._ports.store.writing() as books:
+            check_seller(books, actor.name, actor.point or "", actor.terminal)
             record = known_sale(books, vend_id)
             not_voided(books, vend_id)
             receipt = receipt_of(record)
@@ -56,6 +58,7 @@ class Sold:
     def reprint(self, actor: Actor, vend_id: str) -> SaleReceipt:
         require(actor, "reprint")
         with self._ports.store.writing() as books:
+            check_seller(books, actor.name, actor.point or "", actor.terminal)
             record = known_sale(books, vend_id)
             not_voided(books, vend_id)
             now = self._ports.clock()

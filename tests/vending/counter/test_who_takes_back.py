@@ -91,6 +91,26 @@ def test_who_is_barred_gives_nothing_back(rig: Rig, kind: str, subject: str) -> 
 # Out of which drawer
 
 
+@pytest.mark.parametrize(
+    ("kind", "subject"), [("operator", "samir"), ("point", "P1"), ("terminal", "P1/T1")]
+)
+def test_who_is_barred_is_shown_no_digits(rig: Rig, kind: str, subject: str) -> None:
+    rig.sell("v-1")
+    rig.sell("v-2", hold=True)
+    with rig.town.store.writing() as books:
+        block = Block(kind, subject, "Suspected", rig.town.clock())
+        SqlPeopleWriting(books._db).set_block(block, "Omar")
+    papers = rig.service.paperwork
+    asks = (rig.service.reprint, papers.print, papers.copy)
+    for ask, vend_id in ((rig.service.show, "v-2"), *((ask, "v-1") for ask in asks)):
+        with pytest.raises(Blocked) as error:
+            ask(OPERATOR, vend_id)
+        assert error.value.kind == kind
+    status = rig.service.what_became(OPERATOR, "v-2")
+    assert status.receipt.held
+    assert rig.service.what_became(OPERATOR, "v-1").copies == 0
+
+
 def test_cash_is_given_back_out_of_an_open_drawer_that_holds_it(rig: Rig) -> None:
     drawer = drawers(rig)
     drawer.open(OPERATOR, "s-1", Money(0))
