@@ -7,12 +7,13 @@ set that is dead says so (its sections fail the check), and a set that never cam
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from meters.account import MeterSts, TokenLogEntry
 from meters.verdicts import TokenResult
 
+from ..delivery import reaches_back
 from ..sale import KeyMove
 
 
@@ -27,6 +28,18 @@ class Proof:
     """Why, in one stable English phrase (not a message for people)."""
     vend_id: str | None = None
     """The sale whose token the meter took under the new key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """What a set leaves in a token log once it is in the meter."""
+
+    sections: Collection[str]
+    """Fingerprints of the set."""
+    later: Mapping[str, str]
+    """Fingerprints of the tokens that were sold under the new key, with their sales."""
+    log_before: int
+    """Newest sequence known of the log when the set was issued."""
 
 
 NOTHING = Proof(None, "nothing proves it")
@@ -55,22 +68,27 @@ def from_registers(move: KeyMove, told: MeterSts) -> Proof:
     return NOTHING
 
 
-def from_log(
-    sections: Collection[str], later: dict[str, str], log: Sequence[TokenLogEntry]
-) -> Proof:
-    """What the token log says, newest first. `sections` are the fingerprints of the set, `later`
-    those of tokens under the new key, with their sales.
+def from_log(traces: Traces, log: Sequence[TokenLogEntry]) -> Proof:
+    """What the token log says, newest first.
 
     A section that was accepted completed the set (the others are only acknowledged). A token
     under the new key that was taken, used before, or only too much for the register, was opened
-    with that key.
+    with that key; one whose check failed was not, and the set is no later line. A log that goes
+    back to the issue without a gap, and holds nothing of this, says that nothing of it was.
     """
     for line in log:
-        if line.fingerprint in later and line.result in _OPENED:
-            vend_id = later[line.fingerprint]
-            return Proof(True, "the log holds a token under the new key", vend_id)
-        if line.fingerprint in sections and line.result is TokenResult.ACCEPT:
+        if line.fingerprint in traces.later:
+            vend_id = traces.later[line.fingerprint]
+            if line.result in _OPENED:
+                return Proof(True, "the log holds a token under the new key", vend_id)
+            if line.result is TokenResult.CRC_ERROR:
+                return Proof(False, "the log holds a token that the new key would have opened")
+        if line.fingerprint in traces.sections and line.result is TokenResult.ACCEPT:
             return Proof(True, "the log holds the set, taken")
+    newest = log[0].sequence if log else 0
+    # A log that is younger than what was known of it is another meter's.
+    if newest >= traces.log_before and reaches_back(log, traces.log_before):
+        return Proof(False, "the log does not hold the set")
     return NOTHING
 
 
