@@ -31,7 +31,7 @@ from .changes import (
 )
 from .planning import known_change, known_meter
 from .ports import KeyChangeReading, KeyChangeStore
-from .proof import NOTHING, Proof, Traces, from_log, from_registers, weighed
+from .proof import NOTHING, Proof, Traces, from_registers, from_traces, weighed
 from .sets import check_out, set_of
 
 _LATER_SALES = 50
@@ -87,7 +87,7 @@ class Following:
             check_out(change)
             vend_id = books.delivered_since(change)
             held = known_meter(books, number)
-            traces = _traces(books, change)
+            traces = _traces(books, change, self._clock())
         if vend_id is not None:
             return self._settled(actor, change, Proof(True, _DELIVERED, vend_id))
         gateway = self._gateway_for(held)
@@ -124,7 +124,7 @@ class Following:
                 return Confirmation(change, Proof(True, change.events[-1].note))
             check_out(change)
             held = known_meter(books, number)
-            traces, tokens = _traces(books, change), set_of(books, change)
+            traces, tokens = _traces(books, change, self._clock()), set_of(books, change)
         gateway = self._gateway_for(held)
         try:
             proof = _read(gateway, change, traces)
@@ -169,7 +169,7 @@ def _unmoved(books: KeyChangeReading, seen: KeyChange) -> KeyChange:
     return change
 
 
-def _traces(books: KeyChangeReading, change: KeyChange) -> Traces:
+def _traces(books: KeyChangeReading, change: KeyChange, now: datetime) -> Traces:
     """What to look for in the meter's log. Raises KeySetMissing."""
     sold = books.sold_since(change.meter, change.issued_with or "", _LATER_SALES)
     issued_at = change.planned_at if change.issue is None else change.issue.at
@@ -182,6 +182,7 @@ def _traces(books: KeyChangeReading, change: KeyChange) -> Traces:
             if token.tid is not None
         },
         log_before=books.log_sequence_before(change.meter, issued_at),
+        log_known=books.log_sequence_before(change.meter, now),
     )
 
 
@@ -192,7 +193,7 @@ def _read(gateway: Gateway, change: KeyChange, traces: Traces) -> Proof:
         told = from_registers(change.move, gateway.read_sts())
         if told.taken is not None:
             return told
-    return weighed(from_log(traces, gateway.read_token_log()), told)
+    return weighed(from_traces(traces, gateway.read_token_log()), told)
 
 
 def _pushed(gateway: Gateway, tokens: tuple[KeyToken, ...]) -> tuple[TokenResult | None, ...]:

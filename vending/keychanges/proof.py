@@ -40,6 +40,8 @@ class Traces:
     """Fingerprints of the tokens that were sold under the new key, with their sales."""
     log_before: int
     """Newest sequence known of the log when the set was issued."""
+    log_known: int
+    """Newest sequence known of it at all."""
 
 
 NOTHING = Proof(None, "nothing proves it")
@@ -68,26 +70,37 @@ def from_registers(move: KeyMove, told: MeterSts) -> Proof:
     return NOTHING
 
 
-def from_log(traces: Traces, log: Sequence[TokenLogEntry]) -> Proof:
-    """What the token log says, newest first.
+def from_log(
+    sections: Collection[str], later: Mapping[str, str], log: Sequence[TokenLogEntry]
+) -> Proof:
+    """What the lines of the token log say, newest first. `sections` are the fingerprints of the
+    set, `later` those of tokens under the new key, with their sales.
 
     A section that was accepted completed the set (the others are only acknowledged). A token
     under the new key that was taken, used before, or only too much for the register, was opened
-    with that key; one whose check failed was not, and the set is no later line. A log that goes
-    back to the issue without a gap, and holds nothing of this, says that nothing of it was.
+    with that key; one whose check failed was not, and the set is no later line.
     """
     for line in log:
-        if line.fingerprint in traces.later:
-            vend_id = traces.later[line.fingerprint]
+        if line.fingerprint in later:
+            vend_id = later[line.fingerprint]
             if line.result in _OPENED:
                 return Proof(True, "the log holds a token under the new key", vend_id)
             if line.result is TokenResult.CRC_ERROR:
                 return Proof(False, "the log holds a token that the new key would have opened")
-        if line.fingerprint in traces.sections and line.result is TokenResult.ACCEPT:
+        if line.fingerprint in sections and line.result is TokenResult.ACCEPT:
             return Proof(True, "the log holds the set, taken")
+    return NOTHING
+
+
+def from_traces(traces: Traces, log: Sequence[TokenLogEntry]) -> Proof:
+    """As `from_log`; and a log that goes back to the issue without a gap, and holds nothing of
+    this, says that nothing of it was."""
+    told = from_log(traces.sections, traces.later, log)
+    if told.taken is not None:
+        return told
     newest = log[0].sequence if log else 0
-    # A log that is younger than what was known of it is another meter's.
-    if newest >= traces.log_before and reaches_back(log, traces.log_before):
+    # One that ends before what is known of it was cleared since, or is another meter's.
+    if newest >= traces.log_known and reaches_back(log, traces.log_before):
         return Proof(False, "the log does not hold the set")
     return NOTHING
 
