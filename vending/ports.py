@@ -243,9 +243,13 @@ class Writing(Reading, Protocol):
         if such a message is being sent right now."""
         ...
 
-    def withdraw_key(self, meter: str, vend_id: str, at: datetime, actor: str) -> bool:
-        """Takes back the key change that this sale issued and the meter has not taken: it is
-        planned anew. False if it issued none, or the meter was sold to since."""
+    def withdraw_key(
+        self, meter: str, vend_id: str, at: datetime, actor: str, *, taken: bool | None = None
+    ) -> bool:
+        """Looks again at the meter's key change, for this sale is being voided: where nothing that
+        stands carries its set or needs the new key any more, it is planned anew. `taken` is what
+        the meter's log says of the set of this very sale, if it has one. Whether it was planned
+        anew."""
         ...
 
     def book(self, sales: Sequence[BookedSale]) -> None:

@@ -77,6 +77,7 @@ KEY_CHANGES: Final[Rules] = {
     "cancel": Rule("key_change_cancelled", "meter"),
     "cancel_campaign": Rule("campaign_cancelled", "scope", ("scope",)),
     "mark_entered": Rule("key_change_entered", "meter", reason="note"),
+    "tokens_again": Rule("key_tokens_again", "meter"),
 }
 TARIFFS: Final[Rules] = {
     "submit": Rule("tariff_drafted", "source"),

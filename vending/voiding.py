@@ -144,9 +144,11 @@ class Voiding:
             check_alone(books, actor, record, proof.evidence, now, zone)
         account = self._account_before(books, record, receipt)
         (posted,) = [e for e in books.entries(record.vend_id) if e.entry.kind in SALES]
-        if receipt.key_move is not None and not proof.seen.get("key_moved"):
-            # Its tokens go out again with the next sale, the very same digits.
-            books.withdraw_key(record.meter, record.vend_id, self._ports.clock(), actor.name)
+        # Key tokens that nothing carries any more go out with the next sale, the same digits.
+        moved = proof.seen.get("key_moved")
+        taken = None if moved is None else bool(moved)
+        now = self._ports.clock()
+        books.withdraw_key(record.meter, record.vend_id, now, actor.name, taken=taken)
         # What was set off against a deposit before deposits were the person's goes back to it.
         lines = with_persons(posted.entry.postings, self._ports.chart)
         turned = tuple(p._replace(amount=-p.amount) for p in lines)

@@ -23,6 +23,7 @@ from . import (
     debts,
     demo,
     keychange,
+    keychange_again,  # noqa: F401 - it puts its command into the group of key changes
     keys,
     meter_command,  # noqa: F401 - these put their commands into the group of meters
     meter_commission,  # noqa: F401

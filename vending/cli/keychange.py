@@ -196,17 +196,18 @@ def show(ctx: typer.Context, number: MeterArg, as_json: Json = False) -> None:
 
     def people(cli: Cli) -> None:
         for row in rows:
-            _facts(cli, row)
+            change_facts(cli, row)
             cli.line()
 
     cli.show(rows, as_json, people)
 
 
 def _show(cli: Cli, shown: KeyChangeOut, as_json: bool) -> None:
-    cli.show(shown, as_json, lambda cli: _facts(cli, shown))
+    cli.show(shown, as_json, lambda cli: change_facts(cli, shown))
 
 
-def _facts(cli: Cli, change: KeyChangeOut) -> None:
+def change_facts(cli: Cli, change: KeyChangeOut) -> None:
+    """Where a change stands, with its steps."""
     cli.facts(
         (
             ("id", change.id),
@@ -236,7 +237,7 @@ def _facts(cli: Cli, change: KeyChangeOut) -> None:
 
 
 def _confirmation(cli: Cli, made: ConfirmationOut) -> None:
-    _facts(cli, made.change)
+    change_facts(cli, made.change)
     taken = {True: "key_taken", False: "key_not_taken", None: "key_unproved"}[made.taken]
     cli.facts((("found", term(taken, cli.language)), ("note", made.note)))
     if made.results:

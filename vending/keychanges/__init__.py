@@ -2,6 +2,7 @@
 Core: rules and use cases over ports."""
 
 from .changes import (
+    OUT,
     KeyChange,
     KeyChangeEvent,
     KeyChangeState,
@@ -10,12 +11,14 @@ from .changes import (
 )
 from .following import Confirmation
 from .issuing import KeyChangeDue, KeySet, attributes_of, key_set
-from .overview import Left, SetAgain
+from .overview import Left
 from .planning import Campaign
 from .proof import Proof
 from .service import KeyChanges
+from .sets import SetAgain
 
 __all__ = [
+    "OUT",
     "Campaign",
     "Confirmation",
     "KeyChange",

@@ -32,11 +32,18 @@ class KeyChangeState(Enum):
 
 STEPS: Final[Mapping[KeyChangeState, frozenset[KeyChangeState]]] = {
     KeyChangeState.PLANNED: frozenset({KeyChangeState.ISSUED, KeyChangeState.CANCELLED}),
-    # Cancelled once more only with a sale that is voided before its tokens were shown.
+    # Issued once more where the same tokens are given out again, or go out with a later sale as
+    # well. Cancelled only with the sales that
+    # needed them, when the last of these is taken back.
     KeyChangeState.ISSUED: frozenset(
-        {KeyChangeState.ENTERED, KeyChangeState.CONFIRMED, KeyChangeState.CANCELLED}
+        {
+            KeyChangeState.ISSUED,
+            KeyChangeState.ENTERED,
+            KeyChangeState.CONFIRMED,
+            KeyChangeState.CANCELLED,
+        }
     ),
-    # Back to issued where the meter itself contradicts what was said.
+    # Back to issued where the meter itself contradicts what was said, or somebody needs the tokens.
     KeyChangeState.ENTERED: frozenset({KeyChangeState.CONFIRMED, KeyChangeState.ISSUED}),
     KeyChangeState.CONFIRMED: frozenset(),
     KeyChangeState.CANCELLED: frozenset(),
@@ -85,6 +92,15 @@ class KeySetNotOut(Refused, code="keychange.set_not_out"):
 
     meter: str
     state: str
+
+
+@dataclass(eq=False)
+class KeySetHeld(Refused, code="keychange.set_held"):
+    """The meter's set belongs to a sale whose digits nobody has seen yet: show that sale first. As
+    long as nobody has, it can be taken back without asking the meter."""
+
+    meter: str
+    vend_id: str
 
 
 @dataclass(eq=False)
@@ -142,10 +158,20 @@ class KeyChange:
         return self.events[-1].state if self.events else KeyChangeState.PLANNED
 
     @property
+    def issue(self) -> KeyChangeEvent | None:
+        """When its tokens were made; None before that."""
+        return next((e for e in self.events if e.state is KeyChangeState.ISSUED), None)
+
+    @property
     def issued_with(self) -> str | None:
-        """Vend id of the sale that holds the tokens; None before they are issued."""
-        issues = (e.vend_id for e in self.events if e.state is KeyChangeState.ISSUED)
-        return next(issues, None)
+        """Vend id of the first sale that holds the tokens; None before they are issued."""
+        return None if self.issue is None else self.issue.vend_id
+
+    @property
+    def carriers(self) -> tuple[str, ...]:
+        """Vend ids of all sales that carry the tokens, the first one first."""
+        issues = [e.vend_id for e in self.events if e.state is KeyChangeState.ISSUED]
+        return tuple(dict.fromkeys(vend_id for vend_id in issues if vend_id is not None))
 
     @property
     def since(self) -> datetime:

@@ -5,7 +5,6 @@ A meter is never on the line while the books are held.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -30,10 +29,10 @@ from .changes import (
     check_step,
     printable,
 )
-from .overview import check_out, set_of
 from .planning import known_change, known_meter
 from .ports import KeyChangeReading, KeyChangeStore
-from .proof import NOTHING, Proof, from_log, from_registers, weighed
+from .proof import NOTHING, Proof, Traces, from_registers, from_traces, weighed
+from .sets import check_out, set_of
 
 _LATER_SALES = 50
 """A log of ten lines holds none that is older."""
@@ -88,13 +87,12 @@ class Following:
             check_out(change)
             vend_id = books.delivered_since(change)
             held = known_meter(books, number)
-            later = _later(books, change)
-            sections = _sections(books, change)
+            traces = _traces(books, change, self._clock())
         if vend_id is not None:
             return self._settled(actor, change, Proof(True, _DELIVERED, vend_id))
         gateway = self._gateway_for(held)
         try:
-            proof = _read(gateway, change, sections, later)
+            proof = _read(gateway, change, traces)
         finally:
             gateway.close()
         return self._settled(actor, change, proof)
@@ -126,16 +124,14 @@ class Following:
                 return Confirmation(change, Proof(True, change.events[-1].note))
             check_out(change)
             held = known_meter(books, number)
-            later = _later(books, change)
-            tokens = set_of(books, change)[1]
-        sections = {token_fingerprint(token.digits) for token in tokens}
+            traces, tokens = _traces(books, change, self._clock()), set_of(books, change)
         gateway = self._gateway_for(held)
         try:
-            proof = _read(gateway, change, sections, later)
+            proof = _read(gateway, change, traces)
             results: tuple[TokenResult | None, ...] = ()
             if proof.taken is not True:
                 results = _pushed(gateway, tokens)
-                proof = _read(gateway, change, sections, later)
+                proof = _read(gateway, change, traces)
         finally:
             gateway.close()
         if len(results) == len(tokens) and results[-1] is TokenResult.ACCEPT:
@@ -173,32 +169,31 @@ def _unmoved(books: KeyChangeReading, seen: KeyChange) -> KeyChange:
     return change
 
 
-def _sections(books: KeyChangeReading, change: KeyChange) -> set[str]:
-    """Fingerprints of the set."""
-    return {token_fingerprint(token.digits) for token in set_of(books, change)[1]}
-
-
-def _later(books: KeyChangeReading, change: KeyChange) -> dict[str, str]:
-    """Fingerprints of the tokens that were sold under the new key, with their sales."""
+def _traces(books: KeyChangeReading, change: KeyChange, now: datetime) -> Traces:
+    """What to look for in the meter's log. Raises KeySetMissing."""
     sold = books.sold_since(change.meter, change.issued_with or "", _LATER_SALES)
-    return {
-        token_fingerprint(token.digits): record.vend_id
-        for record in sold
-        for token in record.tokens
-        if token.tid is not None
-    }
+    issued_at = change.planned_at if change.issue is None else change.issue.at
+    return Traces(
+        sections={token_fingerprint(token.digits) for token in set_of(books, change)},
+        later={
+            token_fingerprint(token.digits): record.vend_id
+            for record in sold
+            for token in record.tokens
+            if token.tid is not None
+        },
+        log_before=books.log_sequence_before(change.meter, issued_at),
+        log_known=books.log_sequence_before(change.meter, now),
+    )
 
 
-def _read(
-    gateway: Gateway, change: KeyChange, sections: Collection[str], later: dict[str, str]
-) -> Proof:
+def _read(gateway: Gateway, change: KeyChange, traces: Traces) -> Proof:
     """Asks the meter: its registers, where it has them, and its token log."""
     told = NOTHING
     if isinstance(gateway, StsReader):
         told = from_registers(change.move, gateway.read_sts())
         if told.taken is not None:
             return told
-    return weighed(from_log(sections, later, gateway.read_token_log()), told)
+    return weighed(from_traces(traces, gateway.read_token_log()), told)
 
 
 def _pushed(gateway: Gateway, tokens: tuple[KeyToken, ...]) -> tuple[TokenResult | None, ...]:

@@ -77,6 +77,18 @@ class KeyChangeReading(Protocol):
 
     def sale(self, vend_id: str) -> SaleRecord | None: ...
 
+    def shown(self, vend_id: str) -> bool:
+        """Whether digits that were held back have been seen since."""
+        ...
+
+    def taken_back(self, vend_id: str) -> bool:
+        """Whether the sale was voided, so that its token is not to be used."""
+        ...
+
+    def log_sequence_before(self, meter: str, moment: datetime) -> int:
+        """Newest sequence known of the meter's token log at that time; 0 if it was never read."""
+        ...
+
     def sold_since(self, meter: str, vend_id: str, limit: int) -> list[SaleRecord]:
         """Sales to the meter from this one on, newest first."""
         ...
@@ -112,7 +124,11 @@ class KeyChangeWriting(KeyChangeReading, Protocol):
         the last one (None: there was none)."""
         ...
 
-    def add_event(self, change: KeyChange, event: KeyChangeEvent) -> None: ...
+    def add_event(self, change: KeyChange, event: KeyChangeEvent) -> None:
+        """Writes a step down. The books call the new key the meter's own from a proof, or from
+        somebody's word, on; where a set is called out again that no standing sale carries, the
+        meter's next sale brings it."""
+        ...
 
     def drop_plan(self, meter: str) -> None:
         """The meter is to keep its key."""

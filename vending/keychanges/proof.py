@@ -7,12 +7,13 @@ set that is dead says so (its sections fail the check), and a set that never cam
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from meters.account import MeterSts, TokenLogEntry
 from meters.verdicts import TokenResult
 
+from ..delivery import reaches_back
 from ..sale import KeyMove
 
 
@@ -27,6 +28,20 @@ class Proof:
     """Why, in one stable English phrase (not a message for people)."""
     vend_id: str | None = None
     """The sale whose token the meter took under the new key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """What a set leaves in a token log once it is in the meter."""
+
+    sections: Collection[str]
+    """Fingerprints of the set."""
+    later: Mapping[str, str]
+    """Fingerprints of the tokens that were sold under the new key, with their sales."""
+    log_before: int
+    """Newest sequence known of the log when the set was issued."""
+    log_known: int
+    """Newest sequence known of it at all."""
 
 
 NOTHING = Proof(None, "nothing proves it")
@@ -56,21 +71,37 @@ def from_registers(move: KeyMove, told: MeterSts) -> Proof:
 
 
 def from_log(
-    sections: Collection[str], later: dict[str, str], log: Sequence[TokenLogEntry]
+    sections: Collection[str], later: Mapping[str, str], log: Sequence[TokenLogEntry]
 ) -> Proof:
-    """What the token log says, newest first. `sections` are the fingerprints of the set, `later`
-    those of tokens under the new key, with their sales.
+    """What the lines of the token log say, newest first. `sections` are the fingerprints of the
+    set, `later` those of tokens under the new key, with their sales.
 
     A section that was accepted completed the set (the others are only acknowledged). A token
     under the new key that was taken, used before, or only too much for the register, was opened
-    with that key.
+    with that key; one whose check failed was not, and the set is no later line.
     """
     for line in log:
-        if line.fingerprint in later and line.result in _OPENED:
+        if line.fingerprint in later:
             vend_id = later[line.fingerprint]
-            return Proof(True, "the log holds a token under the new key", vend_id)
+            if line.result in _OPENED:
+                return Proof(True, "the log holds a token under the new key", vend_id)
+            if line.result is TokenResult.CRC_ERROR:
+                return Proof(False, "the log holds a token that the new key would have opened")
         if line.fingerprint in sections and line.result is TokenResult.ACCEPT:
             return Proof(True, "the log holds the set, taken")
+    return NOTHING
+
+
+def from_traces(traces: Traces, log: Sequence[TokenLogEntry]) -> Proof:
+    """As `from_log`; and a log that goes back to the issue without a gap, and holds nothing of
+    this, says that nothing of it was."""
+    told = from_log(traces.sections, traces.later, log)
+    if told.taken is not None:
+        return told
+    newest = log[0].sequence if log else 0
+    # One that ends before what is known of it was cleared since, or is another meter's.
+    if newest >= traces.log_known and reaches_back(log, traces.log_before):
+        return Proof(False, "the log does not hold the set")
     return NOTHING
 
 

@@ -10,9 +10,10 @@ from ..parties import Actor
 from ..ports import Clock, GatewayFor
 from .changes import KeyChange, KeyChangeState, Scope
 from .following import Confirmation, Following
-from .overview import Left, Overview, SetAgain
+from .overview import Left, Overview
 from .planning import Campaign, Planning
 from .ports import KeyChangeStore
+from .sets import SetAgain, Sets
 
 EVERYTHING = Scope()
 
@@ -34,6 +35,7 @@ class KeyChanges:
         self._planning = Planning(store, security, clock)
         self._following = Following(store, gateway_for, clock)
         self._overview = Overview(store)
+        self._sets = Sets(store, clock)
 
     def plan(
         self,
@@ -134,11 +136,16 @@ class KeyChanges:
         """All changes of a meter, newest first, those below number `before`."""
         return self._overview.of_meter(actor, meter, before=before, limit=limit)
 
-    def tokens_again(self, actor: Actor, meter: str) -> SetAgain:
-        """The set that is out and not proved, as its sale holds it, for a reprint (which the
-        caller records). Raises ActorNotAllowed (as reprinting), NoKeyChange, KeySetNotOut,
-        KeySetMissing."""
-        return self._overview.tokens_again(actor, meter)
+    def tokens_again(self, actor: Actor, meter: str, reason: str) -> SetAgain:
+        """The set that is out and not proved, as its sale holds it, given out once more: whether
+        that sale stands or was taken back. A step of the change tells who asked and why; one that
+        was called entered is issued again. Its tokens are dead once the meter has taken them, so
+        that giving them out again does no harm.
+
+        Raises ActorNotAllowed (as reprinting), ReasonMissing, NoKeyChange, KeySetNotOut,
+        KeySetHeld, KeySetMissing.
+        """
+        return self._sets.tokens_again(actor, meter, reason)
 
 
 __all__ = ["KeyChanges"]

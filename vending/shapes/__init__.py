@@ -13,7 +13,7 @@ from .books import ApiKeyOut, EntryOut, LedgerReportOut, ReadingOut, VendingKeyO
 from .dailycheck import DailyCheckOut
 from .deliveries import DeliveryOut
 from .drawer import BankingOut, CashMoveOut, ShiftOut, ShiftReportOut
-from .key_changes import CampaignOut, ConfirmationOut, KeyChangeOut, KeyChangesLeftOut
+from .key_changes import CampaignOut, ConfirmationOut, KeyChangeOut, KeyChangesLeftOut, KeySetOut
 from .operators import FloatOut, OperatorIn, OperatorOut, OperatorTermsIn, PointTermsIn
 from .outbox import MessageOut, RunOut
 from .parties import (
@@ -67,6 +67,7 @@ __all__ = [
     "FloatOut",
     "KeyChangeOut",
     "KeyChangesLeftOut",
+    "KeySetOut",
     "LanguageIn",
     "LanguageOut",
     "LedgerReportOut",

@@ -1,4 +1,4 @@
-"""Key changes as JSON. No digits: those stand on receipts alone."""
+"""Key changes as JSON. Digits are in `KeySetOut` alone; else they stand on receipts."""
 
 from __future__ import annotations
 
@@ -8,8 +8,17 @@ from pydantic import Field
 
 from tokens.sts import KeyRef
 
-from ..keychanges import Campaign, Confirmation, KeyChange, KeyChangeEvent, KeyChangeState, Left
+from ..keychanges import (
+    Campaign,
+    Confirmation,
+    KeyChange,
+    KeyChangeEvent,
+    KeyChangeState,
+    Left,
+    SetAgain,
+)
 from .base import Out
+from .saleparts import KeyTokenOut
 
 
 class MeterKeyOut(Out):
@@ -82,6 +91,18 @@ class KeyChangeOut(Out):
             issued_with=change.issued_with,
             events=[KeyChangeEventOut.of(event) for event in change.events],
         )
+
+
+class KeySetOut(Out):
+    """The tokens of a change that are out, given once more."""
+
+    change: KeyChangeOut
+    key_tokens: list[KeyTokenOut] = Field(description="To be typed in order, before anything else")
+
+    @classmethod
+    def of(cls, made: SetAgain) -> KeySetOut:
+        tokens = [KeyTokenOut.of(token) for token in made.tokens]
+        return cls(change=KeyChangeOut.of(made.change), key_tokens=tokens)
 
 
 class ConfirmationOut(Out):

@@ -93,8 +93,11 @@ class SqlActsWriting(SqlActsReading, SqlWriting):
 
     def cancel_key_plan(self, meter: str, at: datetime, actor: str, note: str) -> bool:
         changes = SqlKeyChangesWriting(self)
-        changes.drop_plan(meter)
         (latest,) = changes.changes_of(meter, None, 1) or (None,)
+        if latest is not None and latest.state is KeyChangeState.ISSUED:
+            # Tokens are out: put in again, the meter may need them with its first sale.
+            return False
+        changes.drop_plan(meter)
         if latest is None or latest.state is not KeyChangeState.PLANNED:
             return False
         changes.add_event(

@@ -132,7 +132,8 @@ class SqlDaily:
     def key_issues(self, after: int, last: int) -> int:
         k = t.key_change_events.c
         statement = (
-            select(func.count())
+            # A set that is called out once more, or given again, is the set of the same sale.
+            select(func.count(k.vend_id.distinct()))
             .select_from(t.key_change_events)
             .join(t.sales, _S.vend_id == k.vend_id)
             .where(k.state == "issued", _S.entry > after, _S.entry <= last)

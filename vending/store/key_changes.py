@@ -19,6 +19,7 @@ from ..parties import Meter
 from ..record import SaleRecord
 from ..sale import KeyMove, SaleState
 from . import schema as t
+from .meter_keys import follow
 from .parties import meter_of
 from .reading import SALES, SqlReading
 from .sqlstore import SqlStore
@@ -101,6 +102,16 @@ class SqlKeyChangesReading:
 
     def sale(self, vend_id: str) -> SaleRecord | None:
         return self._books.sale(vend_id)
+
+    def shown(self, vend_id: str) -> bool:
+        return self._books.shown(vend_id)
+
+    def taken_back(self, vend_id: str) -> bool:
+        void = self._books.void_of(vend_id)
+        return void is not None and void.evidence.takes_back
+
+    def log_sequence_before(self, meter: str, moment: datetime) -> int:
+        return self._books.log_sequence_before(meter, moment)
 
     def sold_since(self, meter: str, vend_id: str, limit: int) -> list[SaleRecord]:
         since = _entry_of(vend_id)
@@ -234,6 +245,7 @@ class SqlKeyChangesWriting(SqlKeyChangesReading):
 
     def add_event(self, change: KeyChange, event: KeyChangeEvent) -> None:
         add_event(self._db, change.id, event)
+        follow(self._db, change, event.state)
 
     def drop_plan(self, meter: str) -> None:
         self._db.execute(update(_M).where(_M.c.number == meter).values(_NO_PLAN))

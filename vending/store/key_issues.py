@@ -8,16 +8,21 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, exists, select, update
+from sqlalchemy import Connection
 
-from ..keychanges.changes import KeyChange, KeyChangeEvent, KeyChangeState
-from ..sale import Evidence, KeyMove
-from . import schema as t
+from ..keychanges.changes import OUT, KeyChange, KeyChangeEvent, KeyChangeState, check_step
+from ..sale import KeyMove
 from .key_changes import SqlKeyChangesReading, add_change, add_event
+from .meter_keys import bring_again, carried, has_new_key, has_old_key, needed
 from .reading import SqlReading
 
-_M = t.meters
 _NEVER_PLANNED = "planned with the meter's registration"
+_VOIDED = "its sale was voided"
+_IN_LOG = "the log holds the set, taken"
+_NOT_IN_LOG = "the log does not hold the set"
+_OFF = (KeyChangeState.CANCELLED, KeyChangeState.PLANNED)
+_LOOKED_AT = 20
+"""Changes of one meter behind its latest: more were not called off in a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,80 +41,95 @@ def issue_rows(db: Connection, *issues: KeyIssue) -> None:
     """For each sale: its meter's change is issued, and the books call the new key the meter's own
     from here on. To be called in the transaction that books the sale, before or after its rows.
 
-    A plan that came with the meter's registration is written down first.
+    A plan that came with the meter's registration is written down first. A set that was out before
+    and goes out once more is one more step of its change.
     """
     for issue in issues:
         move = issue.move
         books = SqlKeyChangesReading(SqlReading(db))
         change = books.latest(issue.meter)
-        if change is None or change.state is not KeyChangeState.PLANNED:
+        again = change is not None and (change.state, change.move) == (KeyChangeState.ISSUED, move)
+        if change is None or not (again or change.state is KeyChangeState.PLANNED):
             fresh = KeyChange(0, issue.meter, move, _NEVER_PLANNED, issue.at, issue.actor)
             change = replace(fresh, id=add_change(db, fresh))
-        event = KeyChangeEvent(1, KeyChangeState.ISSUED, issue.at, issue.actor, issue.vend_id)
+        seq = len(change.events) + 1
+        event = KeyChangeEvent(seq, KeyChangeState.ISSUED, issue.at, issue.actor, issue.vend_id)
         add_event(db, change.id, event)
-        db.execute(
-            update(_M)
-            .where(_M.c.number == issue.meter)
-            .values(
-                sgc=move.to_sgc,
-                krn=move.to_krn,
-                ti=move.to_ti,
-                next_sgc=None,
-                next_krn=None,
-                next_ti=None,
-            )
-        )
+        has_new_key(db, issue.meter, move)
 
 
-def withdraw_rows(db: Connection, meter: str, vend_id: str, at: datetime, actor: str) -> bool:
-    """Takes back what `issue_rows` did for a sale that is voided before its tokens were shown:
-    the change is cancelled, the meter has its old key in the books again, and the same change is
-    planned anew, for its next sale. To be called in the transaction that books the void.
+def withdraw_rows(
+    db: Connection, meter: str, vend_id: str, at: datetime, actor: str, *, taken: bool | None = None
+) -> bool:
+    """What the void of this sale means for the key change whose set is out. To be called in the
+    transaction that books the void, before its row.
 
-    False, and nothing is written, if this sale issued no set, if the set is known to have been
-    entered, or if the meter has other tokens since: those are under the new key, and the set
-    (`KeyChanges.tokens_again`) is still needed.
+    Where no sale that stands carries the set any more, it goes out with the meter's next sale:
+    planned anew, the change cancelled, if no token needs the new key; as one more step of the
+    same change, if later sales stand. These have the set by `KeyChanges.tokens_again` meanwhile.
+    Whether the next sale brings it now.
+
+    `taken` is what the meter's log says of the set, where it was this sale's: a set that is in
+    the meter is confirmed and stays, one that was only called entered is issued once more. What
+    was said is not touched without such a proof.
     """
     books = SqlKeyChangesReading(SqlReading(db))
-    change = books.latest(meter)
-    if (
-        change is None
-        or change.state is not KeyChangeState.ISSUED
-        or change.issued_with != vend_id
-        or _sold_after(db, meter, vend_id)
-    ):
+    change, plan = _out(books, meter)
+    if change is None:
         return False
-    note = "its sale was voided"
-    seq = len(change.events) + 1
-    add_event(
-        db, change.id, KeyChangeEvent(seq, KeyChangeState.CANCELLED, at, actor, vend_id, note)
-    )
-    add_change(db, replace(change, planned_at=at))
-    move = change.move
-    db.execute(
-        update(_M)
-        .where(_M.c.number == meter)
-        .values(
-            sgc=move.from_sgc,
-            krn=move.from_krn,
-            ti=move.from_ti,
-            next_sgc=move.to_sgc,
-            next_krn=move.to_krn,
-            next_ti=move.to_ti,
-        )
-    )
+    steps = _Steps(db, change, vend_id, at, actor)
+    own = vend_id in change.carriers
+    if own and taken:
+        steps.add(KeyChangeState.CONFIRMED, _IN_LOG)
+        return False
+    if change.state is KeyChangeState.ENTERED:
+        if not own or taken is None:
+            return False
+        steps.add(KeyChangeState.ISSUED, _NOT_IN_LOG)
+        if plan is not None:
+            # Its set would be made under a key that the meter does not hold.
+            event = KeyChangeEvent(1, KeyChangeState.CANCELLED, at, actor, vend_id, _NOT_IN_LOG)
+            add_event(db, plan.id, event)
+            has_new_key(db, meter, change.move)
+    if carried(db, change, vend_id):
+        return False
+    if needed(db, change, vend_id):
+        if not bring_again(db, change):
+            return False
+        steps.add(KeyChangeState.ISSUED, _VOIDED)
+    else:
+        steps.add(KeyChangeState.CANCELLED, _VOIDED)
+        add_change(db, replace(change, planned_at=at))
+        has_old_key(db, meter, change.move)
     return True
 
 
-def _sold_after(db: Connection, meter: str, vend_id: str) -> bool:
-    """Whether tokens are out that were made behind this sale; what was paid without one, and what
-    was taken back itself, needs no key."""
-    own = select(t.sales.c.entry).where(t.sales.c.vend_id == vend_id).scalar_subquery()
-    v = t.voids.c
-    later = exists().where(
-        t.sales.c.meter == meter,
-        t.sales.c.entry > own,
-        t.tokens.c.vend_id == t.sales.c.vend_id,
-        ~exists().where(v.vend_id == t.sales.c.vend_id, v.evidence != Evidence.REFUND.value),
-    )
-    return bool(db.execute(select(later)).scalar())
+@dataclass(slots=True)
+class _Steps:
+    """Writes the next steps of a change, which the void of a sale brings about."""
+
+    db: Connection
+    change: KeyChange
+    vend_id: str
+    at: datetime
+    actor: str
+
+    def add(self, state: KeyChangeState, note: str) -> None:
+        check_step(self.change, state)
+        seq = len(self.change.events) + 1
+        # An issue names a sale that carries the set; the one that is voided need not be one.
+        issued = state is KeyChangeState.ISSUED
+        vend_id = self.change.issued_with if issued else self.vend_id
+        event = KeyChangeEvent(seq, state, self.at, self.actor, vend_id, note)
+        add_event(self.db, self.change.id, event)
+        self.change = replace(self.change, events=(*self.change.events, event))
+
+
+def _out(books: SqlKeyChangesReading, meter: str) -> tuple[KeyChange | None, KeyChange | None]:
+    """The change whose set is out, and the plan that was made behind it."""
+    latest = books.latest(meter)
+    if latest is None or latest.state is not KeyChangeState.PLANNED:
+        return (latest, None) if latest is not None and latest.state in OUT else (None, None)
+    before = (c for c in books.changes_of(meter, latest.id, _LOOKED_AT) if c.state not in _OFF)
+    earlier = next(before, None)
+    return (earlier, latest) if earlier is not None and earlier.state in OUT else (None, None)

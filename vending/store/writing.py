@@ -134,11 +134,13 @@ class SqlWriting(SqlReading):
     def call_off(self, vend_id: str, now: datetime) -> bool:
         return call_off(self._db, vend_id, now, "voided")
 
-    def withdraw_key(self, meter: str, vend_id: str, at: datetime, actor: str) -> bool:
+    def withdraw_key(
+        self, meter: str, vend_id: str, at: datetime, actor: str, *, taken: bool | None = None
+    ) -> bool:
         # Here, because it reads through the store that this module is a part of.
         from .key_issues import withdraw_rows
 
-        return withdraw_rows(self._db, meter, vend_id, at, actor)
+        return withdraw_rows(self._db, meter, vend_id, at, actor, taken=taken)
 
     def _agreement_of(self, vend_id: str) -> str:
         found = select(t.sales.c.agreement).where(t.sales.c.vend_id == vend_id)

@@ -40,7 +40,13 @@ from vending.acts.errors import (
 )
 from vending.approvals.errors import ApprovalIdReused, DocumentMalformed, OwnAct
 from vending.keychanges import KeyChanges, KeyChangeState
-from vending.parties import ActorNotAllowed, GatewayAddress, MeterUnknown, PartyExists
+from vending.parties import (
+    ActorNotAllowed,
+    GatewayAddress,
+    MeterUnknown,
+    PartyExists,
+    PlannedKey,
+)
 from vending.requests import Units
 from vending.sale import Evidence, SaleKind, SaleReceipt, VendRequest
 from vending.store.books import SqlBooks
@@ -230,6 +236,25 @@ def test_the_last_purchase_is_looked_up_in_an_index(office: Office) -> None:
             plan = [row[0] for row in db.execute(text(f"EXPLAIN {asked}"))]
             assert not any("Sort" in step for step in plan)
     assert any("ix_sales_agreement_entry" in step for step in plan), plan
+
+
+def test_a_set_that_is_out_stays_with_the_meter(office: Office) -> None:
+    """Its sale was voided and a later one stands: put in again, the meter may need the set."""
+    town = office.town
+    keys = KeyChanges(
+        SqlKeyChanges(town.store), office.service.ports.security, no_gateway, town.clock
+    )
+    keys.plan(ADMIN, P, "Another tariff index", ti=2)
+    assert office.sell("v-1").key_tokens
+    office.sell("v-2")
+    office.service.void(CHIEF, "v-1", WHY)
+    exchanged(office, source=Source.NONE)
+    (change,) = keys.of_meter(ADMIN, P)
+    assert change.state is KeyChangeState.ISSUED
+    with town.store.reading() as books:
+        old = SqlKeyChangesReading(books).meter(P)
+    assert old is not None
+    assert (old.ti, old.planned) == (1, PlannedKey(old.sgc, old.krn, 2))
 
 
 def test_a_meter_from_the_shelf_has_a_second_life(office: Office) -> None:

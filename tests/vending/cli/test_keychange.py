@@ -8,7 +8,8 @@ import pytest
 
 from tests.vending.cli.support import CHEAP, PASSPHRASE, Shell, shell
 from tests.vending.keychanges.support import ALL, module, record
-from tests.vending.support import ADMIN, OPERATOR, POWER, WATER, empty_books, town
+from tests.vending.support import ADMIN, OPERATOR, POWER, WATER, empty_books, request, town
+from tokens.sts import grouped
 from vending.keychanges import key_set
 from vending.keys import Passphrase, create_sealed
 from vending.settings import Settings
@@ -52,6 +53,10 @@ def test_one_meter(run: Shell) -> None:
     assert refused.code > 1
     assert "planned and cannot become entered" in refused.err
     issue(run.folder)
+    # The row alone is there, and no sale.
+    again = run.run("keychange", "again", POWER.number, "--reason=The paper is lost")
+    assert again.code > 1
+    assert "Stop selling" in again.err
     told = run.run("keychange", "entered", POWER.number, "--note", "by telephone")
     assert "by telephone" in told.out
     steps = run.run("keychange", "show", POWER.number, RASEED_LANG="ar").out
@@ -77,6 +82,29 @@ def test_a_campaign(run: Shell) -> None:
     assert "Cancelled: 2" in off.out
     by_date = run.run("keychange", "campaign", "--base-date", "2035", WHY)
     assert "123457/3" in by_date.out
+
+
+@pytest.mark.system
+def test_the_tokens_again(run: Shell) -> None:
+    assert run.run("keychange", "plan", POWER.number, "--krn", "2", WHY).code == 0
+    lost = "--reason=The paper is lost"
+    assert "not in the customer's hands" in run.run("keychange", "again", POWER.number, lost).err
+    with open_raseed(Settings(data=run.folder), Passphrase(PASSPHRASE)) as raseed:
+        sold = raseed.service.vend(OPERATOR, request())
+    told = run.run("keychange", "again", POWER.number, lost)
+    assert told.code == 0
+    for token in sold.key_tokens:
+        assert f"Key change token {token.section}: {grouped(token.digits)}" in told.out
+    assert not any(grouped(token.digits) in told.out for token in sold.tokens)
+    arabic = run.run("keychange", "again", POWER.number, lost, RASEED_LANG="ar").out
+    assert "رمز تغيير المفتاح 1" in arabic
+    made = run.run("keychange", "again", POWER.number, lost, "--json").json
+    assert [one["digits"] for one in made["key_tokens"]] == [t.digits for t in sold.key_tokens]
+    assert made["change"]["events"][-1]["note"] == "The paper is lost"
+    with open_raseed(Settings(data=run.folder)) as raseed:
+        trail = raseed.office.trail(ADMIN)
+    told_of = [(one.subject, one.reason) for one in trail if one.act == "key_tokens_again"]
+    assert told_of == [(POWER.number, "The paper is lost")] * 3
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ from meters.verdicts import TokenResult
 from simulators.direct import DirectGateway
 from tests.vending.counter.support import T, ils, write
 from tests.vending.counter.test_evidence import CHIEF, WHY, P, Rig, plan, rig
-from tests.vending.support import OPERATOR, START, Town
+from tests.vending.support import OPERATOR, START, Town, request
+from vending.drawer.errors import CashShort
 from vending.requests import BasketRequest, Credit
 from vending.voids import VoidNotAllowed
 
@@ -40,6 +41,9 @@ def test_an_operator_takes_back_nothing_of_a_shift_that_is_over(here: Town) -> N
     with pytest.raises(VoidNotAllowed, match="other_shift"):
         here.service.void(OPERATOR, "v-1", WHY)
     assert here.service.void(OPERATOR, "v-2", WHY).shift == "s-2"
+    with pytest.raises(CashShort):
+        here.service.void(CHIEF, "v-1", WHY)
+    here.service.vend(OPERATOR, request("v-3", amount="20.00"))
     assert here.service.void(CHIEF, "v-1", WHY).shift == "s-2"
 
 

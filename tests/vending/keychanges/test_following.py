@@ -26,6 +26,7 @@ from .support import OTHER_SGC
 from .town import BOSS, WHY, KeyTown
 
 S = KeyChangeState
+LOST = "The paper is lost"
 EA07, EA11 = EncryptionAlgorithm.EA07, EncryptionAlgorithm.EA11
 
 
@@ -42,13 +43,14 @@ def test_a_plan_is_issued_entered_and_proved_by_the_meters_own_word(place: Path 
     # Asked again, the plan that stands.
     assert town.changes.plan(BOSS, POWER.number, WHY, sgc=OTHER_SGC, ti=7) == planned
     with pytest.raises(KeySetNotOut):
-        town.changes.tokens_again(OPERATOR, POWER.number)
+        town.changes.tokens_again(OPERATOR, POWER.number, LOST)
 
     made, _ = town.issue()
     held = town.meter()
     assert (held.sgc, held.krn, held.ti, held.planned) == (OTHER_SGC, 1, 7, None)
-    again = town.changes.tokens_again(OPERATOR, POWER.number)
-    assert (again.receipt.vend_id, again.tokens) == ("v-1", made.tokens)
+    again = town.changes.tokens_again(OPERATOR, POWER.number, LOST)
+    assert (again.change.issued_with, again.tokens) == ("v-1", made.tokens)
+    assert (again.change.events[-1].actor, again.change.events[-1].note) == (OPERATOR.name, LOST)
     # Nothing is in the meter yet, and nobody says so.
     looked = town.changes.confirm_by_reading(TECHNICIAN, POWER.number)
     assert (looked.proof.taken, looked.change.state) == (False, S.ISSUED)
@@ -61,13 +63,13 @@ def test_a_plan_is_issued_entered_and_proved_by_the_meters_own_word(place: Path 
     assert town.changes.mark_entered(OPERATOR, POWER.number) == said
     proved = town.changes.confirm_by_reading(TECHNICIAN, POWER.number)
     assert (proved.proof.taken, proved.proof.note) == (True, "the meter names the new key")
-    assert states(town) == ["issued", "entered", "issued", "entered", "confirmed"]
+    assert states(town) == ["issued", "issued", "entered", "issued", "entered", "confirmed"]
     assert proved.change.issued_with == "v-1"
     # From here on nothing is asked of the meter any more.
     town.gateway.reachable = False
     assert town.changes.confirm_by_reading(TECHNICIAN, POWER.number).change == proved.change
     with pytest.raises(KeySetNotOut):
-        town.changes.tokens_again(OPERATOR, POWER.number)
+        town.changes.tokens_again(OPERATOR, POWER.number, LOST)
     town.store.close()
 
 
@@ -205,7 +207,7 @@ def _follow(town: KeyTown) -> list[Callable[[], object]]:
         lambda: changes.mark_entered(OPERATOR, POWER.number),
         lambda: changes.push(OPERATOR, POWER.number),
         lambda: changes.confirm_by_reading(OPERATOR, POWER.number),
-        lambda: changes.tokens_again(OPERATOR, POWER.number),
+        lambda: changes.tokens_again(OPERATOR, POWER.number, LOST),
         lambda: changes.cancel(BOSS, POWER.number, WHY),
     ]
 
@@ -261,11 +263,12 @@ def test_a_sale_voided_unseen_leaves_the_change_planned_for_the_next(place: Path
         town.machine.enter_token(sold.tokens[0].digits, town.clock()).result is TokenResult.ACCEPT
     )
     assert [c.state for c in town.changes.of_meter(BOSS, POWER.number)] == [S.ISSUED, S.CANCELLED]
-    # Once more was sold under the new key, its set is needed whatever becomes of the sale.
+    # Once more was sold under the new key: its set is needed whatever becomes of the sale.
     town.sell("v-3")
     with town.store.writing() as books:
-        assert not withdraw_rows(books._db, POWER.number, "v-2", town.clock(), "Omar")
-    assert town.meter().krn == 2
+        assert withdraw_rows(books._db, POWER.number, "v-2", town.clock(), "Omar")
+    assert states(town) == ["issued", "issued"]
+    assert (town.meter().krn, town.meter().planned) == (1, PlannedKey(held.sgc, 2, 1))
     town.store.close()
 
 

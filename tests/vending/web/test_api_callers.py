@@ -72,6 +72,7 @@ SCOPES_NEEDED: list[tuple[str, str, ApiScope | tuple[ApiScope, ...]]] = [
     ("POST", f"/meters/{POWER}/key-changes", ApiScope.REGISTER),
     ("POST", f"/meters/{POWER}/key-changes/cancellation", ApiScope.REGISTER),
     ("POST", f"/meters/{POWER}/key-changes/entered", ApiScope.METER),
+    ("POST", f"/meters/{POWER}/key-changes/tokens", ApiScope.VEND),
     ("POST", f"/meters/{POWER}/key-changes/push", ApiScope.METER),
     ("POST", f"/meters/{POWER}/key-changes/confirmation", ApiScope.METER),
     ("GET", "/approvals", ApiScope.READ),

@@ -83,6 +83,26 @@ def _tokens(api: Api) -> list[TokenRecord]:
         return list(record.tokens)
 
 
+def test_the_tokens_are_given_again(api: Api) -> None:
+    api.post(METER, {"krn": 2, "reason": WHY})
+    tokens, lost = f"{METER}/tokens", {"reason": "The paper is lost"}
+    early = api.post(tokens, lost)
+    assert (early.status_code, early.json()["code"]) == (409, "keychange.set_not_out")
+    issue(api)
+    reader = api.key("screen", Role.BILLING, frozenset({ApiScope.READ}), None)
+    other = {"Authorization": f"Bearer {reader}"}
+    assert api.client.post(f"/api/v1{tokens}", json=lost, headers=other).status_code == 403
+    made = api.post(tokens, lost)
+    assert (made.status_code, made.headers["Cache-Control"]) == (201, "no-store")
+    assert [one["section"] for one in made.json()["key_tokens"]] == [1, 2]
+    *keys, credit = [token.digits for token in _tokens(api)]
+    assert [one["digits"] for one in made.json()["key_tokens"]] == keys
+    assert credit not in made.text
+    step = made.json()["change"]["events"][-1]
+    assert (step["state"], step["vend_id"], step["note"]) == ("issued", "v-1", lost["reason"])
+    assert api.post(tokens, {"reason": ""}).json()["code"] == "ledger.reason_missing"
+
+
 def test_a_campaign_is_planned_followed_and_called_off(api: Api) -> None:
     body = {"from": "123457/1", "to": "123457/2", "reason": WHY}
     made = api.post("/key-changes/campaigns", body)

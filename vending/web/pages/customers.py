@@ -17,6 +17,7 @@ from ...accounts import CHANGE_TARIFF
 from ...accounts.errors import DebtUnknown
 from ...accounts.views import AccountView
 from ...approvals import Approval, ApprovalState, BlockEvent
+from ...keychanges import OUT, KeyChange, KeyChangeState
 from ...parties import CustomerUnknown, MeterFile
 from ...sale import SaleReceipt
 from ...tariff import Tariff, TariffMissing
@@ -31,6 +32,8 @@ MOST_ASKED: Final = 500
 """Changes of tariffs that wait: a day's at most."""
 SALES: Final = 8
 """Of each meter; the statement has all of them."""
+LOOKED_AT: Final = 10
+"""Key changes of a meter: more were not called off in a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,8 @@ class Service:
     """As it is priced now; None where its tariff has ended."""
     block: BlockEvent | None
     """Why nothing is sold to its meter, if so."""
+    key_out: KeyChange | None
+    """The change whose tokens are out, and nothing proves that the meter has them."""
     others: list[Tariff]
     """Tariffs that it may be put at instead."""
     waiting: list[Approval]
@@ -169,9 +174,17 @@ def _service(visit: Visitor, file: MeterFile, moves: Moves) -> Service:
         tariff=_priced(visit, file),
         others=[one for one in moves.offered if _instead(one, file)],
         waiting=[one for one in moves.asked if one.document.get("agreement") == number],
+        key_out=_key_out(visit, meter),
         block=last[0] if last and last[0].act == "blocked" else None,
         sales=services.service.sales(actor, meter=meter, limit=SALES),
     )
+
+
+def _key_out(visit: Visitor, meter: str) -> KeyChange | None:
+    found = visit.services.key_changes.of_meter(visit.who.actor, meter, limit=LOOKED_AT)
+    standing = (one for one in found if one.state is not KeyChangeState.CANCELLED)
+    latest = next(standing, None)
+    return latest if latest is not None and latest.state in OUT else None
 
 
 def _priced(visit: Visitor, file: MeterFile) -> Tariff | None:

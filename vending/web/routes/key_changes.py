@@ -1,17 +1,18 @@
-"""Key changes: plan, follow, prove. The tokens themselves come with the sale that issues them."""
+"""Key changes: plan, follow, prove. The tokens themselves come with the sale that issues them, and
+once more where somebody says why."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
 
 from tokens.sts import BaseDate
 
 from ...keychanges import KeyChangeState, Scope, read_key
-from ...shapes import CampaignOut, ConfirmationOut, KeyChangeOut, KeyChangesLeftOut
-from ..callers import KeyMoves, Reader, Registrar, Technician
+from ...shapes import CampaignOut, ConfirmationOut, KeyChangeOut, KeyChangesLeftOut, KeySetOut
+from ..callers import KeyMoves, Reader, Registrar, Seller, Technician
 from ..routers import api_router
 from .bookkeeping import ReasonIn
 from .parties import MeterPath
@@ -156,6 +157,17 @@ def cancel(actor: Registrar, moves: KeyMoves, number: MeterPath, body: ReasonIn)
 def entered(actor: Technician, moves: KeyMoves, number: MeterPath, body: NoteIn) -> KeyChangeOut:
     """Say that the tokens are in the meter."""
     return KeyChangeOut.of(moves.mark_entered(actor, number, body.note))
+
+
+@router.post("/meters/{number}/key-changes/tokens", status_code=201)
+def tokens_again(
+    actor: Seller, moves: KeyMoves, response: Response, number: MeterPath, body: ReasonIn
+) -> KeySetOut:
+    """The tokens that are out, once more: their sale was taken back while later ones stand, the
+    paper is lost, or the meter does not know the key. Recorded with its reason; the digits of a
+    sale that nobody has seen are refused."""
+    response.headers["Cache-Control"] = "no-store"
+    return KeySetOut.of(moves.tokens_again(actor, number, body.reason))
 
 
 @router.post("/meters/{number}/key-changes/push", status_code=201)
