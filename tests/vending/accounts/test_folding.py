@@ -147,7 +147,7 @@ class Counter:
             return
         if isinstance(event, TariffChanged):
             # Only what the tariff can ask for comes over: see test_moving.py.
-            own = {charge.sum.heading.code for charge in self.tariff.monthly_charges}
+            own = {charge.sum.heading.code for charge in self.tariff.monthly_ever}
             kept = tuple(one for one in event.charges if one.code in own)
             event = replace(event, charges=kept)
         made = Happened("A1", len(self.happened) + 1, self.entry, now, "Layla", "e", event)
@@ -176,7 +176,7 @@ def test_rebuilt_is_what_was_kept_step_by_step(tariff: Tariff, data: st.DataObje
             counter.void(data.draw(st.integers(0, 9)))
         else:
             counter.happen(data.draw(events(known)), now)
-    book = TariffBook([tariff])
+    book = TariffBook(tariff.lineage())
     state = folded(counter.opening, counter.moves(), book, counter.balance)
     assert (None if state is None else document_of(state)) == counter.document
     if state is not None:
