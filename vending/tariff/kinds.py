@@ -11,13 +11,13 @@ from .tariffs import Tariff
 
 def check_kinds(tariff: Tariff, others: Iterable[Tariff], source: str) -> None:
     """Raises TariffMalformed with the place in `source` where a version uses a code for another
-    kind of charge than one of `others` does: what customers still owe under that code would be
-    taken for the other thing."""
-    known = {
-        heading_of(charge).code: (_kind(charge), other.version)
-        for other in others
-        for charge in other.charges
-    }
+    kind of charge than the first of `others` that has it: what customers still owe under that code
+    would be taken for the other thing."""
+    known: dict[str, tuple[str, int]] = {}
+    for other in others:
+        if other.version != tariff.version:
+            for charge in other.charges:
+                known.setdefault(heading_of(charge).code, (_kind(charge), other.version))
     for row, charge in enumerate(tariff.charges):
         code = heading_of(charge).code
         kind, version = known.get(code, (_kind(charge), 0))
