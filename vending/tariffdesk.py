@@ -29,6 +29,7 @@ from .tariff.errors import (
     TariffRetiredAlready,
     TariffVersionTaken,
 )
+from .tariff.kinds import check_kinds
 from .tariff.life import Assembled
 from .tariff.live import LiveTariffs
 from .tariff.rows import ActKind, KeptVersion, TariffAct, TariffRows, TariffStore
@@ -103,6 +104,7 @@ class TariffDesk:
                 if (other.commodity, other.currency) != (draft.commodity, draft.currency):
                     kind = f"{other.commodity.value}, {other.currency}"
                     raise TariffKindDiffers(code, kind)
+            check_kinds(draft, found.book.versions(code), source)
             now = self._clock()
             if now > draft.active_from:
                 raise TariffActivationPast(code, number, draft.active_from.isoformat())

@@ -18,9 +18,11 @@ from ..parties import Actor, require
 from ..persons import same_person
 from ..ports import Clock
 from ..tariff import Instalment, Label, Percentage, TariffBook
+from ..tariff.kinds import codes_of
 from .checks import check_postponing, checked_source, new_debt, owing, struck_off
 from .errors import (
     DebtCodeReused,
+    DebtCodeTaken,
     DisputedAlready,
     EventIdReused,
     FeeDueAlready,
@@ -121,7 +123,7 @@ class Accounts:
         """Writes down a debt from older books and takes it over into the ledger. Its code names it
         in the agreement for ever: the same debt again answers the account as it stands.
 
-        Raises DebtWrong, CurrencyWrong, DebtCodeReused, PeriodClosed.
+        Raises DebtWrong, CurrencyWrong, DebtCodeReused, DebtCodeTaken, PeriodClosed.
         """
         require(actor, "add_debt")
         debts = self._chart.role("debts")
@@ -134,6 +136,8 @@ class Accounts:
                     if one.event != event:
                         raise DebtCodeReused(sight.file.number, code)
                     return self._sights.view(rows, sight)
+            if code in codes_of(sight.tariff):
+                raise DebtCodeTaken(sight.tariff.code, code)
             head = rows.chain_head()
             sight, happened = self._sights.record(
                 rows, sight, event, actor.name, after_entry=head.number + 1
@@ -242,18 +246,20 @@ class Accounts:
     # Fees
 
     def add_fee(self, actor: Actor, agreement: str, code: str, reason: str, id: str) -> AccountView:
-        """Puts a one-off fee of the agreement's tariff on the account; the next sales take it.
-        Raises FeeUnknown, FeeDueAlready."""
+        """Puts a one-off fee of the agreement's tariff on the account, at what the tariff asks for
+        it now; the next sales take it. Raises FeeUnknown, FeeDueAlready."""
         require(actor, "add_fee")
+        asked = FeeAdded(reason=checked_reason(reason), code=code)
 
-        def check(sight: Sight) -> None:
-            if sight.tariff.fee(code) is None:
+        def check(sight: Sight) -> FeeAdded:
+            fee = sight.tariff.fee(code)
+            if fee is None:
                 raise FeeUnknown(sight.tariff.code, code[:40])
-            if any(fee.code == code for fee in sight.state.fees):
+            if any(due.code == code for due in sight.state.fees):
                 raise FeeDueAlready(code)
+            return replace(asked, owed=fee.sum.gross)
 
-        event = FeeAdded(reason=checked_reason(reason), code=code)
-        return self._act(actor, agreement, id, event, check)
+        return self._act(actor, agreement, id, asked, check)
 
     def waive_fee(
         self, actor: Actor, agreement: str, code: str, reason: str, id: str
@@ -269,17 +275,23 @@ class Accounts:
         return self._act(actor, agreement, id, event, check)
 
     def _act(
-        self, actor: Actor, agreement: str, id: str, event: Event, check: Callable[[Sight], object]
+        self,
+        actor: Actor,
+        agreement: str,
+        id: str,
+        event: Event,
+        check: Callable[[Sight], Event | None],
     ) -> AccountView:
+        """`check` raises what is against it; it may answer the event with what the moment adds."""
         checked_id(id)
         with self._store.writing() as rows:
             sight = self._sights.of(rows, agreement, self._clock())
             stored = sight.with_id(id)
             if stored is not None:
-                if stored.event != event or not same_person(stored.actor, actor.name):
+                if stored.event.asked != event or not same_person(stored.actor, actor.name):
                     raise EventIdReused(sight.file.number, id)
                 return self._sights.view(rows, sight)
-            check(sight)
+            event = check(sight) or event
             sight, _ = self._sights.record(rows, sight, event, actor.name, id=id)
             return self._sights.view(rows, sight)
 

@@ -45,6 +45,15 @@ class DebtCodeReused(Refused, code="account.debt_code_reused"):
 
 
 @dataclass(eq=False)
+class DebtCodeTaken(Refused, code="account.debt_code_taken"):
+    """The agreement's tariff charges something under this code: a payment that names it would be
+    for both."""
+
+    tariff: str
+    debt: str
+
+
+@dataclass(eq=False)
 class EventIdReused(Refused, code="account.event_id_reused"):
     """The account has an event with this id, and it was another one or somebody else's."""
 

@@ -17,7 +17,7 @@ from typing import ClassVar, TypeVar
 from meters.quantities import Money
 from meters.values import replace
 
-from ..tariff import AccountState, ChargeState, Debt, FeeDue, Postponed
+from ..tariff import AccountState, ChargeState, Debt, FeeDue, Month, Postponed
 from .errors import DebtUnknown
 
 EventT = TypeVar("EventT", bound="Event")
@@ -40,6 +40,12 @@ class Event(ABC):
     reason: str
 
     kind: ClassVar[str] = ""
+
+    @property
+    def asked(self) -> Event:
+        """As somebody asked for it, without what the moment added: what is asked for again under
+        the same id is compared with it."""
+        return self
 
     @abstractmethod
     def applied(self, state: AccountState, at: datetime) -> AccountState:
@@ -181,9 +187,19 @@ class FeeAdded(Event):
     """A one-off fee of the tariff is due. It becomes income when a sale takes it."""
 
     code: str
+    owed: Money | None = None
+    """What the tariff asked for it then, tax included: what the customer was told holds, whatever
+    a later version asks. None: recorded when the sum was not noted yet."""
+
+    @property
+    def asked(self) -> FeeAdded:
+        return replace(self, owed=None)
 
     def applied(self, state: AccountState, at: datetime) -> AccountState:  # noqa: ARG002
-        return replace(state, fees=(*state.fees, FeeDue(self.code)))
+        # A fee stands once on an account. Books may say that it was put on while it stood: where
+        # it had once got lost from the account, and somebody put it back.
+        others = (fee for fee in state.fees if fee.code != self.code)
+        return replace(state, fees=(*others, FeeDue(self.code, self.owed)))
 
 
 @account_event("fee_waived")
@@ -207,8 +223,10 @@ class TariffChanged(Event):
     charges: tuple[ChargeState, ...]
     """Where every monthly charge stands behind it."""
 
-    def applied(self, state: AccountState, at: datetime) -> AccountState:  # noqa: ARG002
-        return replace(state, charges=self.charges)
+    def applied(self, state: AccountState, at: datetime) -> AccountState:
+        # What stands nowhere here begins behind this month: the new tariff may have asked for
+        # other charges once, in months when this agreement was not at it.
+        return replace(state, charges=self.charges, since=Month.of(at).plus(1))
 
 
 def debt_named(state: AccountState, code: str) -> Debt:

@@ -44,6 +44,7 @@ _FORMS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
         lambda money: None if money is None else [money.minor, money.currency],
         lambda kept: None if kept is None else Money(*kept),
     ),
+    "owed": (lambda money: [money.minor, money.currency], lambda kept: Money(*kept)),
     "charges": (
         lambda charges: [
             [one.code, str(one.through), one.owed.minor, one.owed.currency] for one in charges
@@ -61,6 +62,9 @@ _FORMS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
 }
 """Fields that are not text, by name: how they are written, and read."""
 _PLAIN = (str, str)
+_LATER = frozenset({"owed"})
+"""Fields that events have only had from some day on. Where one says nothing it is not written, so
+an event of before has the text and the hash that it always had."""
 
 
 def event_document(happened: Happened) -> str:
@@ -70,6 +74,7 @@ def event_document(happened: Happened) -> str:
         field.name: _FORMS.get(field.name, _PLAIN)[0](getattr(event, field.name))
         for field in fields(event)
         if field.name != "reason"
+        and not (field.name in _LATER and getattr(event, field.name) is None)
     }
     if happened.id:
         document["id"] = happened.id

@@ -27,7 +27,7 @@ from ..tariff import (
     TariffBook,
     TariffCommodity,
 )
-from ..tariff.claims import months_counted
+from ..tariff.counted import counted
 from .errors import ChargesOwed, EventIdReused, TariffSame
 from .events import TariffChanged
 from .ports import AccountsStore
@@ -138,8 +138,7 @@ def charges_behind(
     """Where every monthly charge stands behind the move, which is made in `month`. Raises
     ChargesOwed for what the new tariff could not ask for."""
     stands = _counted(old, state, month)
-    known = {c.sum.heading.code for one in new.lineage() for c in one.monthly_charges}
-    left = {code: stand.owed for code, stand in stands.items() if code not in known}
+    left = {code: stand.owed for code, stand in stands.items() if new.monthly(code) is None}
     for fee in state.fees:
         if new.due_fee(fee.code) is None:
             put_on = old.due_fee(fee.code)
@@ -153,15 +152,12 @@ def charges_behind(
     for charge in new.monthly_charges:
         code = charge.sum.heading.code
         stands.setdefault(code, ChargeState(code, month, nothing))
-    return tuple(stands[code] for code in sorted(stands) if code in known)
+    return tuple(stands[code] for code in sorted(stands) if new.monthly(code))
 
 
 def _counted(old: Tariff, state: AccountState, month: Month) -> dict[str, ChargeState]:
     """The charges of the tariff that is left, with the months up to this one counted."""
-    through = {stand.code: stand.through for stand in state.charges}
-    found = {}
-    for code in {*through, *(charge.sum.heading.code for charge in old.monthly_charges)}:
-        before, new = months_counted(old, state, code, month)
-        counted = max(month, through.get(code, month))
-        found[code] = ChargeState(code, counted, Money(before + sum(new), old.currency))
-    return found
+    return {
+        one.code: ChargeState(one.code, one.through, Money(one.owed, old.currency))
+        for one in counted(old, state, month)
+    }

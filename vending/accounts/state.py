@@ -13,7 +13,7 @@ from msgspec import DecodeError
 from msgspec.json import decode
 
 from meters.account import Commodity
-from meters.quantities import Money, Quantity
+from meters.quantities import MINOR_DIGITS, Money, Quantity
 from meters.values import replace
 
 from ..accounting.adjustments import checked_reason
@@ -28,13 +28,13 @@ from ..tariff import (
     LineKind,
     Month,
     MonthUse,
-    OneOffFee,
     Percentage,
     Postponed,
     Quote,
     QuoteLine,
     Tariff,
 )
+from ..tariff.claims import is_fee
 from .errors import AccountDocumentBroken, DebtUnknown
 
 USUAL_PRIORITY = 30
@@ -200,8 +200,8 @@ def unsettled(state: AccountState, sold: Quote, sold_at: datetime, tariff: Tarif
         if line.kind is LineKind.DEBT:
             if not line.amount.is_zero:
                 debts[line.code] = _owed_again(debts.get(line.code), line, month)
-        elif line.rule == OneOffFee.rule:
-            if line.code in fees or not line.amount.is_zero:
+        elif is_fee(line, tariff):
+            if not line.amount.is_zero:
                 fees[line.code] = _fee_again(fees.get(line.code), line, tariff)
         else:
             stand = charges.get(line.code) or ChargeState(
@@ -251,17 +251,12 @@ def postponed_for_sale(
 def _owed_again(debt: Debt | None, line: QuoteLine, month: Month) -> Debt:
     if debt is None:
         # It has been struck off since; the line says all but its place among the others.
-        rate = line.rate
         return Debt(
             code=line.code,
             label=line.label or Label(line.code, line.code),
             owed=line.amount,
             priority=USUAL_PRIORITY,
-            recovery=(
-                Instalment(Money.from_text(rate, line.amount.currency))
-                if line.rule == Instalment.rule
-                else Percentage(rate)
-            ),
+            recovery=_recovery(line),
             book=line.book,
         )
     back = replace(debt, owed=debt.owed + line.amount)
@@ -273,11 +268,26 @@ def _owed_again(debt: Debt | None, line: QuoteLine, month: Month) -> Debt:
     return replace(back, taken_in=None, taken=None)
 
 
+def _recovery(line: QuoteLine) -> Percentage | Instalment:
+    instalment = line.rule == Instalment.rule
+    if not instalment and line.rule != Percentage.rule:
+        # A payment's line does not say how the debt is recovered; its rate is written as a sum of
+        # money is, or as a percentage.
+        decimals = line.rate.partition(".")[2]
+        instalment = len(decimals) == MINOR_DIGITS[line.amount.currency]
+    if instalment:
+        return Instalment(Money.from_text(line.rate, line.amount.currency))
+    return Percentage(line.rate)
+
+
 def _fee_again(fee: FeeDue | None, line: QuoteLine, tariff: Tariff) -> FeeDue:
-    owed = line.amount if fee is None or fee.owed is None else fee.owed + line.amount
-    known = tariff.due_fee(line.code)
-    nothing_paid = known is not None and known.sum.gross == owed
-    return FeeDue(line.code, None if nothing_paid else owed)
+    if fee is None:
+        return FeeDue(line.code, line.amount)
+    known, owed = tariff.due_fee(line.code), fee.owed
+    if owed is None:
+        # It was put on once more since, and nothing of that has been paid.
+        owed = Money(0, line.amount.currency) if known is None else known.sum.gross
+    return FeeDue(line.code, owed + line.amount)
 
 
 def _use_without(use: MonthUse | None, sold: Quote, month: Month) -> MonthUse | None:

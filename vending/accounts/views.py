@@ -10,7 +10,7 @@ from enum import Enum
 from meters.quantities import Money, Quantity
 
 from ..tariff import AccountState, Debt, Label, Month, Tariff
-from ..tariff.claims import months_counted
+from ..tariff.counted import counted
 from .events import Outcome
 from .ports import AgreementFile
 
@@ -31,7 +31,7 @@ class ChargeOwed:
 
     code: str
     label: Label | None
-    """None: the present version of the tariff does not have it."""
+    """None: no version of the tariff has it."""
     owed: Money
     through: Month
 
@@ -134,14 +134,11 @@ def view_of(
 
 
 def _charges(state: AccountState, tariff: Tariff, month: Month) -> list[ChargeOwed]:
-    labels = {c.sum.heading.code: c.sum.heading.label for c in tariff.monthly_charges}
-    through = {stand.code: stand.through for stand in state.charges}
     found = []
-    for code in {**labels, **through}:
-        before, new = months_counted(tariff, state, code, month)
-        owed = Money(before + sum(new), state.balance.currency)
-        counted = max(month, through.get(code, month))
-        found.append(ChargeOwed(code, labels.get(code), owed, counted))
+    for one in counted(tariff, state, month):
+        label = None if one.charge is None else one.charge.sum.heading.label
+        owed = Money(one.owed, state.balance.currency)
+        found.append(ChargeOwed(one.code, label, owed, one.through))
     return found
 
 

@@ -37,7 +37,7 @@ class ChargeOwedOut(Out):
     """A monthly charge."""
 
     code: str
-    name: Name | None = Field(description="null: the tariff does not have it any more")
+    name: Name | None = Field(description="null: no version of the tariff has it")
     owed: Measure = Field(description="Months not counted yet included, tax included")
     through: str = Field(description="Last month that is in it, as 2026-11")
 

@@ -13,8 +13,9 @@ from fractions import Fraction
 
 from meters.quantities import Money
 
-from .charges import MonthlyCharge, Sum
+from .charges import MonthlyCharge, OneOffFee, Sum
 from .costs import tax_line
+from .counted import counted
 from .errors import ChargeUnknown, CurrencyWrong
 from .labels import Label
 from .months import Month
@@ -145,14 +146,16 @@ class Claims:
         return [line, tax_line(replace(claim.vat, mode=VatMode.INCLUDED), amount, claim.code)]
 
 
-def months_counted(
-    tariff: Tariff, state: AccountState, code: str, month: Month
-) -> tuple[int, list[int]]:
-    """A monthly charge: what was owed before, and what each month newly counted adds to it."""
-    stand = next((one for one in state.charges if one.code == code), None)
-    first = stand.through.plus(1) if stand is not None else state.since or month
-    new = [tariff.monthly_sum(code, first.plus(n)) for n in range(first.until(month) + 1)]
-    return (0 if stand is None else stand.owed.minor), new
+def is_fee(line: QuoteLine, tariff: Tariff) -> bool:
+    """Whether a line of what is owed is for a one-off fee; else a charge's is for a monthly one. A
+    payment's lines (`paid`) do not say by themselves of which kind they are: the tariff that priced
+    them does, and where its versions have used one code for both, the name on the line."""
+    if line.rule in (OneOffFee.rule, MonthlyCharge.rule):
+        return line.rule == OneOffFee.rule
+    fee = tariff.due_fee(line.code)
+    if fee is None or line.kind is not LineKind.CHARGE:
+        return False
+    return tariff.monthly(line.code) is None or line.label == fee.sum.heading.label
 
 
 def _fees(tariff: Tariff, state: AccountState) -> list[Claim]:
@@ -168,24 +171,12 @@ def _fees(tariff: Tariff, state: AccountState) -> list[Claim]:
 
 def _monthly(tariff: Tariff, state: AccountState, month: Month) -> list[Claim]:
     found = []
-    charges = {charge.sum.heading.code: charge for charge in tariff.monthly_charges}
-    for stand in state.charges:
-        if stand.code not in charges and stand.owed.minor > 0:
-            charges[stand.code] = _abolished(tariff, stand.code)
-    for code, charge in charges.items():
-        before, new = months_counted(tariff, state, code, month)
-        months = sum(1 for amount in new if amount)
-        found.append(_claim(charge.rule, charge.sum, before + sum(new), months))
+    for one in counted(tariff, state, month):
+        if one.charge is not None:
+            found.append(_claim(one.charge.rule, one.charge.sum, one.owed, one.months))
+        elif one.owed > 0:
+            raise ChargeUnknown(tariff.code, one.code)
     return found
-
-
-def _abolished(tariff: Tariff, code: str) -> MonthlyCharge:
-    """A charge that the present version no longer has, from one before it."""
-    for version in tariff.lineage():
-        for charge in version.monthly_charges:
-            if charge.sum.heading.code == code:
-                return charge
-    raise ChargeUnknown(tariff.code, code)
 
 
 def _claim(rule: str, owing: Sum, owed: int, months: int) -> Claim:

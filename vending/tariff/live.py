@@ -10,6 +10,7 @@ from threading import Lock
 from .documents import first_difference
 from .errors import TariffChanged, TariffMissing
 from .files import ShippedVersion
+from .kinds import check_kinds
 from .life import Assembled, Assembler
 from .rows import SHIPPED, KeptVersion, TariffRows, TariffStore
 from .tariffs import Tariff, TariffBook, TariffState
@@ -39,7 +40,8 @@ class LiveTariffs(TariffBook):
         that could be quoted and not sold (TariffMalformed), for what is kept is never edited.
 
         Raises TariffChanged if a file says something else of a version than it said then;
-        TariffMalformed if two versions share a number or a moment.
+        TariffMalformed if two versions share a number or a moment, or if one that is new uses a
+        code for another kind of charge than its tariff did before.
         """
         self._fits = fits
         self._store = store
@@ -112,7 +114,11 @@ class LiveTariffs(TariffBook):
         with self._store.writing() as books:
             # Asked again where nobody else writes: another process may be starting, too.
             unmet = self._unmet(books, clock)
-            self._assembler([*books.kept(), *unmet], books.acts())
+            found = self._assembler([*books.kept(), *unmet], books.acts())
+            for one in unmet:
+                # What has priced sales stays as it is, whatever it says.
+                file = self._assembler.shipped[one.code, one.version]
+                check_kinds(file.tariff, found.book.versions(one.code), file.file)
             for one in unmet:
                 books.keep(one)
 

@@ -22,8 +22,11 @@ from .tariffs import Tariff
 def owed(tariff: Tariff, state: AccountState, now: datetime) -> dict[str, Money]:
     """What the account owes by code (fees, monthly charges, debts, disputed ones too), in the order
     in which a payment takes it."""
-    claims = Claims(tariff, state, now)
-    return {claim.code: Money(claim.owed, tariff.currency) for claim in claims.ordered}
+    found: dict[str, int] = {}
+    for claim in Claims(tariff, state, now).ordered:
+        # A payment that names a code is for all that is owed under it.
+        found[claim.code] = found.get(claim.code, 0) + claim.owed
+    return {code: Money(minor, tariff.currency) for code, minor in found.items()}
 
 
 def pay_owed(

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from meters.quantities import Money, Quantity
 
-from .claims import months_counted
+from .claims import is_fee
+from .counted import counted
 from .months import Month
 from .pricing import use_of
 from .quotes import LineKind, Quote, QuoteLine
@@ -19,25 +20,26 @@ from .tariffs import Tariff
 def settled(state: AccountState, tariff: Tariff, sold: Quote, now: datetime) -> AccountState:
     """`state` after `sold`, which `tariff` priced for this state at `now`."""
     month = Month.of(now, tariff.zone)
-    charged = {line.code: line for line in sold.of_kind(LineKind.CHARGE)}
+    # One code may stand for a fee and a monthly charge, and for one that grows with the units.
+    owing = [line for line in sold.of_kind(LineKind.CHARGE) if line.left is not None]
+    of_fees = {line.code: line for line in owing if is_fee(line, tariff)}
+    charged = {line.code: line for line in owing if not is_fee(line, tariff)}
     recovered = {line.code: line for line in sold.of_kind(LineKind.DEBT)}
-    stands = {stand.code: stand for stand in state.charges}
-    charges = []
-    for code in {**stands, **{c.sum.heading.code: None for c in tariff.monthly_charges}}:
-        before, new = months_counted(tariff, state, code, month)
-        through = max(month, stands[code].through) if code in stands else month
-        owed = _left(charged.get(code), Money(before + sum(new), tariff.currency))
-        charges.append(ChargeState(code, through, owed))
-    fees = [
-        FeeDue(fee.code, _left(charged.get(fee.code), Money(0, tariff.currency)))
-        for fee in state.fees
+    charges = [
+        ChargeState(
+            one.code,
+            one.through,
+            _left(charged.get(one.code), Money(one.owed, tariff.currency)),
+        )
+        for one in counted(tariff, state, month)
     ]
+    fees = [_fee(fee, of_fees.get(fee.code)) for fee in state.fees]
     return AccountState(
         balance=sold.balance_after,
         use=_use(use_of(tariff, state, now), sold),
         since=state.since,
         charges=tuple(charges),
-        fees=tuple([fee for fee in fees if fee.owed is not None and not fee.owed.is_zero]),
+        fees=tuple([fee for fee in fees if fee.owed is None or not fee.owed.is_zero]),
         debts=tuple([_debt(debt, recovered.get(debt.code), month) for debt in state.debts]),
     )
 
@@ -45,6 +47,11 @@ def settled(state: AccountState, tariff: Tariff, sold: Quote, now: datetime) -> 
 def _left(line: QuoteLine | None, otherwise: Money) -> Money:
     """What a line leaves owed; without a line nothing was asked for."""
     return otherwise if line is None or line.left is None else line.left
+
+
+def _fee(fee: FeeDue, line: QuoteLine | None) -> FeeDue:
+    # Payments for another thing, units that nobody pays for: no line, and it is due as before.
+    return fee if line is None else FeeDue(fee.code, line.left)
 
 
 def _use(use: MonthUse, sold: Quote) -> MonthUse:

@@ -40,7 +40,8 @@ class FeeDue:
     code: str
     """As in the tariff."""
     owed: Money | None = None
-    """None: nothing of it has been paid."""
+    """None: nothing of it has been paid, and it was put on before its sum was noted with it: the
+    tariff says it."""
 
 
 class AccountState(Struct, frozen=True):

@@ -90,6 +90,9 @@ class Tariff:
     unit_charges: tuple[PercentCharge | UnitCharge, ...] = _told()
     """Of its charges those that grow with a sale."""
     monthly_charges: tuple[MonthlyCharge, ...] = _told()
+    monthly_ever: tuple[MonthlyCharge, ...] = _told()
+    """Those, and behind them what only earlier versions charged by the month, as the last one did:
+    months that a version was in force for are paid for whenever somebody pays."""
     needs_history: str = _told()
     """The first rule that asks what the account has bought or been charged before; empty if
     none does."""
@@ -103,6 +106,10 @@ class Tariff:
             asking.insert(0, self.price.rule)
         object.__setattr__(self, "unit_charges", growing)
         object.__setattr__(self, "monthly_charges", monthly)
+        own = {charge.sum.heading.code for charge in monthly}
+        before = () if self.earlier is None else self.earlier.monthly_ever
+        gone = tuple(charge for charge in before if charge.sum.heading.code not in own)
+        object.__setattr__(self, "monthly_ever", (*monthly, *gone))
         object.__setattr__(self, "needs_history", asking[0] if asking else "")
 
     @property
@@ -119,6 +126,11 @@ class Tariff:
         account then is still asked for."""
         found = (version.fee(code) for version in self.lineage())
         return next((fee for fee in found if fee is not None), None)
+
+    def monthly(self, code: str) -> MonthlyCharge | None:
+        """The charge of this version, or of the last before it that had one."""
+        charges = (c for c in self.monthly_ever if c.sum.heading.code == code)
+        return next(charges, None)
 
     def lineage(self) -> Iterator[Tariff]:
         """This version and those that held before it, the latest first."""

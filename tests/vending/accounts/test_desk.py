@@ -10,13 +10,17 @@ import pytest
 
 from meters.errors import RaseedError
 from meters.quantities import Money
+from meters.values import replace
 from tests.vending.accounts.support import (
     ARREARS,
     BILLING,
     CHIEF,
     SITE,
     TILL,
+    ZONE,
     Counter,
+    chart,
+    tariffs,
 )
 from tests.vending.support import ADMIN, POWER, TECHNICIAN
 from vending.accounting.errors import (
@@ -26,9 +30,10 @@ from vending.accounting.errors import (
     OwnRequest,
     ReasonMissing,
 )
-from vending.accounts import Outcome, Standing
+from vending.accounts import Accounts, Outcome, Standing
 from vending.accounts.errors import (
     DebtCodeReused,
+    DebtCodeTaken,
     DebtUnknown,
     DebtWrong,
     DisputedAlready,
@@ -46,7 +51,15 @@ from vending.accounts.errors import (
 )
 from vending.ledger import Posting
 from vending.parties import Actor, ActorNotAllowed
-from vending.tariff import CurrencyWrong, Instalment, Label, LineKind, Percentage
+from vending.tariff import (
+    CurrencyWrong,
+    Instalment,
+    Label,
+    LineKind,
+    OneOffFee,
+    Percentage,
+    TariffBook,
+)
 
 WHY = "Agreed at the counter"
 
@@ -321,6 +334,35 @@ def test_fees_of_the_tariff(counter: Counter) -> None:
     counter.void("v-1")
     assert acts.account(TILL, "A3").fees == view.fees
     proved(counter)
+
+
+def test_a_fee_is_asked_for_as_it_was_told(counter: Counter) -> None:
+    """A later version is dearer; what was put on before it stays what the customer was told."""
+    (first,) = tariffs().versions("electricity-temporary")
+    (fee,) = [charge for charge in first.charges if isinstance(charge, OneOffFee)]
+    dearer = OneOffFee(replace(fee.sum, amount=fee.sum.amount + Money(5_000)))
+    begins = counter.clock() + timedelta(hours=1)
+    second = replace(first, version=2, active_from=begins, charges=(dearer,))
+    acts = Accounts(counter.rows, TariffBook([first, second]), chart(), counter.clock, ZONE)
+    told = acts.add_fee(BILLING, "A3", "connection", WHY, "f-1").fees
+    assert [one.owed for one in told] == [fee.sum.gross]
+    counter.clock.forward(hours=2)
+    assert acts.account(TILL, "A3").fees == told
+    # Asked for again it is the same request, whatever the tariff says by now.
+    assert acts.add_fee(BILLING, "A3", "connection", WHY, "f-1").fees == told
+    acts.waive_fee(CHIEF, "A3", "connection", WHY, "f-2")
+    anew = acts.add_fee(BILLING, "A3", "connection", WHY, "f-3").fees
+    assert [one.owed for one in anew] == [dearer.sum.gross]
+    proved(counter)
+
+
+def test_a_debt_has_no_code_of_the_tariff(counter: Counter) -> None:
+    """Who pays for `meter` pays for one thing."""
+    for code in ("meter", "waste"):
+        with pytest.raises(DebtCodeTaken):
+            counter.debt(code)
+    counter.debt("network")
+    assert list(counter.owed()) == ["network"]
 
 
 def test_an_account_shows_months_that_nobody_has_counted_yet(counter: Counter) -> None:

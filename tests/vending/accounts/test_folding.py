@@ -11,7 +11,7 @@ from meters.account import Commodity
 from meters.quantities import Energy, Money
 from meters.values import replace
 from tests import examples
-from tests.vending.accounts.test_state import SOLD, STATE, TARIFF
+from tests.vending.accounts.test_state import SOLD, STATE, TARIFF, WITH_FEE
 from tests.vending.tariff.strategies import NOW, THIS_MONTH, debts, sums, tariffs
 from vending.accounts import (
     Happened,
@@ -20,6 +20,7 @@ from vending.accounts import (
     Sold,
     Voided,
     after_sale,
+    begun,
     document_of,
     folded,
     in_order,
@@ -44,14 +45,20 @@ from vending.accounts.events import (
     WriteDownAsked,
 )
 from vending.accounts.happened import event_document, happened_from
+from vending.accounts.ports import KeptAccount
+from vending.accounts.proving import checked
 from vending.tariff import (
+    AccountState,
     AmountTooHigh,
     AmountTooLow,
     ChargeState,
+    FeeDue,
     Month,
     QuoteRequest,
     Tariff,
     TariffBook,
+    parse_tariffs,
+    pay_owed,
     quote,
 )
 
@@ -90,7 +97,7 @@ def events(draw: st.DrawFn, known: list[str]) -> Event:
         ),
         "debt_written_down": DebtWrittenDown(reason=reason, code=code, off=off),
         "debt_restored": DebtRestored(reason=reason, code=code, off=off),
-        "fee_added": FeeAdded(reason=reason, code="once"),
+        "fee_added": FeeAdded(reason=reason, code="once", owed=draw(st.none() | sums)),
         "fee_waived": FeeWaived(reason=reason, code="once"),
         "tariff_changed": TariffChanged(
             reason=reason,
@@ -147,7 +154,7 @@ class Counter:
             return
         if isinstance(event, TariffChanged):
             # Only what the tariff can ask for comes over: see test_moving.py.
-            own = {charge.sum.heading.code for charge in self.tariff.monthly_charges}
+            own = {charge.sum.heading.code for charge in self.tariff.monthly_ever}
             kept = tuple(one for one in event.charges if one.code in own)
             event = replace(event, charges=kept)
         made = Happened("A1", len(self.happened) + 1, self.entry, now, "Layla", "e", event)
@@ -176,7 +183,7 @@ def test_rebuilt_is_what_was_kept_step_by_step(tariff: Tariff, data: st.DataObje
             counter.void(data.draw(st.integers(0, 9)))
         else:
             counter.happen(data.draw(events(known)), now)
-    book = TariffBook([tariff])
+    book = TariffBook(tariff.lineage())
     state = folded(counter.opening, counter.moves(), book, counter.balance)
     assert (None if state is None else document_of(state)) == counter.document
     if state is not None:
@@ -225,3 +232,33 @@ def test_a_sale_of_nothing_leaves_the_account_as_it_was() -> None:
     assert after_sale(STATE, opening, nothing, NOW, TARIFF) is STATE
     moves: list[Move] = [Sold(1, NOW, nothing), Voided(2, NOW, nothing)]
     assert folded(opening, moves, TariffBook([TARIFF]), Money(0)) is None
+
+
+def test_a_fee_that_had_got_lost_is_due_in_the_rebuilt_account() -> None:
+    """Books of before: it was lost in a payment for another thing, and perhaps put on once more."""
+    (tariff,) = parse_tariffs(WITH_FEE, "t")
+    told = begun(AccountState(Money(0), debts=STATE.debts), Commodity.ELECTRICITY, None, THIS_MONTH)
+    paid = pay_owed(tariff, Money(500), told, NOW, "d")
+    opening = Opening(Commodity.ELECTRICITY, "ILS")
+    debt = DebtAdded(reason="noted", debt=STATE.debts[0], source="Bill 7")
+    moves: list[Move] = [
+        replace(_noted(1, 0), event=debt),
+        _noted(2, 0),
+        Sold(1, NOW, paid),
+        _noted(3, 1),
+    ]
+    for some in (moves[:3], moves):
+        state = folded(opening, some, TariffBook([tariff]), Money(0))
+        assert state is not None
+        assert state.fees == (FeeDue("once"),)
+        kept = document_of(replace(state, fees=()))
+        account = KeptAccount("A1", Commodity.ELECTRICITY, None, kept, 1000, some)
+        (problem,) = checked([account], [], TariffBook([tariff]), "ILS").problems
+        assert (problem.what, problem.detail) == ("differs", "fees")
+
+
+def test_an_event_of_before_is_written_as_it_was() -> None:
+    """A fee whose sum nobody noted: its text, and so its hash, has not changed."""
+    assert event_document(_noted(1, 0)) == '{"code":"once"}'
+    noted = replace(_noted(1, 0), event=FeeAdded(reason="noted", code="once", owed=Money(900)))
+    assert event_document(noted) == '{"code":"once","owed":[900,"ILS"]}'

@@ -46,6 +46,7 @@ from vending.tariff import (
     QuoteRequest,
     TariffCommodity,
     TariffMissing,
+    owed,
     quote,
     settled,
 )
@@ -233,6 +234,20 @@ def test_the_trail_has_both_people_and_both_tariffs(office: Office) -> None:
     assert (approved.act, approved.actor, approved.subject) == ("approval_given", "Omar", "M-1")
     assert f'"tariff":"{BLOCKS}"' in approved.before
     assert f'"tariff":"{SOCIAL}"' in approved.after
+
+
+def test_who_comes_to_a_tariff_is_not_asked_for_what_it_charged_before() -> None:
+    """Its meter charge was dropped in an earlier month, when this customer was at another one."""
+    first = tariffs().active(BLOCKS, START)
+    this_month = Month.of(START, ZONE).begins(ZONE)
+    dropped = replace(first, version=2, active_from=this_month, charges=(), earlier=first)
+    old, month = tariffs().active(FLAT, START), Month.of(START, ZONE)
+    state = begun(AccountState(Money(0)), Commodity.ELECTRICITY, month.plus(-3), month)
+    charges = charges_behind("A1", old, dropped, state, month)
+    event = TariffChanged(reason=WHY, before=FLAT, tariff=BLOCKS, charges=charges)
+    assert owed(dropped, event.applied(state, START), START) == {}
+    # Who was at it all the time owes those months.
+    assert owed(dropped, state, START)["meter"] == Money(3 * 580)
 
 
 STEP = st.tuples(st.integers(0, 70), st.sampled_from(["sell", "move"]))

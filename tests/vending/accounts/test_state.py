@@ -12,7 +12,7 @@ from meters.quantities import Energy, Money, Volume
 from meters.values import replace
 from tests import examples
 from tests.vending.tariff.strategies import NOW, THIS_MONTH, payments
-from tests.vending.tariff.test_laws import situations, sold
+from tests.vending.tariff.test_laws import any_sales, situations, sold
 from tests.vending.tariff.worked import HEAD
 from vending.accounting.errors import ReasonMissing
 from vending.accounts import (
@@ -35,14 +35,18 @@ from vending.tariff import (
     LineKind,
     Month,
     MonthUse,
+    Percentage,
     Postponed,
+    Quote,
     QuoteRequest,
     Tariff,
+    owed,
     parse_tariffs,
+    pay_owed,
     quote,
     settled,
 )
-from vending.tariff.claims import months_counted
+from vending.tariff.counted import counted
 from vending.tariff.pricing import use_of
 
 Situation = tuple[Tariff, AccountState]
@@ -54,22 +58,15 @@ def kept(state: AccountState) -> AccountState:
 
 def as_told(tariff: Tariff, state: AccountState) -> AccountState:
     """The account without what the quote of a sale does not tell of it: see `unsettled`."""
-    stands = {one.code: one.through for one in state.charges}
-    charges = []
-    for code in {**stands, **{c.sum.heading.code: None for c in tariff.monthly_charges}}:
-        before, new = months_counted(tariff, state, code, THIS_MONTH)
-        through = max(stands.get(code, THIS_MONTH), THIS_MONTH)
-        charges.append(ChargeState(code, through, Money(before + sum(new))))
+    charges = [
+        ChargeState(one.code, one.through, Money(one.owed))
+        for one in counted(tariff, state, THIS_MONTH)
+    ]
     use = use_of(tariff, state, NOW)
-    once = tariff.fee("once")
     return replace(
         state,
         use=replace(use, supported=tuple(one for one in use.supported if not one[1].is_zero)),
         charges=tuple(charges),
-        fees=tuple(
-            FeeDue(fee.code) if once is not None and fee.owed == once.sum.gross else fee
-            for fee in state.fees
-        ),
         debts=tuple(
             debt
             if debt.taken_in == THIS_MONTH and debt.taken is not None and debt.taken.minor > 0
@@ -79,10 +76,16 @@ def as_told(tariff: Tariff, state: AccountState) -> AccountState:
     )
 
 
-def plainly_taken(state: AccountState) -> AccountState:
-    """What was taken of debts in earlier months, and nothing of it, are the same."""
+def plainly(tariff: Tariff, state: AccountState) -> AccountState:
+    """What was taken of debts in earlier months, and nothing of it, are the same; so are a fee of
+    which nothing has been paid, and all of it."""
+    once = tariff.due_fee("once")
     return replace(
         state,
+        fees=tuple(
+            FeeDue(fee.code, once.sum.gross) if once is not None and fee.owed is None else fee
+            for fee in state.fees
+        ),
         debts=tuple(
             debt
             if debt.taken is not None and debt.taken.minor > 0
@@ -103,17 +106,28 @@ def test_an_account_is_kept_whole(situation: Situation, paid: Money) -> None:
     assert sold(tariff, back, paid) == sold(tariff, state, paid)
 
 
+@settings(max_examples=examples(120))
+@given(any_sales())
+def test_a_sale_of_any_kind_taken_back_leaves_the_account_of_before(
+    sale: tuple[Tariff, AccountState, Quote],
+) -> None:
+    tariff, state, q = sale
+    back = unsettled(settled(state, tariff, q, NOW), q, NOW, tariff)
+    assert back.balance == state.balance
+    before = plainly(tariff, as_told(tariff, state))
+    assert document_of(plainly(tariff, back)) == document_of(before)
+    # The same is asked for as before.
+    assert owed(tariff, back, NOW) == owed(tariff, state, NOW)
+
+
 @settings(max_examples=examples(50))
 @given(situations(), payments)
-def test_a_sale_taken_back_leaves_the_account_of_before(situation: Situation, paid: Money) -> None:
+def test_a_sale_taken_back_buys_the_same_again(situation: Situation, paid: Money) -> None:
     tariff, state = situation
     q = sold(tariff, state, paid)
     assume(q is not None)
     assert q is not None
-    after = settled(state, tariff, q, NOW)
-    back = unsettled(after, q, NOW, tariff)
-    assert back.balance == state.balance
-    assert document_of(plainly_taken(back)) == document_of(as_told(tariff, state))
+    back = unsettled(settled(state, tariff, q, NOW), q, NOW, tariff)
     # To the agora, the same payment buys the same again.
     again = sold(tariff, back, paid)
     assert again is not None
@@ -164,6 +178,20 @@ vat = { percent = "0", rounding = "half_up" }
 """,
     "t",
 )[0]
+WITH_FEE = (
+    HEAD.format(commodity="electricity")
+    + """
+price = { rule = "flat", rate = "0.50", rounding = "half_up" }
+vat = { percent = "0", rounding = "half_up" }
+[[versions.charges]]
+rule = "once"
+code = "once"
+name_ar = "خ"
+name_en = "Seal"
+amount = "9.00"
+book = "fees"
+"""
+)
 STATE = AccountState(Money(0), MonthUse(THIS_MONTH, Energy(0)), THIS_MONTH, debts=(DEBT,))
 SOLD = quote(TARIFF, QuoteRequest(Money(10_000)), STATE, NOW)
 
@@ -182,6 +210,30 @@ def test_what_was_struck_off_since_is_owed_again() -> None:
     struck = replace(settled(STATE, TARIFF, SOLD, NOW), debts=())
     (again,) = unsettled(struck, SOLD, NOW, TARIFF).debts
     assert again == replace(DEBT, priority=USUAL_PRIORITY)
+
+
+def test_a_payment_that_paid_a_fee_makes_it_due_again_when_it_is_taken_back() -> None:
+    """Its line does not say that it was for a fee; the tariff does."""
+    (tariff,) = parse_tariffs(WITH_FEE, "t")
+    state = replace(STATE, fees=(FeeDue("once", Money(900)),))
+    for amount in (900, 400):
+        paid = pay_owed(tariff, Money(amount), state, NOW, "once")
+        back = unsettled(settled(state, tariff, paid, NOW), paid, NOW, tariff)
+        assert (back.fees, back.charges) == (state.fees, ())
+        assert quote(tariff, QuoteRequest(Money(10_000)), back, NOW).quantity.value > 0
+
+
+@pytest.mark.parametrize(
+    "recovery", [Instalment(Money(2000)), Percentage("25"), Percentage("12.5")]
+)
+def test_a_debt_that_only_a_payment_remembers_is_recovered_as_it_was(
+    recovery: Instalment | Percentage,
+) -> None:
+    debt = replace(DEBT, recovery=recovery, priority=USUAL_PRIORITY)
+    state = replace(STATE, debts=(debt,))
+    paid = pay_owed(TARIFF, Money(1500), state, NOW)
+    struck = replace(settled(state, TARIFF, paid, NOW), debts=())
+    assert unsettled(struck, paid, NOW, TARIFF).debts == (debt,)
 
 
 def test_a_debt_put_off_for_one_sale_takes_nothing_and_says_why() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
@@ -42,6 +43,11 @@ from vending.tariff.prices import Block, Period, Season
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 THIS_MONTH = Month(2026, 11)
 LABEL = Label("بند", "Line")
+_SECOND_BEGAN = [
+    Month(2026, 9).begins(),
+    Month(2026, 10).begins() + timedelta(days=14),
+    Month(2026, 11).begins(),
+]
 
 roundings = st.sampled_from(Rounding)
 rates = st.fractions(Fraction(1, 1000), Fraction(1), max_denominator=10_000).map(
@@ -98,7 +104,6 @@ def tariffs(draw: st.DrawFn) -> Tariff:
             code, LABEL, draw(some_units), percent, share, draw(roundings), "fund", "owed"
         )
 
-    chosen = draw(st.sets(st.sampled_from(["part", "each", "month", "lamp", "once"])))
     makers: dict[str, Callable[[], Charge]] = {
         "part": lambda: part("part"),
         "each": lambda: UnitCharge(heading("each"), draw(rates), draw(roundings)),
@@ -106,13 +111,18 @@ def tariffs(draw: st.DrawFn) -> Tariff:
         "lamp": lambda: MonthlyCharge(Sum(heading("lamp"), draw(sums), 5)),
         "once": lambda: OneOffFee(Sum(heading("once"), draw(sums), 10)),
     }
+
+    def charges() -> tuple[Charge, ...]:
+        chosen = draw(st.sets(st.sampled_from(sorted(makers))))
+        return tuple(makers[name]() for name in sorted(chosen))
+
     supports: list[FreeUnits | Subsidy] = []
     if draw(st.booleans()):
         supports.append(FreeUnits("free", LABEL, draw(some_units), "fund", "owed"))
     if draw(st.booleans()):
         supports.append(subsidy("half"))
     percent, cap = draw(parts)
-    return Tariff(
+    first = Tariff(
         code="any",
         version=1,
         commodity=Commodity.ELECTRICITY,
@@ -126,10 +136,15 @@ def tariffs(draw: st.DrawFn) -> Tariff:
         drafted_by="A",
         approved_by="B",
         approved_at=NOW - timedelta(days=401),
-        charges=tuple(makers[name]() for name in sorted(chosen)),
+        charges=charges(),
         supports=tuple(supports),
         protection=Protection(percent, cap, draw(st.none() | some_units)),
     )
+    began = draw(st.sampled_from([None, *_SECOND_BEGAN]))
+    if began is None:
+        return first
+    # What it charges besides units is other: more, less, dropped.
+    return replace(first, version=2, active_from=began, charges=charges(), earlier=first)
 
 
 @st.composite
@@ -154,8 +169,8 @@ def debts(draw: st.DrawFn, code: str) -> Debt:
 
 @st.composite
 def accounts(draw: st.DrawFn, tariff: Tariff) -> AccountState:
-    have = {c.sum.heading.code for c in tariff.monthly_charges}
-    fee = tariff.fee("once")
+    have = {c.sum.heading.code for c in tariff.monthly_ever}
+    fee = tariff.due_fee("once")
     return AccountState(
         balance=Money(draw(st.integers(0, 3000))),
         use=MonthUse(
@@ -173,7 +188,12 @@ def accounts(draw: st.DrawFn, tariff: Tariff) -> AccountState:
             for code in sorted(have)
             if draw(st.booleans())
         ),
-        fees=(FeeDue("once"),) if fee is not None and draw(st.booleans()) else (),
+        fees=(
+            # Untouched, or partly paid, or put on when it was another sum.
+            (FeeDue("once", draw(st.none() | sums)),)
+            if fee is not None and draw(st.booleans())
+            else ()
+        ),
         debts=tuple(draw(debts(f"d{n}")) for n in range(draw(st.integers(0, 3)))),
     )
 

@@ -34,11 +34,13 @@ from vending.tariff import (
     Share,
     Tariff,
     TariffBook,
+    owed,
     parse_tariffs,
     pay_owed,
     quote,
     settled,
     shares_of,
+    unpaid,
 )
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -117,7 +119,7 @@ def test_an_agreement_is_charged_from_its_first_month_and_not_before_the_tariff(
     assert taken(sold(replace(state, since=None), 10_000)) == {"meter": 700}
     old = replace(state, since=Month(2024, 1))
     # Nine months at 5.00 and two at 7.00; before January 2026 there was no tariff.
-    assert taken(sold(old, 10_000)) == {"meter": 5900}
+    assert taken(sold(old, 10_000))["meter"] == 5900
 
 
 def test_an_abolished_charge_is_still_taken_as_far_as_it_was_owed() -> None:
@@ -137,6 +139,72 @@ def test_a_fee_that_is_no_longer_charged_is_still_taken_where_it_is_due() -> Non
     sale = sold(replace(CLEAR, fees=(FeeDue("seal"),)), 10_000, without)
     assert taken(sale) == {"seal": 900}
     assert settled(replace(CLEAR, fees=(FeeDue("seal"),)), without, sale, NOW).fees == ()
+
+
+def test_a_charge_that_was_dropped_is_asked_for_the_months_that_had_it() -> None:
+    """Also of a customer who bought nothing while it was charged; in the first sale, and once."""
+    counted_to_august = ChargeState("lamp", Month(2026, 8), Money(0))
+    for state, lamp, months in (
+        (replace(CLEAR, charges=(*CLEAR.charges, counted_to_august)), 100, 1),
+        (replace(CLEAR, since=Month(2026, 7)), 300, 3),
+    ):
+        assert owed(TARIFF, state, NOW) == {"lamp": Money(lamp)}
+        sale = sold(state, 10_000)
+        (line,) = [line for line in sale.lines if line.left is not None]
+        assert (line.code, line.amount.minor, line.months) == ("lamp", lamp, months)
+        after = settled(state, TARIFF, sale, NOW)
+        assert ChargeState("lamp", MONTH, Money(0)) in after.charges
+        assert taken(sold(after, 10_000)) == {}
+        paid = pay_owed(TARIFF, Money(lamp), state, NOW, "lamp")
+        assert taken(paid) == {"lamp": lamp}
+        assert owed(TARIFF, settled(state, TARIFF, paid, NOW), NOW) == {}
+    # Who came after it was dropped is not asked, and nothing is kept of it.
+    later = replace(CLEAR, since=Month(2026, 10))
+    assert settled(later, TARIFF, sold(later, 10_000), NOW).charges == CLEAR.charges
+
+
+def test_a_fee_stays_due_where_nothing_asks_for_it() -> None:
+    """A payment of another code, one that runs out before the fee, and units that nobody pays
+    for."""
+    state = replace(
+        CLEAR, fees=(FeeDue("seal", Money(400)),), debts=(debt("a", 5000, 1, percent="10"),)
+    )
+    for sale in (
+        pay_owed(TARIFF, Money(700), state, NOW, "a"),
+        pay_owed(TARIFF, Money(700), state, NOW),
+        unpaid(TARIFF, "free_issue", Energy(10_000), state, NOW),
+    ):
+        assert "seal" not in taken(sale)
+        assert settled(state, TARIFF, sale, NOW).fees == state.fees
+        untouched = replace(state, fees=(FeeDue("seal"),))
+        assert settled(untouched, TARIFF, sale, NOW).fees == untouched.fees
+
+
+def test_a_fee_and_a_monthly_charge_of_one_code_are_two_things() -> None:
+    """No new tariff may have them (`check_kinds`); what was sold by an old one stays right."""
+    again = FILE.partition("[[versions]]\nversion = 2")
+    text = (
+        again[0]
+        + again[1]
+        + again[2].replace(
+            '"once", code = "seal", name_ar = "خ", name_en = "S"',
+            '"once", code = "lamp", name_ar = "خ", name_en = "S"',
+        )
+    )
+    tariff = TariffBook(parse_tariffs(text, "t")).active("t", NOW)
+    state = replace(
+        CLEAR,
+        fees=(FeeDue("lamp", Money(900)),),
+        charges=(*CLEAR.charges, ChargeState("lamp", MONTH, Money(300))),
+    )
+    small = replace(tariff, protection=Protection("10", Fraction(1, 10)))
+    after = settled(state, small, sold(state, 10_000, small), NOW)
+    assert after.fees == ()
+    assert after.charges[1].owed.minor == 200
+    assert owed(tariff, state, NOW) == {"lamp": Money(1200)}
+    paid = settled(state, tariff, pay_owed(tariff, Money(1000), state, NOW, "lamp"), NOW)
+    assert paid.fees == ()
+    assert paid.charges[1].owed.minor == 200
 
 
 def test_what_no_version_of_the_tariff_knows_is_refused() -> None:

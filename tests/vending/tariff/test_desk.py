@@ -175,6 +175,15 @@ BAD = [
         "versions[0].charges[0].book",
         "fees, fixed_charges",
     ),
+    (
+        draft(
+            code="electricity-domestic-blocks",
+            more="charges = [ { rule = 'once', code = 'meter', name_ar = 'ر', name_en = 'C', "
+            "amount = '5.00', book = 'fees' } ]",
+        ),
+        "version 2: charges[0].code",
+        "meter is a monthly charge in version 1",
+    ),
 ]
 
 

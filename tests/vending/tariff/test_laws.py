@@ -20,10 +20,13 @@ from vending.tariff import (
     Quote,
     QuoteRequest,
     Tariff,
+    owed,
+    pay_owed,
     quote,
     rounded_fraction,
     settled,
     shares_of,
+    unpaid,
 )
 from vending.tariff.costs import UnitCost
 from vending.tariff.pricing import use_of
@@ -174,8 +177,8 @@ def test_what_is_owed_is_taken_once(
     that is refused (too little for a unit, say) takes nothing and moves nothing."""
     tariff, before = situation
     state = before
-    owed = {d.code: d.owed.minor for d in state.debts}
-    taken = dict.fromkeys(owed, 0)
+    due = {d.code: d.owed.minor for d in state.debts}
+    taken = dict.fromkeys(due, 0)
     months: dict[str, int] = {}
     for number, one in enumerate(paid):
         q = sold(tariff, state, one)
@@ -188,7 +191,7 @@ def test_what_is_owed_is_taken_once(
         state = settled(state, tariff, q, NOW + timedelta(minutes=number))
         assert state.use is not None
         assert state.use.month == THIS_MONTH
-    assert {d.code: d.owed.minor + taken[d.code] for d in state.debts} == owed
+    assert {d.code: d.owed.minor + taken[d.code] for d in state.debts} == due
     # July to November at most, and no month twice.
     assert all(count <= 4 for count in months.values())
     if state is before:
@@ -197,6 +200,71 @@ def test_what_is_owed_is_taken_once(
         assert not any(taken.values())
     else:
         assert all(stand.through == THIS_MONTH for stand in state.charges)
+
+
+@st.composite
+def any_sales(draw: st.DrawFn) -> tuple[Tariff, AccountState, Quote]:
+    """A quote of every kind that a counter books: units for money, a payment for what is owed (of
+    one code, or of all), and units that nobody pays for."""
+    tariff, state = draw(situations())
+    kind = draw(st.sampled_from(["units", "owed", "owed", "free"]))
+    if kind == "units":
+        q = sold(tariff, state, draw(payments))
+        assume(q is not None)
+        assert q is not None
+        return tariff, state, q
+    if kind == "free":
+        return tariff, state, unpaid(tariff, "free_issue", Energy(draw(steps) * 100), state, NOW)
+    due = owed(tariff, state, NOW)
+    disputed = {debt.code for debt in state.debts if debt.disputed}
+    assume(due.keys() - disputed)
+    code = draw(st.sampled_from(["", *due]))
+    most = due[code].minor if code else sum(due[one].minor for one in due.keys() - disputed)
+    amount = Money(draw(st.integers(1, most)))
+    return tariff, state, pay_owed(tariff, amount, state, NOW, code)
+
+
+steps = st.integers(0, 3000)
+
+
+def owing(tariff: Tariff, state: AccountState) -> dict[tuple[str, str], int]:
+    """All that is owed on the account, worked out once more: each month by the version that held
+    when it began."""
+    found: dict[tuple[str, str], int] = {}
+    for debt in state.debts:
+        found["debt", debt.code] = debt.owed.minor
+    for due in state.fees:
+        fee = tariff.due_fee(due.code)
+        assert fee is not None
+        found["fee", due.code] = (fee.sum.gross if due.owed is None else due.owed).minor
+    stands = {stand.code: stand for stand in state.charges}
+    for code in ("month", "lamp"):
+        stand = stands.get(code)
+        first = (state.since or THIS_MONTH) if stand is None else stand.through.plus(1)
+        found["charge", code] = 0 if stand is None else stand.owed.minor
+        while first <= THIS_MONTH:
+            found["charge", code] += tariff.monthly_sum(code, first)
+            first = first.plus(1)
+    return {what: minor for what, minor in found.items() if minor}
+
+
+@settings(max_examples=examples(120))
+@given(any_sales())
+def test_what_was_owed_is_what_was_taken_and_what_is_owed_after(
+    sale: tuple[Tariff, AccountState, Quote],
+) -> None:
+    """For fees, monthly charges and debts, and for every kind of quote: none of them is forgotten
+    by a sale that does not ask for it, and none is asked for twice."""
+    tariff, state, q = sale
+    after = owing(tariff, settled(state, tariff, q, NOW))
+    for line in q.lines:
+        if line.left is None:
+            continue
+        kind = "fee" if line.code == "once" else line.kind.value
+        what = (kind, line.code)
+        assert after.get(what, 0) == line.left.minor
+        after[what] = after.get(what, 0) + line.amount.minor
+    assert {what: minor for what, minor in after.items() if minor} == owing(tariff, state)
 
 
 @settings(max_examples=examples(40))

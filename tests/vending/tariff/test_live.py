@@ -234,3 +234,19 @@ def test_a_file_that_begins_when_a_kept_version_does_is_not_met(quick: Office) -
     with pytest.raises(TariffMalformed):
         starts(quick)
     assert counted(("tariff_files",), quick.place) == before
+
+
+def test_a_code_keeps_its_kind_in_files_too(quick: Office) -> None:
+    approval = f'drafted_by = "Office"\napproved_by = "Mayor"\napproved_at = {NEW_YEAR}'
+    fee = (
+        "charges = [ { rule = 'once', code = 'meter', name_ar = 'ر', name_en = 'C', "
+        "amount = '5.00', book = 'fees' } ]"
+    )
+    text = draft(2, code="electricity-domestic-blocks", more=f"{approval}\n{fee}")
+    (quick.folder / "more.toml").write_text(text, "utf-8")
+    before = counted(("tariff_files",), quick.place)
+    with pytest.raises(TariffMalformed) as error:
+        starts(quick)
+    assert error.value.source == "more.toml"
+    assert "meter is a monthly charge in version 1" in error.value.problem
+    assert counted(("tariff_files",), quick.place) == before
