@@ -24,7 +24,7 @@ from .errors import (
 from .months import PLACE, Month
 from .prices import PriceRule
 from .recovery import UNPROTECTED, Protection
-from .support import Support
+from .support import FreeUnits, Support
 from .vat import Vat
 
 
@@ -90,6 +90,9 @@ class Tariff:
     unit_charges: tuple[PercentCharge | UnitCharge, ...] = _told()
     """Of its charges those that grow with a sale."""
     monthly_charges: tuple[MonthlyCharge, ...] = _told()
+    borne: tuple[Support, ...] = _told()
+    """Its supports in the order in which units take them: the first ones of a month are free,
+    wherever the file says so; a subsidy begins behind them."""
     needs_history: str = _told()
     """The first rule that asks what the account has bought or been charged before; empty if
     none does."""
@@ -103,6 +106,8 @@ class Tariff:
             asking.insert(0, self.price.rule)
         object.__setattr__(self, "unit_charges", growing)
         object.__setattr__(self, "monthly_charges", monthly)
+        free_first = sorted(self.supports, key=lambda rule: not isinstance(rule, FreeUnits))
+        object.__setattr__(self, "borne", tuple(free_first))
         object.__setattr__(self, "needs_history", asking[0] if asking else "")
 
     @property
