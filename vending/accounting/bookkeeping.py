@@ -325,9 +325,11 @@ class Bookkeeping:
                     raise DepositTooSmall(holder, Money(balance, deposit.unit).to_text())
 
     def _check_given_up(self, books: BooksReading, lines: tuple[Posting, ...]) -> None:
-        """What is not there cannot be given up: it would stand as if somebody had overpaid."""
+        """What is not there cannot be given up: it would stand as if somebody had overpaid. Of a
+        debt `follow` tells it, by its name."""
+        debts = self._chart.role("debts").code
         for line in lines:
-            if line.amount < 0:
+            if line.amount < 0 and line.account != debts:
                 there = books.opening(line.account, line.holder, None)
                 if there + line.amount < 0:
                     told = Money(there, line.unit).to_text()
