@@ -21,6 +21,7 @@ from .months import PLACE, YEARS
 from .rounding import Rounding
 
 _CODE = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*", re.ASCII)
+_DAY = re.compile(r"\d\d-\d\d", re.ASCII)
 _MOST_MINOR = 10**12
 """Far above any sum that is meant, far below what a database cannot hold."""
 EnumT = TypeVar("EnumT", bound=Enum)
@@ -88,8 +89,11 @@ class Table:
         """`MM-DD` as month and day; a day that every year has."""
         text = self.text(key)
         try:
-            day = date.fromisoformat(f"2001-{text}")
+            # Python reads weeks as well, and `W46-1` is a date to it.
+            day = date.fromisoformat(f"2001-{text}") if _DAY.fullmatch(text) else None
         except ValueError:
+            day = None
+        if day is None:
             self.wrong(key, "must be month and day, like 11-15")
         return day.month, day.day
 
@@ -108,7 +112,8 @@ class Table:
             return PLACE
         try:
             return ZoneInfo(self.text(key))
-        except (ZoneInfoNotFoundError, ValueError):
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            # The last one for a part of the world (a folder), or a name that no file can have.
             self.wrong(key, "no such time zone")
 
     def money(self, key: str) -> Money:

@@ -34,6 +34,7 @@ from vending.tariff.months import Month
 from vending.tariff.registry import KINDS, registered
 
 FOLDER = CONFIG / "tariffs"
+LONG = "x" * 300
 WATER = (FOLDER / "water-domestic-blocks.toml").read_text("utf-8")
 SOCIAL = (FOLDER / "electricity-social.toml").read_text("utf-8")
 PUBLIC = (FOLDER / "electricity-public.toml").read_text("utf-8")
@@ -81,6 +82,8 @@ def test_shipped_tariffs_cover_every_class_and_book_on_accounts_that_exist() -> 
             "public",
         ),
         (WATER, 'name_en = "Water', 'zone = "Asia/X"\nname_en = "Water', "zone", "no such time"),
+        (WATER, 'name_en = "Water', 'zone = "Asia"\nname_en = "Water', "zone", "no such time"),
+        (WATER, 'name_en = "Water', f'zone = "{LONG}"\nname_en = "Water', "zone", "no such time"),
         (WATER, 'name_en = "Water', 'color = "x"\nname_en = "Water', "color", "no such key"),
         (SOCIAL, 'units = "60"', 'units = "0"', "supports[1].units", "tenths"),
         (
@@ -91,6 +94,8 @@ def test_shipped_tariffs_cover_every_class_and_book_on_accounts_that_exist() -> 
             "miss",
         ),
         (PUBLIC, 'begins = "11-15"', 'begins = "02-29"', "seasons[1].begins", "month and day"),
+        (PUBLIC, 'begins = "11-15"', 'begins = "W46-1"', "seasons[1].begins", "month and day"),
+        (PUBLIC, 'begins = "11-15"', 'begins = "١١-١٥"', "seasons[1].begins", "month and day"),
         (PUBLIC, 'begins = "11-15"', 'begins = "04-01"', "price.seasons", "one day"),
         (PUBLIC, 'mode = "included"', 'mode = "inside"', "vat.mode", "added, included"),
     ],
