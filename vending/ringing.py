@@ -170,7 +170,8 @@ def _credit(bench: Bench, item: Credit) -> Priced:
 
 
 def _allowance(bench: Bench, item: Allowance) -> Priced:  # noqa: ARG001
-    units = free_left(bench.tariff, bench.state, bench.now)
+    # What one token does not carry is given by the next one.
+    units = free_left(bench.tariff, bench.state, bench.now, bench.most)
     if units.is_zero:
         raise NoAllowance(bench.file.meter.number.number)
     sold = quote(bench.tariff, QuoteRequest(units, bench.most), bench.state, bench.now)

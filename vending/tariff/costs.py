@@ -43,7 +43,7 @@ class UnitCost:
         taken = dict(use.supported)
         self._supports: list[tuple[int, int]] = []
         start = 0
-        for support in tariff.supports:
+        for support in tariff.borne:
             already = taken.get(support.code)
             left = support.units.value - (0 if already is None else already.value)
             self._supports.append((start, start + max(left, 0)))
@@ -59,7 +59,7 @@ class UnitCost:
         total = self.full(units)
         if not self._supports:
             return total
-        for support, (start, end) in zip(self._tariff.supports, self._supports, strict=True):
+        for support, (start, end) in zip(self._tariff.borne, self._supports, strict=True):
             end = min(end, units)
             if end > start:
                 worth = self.full(end) - self.full(start)
@@ -128,7 +128,7 @@ class UnitCost:
 
     def _support_lines(self, units: Quantity) -> list[QuoteLine]:
         lines = []
-        for support, (start, end) in zip(self._tariff.supports, self._supports, strict=True):
+        for support, (start, end) in zip(self._tariff.borne, self._supports, strict=True):
             end = min(end, units.value)
             if end > start:
                 exact = -support.share * (self.full(end) - self.full(start))

@@ -52,8 +52,11 @@ def pay_owed(
     return quote_of(tariff, tuple(lines), amount, state.balance, nothing, use)
 
 
-def free_left(tariff: Tariff, state: AccountState, now: datetime) -> Quantity:
-    """What is left of the month's free units, as a token carries it; may be zero."""
+def free_left(
+    tariff: Tariff, state: AccountState, now: datetime, most: Quantity | None = None
+) -> Quantity:
+    """What is left of the month's free units, as a token carries it, or as much of that as one
+    token may carry (`most`); may be zero."""
     use = use_of(tariff, state, now)
     taken = dict(use.supported)
     kind, step = tariff.commodity.quantity, tariff.commodity.token_step
@@ -62,6 +65,8 @@ def free_left(tariff: Tariff, state: AccountState, now: datetime) -> Quantity:
         if isinstance(support, FreeUnits):
             already = taken.get(support.code)
             left += max(0, support.units.value - (0 if already is None else already.value))
+    if most is not None:
+        left = min(left, most.value)
     return carried_floor(kind, min(left // step, MOST_STEPS), step)
 
 

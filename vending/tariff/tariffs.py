@@ -24,7 +24,7 @@ from .errors import (
 from .months import PLACE, Month
 from .prices import PriceRule
 from .recovery import UNPROTECTED, Protection
-from .support import Support
+from .support import FreeUnits, Support
 from .vat import Vat
 
 
@@ -93,6 +93,9 @@ class Tariff:
     monthly_ever: tuple[MonthlyCharge, ...] = _told()
     """Those, and behind them what only earlier versions charged by the month, as the last one did:
     months that a version was in force for are paid for whenever somebody pays."""
+    borne: tuple[Support, ...] = _told()
+    """Its supports in the order in which units take them: the first ones of a month are free,
+    wherever the file says so; a subsidy begins behind them."""
     needs_history: str = _told()
     """The first rule that asks what the account has bought or been charged before; empty if
     none does."""
@@ -110,6 +113,8 @@ class Tariff:
         before = () if self.earlier is None else self.earlier.monthly_ever
         gone = tuple(charge for charge in before if charge.sum.heading.code not in own)
         object.__setattr__(self, "monthly_ever", (*monthly, *gone))
+        free_first = sorted(self.supports, key=lambda rule: not isinstance(rule, FreeUnits))
+        object.__setattr__(self, "borne", tuple(free_first))
         object.__setattr__(self, "needs_history", asking[0] if asking else "")
 
     @property

@@ -108,7 +108,7 @@ def _used(tariff: Tariff, household: Household) -> Quantity:
 def _supported(tariff: Tariff, used: Quantity) -> Iterator[tuple[str, Quantity]]:
     """What of the month's units was borne by others: supports go first, in their order."""
     left = used.value
-    for support in tariff.supports:
+    for support in tariff.borne:
         taken = min(left, support.units.value)
         left -= taken
         yield support.code, type(used)(taken)
