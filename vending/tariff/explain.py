@@ -6,10 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from meters.quantities import Money, Quantity
 
+from .labels import Label
 from .quotes import Limited, LineKind, Quote, QuoteLine
 
 
@@ -31,20 +33,25 @@ CODES = (
     "season",
     "tax_added",
     "tax_included",
+    "tax_on_charge",
     "charge_part",
     "charge_per_unit",
     "charge_month",
     "charge_months",
+    "charge_month_and_rest",
+    "charge_months_and_rest",
     "charge_rest",
     "charge_once",
     "free_units",
     "subsidy",
     "debt_taken",
+    "debt_instalment_taken",
     "debt_postponed",
     "debt_disputed",
     "limited_cap",
     "limited_guarantee",
     "carried",
+    "kept_on_balance",
     "last_same",
     "last_more",
     "last_fewer",
@@ -61,6 +68,7 @@ CODES = (
     "because_season",
     "because_block_higher",
     "because_block_lower",
+    "because_block_reached",
     "because_used_more",
     "because_used_less",
 )
@@ -84,14 +92,20 @@ def explain(quote: Quote, previous: Quote | None = None) -> list[Reason]:
         bought,
         *_prices(quote),
     ]
+    names = {line.code: line.label for line in quote.of_kind(LineKind.CHARGE)}
     for line in quote.lines:
-        reasons.extend(_line(line))
-    limits = {line.limited for line in quote.lines}
+        if line.kind is LineKind.TAX:
+            reasons.extend(_tax(line, names.get(line.code)))
+        else:
+            reasons.extend(_line(line))
+    limits = {line.limited for line in quote.lines} if _is_limited(quote) else set()
     for limit in (Limited.CAP, Limited.GUARANTEE):
         if limit in limits:
             reasons.append(Reason(f"limited_{limit.value}", {"deducted": quote.deducted}))
     if not quote.balance_after.is_zero:
-        reasons.append(Reason("carried", {"balance": quote.balance_after}))
+        # Where the balance alone has paid for it, there may be any sum left.
+        rest = "kept_on_balance" if quote.tendered.is_zero else "carried"
+        reasons.append(Reason(rest, {"balance": quote.balance_after}))
     if previous is not None and previous.commodity is quote.commodity:
         reasons.extend(_compared(quote, previous))
     return reasons
@@ -118,16 +132,29 @@ def _prices(quote: Quote) -> Iterator[Reason]:
             yield Reason("price_flat", facts)
 
 
+def _tax(line: QuoteLine, charge: Label | None) -> Iterator[Reason]:
+    """What is added to the units, or is in them; and what is added to a charge, or the sentences
+    would not sum up to what was paid. What a charge contains is told with it."""
+    if line.amount.is_zero:
+        return
+    facts: dict[str, Any] = {"amount": line.amount, "rate": line.rate}
+    if not line.code:
+        yield Reason("tax_included" if line.included else "tax_added", facts)
+    elif not line.included:
+        yield Reason("tax_on_charge", {**facts, "name": charge})
+
+
 def _line(line: QuoteLine) -> Iterator[Reason]:
     facts: dict[str, Any] = {"name": line.label, "amount": line.amount, "rate": line.rate}
-    if line.kind is LineKind.TAX:
-        if not line.code and not line.amount.is_zero:
-            yield Reason("tax_included" if line.included else "tax_added", facts)
-    elif line.kind is LineKind.SUPPORT:
+    if line.kind is LineKind.SUPPORT:
         given = {**facts, "amount": -line.amount, "units": line.base, "payer": line.payer}
         yield Reason(line.rule, given)
     elif line.kind is LineKind.DEBT:
-        code = f"debt_{line.limited.value}" if line.reason and line.limited else "debt_taken"
+        code = "debt_taken"
+        if line.reason and line.limited:
+            code = f"debt_{line.limited.value}"
+        elif line.rule == "instalment" and not line.exact:
+            code = "debt_instalment_taken"
         yield Reason(code, {**facts, "left": line.left, "reason": line.reason})
     elif line.rule == "percent":
         yield Reason("charge_part", {**facts, "base": line.base})
@@ -137,7 +164,10 @@ def _line(line: QuoteLine) -> Iterator[Reason]:
         yield Reason("charge_once", {**facts, "left": line.left})
     elif line.kind is LineKind.CHARGE:
         code = ("charge_rest", "charge_month")[line.months] if line.months < 2 else "charge_months"
-        yield Reason(code, {**facts, "months": line.months, "left": line.left})
+        if line.before is not None:
+            code = f"{code}_and_rest"
+        more = {"months": line.months, "left": line.left, "before": line.before}
+        yield Reason(code, {**facts, **more})
 
 
 def _compared(quote: Quote, previous: Quote) -> Iterator[Reason]:
@@ -168,20 +198,25 @@ def _compared(quote: Quote, previous: Quote) -> Iterator[Reason]:
     seasons = [_season(one) for one in (quote, previous)]
     if seasons[0] != seasons[1] and seasons[0] is not None:
         yield Reason("because_season", {"season": seasons[0]})
-    yield from _blocks(quote, previous)
+    same = (quote.tariff, quote.tariff_version) == (previous.tariff, previous.tariff_version)
+    if same and seasons[0] == seasons[1]:
+        # The blocks of another table are other blocks.
+        yield from _blocks(quote, previous)
 
 
 def _blocks(quote: Quote, previous: Quote) -> Iterator[Reason]:
     now_block, last_block = _block(quote), _block(previous)
     if not (now_block and last_block):
         return
-    if now_block != last_block:
+    if quote.used_before is None and now_block != last_block:
+        yield Reason("because_block_reached", {"block": now_block, "last": last_block})
+    elif now_block != last_block:
         code = "because_block_higher" if now_block > last_block else "because_block_lower"
         yield Reason(code, {"block": now_block, "last": last_block})
     elif _below(quote) != _below(previous):
         # Both ended in one block, and one of them found more room in those before it.
         used, last = quote.used_before, previous.used_before
-        if used is not None and last is not None and type(used) is type(last):
+        if used is not None and last is not None and used != last:
             direction = "more" if used > last else "less"
             apart = type(used)(abs(used.value - last.value))
             yield Reason(f"because_used_{direction}", {"difference": apart, "last": last})
@@ -190,6 +225,13 @@ def _blocks(quote: Quote, previous: Quote) -> Iterator[Reason]:
 def _units_part(quote: Quote) -> int:
     """What the units took, with tax and charges that grow with them, after supports."""
     return quote.total.minor - quote.deducted.minor
+
+
+def _is_limited(quote: Quote) -> bool:
+    """Whether charges and debts took less than their rules ask for together, in whole minor
+    units: the last of several may lack what was rounded up for those before it."""
+    asked = sum((line.exact for line in quote.lines if line.left is not None), Fraction(0))
+    return quote.deducted.minor < asked.numerator // asked.denominator
 
 
 def _support(quote: Quote) -> Money:

@@ -36,14 +36,18 @@ def kept_line(line: QuoteLine) -> list[Any]:
         rest["name"] = [line.label.ar, line.label.en]
     if line.limited is not None:
         rest["limited"] = line.limited.value
-    if line.left is not None:
-        rest["left"] = line.left.minor
+    for name in _SUMS:
+        amount: Money | None = getattr(line, name)
+        if amount is not None:
+            rest[name] = amount.minor
     return [*values, rest] if rest else values
 
 
 _PLAIN = ("code", "included", "block", "months", "payer", "book", "reason")
 """Kept as they are, where they say something."""
 _PLAIN_OF = attrgetter(*_PLAIN)
+_SUMS = ("left", "before")
+"""Amounts, where there are any."""
 
 
 def line_from(values: list[Any], currency: str) -> QuoteLine:
@@ -51,7 +55,8 @@ def line_from(values: list[Any], currency: str) -> QuoteLine:
     rule, base, unit, rate, numerator, denominator, rounding, amount, *rest = values
     more = rest[0] if rest else {}
     quantity = _QUANTITIES.get(unit)
-    name, limited, left = more.get("name"), more.get("limited"), more.get("left")
+    name, limited = more.get("name"), more.get("limited")
+    left, before = (_money(more.get(name), currency) for name in _SUMS)
     return QuoteLine(
         rule=rule,
         base=Money(base, unit) if quantity is None else quantity(base),
@@ -69,8 +74,13 @@ def line_from(values: list[Any], currency: str) -> QuoteLine:
         book=more.get("book", ""),
         limited=None if limited is None else Limited(limited),
         reason=more.get("reason", ""),
-        left=None if left is None else Money(left, currency),
+        left=left,
+        before=before,
     )
+
+
+def _money(minor: int | None, currency: str) -> Money | None:
+    return None if minor is None else Money(minor, currency)
 
 
 def _usual_kind(rule: str) -> LineKind:

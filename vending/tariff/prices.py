@@ -42,6 +42,10 @@ class PriceRule(Protocol):
         """Whether it matters what was bought earlier in the month."""
         ...
 
+    def begins_anew(self, day: date) -> bool:
+        """Whether each purchase of this day begins in the first block, whatever was bought."""
+        ...
+
     def pieces(self, day: date, used: int) -> tuple[Piece, ...]:
         """The pieces that the next unit begins, after `used` smallest units this month."""
         ...
@@ -64,6 +68,9 @@ class FlatPrice:
     @classmethod
     def from_table(cls, table: Table) -> FlatPrice:
         return cls(table.rate("rate"), table.rounding())
+
+    def begins_anew(self, day: date) -> bool:  # noqa: ARG002
+        return False
 
     def pieces(self, day: date, used: int) -> tuple[Piece, ...]:  # noqa: ARG002
         return (Piece(self.rule, self.rate, self.rounding),)
@@ -104,6 +111,9 @@ class BlockPrice:
     @property
     def monthly(self) -> bool:
         return self.period is Period.MONTH
+
+    def begins_anew(self, day: date) -> bool:  # noqa: ARG002
+        return not self.monthly
 
     @classmethod
     def from_table(cls, table: Table) -> BlockPrice:
@@ -179,6 +189,9 @@ class SeasonalPrice:
         """Which one holds on a local day; before the year's first one, the year's last."""
         begun = [s for s in self.seasons if s.begins <= (day.month, day.day)]
         return begun[-1] if begun else self.seasons[-1]
+
+    def begins_anew(self, day: date) -> bool:
+        return self.season(day).price.begins_anew(day)
 
     def pieces(self, day: date, used: int) -> tuple[Piece, ...]:
         season = self.season(day)

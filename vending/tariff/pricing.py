@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from meters.quantities import Money, Quantity
+from meters.values import replace
 from tokens.sts import carried
 
 from .claims import Claims
@@ -68,8 +69,11 @@ class _Pricing:
         self._balance = state.balance
         self._step = tariff.commodity.token_step
         self._most = min(MOST_STEPS, most.value // self._step) if most is not None else MOST_STEPS
-        self._use = use_of(tariff, state, now)
-        self._cost = UnitCost(tariff, local_day(now, tariff.zone), self._use)
+        use = use_of(tariff, state, now)
+        day = local_day(now, tariff.zone)
+        self._use = None if tariff.price.begins_anew(day) else use
+        self._cost = UnitCost(tariff, day, use)
+        self._before = {one.code: one.owed for one in state.charges if one.owed.minor}
         self._claims = Claims(tariff, state, now)
         least = tariff.protection.units
         self._guaranteed = 0 if least is None else self._cost.cost(least.value)
@@ -133,11 +137,16 @@ class _Pricing:
 
     def _quote(self, tendered: Money, units: Quantity) -> Quote:
         tariff = self._tariff
-        lines = (
-            *self._cost.lines(units),
-            *self._claims.lines(tendered.minor, self._room(tendered.minor)),
-        )
+        owed = self._claims.lines(tendered.minor, self._room(tendered.minor))
+        if self._before:
+            owed = [self._with_before(line) for line in owed]
+        lines = (*self._cost.lines(units), *owed)
         return quote_of(tariff, lines, tendered, self._balance, units, self._use)
+
+    def _with_before(self, line: QuoteLine) -> QuoteLine:
+        """New months stand on one line with what was left of those before them."""
+        before = self._before.get(line.code) if line.months else None
+        return line if before is None else replace(line, before=before)
 
     def _money(self, minor: int) -> Money:
         return Money(minor, self._tariff.currency)
@@ -149,10 +158,10 @@ def quote_of(
     tendered: Money,
     balance: Money,
     units: Quantity,
-    use: MonthUse,
+    use: MonthUse | None,
 ) -> Quote:
     """The quote of these lines: what is paid and carried is what they cost and what is carried
-    on. Raises CurrencyWrong."""
+    on. `use` is None where the price asks for none. Raises CurrencyWrong."""
     currency, paid = tariff.currency, tendered + balance
     if paid.currency != currency:
         raise CurrencyWrong(paid.currency, currency)
@@ -170,7 +179,7 @@ def quote_of(
         net=net,
         vat=vat,
         balance_after=Money(paid.minor - net.minor - vat.minor, currency),
-        used_before=use.units if tariff.needs_history else None,
+        used_before=use.units if use is not None and tariff.needs_history else None,
     )
 
 

@@ -62,6 +62,8 @@ class QuoteLine(Struct, frozen=True):
     """1, 2, ... where units are priced in blocks."""
     months: int = 0
     """Months newly counted in a monthly charge."""
+    before: Money | None = None
+    """What of a monthly charge was owed from before, beside the months newly counted."""
     payer: str = ""
     """Who bears a support."""
     book: str = ""

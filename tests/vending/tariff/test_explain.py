@@ -20,12 +20,18 @@ from vending.tariff import (
     AmountTooHigh,
     AmountTooLow,
     ChargeState,
+    Debt,
+    Instalment,
+    Label,
     MonthUse,
+    Percentage,
     Quote,
     QuoteRequest,
+    TariffBook,
     explain,
     kept_line,
     line_from,
+    parse_tariffs,
     quote,
     settled,
 )
@@ -99,6 +105,167 @@ def test_the_same_sale_again_says_so() -> None:
     assert codes(sale, sale)[-1] == "last_same"
     other = replace(sale, tariff_version=2, quantity=sale.quantity + Energy(100))
     assert codes(other, sale)[-2:] == ["last_more", "because_version"]
+
+
+HEAD = """
+code = "t"
+commodity = "electricity"
+currency = "ILS"
+customer_class = "domestic"
+name_ar = "تعرفة"
+name_en = "Tariff"
+"""
+VERSION = """
+[[versions]]
+version = {number}
+drafted_by = "Billing office"
+approved_by = "Finance director"
+approved_at = 2025-12-15T10:00:00+02:00
+active_from = 2026-{number:02}-01T00:00:00+02:00
+most_per_sale = "5000.00"
+vat = {{ percent = "16", rounding = "half_up" }}
+"""
+FLAT = 'price = { rule = "flat", rate = "0.50", rounding = "half_up" }'
+METER = """
+[[versions.charges]]
+rule = "monthly"
+code = "meter"
+name_ar = "رسم العداد"
+name_en = "Meter"
+amount = "50.00"
+book = "fixed_charges"
+"""
+
+
+def book_of(*bodies: str) -> TariffBook:
+    """A tariff whose versions are these, from the first of January, of February ..."""
+    versions = (VERSION.format(number=n) + body for n, body in enumerate(bodies, start=1))
+    return TariffBook(parse_tariffs(HEAD + "".join(versions), "t"))
+
+
+def blocks(up_to: int, period: str = "month") -> str:
+    return f"""price = {{ rule = "blocks", period = "{period}", rounding = "half_up", blocks = [
+    {{ up_to = "{up_to}", rate = "0.40" }}, {{ rate = "0.60" }} ] }}"""
+
+
+def english(sale: Quote, previous: Quote | None = None) -> list[str]:
+    assert len(explained(sale, previous, Language.ARABIC)) == len(explain(sale, previous))
+    return explained(sale, previous, Language.ENGLISH)
+
+
+def owing(before: int, through: Month) -> AccountState:
+    return replace(STATE, charges=(ChargeState("meter", through, Money(before)),))
+
+
+def test_a_rest_of_before_is_told_beside_the_new_months() -> None:
+    tariff, paid = book_of(FLAT + METER).active("t", NOW), QuoteRequest(Money(40_000))
+    for months, said in (
+        (1, "Meter for one month, and 38.00 ILS left over from before: 96.00 ILS taken, "),
+        (3, "Meter for 3 months, and 38.00 ILS left over from before: 212.00 ILS taken, "),
+        (0, "Meter, left over from before: 38.00 ILS taken, "),
+    ):
+        sale = quote(tariff, paid, owing(3800, MONTH.plus(-months)), NOW)
+        assert f"{said}0.00 ILS still owed." in english(sale)
+        assert [line_from(kept_line(line), "ILS") for line in sale.lines] == list(sale.lines)
+    sale = quote(tariff, paid, owing(0, MONTH.plus(-1)), NOW)
+    assert "Meter for one month: 58.00 ILS taken, 0.00 ILS still owed." in english(sale)
+
+
+def test_the_tax_on_a_charge_is_told_so_that_the_sentences_sum_up() -> None:
+    sewage = """
+charges = [ { rule = "percent", code = "sewage", name_ar = "صرف", name_en = "Sewage",
+percent = "35", rounding = "half_up", book = "sewage" } ]
+""".replace("\n", " ")
+    sale = quote(
+        book_of(f"{FLAT}\n{sewage}").active("t", NOW), QuoteRequest(Money(10_000)), STATE, NOW
+    )
+    told = english(sale)
+    assert "Value-added tax of 16% on Sewage: 3.58 ILS." in told
+    sums = [one.facts["amount"].minor for one in explain(sale)[1:] if "amount" in one.facts]
+    assert sum(sums) == sale.total.minor
+
+
+def test_blocks_of_each_purchase_say_nothing_of_the_month() -> None:
+    """Whether or not the tariff asks for the month's purchases for another reason."""
+    for more in ("", METER):
+        tariff = book_of(blocks(50, "purchase") + more).active("t", NOW)
+        paid = replace(SETTLED, charges=owing(0, MONTH).charges)
+        small, big = (
+            quote(tariff, QuoteRequest(Money(paid_now)), replace(paid, use=used), NOW)
+            for paid_now, used in (
+                (1500, MonthUse(MONTH, Energy(0))),
+                (9000, MonthUse(MONTH, Energy(36_800))),
+            )
+        )
+        told = codes(big, small)
+        assert "used_before" not in told
+        assert told[-1] == "because_block_reached"
+        assert not any("month" in sentence for sentence in english(big, small))
+        assert codes(small, big)[-1] == "because_block_reached"
+
+
+def test_the_season_decides_whether_blocks_are_of_the_month() -> None:
+    anew, monthly = (blocks(50, period) for period in ("purchase", "month"))
+    seasons = f"""
+[versions.price]
+rule = "seasonal"
+[[versions.price.seasons]]
+begins = "04-01"
+name_ar = "الصيف"
+name_en = "Summer"
+{monthly}
+[[versions.price.seasons]]
+begins = "11-15"
+name_ar = "الشتاء"
+name_en = "Winter"
+{anew}
+"""
+    tariff = book_of(seasons).active("t", NOW)
+    for now, said in ((NOW, False), (datetime(2026, 11, 10, tzinfo=UTC), True)):
+        used = replace(STATE, use=MonthUse(MONTH, Energy(20_000)))
+        sale = quote(tariff, QuoteRequest(Money(9000)), used, now)
+        assert ("used_before" in codes(sale)) is said
+
+
+def test_blocks_of_another_version_are_not_compared() -> None:
+    book = book_of(blocks(100), blocks(150))
+    first, second = (
+        quote(book.version("t", number), QuoteRequest(Money(10_000)), STATE, NOW)
+        for number in (1, 2)
+    )
+    assert codes(second, first)[-2:] == ["last_more", "because_version"]
+
+
+def test_an_agora_that_was_rounded_up_before_is_no_limit() -> None:
+    tariff = book_of(FLAT).active("t", NOW)
+    debts = tuple(
+        Debt(code, Label("دين", f"Debt {code}"), Money(50_000), place, Percentage("10"))
+        for place, code in enumerate("abcd")
+    )
+    sale = quote(tariff, QuoteRequest(Money(1001)), replace(STATE, debts=debts), NOW)
+    assert sale.deducted == Money(400)
+    assert not any("limited" in code for code in codes(sale))
+
+
+def test_what_a_balance_alone_has_paid_for_leaves_any_sum() -> None:
+    tariff, rich = book_of(FLAT).active("t", NOW), replace(STATE, balance=Money(10_000))
+    sale = quote(tariff, QuoteRequest(Energy(10_000)), rich, NOW)
+    assert english(sale)[-1] == "94.20 ILS stays on the customer's balance for next time."
+    sale = quote(tariff, QuoteRequest(Money(100)), rich, NOW)
+    assert codes(sale)[-1] == "carried"
+
+
+def test_an_instalment_that_was_taken_this_month_says_why_nothing_is() -> None:
+    tariff = book_of(FLAT).active("t", NOW)
+    debt = Debt("d", Label("دين", "Loan"), Money(9000), 1, Instalment(Money(2000)))
+    before = replace(STATE, debts=(debt,))
+    first = quote(tariff, QuoteRequest(Money(5800)), before, NOW)
+    assert "Of the debt Loan: 20.00 ILS taken, 70.00 ILS still owed." in english(first)
+    second = quote(tariff, QuoteRequest(Money(5800)), settled(before, tariff, first, NOW), NOW)
+    assert (
+        "The debt Loan: this month's instalment was taken before, so nothing is taken now; "
+        "70.00 ILS still owed."
+    ) in english(second)
 
 
 def test_words_exist_for_everything_that_can_be_said() -> None:
