@@ -10,8 +10,10 @@ from pathlib import Path
 from meters.errors import RaseedError
 from meters.quantities import Money
 from tests.vending.accounts.support import ARREARS, BILLING, CHIEF, TILL, Counter
+from tests.vending.support import POWER
 from vending.accounts import Outcome
 from vending.parties import Actor
+from vending.requests import BasketRequest, DebtPayment
 from vending.tariff import LineKind, Percentage
 
 PAGE = Path(__file__).parents[3] / "docs" / "tariffs.md"
@@ -51,6 +53,11 @@ class Page:
         self.last = f"v-{self.count}"
         return Money(sum(one.amount.minor for one in sold.of_kind(LineKind.DEBT))).to_text()
 
+    def pay_owed(self, actor: Actor, amount: str, code: str = "") -> str:
+        item = DebtPayment(POWER.number, Money.from_text(amount), code)
+        basket = BasketRequest(f"v-{self.count}", (item,))
+        return self.counter.service.vend_basket(actor, basket).leading.quote.deducted.to_text()
+
     def put_off(self, actor: Actor, day: str) -> str:
         self.counter.accounts.postpone_debt(actor, "A1", "arrears", day, WHY, f"e-{self.count}")
         return ""
@@ -77,6 +84,8 @@ class Page:
 WORDS: dict[str, Callable[..., str]] = {
     r"takes over (\S+) at (\d+) %": Page.take_over,
     r"pays (\S+)": Page.pay,
+    r"pays (\S+) of what is owed": Page.pay_owed,
+    r"pays (\S+) of `(\S+)` by its code": Page.pay_owed,
     r"puts it off to (\S+)": Page.put_off,
     r"takes that sale back": Page.take_back,
     r"notes a dispute": Page.dispute,
@@ -102,7 +111,7 @@ def test_the_pages_table_happens_so(tmp_path: Path) -> None:
         (one,) = counter.accounts.account(TILL, "A1").debts
         left, now = one.debt.owed.to_text(), one.standing.value
         assert [refused, told, left, now] == [answer, taken, owed, standing], (day, words)
-    assert page.count == 15
+    assert page.count == 17
     assert counter.accounts.verify_accounts(TILL).ok
     assert counter.ledger("debts", "A1") == 0
     counter.close()

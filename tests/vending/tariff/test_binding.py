@@ -80,6 +80,31 @@ def test_it_is_refused_with_the_name_of_what_changed(
     assert (error.value.quote, error.value.changed) == ("q-1", [changed])
 
 
+def inputs_at(now: datetime) -> QuoteInputs:
+    """As they stand at a moment, when nothing has been bought."""
+    tariff = tariffs().active("electricity-public", now)
+    return replace(INPUTS, tariff=tariff, month=Month.of(now, tariff.zone))
+
+
+def test_a_season_that_begins_meanwhile_is_no_change_and_a_month_is() -> None:
+    """Winter begins on 15 November, at midnight in the municipality."""
+    asked = datetime(2026, 11, 14, 21, 55, tzinfo=UTC)
+    inputs = inputs_at(asked)
+    told = quote(inputs.tariff, inputs.request, STATE, asked)
+    promise = binding(told, inputs, asked)
+    later = asked + timedelta(minutes=10)
+    assert quote(inputs.tariff, inputs.request, STATE, later).quantity < told.quantity
+    assert still_binds(promise, inputs_at(later), later) is told
+
+    asked = datetime(2026, 11, 30, 21, 55, tzinfo=UTC)
+    inputs = inputs_at(asked)
+    promise = binding(quote(inputs.tariff, inputs.request, STATE, asked), inputs, asked)
+    later = asked + timedelta(minutes=10)
+    with pytest.raises(QuoteChanged) as error:
+        still_binds(promise, inputs_at(later), later)
+    assert error.value.changed == ["month"]
+
+
 def test_a_sale_in_between_changes_balance_and_month() -> None:
     promise = binding(PRICED, INPUTS, NOW)
     after = replace(STATE, balance=Money(1), use=MonthUse(MONTH, Energy(90_000)))
