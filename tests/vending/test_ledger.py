@@ -66,7 +66,7 @@ def stored(posted: PostedEntry) -> StoredEntry:
         hash=posted.hash,
         postings=e.postings,
         cause_hash=e.content_hash,
-        tokens=1,
+        tokens=("credit_electricity",),
     )
 
 
@@ -176,8 +176,8 @@ CHANGES: dict[str, tuple[str, Change]] = {
     "own hash": ("hash", lambda e: changed(e, hash="0" * 64)),
     "previous hash": ("previous_hash", lambda e: changed(e, previous_hash="1" * 64)),
     "sale changed": ("content", lambda e: changed(e, cause_hash="d" * 64)),
-    "sale gone": ("cause", lambda e: changed(e, cause_hash=None, tokens=0)),
-    "token gone": ("no_token", lambda e: changed(e, tokens=0)),
+    "sale gone": ("cause", lambda e: changed(e, cause_hash=None, tokens=())),
+    "token gone": ("no_token", lambda e: changed(e, tokens=())),
 }
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Column
 
-from tests.vending.support import ADMIN, OPERATOR, WATER, Town, request
+from tests.vending.support import ADMIN, OPERATOR, WATER, Town, chart, request
+from vending.accounting import Bookkeeping
 from vending.ledger import LedgerReport
 from vending.store import schema
+from vending.store.books import SqlBooks
 from vending.store.schema import BOOKS
 from vending.store.triggers import drop
 
@@ -40,12 +43,18 @@ def tamper(here: Town, *statements: str) -> LedgerReport:
         for statement in statements:
             assert db.execute(statement).rowcount > 0
     db.close()
-    return here.service.verify(ADMIN)
+    return verified(here)
+
+
+def verified(here: Town) -> LedgerReport:
+    """As the command and the API ask for it."""
+    return Bookkeeping(SqlBooks(here.store), chart(), here.clock, UTC).verify(ADMIN)
 
 
 def test_untouched(sold: Town) -> None:
-    report = sold.service.verify(ADMIN)
+    report = verified(sold)
     assert report.ok
+    assert sold.service.verify(ADMIN) == report
     assert report.entries == 6
 
 
@@ -74,8 +83,16 @@ EDITS = [
     ("UPDATE balances SET amount = amount - 100", 0, "balance"),
     ("DELETE FROM balances", 0, "balance_missing"),
     ("UPDATE counters SET receipts = 7 WHERE point = 'P1'", 0, "receipt_gap"),
+    ("DELETE FROM counters WHERE point = 'P1'", 0, "counter_missing"),
+    ("UPDATE receipts SET point = 'P2' WHERE vend_id = 'v3'", 3, "content"),
     ("UPDATE chain SET number = 7", 7, "chain_head"),
+    ("UPDATE chain SET at = '2099-01-01T00:00:00.000000Z'", 0, "chain_at"),
+    ("UPDATE chain SET at = NULL", 0, "chain_at"),
+    ("UPDATE chain SET at = 'x'", 0, "chain_at"),
     ("DELETE FROM chain", 0, "chain_head"),
+    ("UPDATE chain SET closed_until = 'never'", 0, "unreadable"),
+    ("UPDATE postings SET amount = 'x' WHERE entry = 3 AND line = 1", 3, "unreadable"),
+    ("UPDATE entries SET at = 'x' WHERE number = 3", 3, "hash"),
     (
         "INSERT INTO tokens SELECT 'ghost', position, kind, digits, tid + 9, pan, base_date, "
         "quantity, unit FROM tokens WHERE vend_id = 'v3'",
@@ -102,7 +119,7 @@ def test_a_journal_cut_short_with_everything_that_hangs_on_it(sold: Town) -> Non
         "DELETE FROM sales WHERE entry = 6",
         "DELETE FROM entries WHERE number = 6",
     )
-    kept = sold.service.verify(ADMIN).head
+    kept = verified(sold).head
     report = tamper(sold, *cut)
     assert report.problem is not None
     assert report.problem.what == "chain_head"

@@ -5,13 +5,13 @@ hashes, with the trial balance of its moment. Pure.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from enum import Enum
 from hashlib import sha256
 
-from ..ledger import GENESIS, LedgerProblem, canonical_json, canonical_time
+from ..ledger import GENESIS, canonical_json, canonical_time
 from .days import Month
 from .errors import (
     PeriodClosedAlready,
@@ -169,19 +169,3 @@ def hash_of(act: PeriodAct) -> str:
         act.previous_hash,
     ]
     return sha256(canonical_json(fields)).hexdigest()
-
-
-def period_problems(
-    acts: Sequence[PeriodAct], closed_until: datetime | None
-) -> Iterator[LedgerProblem]:
-    """A broken chain of acts, or a boundary that is not what the last act says."""
-    previous = GENESIS
-    for number, act in enumerate(acts, start=1):
-        if act.number != number or act.previous_hash != previous or act.hash != hash_of(act):
-            yield LedgerProblem(act.entry, "period_chain", f"{act.number} {act.month}")
-            return
-        previous = act.hash
-    expected = acts[-1].closed_until if acts else None
-    if closed_until != expected:
-        found = "none" if closed_until is None else canonical_time(closed_until)
-        yield LedgerProblem(0, "closed_until", found)

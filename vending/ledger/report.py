@@ -14,10 +14,13 @@ class LedgerProblem:
     entry: int
     what: str
     """`number`, `previous_hash`, `hash`, `sum`, `account`, `cause`, `content`, `no_token`,
-    `token_without_sale`, `sale_without_entry`, `chain_head`, `balance`, `receipt_gap`,
-    `period_chain`, `closed_until`; `seal_chain`, `seal_without_entry`, `seal_entry`, `seal_sums`
-    for a seal, `seal_missing` and `seal_other` for a seal kept outside the books; of drawers
-    `shift_gap`, `shift_state`, `cash_move`, `z_report`, `banking`, `banking_gap`, `banked_twice`.
+    `sale_of_other`, `token_without_sale`, `sale_without_entry`, `chain_head`, `chain_at`,
+    `balance`, `receipt_gap`, `counter_missing`, `receipt_of_follower`, `void`, `decision`,
+    `adjustment`; `unreadable` for what can be no entry at all; of closed months `period_chain`,
+    `period_entry`, `period_balances`, `closed_until`; of seals `seal_chain`, `seal_without_entry`,
+    `seal_entry`, `seal_sums`, `seal_issued`, `seal_periods`, and `seal_missing` and `seal_other`
+    for one kept outside the books; of drawers `shift_gap`, `shift_state`, `cash_move`, `z_report`,
+    `banking`, `banking_gap`, `banked_twice`.
     """
     detail: str = ""
 

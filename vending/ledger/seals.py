@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -18,7 +18,6 @@ from typing import NamedTuple
 from meters.errors import Invalid
 
 from .journal import GENESIS, canonical_json, canonical_time
-from .report import LedgerProblem
 
 Sums = Mapping[tuple[str, str], int]
 """Account code and unit to what stands there, debit positive."""
@@ -125,14 +124,6 @@ class Seal:
         return code_of(self.number, self.hash)
 
 
-class Mark(NamedTuple):
-    """What the walk along the journal found once this entry was passed."""
-
-    entry: int
-    hash: str
-    sums: dict[tuple[str, str], int]
-
-
 def sealed(
     day: str,
     sealed_at: datetime,
@@ -162,6 +153,20 @@ def _hash(
 ) -> str:
     fields = [number, day, canonical_time(sealed_at), actor, entry, entry_hash, document, previous]
     return sha256(canonical_json(fields)).hexdigest()
+
+
+def hash_of(seal: Seal) -> str:
+    """The hash that this seal must carry."""
+    return _hash(
+        seal.number,
+        seal.day,
+        seal.sealed_at,
+        seal.actor,
+        seal.entry,
+        seal.entry_hash,
+        seal.document,
+        seal.previous_hash,
+    )
 
 
 def code_of(number: int, seal_hash: str) -> str:
@@ -198,49 +203,3 @@ def typed_code(text: str) -> tuple[int, str]:
 def _plain(text: str) -> str:
     """Digits of any script as ASCII."""
     return "".join(str(unicodedata.digit(c)) if c.isdigit() else c for c in text)
-
-
-def seal_problems(
-    seals: Sequence[Seal], marks: Iterable[Mark], last: int, against: tuple[int, str] | None = None
-) -> Iterator[LedgerProblem]:
-    """What differs between the seals and the journal, by seal: a broken chain of seals, an entry
-    or a sum that is not what was sealed, and a seal kept on paper (`against`: its number and
-    code) that the books do not hold.
-
-    `marks` are those of the walk at the seals' entries, `last` is how far the walk came.
-    """
-    found = {mark.entry: mark for mark in marks}
-    previous = GENESIS
-    for number, seal in enumerate(seals, start=1):
-        what = _difference(seal, number, previous, found.get(seal.entry), last)
-        if what is not None:
-            yield LedgerProblem(seal.entry, what, f"{seal.number} {seal.day}")
-        previous = seal.hash
-    if against is not None:
-        number, code = against
-        kept = seals[number - 1].code if 0 < number <= len(seals) else None
-        if kept != code:
-            # Nobody knows which entry it stood for: the books no longer say.
-            yield LedgerProblem(0, "seal_missing" if kept is None else "seal_other", code)
-
-
-def _difference(seal: Seal, number: int, previous: str, mark: Mark | None, last: int) -> str | None:
-    own = _hash(
-        seal.number,
-        seal.day,
-        seal.sealed_at,
-        seal.actor,
-        seal.entry,
-        seal.entry_hash,
-        seal.document,
-        seal.previous_hash,
-    )
-    if seal.number != number or seal.previous_hash != previous or seal.hash != own:
-        return "seal_chain"
-    if seal.entry > last or mark is None:
-        return "seal_without_entry"
-    if mark.hash != seal.entry_hash:
-        return "seal_entry"
-    sums = {(account, unit): amount for account, unit, amount in seal.content.sums}
-    found = {key: amount for key, amount in mark.sums.items() if amount}
-    return None if sums == found else "seal_sums"

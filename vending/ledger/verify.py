@@ -16,7 +16,12 @@ from typing import NamedTuple
 from .chart import Chart
 from .journal import GENESIS, ChainHead, entry_hash_of
 from .report import LedgerProblem, LedgerReport
-from .seals import Mark, Seal, seal_problems
+from .seal_proof import Issued, Mark, seal_problems
+from .seals import Seal
+
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
+"""What reading a damaged book may raise: text where there should be a number, a state that there is
+not, a document that is none."""
 
 
 class StoredEntry(NamedTuple):
@@ -38,8 +43,12 @@ class StoredEntry(NamedTuple):
     cause_hash: str | None
     """Content hash recomputed from what the entry was booked for: the stored sale, receipt and
     tokens, or the adjustment; None if there is none."""
-    tokens: int
-    """How many tokens the sale holds."""
+    tokens: tuple[str, ...] = ()
+    """The kinds of the tokens that the sale holds."""
+    receipt: tuple[str, int] | None = None
+    """Point and number, if the sale has a receipt of its own."""
+    other_sale: str | None = None
+    """A sale that stands on this entry though it was booked for something else."""
 
 
 @dataclass(slots=True)
@@ -54,6 +63,8 @@ class Walk:
     sums: dict[tuple[str, str], int] = field(default_factory=dict)
     """Per account and unit, from the beginning of the stretch."""
     marks: list[Mark] = field(default_factory=list)
+    issued: Issued = field(default_factory=Issued)
+    """Since the last mark."""
     problem: LedgerProblem | None = None
 
 
@@ -64,24 +75,30 @@ def walk(
     after: tuple[int, str] = (0, GENESIS),
 ) -> Walk:
     """Along `entries`, which come by number from behind `after` (an entry's number and hash), to
-    the first that differs or to the end. The sums are marked at the entries `marked`."""
+    the first that differs or to the end. What was found is marked at the entries `marked`."""
     shapes = _Shapes(chart)
     done = Walk(number=after[0], hash=after[1])
     wanted = sorted(set(marked), reverse=True)
     while wanted and wanted[-1] <= done.number:
         number = wanted.pop()
         if number == done.number:
-            done.marks.append(Mark(number, done.hash, {}))
+            done.marks.append(Mark(number, done.hash, {}, Issued()))
     last, last_hash, at, postings = done.number, done.hash, done.at, 0
-    for entry in entries:
-        problem = _check(entry, last, last_hash, shapes)
-        if problem is not None:
-            done.problem = problem
-            break
-        postings += len(entry.postings)
-        last, last_hash, at = entry.number, entry.hash, entry.at
-        if wanted and wanted[-1] == last:
-            done.marks.append(Mark(wanted.pop(), last_hash, shapes.sums()))
+    try:
+        for entry in entries:
+            problem = _check(entry, last, last_hash, shapes)
+            if problem is not None:
+                done.problem = problem
+                break
+            postings += len(entry.postings)
+            last, last_hash, at = entry.number, entry.hash, entry.at
+            done.issued.add(entry.tokens, entry.receipt)
+            if wanted and wanted[-1] == last:
+                done.marks.append(Mark(wanted.pop(), last_hash, shapes.sums(), done.issued))
+                done.issued = Issued()
+    except UNREADABLE as error:
+        # No value that was booked stops the walk, and what was not booked is a difference.
+        done.problem = LedgerProblem(last + 1, "unreadable", type(error).__name__)
     done.number, done.hash, done.at, done.postings = last, last_hash, at, postings
     done.sums = shapes.sums()
     return done
@@ -134,7 +151,11 @@ def joined(stretches: Sequence[Walk], ends: Sequence[int]) -> Walk:
     whole = Walk()
     for stretch, end in zip(stretches, ends, strict=True):
         for mark in stretch.marks:
-            whole.marks.append(Mark(mark.entry, mark.hash, _added(whole.sums, mark.sums)))
+            sums = _added(whole.sums, mark.sums)
+            whole.issued.join(mark.issued)
+            whole.marks.append(Mark(mark.entry, mark.hash, sums, whole.issued))
+            whole.issued = Issued()
+        whole.issued.join(stretch.issued)
         whole.sums = _added(whole.sums, stretch.sums)
         whole.number, whole.hash = stretch.number, stretch.hash
         whole.at = stretch.at or whole.at
@@ -189,7 +210,7 @@ def verify(
 def _check(entry: StoredEntry, last: int, last_hash: str, shapes: _Shapes) -> LedgerProblem | None:
     """In this order, so that the report names the plainest difference. What is right is added to
     the sums."""
-    (number, at, kind, cause, actor, point, content, previous, own, postings, found, tokens) = entry
+    number, at, kind, cause, actor, point, content, previous, own, postings, found, *_ = entry
     if number != last + 1:
         # The chain breaks where an entry is missing, not where the next one stands.
         return LedgerProblem(last + 1, "number", f"found {number}")
@@ -207,9 +228,11 @@ def _check(entry: StoredEntry, last: int, last_hash: str, shapes: _Shapes) -> Le
             return LedgerProblem(number, "sum", f"{unit} {total}")
     if entry_hash_of(number, previous, at, kind, cause, actor, point, content, postings) != own:
         return LedgerProblem(number, "hash")
+    if entry.other_sale is not None:
+        return LedgerProblem(number, "sale_of_other", entry.other_sale)
     if found is None:
         return LedgerProblem(number, "cause", cause)
-    if kind == "sale" and not tokens:
+    if kind == "sale" and not entry.tokens:
         return LedgerProblem(number, "no_token", cause)
     if found != content:
         return LedgerProblem(number, "content", cause)

@@ -6,10 +6,23 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, exists, func, literal, select
+from sqlalchemy import (
+    Connection,
+    Select,
+    String,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal,
+    select,
+    type_coerce,
+)
 
 from ..ledger import LedgerProblem
+from ..sale import Evidence
 from . import schema as t
+from .adjustment_proof import adjustment_problems
 
 _AT_A_TIME = 500
 """Rows held at once per stream."""
@@ -20,11 +33,13 @@ def loose_ends(db: Connection, cached: Collection[str]) -> Iterator[LedgerProble
     for what, statement in _LOOSE.items():
         for entry, detail in _stream(db, statement, {"cached": list(cached)}):
             yield LedgerProblem(int(entry or 0), what, str(detail))
+    yield from adjustment_problems(db)
     yield from _chain_head(db)
 
 
 def _chain_head(db: Connection) -> Iterator[LedgerProblem]:
-    kept = db.execute(select(t.chain.c.number, t.chain.c.hash)).first()
+    at = type_coerce(t.chain.c.at, String).label("at")
+    kept = db.execute(select(t.chain.c.number, t.chain.c.hash, at)).first()
     last = db.execute(
         select(t.entries.c.number, t.entries.c.hash).order_by(t.entries.c.number.desc()).limit(1)
     ).first()
@@ -34,8 +49,13 @@ def _chain_head(db: Connection) -> Iterator[LedgerProblem]:
         if kept.number != 0:
             yield LedgerProblem(1, "chain_head", f"kept {kept.number}, found none")
     elif (kept.number, kept.hash) != (last.number, last.hash):
-        at = min(kept.number, last.number) + (kept.number != last.number)
-        yield LedgerProblem(at, "chain_head", f"kept {kept.number}, found {last.number}")
+        first = min(kept.number, last.number) + (kept.number != last.number)
+        yield LedgerProblem(first, "chain_head", f"kept {kept.number}, found {last.number}")
+    if kept is not None:
+        # By it the clock is held; its text, because whatever stands there has to be told.
+        latest = db.execute(select(type_coerce(func.max(t.entries.c.at), String))).scalar()
+        if kept.at != latest:
+            yield LedgerProblem(0, "chain_at", f"kept {kept.at}, found {latest}")
 
 
 def _stream(
@@ -110,13 +130,14 @@ def _gap(numbered: Any) -> Select[Any]:
 
 
 def _cause_differs(row: Any, id: Any, kind: Any) -> Select[Any]:
-    """Rows of a table whose entry was booked for something else."""
+    """Rows of a table whose entry was booked for something else, or is not there."""
     e = t.entries.c
     return (
-        select(e.number, id)
+        select(row.c.entry, id)
         .select_from(row)
-        .join(t.entries, e.number == row.c.entry)
-        .where((e.cause != id) | (e.kind != kind))
+        .outerjoin(t.entries, e.number == row.c.entry)
+        .where(row.c.entry.is_not(None), e.number.is_(None) | (e.cause != id) | (e.kind != kind))
+        .order_by(row.c.entry)
     )
 
 
@@ -164,6 +185,15 @@ _LOOSE: dict[str, Select[Any]] = {
         | (func.coalesce(_NUMBERS.c.held, 0) != t.counters.c.receipts)
         | (func.coalesce(_NUMBERS.c.first, 1) != 1)
     ),
+    "counter_missing": select(literal(0), _NUMBERS.c.point)
+    .select_from(_NUMBERS)
+    .outerjoin(t.counters, t.counters.c.point == _NUMBERS.c.point)
+    .where(t.counters.c.point.is_(None)),
+    # A basket has one receipt, which is the leading sale's.
+    "receipt_of_follower": select(t.sales.c.entry, t.sales.c.vend_id)
+    .select_from(t.sales)
+    .join(t.receipts, t.receipts.c.vend_id == t.sales.c.vend_id)
+    .where(t.sales.c.basket.is_not(None)),
     # What is barred is what the events say, reason and moment included.
     "block_without_event": select(literal(0), t.blocks.c.subject)
     .select_from(t.blocks)
@@ -180,6 +210,11 @@ _LOOSE: dict[str, Select[Any]] = {
     "shift_gap": _gap(t.shifts),
     "banking_gap": _gap(t.bankings),
     "shift_state": _STANDING,
+    "void": _cause_differs(
+        t.voids,
+        t.voids.c.vend_id,
+        case((t.voids.c.evidence == Evidence.REFUND.value, "refund"), else_="void"),
+    ),
     "cash_move": _cause_differs(t.cash_moves, t.cash_moves.c.id, "cash_" + t.cash_moves.c.kind),
     "z_report": _cause_differs(t.shift_closes, t.shift_closes.c.shift, "over_short"),
     "banking": _cause_differs(t.bankings, t.bankings.c.id, "banking"),

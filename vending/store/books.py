@@ -19,7 +19,7 @@ from ..accounting.adjustments import (
     read_lines,
 )
 from ..accounting.days import Span
-from ..accounting.periods import PeriodAct, PeriodActKind
+from ..accounting.periods import PeriodAct
 from ..accounting.ports import AgreementFacts
 from ..ledger import (
     ChainHead,
@@ -35,6 +35,7 @@ from ..ledger import (
 from . import schema as t
 from .books_reports import SqlReports, within
 from .proving import proved
+from .rows import act_of
 from .sqlstore import SqlStore
 from .walk import rows
 
@@ -174,7 +175,7 @@ class SqlBooksReading(SqlReports):
 
     def period_acts(self) -> list[PeriodAct]:
         found = self._db.execute(select(t.period_acts).order_by(t.period_acts.c.number))
-        return [_act(row) for row in found]
+        return [act_of(row) for row in found]
 
     def adjustment(self, id: str) -> Adjustment | None:
         row = self._db.execute(ADJUSTMENTS.where(t.adjustments.c.id == id)).first()
@@ -324,10 +325,6 @@ def adjustment_of(row: Any) -> Adjustment:
         booked_on=booked_on,
         decision=decision,
     )
-
-
-def _act(row: Any) -> PeriodAct:
-    return PeriodAct(row[0], row[1], PeriodActKind(row[2]), *row[3:])
 
 
 __all__ = ["SqlBooks", "SqlBooksReading", "SqlBooksWriting"]

@@ -18,10 +18,14 @@ _REFUND = "refund"
 _TAKEN = "delivered"
 _OWN, _SHARED = t.receipts.alias("own"), t.receipts.alias("shared")
 _S, _E, _T = t.sales.c, t.entries.c, t.tokens.c
+# A row whose entry or sale is not there is a row all the same, and nothing of it is right.
+_ENTRY = (
+    func.coalesce(_E.kind, "").label("entry_kind"),
+    func.coalesce(_E.cause, "").label("entry_cause"),
+)
 _SALE = (
     _S.entry,
-    _E.kind.label("entry_kind"),
-    _E.cause.label("entry_cause"),
+    *_ENTRY,
     _S.vend_id,
     _S.kind,
     _S.basket,
@@ -42,7 +46,7 @@ _SALE = (
 _SALES = (
     select(*_SALE, _T.kind, _T.tid, _T.quantity, _T.unit)
     .select_from(t.sales)
-    .join(t.entries, _E.number == _S.entry)
+    .outerjoin(t.entries, _E.number == _S.entry)
     .outerjoin(_OWN, and_(_OWN.c.vend_id == _S.vend_id, _OWN.c.point == _S.point))
     .outerjoin(_SHARED, and_(_SHARED.c.vend_id == _S.basket, _SHARED.c.point == _S.point))
     .outerjoin(t.tokens, _T.vend_id == _S.vend_id)
@@ -51,19 +55,15 @@ _SALES = (
 _VOIDS = (
     select(
         t.voids.c.vend_id,
-        _E.kind,
-        _E.cause,
+        *_ENTRY,
         t.voids.c.evidence,
-        _S.point,
-        _S.operator,
-        _S.tender,
-        _S.currency,
-        _S.tendered,
-        _S.document,
+        *(func.coalesce(c, "") for c in (_S.point, _S.operator, _S.tender, _S.currency)),
+        func.coalesce(_S.tendered, 0),
+        func.coalesce(_S.document, ""),
     )
     .select_from(t.voids)
-    .join(t.entries, _E.number == t.voids.c.entry)
-    .join(t.sales, _S.vend_id == t.voids.c.vend_id)
+    .outerjoin(t.entries, _E.number == t.voids.c.entry)
+    .outerjoin(t.sales, _S.vend_id == t.voids.c.vend_id)
     .order_by(t.voids.c.entry)
 )
 

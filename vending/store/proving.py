@@ -6,20 +6,22 @@ The journal only grows, so stretches up to one last entry are the same in every 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from itertools import chain
 from multiprocessing import get_context
 from typing import Protocol
 
 from sqlalchemy import Connection, Engine, func, select
 
-from ..accounting.periods import PeriodAct, period_problems
-from ..ledger import ChainHead, Chart, LedgerProblem, LedgerReport, Seal, Walk, joined, report_of
+from ..ledger import Chart, LedgerProblem, LedgerReport, Seal, Walk, joined, report_of
 from ..ledger import walk as walk_along
 from ..ledger.journal import GENESIS
+from ..ledger.verify import UNREADABLE
 from . import audit
 from . import schema as t
 from .drawer_proof import drawer_problems
+from .period_proof import closed_months_problems
 from .walk import stored_entries
 
 ALONE = 50_000
@@ -31,11 +33,7 @@ class Books(Protocol):
 
     _db: Connection
 
-    def chain_head(self) -> ChainHead: ...
-
     def seals(self) -> list[Seal]: ...
-
-    def period_acts(self) -> list[PeriodAct]: ...
 
 
 def proved(
@@ -46,12 +44,15 @@ def proved(
     against: tuple[int, str] | None = None,
 ) -> LedgerReport:
     """See `vending.accounting.ports.BooksStore.proved`."""
-    seals = books.seals()
+    seals, unreadable = _seals(books)
+    loose: Iterator[LedgerProblem] = _loose_ends(books._db, chart, seals)
+    if unreadable is not None:
+        loose = chain([unreadable], loose)
     marked = [seal.entry for seal in seals]
     last = int(books._db.execute(select(func.max(t.entries.c.number))).scalar() or 0)
     if workers < 2 or last <= ALONE:
         walked = walk_along(stored_entries(books._db), chart, marked)
-        return report_of(walked, _loose_ends(books, chart), seals, against)
+        return report_of(walked, loose, seals, against)
     ends = [last * part // workers for part in range(1, workers + 1)]
     url = engine.url.render_as_string(hide_password=False)
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
@@ -59,9 +60,9 @@ def proved(
             pool.submit(_stretch, url, chart, marked, begin, end)
             for begin, end in zip([0, *ends], ends, strict=False)
         ]
-        loose = list(_loose_ends(books, chart))
+        found = list(loose)
         walked = joined([one.result() for one in waiting], ends)
-    return report_of(walked, loose, seals, against)
+    return report_of(walked, found, seals, against)
 
 
 def _stretch(url: str, chart: Chart, marked: list[int], begin: int, end: int) -> Walk:
@@ -81,8 +82,19 @@ def _stretch(url: str, chart: Chart, marked: list[int], begin: int, end: int) ->
         store.close()
 
 
-def _loose_ends(books: Books, chart: Chart) -> Iterator[LedgerProblem]:
-    yield from audit.loose_ends(books._db, chart.cached())
-    yield from drawer_problems(books._db, chart)
-    head = books.chain_head()
-    yield from period_problems(books.period_acts(), head.closed_until)
+def _loose_ends(db: Connection, chart: Chart, seals: Sequence[Seal]) -> Iterator[LedgerProblem]:
+    """What is behind something that cannot be read is not told: it has to be mended first."""
+    try:
+        yield from audit.loose_ends(db, chart.cached())
+        yield from drawer_problems(db, chart)
+        yield from closed_months_problems(db, seals)
+    except UNREADABLE as error:
+        yield LedgerProblem(0, "unreadable", type(error).__name__)
+
+
+def _seals(books: Books) -> tuple[list[Seal], LedgerProblem | None]:
+    """None of them, if one cannot be read."""
+    try:
+        return books.seals(), None
+    except UNREADABLE as error:
+        return [], LedgerProblem(0, "seal_chain", type(error).__name__)

@@ -19,6 +19,7 @@ from sqlalchemy.sql.functions import GenericFunction
 
 from ..accounting.adjustments import AdjustmentKind, adjustment_hash
 from ..ledger import StoredEntry
+from ..ledger.verify import UNREADABLE
 from ..record import content_hash_of
 from ..voids import void_hash
 from . import drawer_proof
@@ -75,7 +76,8 @@ _HEADS = (
     .outerjoin(t.idempotency, t.idempotency.c.vend_id == t.sales.c.vend_id)
     .outerjoin(
         t.receipts,
-        t.receipts.c.vend_id == func.coalesce(t.sales.c.basket, t.sales.c.vend_id),
+        (t.receipts.c.vend_id == func.coalesce(t.sales.c.basket, t.sales.c.vend_id))
+        & (t.receipts.c.point == t.sales.c.point),
     )
     .outerjoin(t.tokens, t.tokens.c.vend_id == t.sales.c.vend_id)
     .order_by(t.entries.c.number, t.tokens.c.position)
@@ -91,7 +93,9 @@ _LINES = select(
 ).order_by(t.postings.c.entry, t.postings.c.line)
 _SALE_AT = len(t.entries.columns)
 _TOKEN_AT = _SALE_AT + 2 + 1 + len(_SALE_FIELDS)
-_INPUT_HASH, _RECEIPT = _SALE_AT + 1, _SALE_AT + 4
+_INPUT_HASH, _POINT, _RECEIPT = _SALE_AT + 1, _SALE_AT + 3, _SALE_AT + 4
+_BASKET = _RECEIPT - 1 + [c.name for c in _SALE_FIELDS].index("basket")
+_TOKEN_KIND = _TOKEN_AT + [c.name for c in _TOKEN_FIELDS].index("kind")
 _NUMBER = itemgetter(0)
 
 
@@ -119,13 +123,25 @@ def stored_entries(
         if row[_INPUT_HASH] is None or row[_RECEIPT] is None:
             row = _whole(row)
         tokens = [one[_TOKEN_AT:] for one in (row, *more)] if row[_TOKEN_AT] is not None else []
-        # A sale that belongs to another cause is no cause for this entry.
-        found = None
+        # A sale that belongs to another cause is no cause for this entry, and one that stands on
+        # the entry of something else was never booked.
+        found, other = None, None
         if row[2] in CAUSES:
-            found = CAUSES[row[2]](db, number, row[3])
+            found, other = _cause_hash(db, number, row[2], row[3]), row[_SALE_AT]
         elif row[_SALE_AT] == row[3]:
             found = content_hash_of(row[_SALE_AT:_TOKEN_AT], tokens)
-        yield StoredEntry._make((*row[:_SALE_AT], postings, found, len(tokens)))
+        kinds = tuple([one[_TOKEN_KIND - _TOKEN_AT] for one in tokens])
+        # A basket has one receipt, which is the leading sale's.
+        receipt = None if row[_SALE_AT] is None or row[_BASKET] else (row[_POINT], row[_RECEIPT])
+        yield StoredEntry._make((*row[:_SALE_AT], postings, found, kinds, receipt, other))
+
+
+def _cause_hash(db: Connection, entry: int, kind: str, cause: str) -> str | None:
+    """A cause that cannot be read is none."""
+    try:
+        return CAUSES[kind](db, entry, cause)
+    except UNREADABLE:
+        return None
 
 
 def _adjustment_hash(db: Connection, entry: int, cause: str) -> str | None:

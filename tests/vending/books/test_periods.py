@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,8 @@ from vending.accounting.errors import (
     ReasonMissing,
     RequestsWaiting,
 )
-from vending.ledger import PeriodClosed
+from vending.accounting.periods import PeriodAct, hash_of
+from vending.ledger import LedgerProblem, PeriodClosed, canonical_json
 from vending.parties import ActorNotAllowed
 from vending.store.schema import BOOKS
 from vending.store.triggers import drop
@@ -138,15 +140,112 @@ def test_edits_show(here: Office, statement: str, what: str) -> None:
     here.keeping.close(BILLING, "2026-11")
     here.keeping.reopen(CHIEF, "2026-11", "A till was counted late")
     here.keeping.close(BILLING, "2026-11")
+    assert tampered(here, statement).what == what
+
+
+def tampered(here: Office, *statements: str, against: str | None = None) -> LedgerProblem:
+    """What a verification names once somebody who owns the file has edited it."""
     with sqlite3.connect(here.town.path) as db:
         for table in BOOKS:
             for drops in drop("sqlite", table):
                 db.execute(drops)
-        assert db.execute(statement).rowcount == 1
+        for statement in statements:
+            assert db.execute(statement).rowcount > 0, statement
     db.close()
-    problem = here.keeping.verify(CHIEF).problem
+    problem = here.keeping.verify(CHIEF, against).problem
     assert problem is not None
-    assert problem.what == what
+    return problem
+
+
+@pytest.fixture
+def years(here: Office) -> Office:
+    """Five acts: November closed, December closed, opened and closed after a late count, January
+    closed. The count stands on entry 5, after a sale of January; the last act on entry 7."""
+    here.keeping.close(BILLING, "2026-11")
+    here.town.clock.now = datetime(2027, 1, 2, 9, tzinfo=UTC)
+    here.keeping.close(BILLING, "2026-12")
+    here.sell("e")
+    here.keeping.reopen(CHIEF, "2026-12", "A till was counted late")
+    here.keeping.adjust(BILLING, "ADJ-1", SHORT, "Counted late", booked_on="2026-12-20")
+    here.keeping.approve(CHIEF, "ADJ-1")
+    here.keeping.close(BILLING, "2026-12")
+    here.town.clock.now = datetime(2027, 2, 1, 9, tzinfo=UTC)
+    here.sell("f")
+    here.keeping.close(BILLING, "2027-01")
+    here.sell("g")
+    assert here.keeping.verify(CHIEF).ok
+    return here
+
+
+def forged(here: Office, number: int, **to: Any) -> list[str]:
+    """One act is another one, and the acts behind it are chained anew."""
+    acts = here.reports.periods(CHIEF)
+    changed, made = [], ""
+    for act in acts[number - 1 :]:
+        new = replace(act, **to) if act.number == number else replace(act, previous_hash=made)
+        made = hash_of(new)
+        changed.append(
+            f"UPDATE period_acts SET month = '{new.month}', actor = '{new.actor}', "
+            f"entry = {new.entry}, entry_hash = '{new.entry_hash}', document = '{new.document}', "
+            f"previous_hash = '{new.previous_hash}', hash = '{made}' WHERE number = {new.number}"
+        )
+    return changed
+
+
+def raised(act: PeriodAct, by: int) -> str:
+    """Its balances, with more debits and credits in each account: they still balance."""
+    rows = [[r.account, r.unit, r.opening, r.debit + by, r.credit + by] for r in act.balances]
+    return canonical_json(rows).decode()
+
+
+def test_every_closing_wiped(years: Office) -> None:
+    seal = years.keeping.seal(BILLING)
+    wiped = ("DELETE FROM period_acts", "UPDATE chain SET closed_until = NULL")
+    problem = tampered(years, *wiped, against=seal.code)
+    assert (problem.entry, problem.what, problem.detail) == (8, "seal_periods", "1 2027-02-01")
+
+
+def test_the_closings_behind_a_seal_are_held_against_the_journal(years: Office) -> None:
+    """A forged act that somebody chained anew, before a seal stood for it."""
+    last = years.reports.periods(CHIEF)[-1]
+    problem = tampered(years, *forged(years, 5, document=raised(last, 5), actor="cli:omar"))
+    assert (problem.entry, problem.what, problem.detail) == (7, "period_balances", "5 2027-01")
+
+
+def test_a_closing_under_a_seal_that_was_forged(years: Office) -> None:
+    seal = years.keeping.seal(BILLING)
+    problem = tampered(years, *forged(years, 1, actor="cli:omar"), against=seal.code)
+    assert (problem.entry, problem.what) == (8, "seal_periods")
+
+
+def forgeries(here: Office) -> dict[str, tuple[int, dict[str, Any]]]:
+    acts = here.reports.periods(CHIEF)
+    moved = [[r.account, r.unit, r.opening + 1, r.debit, r.credit] for r in acts[4].balances]
+    return {
+        "period_balances 1": (1, {"document": raised(acts[0], 5)}),
+        "period_balances 2": (2, {"document": "[]"}),
+        "period_balances 3": (3, {"document": raised(acts[2], 5)}),
+        "period_balances 4": (4, {"document": "zz"}),
+        "period_balances 5": (5, {"document": canonical_json(moved).decode()}),
+        "period_entry 5": (5, {"entry": 6}),
+        "period_entry 4": (4, {"entry_hash": "0" * 64}),
+        "period_entry 2": (2, {"entry": 900}),
+    }
+
+
+def test_each_act_is_held_against_the_journal(years: Office, tmp_path: Path) -> None:
+    kept = sqlite3.connect(":memory:")
+    with sqlite3.connect(years.town.path) as db:
+        db.backup(kept)
+    wanted = forgeries(years)
+    told = set()
+    for number, to in wanted.values():
+        problem = tampered(years, *forged(years, number, **to))
+        told.add(f"{problem.what} {problem.detail.split()[0]}")
+        kept.backup(db)
+    db.close()
+    kept.close()
+    assert told == set(wanted)
 
 
 def test_the_balances_of_a_month_begin_where_the_last_one_ended(here: Office) -> None:

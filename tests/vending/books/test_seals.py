@@ -19,13 +19,15 @@ from tests.vending.support import OPERATOR, chart
 from vending.accounting.errors import DayMalformed, DayNotBegun, SealedLater
 from vending.ledger import (
     ChainHead,
+    ReceiptRange,
     SealCodeMistyped,
     SealContent,
+    TokenCount,
     chained,
     sealed,
     typed_code,
 )
-from vending.ledger.seals import code_of
+from vending.ledger.seals import code_of, hash_of
 from vending.parties import ActorNotAllowed
 from vending.store import proving
 from vending.store.books import SqlBooks
@@ -127,7 +129,7 @@ CUT = (
     "DELETE FROM sales WHERE entry = 3",
     "DELETE FROM entries WHERE number = 3",
     "UPDATE counters SET receipts = 2 WHERE point = 'P1'",
-    "UPDATE chain SET number = 2, hash = (SELECT hash FROM entries WHERE number = 2)",
+    "UPDATE chain SET (number, hash, at) = (SELECT number, hash, at FROM entries WHERE number = 2)",
     "UPDATE balances SET amount = (SELECT sum(amount) FROM postings p WHERE p.account = "
     "balances.account AND p.holder = balances.holder)",
 )
@@ -215,6 +217,41 @@ def test_a_seal_over_other_sums(here: Office) -> None:
     assert (problem.entry, problem.what) == (3, "seal_sums")
 
 
+SAID = [
+    SealContent((), (ReceiptRange("P1", 1, 3, 2),), (), ""),
+    SealContent((), (ReceiptRange("P1", 1, 4, 3),), (), ""),
+    SealContent((), (), (TokenCount("credit_electricity", 2),), ""),
+    SealContent((), (), (TokenCount("credit_electricity", 3), TokenCount("credit_water", 1)), ""),
+]
+
+
+@pytest.mark.parametrize("said", SAID)
+def test_a_seal_over_other_receipts_or_tokens(here: Office, said: SealContent) -> None:
+    seal = here.keeping.seal(BILLING)
+    wrong = replace(
+        seal.content,
+        receipts=said.receipts or seal.content.receipts,
+        tokens=said.tokens or seal.content.tokens,
+    )
+    other = sealed(seal.day, seal.sealed_at, seal.actor, 3, seal.entry_hash, wrong, None)
+    tamper(
+        here,
+        f"UPDATE seals SET document = '{other.document}', hash = '{other.hash}' WHERE number = 1",
+    )
+    problem = here.keeping.verify(CHIEF).problem
+    assert problem is not None
+    assert (problem.entry, problem.what) == (3, "seal_issued")
+
+
+@pytest.mark.parametrize("document", ["x", "[]", "{}", '{"sums":[1],"receipts":[],"tokens":[]}'])
+def test_a_seal_that_says_nothing(here: Office, document: str) -> None:
+    seal = replace(here.keeping.seal(BILLING), document=document)
+    tamper(here, f"UPDATE seals SET document = '{document}', hash = '{hash_of(seal)}'")
+    problem = here.keeping.verify(CHIEF, code_of(1, hash_of(seal))).problem
+    assert problem is not None
+    assert (problem.entry, problem.what) == (3, "seal_sums")
+
+
 @pytest.mark.system
 def test_several_processes_find_what_one_finds(
     here: Office, monkeypatch: pytest.MonkeyPatch
@@ -225,7 +262,13 @@ def test_several_processes_find_what_one_finds(
     monkeypatch.setattr(
         proving, "ProcessPoolExecutor", lambda workers, mp_context: ThreadPoolExecutor(workers)
     )
-    here.sell("d", "e", "f", "g")
+    here.keeping.seal(BILLING)
+    here.sell("d", "e")
+    for _ in range(2):
+        # Nothing was sold between two days.
+        here.keeping.seal(BILLING)
+        here.town.clock.forward(days=1)
+    here.sell("f", "g")
     here.keeping.seal(BILLING)
     alone = SqlBooks(here.town.store).proved(chart())
     assert alone.ok

@@ -1,0 +1,88 @@
+"""Rows of bookkeepers that somebody who owns the file edits, some to what can be no row at all:
+verification names the entry, and what else is wrong does not hide it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from meters.quantities import Money
+from tests.vending.books.support import BILLING, CHIEF, SHORT, Office, office
+from tests.vending.support import POWER
+from vending.parties import Actor, Role
+from vending.requests import BasketRequest, Credit
+from vending.store.schema import BOOKS
+from vending.store.triggers import drop
+
+pytestmark = pytest.mark.system
+HEAD = Actor("Omar", Role.SUPERVISOR, "P1", "T9")
+PAID = Money.from_text("50.05")
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Office]:
+    """Three sales, and the last one taken back by entry 4; entry 5 is the adjustment ADJ-1, ADJ-2
+    waits, ADJ-3 was voided; November is closed by act 1, opened by act 2."""
+    made = office(tmp_path / "books.db")
+    made.sell("a", "b")
+    made.town.service.vend_basket(
+        HEAD, BasketRequest("c", (Credit(POWER.number, PAID),), hold=True)
+    )
+    made.town.clock.forward(minutes=1)
+    made.town.service.void(HEAD, "c", "The wrong customer")
+    made.keeping.adjust(BILLING, "ADJ-1", SHORT, "Counted twice")
+    made.keeping.approve(CHIEF, "ADJ-1")
+    made.town.clock.forward(days=10)
+    for id in ("ADJ-2", "ADJ-3"):
+        made.keeping.adjust(BILLING, id, SHORT, "Counted again")
+    made.keeping.void(BILLING, "ADJ-3", "Found the money")
+    made.keeping.close(BILLING, "2026-11")
+    made.keeping.reopen(CHIEF, "2026-11", "A till was counted late")
+    made.keeping.seal(BILLING)
+    with sqlite3.connect(made.town.path) as db:
+        for table in BOOKS:
+            for statement in drop("sqlite", table):
+                db.execute(statement)
+    db.close()
+    yield made
+    made.close()
+
+
+def named(here: Office, statement: str) -> tuple[int, str]:
+    with sqlite3.connect(here.town.path) as db:
+        assert db.execute(statement).rowcount > 0, statement
+    db.close()
+    problem = here.keeping.verify(CHIEF).problem
+    assert problem is not None
+    return problem.entry, problem.what
+
+
+EDITS = [
+    ("UPDATE decisions SET state = 'voided' WHERE adjustment = 'ADJ-1'", 5, "decision"),
+    ("UPDATE decisions SET state = 'posted' WHERE adjustment = 'ADJ-3'", 0, "decision"),
+    ("UPDATE decisions SET state = 'gone' WHERE adjustment = 'ADJ-1'", 5, "cause"),
+    ("UPDATE decisions SET state = 'gone' WHERE adjustment = 'ADJ-3'", 0, "decision"),
+    ("UPDATE decisions SET entry = 777 WHERE adjustment = 'ADJ-3'", 777, "decision"),
+    ("UPDATE adjustments SET lines = '[]x' WHERE id = 'ADJ-1'", 5, "cause"),
+    ("UPDATE adjustments SET lines = '[[1]]' WHERE id = 'ADJ-2'", 0, "adjustment"),
+    ("UPDATE adjustments SET kind = 'x' WHERE id = 'ADJ-1'", 5, "cause"),
+    ("UPDATE adjustments SET requested_at = 'x' WHERE id = 'ADJ-1'", 5, "cause"),
+    ("UPDATE voids SET evidence = 'none'", 4, "cause"),
+    ("UPDATE voids SET at = 'x'", 4, "cause"),
+    ("UPDATE voids SET entry = 999", 4, "cause"),
+    ("UPDATE period_acts SET act = 'x' WHERE number = 2", 0, "period_chain"),
+    ("UPDATE period_acts SET at = 'x' WHERE number = 1", 0, "period_chain"),
+    ("UPDATE seals SET sealed_at = 'x'", 0, "seal_chain"),
+    ("UPDATE postings SET unit = 'USD' WHERE entry = 5 AND line = 1", 5, "account"),
+]
+
+
+@pytest.mark.parametrize(("statement", "entry", "what"), EDITS)
+def test_what_is_named(here: Office, statement: str, entry: int, what: str) -> None:
+    assert here.keeping.verify(CHIEF).ok
+    assert named(here, statement) == (entry, what)
+    # The first one is told, whatever stands behind it.
+    assert named(here, "UPDATE entries SET actor = 'x' WHERE number = 1") == (1, "hash")
