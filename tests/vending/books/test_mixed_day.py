@@ -57,12 +57,8 @@ def earned_by(sale: SaleReceipt) -> int:
 
 
 def back_by_hand(day: MixedDay, vend_id: str) -> Counter[str]:
-    """What was given back of it: all, or (a refund) what was due, the last way bearing the coin."""
-    sale = day.sold[vend_id]
-    found = by_hand(sale)
-    if day.voids[vend_id].evidence is Evidence.REFUND:
-        found[list(found)[-1]] -= sale.rounding
-    return found
+    """What was given back of it, taken back or refunded: what was paid, to the coin."""
+    return by_hand(day.sold[vend_id])
 
 
 def rows(day: MixedDay, statement: str, **values: object) -> list[tuple[object, ...]]:
