@@ -15,37 +15,48 @@ from .seals import ReceiptRange, Seal, SealContent, TokenCount, hash_of
 class Issued:
     """The receipts and tokens of a stretch of the journal."""
 
-    tokens: dict[str, int] = field(default_factory=dict)
-    """How many of each kind."""
-    receipts: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+    kinds: dict[tuple[str, ...], int] = field(default_factory=dict)
+    """How many sales issued tokens of just these kinds; there are never many."""
+    receipts: dict[str, list[int]] = field(default_factory=dict)
     """By point: the first and the last number, and how many."""
 
-    def add(self, tokens: Iterable[str], receipt: tuple[str, int] | None) -> None:
-        """What one sale has issued."""
-        for kind in tokens:
-            self.tokens[kind] = self.tokens.get(kind, 0) + 1
-        if receipt is not None:
-            point, number = receipt
-            self._extend(point, number, number, 1)
+    def add(self, tokens: tuple[str, ...], receipt: tuple[str, int] | None) -> None:
+        """What one sale has issued. A million come by here."""
+        if tokens:
+            self.kinds[tokens] = self.kinds.get(tokens, 0) + 1
+        if receipt is None:
+            return
+        point, number = receipt
+        there = self.receipts.get(point)
+        if there is None:
+            self.receipts[point] = [number, number, 1]
+            return
+        there[2] += 1
+        if number > there[1]:
+            there[1] = number
+        elif number < there[0]:
+            there[0] = number
 
     def join(self, other: Issued) -> None:
         """The stretch behind this one as well."""
-        for kind, tokens in other.tokens.items():
-            self.tokens[kind] = self.tokens.get(kind, 0) + tokens
-        for point, held in other.receipts.items():
-            self._extend(point, *held)
+        for kinds, sales in other.kinds.items():
+            self.kinds[kinds] = self.kinds.get(kinds, 0) + sales
+        for point, (first, last, held) in other.receipts.items():
+            there = self.receipts.get(point, [first, last, 0])
+            self.receipts[point] = [min(there[0], first), max(there[1], last), there[2] + held]
 
-    def _extend(self, point: str, first: int, last: int, held: int) -> None:
-        there = self.receipts.get(point)
-        if there is not None:
-            first, last, held = min(there[0], first), max(there[1], last), there[2] + held
-        self.receipts[point] = first, last, held
+    def tokens(self) -> set[TokenCount]:
+        """How many of each kind."""
+        counts: dict[str, int] = {}
+        for kinds, sales in self.kinds.items():
+            for kind in kinds:
+                counts[kind] = counts.get(kind, 0) + sales
+        return {TokenCount(*one) for one in counts.items()}
 
     def is_in(self, content: SealContent) -> bool:
         """Whether a seal says just this."""
-        return {ReceiptRange(point, *held) for point, held in self.receipts.items()} == set(
-            content.receipts
-        ) and {TokenCount(*one) for one in self.tokens.items()} == set(content.tokens)
+        receipts = {ReceiptRange(point, *held) for point, held in self.receipts.items()}
+        return receipts == set(content.receipts) and self.tokens() == set(content.tokens)
 
 
 class Mark(NamedTuple):

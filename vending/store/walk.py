@@ -130,7 +130,9 @@ def stored_entries(
             found, other = _cause_hash(db, number, row[2], row[3]), row[_SALE_AT]
         elif row[_SALE_AT] == row[3]:
             found = content_hash_of(row[_SALE_AT:_TOKEN_AT], tokens)
-        kinds = tuple([one[_TOKEN_KIND - _TOKEN_AT] for one in tokens])
+        kinds: tuple[str, ...] = ()
+        if tokens:
+            kinds = (row[_TOKEN_KIND], *[one[_TOKEN_KIND] for one in more])
         # A basket has one receipt, which is the leading sale's.
         receipt = None if row[_SALE_AT] is None or row[_BASKET] else (row[_POINT], row[_RECEIPT])
         yield StoredEntry._make((*row[:_SALE_AT], postings, found, kinds, receipt, other))
