@@ -13,6 +13,7 @@ from meters.identity import meter_from_text
 from meters.quantities import Money
 from tokens.sts import SecurityModule
 
+from .admission import checked_since
 from .finding import Sought, sought
 from .handover import Handover
 from .ledger import Chart, LedgerReport, PostedEntry, verify
@@ -112,13 +113,14 @@ class VendingService:
 
         Raises TariffMissing, TariffCommodity and TariffNotOffered for an agreement at a tariff
         that is not there, not for what its meter measures, or not among those that the
-        municipality has chosen for new agreements.
+        municipality has chosen for new agreements; SinceWrong for one whose charges would count
+        from a month that is none, long gone or further ahead than the next.
         """
         now = self._ports.clock()
         agreements = []
         for one in registration.agreements:
             tariff = self.tariff_for(one.tariff, one.commodity, one.meter.number, one.number)
-            since = one.since or str(Month.of(now, tariff.zone))
+            since = checked_since(one, Month.of(now, tariff.zone))
             agreements.append(replace(one, since=since))
         return replace(registration, agreements=tuple(agreements))
 

@@ -43,6 +43,7 @@ from tokens.sts import (
     derive_decoder_key,
     tid_at,
 )
+from vending.admission import AgreementBroken, SinceWrong
 from vending.ground import BookedSale
 from vending.keychanges import KeyChangeDue
 from vending.parties import (
@@ -403,3 +404,31 @@ def test_tokens_stay_out_of_reprs_logs_and_errors(
     assert error.value.__cause__ is None
     assert digits not in said
     assert digits[:8] not in said
+
+
+@pytest.mark.parametrize("since", ["0000-01", "1800-01", "1999-12", "2027-01", "2999-01", "2026-1"])
+def test_charges_count_from_no_month_that_is_long_gone_or_far_ahead(here: Town, since: str) -> None:
+    more = town(1)
+    wrong = replace(more.agreements[2], since=since)
+    with pytest.raises(SinceWrong) as error:
+        here.service.register(ADMIN, Registration(meters=more.meters[2:], agreements=(wrong,)))
+    assert (error.value.first, error.value.last) == ("2000-01", "2026-12")
+    for since in ("2000-01", "2026-12"):
+        plausible = replace(more.agreements[2], since=since)
+        admitted = here.service.admitted(Registration(agreements=(plausible,)))
+        assert admitted.agreements[0].since == since
+
+
+def test_an_agreement_that_cannot_be_read_spoils_no_other(here: Town) -> None:
+    more = town(1)
+    wrong = replace(more.agreements[2], since="0000-01")
+    # As books of before may hold it.
+    with here.store.writing() as books:
+        books.register(Registration(meters=more.meters[2:], agreements=(wrong,)))
+    with pytest.raises(AgreementBroken):
+        here.service.quote(OPERATOR, wrong.meter.number, Money(5000))
+    broken, sold = here.service.vend_many(
+        [(OPERATOR, request("v-1", wrong.meter)), (OPERATOR, request("v-2"))]
+    )
+    assert isinstance(broken, AgreementBroken)
+    assert isinstance(sold, SaleReceipt)
