@@ -95,10 +95,13 @@ class Cli:
     def facts(self, facts: Iterable[tuple[str, object]]) -> None:
         """`label: value` lines; numbers isolated inside Arabic text."""
         for name, value in facts:
-            text = str(value)
-            if self.language is Language.ARABIC:
-                text = isolated(text)
-            self.line(f"{self.label(name)}: {text}")
+            self.named(self.label(name), str(value))
+
+    def named(self, name: str, text: str) -> None:
+        """The same under a name that somebody gave."""
+        if self.language is Language.ARABIC:
+            text = isolated(text)
+        self.line(f"{name}: {text}")
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Rows under labelled columns; as wide as needed when nobody's screen limits it."""

@@ -256,11 +256,16 @@ def test_a_basket_over_the_api(api: Api) -> None:
     assert len(shown["tokens"][0]["digits"]) == 20
     assert [one["sale"]["held"] for one in api.get("/baskets/b-1").json()] == [False, True]
     assert api.get("/vends/last").json()["sale"]["vend_id"] == "b-1"
+    last = api.get("/baskets/last").json()
+    assert [one["sale"]["vend_id"] for one in last] == ["b-1", "b-1+2"]
     back = api.post("/vends/b-1+2/void", {"reason": "wrong meter"}).json()
     assert back["evidence"] == "not_shown"
     gone = api.post("/vends/b-1+2/void", {"reason": "wrong meter"}).json()
     assert gone == back
     assert api.get("/vends/b-1+2").json()["void"]["reason"] == "wrong meter"
+    # A copy holds what stands of it.
+    (copy,) = api.post("/baskets/b-1/reprints").json()["sales"]
+    assert (copy["vend_id"], copy["copy_number"]) == ("b-1", 1)
     short = api.post("/baskets", {**body, "vend_id": "b-2", "payments": body["payments"][:1]})
     assert (short.status_code, short.json()["code"]) == (422, "payment.short")
     neither = api.post("/vends", {"vend_id": "b-3", "meter": POWER.number})
