@@ -13,7 +13,7 @@ from meters.identity import meter_from_text
 from meters.quantities import Money
 from tokens.sts import SecurityModule
 
-from .admission import checked_since
+from .admission import MeterRules, check_texts, checked_since
 from .finding import Sought, sought
 from .handover import Handover
 from .ledger import Chart, LedgerReport, PostedEntry, verify
@@ -63,8 +63,10 @@ class VendingService:
         clock_limits: ClockLimits | None = None,
         outbox: OutboxPlan | None = None,
         offered: Callable[[], Collection[str]] = tuple,
+        models: Collection[str] = (),
     ) -> None:
-        """`offered`: codes of the tariffs that new agreements may be at; none: all."""
+        """`offered`: codes of the tariffs that new agreements may be at; none: all. `models`: names
+        of the register maps that meters may have; none: all."""
         self._ports = Ports(
             store=store,
             security=security,
@@ -77,6 +79,7 @@ class VendingService:
             outbox=outbox or OutboxPlan(),
         )
         self._offered = offered
+        self._meter_rules = MeterRules(security.keys, models)
         self._offering = Offering(self._ports)
         self._selling = Selling(self._ports)
         self._sold = Sold(self._ports)
@@ -114,8 +117,12 @@ class VendingService:
         Raises TariffMissing, TariffCommodity and TariffNotOffered for an agreement at a tariff
         that is not there, not for what its meter measures, or not among those that the
         municipality has chosen for new agreements; SinceWrong for one whose charges would count
-        from a month that is none, long gone or further ahead than the next.
+        from a month that is none, long gone or further ahead than the next; RowWrong for a text
+        that cannot be kept; KeyUnknown and ModelUnknown for meters that could not be sold to.
         """
+        check_texts(registration)
+        for meter in registration.meters:
+            self._meter_rules.check(meter)
         now = self._ports.clock()
         agreements = []
         for one in registration.agreements:

@@ -43,13 +43,15 @@ from tokens.sts import (
     derive_decoder_key,
     tid_at,
 )
-from vending.admission import AgreementBroken, SinceWrong
+from vending.admission import AgreementBroken, ModelUnknown, RowWrong, SinceWrong
 from vending.ground import BookedSale
 from vending.keychanges import KeyChangeDue
 from vending.parties import (
     Actor,
     ActorNotAllowed,
+    Customer,
     CustomerUnknown,
+    GatewayAddress,
     MeterUnknown,
     PartyExists,
     PointUnknown,
@@ -432,3 +434,40 @@ def test_an_agreement_that_cannot_be_read_spoils_no_other(here: Town) -> None:
     )
     assert isinstance(broken, AgreementBroken)
     assert isinstance(sold, SaleReceipt)
+
+
+@pytest.mark.parametrize("sign", ["\n", "\x00", "\x1b", "\u202e", "\u2066", "\u2028", "\x85"])
+def test_no_party_has_a_text_that_cannot_be_kept(here: Town, sign: str) -> None:
+    more, word = town(1), f"a{sign}b"
+    customer, point = Customer("20000", "ليلى", "Layla", "0599"), more.points[0]
+    for what, wrong in (
+        ("name_en", Registration(customers=(replace(customer, name_en=word),))),
+        ("account", Registration(customers=(replace(customer, account=word),))),
+        ("phone", Registration(customers=(replace(customer, phone=word),))),
+        ("code", Registration(points=(replace(point, code=word),))),
+        ("number", Registration(agreements=(replace(more.agreements[2], number=word),))),
+        ("address", Registration(service_points=(replace(more.service_points[0], address=word),))),
+    ):
+        with pytest.raises(RowWrong) as error:
+            here.service.register(ADMIN, wrong)
+        assert error.value.field == what
+        assert sign not in error.value.row
+    # Marks that languages need are no such signs.
+    named = replace(customer, name_ar="می\u200cخواهم\u200f")
+    here.service.register(ADMIN, Registration(customers=(named,)))
+    assert here.service.customer(ADMIN, "20000")[0] == named
+
+
+def test_a_meter_that_could_not_be_sold_to_is_not_registered(here: Town) -> None:
+    meter = town(1).meters[2]
+    ours = here.with_(models=("raseed-payment",))
+    gateway = GatewayAddress("a b", 502, 1)
+    for wrong, error in (
+        (replace(meter, krn=9), KeyUnknown),
+        (replace(meter, model="no-such"), ModelUnknown),
+        (replace(meter, gateway=gateway), RowWrong),
+    ):
+        with pytest.raises(error):
+            ours.register(ADMIN, Registration(meters=(wrong,)))
+    right = replace(meter, model="raseed-payment", gateway=replace(gateway, host="fe80::1"))
+    ours.register(ADMIN, Registration(meters=(right,)))
