@@ -360,3 +360,24 @@ def test_every_line_of_a_sale_is_shown_with_what_is_still_owed(town: Shell) -> N
     assert "Net: 0.00 ILS" in paid.out
     assert "Delivery" not in town.run("sale", "show", "d-1").out
     assert "Delivery" in town.run("sale", "show", "v-1").out
+
+
+def test_a_command_line_that_is_wrong_is_told_in_arabic(town: Shell) -> None:
+    for wrong, what in (
+        (("vend", POWER.number), "AMOUNT"),
+        (("void", "v-1"), "--reason"),
+        (("sale", "list", "--limit", "x"), "--limit"),
+        (("sale", "list", "--colour", "x"), "--colour"),
+        (("sale", "lost"), "sale --help"),
+        (("--colour",), "--colour"),
+        (("vend", POWER.number, "5", "--pay", "nonsense"), "--pay"),
+    ):
+        told = town.run("--lang", "ar", *wrong)
+        assert told.code == 2
+        assert ARABIC.search(told.err)
+        assert what in told.err
+        assert "Usage" not in told.err
+        assert "Error" not in told.err
+        english = town.run("--lang", "en", *wrong)
+        assert english.code == 2
+        assert not ARABIC.search(english.err)
