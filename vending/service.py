@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from meters.account import Commodity
+from meters.gateway import MeterUnreachable
 from meters.identity import meter_from_text
 from meters.quantities import Money
 from tokens.sts import SecurityModule
@@ -37,7 +38,7 @@ from .record import receipt_of
 from .requests import BasketRequest, Credit, DebtPayment, Postponement, Units
 from .sale import BasketReceipt, Delivery, MeterReading, SaleReceipt, SaleStatus, VendRequest, Void
 from .selling import Answer, Selling
-from .sold import Sold, agent, meter_in_use
+from .sold import Sold, VoidUnseen, agent, meter_in_use
 from .tariff import BindingQuote, Month, Quote, Tariff, TariffBook, TariffCommodity
 from .vend import ClockLimits
 from .voiding import Voiding
@@ -357,9 +358,13 @@ class VendingService:
         Nothing is edited. Voiding again answers the void that there is.
 
         Raises VendUnknown, VoidReasonMissing, VoidNotAllowed (another point or shift; what it
-        left on the balance is spent), TokenTaken, NotProved, MeterUnreachable, MeterMismatch.
+        left on the balance is spent), TokenTaken, NotProved, VoidUnseen, MeterMismatch.
         """
-        return self._voiding.void(actor, vend_id, reason)
+        try:
+            return self._voiding.void(actor, vend_id, reason)
+        except MeterUnreachable as error:
+            # Elsewhere one who cannot reach a meter lets the customer type the token: not here.
+            raise VoidUnseen(error.meter, error.reason) from error
 
     def refund(
         self, actor: Actor, vend_id: str, requested_by: str, reason: str, approval: str
