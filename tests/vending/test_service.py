@@ -380,11 +380,16 @@ def test_parties_are_written_all_or_none(here: Town) -> None:
                 agreements=(replace(more.agreements[2], customer="30000"),),
             ),
         )
-    assert error.value.what == "agreements"
+    assert (error.value.what, error.value.row) == ("agreements", "A3")
     with pytest.raises(CustomerUnknown):
         here.service.customer(OPERATOR, "20000")
-    with pytest.raises(PartyExists):
+    with pytest.raises(PartyExists) as error:
         here.service.register(ADMIN, Registration(points=town().points))
+    assert (error.value.what, error.value.row) == ("points", "P1")
+    twice = replace(more.customers[0], account="20000")
+    with pytest.raises(PartyExists) as error:
+        here.service.register(ADMIN, Registration(customers=(twice, twice)))
+    assert error.value.row == "20000"
 
 
 def test_tokens_stay_out_of_reprs_logs_and_errors(

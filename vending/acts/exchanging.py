@@ -168,7 +168,7 @@ def _meter(books: ActsReading, new: NewMeter, old: Meter) -> Meter:
     if known is None:
         return made
     if books.meter_file(number) is not None:
-        raise PartyExists("meters")
+        raise PartyExists("meters", number)
     for name in ("commodity", "ea", "sgc", "krn", "ti"):
         recorded = getattr(known, name)
         if recorded != getattr(made, name):
