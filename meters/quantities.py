@@ -32,7 +32,19 @@ class TooFine(Invalid, code="quantity.too_fine"):
     decimals: int
 
 
+@dataclass(eq=False)
+class MoneyTooMuch(Invalid, code="money.too_much"):
+    """Nobody hands over, owes or limits so much: a slip, or an attempt."""
+
+    most: str
+    """Decimal of the base currency; the amount itself may be a token that was put here."""
+    currency: str
+
+
 _LONGEST_NUMBER = 100
+MOST_MINOR = 10**13
+"""The most that can be typed, in minor units: sums of a hundred thousand of them still fit into the
+whole numbers of a database."""
 
 
 def decimal_from_text(text: str) -> Decimal:
@@ -190,8 +202,13 @@ class Money(Struct, frozen=True):
 
     @classmethod
     def from_text(cls, text: str, currency: str = "ILS") -> Money:
-        """From a decimal of the base currency (`"10.50"`). Raises NotANumber, TooFine."""
-        return cls(scaled_from_text(text, MINOR_DIGITS[currency]), currency)
+        """From a decimal of the base currency (`"10.50"`), up to MOST_MINOR minor units. Raises
+        NotANumber, TooFine, MoneyTooMuch."""
+        digits = MINOR_DIGITS[currency]
+        # Looked at before its decimals: an error that repeats the digits would show them masked.
+        if abs(decimal_from_text(text)) * 10**digits > MOST_MINOR:
+            raise MoneyTooMuch(cls(MOST_MINOR, currency).to_text(), currency)
+        return cls(scaled_from_text(text, digits), currency)
 
     def to_text(self) -> str:
         """Decimal of the base currency with all its decimals, no symbol."""

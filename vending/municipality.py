@@ -12,11 +12,11 @@ from typing import Final, Protocol
 from meters.errors import Invalid
 
 from .accounting.adjustments import checked_reason
-from .approvals.approval import can_be_kept
 from .approvals.terms import checked_percent
 from .logos import Logo
 from .parties import Actor, require
 from .people import Act, HouseWriting, write_down
+from .plaintext import can_be_kept
 
 _LONGEST_TEXT: Final = 200
 _LONGEST: Final = {"phone": 30, "tax_number": 30, "message_ar": 300, "message_en": 300}

@@ -9,6 +9,7 @@ from meters.quantities import Money
 from tokens.sts import KeyAttributes, KeyRef
 
 from .accounts.state import state_of
+from .admission import first_month
 from .keychanges import attributes_of
 from .parties import Actor, MeterFile, require
 from .ports import Ports, Reading
@@ -89,12 +90,11 @@ class Offering:
         self, books: Reading, file: MeterFile, tariff: Tariff, now: datetime
     ) -> AccountState:
         """The account of the meter's agreement now."""
-        since = file.agreement.since
         return state_of(
             books.account_document(file.agreement.number),
             self.balance_of(books, file, tariff.currency),
             tariff.commodity,
-            None if since is None else Month.from_text(since),
+            first_month(file.agreement),
             Month.of(now, tariff.zone),
         )
 

@@ -213,6 +213,8 @@ class PartyExists(Refused, code="party.exists"):
     """A party with this number or code is already written down, or refers to one that is not."""
 
     what: str
+    row: str = ""
+    """Its number or code, where it is known."""
 
 
 _EVERYBODY = frozenset(Role)

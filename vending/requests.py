@@ -18,6 +18,7 @@ from meters.quantities import Money, Quantity
 from meters.values import names_of
 
 from .ledger import canonical_plain
+from .plaintext import check_kept
 from .record import SaleRecord
 from .sale import Payment, SaleKind, Tender, VendIdMalformed, VendRequest
 
@@ -169,7 +170,7 @@ class BasketRequest(Struct, frozen=True):
     """Set by the approval of a second person, never by a caller."""
 
     def __post_init__(self) -> None:
-        """Raises BasketMalformed, VendIdMalformed."""
+        """Raises BasketMalformed, VendIdMalformed, TextNotKept."""
         if (
             not 1 <= len(self.items) <= MOST_ITEMS
             or len(self.payments) > MOST_PAYMENTS
@@ -179,6 +180,7 @@ class BasketRequest(Struct, frozen=True):
         VendIdMalformed.check(self.vend_id)
         if len(self.items) > 1 and len(self.vend_id) > _MOST_SHARED_ID:
             raise VendIdMalformed(len(self.vend_id))
+        check_kept("reference", *(one.reference for one in self.payments))
 
     @property
     def sale_ids(self) -> tuple[str, ...]:

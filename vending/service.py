@@ -9,10 +9,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from meters.account import Commodity
+from meters.gateway import MeterUnreachable
 from meters.identity import meter_from_text
 from meters.quantities import Money
 from tokens.sts import SecurityModule
 
+from .admission import MeterRules, check_texts, checked_since
 from .finding import Sought, sought
 from .handover import Handover
 from .ledger import Chart, LedgerReport, PostedEntry, verify
@@ -36,7 +38,7 @@ from .record import receipt_of
 from .requests import BasketRequest, Credit, DebtPayment, Postponement, Units
 from .sale import BasketReceipt, Delivery, MeterReading, SaleReceipt, SaleStatus, VendRequest, Void
 from .selling import Answer, Selling
-from .sold import Sold, agent, meter_in_use
+from .sold import Sold, VoidUnseen, agent, meter_in_use
 from .tariff import BindingQuote, Month, Quote, Tariff, TariffBook, TariffCommodity
 from .vend import ClockLimits
 from .voiding import Voiding
@@ -62,8 +64,10 @@ class VendingService:
         clock_limits: ClockLimits | None = None,
         outbox: OutboxPlan | None = None,
         offered: Callable[[], Collection[str]] = tuple,
+        models: Collection[str] = (),
     ) -> None:
-        """`offered`: codes of the tariffs that new agreements may be at; none: all."""
+        """`offered`: codes of the tariffs that new agreements may be at; none: all. `models`: names
+        of the register maps that meters may have; none: all."""
         self._ports = Ports(
             store=store,
             security=security,
@@ -76,6 +80,7 @@ class VendingService:
             outbox=outbox or OutboxPlan(),
         )
         self._offered = offered
+        self._meter_rules = MeterRules(security.keys, models)
         self._offering = Offering(self._ports)
         self._selling = Selling(self._ports)
         self._sold = Sold(self._ports)
@@ -112,13 +117,18 @@ class VendingService:
 
         Raises TariffMissing, TariffCommodity and TariffNotOffered for an agreement at a tariff
         that is not there, not for what its meter measures, or not among those that the
-        municipality has chosen for new agreements.
+        municipality has chosen for new agreements; SinceWrong for one whose charges would count
+        from a month that is none, long gone or further ahead than the next; RowWrong for a text
+        that cannot be kept; KeyUnknown and ModelUnknown for meters that could not be sold to.
         """
+        check_texts(registration)
+        for meter in registration.meters:
+            self._meter_rules.check(meter)
         now = self._ports.clock()
         agreements = []
         for one in registration.agreements:
             tariff = self.tariff_for(one.tariff, one.commodity, one.meter.number, one.number)
-            since = one.since or str(Month.of(now, tariff.zone))
+            since = checked_since(one, Month.of(now, tariff.zone))
             agreements.append(replace(one, since=since))
         return replace(registration, agreements=tuple(agreements))
 
@@ -352,10 +362,14 @@ class VendingService:
 
         Raises VendUnknown, VoidReasonMissing, VoidNotAllowed (another point, shift or day; for a
         supervisor who did not sell it; what it left on the balance is spent; units of it were given
-        back), TokenTaken, NotProved, MeterUnreachable, MeterMismatch, Blocked (whoever asks, or
-        where), ShiftNeeded, CashShort.
+        back), TokenTaken, NotProved, VoidUnseen, MeterMismatch, Blocked (whoever asks, or where),
+        ShiftNeeded, CashShort.
         """
-        return self._voiding.void(actor, vend_id, reason)
+        try:
+            return self._voiding.void(actor, vend_id, reason)
+        except MeterUnreachable as error:
+            # Elsewhere one who cannot reach a meter lets the customer type the token: not here.
+            raise VoidUnseen(error.meter, error.reason) from error
 
     def refund(
         self, actor: Actor, vend_id: str, requested_by: str, reason: str, approval: str

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from meters.errors import Invalid, Refused
+from meters.gateway import MeterUnreachable
 from meters.identity import meter_from_text
 from meters.values import replace
 
@@ -28,6 +29,12 @@ class SaleVoided(Refused, code="vend.voided"):
     """The sale under this id was taken back; its token is not to be used."""
 
     vend_id: str
+
+
+@dataclass(eq=False)
+class VoidUnseen(MeterUnreachable, code="void.meter_unreachable"):
+    """The meter does not answer, so nothing proves that it has not taken the token of a sale that
+    is to be taken back."""
 
 
 @dataclass(eq=False)

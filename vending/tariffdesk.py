@@ -34,7 +34,15 @@ from .tariff.life import Assembled
 from .tariff.live import LiveTariffs
 from .tariff.rows import ActKind, KeptVersion, TariffAct, TariffRows, TariffStore
 from .tariff.whatif import USUAL_AMOUNTS, Comparison, Household, compared, tried
-from .tariffrules import NOTICE, check_books, check_left, check_notice, cleaned, of_desk
+from .tariffrules import (
+    NOTICE,
+    check_books,
+    check_left,
+    check_notice,
+    check_texts,
+    cleaned,
+    of_desk,
+)
 from .tariffviews import Overview, Retirement, Standing, overview_of
 
 MOST_TEXT = 65_536
@@ -91,6 +99,7 @@ class TariffDesk:
         if len(text) > MOST_TEXT:
             raise TariffMalformed(source, "TOML", f"is longer than {MOST_TEXT} signs")
         draft = parse_draft(text, source, actor.name)
+        check_texts(text, source)
         check_books(draft, self._chart, source)
         code, number = draft.code, draft.version
         with self._store.writing() as books:

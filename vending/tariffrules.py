@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from .ledger import Chart
+from .plaintext import can_be_kept
 from .tariff import Tariff, TariffMalformed
 from .tariff.charges import heading_of
 from .tariff.errors import TariffInFile, TariffInUse, TariffNoticeShort, TariffRejected
@@ -69,6 +71,24 @@ def of_desk(found: Assembled, code: str, number: int) -> Version:
     if version.in_file:
         raise TariffInFile(code, number)
     return version
+
+
+def check_texts(text: str, source: str) -> None:
+    """Names go onto papers. Raises TariffMalformed for one that cannot be kept."""
+    for place, value in _texts(tomllib.loads(text), ""):
+        if not can_be_kept(value):
+            raise TariffMalformed(source, place, "holds signs that cannot be kept")
+
+
+def _texts(value: object, place: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield place, value
+    elif isinstance(value, dict):
+        for name, one in value.items():
+            yield from _texts(one, f"{place}.{name}" if place else name)
+    elif isinstance(value, list):
+        for row, one in enumerate(value):
+            yield from _texts(one, f"{place}[{row}]")
 
 
 def cleaned(note: str) -> str:

@@ -13,6 +13,7 @@ from meters.quantities import Money
 from meters.values import replace
 
 from .accounts.state import document_of, state_of
+from .admission import first_month
 from .blocking import Block
 from .ground import BookedSale, Ground, KeptQuote, MeterGround, OpenShift, OperatorGround
 from .keychanges import KeySet
@@ -156,7 +157,7 @@ class Till:
         moved = self._moved.accounts.get(file.agreement.number)
         if moved is not None:
             return replace(moved, balance=balance)
-        since = None if file.agreement.since is None else Month.from_text(file.agreement.since)
+        since = first_month(file.agreement)
         kept = self._meter(file.meter.number.number).account
         month = Month.of(now, tariff.zone)
         return state_of(kept, balance, tariff.commodity, since, month)

@@ -15,6 +15,7 @@ from . import trailed
 from .accounting import Bookkeeping, BookReports, DailyClosing
 from .accounts import Accounts, TariffMoves, account_acts
 from .acts import Exchanges, sale_acts
+from .admission import MeterRules
 from .api_keys import ApiKeys, KeyOffice
 from .approvals import Approvals, Blocks, Operators, own_acts
 from .drawer import Bankings, Beneficiary, Deposits, Drawers
@@ -138,7 +139,7 @@ class Raseed:
     @property
     def meter_models(self) -> tuple[str, ...]:
         """Names of the shipped register maps."""
-        return tuple(sorted(path.stem for path in (CONFIG / "meters").glob("*.toml")))
+        return shipped_models()
 
     def check_writing(self) -> None:
         """Raises Unavailable while nothing can be written until the program starts anew."""
@@ -162,6 +163,11 @@ class Raseed:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def shipped_models() -> tuple[str, ...]:
+    """Names of the shipped register maps."""
+    return tuple(sorted(path.stem for path in (CONFIG / "meters").glob("*.toml")))
 
 
 def open_raseed(
@@ -234,6 +240,7 @@ def compose(
         gateway_for=gateways,
         outbox=outbox_plan(settings),
         offered=offered,
+        models=shipped_models(),
     )
     acting = SqlActs(store)
     acts = {
@@ -284,7 +291,10 @@ def compose(
             KeyChanges(SqlKeyChanges(store), security, gateways, utc_now), trailed.KEY_CHANGES
         ),
         approvals=approvals,
-        exchanges=recorded(Exchanges(acting, utc_now), trailed.EXCHANGES),
+        exchanges=recorded(
+            Exchanges(acting, utc_now, MeterRules(security.keys, shipped_models())),
+            trailed.EXCHANGES,
+        ),
         blocks=recorded(Blocks(people, approvals, utc_now), trailed.BLOCKS),
         operators=recorded(Operators(people, approvals, chart), trailed.OPERATORS),
         tariff_desk=recorded(TariffDesk(kept, tariffs, chart, utc_now), trailed.TARIFFS),

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from meters.errors import Invalid
 from meters.quantities import (
+    MOST_MINOR,
     Energy,
     Money,
+    MoneyTooMuch,
     NotANumber,
     Power,
     Quantity,
@@ -50,6 +52,13 @@ def test_texts_people_write() -> None:
 def test_what_is_no_number_is_refused(text: str) -> None:
     with pytest.raises(NotANumber):
         Money.from_text(text)
+
+
+def test_no_amount_is_more_than_a_database_can_sum() -> None:
+    assert Money.from_text("100000000000") == Money(MOST_MINOR)
+    for text in ("100000000000.01", "-100000000000.01", "9" * 100, "9" * 20 + ".999"):
+        with pytest.raises(MoneyTooMuch):
+            Money.from_text(text)
 
 
 def test_finer_than_the_unit_is_refused_not_rounded() -> None:

@@ -268,7 +268,7 @@ def test_void_and_showing_race(books: Path | str, tmp_path: Path) -> None:
         ],
         tmp_path,
     )
-    refused = {"void.not_proved", "meter.unreachable"}
+    refused = {"void.not_proved", "void.meter_unreachable"}
     for vend_id in ids:
         outcome = shown[vend_id], voided[vend_id]
         assert outcome == ("vend.voided", "") or (outcome[0] == "" and outcome[1] in refused)

@@ -23,13 +23,16 @@ from tests.vending.support import (
     POWER,
     START,
     Town,
+    chart,
     new_store,
     request,
     service,
     town,
 )
+from vending.accounting import BookReports
 from vending.ground import BookedSale
-from vending.parties import CustomerUnknown, Registration
+from vending.messages import LOCAL_ZONE
+from vending.parties import Actor, CustomerUnknown, PointUnknown, Registration, Role
 from vending.requests import basket_of
 from vending.sale import SaleReceipt
 from vending.selling import Selling
@@ -42,8 +45,10 @@ from vending.store import (
     open_store,
 )
 from vending.store.api_keys import SqlApiKeys
+from vending.store.books import SqlBooks
 from vending.store.errors import StoreContradiction
 from vending.tariff import AmountTooLow
+from vending.tariff.errors import QuoteMissing
 from vending.vend import VendUnknown
 
 PATIENCE = {"sqlite": "PRAGMA busy_timeout", "postgresql": "SHOW lock_timeout"}
@@ -156,6 +161,14 @@ def test_texts_that_a_database_cannot_hold_are_nobody(here: Town) -> None:
         here.service.customer(OPERATOR, "1\x00")
     assert here.service.customers(OPERATOR, "a\x00b") == []
     assert here.service.customers(OPERATOR, after="\x00") is not None
+    with pytest.raises(QuoteMissing):
+        here.service.vend(OPERATOR, replace(request(), quote_id="q\x00"))
+    with pytest.raises(PointUnknown):
+        here.service.vend(replace(OPERATOR, point="P\x00"), request())
+    reports = BookReports(SqlBooks(here.store), chart(), here.clock, LOCAL_ZONE)
+    billing = Actor("Layla", Role.BILLING)
+    assert reports.takings(billing, "P\x00") == []
+    assert not list(reports.account(billing, "1010", "P\x00").lines)
 
 
 def test_a_row_that_does_not_fit(there: Town) -> None:

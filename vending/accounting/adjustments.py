@@ -14,6 +14,7 @@ from hashlib import sha256
 
 from ..ledger import Chart, JournalEntry, PostedEntry, Posting, canonical_json, canonical_time
 from ..persons import person, same_person
+from ..plaintext import in_one_line
 from .days import last_moment_of, read_day
 from .errors import (
     AccountUnknown,
@@ -111,9 +112,8 @@ def _asked(a: Adjustment) -> tuple[object, ...]:
 
 
 def checked_reason(text: str) -> str:
-    """The reason without spaces around it. Raises ReasonMissing."""
-    # PostgreSQL keeps no text with a zero character in it.
-    reason = " ".join(text.replace("\x00", " ").split())
+    """The reason in one line, without signs that cannot be kept. Raises ReasonMissing."""
+    reason = in_one_line(text)
     if not LEAST_REASON <= len(reason) <= _MOST_REASON:
         raise ReasonMissing(LEAST_REASON)
     return reason

@@ -12,6 +12,7 @@ from meters.quantities import Money, decimal_from_text
 
 from ..accounting.days import day_of
 from ..parties import Role
+from ..plaintext import check_kept, in_one_line
 from ..tariff import AccountState, CurrencyWrong, Debt, Instalment, Label, Month, Percentage
 from .errors import (
     DebtWrong,
@@ -45,12 +46,13 @@ def new_debt(
     recovery: Percentage | Instalment,
     currency: str,
 ) -> Debt:
-    """A debt of which nothing has been paid, in the books' currency. Raises DebtWrong,
+    """A debt of which nothing has been paid, in the books' currency. Raises DebtWrong, TextNotKept,
     CurrencyWrong."""
     if len(code) > _LONGEST_CODE or not _CODE.fullmatch(code):
         raise DebtWrong("code")
     if not all(0 < len(name.strip()) <= _LONGEST_NAME for name in (label.ar, label.en)):
         raise DebtWrong("name")
+    check_kept("name", label.ar.strip(), label.en.strip())
     if amount.currency != currency:
         raise CurrencyWrong(amount.currency, currency)
     if amount.minor <= 0:
@@ -68,7 +70,7 @@ def new_debt(
 
 def checked_source(text: str) -> str:
     """Where a debt comes from, without spaces around it. Raises DebtWrong."""
-    source = " ".join(text.split())
+    source = in_one_line(text)
     if not 0 < len(source) <= _LONGEST_SOURCE:
         raise DebtWrong("source")
     return source

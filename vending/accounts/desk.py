@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import tzinfo
+from datetime import date, timedelta, tzinfo
 
 from meters.quantities import Money
 
 from ..accounting.adjustments import Adjustment, checked_id, checked_reason
 from ..accounting.days import end_of, read_day
 from ..accounting.ports import BooksWriting
+from ..finding import western
 from ..ledger import Chart, JournalEntry, PostedEntry, Posting, chained
 from ..masks import masked_name, names_hidden
 from ..parties import Actor, require
@@ -156,13 +157,14 @@ class Accounts:
         Raises DebtUnknown, NothingOwed, DayMalformed, PostponedPast, PostponedTooLong.
         """
         require(actor, "postpone_debt")
-        day = read_day(until)
+        day = read_day(western(until))
 
         def check(sight: Sight) -> None:
             owing(sight.state, code)
             check_postponing(day, actor.role, sight.now, self._zone)
 
-        moment = end_of(day, self._zone)
+        # The calendar's last day has no next one; `check` refuses it as too far all the same.
+        moment = end_of(min(day, date.max - timedelta(days=1)), self._zone)
         event = DebtPostponed(reason=checked_reason(reason), code=code, until=moment)
         return self._act(actor, agreement, id, event, check)
 

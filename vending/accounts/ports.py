@@ -36,7 +36,8 @@ class KeptAccount(NamedTuple):
 
     agreement: str
     commodity: Commodity
-    since: Month | None
+    since: str | None
+    """As it is kept: one that cannot be read must not hide the others."""
     document: str | None
     debts: int
     """What the ledger says that it owes of debts, in minor units."""

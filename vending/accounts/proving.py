@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from meters.errors import RaseedError
 from meters.quantities import Money
 
+from ..admission import read_first
 from ..tariff import TariffBook
 from .folding import Opening, folded
 from .ports import KeptAccount
@@ -60,8 +61,9 @@ class RebuiltAccounts:
 
 def rebuilt(kept: KeptAccount, tariffs: TariffBook, currency: str) -> tuple[str | None, int]:
     """The account as the books say it must be kept, and the sum of its debts in minor units (those
-    that stand on the ledger account of debts). Raises the errors of `folded` and of its moves."""
-    opening = Opening(kept.commodity, currency, kept.since)
+    that stand on the ledger account of debts). Raises AgreementBroken, the errors of
+    `folded` and of its moves."""
+    opening = Opening(kept.commodity, currency, read_first(kept.agreement, kept.since))
     state = folded(opening, kept.moves, tariffs, Money(0, currency))
     if state is None:
         return None, 0

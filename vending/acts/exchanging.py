@@ -13,10 +13,12 @@ from meters.identity import Drn
 from meters.quantities import Quantity
 from tokens.sts import EncryptionAlgorithm, carried
 
+from ..accounting.adjustments import checked_reason
 from ..accounting.errors import AgreementUnknown
+from ..admission import MeterRules
 from ..approvals import Approval
 from ..approvals.acts import check_no_token
-from ..approvals.approval import checked_id, plain_reason
+from ..approvals.approval import checked_id
 from ..approvals.errors import ApprovalIdReused
 from ..parties import Actor, GatewayAddress, Meter, MeterFile, PartyExists, Reached, require
 from ..ports import Clock
@@ -57,8 +59,10 @@ class Exchanged:
 class Exchanges:
     """One instance serves many threads."""
 
-    def __init__(self, store: ActsStore, clock: Clock) -> None:
+    def __init__(self, store: ActsStore, clock: Clock, rules: MeterRules | None = None) -> None:
+        """`rules`: what a meter that is put in must be; none: anything."""
         self._store = store
+        self._rules = rules or MeterRules()
         self._clock = clock
 
     def exchange(
@@ -80,11 +84,12 @@ class Exchanges:
 
         Raises ActorNotAllowed, ApprovalIdMalformed, ReasonMissing, DocumentHoldsToken,
         ApprovalIdReused, AgreementUnknown, UnitsAndSource, NotANumber, TooFine, UnitsNotCarried,
-        ReadingMissing, TransferTooMuch, PartyExists (the new meter is in use), MeterDiffers.
+        ReadingMissing, TransferTooMuch, PartyExists (the new meter is in use), MeterDiffers,
+        KeyUnknown, ModelUnknown, RowWrong (the new meter could not be sold to or reached).
         """
         require(actor, "exchange_meter")
         checked_id(id)
-        reason = plain_reason(reason)
+        reason = checked_reason(reason)
         check_no_token(ACT, reason, new.model)
         with self._store.writing() as books:
             file = books.file_of_agreement(agreement)
@@ -97,6 +102,7 @@ class Exchanges:
             old = file.meter
             left = self._left(books, old, source, units)
             now, meter = self._clock(), _meter(books, new, old)
+            self._rules.check(meter)
             facts = _facts(new, units)
             wanted = TransferWanted(
                 agreement, old.number.number, Units(left.to_text()), source, facts
@@ -162,7 +168,7 @@ def _meter(books: ActsReading, new: NewMeter, old: Meter) -> Meter:
     if known is None:
         return made
     if books.meter_file(number) is not None:
-        raise PartyExists("meters")
+        raise PartyExists("meters", number)
     for name in ("commodity", "ea", "sgc", "krn", "ti"):
         recorded = getattr(known, name)
         if recorded != getattr(made, name):

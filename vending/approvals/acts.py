@@ -11,7 +11,7 @@ from typing import Any
 
 from ..masking import masked
 from ..parties import Actor, ActorNotAllowed, Role
-from .approval import can_be_kept
+from ..plaintext import can_be_kept
 from .errors import ApprovalExpired, DocumentHoldsToken, DocumentMalformed
 from .ports import PeopleReading, PeopleWriting
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
-from ..accounting.adjustments import checked_reason
 from ..persons import same_person
 from .errors import (
     ApprovalDecided,
@@ -118,16 +116,3 @@ def checked_id(text: str) -> str:
     if not _ID.fullmatch(text):
         raise ApprovalIdMalformed(len(text))
     return text
-
-
-def can_be_kept(text: str) -> bool:
-    """Whether every sign of it is one that a database holds and a screen shows."""
-    return not any(unicodedata.category(c) in ("Cc", "Cs") for c in text)
-
-
-def plain_reason(text: str) -> str:
-    """The reason without spaces around it and without signs that cannot be kept.
-
-    Raises ReasonMissing.
-    """
-    return checked_reason("".join(c if can_be_kept(c) else " " for c in text))

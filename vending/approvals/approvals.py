@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ..accounting.adjustments import checked_reason
 from ..ledger import canonical_json
 from ..parties import Actor, require
 from ..people.recording import noted
@@ -20,7 +21,6 @@ from .approval import (
     check_undecided,
     check_who_asked,
     checked_id,
-    plain_reason,
 )
 from .errors import ActUnknown, ApprovalIdReused, ApprovalUnknown, DocumentMalformed
 from .ports import PeopleReading, PeopleStore
@@ -71,7 +71,7 @@ class Approvals:
         wanted_act = self._act(act)
         wanted_act.check_requester(actor)
         checked_id(id)
-        reason = plain_reason(reason)
+        reason = checked_reason(reason)
         payload = wanted_act.read(document)
         check_no_token(act, _checked_size(act, document), reason)
         if wanted_act.before is not None:
@@ -138,7 +138,7 @@ class Approvals:
         Raises ApprovalUnknown, ActUnknown, ActorNotAllowed, ReasonMissing, ApprovalDecided,
         OwnAct (withdraw it), ApprovalExpired, DocumentHoldsToken.
         """
-        note = plain_reason(note)
+        note = checked_reason(note)
         with self._store.writing() as books:
             found = _known(books, id)
             act = self._act(found.act)

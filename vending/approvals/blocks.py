@@ -7,11 +7,13 @@ from typing import Any
 
 from meters.identity import meter_from_text
 
+from ..accounting.adjustments import checked_reason
 from ..blocking import KINDS, Block, block_key
 from ..parties import Actor, Role, require
+from ..plaintext import can_be_kept
 from ..ports import Clock
 from .acts import Act, Approved, Document, Fields, check_no_token
-from .approval import Approval, can_be_kept, plain_reason
+from .approval import Approval
 from .approvals import Approvals
 from .errors import AlreadyBlocked, BlockKindUnknown, NotBlocked, SubjectUnknown
 from .ports import BlockEvent, PeopleReading, PeopleStore, PeopleWriting
@@ -69,7 +71,7 @@ class Blocks:
         """
         require(actor, "block")
         wanted = typed_subject(kind, subject)
-        reason = plain_reason(reason)
+        reason = checked_reason(reason)
         check_no_token("block", reason)
         with self._store.writing() as books:
             if kind in _REGISTERED and not books.in_use(kind, wanted.name):

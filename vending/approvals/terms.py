@@ -13,8 +13,8 @@ from meters.quantities import Money, decimal_from_text
 from ..operators import Operator, Settlement
 from ..parties import ALLOWED, PointUnknown, VendingPoint
 from ..persons import person
+from ..plaintext import can_be_kept
 from .acts import MOST_WHOLE, Act, Approved, Document, Fields, check_no_token
-from .approval import can_be_kept
 from .errors import FieldWrong, OperatorUnknown
 from .ports import PeopleReading, PeopleWriting
 

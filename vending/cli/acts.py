@@ -184,7 +184,7 @@ def exchange(
     new = NewMeter(
         meter_from_text(number), EncryptionAlgorithm(ea), sgc, krn, ti, model, _address(gateway)
     )
-    with cli.raseed() as raseed:
+    with cli.raseed_to_register() as raseed:
         made = raseed.exchanges.exchange(
             cli.actor(role=Role.TECHNICIAN),
             id or new_id(),

@@ -18,6 +18,7 @@ from rich.status import Status
 from rich.table import Table
 
 from ..keys import Passphrase, passphrase_from
+from ..keys.passphrase import ENV_FILE, ENV_TEXT
 from ..messages import Language, isolated, label, phrase
 from ..parties import Actor, Role
 from ..settings import Settings, load_settings
@@ -49,6 +50,12 @@ class Cli:
         passphrase = self.passphrase() if keys else None
         with self.progress("opening"):
             return open_raseed(self.settings, passphrase)
+
+    def raseed_to_register(self) -> Raseed:
+        """The services, with the vending keys where the environment opens them: what is registered
+        is held against them, but nobody is asked for the passphrase for that alone."""
+        told = any(os.environ.get(name) for name in (ENV_TEXT, ENV_FILE))
+        return self.raseed(keys=told and self.settings.key_file.exists())
 
     def passphrase(self) -> Passphrase:
         """Raises PassphraseMissing, PassphraseFileUnusable."""
@@ -95,10 +102,13 @@ class Cli:
     def facts(self, facts: Iterable[tuple[str, object]]) -> None:
         """`label: value` lines; numbers isolated inside Arabic text."""
         for name, value in facts:
-            text = str(value)
-            if self.language is Language.ARABIC:
-                text = isolated(text)
-            self.line(f"{self.label(name)}: {text}")
+            self.named(self.label(name), str(value))
+
+    def named(self, name: str, text: str) -> None:
+        """The same under a name that somebody gave."""
+        if self.language is Language.ARABIC:
+            text = isolated(text)
+        self.line(f"{name}: {text}")
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Rows under labelled columns; as wide as needed when nobody's screen limits it."""

@@ -18,6 +18,7 @@ from ..messages import Language, phrase
 from ..problems import problem_of
 
 _UNEXPECTED_EXIT = 70
+_USAGE_EXIT = 2
 _JSON = "raseed.json"
 
 
@@ -26,7 +27,13 @@ class GuardedGroup(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         ctx.meta[_JSON] = "--json" in args
-        return super().parse_args(ctx, args)
+        # Before it is parsed: what is read of a list is taken out of it.
+        chosen = args[args.index("--lang") + 1 :][:1] if "--lang" in args else []
+        try:
+            return super().parse_args(ctx, args)
+        except typer.TyperException as error:
+            self._tell_usage(error, language_of(*chosen))
+            raise
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -34,11 +41,38 @@ class GuardedGroup(TyperGroup):
         except RaseedError as error:
             code = tell(error, language_of(ctx.params.get("lang")), as_json=ctx.meta[_JSON])
             raise typer.Exit(code) from None
-        except (typer.TyperException, typer.Exit, typer.Abort, BrokenPipeError, EOFError):
+        except typer.TyperException as error:
+            self._tell_usage(error, language_of(ctx.params.get("lang")))
+            raise
+        except (typer.Exit, typer.Abort, BrokenPipeError, EOFError):
             raise
         except Exception as error:
             code = tell_unexpected(error, language_of(ctx.params.get("lang")))
             raise typer.Exit(code) from None
+
+    def _tell_usage(self, error: Any, language: Language) -> None:
+        """Tells in Arabic what typer would say of a command line in English. Raises Exit."""
+        told = usage_words(error, language)
+        if told:
+            _write(told)
+            raise typer.Exit(_USAGE_EXIT) from None
+
+
+def usage_words(error: Any, language: Language) -> str:
+    """What is wrong with a command line, in Arabic; empty where typer's own words do."""
+    kind, context = type(error).__name__, getattr(error, "ctx", None)
+    if language is not Language.ARABIC or context is None or kind == "NoArgsIsHelpError":
+        return ""
+    help_ = f"{context.command_path} --help"
+    hint = getattr(error, "param_hint", None)
+    param = getattr(error, "param", None)
+    if hint is None and param is not None:
+        hint = param.get_error_hint()
+    what = str(hint or getattr(error, "option_name", "") or "").replace("'", "").strip()
+    name = {"MissingParameter": "usage_missing", "NoSuchOption": "usage_no_option"}.get(
+        kind, "usage_wrong_value" if what else "usage_wrong"
+    )
+    return phrase(name, language, what=what, help=help_)
 
 
 def language_of(chosen: str | None = None) -> Language:

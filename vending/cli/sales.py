@@ -9,9 +9,8 @@ from typing import Annotated
 import typer
 
 from meters.quantities import Money
-from meters.verdicts import TokenResult
 
-from ..messages import LRI, PDI, Language, term, verdict_words
+from ..messages import term
 from ..requests import (
     Allowance,
     BasketRequest,
@@ -21,18 +20,18 @@ from ..requests import (
     Postponement,
     Units,
 )
-from ..sale import Payment, Tender, TenderUnknown, VendRequest
+from ..sale import Payment, SaleStatus, Tender, TenderUnknown, VendRequest
 from ..shapes import (
     BasketOut,
     BindingQuoteOut,
     DeliveryOut,
-    QuoteOut,
     ReceiptOut,
     SaleOut,
     SaleStatusOut,
     VoidOut,
 )
 from .context import Cli, Json, MeterArg, VendIdArg, cli_of
+from .receipts import show_basket, show_delivery, show_quote, show_receipt, show_statuses
 
 app = typer.Typer()
 sale = typer.Typer(no_args_is_help=True, help="Sales that were made.")
@@ -92,7 +91,7 @@ def quote(
         if shown.id is not None:
             until = f"{shown.expires_at:%Y-%m-%d %H:%M:%SZ}"
             cli.facts((("quote_id", shown.id), ("expires_at", until)))
-        _quote_lines(cli, shown)
+        show_quote(cli, shown)
         for sentence in shown.explanation:
             cli.line(cli.name(sentence.ar, sentence.en))
 
@@ -133,7 +132,7 @@ def vend(
             basket = BasketRequest(vend_id, (item,), payments, hold=hold)
             sold = raseed.service.vend_basket(actor, basket).leading
         shown = ReceiptOut.of(sold)
-    cli.show(shown, as_json, lambda cli: _receipt(cli, shown))
+    cli.show(shown, as_json, lambda cli: show_receipt(cli, shown))
 
 
 @app.command("basket", context_settings=_NEGATIVE)
@@ -171,21 +170,7 @@ def basket(
         request = BasketRequest(vend_id or _made(), tuple(items), paid_in(pay, currency), hold=hold)
         shown = BasketOut.of(raseed.service.vend_basket(cli.actor(point=point), request))
 
-    def people(cli: Cli) -> None:
-        for receipt in shown.sales:
-            _receipt(cli, receipt)
-        if shown.paid is not None:
-            paid = shown.paid
-            cli.facts(
-                (name, f"{amount.value} {amount.unit}")
-                for name, amount in (
-                    ("handed", paid.handed),
-                    ("rounding", paid.rounding),
-                    ("change", paid.change),
-                )
-            )
-
-    cli.show(shown, as_json, people)
+    cli.show(shown, as_json, lambda cli: show_basket(cli, shown))
 
 
 @app.command("void", context_settings=_NEGATIVE)
@@ -272,30 +257,44 @@ def reprint(
     point: Annotated[str | None, typer.Option(help="Vending point (or RASEED_POINT).")] = None,
     as_json: Json = False,
 ) -> None:
-    """The same digits again, marked as a copy and recorded."""
+    """The same digits again, marked as a copy and recorded: of everything that was paid for at
+    once, or of one further sale by its own id."""
     cli = cli_of(ctx)
     with cli.raseed() as raseed:
-        shown = ReceiptOut.of(raseed.service.reprint(cli.actor(point=point), vend_id))
-    cli.show(shown, as_json, lambda cli: _receipt(cli, shown))
+        made = raseed.service.paperwork.copy(cli.actor(point=point), vend_id)
+        shown = BasketOut.printed(made.receipts, vend_id)
+    if len(shown.sales) == 1:
+        (alone,) = shown.sales
+        cli.show(alone, as_json, lambda cli: show_receipt(cli, alone))
+    else:
+        cli.show(shown, as_json, lambda cli: show_basket(cli, shown))
 
 
 @sale.command("show")
 def sale_show(ctx: typer.Context, vend_id: VendIdArg, as_json: Json = False) -> None:
-    """What became of a sale (without its token's digits)."""
+    """What became of a sale, and of all that was paid for with it (without its tokens' digits); a
+    further sale by its own id is shown alone. JSON of several is a list."""
     cli = cli_of(ctx)
     with cli.raseed() as raseed:
-        shown = SaleStatusOut.of(raseed.service.what_became(cli.actor(), vend_id))
-
-    cli.show(shown, as_json, lambda cli: _status(cli, shown))
+        found = raseed.service.basket(cli.actor(), vend_id)
+    _show_found(cli, found, as_json)
 
 
 @sale.command("last")
 def sale_last(ctx: typer.Context, point: PointOption = None, as_json: Json = False) -> None:
-    """What became of the sale made last at this terminal."""
+    """What became of all that was sold at once last at this terminal."""
     cli = cli_of(ctx)
     with cli.raseed() as raseed:
-        shown = SaleStatusOut.of(raseed.service.last_sale(cli.actor(point=point)))
-    cli.show(shown, as_json, lambda cli: _status(cli, shown))
+        actor = cli.actor(point=point)
+        last = raseed.service.last_sale(actor)
+        found = raseed.service.basket(actor, last.receipt.vend_id)
+    _show_found(cli, found, as_json)
+
+
+def _show_found(cli: Cli, found: list[SaleStatus], as_json: bool) -> None:
+    rows = [SaleStatusOut.of(status) for status in found]
+    shown = rows[0] if len(rows) == 1 else rows
+    cli.show(shown, as_json, lambda cli: show_statuses(cli, rows))
 
 
 @sale.command("reveal")
@@ -306,7 +305,7 @@ def sale_reveal(
     cli = cli_of(ctx)
     with cli.raseed() as raseed:
         shown = ReceiptOut.of(raseed.service.show(cli.actor(point=point), vend_id))
-    cli.show(shown, as_json, lambda cli: _receipt(cli, shown))
+    cli.show(shown, as_json, lambda cli: show_receipt(cli, shown))
 
 
 @sale.command("list")
@@ -347,7 +346,7 @@ def deliver(ctx: typer.Context, vend_id: VendIdArg, as_json: Json = False) -> No
     cli = cli_of(ctx)
     with cli.raseed() as raseed, cli.progress("meter"):
         shown = DeliveryOut.of(raseed.service.deliver(cli.actor(), vend_id))
-    cli.show(shown, as_json, lambda cli: _delivery(cli, shown))
+    cli.show(shown, as_json, lambda cli: show_delivery(cli, shown))
 
 
 @app.command("reconcile")
@@ -356,66 +355,4 @@ def reconcile(ctx: typer.Context, vend_id: VendIdArg, as_json: Json = False) -> 
     cli = cli_of(ctx)
     with cli.raseed() as raseed, cli.progress("meter"):
         shown = DeliveryOut.of(raseed.service.reconcile(cli.actor(), vend_id))
-    cli.show(shown, as_json, lambda cli: _delivery(cli, shown))
-
-
-def _status(cli: Cli, status: SaleStatusOut) -> None:
-    _sale_facts(cli, status.sale)
-    _quote_lines(cli, status.sale.quote)
-    cli.facts((("copies", status.copies),))
-    _delivery(cli, status.delivery)
-    if status.void is not None:
-        cli.facts((("evidence", term(status.void.evidence, cli.language)),))
-        cli.facts((("reason", status.void.reason),))
-
-
-def _quote_lines(cli: Cli, quote: QuoteOut) -> None:
-    money = [
-        ("amount", quote.tendered),
-        ("balance_before", quote.balance_before),
-        ("net", quote.net),
-        ("vat", quote.vat),
-        ("balance_after", quote.balance_after),
-        ("units", quote.quantity),
-    ]
-    cli.facts((("tariff", cli.name(quote.tariff_name.ar, quote.tariff_name.en)),))
-    cli.facts((name, f"{amount.value} {amount.unit}") for name, amount in money)
-
-
-def _sale_facts(cli: Cli, sale: SaleOut | ReceiptOut) -> None:
-    cli.facts(
-        (
-            ("receipt", sale.receipt),
-            ("vend_id", sale.vend_id),
-            ("sold_at", f"{sale.sold_at:%Y-%m-%d %H:%M:%SZ}"),
-            ("name", cli.name(sale.customer_name.ar, sale.customer_name.en)),
-            ("account", sale.account),
-            ("meter", sale.meter),
-            ("point", cli.name(sale.point_name.ar, sale.point_name.en)),
-        )
-    )
-
-
-def _receipt(cli: Cli, receipt: ReceiptOut) -> None:
-    if receipt.copy_number:
-        cli.line(f"*** {cli.label('copy')} {receipt.copy_number} ***")
-    elif receipt.replayed:
-        cli.line(f"*** {cli.label('replayed')} ***")
-    _sale_facts(cli, receipt)
-    _quote_lines(cli, receipt.quote)
-    if receipt.held:
-        cli.line(cli.label("held"))
-        return
-    # The groups stay in order inside Arabic text only if they are isolated.
-    begin, end = (LRI, PDI) if cli.language is Language.ARABIC else ("", "")
-    for token in receipt.key_tokens:
-        cli.line(f"{cli.label('key_token')} {token.section}: {begin}{token.grouped}{end}")
-    for one in receipt.tokens:
-        cli.line(f"{begin}{one.grouped}{end}")
-
-
-def _delivery(cli: Cli, delivery: DeliveryOut) -> None:
-    cli.facts((("delivery", cli.label(f"state_{delivery.state}")),))
-    if delivery.verdict is not None:
-        words = verdict_words(TokenResult[delivery.verdict.name], cli.language)
-        cli.line(f"{cli.label('verdict')}: {words}")
+    cli.show(shown, as_json, lambda cli: show_delivery(cli, shown))

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Final
 
 from ..approvals import checked_limit
-from ..approvals.approval import can_be_kept
 from ..finding import Marks, western
 from ..masking import masked
 from ..parties import (
@@ -20,6 +19,7 @@ from ..parties import (
     ServicePoint,
     VendingPoint,
 )
+from ..plaintext import can_be_kept
 from .errors import PartyFieldWrong
 
 OTHERWISE: Final = (

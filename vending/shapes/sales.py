@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -102,6 +103,18 @@ class BasketOut(Out):
             paid=None if leading.paid is None else PaidOut.of(leading.paid),
             sales=[ReceiptOut.of(receipt) for receipt in basket.receipts],
             replayed=basket.replayed,
+        )
+
+    @classmethod
+    def printed(cls, receipts: Sequence[SaleReceipt], vend_id: str) -> BasketOut:
+        """What stands of a basket, as it was printed when somebody asked for `vend_id`."""
+        first = receipts[0]
+        return cls(
+            vend_id=vend_id,
+            receipt=first.receipt_code,
+            paid=None if first.paid is None else PaidOut.of(first.paid),
+            sales=[ReceiptOut.of(receipt) for receipt in receipts],
+            replayed=False,
         )
 
 

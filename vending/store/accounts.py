@@ -20,10 +20,11 @@ from ..accounting.ports import BooksWriting
 from ..accounts.folding import Sold, Voided, in_order
 from ..accounts.happened import Happened, event_document, happened_from, row_hash
 from ..accounts.ports import AgreementFile, KeptAccount
+from ..admission import read_first
 from ..approvals.ports import PeopleWriting
 from ..record import QUANTITIES
 from ..sale import Evidence, SaleKind
-from ..tariff import Month, Quote, line_from
+from ..tariff import Quote, line_from
 from . import schema as t
 from .approvals import SqlPeopleWriting
 from .books import SqlBooksReading, SqlBooksWriting
@@ -105,7 +106,7 @@ class SqlAccountsReading(SqlBooksReading):
             meter,
             Commodity(commodity),
             tariff,
-            _month(since),
+            read_first(number, since),
         )
 
     def document(self, agreement: str) -> str | None:
@@ -148,9 +149,7 @@ class SqlAccountsReading(SqlBooksReading):
                 ),
                 (_happened(row) for row in events.of(number)),
             )
-            yield KeptAccount(
-                number, Commodity(commodity), _month(since), document, int(minor or 0), moves
-            )
+            yield KeptAccount(number, Commodity(commodity), since, document, int(minor or 0), moves)
 
     def debts_of_nobody(self, debts: str) -> list[tuple[str, int]]:
         b = t.balances.c
@@ -299,7 +298,3 @@ def _happened(row: Any) -> Happened:
     moment = t.moment(at)
     assert moment is not None
     return happened_from(agreement, seq, after_entry, kind, moment, actor, reason, document)
-
-
-def _month(text: str | None) -> Month | None:
-    return None if text is None else Month.from_text(text)

@@ -34,6 +34,7 @@ from ..ledger import (
 )
 from . import schema as t
 from .books_reports import SqlReports, within
+from .parties import NUL
 from .proving import proved
 from .rows import act_of
 from .sqlstore import SqlStore
@@ -127,10 +128,14 @@ class SqlBooksReading(SqlReports):
             yield PostedEntry(row.number, row.previous_hash, row.hash, entry)
 
     def holder_exists(self, per: str, holder: str) -> bool:
+        if NUL in holder:
+            return False
         column = _HOLDERS[per]
         return self._db.execute(select(column).where(column == holder)).first() is not None
 
     def agreement(self, number: str) -> AgreementFacts | None:
+        if NUL in number:
+            return None
         row = self._db.execute(
             select(
                 t.agreements.c.number,

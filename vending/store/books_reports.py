@@ -17,6 +17,7 @@ from ..accounting.statements import CustomerLine, StatementLine
 from . import schema as t
 from .books_daily import SqlDaily
 from .names import names_of
+from .parties import NUL
 
 _STREAM = {"yield_per": 500}
 _AMOUNT = t.postings.c.amount
@@ -104,6 +105,8 @@ class SqlReports(SqlDaily):
         return [BalanceRow(a, unit, int(o), int(d), int(cr)) for a, unit, o, d, cr in found]
 
     def opening(self, account: str, holder: str, before: Any) -> int:
+        if NUL in holder:
+            return 0
         c = t.postings.c
         statement = (
             select(func.sum(c.amount))
@@ -115,6 +118,8 @@ class SqlReports(SqlDaily):
         return self._sum(statement)
 
     def lines(self, account: str, holder: str, span: Span) -> Iterator[StatementLine]:
+        if NUL in holder:
+            return
         c, e = t.postings.c, t.entries.c
         voided = t.sales.alias("voided")
         statement = (
@@ -234,6 +239,8 @@ class SqlReports(SqlDaily):
         return {number: (int(debt), int(balance)) for number, debt, balance in found}
 
     def operator_facts(self, code: str) -> OperatorFacts | None:
+        if NUL in code:
+            return None
         o = t.operators.c
         row = self._db.execute(
             select(o.code, o.name_ar, o.name_en, o.settlement).where(o.code == code)
@@ -243,6 +250,8 @@ class SqlReports(SqlDaily):
     def sold(
         self, span: Span, point: str | None = None, operator: str | None = None
     ) -> Iterator[SoldRow]:
+        if NUL in (point or "") + (operator or ""):
+            return iter(())
         e, v = t.entries.c, t.voids.c
         whose = [] if point is None else [_S.point == point]
         if operator is not None:

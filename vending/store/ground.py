@@ -32,7 +32,7 @@ from ..record import SaleRecord, TokenRecord
 from ..sale import Evidence
 from . import schema as t
 from .errors import StoreContradiction
-from .parties import meter_file_of, operator_of, point_of
+from .parties import NUL, meter_file_of, operator_of, point_of
 from .prepared import STYLES, Prepared, trip
 from .reading import SALES, TOKEN_COLUMNS, sale_record
 
@@ -210,7 +210,11 @@ class GroundLoader:
 
     def load(self, db: Connection, wanted: Wanted) -> Ground:
         """Everything wanted."""
-        listed = self._listed
+
+        def listed(values: Collection[str]) -> Any:
+            # No row is named with what no text of PostgreSQL can hold.
+            return self._listed([value for value in values if NUL not in value])
+
         codes, numbers = listed(wanted.points), listed(wanted.meters)
         quotes = [(listed(wanted.quotes),)] if wanted.quotes else []
         chain, sold, files, places, operators, blocks, shifts, quoted = trip(

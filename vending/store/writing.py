@@ -24,6 +24,7 @@ from .errors import translated
 from .ground import GROUND
 from .queueing import call_off, insert_messages
 from .reading import SqlReading
+from .registering import row_in_the_way
 
 _INSERTS = {table.name: insert(table) for table in t.metadata.sorted_tables}
 
@@ -64,6 +65,9 @@ class SqlWriting(SqlReading):
         ]
         for table, values in rows:
             if values:
+                row = row_in_the_way(self._db, table.name, values)
+                if row is not None:
+                    raise PartyExists(table.name, row)
                 try:
                     self._db.execute(_INSERTS[table.name], values)
                 except IntegrityError:
@@ -185,7 +189,7 @@ def _marks(registration: Registration) -> list[dict[str, Any]]:
         words = searchable(customer.name_ar, customer.name_en)
         found.append({**_plain(marks), "words": words})
     if told:
-        raise PartyExists("customer_marks")
+        raise PartyExists("marks")
     return found
 
 

@@ -99,6 +99,29 @@ def test_a_debt_through_the_api(api: Api) -> None:
     assert huda.post("ledger/verification/accounts/rebuilding").json()["changed"] == 0
 
 
+def test_what_no_calendar_and_no_database_holds_is_refused(api: Api) -> None:
+    layla = Caller(api, "layla", Role.BILLING, ApiScope.BOOKS, ApiScope.READ)
+    chief = Caller(api, "omar", Role.SUPERVISOR, ApiScope.VEND, ApiScope.BOOKS)
+    for amount in ("100000000000.01", "99999999999999999", "9" * 60):
+        told = layla.post("accounts/A1/debts", **{**DEBT, "amount": amount})
+        assert (told.status_code, told.json()["code"]) == (422, "money.too_much")
+    assert layla.post("accounts/A1/debts", **DEBT).status_code == 201
+    for name in ("a\nb", "a\u202eb"):
+        told = layla.post("accounts/A1/debts", **{**DEBT, "code": "b", "name_en": name})
+        assert (told.status_code, told.json()["code"]) == (422, "text.not_kept")
+    why = {"reason": "Ill this month"}
+    put_off = chief.post(
+        "accounts/A1/debts/arrears/postponement", id="p", until="٢٠٢٦-١٢-٣١", **why
+    )
+    assert put_off.json()["debts"][0]["until"] == "2026-12-31T22:00:00Z"
+    for day in ("9999-12-31", "9999-12-30"):
+        late = chief.post("accounts/A1/debts/arrears/postponement", id="p-1", until=day, **why)
+        assert late.json()["code"] == "account.postponed_too_long"
+    assert layla.get("accounts/A1/events", before="9" * 20).status_code == 422
+    far = chief.post("ledger/reversals", id="r-1", entry=10**30, **why)
+    assert (far.status_code, far.json()["code"]) == (422, "request.invalid")
+
+
 @pytest.mark.system
 def test_accounts_on_the_command_line(tmp_path: Path) -> None:
     town = town_shell(tmp_path)

@@ -91,6 +91,10 @@ DAMAGE = [
         ("A1", "unreadable", None),
     ),
     ("UPDATE sales SET document = '[]' WHERE vend_id = 'p-1'", ("A1", "unreadable", "TypeError")),
+    (
+        "UPDATE agreements SET since = '0000-01' WHERE number = 'A1'",
+        ("A1", "unreadable", "agreement.broken: agreement=A1"),
+    ),
     ("DELETE FROM voids WHERE vend_id = 'w-2'", ("A2", "differs", None)),
     ("UPDATE account_events SET after_entry = 1 WHERE kind = 'fee_added'", None),
 ]

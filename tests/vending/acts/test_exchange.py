@@ -25,11 +25,11 @@ from tests.vending.acts.support import (
     new_meter,
     office_at,
 )
-from tests.vending.support import ADMIN, POWER, WATER, chart, no_gateway
-from tokens.sts import EncryptionAlgorithm
+from tests.vending.support import ADMIN, POWER, WATER, chart, no_gateway, security
+from tokens.sts import EncryptionAlgorithm, KeyUnknown
 from vending.accounting import BookReports
 from vending.accounting.errors import AgreementUnknown
-from vending.acts import Exchanged, NewMeter, Source
+from vending.acts import Exchanged, Exchanges, NewMeter, Source
 from vending.acts.errors import (
     MeterDiffers,
     NotExchanged,
@@ -38,6 +38,7 @@ from vending.acts.errors import (
     TransferTooMuch,
     UnitsAndSource,
 )
+from vending.admission import MeterRules, ModelUnknown, RowWrong
 from vending.approvals.errors import ApprovalIdReused, DocumentMalformed, OwnAct
 from vending.keychanges import KeyChanges, KeyChangeState
 from vending.parties import (
@@ -49,6 +50,7 @@ from vending.parties import (
 )
 from vending.requests import Units
 from vending.sale import Evidence, SaleKind, SaleReceipt, VendRequest
+from vending.store.acts import SqlActs
 from vending.store.books import SqlBooks
 from vending.store.key_changes import SqlKeyChanges, SqlKeyChangesReading
 from vending.store.reading import _LAST_BOUGHT
@@ -329,3 +331,17 @@ def test_what_was_moved_to_the_new_meter_is_not_given_back_in_money_too(office: 
         office.service.void(CHIEF, "v-1", WHY)
     assert office.entries() == before
     office.check()
+
+
+def test_a_meter_that_could_not_be_sold_to_is_not_put_in(office: Office) -> None:
+    rules = MeterRules(security().keys, ("raseed-payment",))
+    strict = Exchanges(SqlActs(office.town.store), office.town.clock, rules)
+    for wrong, error in (
+        (replace(new_meter(), krn=9), KeyUnknown),
+        (replace(new_meter(), model="no-such"), ModelUnknown),
+        (replace(new_meter(), gateway=GatewayAddress("a b", 502, 1)), RowWrong),
+    ):
+        with pytest.raises(error):
+            strict.exchange(RAMI, "X-1", "A1", wrong, Source.NONE, WHY)
+    put_in = strict.exchange(RAMI, "X-1", "A1", new_meter(), Source.NONE, WHY)
+    assert put_in.file.meter.number == FRESH

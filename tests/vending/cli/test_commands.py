@@ -312,8 +312,72 @@ def test_a_basket_held_shown_and_voided(town: Shell) -> None:
     back = town.run("void", "b-1+2", "--reason", "wrong meter", *seat)
     assert "its digits were not shown" in back.out
     assert "wrong meter" in town.run("--lang", "ar", "sale", "show", "b-1+2").out
-    assert town.run("sale", "last", "--json", *seat).json["sale"]["vend_id"] == "b-1"
+    last = town.run("sale", "last", "--json", *seat).json
+    assert [one["sale"]["vend_id"] for one in last] == ["b-1", "b-1+2"]
     quote = town.run("quote", POWER.number, "20", "--units", "--bind", "--json").json
     bound = ("vend", POWER.number, "20", "--units", "--quote", quote["id"], "--id", "v-1", *seat)
     assert town.run(*bound, "--json").json["quote"]["lines"] == quote["lines"]
     assert town.run("ledger", "verify").code == 0
+
+
+def test_a_basket_is_shown_and_printed_whole_and_a_further_sale_alone(town: Shell) -> None:
+    seat = ("--point", "P1")
+    items = ("--credit", f"{POWER.number}=50", "--credit", f"{WATER.number}=20")
+    sold = town.run("basket", *items, "--id", "b-1", "--json", *seat).json
+    digits = [sale["tokens"][0]["grouped"] for sale in sold["sales"]]
+    copy = town.run("reprint", "b-1", *seat).out
+    assert all(grouped in copy for grouped in digits)
+    assert copy.count("COPY 1") == 2
+    copied = town.run("reprint", "b-1", "--json", *seat).json
+    assert [one["copy_number"] for one in copied["sales"]] == [2, 2]
+    alone = town.run("reprint", "b-1+2", "--json", *seat).json
+    assert (alone["vend_id"], alone["tokens"][0]["grouped"]) == ("b-1+2", digits[1])
+    for command in (("show", "b-1"), ("last", *seat)):
+        told = town.run("sale", *command).out
+        assert POWER.number in told
+        assert WATER.number in told
+        assert not any(grouped in told for grouped in digits)
+    assert town.run("sale", "show", "b-1+2", "--json").json["sale"]["vend_id"] == "b-1+2"
+
+
+def test_every_line_of_a_sale_is_shown_with_what_is_still_owed(town: Shell) -> None:
+    owed = ("A1", "arrears-2025", "40.00", "--name-ar", "متأخرات", "--name-en", "Arrears of 2025")
+    why = ("--reason", "From the old books", "--source", "Bill 7", "--percent", "50")
+    assert town.run("debt", "add", *owed, *why).code == 0
+    sold = sell(town)
+    assert isinstance(sold, dict)
+    quote = sold["quote"]
+    (debt,) = [line for line in quote["lines"] if line["kind"] == "debt"]
+    net = f"{float(quote['net']['value']) - float(debt['amount']['value']):.2f} ILS"
+    taken = f"Arrears of 2025: {debt['amount']['value']} ILS · still owed {debt['left']['value']}"
+    for command in (("sale", "show", "v-1"), ("reprint", "v-1", "--point", "P1")):
+        told = town.run(*command).out
+        assert taken in told
+        assert f"Net: {net}" in told
+    assert "متأخرات" in town.run("--lang", "ar", "sale", "show", "v-1").out
+    paid = town.run("basket", "--debt", f"{POWER.number}=5.00", "--id", "d-1", "--point", "P1")
+    assert "Arrears of 2025: 5.00 ILS" in paid.out
+    assert "Net: 0.00 ILS" in paid.out
+    assert "Delivery" not in town.run("sale", "show", "d-1").out
+    assert "Delivery" in town.run("sale", "show", "v-1").out
+
+
+def test_a_command_line_that_is_wrong_is_told_in_arabic(town: Shell) -> None:
+    for wrong, what in (
+        (("vend", POWER.number), "AMOUNT"),
+        (("void", "v-1"), "--reason"),
+        (("sale", "list", "--limit", "x"), "--limit"),
+        (("sale", "list", "--colour", "x"), "--colour"),
+        (("sale", "lost"), "sale --help"),
+        (("--colour",), "--colour"),
+        (("vend", POWER.number, "5", "--pay", "nonsense"), "--pay"),
+    ):
+        told = town.run("--lang", "ar", *wrong)
+        assert told.code == 2
+        assert ARABIC.search(told.err)
+        assert what in told.err
+        assert "Usage" not in told.err
+        assert "Error" not in told.err
+        english = town.run("--lang", "en", *wrong)
+        assert english.code == 2
+        assert not ARABIC.search(english.err)

@@ -12,11 +12,15 @@ from vending.surroundings import CONFIG
 pytestmark = pytest.mark.system
 
 EXAMPLE = CONFIG / "examples" / "register.toml"
+OF_EXAMPLE = ("--sgc", "600001", "--krn", "1")
 
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Shell:
-    return town_shell(tmp_path)
+    made = town_shell(tmp_path)
+    key = "00112233445566778899aabbccddeeff00112233"
+    assert made.run("keys", "add", *OF_EXAMPLE, RASEED_VENDING_KEY=key).code == 0
+    return made
 
 
 def test_the_shipped_example_is_written_down(shell: Shell) -> None:
@@ -52,6 +56,16 @@ def test_json_does_as_well(shell: Shell, tmp_path: Path) -> None:
         ("krn = 1 ", 'krnn = 1\nkrn = "1"', "register.file_wrong", "further mistakes: 1"),
         ('tariff = "water-domestic"', 'tariff = "electricity-domestic"', "tariff.commodity", ""),
         ('tariff = "water-domestic"', 'tariff = "none"', "tariff.missing", ""),
+        ("krn = 1 ", "krn = 9 ", "keys.unknown", "revision 9"),
+        ("krn = 1 ", 'since = "0000-01"\nkrn = 1 ', "agreement.since_wrong", "2000-01"),
+        ('model = "raseed-payment"', 'model = "no-such"', "meter.model_unknown", "no-such"),
+        ('host = "127.0.0.1"', 'host = "a b"', "register.row_wrong", "address"),
+        (
+            "[[points]]",
+            '[[customers]]\naccount = "9"\nname_ar = "a"\nname_en = "a\\u202eb"\n[[points]]',
+            "register.row_wrong",
+            "9",
+        ),
         ('customer = "2001"', 'customer = "2999"', "party.exists", ""),
         ("[[points]]", "[[points", "register.file_unusable", ""),
     ],

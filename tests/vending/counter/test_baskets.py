@@ -13,6 +13,7 @@ from tests.vending.support import ADMIN, CONFIG, OPERATOR, Town, request, securi
 from vending.operators import PointDayLimit, PointSaleLimit, TillFull
 from vending.parties import ActorNotAllowed, Role
 from vending.payments import PaymentShort, PaymentTooMuch, parts_of, settle, to_coin
+from vending.plaintext import TextNotKept
 from vending.requests import (
     Allowance,
     BasketMalformed,
@@ -375,3 +376,10 @@ def allowance(vend_id: str) -> BasketRequest:
 def test_no_free_units_where_the_tariff_gives_none(here: Town) -> None:
     answer = here.service.vend_many([(OPERATOR, BasketRequest("a-1", (Allowance(P),)))])[0]
     assert type(answer) is NoAllowance
+
+
+@pytest.mark.parametrize("reference", ["slip\n7", "a\x00", "a\u202eb"])
+def test_a_reference_that_cannot_be_kept(reference: str) -> None:
+    paid = (Payment(Tender.CARD, ils("50.00"), reference),)
+    with pytest.raises(TextNotKept):
+        BasketRequest("b-1", (Credit(P, ils("50.00")),), paid)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from meters.gateway import Gateway, MeterUnreachable
+from meters.gateway import Gateway
 from meters.identity import Drn
 from meters.quantities import Energy, Money
 from meters.verdicts import TokenResult
@@ -42,11 +42,12 @@ from tokens.sts import (
     VendingKey,
 )
 from vending.accounts import Accounts
+from vending.messages import Language, words_for
 from vending.parties import Meter, Registration, Role
 from vending.requests import BasketRequest, Credit, DebtPayment, Postponement, Units
 from vending.sale import Evidence, SaleState
 from vending.service import VendingService
-from vending.sold import SaleVoided
+from vending.sold import SaleVoided, VoidUnseen
 from vending.store.accounts import SqlAccounts
 from vending.store.schema import metadata
 from vending.tariff import QuoteChanged, QuoteExpired, QuoteIdReused, QuoteMissing
@@ -235,8 +236,13 @@ def test_a_sale_nobody_has_seen_is_voided_without_reading_a_meter(rig: Rig) -> N
 def test_a_token_that_the_meter_has_not_seen_is_voided_by_its_log(rig: Rig) -> None:
     rig.sell("v-1")
     rig.gateway.reachable = False
-    with pytest.raises(MeterUnreachable):
+    with pytest.raises(VoidUnseen) as error:
         rig.service.void(OPERATOR, "v-1", WHY)
+    for language in Language:
+        told = words_for(error.value, language)
+        assert POWER.number in told
+        assert "type" not in told
+    assert "refund" in words_for(error.value, Language.ENGLISH)
     rig.gateway.reachable = True
     void = rig.service.void(OPERATOR, "v-1", WHY)
     assert void.evidence is Evidence.NOT_IN_LOG

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meters.errors import RaseedError
-from meters.quantities import Money
+from meters.quantities import Money, MoneyTooMuch
 from tests import examples
 from tests.vending.drawer.support import (
     CHIEF,
@@ -247,7 +247,7 @@ def test_a_clock_that_went_back_and_a_closed_month(here: Counter) -> None:
         ({"100": 1}, {"cash": "1"}, SlipsWrong),
         ({"100": 1}, {"mixed": "1"}, SlipsWrong),
         ({"100": 1}, {"card": "-1"}, SlipsWrong),
-        ({"100": 1}, {"card": "9" * 40}, SlipsWrong),
+        ({"100": 1}, {"card": "9" * 40}, MoneyTooMuch),
     ],
 )
 def test_what_is_no_count(

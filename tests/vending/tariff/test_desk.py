@@ -165,7 +165,8 @@ BAD = [
     (draft(begins="2027-02-30T00:00:00Z"), "TOML", "date"),
     (draft(99999), "versions[0].version", "at most"),
     (draft(code="x" * 61), "code", "longer"),
-    (draft().replace('"5000.00"', '"' + "9" * 90 + '"'), "versions[0].most_per_sale", "too much"),
+    (draft().replace("كهرباء منزلي", "كهرباء\\u202e"), "name_ar", "cannot be kept"),
+    (draft().replace('"5000.00"', '"' + "9" * 90 + '"'), "versions[0].most_per_sale", "too_much"),
     (draft().replace("version = 2", "version = " + "9" * 5000), "TOML", ""),
     (
         draft(

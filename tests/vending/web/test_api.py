@@ -201,7 +201,9 @@ def test_parties_are_registered_by_administrators_alone(api: Api) -> None:
         assert answer.status_code == status, answer.text
         return str(answer.json()["code"])
 
-    body = tomllib.loads((CONFIG / "examples" / "register.toml").read_text("utf-8"))
+    example = (CONFIG / "examples" / "register.toml").read_text("utf-8")
+    # With the key that is held here.
+    body = tomllib.loads(example.replace("600001", "123457"))
     assert code(api.post("/registrations", body), 403) == "actor.not_allowed"
     text = api.key("founder", Role.ADMINISTRATOR, ALL_SCOPES, None)
     headers = {"Authorization": f"Bearer {text}"}
@@ -256,11 +258,16 @@ def test_a_basket_over_the_api(api: Api) -> None:
     assert len(shown["tokens"][0]["digits"]) == 20
     assert [one["sale"]["held"] for one in api.get("/baskets/b-1").json()] == [False, True]
     assert api.get("/vends/last").json()["sale"]["vend_id"] == "b-1"
+    last = api.get("/baskets/last").json()
+    assert [one["sale"]["vend_id"] for one in last] == ["b-1", "b-1+2"]
     back = api.post("/vends/b-1+2/void", {"reason": "wrong meter"}).json()
     assert back["evidence"] == "not_shown"
     gone = api.post("/vends/b-1+2/void", {"reason": "wrong meter"}).json()
     assert gone == back
     assert api.get("/vends/b-1+2").json()["void"]["reason"] == "wrong meter"
+    # A copy holds what stands of it.
+    (copy,) = api.post("/baskets/b-1/reprints").json()["sales"]
+    assert (copy["vend_id"], copy["copy_number"]) == ("b-1", 1)
     short = api.post("/baskets", {**body, "vend_id": "b-2", "payments": body["payments"][:1]})
     assert (short.status_code, short.json()["code"]) == (422, "payment.short")
     neither = api.post("/vends", {"vend_id": "b-3", "meter": POWER.number})

@@ -28,6 +28,8 @@ SCOPES_NEEDED: list[tuple[str, str, ApiScope | tuple[ApiScope, ...]]] = [
     ("POST", "/vends", ApiScope.VEND),
     ("POST", "/baskets", ApiScope.VEND),
     ("GET", "/baskets/v-1", ApiScope.READ),
+    ("GET", "/baskets/last", ApiScope.READ),
+    ("POST", "/baskets/v-1/reprints", ApiScope.VEND),
     ("GET", "/vends", ApiScope.READ),
     ("GET", "/vends/last", ApiScope.READ),
     ("GET", "/vends/v-1", ApiScope.READ),

@@ -32,7 +32,7 @@ BAD_VENDS = [
     ({"amount": "-5"}, 422, "vend.amount_not_positive"),
     ({"amount": "0.01"}, 422, "vend.amount_too_low"),
     ({"amount": "99999999"}, 422, "vend.amount_too_high"),
-    ({"amount": "9" * 60}, 422, "vend.amount_too_high"),
+    ({"amount": "9" * 60}, 422, "money.too_much"),
     ({"amount": "50.001"}, 422, "quantity.too_fine"),
     ({"amount": "1,000"}, 422, "quantity.not_a_number"),
     ({"amount": "1e3"}, 422, "quantity.not_a_number"),

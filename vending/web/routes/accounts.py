@@ -96,7 +96,9 @@ def events(
     actor: Reader,
     desk: AccountsDesk,
     agreement: Which,
-    before: Annotated[int | None, Query(ge=1, description="Those below this number")] = None,
+    before: Annotated[
+        int | None, Query(ge=1, le=2**63 - 1, description="Those below this number")
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> list[AccountEventOut]:
     """What happened to the account besides sales, latest first."""

@@ -85,7 +85,7 @@ class ReversalIn(_In):
     """Ask for an adjustment or write-off to be taken back."""
 
     id: StrictStr = Field(max_length=200)
-    entry: int = Field(ge=1, strict=True)
+    entry: int = Field(ge=1, le=2**63 - 1, strict=True)
     reason: StrictStr = Field(max_length=1000)
 
 

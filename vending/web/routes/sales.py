@@ -72,10 +72,27 @@ router.add_api_route(
 )
 
 
+@router.get("/baskets/last")
+def last_basket(actor: Reader, service: Service) -> list[SaleStatusOut]:
+    """What became of every sale that this key's terminal made at once last."""
+    last = service.last_sale(actor).receipt.vend_id
+    return [SaleStatusOut.of(status) for status in service.basket(actor, last)]
+
+
 @router.get("/baskets/{vend_id}")
 def basket(actor: Reader, service: Service, vend_id: VendId) -> list[SaleStatusOut]:
     """What became of every sale of a basket."""
     return [SaleStatusOut.of(status) for status in service.basket(actor, vend_id)]
+
+
+@router.post("/baskets/{vend_id}/reprints", status_code=201)
+def reprint_basket(
+    actor: Seller, service: Service, response: Response, vend_id: VendId
+) -> BasketOut:
+    """The same digits again of all that stands of a basket, each sale marked as a copy and
+    recorded."""
+    response.headers["Cache-Control"] = "no-store"
+    return BasketOut.printed(service.paperwork.copy(actor, vend_id).receipts, vend_id)
 
 
 @router.post("/quotes")

@@ -1,0 +1,136 @@
+"""What may be written into the register, whoever sends it. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+from meters.errors import Broken, Invalid
+from tokens.sts import KeyAttributes, KeyUnknown
+
+from .parties import GatewayAddress, Meter, Registration, SupplyAgreement
+from .plaintext import can_be_kept, in_one_line
+from .tariff import Month
+
+EARLIEST: Final = Month(2000, 1)
+"""No agreement's charges count from before."""
+_MONTH: Final = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])", re.ASCII)
+_HOST: Final = re.compile(r"[^/?#\s@\[\]]+")
+_ROWS: Final = {
+    "points": "code",
+    "customers": "account",
+    "service_points": "code",
+    "meters": "model",
+    "agreements": "number",
+    "marks": "account",
+}
+"""Kinds of rows of a registration, and the text that names one."""
+
+
+@dataclass(eq=False)
+class SinceWrong(Invalid, code="agreement.since_wrong"):
+    """Monthly charges of an agreement count from a month that is none, long gone or far ahead."""
+
+    agreement: str
+    since: str
+    first: str
+    last: str
+
+
+@dataclass(eq=False)
+class RowWrong(Invalid, code="register.row_wrong"):
+    """A text of a party cannot be kept (line breaks, control signs, signs that turn the direction
+    of writing), or an address is none."""
+
+    what: str
+    """A kind of rows of a registration."""
+    row: str
+    """Its number or code."""
+    field: str
+
+
+@dataclass(eq=False)
+class ModelUnknown(Invalid, code="meter.model_unknown"):
+    """No register map has this name."""
+
+    meter: str
+    model: str
+
+
+@dataclass(eq=False)
+class AgreementBroken(Broken, code="agreement.broken"):
+    """What is kept of an agreement cannot be read."""
+
+    agreement: str
+
+
+@dataclass(frozen=True, slots=True)
+class MeterRules:
+    """What a meter on record needs of this installation."""
+
+    keys: Callable[[], Collection[KeyAttributes]] = tuple
+    """The vending keys that are held; where none is, they are not looked at."""
+    models: Collection[str] = ()
+    """Names of the register maps; where none is told, they are not looked at."""
+
+    def check(self, meter: Meter) -> None:
+        """Whether this meter could be sold to and reached. Raises KeyUnknown, ModelUnknown,
+        RowWrong."""
+        number = meter.number.number
+        if meter.model and self.models and meter.model not in self.models:
+            raise ModelUnknown(number, in_one_line(meter.model)[:60])
+        held = [one.ref for one in self.keys()]
+        if held and meter.key.key not in held:
+            raise KeyUnknown(meter.sgc, meter.krn)
+        at = meter.gateway
+        reached = at is None or (
+            _HOST.fullmatch(at.host) if isinstance(at, GatewayAddress) else can_be_kept(at.place)
+        )
+        if not reached:
+            raise RowWrong("meters", number, "gateway")
+
+
+def check_texts(registration: Registration) -> None:
+    """Whether every text of it can be kept. Raises RowWrong."""
+    for what, named_by in _ROWS.items():
+        for one in getattr(registration, what):
+            for field, text in _texts(one):
+                if not can_be_kept(text):
+                    row = getattr(one, "number", getattr(one, named_by))
+                    raise RowWrong(what, in_one_line(str(row))[:40], field)
+
+
+def checked_since(agreement: SupplyAgreement, now: Month) -> str:
+    """The month that its charges count from: this one, unless it says otherwise. Raises
+    SinceWrong."""
+    if agreement.since is None:
+        return str(now)
+    # As texts of one form, months order by time; the year 0 is no year of a calendar.
+    first, last = str(EARLIEST), str(now.plus(1))
+    if not _MONTH.fullmatch(agreement.since) or not first <= agreement.since <= last:
+        raise SinceWrong(agreement.number[:40], agreement.since[:20], first, last)
+    return agreement.since
+
+
+def first_month(agreement: SupplyAgreement) -> Month | None:
+    """From when its charges count, as it is kept. Raises AgreementBroken: whatever was written
+    into the database past us must not take other people's sales with it."""
+    return read_first(agreement.number, agreement.since)
+
+
+def read_first(agreement: str, since: str | None) -> Month | None:
+    """See `first_month`."""
+    try:
+        return None if since is None else Month.from_text(since)
+    except ValueError:
+        raise AgreementBroken(agreement) from None
+
+
+def _texts(one: Any) -> Iterator[tuple[str, str]]:
+    """The texts of a row by their names."""
+    for field in fields(one):
+        value = getattr(one, field.name)
+        if isinstance(value, str):
+            yield field.name, value

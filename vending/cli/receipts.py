@@ -1,0 +1,139 @@
+"""Sales as the command line shows them: receipts, copies, what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from meters.quantities import Money
+from meters.verdicts import TokenResult
+
+from ..messages import LRI, PDI, Language, term, verdict_words
+from ..shapes import (
+    BasketOut,
+    DeliveryOut,
+    LineOut,
+    Measure,
+    QuoteOut,
+    ReceiptOut,
+    SaleOut,
+    SaleStatusOut,
+)
+from ..tariff import LineKind
+from .context import Cli
+
+
+def show_receipt(cli: Cli, receipt: ReceiptOut) -> None:
+    """Everything that the customer takes home, its token last."""
+    if receipt.copy_number:
+        cli.line(f"*** {cli.label('copy')} {receipt.copy_number} ***")
+    elif receipt.replayed:
+        cli.line(f"*** {cli.label('replayed')} ***")
+    _sale_facts(cli, receipt)
+    show_quote(cli, receipt.quote)
+    if receipt.held:
+        cli.line(cli.label("held"))
+        return
+    # The groups stay in order inside Arabic text only if they are isolated.
+    begin, end = (LRI, PDI) if cli.language is Language.ARABIC else ("", "")
+    for token in receipt.key_tokens:
+        cli.line(f"{cli.label('key_token')} {token.section}: {begin}{token.grouped}{end}")
+    for one in receipt.tokens:
+        cli.line(f"{begin}{one.grouped}{end}")
+
+
+def show_basket(cli: Cli, basket: BasketOut) -> None:
+    """Each of its sales, and how all of it was paid."""
+    for receipt in basket.sales:
+        show_receipt(cli, receipt)
+    if basket.paid is not None:
+        paid = basket.paid
+        parts = (("handed", paid.handed), ("rounding", paid.rounding), ("change", paid.change))
+        cli.facts((name, _written(amount)) for name, amount in parts)
+
+
+def show_statuses(cli: Cli, statuses: Iterable[SaleStatusOut]) -> None:
+    for status in statuses:
+        show_status(cli, status)
+
+
+def show_status(cli: Cli, status: SaleStatusOut) -> None:
+    _sale_facts(cli, status.sale)
+    show_quote(cli, status.sale.quote)
+    cli.facts((("copies", status.copies),))
+    if status.sale.tokens:
+        # What paid a debt alone has nothing to be delivered.
+        show_delivery(cli, status.delivery)
+    if status.void is not None:
+        cli.facts((("evidence", term(status.void.evidence, cli.language)),))
+        cli.facts((("reason", status.void.reason),))
+
+
+def show_quote(cli: Cli, quote: QuoteOut) -> None:
+    """What the money went to, line by line, and the sums. What paid debts bought nothing, so it is
+    no part of the net."""
+    cli.facts((("tariff", cli.name(quote.tariff_name.ar, quote.tariff_name.en)),))
+    cli.facts((("amount", _written(quote.tendered)),))
+    cli.facts((("balance_before", _written(quote.balance_before)),))
+    taxes = [line for line in quote.lines if line.kind == LineKind.TAX.value]
+    for line in quote.lines:
+        # One tax is told once, as the sum.
+        if line not in taxes or len(taxes) > 1:
+            _line(cli, line)
+    debts = [line.amount for line in quote.lines if line.kind == LineKind.DEBT.value]
+    cli.facts((("net", _written(_less(quote.net, debts))),))
+    cli.facts((("vat", _written(quote.vat)),))
+    cli.facts((("balance_after", _written(quote.balance_after)),))
+    cli.facts((("units", _written(quote.quantity)),))
+
+
+def show_delivery(cli: Cli, delivery: DeliveryOut) -> None:
+    cli.facts((("delivery", cli.label(f"state_{delivery.state}")),))
+    if delivery.verdict is not None:
+        words = verdict_words(TokenResult[delivery.verdict.name], cli.language)
+        cli.line(f"{cli.label('verdict')}: {words}")
+
+
+def _line(cli: Cli, line: LineOut) -> None:
+    """One line with its name, what it took, and what is still owed of it."""
+    name = cli.label(f"line_{line.kind}")
+    if line.block:
+        name = f"{cli.label('line_block')} {line.block}"
+    if line.name is not None:
+        own = cli.name(line.name.ar, line.name.en)
+        # A season says which price it was, not what was bought.
+        name = f"{name} ({own})" if line.kind == LineKind.UNITS.value else own
+    told = [_written(line.amount)]
+    if line.included:
+        told.append(cli.label("line_included"))
+    if line.limited is not None:
+        told.append(cli.label(f"line_{line.limited}"))
+    if line.reason:
+        told.append(line.reason)
+    if line.left is not None and not Money.from_text(line.left.value, line.left.unit).is_zero:
+        told.append(f"{cli.label('line_left')} {_written(line.left)}")
+    cli.named(name, " · ".join(told))
+
+
+def _less(sum_: Measure, parts: Sequence[Measure]) -> Measure:
+    whole = Money.from_text(sum_.value, sum_.unit)
+    for part in parts:
+        whole -= Money.from_text(part.value, part.unit)
+    return Measure.of(whole)
+
+
+def _written(amount: Measure) -> str:
+    return f"{amount.value} {amount.unit}"
+
+
+def _sale_facts(cli: Cli, sale: SaleOut | ReceiptOut) -> None:
+    cli.facts(
+        (
+            ("receipt", sale.receipt),
+            ("vend_id", sale.vend_id),
+            ("sold_at", f"{sale.sold_at:%Y-%m-%d %H:%M:%SZ}"),
+            ("name", cli.name(sale.customer_name.ar, sale.customer_name.en)),
+            ("account", sale.account),
+            ("meter", sale.meter),
+            ("point", cli.name(sale.point_name.ar, sale.point_name.en)),
+        )
+    )
