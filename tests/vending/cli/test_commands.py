@@ -90,6 +90,12 @@ BAD = [
     (("vend", POWER.number, "50"), 2, "point.unknown"),
     (("vend", POWER.number, "50", "--point", "P9"), 2, "point.unknown"),
     (("vend", POWER.number, "50", "--tender", "gold"), 2, "vend.tender_unknown"),
+    (("vend", POWER.number, "5", "--units", "--tender", "mixed"), 2, "vend.tender_unknown"),
+    (
+        ("vend", POWER.number, "50", "--tender", "card", "--pay", "cash:50"),
+        2,
+        "basket.tender_beside_payments",
+    ),
     (("vend", POWER.number, "50", "--id", "no spaces"), 2, "vend.id_malformed"),
     (("sale", "show", "never"), 2, "vend.unknown"),
     (("deliver", "never"), 2, "vend.unknown"),
@@ -316,4 +322,8 @@ def test_a_basket_held_shown_and_voided(town: Shell) -> None:
     quote = town.run("quote", POWER.number, "20", "--units", "--bind", "--json").json
     bound = ("vend", POWER.number, "20", "--units", "--quote", quote["id"], "--id", "v-1", *seat)
     assert town.run(*bound, "--json").json["quote"]["lines"] == quote["lines"]
+    by_card = ("vend", POWER.number, "20", "--units", "--tender", "card", "--id", "v-2", *seat)
+    assert town.run(*by_card, "--json").json["tender"] == "card"
+    both = ("basket", "--units", f"{POWER.number}=5", "--tender", "card", "--id", "b-2", *seat)
+    assert town.run(*both, "--json").json["sales"][0]["tender"] == "card"
     assert town.run("ledger", "verify").code == 0
