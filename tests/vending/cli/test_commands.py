@@ -14,7 +14,7 @@ from tests.vending.support import POWER, WATER
 from vending.keys.errors import KeyFileTooOpen
 from vending.messages import LRI, PDI, Language, words_for
 
-from .support import PASSPHRASE, Shell, shell, town_shell
+from .support import PASSPHRASE, Shell, Told, shell, town_shell
 
 pytestmark = pytest.mark.system
 
@@ -245,6 +245,30 @@ def test_api_keys_are_shown_once_and_revoked(town: Shell) -> None:
         "revoked_at"
     ]
     assert made["api_key"] not in town.run("apikey", "list").out
+
+
+def test_a_key_that_sells_stands_for_one_terminal(town: Shell) -> None:
+    def make(name: str, *more: str) -> Told:
+        return town.run("apikey", "create", name, "--scope", "vend", "--json", *more)
+
+    assert "apikey.terminal_needed" in make("a", "--point", "P1").err
+    assert "apikey.terminal_needed" in make("a", "--terminal", "T1").err
+    assert "apikey.terminal" in make("a", "--point", "P1", "--terminal", "x" * 61).err
+    seat = ("--point", "P1", "--terminal")
+    made = make("samir-T1", *seat, " T1 \n", "--person", "samir").json
+    assert (made["person"], made["terminal"]) == ("samir", "T1")
+    taken = make("other", *seat, "T1")
+    assert (taken.code, "apikey.terminal_taken" in taken.err, "samir-T1" in taken.err) == (
+        3,
+        True,
+        True,
+    )
+    assert make("samir-T2", *seat, "T2").json["person"] == "samir-T2"
+    assert "apikey.person" in make("x", *seat, "T3", "--person", "samir awwad").err
+    assert town.run("apikey", "revoke", "samir-T1", "--reason", "it was lost").code == 0
+    assert make("other", *seat, "T1").code == 0
+    # Who only reads needs no terminal.
+    assert town.run("apikey", "create", "reader", "--scope", "read").code == 0
 
 
 @pytest.mark.system

@@ -12,6 +12,7 @@ import pytest
 from tests.vending.support import ADMIN, POWER, town
 from tests.vending.web.pages_support import PASSWORD, Visit
 from tests.vending.web.support import ALL_SCOPES, PREFIX, Api, api_over
+from vending.api_keys import ApiScope
 from vending.operators import Operator, Settlement
 from vending.outbox import Message, Topic
 from vending.parties import Role
@@ -45,6 +46,16 @@ def queue_text(api: Api) -> None:
     with api.store.writing() as books:
         assert isinstance(books, SqlWriting)
         books.queue([message], api.clock())
+
+
+def test_an_agent_is_one_at_every_terminal(api: Api) -> None:
+    """The same deposit, credit and masks for each key of theirs."""
+    seller = frozenset({ApiScope.READ, ApiScope.VEND})
+    second = api.key("kiosk-2", Role.OPERATOR, seller, "P1", "K2", person="kiosk")
+    api.client.headers["Authorization"] = f"Bearer {second}"
+    assert api.get("/customers/10001").json()["phone"] == "•••001"
+    assert api.vend("v-1", amount="600.00").json()["operator"] == "api:kiosk"
+    assert api.vend("v-2", amount="600.00").json()["code"] == "operator.float_used_up"
 
 
 def test_no_answer_of_the_api_tells_who_a_customer_is(api: Api) -> None:
