@@ -20,6 +20,9 @@ PREFIX = "rsk_"
 _SECRET_BYTES = 32
 _FORM = re.compile(r"rsk_[0-9a-f]{64}", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,40}", re.ASCII)
+_MOST_TERMINAL = 60
+_SELLING = frozenset({Role.OPERATOR, Role.SUPERVISOR})
+"""Roles whose keys belong to a terminal, if they sell."""
 
 
 class ApiScope(Enum):
@@ -42,7 +45,7 @@ class ApiScope(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """One key of one caller. `name` is unique and is what the books write down."""
+    """One key of one caller: of a person at a terminal, or of a program. `name` is unique."""
 
     name: str
     role: Role
@@ -54,17 +57,24 @@ class ApiKey:
     """Code of the vending point it sells for."""
     terminal: str = ""
     revoked_at: datetime | None = None
+    person: str = ""
+    """Who calls with it, as their other keys and doors name them; empty: `name` says it."""
+
+    @property
+    def caller(self) -> str:
+        """What the books write down, and what people are compared by."""
+        return self.person or self.name
 
     @property
     def actor(self) -> Actor:
-        return Actor(f"api:{self.name}", self.role, self.point, self.terminal)
+        return Actor(f"api:{self.caller}", self.role, self.point, self.terminal)
 
 
 class ApiKeys(Protocol):
     """Where API keys are kept. Every method may raise the store's Unavailable."""
 
     def add(self, key: ApiKey) -> None:
-        """Raises ApiKeyExists."""
+        """Raises ApiKeyExists, PointUnknown, ApiKeyTerminalTaken."""
         ...
 
     def revoke(self, name: str, at: datetime) -> ApiKey:
@@ -103,6 +113,31 @@ class ApiKeyName(Invalid, code="apikey.name"):
 
 
 @dataclass(eq=False)
+class ApiKeyPerson(Invalid, code="apikey.person"):
+    """A person is told as a key is named, by the name that their other doors know them by."""
+
+
+@dataclass(eq=False)
+class ApiKeyTerminal(Invalid, code="apikey.terminal"):
+    """A terminal has at most 60 signs."""
+
+
+@dataclass(eq=False)
+class ApiKeyTerminalNeeded(Invalid, code="apikey.terminal_needed"):
+    """A key that sells over the counter belongs to one terminal of one point: shifts, drawers and
+    last sales are told apart by them."""
+
+
+@dataclass(eq=False)
+class ApiKeyTerminalTaken(Refused, code="apikey.terminal_taken"):
+    """Another key, not revoked, stands for this terminal."""
+
+    point: str
+    terminal: str
+    key: str
+
+
+@dataclass(eq=False)
 class CallerUnknown(Refused, code="caller.unknown"):
     """The request brings no key, or one that does not (or no longer) exist."""
 
@@ -123,12 +158,20 @@ def new_api_key(
     *,
     point: str | None = None,
     terminal: str = "",
+    person: str = "",
 ) -> tuple[ApiKey, str]:
-    """A new key and its text, which is shown once and stored nowhere. Raises ApiKeyName."""
+    """A new key and its text, which is shown once and stored nowhere. Raises ApiKeyName,
+    ApiKeyPerson, ApiKeyTerminal."""
     if not _NAME.fullmatch(name):
         raise ApiKeyName()
+    if person and not _NAME.fullmatch(person):
+        raise ApiKeyPerson()
+    plain = " ".join(terminal.split())
+    if len(plain) > _MOST_TERMINAL:
+        raise ApiKeyTerminal()
     text = PREFIX + random_bytes(_SECRET_BYTES).hex()
-    return ApiKey(name, role, scopes, digest_of(text), now, point, terminal), text
+    made = ApiKey(name, role, scopes, digest_of(text), now, point, plain, person=person)
+    return made, text
 
 
 class KeyOffice:
@@ -153,15 +196,29 @@ class KeyOffice:
         *,
         point: str | None = None,
         terminal: str = "",
+        person: str = "",
     ) -> tuple[ApiKey, str]:
-        """A new key and its text, which is shown once and stored nowhere.
+        """A new key and its text, which is shown once and stored nowhere. Somebody who works at two
+        terminals has a key for each, with one `person`: else they would be two people, with two
+        deposits and twice their limits, and their own second person.
 
-        Raises ActorNotAllowed, ApiKeyName, ApiKeyExists, PointUnknown.
+        Raises ActorNotAllowed, ApiKeyName, ApiKeyPerson, ApiKeyTerminal, ApiKeyTerminalNeeded,
+        ApiKeyTerminalTaken, ApiKeyExists, PointUnknown.
         """
         require(actor, "manage_keys")
         made, text = new_api_key(
-            name, role, scopes, self._clock(), self._random, point=point, terminal=terminal
+            name,
+            role,
+            scopes,
+            self._clock(),
+            self._random,
+            point=point,
+            terminal=terminal,
+            person=person,
         )
+        sells = ApiScope.VEND in scopes and role in _SELLING
+        if sells and not (made.point and made.terminal):
+            raise ApiKeyTerminalNeeded()
         self._keys.add(made)
         return made, text
 

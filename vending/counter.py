@@ -97,7 +97,8 @@ class Counter:
         seat = self._seat(till, order, point)
         rung = self._rung(till, order, now)
         due = Money(sum([one.quote.tendered.minor for one in rung]), _currency(rung))
-        paid = settle(due, basket.payments, as_told=as_told(basket))
+        tender = basket.tender or Tender.CASH
+        paid = settle(due, basket.payments, as_told=as_told(basket), tender=tender)
         self._check_limits(books, till, seat, due, now)
         if basket.second is None or not basket.second.deposit_of:
             # Otherwise it takes what was given back to that deposit just now: no till holds it.

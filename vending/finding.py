@@ -10,6 +10,8 @@ from typing import Final
 
 LEAST_DIGITS: Final = 4
 """Fewer digits than that are no telephone and no card, only an account."""
+WHOLE_PHONE: Final = 9
+"""So many digits behind zeros and country are a telephone in full: `599 123456`."""
 MOST_WORDS: Final = 6
 
 _SAME: Final = str.maketrans(

@@ -11,12 +11,13 @@ from tokens.sts import KeyAttributes, KeyRef
 from .accounts.state import state_of
 from .admission import first_month
 from .keychanges import attributes_of
+from .masks import masked_file
 from .parties import Actor, MeterFile, require
 from .ports import Ports, Reading
 from .quoting import binding_from, kept_quote
 from .requests import Item, Postponement, Units
 from .ringing import RINGS, Bench, bench_of, credit_inputs, credit_quote, inputs_of
-from .sold import meter_in_use
+from .sold import agent, meter_in_use
 from .tariff import AccountState, BindingQuote, Month, Quote, QuoteIdReused, Tariff, binding
 
 
@@ -43,7 +44,8 @@ class Offering:
         require(actor, "quote")
         with self._ports.store.reading() as books:
             bench = self._bench(books, item.meter)
-        return bench.file, RINGS[type(item)](bench, item)[0]
+            file = masked_file(bench.file) if agent(books, actor) else bench.file
+        return file, RINGS[type(item)](bench, item)[0]
 
     def bind(
         self,

@@ -102,7 +102,6 @@ class TillFull(Refused, code="point.till_full"):
     point: str
     limit: str
     asked: str
-    left: str
 
 
 def check_sale_limits(
@@ -158,11 +157,12 @@ def check_float(operator: Operator | None, deposit_balance: Money, needed: Money
 
 def check_till(point: VendingPoint, till_balance: Money, cash: Money) -> None:
     """Whether `cash` may be put into the till where `till_balance` lies already; taking out is
-    never refused. Raises TillFull."""
+    never refused. Raises TillFull; how much lies there is not told: a clerk counts blind."""
     if point.most_in_till is None or cash.minor <= 0:
         return
     if till_balance.minor + cash.minor > point.most_in_till:
-        raise TillFull(point.code, *_facts(point.most_in_till, cash, till_balance.minor))
+        limit, asked, _ = _facts(point.most_in_till, cash, till_balance.minor)
+        raise TillFull(point.code, limit, asked)
 
 
 def commission_of(operator: Operator | None, taken: Money) -> Money:

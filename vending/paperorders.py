@@ -8,7 +8,7 @@ takes it, as the person who asked may see it. Receipts have rules of their own (
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -50,6 +50,17 @@ class PaperKind(Enum):
 
 COUNTED: Final = frozenset({PaperKind.Z, PaperKind.DEPOSIT})
 """Their original comes out once, with the act itself; all later ones are copies with a number."""
+
+
+ORDERED_BY: Final[Mapping[PaperKind, str]] = {
+    PaperKind.KEY_SLIP: "reprint",
+    PaperKind.NOTE: "what_became",
+    PaperKind.X: "read_shifts",
+    PaperKind.Z: "read_shifts",
+    PaperKind.DEPOSIT: "bank",
+    PaperKind.STATEMENT: "statement",
+}
+"""Which act a paper belongs to: who may not see it on a screen does not order it."""
 
 
 @dataclass(frozen=True, slots=True)

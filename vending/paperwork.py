@@ -21,7 +21,7 @@ from .ground import OpenShift
 from .ledger import canonical_json
 from .masks import masked_receipt
 from .outbox import Message, Topic
-from .paperorders import NoPrinter, PaperOrder, send_to_printer
+from .paperorders import ORDERED_BY, NoPrinter, PaperOrder, send_to_printer
 from .parties import Actor, require
 from .ports import Ports, Reading, Writing
 from .record import SaleRecord, content_hash, receipt_of
@@ -157,12 +157,16 @@ class Paperwork:
 
     def send(self, order: PaperOrder, id: str) -> None:
         """Queues a paper that is no receipt and is not counted, for the printer where whoever asks
-        for it is; the same `id` again queues nothing. Raises NoPrinter."""
+        for it is; the same `id` again queues nothing. Raises ActorNotAllowed, NoPrinter."""
+        require(order.actor, ORDERED_BY[order.kind])
         with self._ports.store.writing() as books:
             send_to_printer(books, self._ports.outbox, order, self._ports.clock(), id)
 
-    def copy_queued(self, key: str, vend_id: str) -> SalePaper:
-        """What `send_copy` queued under this key. Raises VendUnknown, SaleVoided, PaperGone."""
+    def copy_queued(self, actor: Actor, vend_id: str) -> SalePaper:
+        """What `send_copy` queued under the key that `actor`, who stands for the message, is named
+        by. Raises ActorNotAllowed, VendUnknown, SaleVoided, PaperGone."""
+        require(actor, "print_queued")
+        key = actor.name
         number = key.removeprefix(COPY).partition(":")[0]
         with self._ports.store.reading() as books:
             made = [one for one in books.printings(vend_id) if str(one.copy) == number]
@@ -174,7 +178,8 @@ class Paperwork:
         """For the printer that a sale was queued for: the sale and all that was paid for with it
         and may be seen, each as the original unless somebody was earlier. The same again however
         often `actor`, who stands for the message, asks; None if another message of the basket has
-        printed it. Raises VendUnknown, SaleVoided."""
+        printed it. Raises ActorNotAllowed (all but the worker), VendUnknown, SaleVoided."""
+        require(actor, "print_queued")
         now = self._ports.clock()
         with self._ports.store.writing() as books:
             known = known_sale(books, vend_id)

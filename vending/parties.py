@@ -247,6 +247,8 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "reopen_period": frozenset({Role.SUPERVISOR}),
     "read_outbox": _EVERYBODY,
     "send_messages": frozenset({Role.TECHNICIAN, Role.SUPERVISOR, Role.ADMINISTRATOR}),
+    # Papers that wait for a printer, made by the worker that hands them to it.
+    "print_queued": frozenset({Role.TECHNICIAN}),
     "retry_message": _SELLERS | {Role.ADMINISTRATOR},
     "give_up_message": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
     "exchange_meter": frozenset({Role.TECHNICIAN, Role.ADMINISTRATOR}),

@@ -12,9 +12,15 @@ from meters.quantities import Money
 from meters.values import replace
 
 from .sale import Paid, Payment, Tender
+from .tariff import CurrencyWrong
 
 COINS = {"ILS": 10}
 """The smallest coin in minor units; currencies that are not named have coins for every unit."""
+
+MOST_MINOR = 10**12
+"""Of one payment, in minor units: far above every sale, and far below what a column can hold."""
+
+_MOST_SHOWN = 30
 
 
 @dataclass(eq=False)
@@ -33,24 +39,40 @@ class PaymentTooMuch(Invalid, code="payment.too_much"):
     paid: str
 
 
+@dataclass(eq=False)
+class PaymentTooLarge(Invalid, code="payment.too_large"):
+    """A payment is of a size that nobody hands over: a slip of the keys."""
+
+    amount: str
+    most: str
+
+
 def to_coin(amount: Money) -> Money:
     """The nearest sum that coins can pay; halves up."""
     coin = COINS.get(amount.currency, 1)
     return Money((amount.minor + coin // 2) // coin * coin, amount.currency)
 
 
-def settle(due: Money, offered: Sequence[Payment], *, as_told: bool) -> Paid:
+def settle(
+    due: Money, offered: Sequence[Payment], *, as_told: bool, tender: Tender = Tender.CASH
+) -> Paid:
     """How `due` is paid by what the customer hands over; what is not cash is taken first and gives
     no change.
 
-    Without an offer it is exactly cash: `as_told` if the customer has named the sum (then they
-    have it), else rounded to the coin. Raises PaymentShort, PaymentTooMuch.
+    Without an offer it is paid in `tender` and exactly; cash `as_told` if the customer has named
+    the sum (then they have it), else rounded to the coin. Raises PaymentShort, PaymentTooMuch,
+    PaymentTooLarge, CurrencyWrong.
     """
     nothing = Money(0, due.currency)
+    if not offered and tender is not Tender.CASH:
+        payments = () if due.is_zero else (Payment(tender, due),)
+        return Paid(payments, due, nothing, nothing)
     if not offered:
         cash = due if as_told else to_coin(due)
         payments = () if cash.is_zero else (Payment(Tender.CASH, cash),)
         return Paid(payments, cash, cash - due, nothing)
+    for payment in offered:
+        _check_amount(payment.amount, due.currency)
     handed = sum((p.amount for p in offered), nothing)
     if any(p.amount.minor <= 0 for p in offered):
         raise PaymentTooMuch(due.to_text(), handed.to_text())
@@ -69,6 +91,19 @@ def settle(due: Money, offered: Sequence[Payment], *, as_told: bool) -> Paid:
         raise PaymentShort(due.to_text(), handed.to_text())
     kept = () if wanted.is_zero else (Payment(Tender.CASH, wanted),)
     return Paid((*others, *kept), handed, wanted - rest, cash - wanted)
+
+
+def _check_amount(amount: Money, currency: str) -> None:
+    if amount.currency != currency:
+        raise CurrencyWrong(amount.currency, currency)
+    if amount.minor > MOST_MINOR:
+        raise PaymentTooLarge(_shown(amount), Money(MOST_MINOR, currency).to_text())
+
+
+def _shown(amount: Money) -> str:
+    """Its beginning: thousands of digits are no message."""
+    text = amount.to_text()
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
 
 
 class Part(Struct, frozen=True):

@@ -65,9 +65,10 @@ class Reading(Protocol):
         """The meters in use of each of these customers, by number."""
         ...
 
-    def find_customers(self, what: Sought, limit: int) -> list[Customer]:
+    def find_customers(self, what: Sought, limit: int, *, whole: bool = False) -> list[Customer]:
         """By account, telephone, identity number or card if it is a number, else by words of the
-        name: every word must begin one of theirs. Those with exactly that account first."""
+        name: every word must begin one of theirs. Those with exactly that account first. `whole`:
+        the end of a telephone and the beginning of a word find nobody."""
         ...
 
     def customers(self, search: str = "", *, after: str = "", limit: int = 100) -> list[Customer]:

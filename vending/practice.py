@@ -28,6 +28,7 @@ from .masks import is_agent, masked_receipt
 from .parties import Actor
 from .persons import person, same_person
 from .ports import Ports
+from .record import receipt_of, record_of
 from .sale import BasketReceipt, SaleReceipt
 from .till import Till
 
@@ -107,9 +108,17 @@ def rehearsed(ports: Ports, order: Order, wanted: Wanted, *, shift_open: bool | 
         till = Till(ground, ports.chart.cached())
         receipts = Counter(learning).sell(books, till, order, ports.clock())
     seller = till.operator(person(order.actor.name))
+    booked = tuple(till.booked)
     if seller is not None and is_agent(order.actor, seller.operator):
         receipts = tuple(map(masked_receipt, receipts))
-    return Rehearsal(BasketReceipt(tuple(map(_unnumbered, receipts))), tuple(till.booked))
+        booked = tuple(map(_unnamed, booked))
+    return Rehearsal(BasketReceipt(tuple(map(_unnumbered, receipts))), booked)
+
+
+def _unnamed(sale: BookedSale) -> BookedSale:
+    """As an agent may see it; what is to be sent would tell the telephone."""
+    masked = record_of(masked_receipt(receipt_of(sale.record)), sale.record.input_hash)
+    return replace(sale, record=replace(sale.record, document=masked.document), messages=())
 
 
 def seated(ground: Ground, actor: Actor, *, shift_open: bool) -> Ground:

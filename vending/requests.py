@@ -20,7 +20,7 @@ from meters.values import names_of
 from .ledger import canonical_plain
 from .plaintext import check_kept
 from .record import SaleRecord
-from .sale import Payment, SaleKind, Tender, VendIdMalformed, VendRequest
+from .sale import Payment, SaleKind, Tender, TenderUnknown, VendIdMalformed, VendRequest
 
 MOST_ITEMS = 20
 MOST_PAYMENTS = 10
@@ -34,6 +34,13 @@ class BasketMalformed(Invalid, code="basket.malformed"):
 
     items: int
     payments: int
+
+
+@dataclass(eq=False)
+class TenderBesidePayments(Invalid, code="basket.tender_beside_payments"):
+    """One way of paying was named for all of it, and payments too: they say it already."""
+
+    tender: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,20 +170,28 @@ class BasketRequest(Struct, frozen=True):
     vend_id: str
     items: tuple[Item, ...]
     payments: tuple[Payment, ...] = ()
-    """What is handed over. Empty: exactly what is due, in cash."""
+    """What is handed over. Empty: exactly what is due, in `tender`."""
     hold: bool = False
     """Keep the digits back until `show`; until then the sale can be voided without evidence."""
     second: SecondPerson | None = None
     """Set by the approval of a second person, never by a caller."""
+    tender: Tender | None = None
+    """The one way in which all of it is paid, where no payments are told. None: cash."""
 
     def __post_init__(self) -> None:
-        """Raises BasketMalformed, VendIdMalformed, TextNotKept."""
+        """Raises BasketMalformed, TenderBesidePayments, TenderUnknown, VendIdMalformed,
+        TextNotKept."""
         if (
             not 1 <= len(self.items) <= MOST_ITEMS
             or len(self.payments) > MOST_PAYMENTS
             or (self.payments and any(one.tender is Tender.MIXED for one in self.payments))
         ):
             raise BasketMalformed(len(self.items), len(self.payments))
+        if self.tender is not None:
+            if self.payments:
+                raise TenderBesidePayments(self.tender.value)
+            if self.tender is Tender.MIXED:
+                raise TenderUnknown(self.tender.value)
         VendIdMalformed.check(self.vend_id)
         if len(self.items) > 1 and len(self.vend_id) > _MOST_SHARED_ID:
             raise VendIdMalformed(len(self.vend_id))
@@ -202,7 +217,7 @@ class BasketRequest(Struct, frozen=True):
         if not isinstance(item.ask, Money):
             return None
         if not self.payments:
-            return item.ask, Tender.CASH
+            return item.ask, self.tender or Tender.CASH
         payment = self.payments[0]
         if payment.amount != item.ask or payment.reference:
             return None
@@ -238,6 +253,9 @@ def input_hash(basket: BasketRequest, numbers: Sequence[str], point: str) -> str
     payments = [[p.tender.value, p.amount.minor, p.reference] for p in basket.payments]
     second = None if basket.second is None else basket.second.approval
     fields = ["basket", items, payments, basket.hold, second, point]
+    if basket.tender is not None and basket.tender is not Tender.CASH:
+        # Told only where it says something: the hashes of sales from before it was carried hold.
+        fields.append(basket.tender.value)
     return sha256(canonical_plain(fields)).hexdigest()
 
 

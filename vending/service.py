@@ -45,6 +45,8 @@ from .voiding import Voiding
 
 METER_LENGTHS = (11, 13, 18)
 """Digits of a DRN or a PAN."""
+_MOST_MEANT = 500
+"""Customers whom one search of an agent can mean: more have no name of their own."""
 QUOTES_KEPT = timedelta(days=1)
 """How long an expired quote is still known."""
 
@@ -146,17 +148,26 @@ class VendingService:
         self, actor: Actor, search: str = "", *, after: str = "", limit: int = 100
     ) -> list[Customer]:
         """Customers by account number, those behind `after`; `search` is part of a name,
-        an account number or a phone number."""
+        an account number or a phone number. What an agent searches for is looked for as a whole,
+        as `find` does: by parts, what is masked could be asked for sign by sign."""
         require(actor, "look_up")
         with self._ports.store.reading() as books:
-            found = books.customers(search.strip(), after=after, limit=limit)
-            return [masked_customer(one) for one in found] if agent(books, actor) else found
+            if not agent(books, actor):
+                return books.customers(search.strip(), after=after, limit=limit)
+            what = sought(search)
+            if what.text:
+                meant = books.find_customers(what, _MOST_MEANT, whole=True)
+                found = [one for one in meant if one.account > after][:limit]
+            else:
+                found = books.customers(after=after, limit=limit)
+            return [masked_customer(one) for one in found]
 
     def find(
         self, actor: Actor, text: str, *, limit: int = 20
     ) -> list[tuple[Customer, list[MeterFile]]]:
         """Customers and their meters by what was typed or scanned: a meter number (with its check
-        digit), else what `vending.finding` understands. Empty if nobody is meant.
+        digit), else what `vending.finding` understands. Empty if nobody is meant. For an agent:
+        a whole account, telephone, card or identity number, or whole words of a name.
 
         Raises CheckDigitWrong for a number as long as a meter's that is mistyped.
         """
@@ -166,7 +177,7 @@ class VendingService:
             return []
         with self._ports.store.reading() as books:
             masks = agent(books, actor)
-            customers = _found(books, what, limit)
+            customers = _found(books, what, limit, whole=masks)
             files = books.files_of([customer.account for customer in customers])
         found = [(customer, files[customer.account]) for customer in customers]
         if masks:
@@ -443,8 +454,8 @@ class VendingService:
             )
 
 
-def _found(books: Reading, what: Sought, limit: int) -> list[Customer]:
-    customers = books.find_customers(what, limit)
+def _found(books: Reading, what: Sought, limit: int, *, whole: bool) -> list[Customer]:
+    customers = books.find_customers(what, limit, whole=whole)
     if not customers and len(what.digits) in METER_LENGTHS:
         file = books.meter_file(meter_from_text(what.digits).number)
         customers = [] if file is None else [file.customer]

@@ -90,6 +90,8 @@ OUTBOX: Final[Rules] = {
     "give_up": Rule("message_given_up", "id"),
 }
 API_KEYS: Final[Rules] = {
-    "create": Rule("key_made", "name", ("role", "scopes", "point", "terminal"), once=True),
+    "create": Rule(
+        "key_made", "name", ("role", "scopes", "point", "terminal", "person"), once=True
+    ),
     "revoke": Rule("key_revoked", "name", once=True),
 }

@@ -131,7 +131,7 @@ def near(tmp_path: Path) -> Iterator[Municipality]:
 def test_more_wait_than_can_be_served(chromium: Browser, near: Municipality) -> None:
     made = shell(near.folder).run(
         *("apikey", "create", "many", "--role", "operator", "--point", "P1"),
-        *("--scope", "vend", "--json"),
+        *("--terminal", "crowd", "--scope", "vend", "--json"),
     )
     key = str(made.json["api_key"])
     with signed_in(chromium, near, MAYA) as till, ExitStack() as lines:

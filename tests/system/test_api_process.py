@@ -84,7 +84,7 @@ def folder(tmp_path: Path) -> Path:
 def key(folder: Path) -> str:
     made = town_shell_run(
         folder,
-        *("apikey", "create", "till", "--role", "supervisor", "--point", "P1"),
+        *("apikey", "create", "till", "--role", "supervisor", "--point", "P1", "--terminal", "T1"),
         *("--scope", "read", "--scope", "vend", "--scope", "meter"),
     )
     return str(made["api_key"])

@@ -23,7 +23,8 @@ LATEST_S = 60
 
 def key(shell: Shell, name: str, role: str) -> str:
     scopes = [part for scope in ("read", "vend", "books") for part in ("--scope", scope)]
-    made = shell.run("apikey", "create", name, "--role", role, "--point", "P1", *scopes, "--json")
+    seat = ("--point", "P1", "--terminal", name)
+    made = shell.run("apikey", "create", name, "--role", role, *seat, *scopes, "--json")
     return str(made.json["api_key"])
 
 

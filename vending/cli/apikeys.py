@@ -36,9 +36,7 @@ class RoleUnknown(Invalid, code="apikey.role_unknown"):
 @app.command("create")
 def create(
     ctx: typer.Context,
-    name: Annotated[
-        str, typer.Argument(metavar="NAME", help="Who calls; the books write it down.")
-    ],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Of the key; never used twice.")],
     role: Annotated[
         str, typer.Option(help="operator, technician, billing, supervisor, administrator, auditor.")
     ] = "operator",
@@ -47,7 +45,16 @@ def create(
         typer.Option(help="read, vend, meter, register, books, approve; repeat."),
     ] = None,
     point: Annotated[str | None, typer.Option(help="Vending point that it sells for.")] = None,
-    terminal: Annotated[str, typer.Option(help="Terminal printed on receipts.")] = "",
+    terminal: Annotated[
+        str, typer.Option(help="Terminal printed on receipts; a key that sells needs one.")
+    ] = "",
+    person: Annotated[
+        str,
+        typer.Option(
+            help="Who calls, as their other keys and their sign-in name them; the books write it "
+            "down. Default: NAME."
+        ),
+    ] = "",
     as_json: Json = False,
 ) -> None:
     """Make a key. Its text is shown once and stored nowhere."""
@@ -60,7 +67,13 @@ def create(
     scopes = frozenset(ApiScope(one) for one in scope or ("read",))
     with cli.raseed() as raseed:
         key, text = raseed.key_office.create(
-            cli.actor(Role.ADMINISTRATOR), name, Role(role), scopes, point=point, terminal=terminal
+            cli.actor(Role.ADMINISTRATOR),
+            name,
+            Role(role),
+            scopes,
+            point=point,
+            terminal=terminal,
+            person=person,
         )
     shown = {**ApiKeyOut.of(key).model_dump(mode="json"), "api_key": text}
 
@@ -81,10 +94,11 @@ def list_keys(ctx: typer.Context, as_json: Json = False) -> None:
         rows,
         as_json,
         lambda cli: cli.table(
-            ("name", "role", "scopes", "point", "created_at", "revoked_at"),
+            ("name", "person", "role", "scopes", "point", "created_at", "revoked_at"),
             (
                 (
                     row.name,
+                    row.person,
                     row.role,
                     " ".join(row.scopes),
                     row.point or "-",

@@ -56,6 +56,12 @@ PayOption = Annotated[
         help="What is handed over, e.g. card:30.00:slip-7. May be repeated.",
     ),
 ]
+TenderOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Paid in one way, and exactly: cash (if not told), card, cheque, wallet or transfer."
+    ),
+]
 HoldFlag = Annotated[
     bool, typer.Option("--hold", help="Keep the digits back until `raseed sale reveal`.")
 ]
@@ -107,7 +113,7 @@ def vend(
         str | None,
         typer.Option("--id", help="Vend id; made if not given. Repeat it after a lost answer."),
     ] = None,
-    tender: Annotated[str, typer.Option(help="cash, card, cheque, wallet or transfer.")] = "cash",
+    tender: TenderOption = None,
     units: UnitsFlag = False,
     quote_id: Annotated[str, typer.Option("--quote", help="Binding quote to be honoured.")] = "",
     postpone: PostponeOption = None,
@@ -118,18 +124,18 @@ def vend(
 ) -> None:
     """Sell: exactly once per vend id."""
     cli = cli_of(ctx)
-    way = tender_of(tender)
+    way = one_way(tender)
     with cli.raseed(keys=True) as raseed:
         ask, later = asked(amount, units, raseed.currency), postponed(postpone)
         payments = paid_in(pay, raseed.currency)
         vend_id = vend_id or _made()
         actor = cli.actor(point=point)
         if isinstance(ask, Money) and not later and not payments:
-            request = VendRequest(vend_id, number, ask, way, quote_id, hold)
+            request = VendRequest(vend_id, number, ask, way or Tender.CASH, quote_id, hold)
             sold = raseed.service.vend(actor, request)
         else:
             item = Credit(number, ask, quote_id, later)
-            basket = BasketRequest(vend_id, (item,), payments, hold=hold)
+            basket = BasketRequest(vend_id, (item,), payments, hold=hold, tender=way)
             sold = raseed.service.vend_basket(actor, basket).leading
         shown = ReceiptOut.of(sold)
     cli.show(shown, as_json, lambda cli: show_receipt(cli, shown))
@@ -152,6 +158,7 @@ def basket(
         list[str] | None, typer.Option(metavar="METER", help="The month's free units.")
     ] = None,
     vend_id: Annotated[str | None, typer.Option("--id", help="Vend id, as for `vend`.")] = None,
+    tender: TenderOption = None,
     pay: PayOption = None,
     hold: HoldFlag = False,
     point: PointOption = None,
@@ -159,6 +166,7 @@ def basket(
 ) -> None:
     """Sell several things at once, all of them or nothing, on one receipt."""
     cli = cli_of(ctx)
+    way = one_way(tender)
     with cli.raseed(keys=True) as raseed:
         currency = raseed.currency
         items: list[Item] = [
@@ -167,7 +175,8 @@ def basket(
             *(_debt(m, a, currency) for m, a in _pairs("--debt", debt)),
             *(Allowance(number) for number in allowance or ()),
         ]
-        request = BasketRequest(vend_id or _made(), tuple(items), paid_in(pay, currency), hold=hold)
+        paid = paid_in(pay, currency)
+        request = BasketRequest(vend_id or _made(), tuple(items), paid, hold=hold, tender=way)
         shown = BasketOut.of(raseed.service.vend_basket(cli.actor(point=point), request))
 
     cli.show(shown, as_json, lambda cli: show_basket(cli, shown))
@@ -209,6 +218,11 @@ def tender_of(text: str) -> Tender:
     if text not in {one.value for one in Tender}:
         raise TenderUnknown(text[:20])
     return Tender(text)
+
+
+def one_way(text: str | None) -> Tender | None:
+    """The way in which all of it is paid, if it was told. Raises TenderUnknown."""
+    return None if text is None else tender_of(text)
 
 
 def postponed(options: list[str] | None) -> tuple[Postponement, ...]:

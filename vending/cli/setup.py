@@ -145,8 +145,9 @@ def _first_key(raseed: Raseed, name: str, point: str) -> str | None:
     """The new key's text; None if a key of this name is there."""
     administrator = Actor("cli:init", Role.ADMINISTRATOR)
     try:
+        # It sells, so it stands for a terminal: its own.
         _, text = raseed.key_office.create(
-            administrator, name, Role.SUPERVISOR, frozenset(ApiScope), point=point
+            administrator, name, Role.SUPERVISOR, frozenset(ApiScope), point=point, terminal=name
         )
     except ApiKeyExists:
         return None

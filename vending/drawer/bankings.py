@@ -176,9 +176,7 @@ class Bankings:
         for _, left in self.waiting(actor, point):
             of_shifts.update(dict(left))
         with self._store.reading() as books:
-            for drawer in self._open_drawers(books, point):
-                of_shifts[Tender.CASH] += drawer.expected
-                of_shifts[Tender.CHEQUE] += drawer.net(Tender.CHEQUE)
+            of_shifts.update(self._held(books, point))
             there = [
                 (tender, self._balance(books, point, tender) - of_shifts[tender])
                 for tender in TENDER_ROLES
@@ -210,18 +208,26 @@ class Bankings:
     def _check_there(
         self, books: DrawerReading, point: str, lines: Sequence[tuple[Tender, int]]
     ) -> None:
-        """Cash in an open drawer is not there for the bank: it would be missing at the count."""
+        """Cash and cheques in an open drawer are not there for the bank: they would be missing at
+        the count."""
+        held = self._held(books, point)
         for tender, amount in lines:
-            there = self._balance(books, point, tender)
-            if tender is Tender.CASH:
-                there -= sum(one.expected for one in self._open_drawers(books, point))
-            if amount > there:
+            if amount > self._balance(books, point, tender) - held[tender]:
                 raise MoreThanThere(tender.value, Money(amount, self.currency).to_text())
 
     def _balance(self, books: DrawerReading, point: str, tender: Tender) -> int:
         """Of what was paid this way at a point and is not banked."""
         account = self._chart.role(TENDER_ROLES[tender])
         return books.cached_balance(account.code, point, account.unit)
+
+    def _held(self, books: DrawerReading, point: str) -> Counter[Tender]:
+        """What lies in the drawers that are open at a point. One out of which more has gone than it
+        held holds nothing: what it lacks does not lie elsewhere, and nobody can bank it."""
+        held = Counter[Tender]()
+        for drawer in self._open_drawers(books, point):
+            held[Tender.CASH] += max(0, drawer.expected)
+            held[Tender.CHEQUE] += max(0, drawer.net(Tender.CHEQUE))
+        return held
 
     def _open_drawers(self, books: DrawerReading, point: str) -> list[Tally]:
         """What the shifts that are open at a point hold."""

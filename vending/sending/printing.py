@@ -61,9 +61,10 @@ class PrintSender:
         _print(device, message, png, cash=_is_cash(paper))
 
     def _paper(self, key: str, vend_id: str) -> SalePaper | None:
+        worker = Actor(key, Role.TECHNICIAN)
         if key.startswith(COPY):
-            return self.service.paperwork.copy_queued(key, vend_id)
-        return self.service.paperwork.print_queued(Actor(key, Role.TECHNICIAN), vend_id)
+            return self.service.paperwork.copy_queued(worker, vend_id)
+        return self.service.paperwork.print_queued(worker, vend_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,6 +132,8 @@ class ApiKeyOut(Out):
     """An API key without its text."""
 
     name: str
+    person: str
+    """Who calls with it: what the books write down."""
     role: str
     scopes: list[str]
     point: str | None
@@ -143,6 +145,7 @@ class ApiKeyOut(Out):
     def of(cls, key: ApiKey) -> ApiKeyOut:
         return cls(
             name=key.name,
+            person=key.caller,
             role=key.role.value,
             scopes=sorted(scope.value for scope in key.scopes),
             point=key.point,

@@ -9,7 +9,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
-from ..api_keys import ApiKey, ApiKeyExists, ApiKeyUnknown, ApiScope
+from ..api_keys import (
+    ApiKey,
+    ApiKeyExists,
+    ApiKeyTerminalTaken,
+    ApiKeyUnknown,
+    ApiScope,
+)
 from ..parties import PointUnknown, Role
 from . import schema as t
 from .errors import translated
@@ -28,7 +34,7 @@ class SqlApiKeys:
         self._timeout = busy_timeout_s
 
     def add(self, key: ApiKey) -> None:
-        """Raises ApiKeyExists, PointUnknown."""
+        """Raises ApiKeyExists, PointUnknown, ApiKeyTerminalTaken."""
         with self._transaction(writes=True) as db:
             if db.execute(_BY_NAME, {"name": key.name}).first() is not None:
                 raise ApiKeyExists(key.name)
@@ -36,6 +42,11 @@ class SqlApiKeys:
                 known = db.execute(select(t.points).where(t.points.c.code == key.point)).first()
                 if known is None:
                     raise PointUnknown(key.point)
+            if key.point and key.terminal:
+                here = (_c.point == key.point, _c.terminal == key.terminal)
+                other = db.scalar(select(_c.name).where(*here, _c.revoked_at.is_(None)))
+                if other is not None:
+                    raise ApiKeyTerminalTaken(key.point, key.terminal, other)
             db.execute(
                 insert(t.api_keys).values(
                     name=key.name,
@@ -46,6 +57,7 @@ class SqlApiKeys:
                     terminal=key.terminal,
                     created_at=key.created_at,
                     revoked_at=key.revoked_at,
+                    person=key.person,
                 )
             )
 
@@ -74,6 +86,9 @@ class SqlApiKeys:
     def _transaction(self, *, writes: bool = False) -> Iterator[Connection]:
         if writes:
             with self._store.writing() as books:
+                # Where many may write, this makes them wait for each other: two keys must not
+                # both find that a terminal has none.
+                books.chain_head()
                 yield books._db
             return
         engine = self._store.engine
@@ -91,4 +106,5 @@ def _key(row: Row[Any]) -> ApiKey:
         point=row.point,
         terminal=row.terminal,
         revoked_at=row.revoked_at,
+        person=row.person,
     )

@@ -12,7 +12,7 @@ from meters.account import Commodity
 from meters.identity import Drn
 from tokens.sts import EncryptionAlgorithm
 
-from ..finding import LEAST_DIGITS, Sought
+from ..finding import LEAST_DIGITS, WHOLE_PHONE, Sought
 from ..operators import Operator, Settlement
 from ..parties import (
     Customer,
@@ -78,7 +78,7 @@ class SqlParties:
             found[file.customer.account].append(file)
         return found
 
-    def find_customers(self, what: Sought, limit: int) -> list[Customer]:
+    def find_customers(self, what: Sought, limit: int, *, whole: bool = False) -> list[Customer]:
         if NUL in what.text:
             return []
         c, m = t.customers.c, t.customer_marks.c
@@ -89,11 +89,14 @@ class SqlParties:
             others.append(select(m.account).where(m.national_id == what.digits))
             others.append(select(m.account).where(m.card == what.digits))
             end = what.digits.lstrip("0")
-            if len(what.digits) >= LEAST_DIGITS and end:
+            if len(end) >= (WHOLE_PHONE if whole else 1) and len(what.digits) >= LEAST_DIGITS:
                 others.append(select(c.account).where(c.phone.endswith(end)))
+            elif whole:
+                others.append(select(c.account).where(c.phone.in_({what.text, what.digits})))
         else:
             exact.append(select(m.account).where(m.card == what.text))
-            words = [m.words.contains(f" {word}", autoescape=True) for word in what.words]
+            kept, after = (m.words + " ", " ") if whole else (m.words, "")
+            words = [kept.contains(f" {word}{after}", autoescape=True) for word in what.words]
             if words:
                 others.append(select(m.account).where(*words))
         accounts: dict[str, None] = {}

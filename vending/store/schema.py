@@ -469,4 +469,6 @@ api_keys = Table(
     Column("terminal", String(60), nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("revoked_at", UtcTime),
+    # Who calls with it; empty: the name says it.
+    Column("person", String(40), nullable=False, server_default=""),
 )

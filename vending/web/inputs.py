@@ -110,6 +110,12 @@ class _Paid(_In):
         max_length=10,
         description="What is handed over; change is given for cash. Empty: exactly what is due",
     )
+    tender: StrictStr | None = Field(
+        None,
+        max_length=20,
+        description="If it is paid in one way, and exactly (not beside `payments`): `cash`, "
+        "`card`, `cheque`, `wallet` or `transfer`. Default: `cash`",
+    )
     hold: bool = Field(False, description="Keep the digits back until POST /vends/{id}/showing")
 
     def paid_in(self, default: str) -> tuple[Payment, ...]:
@@ -121,21 +127,23 @@ class _Paid(_In):
             for one in self.payments
         )
 
+    def one_way(self) -> Tender | None:
+        """Raises TenderUnknown."""
+        return None if self.tender is None else tender_from_text(self.tender)
+
 
 class VendIn(CreditIn, _Paid):
     """Sell. The caller makes `vend_id` and keeps it before asking."""
 
-    tender: StrictStr = Field(
-        "cash", max_length=20, description="If it is paid in one way, and exactly"
-    )
-
     def request(self, default_currency: str) -> VendRequest | BasketRequest:
-        """Raises VendIdMalformed, TenderUnknown and the errors of `ask`."""
-        ask, tender = self.ask(default_currency), tender_from_text(self.tender)
+        """Raises VendIdMalformed, TenderUnknown, TenderBesidePayments and the errors of `ask`."""
+        ask, way = self.ask(default_currency), self.one_way()
         if isinstance(ask, Money) and not self.payments and not self.postpone:
+            tender = way or Tender.CASH
             return VendRequest(self.vend_id, self.meter, ask, tender, self.quote_id, self.hold)
         item = Credit(self.meter, ask, self.quote_id, self.postponed())
-        return BasketRequest(self.vend_id, (item,), self.paid_in(default_currency), hold=self.hold)
+        paid = self.paid_in(default_currency)
+        return BasketRequest(self.vend_id, (item,), paid, hold=self.hold, tender=way)
 
 
 class CreditItemIn(CreditIn):
@@ -177,9 +185,10 @@ class BasketIn(_Paid):
     items: list[CreditItemIn | AllowanceItemIn | DebtItemIn] = Field(min_length=1, max_length=20)
 
     def request(self, default: str) -> BasketRequest:
-        """Raises VendIdMalformed, BasketMalformed, TenderUnknown, and those of amounts."""
-        items = tuple(one.item(default) for one in self.items)
-        return BasketRequest(self.vend_id, items, self.paid_in(default), hold=self.hold)
+        """Raises VendIdMalformed, BasketMalformed, TenderUnknown, TenderBesidePayments, and those
+        of amounts."""
+        items, way = tuple(one.item(default) for one in self.items), self.one_way()
+        return BasketRequest(self.vend_id, items, self.paid_in(default), self.hold, tender=way)
 
 
 class ReasonIn(_In):

@@ -57,6 +57,23 @@ SAMIR = {
 }
 
 
+def test_two_keys_of_one_person_are_one_person(api: Api) -> None:
+    """Whoever asks at one terminal does not decide at the other."""
+    for terminal in ("T8", "T9"):
+        name = f"rami-{terminal}"
+        KEYS[name] = api.key(name, Role.SUPERVISOR, WORKS, "P1", terminal, person="rami")
+    body = {
+        "id": "F-1",
+        "act": "free_issue",
+        "document": {"meter": POWER.number, "units": "100"},
+        "reason": WHY,
+    }
+    status, asked = ask(api, "rami-T8", "POST", "/approvals", body)
+    assert (status, asked["requested_by"]) == (201, "api:rami")
+    told = ask(api, "rami-T9", "POST", "/approvals/F-1/approval", {})
+    assert code(told) == (409, "approval.own_act")
+
+
 def test_an_operator_from_registration_to_new_terms(api: Api) -> None:
     assert code(ask(api, "omar", "POST", "/operators", SAMIR)) == (403, "actor.not_allowed")
     status, made = ask(api, "huda", "POST", "/operators", SAMIR)

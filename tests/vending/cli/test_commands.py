@@ -14,7 +14,7 @@ from tests.vending.support import POWER, WATER
 from vending.keys.errors import KeyFileTooOpen
 from vending.messages import LRI, PDI, Language, words_for
 
-from .support import PASSPHRASE, Shell, shell, town_shell
+from .support import PASSPHRASE, Shell, Told, shell, town_shell
 
 pytestmark = pytest.mark.system
 
@@ -90,6 +90,12 @@ BAD = [
     (("vend", POWER.number, "50"), 2, "point.unknown"),
     (("vend", POWER.number, "50", "--point", "P9"), 2, "point.unknown"),
     (("vend", POWER.number, "50", "--tender", "gold"), 2, "vend.tender_unknown"),
+    (("vend", POWER.number, "5", "--units", "--tender", "mixed"), 2, "vend.tender_unknown"),
+    (
+        ("vend", POWER.number, "50", "--tender", "card", "--pay", "cash:50"),
+        2,
+        "basket.tender_beside_payments",
+    ),
     (("vend", POWER.number, "50", "--id", "no spaces"), 2, "vend.id_malformed"),
     (("sale", "show", "never"), 2, "vend.unknown"),
     (("deliver", "never"), 2, "vend.unknown"),
@@ -241,6 +247,30 @@ def test_api_keys_are_shown_once_and_revoked(town: Shell) -> None:
     assert made["api_key"] not in town.run("apikey", "list").out
 
 
+def test_a_key_that_sells_stands_for_one_terminal(town: Shell) -> None:
+    def make(name: str, *more: str) -> Told:
+        return town.run("apikey", "create", name, "--scope", "vend", "--json", *more)
+
+    assert "apikey.terminal_needed" in make("a", "--point", "P1").err
+    assert "apikey.terminal_needed" in make("a", "--terminal", "T1").err
+    assert "apikey.terminal" in make("a", "--point", "P1", "--terminal", "x" * 61).err
+    seat = ("--point", "P1", "--terminal")
+    made = make("samir-T1", *seat, " T1 \n", "--person", "samir").json
+    assert (made["person"], made["terminal"]) == ("samir", "T1")
+    taken = make("other", *seat, "T1")
+    assert (taken.code, "apikey.terminal_taken" in taken.err, "samir-T1" in taken.err) == (
+        3,
+        True,
+        True,
+    )
+    assert make("samir-T2", *seat, "T2").json["person"] == "samir-T2"
+    assert "apikey.person" in make("x", *seat, "T3", "--person", "samir awwad").err
+    assert town.run("apikey", "revoke", "samir-T1", "--reason", "it was lost").code == 0
+    assert make("other", *seat, "T1").code == 0
+    # Who only reads needs no terminal.
+    assert town.run("apikey", "create", "reader", "--scope", "read").code == 0
+
+
 @pytest.mark.system
 def test_vending_keys_are_added_and_resealed(town: Shell, tmp_path: Path) -> None:
     added = town.run(
@@ -317,6 +347,10 @@ def test_a_basket_held_shown_and_voided(town: Shell) -> None:
     quote = town.run("quote", POWER.number, "20", "--units", "--bind", "--json").json
     bound = ("vend", POWER.number, "20", "--units", "--quote", quote["id"], "--id", "v-1", *seat)
     assert town.run(*bound, "--json").json["quote"]["lines"] == quote["lines"]
+    by_card = ("vend", POWER.number, "20", "--units", "--tender", "card", "--id", "v-2", *seat)
+    assert town.run(*by_card, "--json").json["tender"] == "card"
+    both = ("basket", "--units", f"{POWER.number}=5", "--tender", "card", "--id", "b-2", *seat)
+    assert town.run(*both, "--json").json["sales"][0]["tender"] == "card"
     assert town.run("ledger", "verify").code == 0
 
 

@@ -12,7 +12,15 @@ from meters.values import replace
 from tests.vending.support import ADMIN, CONFIG, OPERATOR, Town, request, security
 from vending.operators import PointDayLimit, PointSaleLimit, TillFull
 from vending.parties import ActorNotAllowed, Role
-from vending.payments import PaymentShort, PaymentTooMuch, parts_of, settle, to_coin
+from vending.payments import (
+    MOST_MINOR,
+    PaymentShort,
+    PaymentTooLarge,
+    PaymentTooMuch,
+    parts_of,
+    settle,
+    to_coin,
+)
 from vending.plaintext import TextNotKept
 from vending.requests import (
     Allowance,
@@ -23,14 +31,32 @@ from vending.requests import (
     FreeIssue,
     Postponement,
     SecondPerson,
+    TenderBesidePayments,
     Transfer,
     Units,
+    basket_of,
+    input_hash,
 )
 from vending.ringing import NoAllowance
-from vending.sale import Payment, SaleKind, SaleReceipt, Tender, VendIdMalformed
+from vending.sale import (
+    Payment,
+    SaleKind,
+    SaleReceipt,
+    Tender,
+    TenderUnknown,
+    VendIdMalformed,
+    VendRequest,
+)
 from vending.selling import SecondPersonNeeded
 from vending.sold import NoSaleYet
-from vending.tariff import AmountTooHigh, ChargeUnknown, Limited, TariffBook, parse_tariffs
+from vending.tariff import (
+    AmountTooHigh,
+    ChargeUnknown,
+    CurrencyWrong,
+    Limited,
+    TariffBook,
+    parse_tariffs,
+)
 from vending.vend import VendIdReused
 
 from .support import P, T, W, code, ils, owe, posted
@@ -144,6 +170,70 @@ def test_units_are_sold_for_what_they_cost_to_the_coin(here: Town) -> None:
     cash = receipt.quote.tendered.minor + receipt.paid.rounding.minor
     assert (cash % 10, receipt.rounding) == (0, receipt.paid.rounding.minor)
     assert posted(here, "b-1")[code("till"), "P1"] == cash
+    assert here.service.verify(ADMIN).ok
+
+
+UNITS = Credit(P, Units("33.3"))
+PUT_OFF = Credit(P, ils("20.00"), postpone=(Postponement("old", "salaries are late"),))
+
+
+@pytest.mark.parametrize("item", [UNITS, PUT_OFF], ids=["units", "postponed"])
+def test_what_is_paid_in_one_way_is_paid_in_that_way(here: Town, item: Credit) -> None:
+    """Exactly what is due, so that no drawer is short of it; and the way is one of the inputs."""
+    owe(here, old="30.00")
+    asked = BasketRequest("b-1", (item,), tender=Tender.CARD)
+    receipt = here.service.vend_basket(OPERATOR, asked).leading
+    due = receipt.quote.tendered
+    assert (receipt.tender, receipt.rounding) == (Tender.CARD, 0)
+    booked = posted(here, "b-1")
+    assert booked[code("cards"), "P1"] == due.minor
+    assert (code("till"), "P1") not in booked
+    assert here.service.vend_basket(OPERATOR, asked).replayed
+    for tender in (None, Tender.CASH, Tender.CHEQUE):
+        with pytest.raises(VendIdReused):
+            here.service.vend_basket(OPERATOR, replace(asked, tender=tender))
+    assert here.service.verify(ADMIN).ok
+
+
+def test_one_way_of_paying_is_told_once() -> None:
+    paid = (Payment(Tender.CASH, ils("50.00")),)
+    for tender in (Tender.CARD, Tender.CASH):
+        with pytest.raises(TenderBesidePayments):
+            BasketRequest("b-1", (UNITS,), paid, tender=tender)
+    with pytest.raises(TenderUnknown):
+        BasketRequest("b-1", (UNITS,), tender=Tender.MIXED)
+
+
+def test_the_hashes_of_sales_that_stand_hold() -> None:
+    """As they were made before the way was carried: what was asked for then is asked for now."""
+    told = {
+        "units": BasketRequest("b", (UNITS,)),
+        "cash": BasketRequest("b", (UNITS,), tender=Tender.CASH),
+        "postponed": BasketRequest("b", (PUT_OFF,)),
+        "paid": BasketRequest("b", (UNITS,), (Payment(Tender.CARD, ils("20.00"), "slip 7"),)),
+    }
+    assert {name: input_hash(one, [P], "P1")[:16] for name, one in told.items()} == {
+        "units": "3d3b8949e44bc0ba",
+        "cash": "3d3b8949e44bc0ba",
+        "postponed": "1f05ba0b8acbf6a2",
+        "paid": "fb108a4c53885090",
+    }
+    plain = BasketRequest("b", (Credit(P, ils("50.00")),), tender=Tender.CARD)
+    short = basket_of(VendRequest("b", P, ils("50.00"), Tender.CARD))
+    assert input_hash(plain, [P], "P1") == input_hash(short, [P], "P1")
+
+
+def test_payments_that_nobody_hands_over(here: Town) -> None:
+    def sell(amount: Money) -> None:
+        paid = (Payment(Tender.CASH, amount),)
+        here.service.vend_basket(OPERATOR, BasketRequest("b-1", (Credit(P, ils("50.00")),), paid))
+
+    with pytest.raises(PaymentTooLarge) as error:
+        sell(Money(10**42))
+    assert len(error.value.amount) < 40
+    with pytest.raises(CurrencyWrong):
+        sell(Money(5000, "USD"))
+    sell(Money(MOST_MINOR))
     assert here.service.verify(ADMIN).ok
 
 

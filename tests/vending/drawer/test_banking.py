@@ -135,6 +135,41 @@ def test_what_lies_beside_the_money_of_shifts(here: Counter) -> None:
         beside(SAMIR, "P2")
 
 
+def test_money_that_is_not_there_is_not_banked(place: Path | str) -> None:
+    """An open drawer out of which more went than lay in it makes nothing more of the rest."""
+    here = Counter(place)
+    here.drawers.open(SAMIR, "S-1", shekels("50"))
+    sold = here.sell(None, 12000)
+    here.void(sold, "S-1", 12000)
+    here.sell(None, 3000)
+    # 70 less than nothing in the drawer: they came from what lies beside it.
+    there = here.till()
+    assert there == 5000 + 3000 + 100
+    assert here.bankings.beside(LAYLA, "P1") == ((Tender.CASH, there),)
+    bank = here.bankings.bank
+    with pytest.raises(MoreThanThere):
+        bank(LAYLA, BankRequest("B-1", "P1", amounts=((Tender.CASH, there + 10),)))
+    assert bank(LAYLA, BankRequest("B-1", "P1", amounts=((Tender.CASH, there),))).amount == there
+    here.close()
+
+
+def test_cheques_in_an_open_drawer_are_not_there_for_the_bank(here: Counter) -> None:
+    here.sell("S-3", 700, Tender.CHEQUE)
+    bank = here.bankings.bank
+    with pytest.raises(MoreThanThere):
+        bank(LAYLA, BankRequest("B-1", "P1", amounts=((Tender.CHEQUE, 7700),)))
+    assert bank(LAYLA, BankRequest("B-1", "P1")).lines == (
+        (Tender.CASH, 17900),
+        (Tender.CHEQUE, 7000),
+    )
+    # Counted now, it is all there.
+    here.drawers.close(SAMIR, counting(7000))
+    assert bank(LAYLA, BankRequest("B-2", "P1")).lines == (
+        (Tender.CASH, 7000),
+        (Tender.CHEQUE, 700),
+    )
+
+
 HUDA_AS_CHIEF = Actor("Huda", Role.SUPERVISOR)
 BAD: list[tuple[str, Callable[[Counter], object], type[RaseedError]]] = [
     ("id", lambda h: h.bankings.bank(LAYLA, BankRequest("", "P1")), DrawerIdMalformed),

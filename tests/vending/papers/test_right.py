@@ -10,6 +10,7 @@ from meters.quantities import Money
 from meters.values import replace
 from tests.vending.support import OPERATOR, WATER, Town, chart, request
 from vending.drawer import Drawers, checked_count
+from vending.paperorders import PaperKind, PaperOrder
 from vending.paperwork import NothingTakenBack, PaperGone, Paperwork
 from vending.parties import Actor, ActorNotAllowed, Role
 from vending.record import content_hash
@@ -106,6 +107,21 @@ def test_what_was_printed_is_fetched_again_for_a_while(town: Town, papers: Paper
     town.clock.forward(minutes=15, seconds=1)
     with pytest.raises(PaperGone):
         papers.again(OPERATOR, "v-1", 0)
+
+
+def test_only_the_worker_makes_papers_for_printers(town: Town, papers: Paperwork) -> None:
+    """A paper carries digits: whoever is none of those who sell has it of no queue either."""
+    sell(town)
+    for role in set(Role) - {Role.TECHNICIAN}:
+        anybody = Actor("print:v-1", role, "P1", "T1")
+        with pytest.raises(ActorNotAllowed):
+            papers.print_queued(anybody, "v-1")
+        with pytest.raises(ActorNotAllowed):
+            papers.copy_queued(replace(anybody, name="copy:1:v-1"), "v-1")
+    assert numbers(town) == []
+    slip = PaperOrder(PaperKind.KEY_SLIP, "v-1", Actor("Rami", Role.AUDITOR, "P1", "T1"))
+    with pytest.raises(ActorNotAllowed):
+        papers.send(slip, "id-1")
 
 
 def test_a_basket_is_one_paper(town: Town, papers: Paperwork) -> None:

@@ -148,10 +148,18 @@ class Api:
         scopes: frozenset[ApiScope],
         point: str | None,
         terminal: str = "",
+        person: str = "",
     ) -> str:
         """A new API key's text."""
         key, text = new_api_key(
-            name, role, scopes, self.clock(), os.urandom, point=point, terminal=terminal
+            name,
+            role,
+            scopes,
+            self.clock(),
+            os.urandom,
+            point=point,
+            terminal=terminal,
+            person=person,
         )
         self.parts.api_keys.add(key)
         return text

@@ -274,6 +274,18 @@ def test_a_basket_over_the_api(api: Api) -> None:
     assert neither.status_code == 422
 
 
+@pytest.mark.parametrize("asked", [{"units": "10"}, {"amount": "50.00"}])
+def test_a_sale_is_paid_in_the_way_that_was_told(api: Api, asked: dict[str, Any]) -> None:
+    body = {"vend_id": "v-1", "meter": POWER.number, "tender": "card", **asked}
+    assert api.post("/vends", body).json()["tender"] == "card"
+    assert api.post("/vends", body).status_code == 200
+    assert api.post("/vends", {**body, "tender": "cash"}).json()["code"] == "vend.id_reused"
+    item = {"meter": POWER.number, **asked}
+    basket = {"vend_id": "b-1", "tender": "card", "items": [item]}
+    (sold,) = api.post("/baskets", basket).json()["sales"]
+    assert sold["tender"] == "card"
+
+
 def test_a_bound_quote_over_the_api(api: Api) -> None:
     quote = api.post("/quotes", {"meter": POWER.number, "units": "20", "id": "q-1"}).json()
     body = {"vend_id": "v-1", "meter": POWER.number, "units": "20", "quote_id": quote["id"]}

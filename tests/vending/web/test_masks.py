@@ -5,17 +5,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from meters.quantities import Money
 from tests.vending.support import ADMIN, POWER, town
 from tests.vending.web.pages_support import PASSWORD, Visit
 from tests.vending.web.support import ALL_SCOPES, PREFIX, Api, api_over
+from vending.api_keys import ApiScope
 from vending.operators import Operator, Settlement
 from vending.outbox import Message, Topic
-from vending.parties import Role
+from vending.parties import Actor, Role
 from vending.people import UserDraft
+from vending.requests import BasketRequest, Credit
 from vending.store.writing import SqlWriting
 
 SECRETS = ("Samira", "Awwad", "سميرة", "عواد", "0599000001", "شارع المدرسة")
@@ -45,6 +49,57 @@ def queue_text(api: Api) -> None:
     with api.store.writing() as books:
         assert isinstance(books, SqlWriting)
         books.queue([message], api.clock())
+
+
+def test_an_agent_is_one_at_every_terminal(api: Api) -> None:
+    """The same deposit, credit and masks for each key of theirs."""
+    seller = frozenset({ApiScope.READ, ApiScope.VEND})
+    second = api.key("kiosk-2", Role.OPERATOR, seller, "P1", "K2", person="kiosk")
+    api.client.headers["Authorization"] = f"Bearer {second}"
+    assert api.get("/customers/10001").json()["phone"] == "•••001"
+    assert api.vend("v-1", amount="600.00").json()["operator"] == "api:kiosk"
+    assert api.vend("v-2", amount="600.00").json()["code"] == "operator.float_used_up"
+
+
+def test_no_search_tells_an_agent_what_is_masked(api: Api) -> None:
+    """Who knows a whole number or name finds its customer; nobody finds it out sign by sign."""
+    text = api.key("kiosk", Role.OPERATOR, ALL_SCOPES, "P1")
+    service, agent = api.parts.service, Actor("api:kiosk", Role.OPERATOR, "P1", "K1")
+    api.client.headers["Authorization"] = f"Bearer {text}"
+
+    def found(search: str) -> set[tuple[str, ...]]:
+        """By both ways in."""
+        listed = api.get("/customers", params={"search": search}).json()
+        meant = service.find(agent, search)
+        return {tuple(one["account"] for one in listed), tuple(one.account for one, _ in meant)}
+
+    whole = ("10001", "0599000001", "599000001", "٠٥٩٩٠٠٠٠٠١", "samira", "AWWAD samira", "عواد")
+    assert {search: found(search) for search in whole} == {key: {("10001",)} for key in whole}
+    parts = (
+        "1000",
+        "001",
+        "0001",
+        "9000001",
+        "99000001",
+        "5990000",
+        "S",
+        "Sami",
+        "Samira A",
+        "عوا",
+    )
+    assert {search: found(search) for search in parts} == {key: {()} for key in parts}
+    clerk = replace(agent, name="Samir")
+    assert [one.account for one in service.customers(clerk, "Sami")] == ["10001"]
+
+
+def test_the_core_masks_prices_and_rehearsals_too(api: Api) -> None:
+    service, agent = api.parts.service, Actor("api:kiosk", Role.OPERATOR, "P1", "K1")
+    item = Credit(POWER.number, Money.from_text("50.00"))
+    rehearsal = service.rehearse(agent, BasketRequest("b-1", (item,)))
+    told = repr(service.priced(agent, item)) + repr(rehearsal)
+    assert not [secret for secret in SECRETS if secret in told]
+    clerk = replace(agent, name="Samir")
+    assert "Samira" in repr(service.priced(clerk, item))
 
 
 def test_no_answer_of_the_api_tells_who_a_customer_is(api: Api) -> None:

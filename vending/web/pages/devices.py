@@ -104,7 +104,8 @@ def make_key(visit: Visiting, form: Filled) -> Response:
             form.role("role"),
             scopes or frozenset({ApiScope.READ}),
             point=form["point"] or None,
-            terminal=form["terminal"][:60],
+            terminal=form["terminal"],
+            person=form["person"],
         )
     except RaseedError as error:
         return _keys(visit, error, form)
