@@ -302,7 +302,7 @@ def test_a_firmware_that_no_variant_knows_is_confirmed_by_name(
     shutil.copytree(MAPS_FOLDER, folder)
     (folder / f"{model}.toml").write_text(f"{source}\n{known}", "utf-8")
     monkeypatch.setattr("drivers.maps.reading.MAPS_FOLDER", folder)
-    monkeypatch.setattr("vending.wiring.shipped_models", lambda: (model,))
+    monkeypatch.setattr("vending.wiring.shipped_models", lambda: (model, "raseed-payment"))
     for cached in (shipped_ids, shipped_map):
         cached.cache_clear()
     order = ("meter", "commission", NUMBER, "--reason", "new house", "--yes", "--json")
