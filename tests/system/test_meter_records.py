@@ -14,7 +14,7 @@ import pytest
 from drivers.maps.reading import MAPS_FOLDER, shipped_ids, shipped_map
 from tests.contracts.standins import UNIT, Standin, served
 from tests.vending.cli.support import Shell, town_shell
-from tests.vending.support import ADMIN, town
+from tests.vending.support import ADMIN, SGC, town
 from vending.parties import GatewayPlace, Registration
 from vending.settings import Settings
 from vending.surroundings import CONFIG
@@ -33,6 +33,7 @@ def registered(folder: Path, place: str, model: str = MODEL) -> Shell:
     document = tomllib.loads((CONFIG / "examples" / "register.toml").read_text("utf-8"))
     for one in document["meters"]:
         one.pop("gateway", None)
+        one["sgc"] = SGC
     document["meters"][0] |= {"model": model, "gateway": {"place": place}}
     file = folder / "parties.json"
     file.write_text(json.dumps(document), "utf-8")
@@ -301,6 +302,7 @@ def test_a_firmware_that_no_variant_knows_is_confirmed_by_name(
     shutil.copytree(MAPS_FOLDER, folder)
     (folder / f"{model}.toml").write_text(f"{source}\n{known}", "utf-8")
     monkeypatch.setattr("drivers.maps.reading.MAPS_FOLDER", folder)
+    monkeypatch.setattr("vending.wiring.shipped_models", lambda: (model, "raseed-payment"))
     for cached in (shipped_ids, shipped_map):
         cached.cache_clear()
     order = ("meter", "commission", NUMBER, "--reason", "new house", "--yes", "--json")
