@@ -10,6 +10,7 @@ from hashlib import sha256
 from meters.errors import Invalid, Refused
 
 from .ledger import Chart, JournalEntry, PostedEntry, Posting, canonical_json, canonical_time
+from .plaintext import in_one_line
 from .sale import Void
 
 LEAST_REASON = 5
@@ -100,7 +101,7 @@ def money_back(entries: Sequence[PostedEntry], chart: Chart) -> list[Posting]:
 
 
 def checked_reason(reason: str) -> str:
-    text = " ".join(reason.split())
+    text = in_one_line(reason)
     if not LEAST_REASON <= len(text) <= 500:
         raise VoidReasonMissing(LEAST_REASON)
     return text

@@ -12,6 +12,7 @@ from typing import Any
 from meters.quantities import Money
 
 from ..ledger import Chart, JournalEntry, Posting, canonical_json, canonical_time
+from ..plaintext import in_one_line
 from ..sale import Tender
 from .errors import PiecesDiffer, ReferenceTooLong
 from .tally import TENDER_ROLES
@@ -189,7 +190,7 @@ def banking_hash(
 
 def checked_reference(text: str) -> str:
     """Without spaces around it. Raises ReferenceTooLong."""
-    reference = " ".join(text.replace("\0", " ").split())
+    reference = in_one_line(text)
     if len(reference) > MOST_REFERENCE:
         raise ReferenceTooLong(MOST_REFERENCE)
     return reference

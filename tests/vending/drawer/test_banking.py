@@ -69,7 +69,7 @@ def here(place: Path | str) -> Iterator[Counter]:
 
 def test_all_that_waits(here: Counter) -> None:
     bank = here.bankings.bank
-    asked = BankRequest("B-1", "P1", reference=" bag  17 ", pieces=((10000, 179),))
+    asked = BankRequest("B-1", "P1", reference=" bag\u202e \n 17 ", pieces=((10000, 179),))
     with pytest.raises(PiecesDiffer):
         bank(LAYLA, asked)
     asked = replace(asked, pieces=((10000, 1), (5000, 1), (1000, 2), (100, 9)))
