@@ -15,6 +15,7 @@ from meters.errors import Invalid, Refused
 
 from .accounting.adjustments import checked_reason
 from .parties import Actor, Role, require
+from .plaintext import in_one_line
 
 PREFIX = "rsk_"
 _SECRET_BYTES = 32
@@ -166,7 +167,7 @@ def new_api_key(
         raise ApiKeyName()
     if person and not _NAME.fullmatch(person):
         raise ApiKeyPerson()
-    plain = " ".join(terminal.split())
+    plain = in_one_line(terminal)
     if len(plain) > _MOST_TERMINAL:
         raise ApiKeyTerminal()
     text = PREFIX + random_bytes(_SECRET_BYTES).hex()

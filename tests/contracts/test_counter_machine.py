@@ -192,7 +192,7 @@ class Counters(Model, RuleBasedStateMachine):
         # Only a meter could say that its token has not been used; and what was carried over must
         # still be there.
         expected = "" if left >= 0 else "void.not_allowed"
-        assert code == (expected if unseen else "meter.unreachable")
+        assert code == (expected if unseen else "void.meter_unreachable")
         if code:
             return
         sale.gone.add(receipt.vend_id)

@@ -109,7 +109,7 @@ def test_postgresql_tables() -> None:
             own_server(data=disk.path / "data", options=[f"--waldir={log / 'wal'}"]) as server,
             town_in(server.databases.new()) as here,
         ):
-            disk.leave(free_kb=512)
+            disk.leave(free_kb=1024)
             full_then_grown(here, disk, more_kb=16 * 1024)
 
 
@@ -123,7 +123,7 @@ def test_postgresql_log() -> None:
         with own_server(options=options) as server, town_in(server.databases.new()) as here:
             witness = Witness()
             assert sell(here.service, ["first"], witness) is None
-            disk.leave(free_kb=512)
+            disk.leave(free_kb=1024)
             error = sell_until_it_fails(here.service, witness)
             assert isinstance(error, Unavailable | Unknown), error
             again = sell(here.service, witness.in_doubt, witness)
