@@ -390,9 +390,9 @@ class VendingService:
         units stay with the customer, and the loss stands in an account of its own. Once for each
         sale; with the same `approval` again: the refund that there is.
 
-        Raises VendUnknown, VoidReasonMissing, VoidNotAllowed (nothing was paid, another point,
-        taken back or refunded otherwise, units of it were given back), Blocked, ShiftNeeded,
-        CashShort.
+        Raises ActorNotAllowed (supervisors), SecondPersonNeeded (who asked does not decide),
+        VendUnknown, VoidReasonMissing, VoidNotAllowed (nothing was paid, another point, taken back
+        or refunded otherwise, units of it were given back), Blocked, ShiftNeeded, CashShort.
         """
         return self._voiding.refund(actor, vend_id, requested_by, reason, approval)
 

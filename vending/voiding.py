@@ -14,9 +14,11 @@ from .accounts.state import document_of, state_of, unsettled
 from .blocking import check_seller
 from .ledger import Posting, canonical_json, chained
 from .parties import Actor, require
+from .persons import same_person
 from .ports import Ports, Reading, Writing
 from .record import SaleRecord, receipt_of
 from .sale import DeliveryEvent, Evidence, SaleReceipt, Void
+from .selling import SecondPersonNeeded
 from .sold import known_sale
 from .tariff import LineKind, Month
 from .vend import check_clock
@@ -82,7 +84,9 @@ class Voiding:
         self, actor: Actor, vend_id: str, requested_by: str, reason: str, approval: str
     ) -> Void:
         """See `VendingService.refund`."""
-        require(actor, "void_sale")
+        require(actor, "approve")
+        if same_person(requested_by, actor.name):
+            raise SecondPersonNeeded("void_refund")
         reason = checked_reason(reason)
         with self._ports.store.writing() as books:
             record = known_sale(books, vend_id)

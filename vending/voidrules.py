@@ -9,6 +9,7 @@ from datetime import datetime, tzinfo
 
 from meters.quantities import Money
 
+from .accounting.days import day_of
 from .counter import ShiftNeeded
 from .drawer.errors import CashShort
 from .ledger import Chart, Posting
@@ -53,7 +54,7 @@ def check_alone(
     at_hand = own and (None if shift is None else shift.id) == record.shift
     why = "other_shift"
     if at_hand and record.shift is None:
-        at_hand, why = _day(record.sold_at, zone) == _day(now, zone), "other_day"
+        at_hand, why = day_of(record.sold_at, zone) == day_of(now, zone), "other_day"
     if actor.role is Role.OPERATOR and not at_hand:
         raise VoidNotAllowed(record.vend_id, why)
     gone = evidence is Evidence.METER_GONE
@@ -77,7 +78,3 @@ def check_drawer(
             raise ShiftNeeded(record.point, actor.terminal)
     elif cash > books.cash_in_drawer(shift.id, chart):
         raise CashShort(Money(cash, record.currency).to_text())
-
-
-def _day(moment: datetime, zone: tzinfo) -> object:
-    return moment.astimezone(zone).date()

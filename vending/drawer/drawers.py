@@ -134,7 +134,7 @@ class Drawers:
         require(actor, "shift")
         checked_id(id)
         amount = checked_amount(self._own(money))
-        reason = checked_reason(why.replace("\0", " "))
+        reason = checked_reason(why)
         with self._store.writing() as books:
             now = self._clock()
             stored = books.move(id)

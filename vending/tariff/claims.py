@@ -89,6 +89,9 @@ class Claims:
         if not self.ordered:
             return []
         left = self.total(tendered, room)
+        asked = sum((claim.wanted(tendered) for claim in self.ordered), Fraction(0))
+        # What was rounded up for those before it may be lacking to the last: that is no limit.
+        short = left < asked.numerator // asked.denominator
         capped = self._cap * tendered <= room
         lines = []
         for claim in self.ordered:
@@ -96,8 +99,7 @@ class Claims:
             taken = min(left, -(-exact.numerator // exact.denominator))
             left -= taken
             limited = claim.blocked
-            # Less than the whole part below is the sharing of one rounded agora, no limit.
-            if limited is None and taken < exact.numerator // exact.denominator:
+            if short and limited is None and taken < exact.numerator // exact.denominator:
                 limited = Limited.CAP if capped else Limited.GUARANTEE
             lines.extend(self._lines(claim, tendered, exact, taken, limited))
         return lines

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 from meters.quantities import Money, Quantity
@@ -98,7 +97,7 @@ def explain(quote: Quote, previous: Quote | None = None) -> list[Reason]:
             reasons.extend(_tax(line, names.get(line.code)))
         else:
             reasons.extend(_line(line))
-    limits = {line.limited for line in quote.lines} if _is_limited(quote) else set()
+    limits = {line.limited for line in quote.lines}
     for limit in (Limited.CAP, Limited.GUARANTEE):
         if limit in limits:
             reasons.append(Reason(f"limited_{limit.value}", {"deducted": quote.deducted}))
@@ -225,13 +224,6 @@ def _blocks(quote: Quote, previous: Quote) -> Iterator[Reason]:
 def _units_part(quote: Quote) -> int:
     """What the units took, with tax and charges that grow with them, after supports."""
     return quote.total.minor - quote.deducted.minor
-
-
-def _is_limited(quote: Quote) -> bool:
-    """Whether charges and debts took less than their rules ask for together, in whole minor
-    units: the last of several may lack what was rounded up for those before it."""
-    asked = sum((line.exact for line in quote.lines if line.left is not None), Fraction(0))
-    return quote.deducted.minor < asked.numerator // asked.denominator
 
 
 def _support(quote: Quote) -> Money:

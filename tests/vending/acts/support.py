@@ -32,10 +32,11 @@ from tokens.sts import (
 )
 from vending.accounting import BookReports
 from vending.accounts import Accounts
-from vending.acts import Exchanges, NewMeter, sale_acts
+from vending.acts import Exchanges, NewMeter, Source, sale_acts
 from vending.approvals import Approvals, Outcome, own_acts
 from vending.messages import LOCAL_ZONE
 from vending.parties import Meter, Role
+from vending.requests import Units
 from vending.sale import SaleReceipt, VendRequest
 from vending.service import VendingService
 from vending.store.accounts import SqlAccounts
@@ -114,6 +115,13 @@ class Office:
 
 def new_meter(number: Drn = FRESH) -> NewMeter:
     return NewMeter(number, EncryptionAlgorithm.EA07, SGC, 1, 1, "raseed-payment")
+
+
+def put_in(office: Office, source: Source, units: str | None = None) -> None:
+    """The fresh meter in place of the first one."""
+    office.town.clock.forward(minutes=3)
+    told = None if units is None else Units(units)
+    office.exchanges.exchange(RAMI, "X-1", "A1", new_meter(), source, WHY, told)
 
 
 @contextmanager

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,7 +23,6 @@ from tests.vending.acts.support import (
     P,
     T,
     W,
-    office_at,
 )
 from tests.vending.support import ADMIN
 from tokens.sts import TokenFieldInvalid, TokenKindUnknown
@@ -58,12 +56,6 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "void_refund": {"sale": "v-1"},
     "correction": {"sale": "v-1", "meter": N},
 }
-
-
-@pytest.fixture
-def office(place: Path | str) -> Iterator[Office]:
-    with office_at(place) as made:
-        yield made
 
 
 @pytest.mark.parametrize("act", DOCUMENTS)

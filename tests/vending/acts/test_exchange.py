@@ -3,10 +3,8 @@ comes along with two people; on both databases."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -23,7 +21,6 @@ from tests.vending.acts.support import (
     Office,
     P,
     new_meter,
-    office_at,
 )
 from tests.vending.support import ADMIN, POWER, WATER, chart, no_gateway, security
 from tokens.sts import EncryptionAlgorithm, KeyUnknown
@@ -58,12 +55,6 @@ from vending.tariff import UnitsNotCarried
 from vending.voids import VoidNotAllowed
 
 F = FRESH.number
-
-
-@pytest.fixture
-def office(place: Path | str) -> Iterator[Office]:
-    with office_at(place) as made:
-        yield made
 
 
 def exchanged(

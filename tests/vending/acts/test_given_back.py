@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from meters.quantities import Money
-from tests.vending.acts.support import CLERK, NEXT_DOOR, Office, P, T, office_at
+from tests.vending.acts.support import CLERK, NEXT_DOOR, Office, P, T
 from vending.acts.errors import RefundNotPossible
 from vending.sale import SaleReceipt, VendRequest
 
 pytestmark = pytest.mark.system
-
-
-@pytest.fixture
-def office(place: Path | str) -> Iterator[Office]:
-    with office_at(place) as made:
-        yield made
 
 
 def test_a_refunded_sale_is_answered_as_it_was_sold(office: Office) -> None:

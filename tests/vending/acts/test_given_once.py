@@ -3,9 +3,6 @@ back to whoever bought them. On both databases."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from meters.gateway import PushOutcome, PushUnknown
@@ -20,34 +17,20 @@ from tests.vending.acts.support import (
     Office,
     P,
     T,
-    new_meter,
-    office_at,
+    put_in,
 )
 from vending.acts import Source
 from vending.acts.errors import RefundNotPossible, SaleTakenBack
-from vending.requests import Units
 from vending.sale import Evidence, SaleState
 from vending.voids import NotProved
 
 F = FRESH.number
 
 
-@pytest.fixture
-def office(place: Path | str) -> Iterator[Office]:
-    with office_at(place) as made:
-        yield made
-
-
-def exchanged(office: Office, source: Source, units: str | None = None) -> None:
-    office.town.clock.forward(minutes=3)
-    told = None if units is None else Units(units)
-    office.exchanges.exchange(RAMI, "X-1", "A1", new_meter(), source, WHY, told)
-
-
 def test_units_are_given_back_to_whoever_bought_them(office: Office) -> None:
     """Their meter may hang at somebody else's by now."""
     office.sell("v-1")
-    exchanged(office, Source.NONE)
+    put_in(office, Source.NONE)
     with office.town.store.writing() as books:
         theirs = T["agreements"].update().where(T["agreements"].c.number == "A3")
         books._db.execute(theirs.values(meter=P, customer="10002"))
@@ -62,7 +45,7 @@ def test_a_sale_that_was_on_the_meter_when_it_was_read_is_not_taken_back(office:
     office.type_in("v-1")
     office.town.clock.forward(minutes=3)
     office.service.read_account(RAMI, P)
-    exchanged(office, Source.READING)
+    put_in(office, Source.READING)
     office.ask("C-1", "correction", sale="v-1", meter=NEXT_DOOR.number)
     for take_back in (
         lambda: office.service.void(CHIEF, "v-1", WHY),
@@ -76,7 +59,7 @@ def test_a_sale_that_was_on_the_meter_when_it_was_read_is_not_taken_back(office:
 
 def test_a_photo_shows_what_was_sold_before_it(office: Office) -> None:
     office.sell("v-1")
-    exchanged(office, Source.PHOTO, "20")
+    put_in(office, Source.PHOTO, "20")
     with pytest.raises(NotProved, match="left_known"):
         office.service.void(CHIEF, "v-1", WHY)
 
@@ -84,7 +67,7 @@ def test_a_photo_shows_what_was_sold_before_it(office: Office) -> None:
 def test_units_whose_money_was_given_back_are_not_moved(office: Office) -> None:
     office.sell("v-1")
     office.type_in("v-1")
-    exchanged(office, Source.NONE)
+    put_in(office, Source.NONE)
     assert office.service.void(CHIEF, "v-1", WHY).evidence is Evidence.METER_GONE
     asked = {"agreement": "A1", "old_meter": P, "units": "20"}
     with pytest.raises(SaleTakenBack):
@@ -97,7 +80,7 @@ def test_what_was_read_before_a_sale_that_was_taken_back_is_moved(office: Office
     office.type_in("v-1")
     office.service.read_account(RAMI, P)
     office.sell("v-2")
-    exchanged(office, Source.READING)
+    put_in(office, Source.READING)
     assert office.service.void(CHIEF, "v-2", WHY).evidence is Evidence.METER_GONE
     assert office.approve("X-1").refers_to == P
     office.check()
@@ -106,7 +89,7 @@ def test_what_was_read_before_a_sale_that_was_taken_back_is_moved(office: Office
 def test_asked_for_first_and_taken_back_before_it_is_moved(office: Office) -> None:
     """The photo was asked for in time; what it shows is not known to be without the sale."""
     office.sell("v-1")
-    exchanged(office, Source.NONE)
+    put_in(office, Source.NONE)
     office.ask("X-2", "transfer", agreement="A1", old_meter=P, units="20", source="lab")
     with pytest.raises(NotProved, match="left_known"):
         office.service.void(CHIEF, "v-1", WHY)
@@ -124,6 +107,6 @@ def test_a_token_that_may_have_come_is_not_taken_back_with_its_meter(
     office.sell("v-1")
     monkeypatch.setattr(DirectGateway, "push_token", lost)
     assert office.service.deliver(CLERK, "v-1").state is SaleState.UNKNOWN
-    exchanged(office, Source.NONE)
+    put_in(office, Source.NONE)
     with pytest.raises(NotProved, match="outcome_unknown"):
         office.service.void(CHIEF, "v-1", WHY)

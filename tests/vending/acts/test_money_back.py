@@ -3,9 +3,7 @@ both databases."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -19,8 +17,7 @@ from tests.vending.acts.support import (
     WHY,
     Office,
     P,
-    new_meter,
-    office_at,
+    put_in,
 )
 from vending.acts import Source
 from vending.requests import BasketRequest, Credit, Units
@@ -29,18 +26,6 @@ from vending.sold import known_sale
 from vending.voids import VoidNotAllowed
 
 F = FRESH.number
-
-
-@pytest.fixture
-def office(place: Path | str) -> Iterator[Office]:
-    with office_at(place) as made:
-        yield made
-
-
-def exchanged(office: Office, source: Source, units: str | None = None) -> None:
-    office.town.clock.forward(minutes=3)
-    told = None if units is None else Units(units)
-    office.exchanges.exchange(RAMI, "X-1", "A1", new_meter(), source, WHY, told)
 
 
 def test_units_given_back_keep_the_money_where_it_is(office: Office) -> None:
@@ -68,7 +53,7 @@ def test_units_given_back_keep_the_money_where_it_is(office: Office) -> None:
 
 def test_that_a_meter_is_gone_is_said_by_a_supervisor_who_did_not_sell(office: Office) -> None:
     office.sell("v-1")
-    exchanged(office, Source.NONE)
+    put_in(office, Source.NONE)
     for person in (CLERK, replace(CHIEF, name="cli:SAMIR")):
         with pytest.raises(VoidNotAllowed, match="needs_supervisor"):
             office.service.void(person, "v-1", WHY)
@@ -93,7 +78,7 @@ def test_moved_behind_the_proof_that_its_meter_is_gone(office: Office) -> None:
     office.type_in("v-1")
     office.service.read_account(RAMI, P)
     office.sell("v-2")
-    exchanged(office, Source.READING)
+    put_in(office, Source.READING)
     voiding = office.service._voiding
     with office.town.store.reading() as books:
         proved = voiding.proved(known_sale(books, "v-2"))

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from meters.quantities import Money
 from tests.vending.books.support import BILLING, CHIEF, SHORT, Office, office
+from tests.vending.support import OPERATOR, POWER, WATER
+from vending.requests import BasketRequest, Credit
 from vending.store.schema import metadata
 
 pytestmark = pytest.mark.system
@@ -70,6 +73,20 @@ def test_a_sale_on_the_entry_of_an_adjustment(here: Office, statements: tuple[st
         problem = here.keeping.verify(CHIEF, against).problem
         assert problem is not None
         assert (problem.entry, problem.what, problem.detail) == (4, "sale_of_other", "ghost")
+
+
+def test_a_receipt_of_its_own_for_what_is_on_anothers(here: Office) -> None:
+    items = tuple(Credit(meter.number, Money(2_000)) for meter in (POWER, WATER))
+    here.town.clock.forward(minutes=3)
+    here.town.service.vend_basket(OPERATOR, BasketRequest("d", items))
+    add(
+        here,
+        "UPDATE counters SET receipts = receipts + 1 WHERE point = 'P1'",
+        "INSERT INTO receipts SELECT 'P1', receipts, 'd+2' FROM counters WHERE point = 'P1'",
+    )
+    problem = here.keeping.verify(CHIEF).problem
+    assert problem is not None
+    assert (problem.entry, problem.what, problem.detail) == (6, "receipt_of_follower", "d+2")
 
 
 VOID = (

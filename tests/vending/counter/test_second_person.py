@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from tests.vending.support import OPERATOR, Town
+from tests.vending.support import OPERATOR, Town, request
 from tokens.sts import TokenKindUnknown
 from vending.operators import TillFull
-from vending.parties import Role
+from vending.parties import ActorNotAllowed, Role
 from vending.requests import BasketRequest, Correction, Engineering, SecondPerson
+from vending.selling import SecondPersonNeeded
 
 from .support import P, T, ils
 
@@ -32,3 +33,13 @@ def test_credit_is_no_engineering_token(here: Town) -> None:
     with pytest.raises(TokenKindUnknown):
         here.service.vend_basket(CHIEF, BasketRequest("e-1", (item,), second=ASKED))
     assert here.service.sales(OPERATOR) == []
+
+
+def test_who_asked_for_money_back_does_not_decide_it(here: Town) -> None:
+    here.service.vend(OPERATOR, request("v-1"))
+    with pytest.raises(SecondPersonNeeded):
+        here.service.refund(CHIEF, "v-1", f" {CHIEF.name.upper()} ", "meter was faulty", "a-1")
+    with pytest.raises(ActorNotAllowed):
+        here.service.refund(OPERATOR, "v-1", "Layla", "meter was faulty", "a-1")
+    assert here.service.what_became(OPERATOR, "v-1").void is None
+    here.service.refund(CHIEF, "v-1", "Layla", "meter was faulty", "a-1")

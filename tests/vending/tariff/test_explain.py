@@ -244,6 +244,7 @@ def test_an_agora_that_was_rounded_up_before_is_no_limit() -> None:
     )
     sale = quote(tariff, QuoteRequest(Money(1001)), replace(STATE, debts=debts), NOW)
     assert sale.deducted == Money(400)
+    assert all(line.limited is None for line in sale.lines)
     assert not any("limited" in code for code in codes(sale))
 
 
