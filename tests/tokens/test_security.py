@@ -269,8 +269,11 @@ def test_key_change_campaigns_equal_single_changes(data: st.DataObject) -> None:
     for serial in range(data.draw(st.integers(1, 10))):
         ea = data.draw(st.sampled_from([EA07, EA11]))
         pan = Drn.from_serial("07", serial).pan
-        current = MeterKeyRef(REF, pan, serial % 3, ea)
-        changes.append((current, replace(current, key=new.ref, ti=data.draw(st.integers(0, 99)))))
+        told = st.sampled_from([None, BaseDate.BASE_1993, BaseDate.BASE_2014])
+        kens = st.sampled_from([None, 7, 255])
+        current = MeterKeyRef(REF, pan, serial % 3, ea, data.draw(told), data.draw(kens))
+        to = MeterKeyRef(new.ref, pan, data.draw(st.integers(0, 99)), ea)
+        changes.append((current, to))
     three = data.draw(st.booleans())
     hsm = MemorySecurityModule(records)
     singly = [hsm.issue_key_change(*change, NOW, three_tokens=three) for change in changes]

@@ -23,9 +23,11 @@ from .batch import (
 )
 from .keys import Dkga, EncryptionAlgorithm, KeyParameters, VendingKey
 from .kinds import Token
+from .policy import held_by
+from .tid import BaseDate
 
 if TYPE_CHECKING:
-    from .policy import KeyRecord, KeyRef, MeterKeyRef
+    from .policy import KeyAttributes, KeyRecord, KeyRef, MeterKeyRef
 
 _DERIVATIONS: Final[
     Mapping[Dkga, Callable[[VendingKey, KeyParameters, Sequence[str]], BatchKeys]]
@@ -35,6 +37,7 @@ _DERIVATIONS: Final[
 }
 
 Records = Mapping["KeyRef", "KeyRecord"]
+_Shared = tuple["KeyRef", int, EncryptionAlgorithm, BaseDate | None, int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +50,12 @@ class Campaign:
 
 def encode_orders(records: Records, orders: Sequence[tuple[MeterKeyRef, Token]]) -> Campaign:
     """One token for each meter; the digits that `encode_token` would make."""
-    groups: dict[tuple[KeyRef, int, EncryptionAlgorithm, int], list[int]] = defaultdict(list)
+    groups: dict[tuple[_Shared, int], list[int]] = defaultdict(list)
     for row, (meter, token) in enumerate(orders):
-        groups[meter.key, meter.ti, meter.ea, token.token_class].append(row)
+        groups[_shared(meter), token.token_class].append(row)
     digits: list[tuple[str, ...]] = [()] * len(orders)
     derivations = 0
-    for (_, _, _, token_class), rows in groups.items():
+    for (_, token_class), rows in groups.items():
         keys: BatchKeys | None = None
         if token_class != 1:
             keys = _derived(records, [orders[row][0] for row in rows])
@@ -67,17 +70,16 @@ def encode_changes(
     records: Records, changes: Sequence[tuple[MeterKeyRef, MeterKeyRef]], *, three_tokens: bool
 ) -> Campaign:
     """A key-change set for each meter, from its current key to its new one."""
-    groups: dict[tuple[KeyRef, int, KeyRef, int, EncryptionAlgorithm], list[int]] = defaultdict(
-        list
-    )
+    groups: dict[tuple[_Shared, _Shared], list[int]] = defaultdict(list)
     for row, (current, new) in enumerate(changes):
-        groups[current.key, current.ti, new.key, new.ti, new.ea].append(row)
+        groups[_shared(current), _shared(new)].append(row)
     digits: list[tuple[str, ...]] = [()] * len(changes)
-    for (old_ref, _, new_ref, ti, ea), rows in groups.items():
-        old, young = records[old_ref].attributes, records[new_ref].attributes
+    for rows in groups.values():
+        current, new = changes[rows[0]]
+        old, young = _attributes(records, current), _attributes(records, new)
         batch = KeyChangeBatch(
             _derived(records, [changes[row][1] for row in rows]),
-            young.parameters(ea, ti),
+            young.parameters(new.ea, new.ti),
             ro=old.base_date is not young.base_date,
             three_tokens=three_tokens,
         )
@@ -89,9 +91,17 @@ def encode_changes(
 
 
 def _derived(records: Records, meters: Sequence[MeterKeyRef]) -> BatchKeys:
-    """Decoder keys of meters that share vending key, tariff index and cipher."""
+    """Decoder keys of meters that share everything but their numbers."""
     first = meters[0]
-    record = records[first.key]
-    parameters = record.attributes.parameters(first.ea, first.ti)
+    attributes = _attributes(records, first)
     pans = [meter.pan.number for meter in meters]
-    return _DERIVATIONS[record.attributes.dkga](record.secret, parameters, pans)
+    derive = _DERIVATIONS[attributes.dkga]
+    return derive(records[first.key].secret, attributes.parameters(first.ea, first.ti), pans)
+
+
+def _shared(meter: MeterKeyRef) -> _Shared:
+    return meter.key, meter.ti, meter.ea, meter.base_date, meter.ken
+
+
+def _attributes(records: Records, meter: MeterKeyRef) -> KeyAttributes:
+    return held_by(meter, records[meter.key].attributes)

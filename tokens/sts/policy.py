@@ -48,6 +48,10 @@ class MeterKeyRef(Struct, frozen=True):
     pan: MeterPan
     ti: int
     ea: EncryptionAlgorithm
+    base_date: BaseDate | None = None
+    """The base date that the meter counts from; None: that of the vending key as it is now."""
+    ken: int | None = None
+    """The expiry number that the meter was told; None: that of the vending key as it is now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,16 @@ class KeyAttributes:
             ken=self.ken,
             base_date=self.base_date,
         )
+
+
+def held_by(meter: MeterKeyRef, attributes: KeyAttributes) -> KeyAttributes:
+    """What holds of the key in this meter: the attributes of its vending key, with the base date
+    and the expiry number that the meter has, where these are known. Raises KeyFieldInvalid."""
+    base_date = attributes.base_date if meter.base_date is None else meter.base_date
+    ken = attributes.ken if meter.ken is None else meter.ken
+    if base_date is attributes.base_date and ken == attributes.ken:
+        return attributes
+    return replace(attributes, base_date=base_date, ken=ken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +221,12 @@ def check_period(attributes: KeyAttributes, now: datetime) -> None:
         raise IssuePeriodOver(ref.sgc, ref.krn, attributes.issued_until.isoformat())
 
 
+def same_key(current: MeterKeyRef, new: MeterKeyRef) -> bool:
+    """Whether both name the same vending key and tariff index of one meter, whatever base date
+    and expiry number the meter was told."""
+    return (current.key, current.ti, current.pan) == (new.key, new.ti, new.pan)
+
+
 def _check_amount(attributes: KeyAttributes, token: Token) -> None:
     if isinstance(token, _TransferCredit):
         tenths = -(-token.amount.value // (10 ** (token.quantity.decimals - 1)))
@@ -225,12 +245,20 @@ def check_change(
     young: KeyAttributes,
     now: datetime,
 ) -> None:
-    """Raises KeyChangeNotPermitted, KeyNotActive, IssuePeriodOver, KindNotAllowed."""
+    """`old` and `young` are what holds of the two keys in the meter (`held_by`).
+
+    Raises KeyChangeNotPermitted, KeyNotActive, IssuePeriodOver, KindNotAllowed.
+    """
     reason = ""
+    counts_anew = old.base_date is not young.base_date
     if current.pan != new.pan or current.ea is not new.ea:
         reason = "another meter or cipher"
-    elif current == new:
+    elif same_key(current, new) and not counts_anew and old.ken == young.ken:
         reason = "the meter already has this key"
+    elif same_key(current, new) and counts_anew and young.dkga is not Dkga.DKGA04:
+        # The decoder key would stay, and the meter forgets its TIDs: it would take every token
+        # that it ever took once more. DKGA04 alone derives another key from another base date.
+        reason = "another base date needs another key"
     elif old.cluster != young.cluster:
         reason = "another cluster"
     elif not is_permitted_transition(old.key_type, young.key_type):

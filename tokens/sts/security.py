@@ -30,6 +30,7 @@ from .policy import (
     MeterKeyRef,
     check_attributes,
     check_change,
+    held_by,
 )
 from .selftest import self_test
 
@@ -134,12 +135,15 @@ class MemorySecurityModule:
     ) -> tuple[str, ...]:
         """Raises KeyUnknown, KeyNotActive, IssuePeriodOver, KindNotAllowed and
         KeyChangeNotPermitted (another meter or cipher, another cluster, a key type that
-        cannot follow, the same key). The current key may be expired: that is why a meter
-        is moved (section 3.4)."""
+        cannot follow, the same key with the same base date and expiry number, another base date
+        where the derivation does not know it). The current key may be expired: that is why a
+        meter is moved (section 3.4). With the same key and another expiry number the decoder key
+        stays, and the set tells the meter the number."""
         old, young = self._check_change(current, new, now)
         sections = key_change_set(
             self._decoder_key(new),
             young.parameters(new.ea, new.ti),
+            # The meter empties its TIDs exactly where it counts from another day (section 10.4).
             ro=old.base_date is not young.base_date,
             three_tokens=three_tokens,
         )
@@ -189,17 +193,20 @@ class MemorySecurityModule:
         if isinstance(token, KeyChangeSection):
             # A section by itself would set an arbitrary key; sets come from issue_key_change.
             raise KindNotAllowed(token.name)
-        check_attributes(self._record(meter.key).attributes, token, now)
+        check_attributes(self._attributes(meter), token, now)
 
     def _check_change(
         self, current: MeterKeyRef, new: MeterKeyRef, now: datetime
     ) -> tuple[KeyAttributes, KeyAttributes]:
-        old, young = self._record(current.key).attributes, self._record(new.key).attributes
+        old, young = self._attributes(current), self._attributes(new)
         check_change(current, new, old, young, now)
         return old, young
 
     def _can_batch(self, meter: MeterKeyRef) -> bool:
         return meter.ea in BATCH_CIPHERS and self._record(meter.key).attributes.dkga in BATCH_DKGAS
+
+    def _attributes(self, meter: MeterKeyRef) -> KeyAttributes:
+        return held_by(meter, self._record(meter.key).attributes)
 
     def _record(self, ref: KeyRef) -> KeyRecord:
         try:
@@ -216,7 +223,7 @@ class MemorySecurityModule:
         record = self._record(meter.key)
         key = derive_decoder_key(
             record.secret,
-            record.attributes.parameters(meter.ea, meter.ti),
+            held_by(meter, record.attributes).parameters(meter.ea, meter.ti),
             meter.pan,
             self._algorithms,
         )
