@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
@@ -22,14 +23,20 @@ from tokens.sts import (
     kind_named,
 )
 
-from ..keys import add_key, change_passphrase, key_attributes, new_passphrase_from
+from ..keys import add_key, change_key, change_passphrase, key_attributes, new_passphrase_from
 from ..shapes import VendingKeyOut
+from ..surroundings import DatabaseMissing
+from ..wiring import open_raseed
 from .context import Json, cli_of
 from .secrets_in import hex_secret
 
 app = typer.Typer(no_args_is_help=True, help="Vending keys in the sealed file.")
 
 Choice = TypeVar("Choice", bound=Enum)
+UnitLimit = Annotated[int | None, typer.Option(help="Most per token, tenths of kWh or m3.")]
+CurrencyLimit = Annotated[
+    int | None, typer.Option(help="Most per currency token, 10^-5 of the base currency.")
+]
 Moment = Annotated[str | None, typer.Option(metavar="DATETIME", help="ISO 8601; UTC if no zone.")]
 
 
@@ -73,12 +80,8 @@ def keys_add(
     ken: Annotated[int, typer.Option(help="Key expiry number, 0 to 255.")] = 255,
     active_from: Moment = None,
     issued_until: Moment = None,
-    unit_limit: Annotated[
-        int | None, typer.Option(help="Most per token, tenths of kWh or m3.")
-    ] = None,
-    currency_limit: Annotated[
-        int | None, typer.Option(help="Most per currency token, 10^-5 of the base currency.")
-    ] = None,
+    unit_limit: UnitLimit = None,
+    currency_limit: CurrencyLimit = None,
     kind: Annotated[
         list[str] | None, typer.Option(help="Token kind it may make; repeat. Default: all.")
     ] = None,
@@ -111,6 +114,51 @@ def keys_add(
     shown = VendingKeyOut.of(attributes)
     cli.show(
         shown, as_json, lambda cli: cli.facts((("key_added", f"SGC {shown.sgc} KRN {shown.krn}"),))
+    )
+
+
+@app.command("change")
+def keys_change(
+    ctx: typer.Context,
+    sgc: Annotated[str, typer.Option(help="Supply group code, 6 digits.")],
+    krn: Annotated[int, typer.Option(help="Key revision number, 1 to 9.")],
+    base_date: Annotated[
+        int | None, typer.Option(help="A later one: 2014 or 2035.", show_default=False)
+    ] = None,
+    ken: Annotated[
+        int | None, typer.Option(help="Key expiry number, 0 to 255.", show_default=False)
+    ] = None,
+    active_from: Moment = None,
+    issued_until: Moment = None,
+    unit_limit: UnitLimit = None,
+    currency_limit: CurrencyLimit = None,
+    as_json: Json = False,
+) -> None:
+    """Give a key another expiry number, base date, period or limit. Meters that were told another
+    number or base date get key tokens with their next sale. Start the service anew afterwards."""
+    cli = cli_of(ctx)
+    told = {
+        "base_date": None if base_date is None else _one_of("base_date", BaseDate, base_date),
+        "ken": ken,
+        "active_from": _moment("active_from", active_from),
+        "issued_until": _moment("issued_until", issued_until),
+        "unit_limit": unit_limit,
+        "currency_limit": currency_limit,
+    }
+    changes = {name: value for name, value in told.items() if value is not None}
+    if not changes:
+        raise typer.BadParameter("nothing to change", param_hint="--ken, ...")
+    passphrase = cli.passphrase()
+    with cli.progress("opening"):
+        # What meters were told until now is taken down first, where the books do not know it yet.
+        with suppress(DatabaseMissing):
+            open_raseed(cli.settings, passphrase).close()
+        made = change_key(cli.settings.key_file, passphrase, KeyRef(sgc, krn), **changes)
+    shown = VendingKeyOut.of(made)
+    cli.show(
+        shown,
+        as_json,
+        lambda cli: cli.facts((("key_changed", f"SGC {shown.sgc} KRN {shown.krn}"),)),
     )
 
 

@@ -5,6 +5,7 @@ from .passphrase import Passphrase, new_passphrase_from, passphrase_from
 from .sealed import (
     SealedSecurityModule,
     add_key,
+    change_key,
     change_passphrase,
     create_sealed,
     key_attributes,
@@ -17,6 +18,7 @@ __all__ = [
     "Passphrase",
     "SealedSecurityModule",
     "add_key",
+    "change_key",
     "change_passphrase",
     "create_sealed",
     "key_attributes",

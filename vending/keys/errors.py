@@ -22,6 +22,17 @@ class KeyFileExists(Refused, code="keys.file_exists"):
 
 
 @dataclass(eq=False)
+class KeyBaseDateFixed(Refused, code="keys.base_date_fixed"):
+    """A key's base date goes forward only, and only where another base date derives another
+    decoder key (DKGA04): a meter that changes it forgets which tokens it has taken."""
+
+    sgc: str
+    krn: int
+    base_date: int
+    wanted: int
+
+
+@dataclass(eq=False)
 class KeyFileTooOpen(Refused, code="keys.file_too_open"):
     """Others than the owner may read or write the file (`mode` in octal)."""
 

@@ -9,14 +9,19 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from meters.verdicts import TokenResult
 from tokens.sts import (
+    Dkga,
     KeyAttributes,
     KeyRecord,
+    KeyRef,
+    KeyUnknown,
     MemorySecurityModule,
     MeterKeyRef,
     ModuleUsage,
@@ -25,7 +30,7 @@ from tokens.sts import (
 )
 
 from .envelope import DEFAULT_COST, Cost, seal, unseal
-from .errors import KeyAlreadyHeld, PassphraseTooShort
+from .errors import KeyAlreadyHeld, KeyBaseDateFixed, PassphraseTooShort
 from .passphrase import LEAST_CHARACTERS, Passphrase
 from .records import checked, from_payload, to_payload
 from .storage import folder_lock, read_private, write_private
@@ -112,7 +117,7 @@ def create_sealed(
     Raises KeyFileExists, KeyFileNotWritten, PassphraseTooShort, KeyAlreadyHeld (twice in
     `records`), KeyLength, KeyFieldInvalid, KeyRecordInvalid.
     """
-    _write(path, passphrase, _distinct(records), cost, replace=False)
+    _write(path, passphrase, _distinct(records), cost, replacing=False)
 
 
 def add_key(path: Path, passphrase: Passphrase, record: KeyRecord) -> None:
@@ -123,7 +128,30 @@ def add_key(path: Path, passphrase: Passphrase, record: KeyRecord) -> None:
     """
     with folder_lock(path):
         records, cost = _read(path, passphrase)
-        _write(path, passphrase, _distinct([*records, record]), cost, replace=True)
+        _write(path, passphrase, _distinct([*records, record]), cost, replacing=True)
+
+
+def change_key(path: Path, passphrase: Passphrase, ref: KeyRef, **changes: Any) -> KeyAttributes:
+    """Gives a key other attributes (`KeyAttributes`, by name); its secret stays. What it has from
+    here on. Meters that were told another expiry number or base date get a key-change set with
+    their next sale.
+
+    Raises KeyUnknown, KeyBaseDateFixed, KeyFieldInvalid, KeyRecordInvalid and the errors of
+    `add_key`.
+    """
+    with folder_lock(path):
+        records, cost = _read(path, passphrase)
+        held = {record.attributes.ref: record for record in records}
+        if ref not in held:
+            raise KeyUnknown(ref.sgc, ref.krn)
+        old = held[ref].attributes
+        new = replace(old, **changes)
+        forward = new.base_date.value > old.base_date.value and new.dkga is Dkga.DKGA04
+        if new.base_date is not old.base_date and not forward:
+            raise KeyBaseDateFixed(ref.sgc, ref.krn, old.base_date.value, new.base_date.value)
+        held[ref] = KeyRecord(new, held[ref].secret)
+        _write(path, passphrase, _distinct(held.values()), cost, replacing=True)
+    return new
 
 
 def change_passphrase(
@@ -135,7 +163,7 @@ def change_passphrase(
     """
     with folder_lock(path):
         records, _ = _read(path, old)
-        _write(path, new, records, cost, replace=True)
+        _write(path, new, records, cost, replacing=True)
 
 
 def key_attributes(path: Path, passphrase: Passphrase) -> tuple[KeyAttributes, ...]:
@@ -154,12 +182,12 @@ def _write(
     records: Iterable[KeyRecord],
     cost: Cost,
     *,
-    replace: bool,
+    replacing: bool,
 ) -> None:
     if not passphrase.is_long_enough:
         raise PassphraseTooShort(LEAST_CHARACTERS)
     content = seal(to_payload(records), passphrase, cost, secrets.token_bytes)
-    write_private(path, content, replace=replace)
+    write_private(path, content, replace=replacing)
 
 
 def _distinct(records: Iterable[KeyRecord]) -> list[KeyRecord]:

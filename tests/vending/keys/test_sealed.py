@@ -28,11 +28,13 @@ from tokens.sts import (
     IssuePeriodOver,
     KeyAttributes,
     KeyExpired,
+    KeyFieldInvalid,
     KeyLength,
     KeyNotActive,
     KeyRecord,
     KeyRef,
     KeyType,
+    KeyUnknown,
     KindNotAllowed,
     MemorySecurityModule,
     MeterKeyRef,
@@ -44,6 +46,7 @@ from vending.keys import (
     Cost,
     Passphrase,
     add_key,
+    change_key,
     change_passphrase,
     create_sealed,
     key_attributes,
@@ -52,6 +55,7 @@ from vending.keys import (
 from vending.keys.envelope import DEFAULT_COST, seal, unseal
 from vending.keys.errors import (
     KeyAlreadyHeld,
+    KeyBaseDateFixed,
     KeyFileDamaged,
     KeyFileExists,
     KeyFileMissing,
@@ -304,6 +308,31 @@ def test_a_record_that_makes_no_sense_is_never_stored(
     with pytest.raises(error):
         create_sealed(path, PASSPHRASE, [bad], cost=CHEAP)
     assert not path.exists()
+
+
+def test_a_key_gets_another_expiry_number_and_keeps_its_secret(path: Path) -> None:
+    create_sealed(path, PASSPHRASE, [record(1), record(2, ken=7)], cost=CHEAP)
+    digits = open_sealed(path, PASSPHRASE).issue(meter(), credit(), NOW)
+    changed = change_key(path, PASSPHRASE, KeyRef("123457", 1), ken=200)
+    assert changed == record(1, ken=200).attributes
+    assert key_attributes(path, PASSPHRASE) == (changed, record(2, ken=7).attributes)
+    assert open_sealed(path, PASSPHRASE).issue(meter(), credit(), NOW) == digits
+    with pytest.raises(KeyUnknown):
+        change_key(path, PASSPHRASE, KeyRef("123457", 3), ken=200)
+    with pytest.raises(KeyFieldInvalid):
+        change_key(path, PASSPHRASE, KeyRef("123457", 1), ken=256)
+
+
+def test_a_base_date_goes_forward_where_another_key_is_derived(path: Path) -> None:
+    old = KeyAttributes(KeyRef("123457", 4), Dkga.DKGA02, KeyType.DUTK, BaseDate.BASE_1993)
+    create_sealed(path, PASSPHRASE, [record(), KeyRecord(old, VendingKey(SECRET[:8]))], cost=CHEAP)
+    before = path.read_bytes()
+    for krn, base_date in ((1, BaseDate.BASE_1993), (4, BaseDate.BASE_2014)):
+        with pytest.raises(KeyBaseDateFixed):
+            change_key(path, PASSPHRASE, KeyRef("123457", krn), base_date=base_date)
+    assert path.read_bytes() == before
+    later = change_key(path, PASSPHRASE, KeyRef("123457", 1), base_date=BaseDate.BASE_2035)
+    assert key_attributes(path, PASSPHRASE)[0] == later
 
 
 def test_the_passphrase_changes_and_the_keys_stay(path: Path) -> None:
