@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
 from meters.errors import Broken, Invalid
 from tokens.sts import KeyAttributes, KeyUnknown
+from tokens.sts.policy import held_by
 
 from .parties import GatewayAddress, Meter, Registration, SupplyAgreement
 from .plaintext import can_be_kept, in_one_line
@@ -75,14 +76,15 @@ class MeterRules:
     models: Collection[str] = ()
     """Names of the register maps; where none is told, they are not looked at."""
 
-    def check(self, meter: Meter) -> None:
-        """Whether this meter could be sold to and reached. Raises KeyUnknown, ModelUnknown,
-        RowWrong."""
+    def admitted(self, meter: Meter) -> Meter:
+        """The same, with what its vending key says of base date and expiry number where that is
+        not told, if it could be sold to and reached. Raises KeyUnknown, ModelUnknown, RowWrong."""
         number = meter.number.number
         if meter.model and self.models and meter.model not in self.models:
             raise ModelUnknown(number, in_one_line(meter.model)[:60])
-        held = [one.ref for one in self.keys()]
-        if held and meter.key.key not in held:
+        held = {one.ref: one for one in self.keys()}
+        key = held.get(meter.key.key)
+        if held and key is None:
             raise KeyUnknown(meter.sgc, meter.krn)
         at = meter.gateway
         reached = at is None or (
@@ -90,6 +92,10 @@ class MeterRules:
         )
         if not reached:
             raise RowWrong("meters", number, "gateway")
+        if key is None:
+            return meter
+        told = held_by(meter.key, key)
+        return replace(meter, base_date=told.base_date, ken=told.ken)
 
 
 def check_texts(registration: Registration) -> None:

@@ -9,12 +9,12 @@ from datetime import datetime
 from msgspec import Struct
 
 from .blocking import Block
+from .keymoves import KeyMove
 from .ledger import ChainHead, PostedEntry, Posting
 from .operators import Operator
 from .outbox import Message
 from .parties import MeterFile, VendingPoint
 from .record import SaleRecord
-from .sale import KeyMove
 
 
 class BookedSale(Struct, frozen=True):

@@ -8,7 +8,7 @@ from enum import Enum
 from meters.account import Commodity
 from meters.errors import Invalid, Refused
 from meters.identity import Drn
-from tokens.sts import EncryptionAlgorithm, KeyRef, MeterKeyRef
+from tokens.sts import BaseDate, EncryptionAlgorithm, KeyRef, MeterKeyRef
 
 from .finding import Marks
 
@@ -107,11 +107,16 @@ class Meter:
     """None if it cannot be reached at all."""
     planned: PlannedKey | None = None
     """The key that it is to have: its tokens come with the next sale."""
+    base_date: BaseDate | None = None
+    """The base date that the meter counts from; None: that of its vending key."""
+    ken: int | None = None
+    """The expiry number that the meter was told with its key; None: that of its vending key."""
 
     @property
     def key(self) -> MeterKeyRef:
         """Names the decoder key at the security module."""
-        return MeterKeyRef(KeyRef(self.sgc, self.krn), self.number.pan, self.ti, self.ea)
+        ref = KeyRef(self.sgc, self.krn)
+        return MeterKeyRef(ref, self.number.pan, self.ti, self.ea, self.base_date, self.ken)
 
 
 @dataclass(frozen=True, slots=True)

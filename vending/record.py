@@ -19,11 +19,11 @@ from msgspec import Struct
 from meters.account import Commodity
 from meters.quantities import Energy, Money, Quantity, Volume
 
+from .keymoves import KeyMove
 from .ledger import canonical_plain, canonical_time
 from .sale import (
     Buyer,
     IssuedToken,
-    KeyMove,
     KeyToken,
     Paid,
     Payment,

@@ -236,8 +236,9 @@ def ring(
     file = till.file(number)
     has_token = not isinstance(item, DebtPayment)
     keys = None
-    if has_token and (file.meter.planned is not None or not isinstance(item, Engineering)):
-        keys = key_set(ports.security, file.meter, now)
+    if has_token:
+        credit = not isinstance(item, Engineering)
+        keys = key_set(ports.security, file.meter, now, credit=credit)
     ref = file.meter.key if keys is None else keys.after
     key = attributes_of(ports.security, ref.key)
 

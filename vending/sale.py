@@ -21,6 +21,7 @@ from meters.values import replace
 from meters.verdicts import TokenResult
 from tokens.sts import grouped
 
+from .keymoves import KeyMove
 from .tariff import Quote
 
 
@@ -106,18 +107,6 @@ class Paid(Struct, frozen=True):
     rounding: Money
     """What rounding to the coin added (below 0: took off)."""
     change: Money
-
-
-@dataclass(frozen=True, slots=True)
-class KeyMove:
-    """The keys between which the key-change tokens of a sale move its meter."""
-
-    from_sgc: str
-    from_krn: int
-    from_ti: int
-    to_sgc: str
-    to_krn: int
-    to_ti: int
 
 
 _VEND_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)

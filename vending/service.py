@@ -124,15 +124,14 @@ class VendingService:
         that cannot be kept; KeyUnknown and ModelUnknown for meters that could not be sold to.
         """
         check_texts(registration)
-        for meter in registration.meters:
-            self._meter_rules.check(meter)
+        meters = tuple(map(self._meter_rules.admitted, registration.meters))
         now = self._ports.clock()
         agreements = []
         for one in registration.agreements:
             tariff = self.tariff_for(one.tariff, one.commodity, one.meter.number, one.number)
             since = checked_since(one, Month.of(now, tariff.zone))
             agreements.append(replace(one, since=since))
-        return replace(registration, agreements=tuple(agreements))
+        return replace(registration, meters=meters, agreements=tuple(agreements))
 
     def tariff_for(self, code: str, commodity: Commodity, meter: str, agreement: str) -> Tariff:
         """The tariff of this code as it holds now, if an agreement of this number and meter may

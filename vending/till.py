@@ -11,18 +11,20 @@ from datetime import datetime
 
 from meters.quantities import Money
 from meters.values import replace
+from tokens.sts import BaseDate
 
 from .accounts.state import document_of, state_of
 from .admission import first_month
 from .blocking import Block
 from .ground import BookedSale, Ground, KeptQuote, MeterGround, OpenShift, OperatorGround
 from .keychanges import KeySet
+from .keymoves import KeyMove
 from .ledger import ChainHead, JournalEntry, chained
 from .outbox import Message
 from .parties import MeterFile, MeterUnknown, PointUnknown, VendingPoint
 from .persons import person
 from .record import SaleRecord
-from .sale import IssuedToken, KeyMove
+from .sale import IssuedToken
 from .tariff import AccountState, Month, Quote, Tariff
 
 
@@ -232,5 +234,13 @@ class Till:
 
 def _moved_file(file: MeterFile, move: KeyMove) -> MeterFile:
     """The same with the meter's new key."""
-    meter = replace(file.meter, sgc=move.to_sgc, krn=move.to_krn, ti=move.to_ti, planned=None)
+    meter = replace(
+        file.meter,
+        sgc=move.to_sgc,
+        krn=move.to_krn,
+        ti=move.to_ti,
+        planned=None,
+        base_date=None if move.to_base_date is None else BaseDate(move.to_base_date),
+        ken=move.to_ken,
+    )
     return replace(file, meter=meter)

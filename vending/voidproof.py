@@ -131,5 +131,10 @@ def _key_moved(receipt: SaleReceipt, log: Sequence[TokenLogEntry]) -> bool:
     """Whether the meter has the key of the set that came with the sale: a section of it alone does
     not change it."""
     sections = {token_fingerprint(token.digits) for token in receipt.key_tokens}
-    own = {token_fingerprint(token.digits): receipt.vend_id for token in receipt.tokens}
+    move = receipt.key_move
+    own = {
+        token_fingerprint(token.digits): receipt.vend_id
+        for token in receipt.tokens
+        if move is None or move.shows(token.tid)
+    }
     return bool(sections) and from_log(sections, own, log).taken is True

@@ -272,6 +272,8 @@ def compose(
         ),
         trailed.OUTBOX,
     )
+    key_changes = KeyChanges(SqlKeyChanges(store), security, gateways, utc_now)
+    key_changes.tell_untold()
     house, hasher = SqlHouse(store), Argon2()
     office = Office(house, hasher, utc_now)
     keys = SqlApiKeys(store)
@@ -287,9 +289,7 @@ def compose(
         closing=DailyClosing(reports, bookkeeping, utc_now, LOCAL_ZONE),
         outbox=outbox,
         poster=poster,
-        key_changes=recorded(
-            KeyChanges(SqlKeyChanges(store), security, gateways, utc_now), trailed.KEY_CHANGES
-        ),
+        key_changes=recorded(key_changes, trailed.KEY_CHANGES),
         approvals=approvals,
         exchanges=recorded(
             Exchanges(acting, utc_now, MeterRules(security.keys, shipped_models())),

@@ -122,6 +122,8 @@ RULES: Final = {
             AND coalesce(m.next_krn, 0) = c.to_krn AND coalesce(m.next_ti, -1) = c.to_ti)
         WHEN e.state = 'cancelled' THEN m.next_krn IS NOT NULL
         ELSE NOT (m.sgc = c.to_sgc AND m.krn = c.to_krn AND m.ti = c.to_ti
+            AND (c.to_ken IS NULL OR coalesce(m.ken, -1) = c.to_ken)
+            AND (c.to_base_date IS NULL OR coalesce(m.base_date, 0) = c.to_base_date)
             AND m.next_krn IS NULL) END""",
     # Voids
     "a void has an entry of its own": """

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from meters.errors import Invalid, Refused
+
+from ..parties import Meter
+
+_OF_THE_KEY: Final = ("commodity", "ea", "sgc", "krn", "ti")
+_PERHAPS: Final = {"base_date": "counts_from", "ken": "ken"}
+"""What need not be told of a meter, and its name in an error."""
 
 
 @dataclass(eq=False)
@@ -42,8 +49,18 @@ class MeterDiffers(Refused, code="exchange.meter_differs"):
 
     meter: str
     field: str
-    """`commodity`, `ea`, `sgc`, `krn` or `ti`."""
+    """`commodity`, `ea`, `sgc`, `krn`, `ti`, `counts_from` (the base date) or `ken`."""
     recorded: str
+
+
+def check_recorded(known: Meter, made: Meter) -> None:
+    """Whether what is told of a meter is what is on record of it; what of base date and expiry
+    number is not told, or not on record, is not compared. Raises MeterDiffers."""
+    for name in (*_OF_THE_KEY, *_PERHAPS):
+        recorded, told = getattr(known, name), getattr(made, name)
+        if recorded != told and not (name in _PERHAPS and None in (recorded, told)):
+            field, is_there = _PERHAPS.get(name, name), str(getattr(recorded, "value", recorded))
+            raise MeterDiffers(known.number.number, field, is_there)
 
 
 @dataclass(eq=False)

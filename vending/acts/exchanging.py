@@ -11,7 +11,7 @@ from typing import Any
 
 from meters.identity import Drn
 from meters.quantities import Quantity
-from tokens.sts import EncryptionAlgorithm, carried
+from tokens.sts import BaseDate, EncryptionAlgorithm, carried
 
 from ..accounting.adjustments import checked_reason
 from ..accounting.errors import AgreementUnknown
@@ -26,7 +26,7 @@ from ..requests import Units, units_of
 from ..tariff import UnitsNotCarried
 from ..tariff.pricing import MOST_STEPS, carried_floor
 from .documents import Source, TransferWanted, transfer_document
-from .errors import MeterDiffers, UnitsAndSource
+from .errors import UnitsAndSource, check_recorded
 from .giving import check_source, last_read
 from .ports import ActsReading, ActsStore
 
@@ -44,6 +44,9 @@ class NewMeter:
     ti: int
     model: str = ""
     gateway: Reached | None = None
+    base_date: BaseDate | None = None
+    """As Meter.base_date and Meter.ken."""
+    ken: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,7 @@ class Exchanges:
             old = file.meter
             left = self._left(books, old, source, units)
             now, meter = self._clock(), _meter(books, new, old)
-            self._rules.check(meter)
+            meter = self._rules.admitted(meter)
             facts = _facts(new, units)
             wanted = TransferWanted(
                 agreement, old.number.number, Units(left.to_text()), source, facts
@@ -163,16 +166,15 @@ def _meter(books: ActsReading, new: NewMeter, old: Meter) -> Meter:
         ti=new.ti,
         model=new.model,
         gateway=new.gateway,
+        base_date=new.base_date,
+        ken=new.ken,
     )
     known = books.meter(number)
     if known is None:
         return made
     if books.meter_file(number) is not None:
         raise PartyExists("meters", number)
-    for name in ("commodity", "ea", "sgc", "krn", "ti"):
-        recorded = getattr(known, name)
-        if recorded != getattr(made, name):
-            raise MeterDiffers(number, name, str(getattr(recorded, "value", recorded)))
+    check_recorded(known, made)
     return replace(known, model=made.model or known.model, gateway=made.gateway)
 
 
@@ -187,6 +189,9 @@ def _facts(new: NewMeter, units: Units | None) -> dict[str, Any]:
         "ti": new.ti,
         "model": new.model,
         "gateway": _told(at),
+        # Where they are not told, a request is as those of before, which knew of neither.
+        **({} if new.base_date is None else {"base_date": new.base_date.value}),
+        **({} if new.ken is None else {"ken": new.ken}),
         "told": None if units is None else units.text,
     }
 

@@ -10,7 +10,7 @@ import typer
 
 from drivers.places import TCP, is_place, parse_place
 from meters.identity import meter_from_text
-from tokens.sts import EncryptionAlgorithm
+from tokens.sts import BaseDate, EncryptionAlgorithm
 
 from ..acts import NewMeter, Source
 from ..messages import term
@@ -168,6 +168,13 @@ def exchange(
         str | None, typer.Option(help="Left on the old meter, if not all that the reading says.")
     ] = None,
     ea: Annotated[str, typer.Option(help="Cipher of its tokens: 07 or 11.")] = "07",
+    ken: Annotated[
+        int | None,
+        typer.Option(min=0, max=255, help="Expiry number that it was told, if not its key's."),
+    ] = None,
+    base_date: Annotated[
+        int | None, typer.Option(help="Year that it counts from, if not as its key.")
+    ] = None,
     model: Annotated[str, typer.Option(help="Its register map.")] = "raseed-payment",
     gateway: Annotated[
         str | None, typer.Option(metavar="HOST:PORT/UNIT|PLACE", help="Where it answers.")
@@ -181,8 +188,18 @@ def exchange(
         raise typer.BadParameter(ea, param_hint="--ea")
     if len(sgc) != 6 or not (sgc.isascii() and sgc.isdecimal()):
         raise typer.BadParameter(sgc, param_hint="--sgc")
+    if base_date not in {None, *(one.value for one in BaseDate)}:
+        raise typer.BadParameter(str(base_date), param_hint="--base-date")
     new = NewMeter(
-        meter_from_text(number), EncryptionAlgorithm(ea), sgc, krn, ti, model, _address(gateway)
+        number=meter_from_text(number),
+        ea=EncryptionAlgorithm(ea),
+        sgc=sgc,
+        krn=krn,
+        ti=ti,
+        model=model,
+        gateway=_address(gateway),
+        base_date=None if base_date is None else BaseDate(base_date),
+        ken=ken,
     )
     with cli.raseed_to_register() as raseed:
         made = raseed.exchanges.exchange(

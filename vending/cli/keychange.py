@@ -289,4 +289,5 @@ def _table(cli: Cli, rows: list[KeyChangeOut]) -> None:
 
 
 def _key(key: MeterKeyOut) -> str:
-    return f"{key.sgc}/{key.krn} TI {key.ti:02d}"
+    told = "" if key.ken is None else f" BDT {key.base_date} KEN {key.ken}"
+    return f"{key.sgc}/{key.krn} TI {key.ti:02d}{told}"

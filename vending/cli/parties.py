@@ -114,7 +114,7 @@ def meter_show(ctx: typer.Context, number: MeterArg, as_json: Json = False) -> N
                 ("quarter", shown.quarter),
                 ("address", shown.address),
                 ("tariff", shown.tariff),
-                ("key", f"SGC {shown.sgc} KRN {shown.krn} TI {shown.ti:02d} EA{shown.ea}"),
+                ("key", _key(shown)),
                 ("gateway", at.place if at else "-"),
             )
         ),
@@ -155,6 +155,11 @@ def reading_list(
             ),
         ),
     )
+
+
+def _key(meter: MeterOut) -> str:
+    told = "" if meter.ken is None else f" BDT {meter.base_date} KEN {meter.ken}"
+    return f"SGC {meter.sgc} KRN {meter.krn} TI {meter.ti:02d} EA{meter.ea}{told}"
 
 
 def _reading_facts(cli: Cli, row: ReadingOut) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 from meters.errors import Broken, Invalid, Refused
 from tokens.sts import KeyRef
 
-from ..sale import KeyMove
+from ..keymoves import KeyMove
 
 
 class KeyChangeState(Enum):

@@ -179,7 +179,7 @@ def _traces(books: KeyChangeReading, change: KeyChange, now: datetime) -> Traces
             token_fingerprint(token.digits): record.vend_id
             for record in sold
             for token in record.tokens
-            if token.tid is not None
+            if token.tid is not None and change.move.shows(token.tid)
         },
         log_before=books.log_sequence_before(change.meter, issued_at),
         log_known=books.log_sequence_before(change.meter, now),

@@ -23,9 +23,11 @@ from tokens.sts import (
     is_expired,
     tid_at,
 )
+from tokens.sts.policy import held_by
 
+from ..keymoves import KeyMove
 from ..parties import Meter, PlannedKey
-from ..sale import KeyMove, KeyToken
+from ..sale import KeyToken
 
 
 @dataclass(eq=False)
@@ -40,6 +42,17 @@ class KeyChangeDue(Refused, code="keychange.due"):
     """`issue_period`, `key_expired`, `base_date` or `default_key`"""
 
 
+@dataclass(eq=False)
+class BaseDateBack(Refused, code="keychange.base_date_back"):
+    """The new key counts from an earlier base date than the current one. A meter that changes its
+    base date forgets which tokens it has taken, so that old ones would be taken again."""
+
+    sgc: str
+    krn: int
+    base_date: int
+    current: int
+
+
 @dataclass(frozen=True, slots=True)
 class KeySet:
     """What moves a meter to its planned key."""
@@ -52,45 +65,78 @@ class KeySet:
 
 
 def key_set(
-    security: SecurityModule, meter: Meter, now: datetime, *, three_tokens: bool = False
+    security: SecurityModule,
+    meter: Meter,
+    now: datetime,
+    *,
+    three_tokens: bool = False,
+    credit: bool = True,
 ) -> KeySet | None:
     """The set that a sale to this meter must begin with; None if the meter keeps its key.
 
-    Two tokens for a 64-bit key, three if `three_tokens` (the third tells the meter its supply
-    group, and not every 64-bit meter knows it), four for a 128-bit key. A current key that has
-    expired is no hindrance to leaving it.
+    A set is due where a change is planned, and where the meter was told another base date or
+    expiry number than its vending key has by now: nobody plans that. Two tokens for a 64-bit key,
+    three if `three_tokens` (the third tells the meter its supply group, and not every 64-bit meter
+    knows it), four for a 128-bit key. A current key that has expired is no hindrance to leaving
+    it. `credit`: whether credit follows, for which the key must not be at its end.
 
-    Raises KeyChangeDue if no change is planned and the current key is at its end; for a planned
-    one KeyUnknown, KeyNotActive, IssuePeriodOver, KindNotAllowed, KeyChangeNotPermitted.
+    Raises KeyUnknown; KeyChangeDue if no change is planned and the key is at its end; for a set
+    BaseDateBack, KeyNotActive, IssuePeriodOver, KindNotAllowed, KeyChangeNotPermitted.
     """
-    if meter.planned is None:
-        check_current(security, meter, now)
-        return None
-    current, new = meter.key, key_of(meter, meter.planned)
+    held = attributes_of(security, KeyRef(meter.sgc, meter.krn))
+    planned = meter.planned
+    told_apart = held_by(meter.key, held) is not held
+    if planned is None or (planned.sgc, planned.krn, planned.ti) == (
+        meter.sgc,
+        meter.krn,
+        meter.ti,
+    ):
+        why = end_of(held, now) if credit else None
+        if why is not None:
+            raise KeyChangeDue(meter.number.number, meter.sgc, meter.krn, why)
+        if not told_apart:
+            return None
+        planned = PlannedKey(meter.sgc, meter.krn, meter.ti)
+    move = move_of(security, meter, planned)
+    check_forward(move)
+    current, new = meter.key, key_of(meter, planned)
     digits = security.issue_key_change(current, new, now, three_tokens=three_tokens)
     return KeySet(
-        move=move_of(meter, meter.planned),
+        move=move,
         tokens=tuple(KeyToken(section, text) for section, text in enumerate(digits, start=1)),
         after=new,
     )
 
 
 def key_of(meter: Meter, planned: PlannedKey) -> MeterKeyRef:
-    """Names the decoder key that this meter is to have."""
+    """Names the decoder key that this meter is to have, with what its vending key has now."""
     ref = KeyRef(planned.sgc, planned.krn)
     return MeterKeyRef(ref, meter.number.pan, planned.ti, meter.ea)
 
 
-def move_of(meter: Meter, planned: PlannedKey) -> KeyMove:
-    """From what the books say of the meter to what it is to have."""
-    return KeyMove(meter.sgc, meter.krn, meter.ti, planned.sgc, planned.krn, planned.ti)
+def move_of(security: SecurityModule, meter: Meter, planned: PlannedKey) -> KeyMove:
+    """From what the books say of the meter to what it is to have. Raises KeyUnknown."""
+    old = held_by(meter.key, attributes_of(security, KeyRef(meter.sgc, meter.krn)))
+    young = attributes_of(security, KeyRef(planned.sgc, planned.krn))
+    return KeyMove(
+        meter.sgc,
+        meter.krn,
+        meter.ti,
+        planned.sgc,
+        planned.krn,
+        planned.ti,
+        from_base_date=old.base_date.value,
+        from_ken=old.ken,
+        to_base_date=young.base_date.value,
+        to_ken=young.ken,
+    )
 
 
-def check_current(security: SecurityModule, meter: Meter, now: datetime) -> None:
-    """Raises KeyChangeDue if credit can no longer be issued under the meter's key, KeyUnknown."""
-    why = end_of(attributes_of(security, KeyRef(meter.sgc, meter.krn)), now)
-    if why is not None:
-        raise KeyChangeDue(meter.number.number, meter.sgc, meter.krn, why)
+def check_forward(move: KeyMove) -> None:
+    """Raises BaseDateBack."""
+    old, young = move.from_base_date, move.to_base_date
+    if old is not None and young is not None and young < old:
+        raise BaseDateBack(move.to_sgc, move.to_krn, young, old)
 
 
 def end_of(key: KeyAttributes, now: datetime) -> str | None:

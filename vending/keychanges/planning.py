@@ -20,7 +20,7 @@ from .changes import (
     check_none_open,
     printable,
 )
-from .issuing import move_of
+from .issuing import attributes_of, move_of
 from .ports import KeyChangeReading, KeyChangeStore, Move, Standing
 from .targets import check_target, fit_ciphers, successor, with_base_date
 
@@ -84,16 +84,17 @@ class Planning:
             check_target(self._security, found, wanted, now)
 
             # From here on it must succeed.
-            change = KeyChange(_UNWRITTEN, number, move_of(found, wanted), reason, now, actor.name)
+            move = move_of(self._security, found, wanted)
+            change = KeyChange(_UNWRITTEN, number, move, reason, now, actor.name)
             return books.plan(number, change)
 
     def plan_campaign(
         self, actor: Actor, source: KeyRef, target: KeyRef, reason: str, *, ti: int | None = None
     ) -> Campaign:
         require(actor, "plan_key_change")
-        move = Move(
-            source, target, ti, checked_reason(printable(reason)), self._clock(), actor.name
-        )
+        reason = checked_reason(printable(reason))
+        old, young = (attributes_of(self._security, ref) for ref in (source, target))
+        move = Move(old, young, ti, reason, self._clock(), actor.name)
         with self._store.reading() as books:
             sample = books.sample(move)
             standing = books.standing(move, tuple(EncryptionAlgorithm))
@@ -124,6 +125,16 @@ class Planning:
             else:
                 campaigns.append(self.plan_campaign(actor, key.ref, next_key.ref, reason))
         return campaigns
+
+    def tell_untold(self) -> None:
+        with self._store.reading() as books:
+            untold = books.untold()
+        held = self._security.keys()
+        known = [key for key in held if key.ref in untold]
+        if known:
+            with self._store.writing() as books:
+                for key in known:
+                    books.tell_untold(key)
 
     def cancel(self, actor: Actor, meter: str, reason: str) -> KeyChange:
         require(actor, "plan_key_change")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from tokens.sts import EncryptionAlgorithm, KeyRef
+from tokens.sts import EncryptionAlgorithm, KeyAttributes, KeyRef
 
 from ..parties import Meter
 from ..record import SaleRecord
@@ -19,8 +19,8 @@ from .changes import KeyChange, KeyChangeEvent, KeyChangeState, Scope
 class Move:
     """What a campaign asks of every meter of one vending key."""
 
-    source: KeyRef
-    target: KeyRef
+    source: KeyAttributes
+    target: KeyAttributes
     ti: int | None
     """None: each meter keeps its tariff index."""
     reason: str
@@ -37,9 +37,9 @@ class Standing:
     issued: int
     """The tokens of an earlier change are out and nobody says that they were entered."""
     there: int
-    """They have the wanted key already."""
+    """They have the wanted key already, with its base date and expiry number."""
     unfit: int
-    """The new key does not serve their cipher."""
+    """The new key does not serve their cipher, or counts from an earlier base date than they do."""
 
 
 class KeyChangeReading(Protocol):
@@ -50,10 +50,15 @@ class KeyChangeReading(Protocol):
         ...
 
     def sample(self, move: Move) -> Meter | None:
-        """A meter of the move's source that is not where it leads; None if there is none."""
+        """A meter of the move's source that is not where it leads, of those that may be moved if
+        there are any; None if there is none."""
         ...
 
     def standing(self, move: Move, fit: Collection[EncryptionAlgorithm]) -> Standing: ...
+
+    def untold(self) -> Collection[KeyRef]:
+        """Keys of meters of which nobody knows which base date they count from."""
+        ...
 
     def latest(self, meter: str) -> KeyChange | None:
         """The meter's last change that was not cancelled."""
@@ -128,6 +133,10 @@ class KeyChangeWriting(KeyChangeReading, Protocol):
         """Writes a step down. The books call the new key the meter's own from a proof, or from
         somebody's word, on; where a set is called out again that no standing sale carries, the
         meter's next sale brings it."""
+        ...
+
+    def tell_untold(self, key: KeyAttributes) -> None:
+        """Its meters of which it is not known count from this base date, to this expiry number."""
         ...
 
     def drop_plan(self, meter: str) -> None:

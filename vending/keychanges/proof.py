@@ -14,7 +14,7 @@ from meters.account import MeterSts, TokenLogEntry
 from meters.verdicts import TokenResult
 
 from ..delivery import reaches_back
-from ..sale import KeyMove
+from ..keymoves import KeyMove
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +53,9 @@ _OPENED = frozenset({TokenResult.ACCEPT, TokenResult.USED_ERROR, TokenResult.OVE
 def from_registers(move: KeyMove, told: MeterSts) -> Proof:
     """What the meter says of its key. Only what the change alters can tell old from new; a supply
     group that the meter was not told says nothing."""
-    found = (told.supply_group, told.key_revision, told.tariff_index)
-    old = (move.from_sgc, move.from_krn, move.from_ti)
-    new = (move.to_sgc, move.to_krn, move.to_ti)
+    found = (told.supply_group, told.key_revision, told.tariff_index, told.key_expiry)
+    old = (move.from_sgc, move.from_krn, move.from_ti, move.from_ken)
+    new = (move.to_sgc, move.to_krn, move.to_ti, move.to_ken)
     told_apart = [
         (value, before, after)
         for value, before, after in zip(found, old, new, strict=True)

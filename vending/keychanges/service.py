@@ -71,6 +71,12 @@ class KeyChanges:
         group that takes over (`targets.successor`). Raises as `plan_campaign`."""
         return self._planning.plan_base_date(actor, base_date, reason)
 
+    def tell_untold(self) -> None:
+        """Takes down, for meters of which it is not known, what the vending keys that are held say
+        of base date and expiry number: what these meters were told until now. To be called at each
+        start, before anything is sold: a key that changes afterwards is then seen to differ."""
+        self._planning.tell_untold()
+
     def cancel(self, actor: Actor, meter: str, reason: str) -> KeyChange:
         """Takes a plan back before its tokens are issued; a cancelled one is answered as it is.
 

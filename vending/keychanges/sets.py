@@ -29,6 +29,8 @@ from .changes import (
 from .planning import known_change
 from .ports import KeyChangeReading, KeyChangeStore
 
+_CHANGES = 20
+"""Of one meter, behind the latest: more sets were not out in a row."""
 _LATER_SALES = 50
 """Of which one was seen: more are not made to a meter while its set is looked for."""
 
@@ -40,7 +42,8 @@ class SetAgain:
 
     change: KeyChange
     tokens: tuple[KeyToken, ...]
-    """In the order in which they are typed."""
+    """In the order in which they are typed; first those of earlier changes of which nobody said
+    that they were entered, for this set is made under the key that they bring."""
 
 
 class Sets:
@@ -57,8 +60,10 @@ class Sets:
         with self._store.writing() as books:
             change = known_change(books, number)
             check_out(change)
-            tokens = set_of(books, change)
-            _check_seen(books, change)
+            sets = [*_earlier(books, change), change]
+            digits = [token.digits for one in sets for token in set_of(books, one)]
+            for one in sets:
+                _check_seen(books, one)
 
             # From here on it must succeed. Who needs the set does not hold that it was entered.
             check_step(change, KeyChangeState.ISSUED)
@@ -71,6 +76,7 @@ class Sets:
                 note,
             )
             books.add_event(change, event)
+            tokens = tuple(KeyToken(place, text) for place, text in enumerate(digits, start=1))
             return SetAgain(replace(change, events=(*change.events, event)), tokens)
 
 
@@ -78,6 +84,17 @@ def check_out(change: KeyChange) -> None:
     """Raises KeySetNotOut unless the tokens are with the customer and nothing is proved."""
     if change.state not in OUT:
         raise KeySetNotOut(change.meter, change.state.value)
+
+
+def _earlier(books: KeyChangeReading, change: KeyChange) -> list[KeyChange]:
+    """The changes before it whose sets are out, and are needed before its own; oldest first."""
+    found = []
+    for one in books.changes_of(change.meter, change.id, _CHANGES):
+        if one.state is KeyChangeState.ISSUED:
+            found.append(one)
+        elif one.state is not KeyChangeState.CANCELLED:
+            break
+    return found[::-1]
 
 
 def set_of(books: KeyChangeReading, change: KeyChange) -> tuple[KeyToken, ...]:

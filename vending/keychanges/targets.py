@@ -13,10 +13,10 @@ from tokens.sts import (
     KeyAttributes,
     SecurityModule,
 )
-from tokens.sts.policy import check_change
+from tokens.sts.policy import check_change, held_by
 
 from ..parties import Meter, PlannedKey
-from .issuing import attributes_of, end_of, key_of
+from .issuing import attributes_of, check_forward, end_of, key_of, move_of
 
 
 @dataclass(eq=False)
@@ -29,17 +29,6 @@ class KeyTargetEnded(Refused, code="keychange.target_ended"):
     """As KeyChangeDue.why."""
 
 
-@dataclass(eq=False)
-class BaseDateBack(Refused, code="keychange.base_date_back"):
-    """The new key counts from an earlier base date than the current one. A meter that changes its
-    base date forgets which tokens it has taken, so that old ones would be taken again."""
-
-    sgc: str
-    krn: int
-    base_date: int
-    current: int
-
-
 def check_target(
     security: SecurityModule, meter: Meter, planned: PlannedKey, now: datetime
 ) -> None:
@@ -47,19 +36,19 @@ def check_target(
 
     Raises KeyUnknown for a key, old or new, that the module does not hold; KeyFieldInvalid for a
     tariff index outside 0 to 99 or a cipher that the new key does not serve;
-    KeyChangeNotPermitted (also: the meter has this key already), KeyNotActive, IssuePeriodOver,
+    KeyChangeNotPermitted (also: the meter has this key already,
+    with its base date and expiry number), KeyNotActive, IssuePeriodOver,
     KindNotAllowed; BaseDateBack, KeyTargetEnded.
     """
     current, new = meter.key, key_of(meter, planned)
-    old, young = attributes_of(security, current.key), attributes_of(security, new.key)
+    old = held_by(current, attributes_of(security, current.key))
+    young = attributes_of(security, new.key)
     young.parameters(new.ea, new.ti)
     check_change(current, new, old, young, now)
-    ref = young.ref
-    if young.base_date.value < old.base_date.value:
-        raise BaseDateBack(ref.sgc, ref.krn, young.base_date.value, old.base_date.value)
+    check_forward(move_of(security, meter, planned))
     why = end_of(young, now)
     if why is not None:
-        raise KeyTargetEnded(ref.sgc, ref.krn, why)
+        raise KeyTargetEnded(young.ref.sgc, young.ref.krn, why)
 
 
 def fit_ciphers(

@@ -129,8 +129,8 @@ def key_block(speech: Speech, receipt: SaleReceipt) -> dict[str, Any]:
     if move is not None:
         told = speech.say(
             "key_move",
-            before=_key(move.from_sgc, move.from_krn, move.from_ti),
-            after=_key(move.to_sgc, move.to_krn, move.to_ti),
+            before=ltr(move.before),
+            after=ltr(move.after),
         )
     return {
         "title": speech.say("key_first"),
@@ -265,7 +265,3 @@ def _parts(speech: Speech, receipts: Sequence[SaleReceipt], currency: str) -> It
         whole = (Payment(receipt.tender, receipt.quote.tendered),)
         for one in receipt.parts or whole:
             yield row(speech.say(one.tender.value), speech.money(one.amount), ltr(one.reference))
-
-
-def _key(sgc: str, krn: int, ti: int) -> str:
-    return ltr(f"{sgc}/{krn}/{ti:02d}")

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import fields, replace
-from typing import Any, Final
+from typing import Any
 
 from meters.account import Commodity
 from tokens.sts import KeyAttributes, KeyUnknown
 
 from ..accounting.adjustments import checked_reason
-from ..acts.errors import MeterDiffers
+from ..acts.errors import check_recorded
 from ..finding import Marks
 from ..parties import (
     Actor,
@@ -39,7 +39,6 @@ from .ports import CustomerFile, NewService, RegisterReading, RegisterStore
 Admitted = Callable[[Registration], Registration]
 """What may be written down now, with the month that charges count from. Raises TariffMissing,
 TariffCommodity, TariffNotOffered."""
-_OF_THE_KEY: Final = ("commodity", "ea", "sgc", "krn", "ti")
 
 
 class Register:
@@ -201,10 +200,7 @@ def _new_meter(books: RegisterReading, meter: Meter) -> tuple[Meter, ...]:
     there = books.meter(number)
     if there is None:
         return (meter,)
-    for name in _OF_THE_KEY:
-        recorded = getattr(there, name)
-        if recorded != getattr(meter, name):
-            raise MeterDiffers(number, name, str(getattr(recorded, "value", recorded)))
+    check_recorded(there, meter)
     return ()
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, StrictInt, StrictStr, Tag
 
 from meters.identity import meter_from_text
-from tokens.sts import EncryptionAlgorithm
+from tokens.sts import BaseDate, EncryptionAlgorithm
 
 from ..acts import ACT_NAMES, Exchanged, NewMeter, Source
 from ..approvals import ApprovalState
@@ -18,7 +18,7 @@ from ..requests import Units
 from .approvals import ApprovalOut
 from .base import Out
 from .parties import MeterOut
-from .registration import GatewayIn, ReachedIn
+from .registration import BaseDateField, GatewayIn, KenField, ReachedIn
 
 MeterText = Annotated[StrictStr, Field(max_length=200, description="As typed: DRN or PAN")]
 UnitsText = Annotated[
@@ -176,6 +176,8 @@ class NewMeterIn(_In):
     sgc: Annotated[StrictStr, Field(pattern=r"^[0-9]{6}$", description="Supply group code")]
     krn: Annotated[StrictInt, Field(ge=1, le=9, description="Key revision number")]
     ti: Annotated[StrictInt, Field(ge=0, le=99, description="Tariff index")]
+    base_date: BaseDateField = None
+    ken: KenField = None
     model: StrictStr = Field("raseed-payment", max_length=60)
     gateway: GatewayIn | ReachedIn | None = None
 
@@ -188,6 +190,8 @@ class NewMeterIn(_In):
             sgc=self.sgc,
             krn=self.krn,
             ti=self.ti,
+            base_date=None if self.base_date is None else BaseDate(self.base_date),
+            ken=self.ken,
             model=self.model,
             gateway=None if at is None else at.reached(),
         )

@@ -27,6 +27,10 @@ class MeterKeyOut(Out):
     sgc: str = Field(description="Supply group code")
     krn: int = Field(description="Key revision number")
     ti: int = Field(description="Tariff index")
+    base_date: int | None = Field(
+        description="Year that it counts from; null in changes from before this was kept"
+    )
+    ken: int | None = Field(description="Expiry number; null likewise")
 
 
 class VendingKeyNameOut(Out):
@@ -83,8 +87,20 @@ class KeyChangeOut(Out):
             meter=change.meter,
             state=change.state.value,
             since=change.since,
-            source=MeterKeyOut(sgc=move.from_sgc, krn=move.from_krn, ti=move.from_ti),
-            target=MeterKeyOut(sgc=move.to_sgc, krn=move.to_krn, ti=move.to_ti),
+            source=MeterKeyOut(
+                sgc=move.from_sgc,
+                krn=move.from_krn,
+                ti=move.from_ti,
+                base_date=move.from_base_date,
+                ken=move.from_ken,
+            ),
+            target=MeterKeyOut(
+                sgc=move.to_sgc,
+                krn=move.to_krn,
+                ti=move.to_ti,
+                base_date=move.to_base_date,
+                ken=move.to_ken,
+            ),
             reason=change.reason,
             planned_at=change.planned_at,
             planned_by=change.planned_by,
@@ -138,7 +154,10 @@ class CampaignOut(Out):
     planned_before: int
     issued: int = Field(description="Left out: tokens of an earlier change are not entered yet")
     there: int = Field(description="Left out: they have the wanted key")
-    unfit: int = Field(description="Left out: the new key does not serve their cipher")
+    unfit: int = Field(
+        description="Left out: the new key does not serve their cipher, or counts from an earlier"
+        " base date than they do"
+    )
 
     @classmethod
     def of(cls, made: Campaign) -> CampaignOut:

@@ -58,6 +58,12 @@ class MeterOut(Out):
     sgc: str = Field(description="Supply group code")
     krn: int = Field(description="Key revision number")
     ti: int = Field(description="Tariff index")
+    base_date: int | None = Field(
+        description="Year that the meter counts from; null: as its vending key"
+    )
+    ken: int | None = Field(
+        description="Expiry number that the meter was told; null: that of its vending key"
+    )
     planned: PlannedOut | None = Field(description="The key that its next sale moves it to")
     gateway: GatewayOut | None = Field(description="null if the meter cannot be reached")
     agreement: str
@@ -78,6 +84,8 @@ class MeterOut(Out):
             sgc=meter.sgc,
             krn=meter.krn,
             ti=meter.ti,
+            base_date=None if meter.base_date is None else meter.base_date.value,
+            ken=meter.ken,
             planned=None if plan is None else PlannedOut(sgc=plan.sgc, krn=plan.krn, ti=plan.ti),
             gateway=None if at is None else GatewayOut.of(at),
             agreement=file.agreement.number,

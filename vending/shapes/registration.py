@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, Strict
 
 from meters.account import Commodity
 from meters.identity import meter_from_text
-from tokens.sts import EncryptionAlgorithm
+from tokens.sts import BaseDate, EncryptionAlgorithm
 
 from ..approvals import checked_limit
 from ..finding import Marks
@@ -116,6 +116,16 @@ class ReachedIn(_In):
         return GatewayPlace(self.place)
 
 
+BaseDateField = Annotated[
+    Literal[1993, 2014, 2035] | None,
+    Field(description="Year that the meter counts from; null: as its vending key does"),
+]
+KenField = Annotated[
+    Annotated[StrictInt, Field(ge=0, le=255)] | None,
+    Field(description="Expiry number that the meter was told; null: that of its vending key"),
+]
+
+
 class MeterIn(_In):
     """A meter with its supply agreement."""
 
@@ -125,6 +135,8 @@ class MeterIn(_In):
     sgc: Annotated[StrictStr, Field(pattern=r"^[0-9]{6}$", description="Supply group code")]
     krn: Annotated[StrictInt, Field(ge=1, le=9, description="Key revision number")]
     ti: Annotated[StrictInt, Field(ge=0, le=99, description="Tariff index")]
+    base_date: BaseDateField = None
+    ken: KenField = None
     model: StrictStr = Field("raseed-payment", max_length=80)
     gateway: GatewayIn | ReachedIn | None = None
     agreement: Code = Field(description="Number of the supply agreement")
@@ -161,6 +173,8 @@ class RegistrationIn(_In):
                     sgc=row.sgc,
                     krn=row.krn,
                     ti=row.ti,
+                    base_date=None if row.base_date is None else BaseDate(row.base_date),
+                    ken=row.ken,
                     model=row.model,
                     gateway=None if at is None else at.reached(),
                 )

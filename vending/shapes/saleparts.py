@@ -86,6 +86,10 @@ class KeyMoveOut(Out):
     to_sgc: str
     to_krn: int
     to_ti: int
+    from_base_date: int | None
+    from_ken: int | None
+    to_base_date: int | None
+    to_ken: int | None
 
 
 class KeyTokenOut(Out):

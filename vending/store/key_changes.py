@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, case, exists, func, insert, literal, select, update
+from sqlalchemy import Connection, Select, and_, case, exists, func, insert, literal, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from tokens.sts import EncryptionAlgorithm, KeyRef
+from tokens.sts import EncryptionAlgorithm, KeyAttributes, KeyRef
 
-from ..keychanges.changes import KeyChange, KeyChangeEvent, KeyChangeState, Scope
+from ..keychanges.changes import OUT, KeyChange, KeyChangeEvent, KeyChangeState, Scope
 from ..keychanges.ports import Move, Standing
+from ..keymoves import KeyMove
 from ..parties import Meter
 from ..record import SaleRecord
-from ..sale import KeyMove, SaleState
+from ..sale import SaleState
 from . import schema as t
 from .meter_keys import follow
 from .parties import meter_of
@@ -25,8 +27,12 @@ from .reading import SALES, SqlReading
 from .sqlstore import SqlStore
 
 _C, _E, _M = t.key_changes, t.key_change_events, t.meters
+_MINUTES_OF_A_KEN = 1 << 16
+_LATER_TAKEN = "the set of a later change was taken"
+_LOOKED_AT = 20
+"""Changes of one meter behind its latest: more were not out in a row."""
 _PLANNED, _ISSUED = KeyChangeState.PLANNED.value, KeyChangeState.ISSUED.value
-_OUT = (_ISSUED, KeyChangeState.ENTERED.value)
+_OUT = tuple(state.value for state in OUT)
 _NEXT = _E.alias()
 _IS_LAST = ~exists().where(_NEXT.c.change == _E.c.change, _NEXT.c.seq > _E.c.seq)
 _STATED = _C.outerjoin(_E, and_(_E.c.change == _C.c.id, _IS_LAST))
@@ -38,6 +44,21 @@ _OPEN_ISSUE = exists().where(
 )
 """Of a meter: the tokens of an earlier change are out and nobody says they were entered."""
 _TAKES = t.delivery_events.join(t.sales, t.sales.c.vend_id == t.delivery_events.c.vend_id)
+
+
+_KEEPS_DECODER_KEY = and_(
+    *(
+        _C.c[f"from_{name}"].is_not_distinct_from(_C.c[f"to_{name}"])
+        for name in ("sgc", "krn", "ti", "base_date")
+    )
+)
+"""As `KeyMove.keeps_decoder_key`."""
+
+
+def _past(vend_id: Any, ken: Any) -> ColumnElement[bool]:
+    """A sale with a token that this expiry number would have refused (as `KeyMove.shows`)."""
+    own = t.tokens.c
+    return exists().where(own.vend_id == vend_id, own.tid >= (ken + 1) * _MINUTES_OF_A_KEN)
 
 
 class SqlKeyChangesReading:
@@ -53,7 +74,10 @@ class SqlKeyChangesReading:
 
     def sample(self, move: Move) -> Meter | None:
         row = self._db.execute(
-            select(_M).where(_has(_M, move.source), ~_there(move)).order_by(_M.c.number).limit(1)
+            select(_M)
+            .where(_has(_M, move.source.ref), ~_there(move))
+            .order_by(_back(move), _M.c.number)
+            .limit(1)
         ).first()
         return None if row is None else meter_of(row)
 
@@ -62,13 +86,19 @@ class SqlKeyChangesReading:
             (_there(move), "there"),
             (_M.c.next_sgc.is_not(None), "planned"),
             (_OPEN_ISSUE, "issued"),
-            (_M.c.ea.not_in([ea.value for ea in fit]), "unfit"),
+            (~_fits(move, fit), "unfit"),
             else_="",
         ).label("kind")
-        found = select(kind).where(_has(_M, move.source)).subquery()
+        found = select(kind).where(_has(_M, move.source.ref)).subquery()
         counted = select(found.c.kind, func.count()).group_by(found.c.kind)
         counts = {row[0]: row[1] for row in self._db.execute(counted)}
         return Standing(*(counts.get(name, 0) for name in Standing.__slots__))
+
+    def untold(self) -> Collection[KeyRef]:
+        rows = self._db.execute(
+            select(_M.c.sgc, _M.c.krn).where(_M.c.base_date.is_(None)).distinct()
+        )
+        return {KeyRef(sgc, krn) for sgc, krn in rows}
 
     def latest(self, meter: str) -> KeyChange | None:
         standing = _STATE.is_distinct_from(KeyChangeState.CANCELLED.value)
@@ -123,10 +153,12 @@ class SqlKeyChangesReading:
         return [self._books._record(row) for row in found]
 
     def delivered_since(self, change: KeyChange) -> str | None:
+        keeps, ken = change.move.keeps_decoder_key, change.move.from_ken or 0
+        shows = literal(not keeps) | _past(t.sales.c.vend_id, literal(ken))
         return self._db.execute(
             select(t.sales.c.vend_id)
             .select_from(_TAKES)
-            .where(*_taken(change.meter, _entry_of(change.issued_with or "")))
+            .where(*_taken(change.meter, _entry_of(change.issued_with or "")), shows)
             .order_by(t.sales.c.entry)
             .limit(1)
         ).scalar()
@@ -145,6 +177,7 @@ class SqlKeyChangesReading:
             t.delivery_events.c.state == SaleState.DELIVERED.value,
             later.c.meter == _C.c.meter,
             later.c.entry >= since,
+            ~_KEEPS_DECODER_KEY | _past(later.c.vend_id, _C.c.from_ken),
         )
         statement = select(_C).select_from(_STATED).where(_C.c.id > after, _E.c.state.in_(_OUT))
         return self._changes(statement.where(taken).order_by(_C.c.id).limit(limit))
@@ -177,38 +210,43 @@ class SqlKeyChangesWriting(SqlKeyChangesReading):
     def plan_some(
         self, move: Move, fit: Collection[EncryptionAlgorithm], after: str, many: int
     ) -> tuple[int, str | None]:
-        page = select(_M.c.number).where(_has(_M, move.source), _M.c.number > after)
+        page = select(_M.c.number).where(_has(_M, move.source.ref), _M.c.number > after)
         last = self._last(page.order_by(_M.c.number).limit(many))
         if last is None:
             return 0, None
         able = and_(
             _M.c.number > after,
             _M.c.number <= last,
-            _has(_M, move.source),
+            _has(_M, move.source.ref),
             ~_there(move),
             _M.c.next_sgc.is_(None),
             ~_OPEN_ISSUE,
-            _M.c.ea.in_([ea.value for ea in fit]),
+            _fits(move, fit),
         )
+        source, target = move.source, move.target
         ti = _M.c.ti if move.ti is None else literal(move.ti)
         rows = select(
             _M.c.number,
             _M.c.sgc,
             _M.c.krn,
             _M.c.ti,
-            literal(move.target.sgc),
-            literal(move.target.krn),
+            literal(target.ref.sgc),
+            literal(target.ref.krn),
             ti,
             literal(move.reason),
             literal(move.at, t.UtcTime()),
             literal(move.actor),
+            func.coalesce(_M.c.base_date, literal(source.base_date.value)),
+            func.coalesce(_M.c.ken, literal(source.ken)),
+            literal(target.base_date.value),
+            literal(target.ken),
         ).where(able)
         columns = [c.name for c in _C.columns if c.name != "id"]
         self._db.execute(insert(_C).from_select(columns, rows.order_by(_M.c.number)))
         planned = self._db.execute(
             update(_M)
             .where(able)
-            .values(next_sgc=move.target.sgc, next_krn=move.target.krn, next_ti=ti)
+            .values(next_sgc=target.ref.sgc, next_krn=target.ref.krn, next_ti=ti)
         )
         return planned.rowcount, last
 
@@ -245,7 +283,16 @@ class SqlKeyChangesWriting(SqlKeyChangesReading):
 
     def add_event(self, change: KeyChange, event: KeyChangeEvent) -> None:
         add_event(self._db, change.id, event)
+        if event.state is KeyChangeState.CONFIRMED:
+            settle_earlier(self._db, change, event)
         follow(self._db, change, event.state)
+
+    def tell_untold(self, key: KeyAttributes) -> None:
+        self._db.execute(
+            update(_M)
+            .where(_has(_M, key.ref), _M.c.base_date.is_(None))
+            .values(base_date=key.base_date.value, ken=func.coalesce(_M.c.ken, key.ken))
+        )
 
     def drop_plan(self, meter: str) -> None:
         self._db.execute(update(_M).where(_M.c.number == meter).values(_NO_PLAN))
@@ -297,6 +344,16 @@ def add_event(db: Any, change: int, event: KeyChangeEvent) -> None:
     )
 
 
+def settle_earlier(db: Connection, change: KeyChange, event: KeyChangeEvent) -> None:
+    """The set of this change was made under the key that an earlier one brought: what proves it
+    proves those that are still out."""
+    books = SqlKeyChangesReading(SqlReading(db))
+    for earlier in books.changes_of(change.meter, change.id, _LOOKED_AT):
+        if earlier.state in OUT:
+            seq = len(earlier.events) + 1
+            add_event(db, earlier.id, replace(event, seq=seq, note=_LATER_TAKEN))
+
+
 def _row(change: KeyChange) -> dict[str, Any]:
     """The columns of key_changes behind `id`, in their order."""
     move = change.move
@@ -311,13 +368,17 @@ def _row(change: KeyChange) -> dict[str, Any]:
         "reason": change.reason,
         "planned_at": change.planned_at,
         "planned_by": change.planned_by,
+        "from_base_date": move.from_base_date,
+        "from_ken": move.from_ken,
+        "to_base_date": move.to_base_date,
+        "to_ken": move.to_ken,
     }
 
 
 def _change(row: Any, events: tuple[KeyChangeEvent, ...]) -> KeyChange:
-    id, meter, *move = row[:8]
-    reason, planned_at, planned_by = row[8:]
-    return KeyChange(id, meter, KeyMove(*move), reason, planned_at, planned_by, events)
+    id, meter, *names = row[:8]
+    reason, planned_at, planned_by, *told = row[8:]
+    return KeyChange(id, meter, KeyMove(*names, *told), reason, planned_at, planned_by, events)
 
 
 def _in(scope: Scope, statement: Select[Any]) -> Select[Any]:
@@ -337,7 +398,21 @@ def _has(table: Any, ref: KeyRef) -> ColumnElement[bool]:
 def _there(move: Move) -> ColumnElement[bool]:
     """A meter that has what the move leads to."""
     same_ti = literal(True) if move.ti is None else _M.c.ti == move.ti
-    return and_(_has(_M, move.target), same_ti)
+    to = move.target
+    told = (
+        func.coalesce(_M.c.base_date, to.base_date.value) == to.base_date.value,
+        func.coalesce(_M.c.ken, to.ken) == to.ken,
+    )
+    return and_(_has(_M, to.ref), same_ti, *told)
+
+
+def _back(move: Move) -> ColumnElement[bool]:
+    """A meter that counts from a later base date than the new key."""
+    return and_(_M.c.base_date.is_not(None), _M.c.base_date > move.target.base_date.value)
+
+
+def _fits(move: Move, fit: Collection[EncryptionAlgorithm]) -> ColumnElement[bool]:
+    return and_(_M.c.ea.in_([ea.value for ea in fit]), ~_back(move))
 
 
 def _entry_of(vend_id: str) -> Any:

@@ -11,12 +11,13 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from ..keychanges.changes import OUT, KeyChange, KeyChangeEvent, KeyChangeState, check_step
-from ..sale import KeyMove
-from .key_changes import SqlKeyChangesReading, add_change, add_event
+from ..keymoves import KeyMove
+from .key_changes import SqlKeyChangesReading, add_change, add_event, settle_earlier
 from .meter_keys import bring_again, carried, has_new_key, has_old_key, needed
 from .reading import SqlReading
 
 _NEVER_PLANNED = "planned with the meter's registration"
+_TOLD_ANEW = "its key has another base date or expiry number"
 _VOIDED = "its sale was voided"
 _IN_LOG = "the log holds the set, taken"
 _NOT_IN_LOG = "the log does not hold the set"
@@ -41,21 +42,33 @@ def issue_rows(db: Connection, *issues: KeyIssue) -> None:
     """For each sale: its meter's change is issued, and the books call the new key the meter's own
     from here on. To be called in the transaction that books the sale, before or after its rows.
 
-    A plan that came with the meter's registration is written down first. A set that was out before
-    and goes out once more is one more step of its change.
+    A plan that came with the meter's registration, and a change that nobody planned, is written
+    down first; so is one whose key got another base date or expiry number since it was planned. A
+    set that was out before and goes out once more is one more step of its change.
     """
     for issue in issues:
         move = issue.move
         books = SqlKeyChangesReading(SqlReading(db))
         change = books.latest(issue.meter)
-        again = change is not None and (change.state, change.move) == (KeyChangeState.ISSUED, move)
-        if change is None or not (again or change.state is KeyChangeState.PLANNED):
-            fresh = KeyChange(0, issue.meter, move, _NEVER_PLANNED, issue.at, issue.actor)
+        if change is not None and not change.move.leads_as(move):
+            if change.state is KeyChangeState.PLANNED:
+                _call_off(db, change, issue)
+            change = None
+        if change is None or change.state not in (KeyChangeState.ISSUED, KeyChangeState.PLANNED):
+            why = _TOLD_ANEW if move.within_key else _NEVER_PLANNED
+            fresh = KeyChange(0, issue.meter, move, why, issue.at, issue.actor)
             change = replace(fresh, id=add_change(db, fresh))
         seq = len(change.events) + 1
         event = KeyChangeEvent(seq, KeyChangeState.ISSUED, issue.at, issue.actor, issue.vend_id)
         add_event(db, change.id, event)
         has_new_key(db, issue.meter, move)
+
+
+def _call_off(db: Connection, change: KeyChange, issue: KeyIssue) -> None:
+    event = KeyChangeEvent(
+        1, KeyChangeState.CANCELLED, issue.at, issue.actor, issue.vend_id, _TOLD_ANEW
+    )
+    add_event(db, change.id, event)
 
 
 def withdraw_rows(
@@ -122,6 +135,8 @@ class _Steps:
         vend_id = self.change.issued_with if issued else self.vend_id
         event = KeyChangeEvent(seq, state, self.at, self.actor, vend_id, note)
         add_event(self.db, self.change.id, event)
+        if state is KeyChangeState.CONFIRMED:
+            settle_earlier(self.db, self.change, event)
         self.change = replace(self.change, events=(*self.change.events, event))
 
 

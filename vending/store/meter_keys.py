@@ -14,32 +14,31 @@ from typing import Any
 from sqlalchemy import Connection, exists, select, update
 
 from ..keychanges.changes import KeyChange, KeyChangeState
-from ..sale import Evidence, KeyMove
+from ..keymoves import KeyMove
+from ..sale import Evidence
 from . import schema as t
 
 _M = t.meters
 _E, _V = t.key_change_events, t.voids.c
 
-_Key = tuple[str | None, int | None, int | None]
-_NONE: _Key = (None, None, None)
+_OF_A_KEY = ("sgc", "krn", "ti", "base_date", "ken")
+_NONE: dict[str, int | str | None] = {"next_sgc": None, "next_krn": None, "next_ti": None}
 
 
 def has_new_key(db: Connection, meter: str, move: KeyMove) -> None:
     """From here on the books call the new key the meter's own, and plan no other."""
-    db.execute(update(_M).where(_M.c.number == meter).values(**_own(_to(move)), **_next(_NONE)))
+    db.execute(update(_M).where(_M.c.number == meter).values(**_own_new(move), **_NONE))
 
 
 def has_old_key(db: Connection, meter: str, move: KeyMove) -> None:
     """From here on they call the old key its own, and its next sale brings the new one."""
-    db.execute(
-        update(_M).where(_M.c.number == meter).values(**_own(_from(move)), **_next(_to(move)))
-    )
+    db.execute(update(_M).where(_M.c.number == meter).values(**_own_old(move), **_next(move)))
 
 
 def follow(db: Connection, change: KeyChange, state: KeyChangeState) -> None:
     """What a step of a change that is out means for its meter."""
     move = change.move
-    old = _is(change.meter, _own(_from(move)), _next(_to(move)))
+    old = _is(change.meter, _own_old(move), **_next(move))
     if state in (KeyChangeState.ENTERED, KeyChangeState.CONFIRMED):
         if db.execute(select(_M.c.number).where(*old)).first() is not None:
             has_new_key(db, change.meter, move)
@@ -50,7 +49,7 @@ def follow(db: Connection, change: KeyChange, state: KeyChangeState) -> None:
 def bring_again(db: Connection, change: KeyChange) -> bool:
     """The meter's next sale begins with the set. False if it did already, or if the books call
     another key the meter's own by now."""
-    new = _is(change.meter, _own(_to(change.move)), _next(_NONE))
+    new = _is(change.meter, _own_new(change.move), **_NONE)
     if db.execute(select(_M.c.number).where(*new)).first() is None:
         return False
     has_old_key(db, change.meter, change.move)
@@ -87,22 +86,21 @@ def _taken_back(vend_id: Any) -> Any:
     return exists().where(_V.vend_id == vend_id, _V.evidence != Evidence.REFUND.value)
 
 
-def _from(move: KeyMove) -> _Key:
-    return move.from_sgc, move.from_krn, move.from_ti
+def _own_old(move: KeyMove) -> dict[str, Any]:
+    return {name: getattr(move, f"from_{name}") for name in _OF_A_KEY}
 
 
-def _to(move: KeyMove) -> _Key:
-    return move.to_sgc, move.to_krn, move.to_ti
+def _own_new(move: KeyMove) -> dict[str, Any]:
+    return {name: getattr(move, f"to_{name}") for name in _OF_A_KEY}
 
 
-def _own(key: _Key) -> dict[str, str | int | None]:
-    return dict(zip(("sgc", "krn", "ti"), key, strict=True))
+def _next(move: KeyMove) -> dict[str, Any]:
+    return {name: getattr(move, name.replace("next", "to")) for name in _NONE}
 
 
-def _next(key: _Key) -> dict[str, str | int | None]:
-    return dict(zip(("next_sgc", "next_krn", "next_ti"), key, strict=True))
-
-
-def _is(meter: str, *values: dict[str, str | int | None]) -> list[Any]:
-    wanted = {name: value for each in values for name, value in each.items()}
+def _is(meter: str, own: dict[str, Any], **next_key: Any) -> list[Any]:
+    """What was written down before base dates and expiry numbers were tracked has none, and says
+    nothing of them."""
+    known = {name: value for name, value in own.items() if value is not None}
+    wanted = {**known, **next_key}
     return [_M.c.number == meter, *(_M.c[name] == value for name, value in wanted.items())]

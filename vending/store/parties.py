@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, or_, select
 
 from meters.account import Commodity
 from meters.identity import Drn
-from tokens.sts import EncryptionAlgorithm
+from tokens.sts import BaseDate, EncryptionAlgorithm
 
 from ..finding import LEAST_DIGITS, WHOLE_PHONE, Sought
 from ..operators import Operator, Settlement
@@ -38,6 +39,11 @@ _FILES = (
     .join(t.customers, t.agreements.c.customer == t.customers.c.account)
     .join(t.service_points, t.agreements.c.service_point == t.service_points.c.code)
 )
+_WIDTHS = [len(table.c) for table in (t.meters, t.agreements, t.customers, t.service_points)]
+_ENDS = list(accumulate(_WIDTHS))
+_PARTS = [slice(end - width, end) for end, width in zip(_ENDS, _WIDTHS, strict=True)]
+"""Where the columns of each of the four stand in a row."""
+_WIDTH = _ENDS[-1]
 _FILE = _FILES.where(t.meters.c.number == bindparam("number"))
 _CUSTOMER = select(t.customers).where(t.customers.c.account == bindparam("account"))
 _POINT = select(t.points).where(t.points.c.code == bindparam("code"))
@@ -147,7 +153,8 @@ class SqlParties:
 
 def meter_of(row: Sequence[Any]) -> Meter:
     """From the columns of meters, in their order."""
-    (number, _pan, commodity, ea, sgc, krn, ti, model, host, port, unit, *planned) = row
+    (number, _pan, commodity, ea, sgc, krn, ti, model, host, port, unit, *rest) = row
+    *planned, base_date, ken = rest
     return Meter(
         Drn(number),
         Commodity(commodity),
@@ -158,6 +165,8 @@ def meter_of(row: Sequence[Any]) -> Meter:
         model,
         _reached(host, port, unit),
         None if planned[0] is None else PlannedKey(*planned),
+        None if base_date is None else BaseDate(base_date),
+        ken,
     )
 
 
@@ -171,14 +180,14 @@ def _reached(host: str | None, port: int | None, unit: int | None) -> Reached | 
 
 def meter_file_of(row: Sequence[Any]) -> MeterFile:
     """From the columns of meters, agreements, customers and service points, in their order."""
-    return _file_of(tuple(row[:28]))
+    return _file_of(tuple(row[:_WIDTH]))
 
 
 @lru_cache(maxsize=4096)
 def _file_of(row: tuple[Any, ...]) -> MeterFile:
     # Kept by what the row says: whoever buys often is not built anew each time.
-    agreement, customer, place = row[14:21], row[21:25], row[25:28]
-    meter = meter_of(row[:14])
+    agreement, customer, place = (row[part] for part in _PARTS[1:])
+    meter = meter_of(row[_PARTS[0]])
     return MeterFile(
         meter,
         SupplyAgreement(

@@ -161,6 +161,8 @@ service_points = Table(
     Column("address", Text, nullable=False),
 )
 
+_UNTOLD = text("base_date IS NULL")
+
 meters = Table(
     "meters",
     metadata,
@@ -180,6 +182,11 @@ meters = Table(
     Column("next_sgc", String(6)),
     Column("next_krn", Integer),
     Column("next_ti", Integer),
+    # What the meter was told with its key: year of the base date, expiry number. Of a vending key
+    # that has others by now the next sale tells it. Null until the key file was looked at.
+    Column("base_date", Integer),
+    Column("ken", Integer),
+    Index("ix_meters_untold", "number", sqlite_where=_UNTOLD, postgresql_where=_UNTOLD),
 )
 
 agreements = Table(

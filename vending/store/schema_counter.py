@@ -201,6 +201,11 @@ key_changes = Table(
     Column("reason", Text, nullable=False),
     Column("planned_at", UtcTime, nullable=False),
     Column("planned_by", Text, nullable=False),
+    # Years of base dates, and expiry numbers; null in changes from before they were tracked.
+    Column("from_base_date", Integer),
+    Column("from_ken", Integer),
+    Column("to_base_date", Integer),
+    Column("to_ken", Integer),
 )
 
 key_change_events = Table(

@@ -222,4 +222,6 @@ def _meter_row(meter: Any) -> dict[str, Any]:
         "next_sgc": None if meter.planned is None else meter.planned.sgc,
         "next_krn": None if meter.planned is None else meter.planned.krn,
         "next_ti": None if meter.planned is None else meter.planned.ti,
+        "base_date": None if meter.base_date is None else meter.base_date.value,
+        "ken": meter.ken,
     }

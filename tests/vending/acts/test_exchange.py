@@ -23,7 +23,7 @@ from tests.vending.acts.support import (
     new_meter,
 )
 from tests.vending.support import ADMIN, POWER, WATER, chart, no_gateway, security
-from tokens.sts import EncryptionAlgorithm, KeyUnknown
+from tokens.sts import BaseDate, EncryptionAlgorithm, KeyUnknown
 from vending.accounting import BookReports
 from vending.accounting.errors import AgreementUnknown
 from vending.acts import Exchanged, Exchanges, NewMeter, Source
@@ -269,6 +269,8 @@ def test_a_meter_from_the_shelf_has_a_second_life(office: Office) -> None:
         ("krn", replace(shelf, krn=2)),
         ("sgc", replace(shelf, sgc="600675")),
         ("ea", replace(shelf, ea=EncryptionAlgorithm.EA11)),
+        ("ken", replace(shelf, ken=104)),
+        ("counts_from", replace(shelf, base_date=BaseDate.BASE_1993)),
     ):
         with pytest.raises(MeterDiffers) as error:
             put_in("X-2", "A3", other, Source.NONE)
@@ -334,5 +336,9 @@ def test_a_meter_that_could_not_be_sold_to_is_not_put_in(office: Office) -> None
     ):
         with pytest.raises(error):
             strict.exchange(RAMI, "X-1", "A1", wrong, Source.NONE, WHY)
-    put_in = strict.exchange(RAMI, "X-1", "A1", new_meter(), Source.NONE, WHY)
-    assert put_in.file.meter.number == FRESH
+    put_in = strict.exchange(RAMI, "X-1", "A1", replace(new_meter(), ken=104), Source.NONE, WHY)
+    meter = put_in.file.meter
+    assert meter.number == FRESH
+    # It was told another number than its key has by now: its first sale begins with the set.
+    assert (meter.ken, meter.base_date) == (104, BaseDate.BASE_2014)
+    assert len(office.sell("v-9", FRESH.number).key_tokens) == 2

@@ -118,3 +118,25 @@ def test_the_tokens_again(run: Shell) -> None:
 )
 def test_a_campaign_says_what_it_needs(run: Shell, arguments: tuple[str, ...]) -> None:
     assert run.run("keychange", "campaign", WHY, *arguments).code == 2
+
+
+def test_a_key_with_another_expiry_number_is_told_to_its_meters(run: Shell) -> None:
+    """As on the day of an upgrade: nobody looked at the key file for these meters before."""
+    with open_raseed(Settings(data=run.folder)) as raseed, raseed.store.writing() as books:
+        books._db.exec_driver_sql("UPDATE meters SET base_date = NULL, ken = NULL")
+    changed = run.run("keys", "change", "--sgc", "123457", "--krn", "1", "--ken", "200", "--json")
+    assert (changed.code, changed.json["ken"], changed.json["krn"]) == (0, 200, 1)
+    shown = run.run("meter", "show", POWER.number, "--json").json
+    assert (shown["ken"], shown["base_date"]) == (255, 2014)
+    sold = run.run("vend", POWER.number, "50", "--point", "P1", "--json")
+    assert sold.code == 0, sold.err
+    assert [one["section"] for one in sold.json["key_tokens"]] == [1, 2]
+    told = run.run("keychange", "show", POWER.number).out
+    assert "BDT 2014 KEN 255" in told
+    assert "BDT 2014 KEN 200" in told
+    # A later one of the same meter begins with its own token again.
+    later = run.run("vend", POWER.number, "50", "--point", "P1", "--json")
+    assert later.json["key_tokens"] == []
+    assert run.run("keys", "change", "--sgc", "123457", "--krn", "1").code == 2
+    back = run.run("keys", "change", "--sgc", "123457", "--krn", "1", "--base-date", "1993")
+    assert (back.code, "keys.base_date_fixed" in back.err) == (3, True)

@@ -123,7 +123,9 @@ def test_campaigns_that_cannot_be(tmp_path: Path) -> None:
         town.changes.cancel_campaign(TECHNICIAN, Scope(), WHY)
     with pytest.raises(KeyChangeNotPermitted):
         town.changes.plan_campaign(BOSS, OLD.ref, APART.ref, WHY)
-    nobody = town.changes.plan_campaign(BOSS, KeyRef("999999", 1), REVISED.ref, WHY)
+    with pytest.raises(KeyUnknown):
+        town.changes.plan_campaign(BOSS, KeyRef("999999", 1), REVISED.ref, WHY)
+    nobody = town.changes.plan_campaign(BOSS, REVISED.ref, OLD.ref, WHY)
     assert (nobody.planned, nobody.left_out) == (0, Standing(0, 0, 0, 0))
     assert town.changes.left(BOSS).counts == {}
     town.store.close()

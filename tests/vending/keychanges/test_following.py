@@ -17,7 +17,8 @@ from tokens.sts.keys import KeyFieldInvalid
 from vending.accounting.errors import ReasonMissing
 from vending.keychanges import KeyChangeState, Scope
 from vending.keychanges.changes import KeyChangeOpen, KeyChangeStep, KeySetNotOut, NoKeyChange
-from vending.keychanges.targets import BaseDateBack, KeyTargetEnded
+from vending.keychanges.issuing import BaseDateBack
+from vending.keychanges.targets import KeyTargetEnded
 from vending.parties import ActorNotAllowed, MeterUnknown, PlannedKey
 from vending.sale import SaleState
 from vending.store.key_issues import withdraw_rows

@@ -20,6 +20,7 @@ from vending.keychanges import KeyChangeDue, KeySet, key_set
 from vending.parties import Meter, PlannedKey
 
 from .support import (
+    APART,
     DEFAULT,
     FIRST,
     NOW,
@@ -164,7 +165,7 @@ def test_a_key_is_good_until_its_last_minute() -> None:
     ("planned", "error"),
     [
         (PlannedKey("999999", 1, 1), KeyUnknown),
-        (to(OLD), KeyChangeNotPermitted),
+        (to(APART), KeyChangeNotPermitted),
         (to(THIRD), KeyNotActive),
     ],
 )
@@ -173,3 +174,5 @@ def test_a_plan_that_cannot_be_carried_out_is_refused(
 ) -> None:
     with pytest.raises(error):
         key_set(module(), meter(EA07, OLD, planned), NOW)
+    # One to the key that the meter has is no change, and no hindrance.
+    assert key_set(module(), meter(EA07, OLD, to(OLD)), NOW) is None

@@ -43,6 +43,7 @@ class KeyTown:
     place: Path | str
     ea: EncryptionAlgorithm = EncryptionAlgorithm.EA07
     more_meters: int = 0
+    parties: Registration | None = None
 
     def __post_init__(self) -> None:
         self.clock = SetClock()
@@ -51,7 +52,8 @@ class KeyTown:
         self.service = service(
             self.store, self.clock, security=self.security, gateway_for=self.line
         )
-        self.service.register(ADMIN, registration(self.ea, self.more_meters))
+        parties = self.parties or registration(self.ea, self.more_meters)
+        self.service.register(ADMIN, parties)
         self.machine: PaymentMeter = stand_in(self.meter(), OLD, self.clock(), timedelta(days=400))
         self.gateway = DirectGateway(self.machine, POWER, self.clock)
         self.changes = KeyChanges(SqlKeyChanges(self.store), self.security, self.line, self.clock)

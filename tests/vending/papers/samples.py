@@ -11,6 +11,7 @@ from tests.vending.books.support import ZONE
 from tests.vending.support import OPERATOR, WATER, Town, chart, request
 from vending.accounting import BookReports
 from vending.drawer import Bankings, BankRequest, Beneficiary, Drawers, checked_count
+from vending.keymoves import KeyMove
 from vending.messages import Language
 from vending.papers import (
     Letterhead,
@@ -24,7 +25,7 @@ from vending.papers import (
 )
 from vending.parties import Actor, Role
 from vending.requests import BasketRequest, Credit
-from vending.sale import KeyMove, KeyToken, Payment, Tender
+from vending.sale import KeyToken, Payment, Tender
 from vending.store.books import SqlBooks
 from vending.store.drawer import SqlDrawers
 

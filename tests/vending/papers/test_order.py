@@ -7,9 +7,10 @@ import pytest
 from meters.values import replace
 from tests.vending.papers.reading import learned, seen
 from tokens.sts import grouped
+from vending.keymoves import KeyMove
 from vending.messages import Language
 from vending.papers import WIDTHS, Letterhead, Paper, Press, receipt_paper
-from vending.sale import KeyMove, KeyToken, SaleReceipt
+from vending.sale import KeyToken, SaleReceipt
 
 pytestmark = pytest.mark.system
 

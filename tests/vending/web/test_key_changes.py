@@ -48,7 +48,13 @@ def issue(api: Api) -> None:
 def test_planned_pushed_and_proved_over_the_line(api: Api) -> None:
     made = api.post(METER, {"krn": 2, "reason": WHY})
     assert (made.status_code, made.json()["state"]) == (201, "planned")
-    assert made.json()["target"] == {"sgc": "123457", "krn": 2, "ti": 1}
+    assert made.json()["target"] == {
+        "sgc": "123457",
+        "krn": 2,
+        "ti": 1,
+        "base_date": 2014,
+        "ken": 255,
+    }
     early = api.post(f"{METER}/push")
     assert (early.status_code, early.json()["code"]) == (409, "keychange.set_not_out")
     issue(api)

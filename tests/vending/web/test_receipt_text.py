@@ -12,11 +12,11 @@ from meters.account import Commodity
 from meters.quantities import Energy, Money, Volume
 from meters.values import replace
 from tests.vending.support import START
+from vending.keymoves import KeyMove
 from vending.sale import (
     BasketReceipt,
     Buyer,
     IssuedToken,
-    KeyMove,
     KeyToken,
     Paid,
     Payment,
