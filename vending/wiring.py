@@ -257,7 +257,7 @@ def compose(
     bookkeeping = recorded(
         Bookkeeping(books, chart, utc_now, LOCAL_ZONE, accounts.follow), trailed.BOOKKEEPING
     )
-    reports = BookReports(books, chart, utc_now, LOCAL_ZONE)
+    reports = BookReports(books, chart, utc_now, LOCAL_ZONE, security)
     kept_drawers, bank, plan = SqlDrawers(store), settings.bank, service.ports.outbox
     beneficiary = Beneficiary(bank.beneficiary, bank.name, bank.account)
     drawers = recorded(Drawers(kept_drawers, chart, utc_now, outbox=plan), trailed.DRAWERS)

@@ -29,7 +29,9 @@ from .daily import (
     MoneyCount,
     ReceiptCount,
     SaleMade,
+    TokenMade,
 )
+from .issuer import Issuer, MadeUnder, made_under
 from .parts import Taken, given_back, taken_from
 
 _CREDIT = {kind.quantity.unit: name for kind, (name, _) in CREDIT_TOKENS.items()}
@@ -51,6 +53,10 @@ class _Counts:
     wanted: Counter[str] = field(default_factory=Counter)
     made: Counter[str] = field(default_factory=Counter)
     uses: dict[tuple[str, int, str], list[int]] = field(default_factory=dict)
+    """Tokens, sales with such tokens, and tokens that were opened and are right."""
+    not_made: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Sales with tokens that are not what their rows say: how many could be opened, and how many
+    of these are right."""
     sold: Counter[str] = field(default_factory=Counter)
     carried: Counter[str] = field(default_factory=Counter)
     moves: int = 0
@@ -79,16 +85,18 @@ def checked(
     chart: Chart,
     receipt_before: Callable[[str, int], int],
     kept: KeptCheck | None = None,
+    issuer: Issuer | None = None,
 ) -> DailyCheck:
     """The check over entries `first` to `last`; everything that does not agree is told.
 
+    `issuer` opens the tokens, with the keys that it holds; None: they are not opened.
     `receipt_before` answers the largest receipt number of a point below another (0: none).
     """
     accounts = _Accounts(chart)
     facts = _by_person(facts, accounts.deposit)
     counts = _Counts()
     for sale in facts.sales:
-        _count(counts, sale, accounts)
+        _count(counts, sale, accounts, issuer)
     found = _Differences()
     for vend_id in counts.unreadable:
         found.note("documents", vend_id, 1, 0)
@@ -97,6 +105,8 @@ def checked(
     found.same("entries_of_sales", "", counts.sales, counts.right_entries)
     found.each("tokens", counts.wanted, counts.made)
     found.each("tokens_carry", counts.sold, counts.carried)
+    for vend_id, (opened, right) in counts.not_made.items():
+        found.note("issuer", vend_id, opened, right)
     found.same("key_changes", "tokens", counts.moves, counts.sets)
     found.same("key_changes", "issued", counts.moves, facts.key_issues)
     receipts = _receipts(counts, found, receipt_before)
@@ -127,10 +137,13 @@ def checked(
         last_entry=last,
         sales=counts.sales,
         baskets=sum(counts.leading.values()),
-        tokens=sum(tokens for tokens, _ in counts.uses.values()),
+        tokens=sum(tokens for tokens, *_ in counts.uses.values()),
         voids=len(facts.voids) - refunds,
         refunds=refunds,
-        keys=tuple(KeyUse(*key, *counts.uses[key]) for key in sorted(counts.uses)),
+        keys=tuple(
+            KeyUse(*key, tokens, sales, opened if issuer and issuer.holds(*key[:2]) else None)
+            for key, (tokens, sales, opened) in sorted(counts.uses.items())
+        ),
         receipts=receipts,
         money=tuple(
             MoneyCount(*key, told.get(key, 0), there.get(key, 0), back.get(key, 0))
@@ -220,7 +233,7 @@ class _Differences:
             self.same(what, where, expected.get(where, 0), found.get(where, 0))
 
 
-def _count(counts: _Counts, sale: SaleMade, accounts: _Accounts) -> None:
+def _count(counts: _Counts, sale: SaleMade, accounts: _Accounts, issuer: Issuer | None) -> None:
     counts.sales += 1
     without = sale.kind == "payment"
     kind = "payment" if without else "sale"
@@ -238,9 +251,7 @@ def _count(counts: _Counts, sale: SaleMade, accounts: _Accounts) -> None:
         taken = taken_from(data, sale.tender, sale.tendered)
         money = accounts.of(taken, sale.point, person(sale.operator), sale.currency)
         whole = _paid_of(data)
-        buyer, move = data["buyer"], data.get("key_move")
-        key = str(buyer["sgc"]), int(buyer["krn"])
-        left = key if move is None else (str(move["from_sgc"]), int(move["from_krn"]))
+        under = made_under(data)
         refers_to = str(data.get("refers_to", ""))
     except (ValueError, LookupError, TypeError, AttributeError):
         counts.unreadable.append(sale.vend_id)
@@ -251,7 +262,8 @@ def _count(counts: _Counts, sale: SaleMade, accounts: _Accounts) -> None:
     counts.due[sale.currency] += sale.tendered + taken.rounding
     counts.parts[sale.currency] += taken.amount
     _count_paid(counts, sale, taken, whole)
-    _count_tokens(counts, sale, without, key, left, move is not None, refers_to)
+    _count_tokens(counts, sale, under, "key_move" in data, refers_to)
+    _count_opened(counts, sale, under, issuer)
 
 
 def _paid_of(data: dict[str, Any]) -> dict[str, int] | None:
@@ -280,14 +292,12 @@ def _count_paid(
 def _count_tokens(
     counts: _Counts,
     sale: SaleMade,
-    without: bool,
-    key: tuple[str, int],
-    left: tuple[str, int],
+    under: MadeUnder,
     moves: bool,
     refers_to: str,
 ) -> None:
     management = sale.kind == "engineering"
-    if not without:
+    if sale.kind != "payment":
         counts.wanted[refers_to if management else _CREDIT.get(sale.unit, "")] += 1
     if management:
         counts.sold["token"] += 1
@@ -301,8 +311,8 @@ def _count_tokens(
         counts.sets -= 1
     used: set[tuple[str, int, str]] = set()
     for token in sale.tokens:
-        use = (*(left if token.tid is None else key), token.kind)
-        counts.uses.setdefault(use, [0, 0])[0] += 1
+        use = (*_key_of(token, under), token.kind)
+        counts.uses.setdefault(use, [0, 0, 0])[0] += 1
         used.add(use)
         if token.tid is None:
             continue
@@ -313,6 +323,24 @@ def _count_tokens(
             counts.carried[token.unit] += token.quantity
     for use in used:
         counts.uses[use][1] += 1
+
+
+def _count_opened(counts: _Counts, sale: SaleMade, under: MadeUnder, issuer: Issuer | None) -> None:
+    opened = right = 0
+    for token in sale.tokens if issuer else ():
+        sgc, krn = _key_of(token, under)
+        if issuer and issuer.holds(sgc, krn):
+            made = issuer.made(token, under)
+            opened, right = opened + 1, right + made
+            counts.uses[sgc, krn, token.kind][2] += made
+    if opened != right:
+        counts.not_made[sale.vend_id] = opened, right
+
+
+def _key_of(token: TokenMade, under: MadeUnder) -> tuple[str, int]:
+    """The key that it was made under."""
+    ref = under.left if token.tid is None else under.own
+    return ref.sgc, ref.krn
 
 
 def _receipts(

@@ -19,6 +19,14 @@ class TokenMade(NamedTuple):
     tid: int | None
     quantity: int
     unit: str
+    pan: str
+    base_date: str
+    """Short code."""
+    digits: str
+
+    def __repr__(self) -> str:
+        # Whoever reads the digits has the units.
+        return f"TokenMade(kind={self.kind!r}, tid={self.tid})"
 
 
 class SaleMade(NamedTuple):
@@ -89,6 +97,9 @@ class KeyUse(NamedTuple):
     kind: str
     tokens: int
     sales: int
+    opened: int | None
+    """Those that the security module opened with this key and found to be what their rows say;
+    None: it does not hold the key."""
 
 
 class ReceiptCount(NamedTuple):
@@ -133,6 +144,7 @@ DIFFERENCES = frozenset(
         "entries_of_sales",
         "tokens",
         "tokens_carry",
+        "issuer",
         "key_changes",
         "receipts",
         "basket_receipts",

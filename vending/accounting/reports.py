@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import tzinfo
 
+from tokens.sts import SecurityModule
+
 from ..ledger import Account, Chart, PostedEntry, Seal
 from ..masks import masked_name, names_hidden
 from ..parties import Actor, require
@@ -16,6 +18,7 @@ from .checking import checked
 from .daily import SALE_KINDS, VOID_KINDS, DailyCheck, DayFacts, Difference, KeptCheck
 from .days import Month, Span, beginning, day_of, days, end_of, read_day
 from .errors import AccountUnknown, AgreementUnknown, HolderWrong
+from .issuer import Issuer
 from .parts import NO_MONEY
 from .periods import PeriodAct
 from .ports import BooksReading, BooksStore, OperatorFacts, SoldRow
@@ -56,7 +59,16 @@ class JournalView:
 class BookReports:
     """One instance serves many threads. Days are local dates in `zone`, both ends included."""
 
-    def __init__(self, store: BooksStore, chart: Chart, clock: Clock, zone: tzinfo) -> None:
+    def __init__(
+        self,
+        store: BooksStore,
+        chart: Chart,
+        clock: Clock,
+        zone: tzinfo,
+        security: SecurityModule | None = None,
+    ) -> None:
+        """`security`: with its keys the daily check opens the tokens; None: it does not."""
+        self._security = security
         self._store = store
         self._chart = chart
         self._clock = clock
@@ -208,7 +220,8 @@ class BookReports:
 
     def check(self, actor: Actor, day: str | None = None) -> DailyCheck:
         """Tokens issued = ledger = receipts, and money as told = money as booked, over everything
-        booked on one local day (today by default). Raises DayMalformed."""
+        booked on one local day (today by default). Tokens are counted by their rows and, where
+        their vending keys are held, by what their digits say. Raises DayMalformed."""
         require(actor, "read_books")
         date_ = day_of(self._clock(), self._zone) if day is None else read_day(day)
         span = Span(beginning(date_, self._zone), end_of(date_, self._zone))
@@ -231,7 +244,14 @@ class BookReports:
             )
             kept = kept_check(books.seals(), date_.isoformat())
             return checked(
-                date_.isoformat(), after + 1, last, facts, self._chart, books.receipt_before, kept
+                date_.isoformat(),
+                after + 1,
+                last,
+                facts,
+                self._chart,
+                books.receipt_before,
+                kept,
+                None if self._security is None else Issuer(self._security),
             )
 
     @contextmanager

@@ -201,7 +201,7 @@ def exchange(
         base_date=None if base_date is None else BaseDate(base_date),
         ken=ken,
     )
-    with cli.raseed_to_register() as raseed:
+    with cli.raseed_with_keys_at_hand() as raseed:
         made = raseed.exchanges.exchange(
             cli.actor(role=Role.TECHNICIAN),
             id or new_id(),

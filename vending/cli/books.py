@@ -154,7 +154,7 @@ def check(
     """Tokens issued = ledger = receipts, and money as told = money as booked, for one day; exit
     code 70 if they do not agree."""
     cli = cli_of(ctx)
-    with cli.raseed() as raseed:
+    with cli.raseed_with_keys_at_hand() as raseed:
         shown = DailyCheckOut.of(raseed.reports.check(cli.actor(), day))
 
     def people(cli: Cli) -> None:
@@ -173,9 +173,15 @@ def check(
             ((row.point, row.first, row.last, row.receipts) for row in shown.receipts),
         )
         cli.table(
-            ("key", "kind", "tokens", "sales"),
+            ("key", "kind", "tokens", "opened", "sales"),
             (
-                (f"SGC {row.sgc} KRN {row.krn}", row.kind, row.tokens, row.sales)
+                (
+                    f"SGC {row.sgc} KRN {row.krn}",
+                    row.kind,
+                    row.tokens,
+                    "-" if row.opened is None else row.opened,
+                    row.sales,
+                )
                 for row in shown.keys
             ),
         )

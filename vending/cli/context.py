@@ -51,9 +51,10 @@ class Cli:
         with self.progress("opening"):
             return open_raseed(self.settings, passphrase)
 
-    def raseed_to_register(self) -> Raseed:
+    def raseed_with_keys_at_hand(self) -> Raseed:
         """The services, with the vending keys where the environment opens them: what is registered
-        is held against them, but nobody is asked for the passphrase for that alone."""
+        is held against them, and tokens are opened with them; but nobody is asked for the
+        passphrase for that alone."""
         told = any(os.environ.get(name) for name in (ENV_TEXT, ENV_FILE))
         return self.raseed(keys=told and self.settings.key_file.exists())
 

@@ -50,7 +50,7 @@ def register(
     cli = cli_of(ctx)
     typed = _checked(_read(file))
     registration = typed.registration(read_shipped_chart().currency)
-    with cli.raseed_to_register() as raseed:
+    with cli.raseed_with_keys_at_hand() as raseed:
         raseed.service.register(cli.actor(role=Role.ADMINISTRATOR), registration)
     told = RegistrationOut.of(registration)
 

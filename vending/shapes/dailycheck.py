@@ -31,6 +31,10 @@ class KeyUseOut(Out):
     kind: str
     tokens: int
     sales: int
+    opened: int | None = Field(
+        description="Those that the vending key opened and found to be what the books say; null: "
+        "the key is not held"
+    )
 
 
 class MoneyCountOut(Out):

@@ -43,8 +43,10 @@ _SALE = (
     _SHARED.c.number.label("shared"),
 )
 """As the fields of a SaleMade, but its tokens."""
+_TOKEN = (_T.kind, _T.tid, _T.quantity, _T.unit, _T.pan, _T.base_date, _T.digits)
+"""As the fields of a TokenMade."""
 _SALES = (
-    select(*_SALE, _T.kind, _T.tid, _T.quantity, _T.unit)
+    select(*_SALE, *_TOKEN)
     .select_from(t.sales)
     .outerjoin(t.entries, _E.number == _S.entry)
     .outerjoin(_OWN, and_(_OWN.c.vend_id == _S.vend_id, _OWN.c.point == _S.point))

@@ -124,7 +124,7 @@ class MixedDay:
         self.books = SqlBooks(self.store)
         self.accounts = Accounts(SqlAccounts(self.store), tariffs(), chart(), self.clock, ZONE)
         self.keeping = Bookkeeping(self.books, chart(), self.clock, ZONE, self.accounts.follow)
-        self.reports = BookReports(self.books, chart(), self.clock, ZONE)
+        self.reports = BookReports(self.books, chart(), self.clock, ZONE, keys)
         self.closing = DailyClosing(self.reports, self.keeping, self.clock, ZONE)
         with SqlPeople(self.store).writing() as people:
             rana = Operator("rana", "رنا", "Rana", Settlement.DEPOSIT, 5_000, commission="2.5")

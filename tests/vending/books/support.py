@@ -30,7 +30,9 @@ class Office:
     def __post_init__(self) -> None:
         self.books = SqlBooks(self.town.store)
         self.keeping = Bookkeeping(self.books, chart(), self.town.clock, ZONE)
-        self.reports = BookReports(self.books, chart(), self.town.clock, ZONE)
+        self.reports = BookReports(
+            self.books, chart(), self.town.clock, ZONE, self.town.service.ports.security
+        )
 
     def sell(self, *vend_ids: str, amount: str = "50.05") -> None:
         """Electricity under odd places, water under even ones; some minutes apart."""

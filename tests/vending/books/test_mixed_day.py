@@ -110,6 +110,8 @@ def test_the_check_is_what_the_sales_told(day: MixedDay) -> None:
         move = sale.key_move
         made.update((move.from_krn, f"key_change_{t.section}") for t in sale.key_tokens if move)
     assert {(use.krn, use.kind): use.tokens for use in check.keys} == made
+    # Each of them is, opened with its key, what the books say.
+    assert {(use.krn, use.kind): use.opened for use in check.keys} == made
     for row in check.receipts:
         numbers = {sale.number for sale in today if sale.seller.point == row.point}
         assert (row.first, row.last, row.held) == (min(numbers), max(numbers), len(numbers))

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from meters.quantities import Money
-from tests.vending.books.support import BILLING, CHIEF, SHORT, Office, office
-from tests.vending.support import OPERATOR, POWER, TECHNICIAN
+from meters.quantities import Energy, Money
+from tests.vending.books.support import BILLING, CHIEF, SHORT, ZONE, Office, office
+from tests.vending.support import OPERATOR, POWER, TECHNICIAN, chart, security
+from tokens.sts import BaseDate, MemorySecurityModule, TransferCreditElectricity, tid_moment
+from vending.accounting import BookReports
 from vending.accounting.errors import AccountUnknown, AgreementUnknown, DayMalformed
 from vending.parties import Actor, ActorNotAllowed, Role
 from vending.sale import Tender, VendRequest
@@ -100,8 +102,8 @@ def test_a_day_that_agrees(here: Office) -> None:
     assert check.ok
     assert (check.sales, check.tokens, check.first_entry, check.last_entry) == (3, 3, 1, 3)
     assert [tuple(key) for key in check.keys] == [
-        ("123457", 1, "credit_electricity", 2, 2),
-        ("123457", 1, "credit_water", 1, 1),
+        ("123457", 1, "credit_electricity", 2, 2, 2),
+        ("123457", 1, "credit_water", 1, 1, 1),
     ]
     today = here.reports.check(BILLING)
     assert (today.sales, today.tokens, today.last_entry) == (2, 2, 6)
@@ -111,7 +113,12 @@ def test_a_day_that_agrees(here: Office) -> None:
 
 EDITS = [
     ("DELETE FROM tokens WHERE vend_id = 'b'", {"tokens credit_water", "tokens_carry l"}),
-    ("UPDATE tokens SET quantity = quantity + 100 WHERE vend_id = 'a'", {"tokens_carry Wh"}),
+    (
+        "UPDATE tokens SET quantity = quantity + 100 WHERE vend_id = 'a'",
+        {"tokens_carry Wh", "issuer a"},
+    ),
+    ("UPDATE tokens SET tid = tid + 1 WHERE vend_id = 'a'", {"issuer a"}),
+    ("UPDATE tokens SET digits = '00000000000000000000' WHERE vend_id = 'b'", {"issuer b"}),
     ("DELETE FROM receipts WHERE vend_id = 'b'", {"receipts P1", "receipt_numbers P1"}),
     ("UPDATE receipts SET number = 9 WHERE vend_id = 'c'", {"receipt_numbers P1"}),
     (
@@ -142,3 +149,26 @@ def test_a_day_that_does_not_agree(here: Office, statement: str, found: set[str]
     db.close()
     check = here.reports.check(BILLING, "2026-11-23")
     assert {f"{d.what} {d.where}".strip() for d in check.differences} == found
+
+
+def test_a_token_that_carries_more_than_was_sold_is_found_by_its_digits(here: Office) -> None:
+    """Every row tells the same story, and only the key knows better."""
+    db = sqlite3.connect(here.town.path)
+    tid, was = db.execute("SELECT tid, digits FROM tokens WHERE vend_id = 'a'").fetchone()
+    for drops in drop("sqlite", "tokens"):
+        db.execute(drops)
+    meter = here.town.service.meter(OPERATOR, POWER.number).meter
+    more = TransferCreditElectricity(amount=Energy(1_000_000), tid=tid, rnd=5)
+    ghost = security().issue(meter.key, more, tid_moment(BaseDate.BASE_2014, tid))
+    assert ghost != was
+    db.execute("UPDATE tokens SET digits = ? WHERE vend_id = 'a'", (ghost,))
+    db.commit()
+    db.close()
+    check = here.reports.check(BILLING, "2026-11-23")
+    assert [tuple(one) for one in check.differences] == [("issuer", "a", 1, 0)]
+    assert [use.opened for use in check.keys] == [1, 1]
+    # Who has no keys at hand counts rows alone, and says so.
+    for keys in (None, MemorySecurityModule(())):
+        plain = BookReports(here.books, chart(), here.town.clock, ZONE, keys)
+        check = plain.check(BILLING, "2026-11-23")
+        assert (check.ok, [use.opened for use in check.keys]) == (True, [None, None])

@@ -48,7 +48,8 @@ def test_every_kind_of_sale_agrees(place: Path | str) -> None:
         ("e-1", Engineering(P, "clear_tamper_condition")),
     ):
         vend(CHIEF, BasketRequest(vend_id, (item,), second=SECOND))
-    reports = BookReports(SqlBooks(town.store), chart(), town.clock, ZoneInfo("Asia/Hebron"))
+    zone, security = ZoneInfo("Asia/Hebron"), town.service.ports.security
+    reports = BookReports(SqlBooks(town.store), chart(), town.clock, zone, security)
     check = reports.check(Actor("Nadia", Role.BILLING))
     assert check.differences == ()
     assert (check.sales, check.tokens, sum(row.held for row in check.receipts)) == (7, 7, 6)

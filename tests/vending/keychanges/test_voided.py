@@ -93,7 +93,8 @@ class Voids(KeyTown):
 
     def check(self) -> None:
         assert self.service.verify(ADMIN).ok
-        reports = BookReports(SqlBooks(self.store), chart(), self.clock, LOCAL_ZONE)
+        books = SqlBooks(self.store)
+        reports = BookReports(books, chart(), self.clock, LOCAL_ZONE, self.security)
         day = reports.check(CHIEF)
         assert day.ok, day.differences
 
