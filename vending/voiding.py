@@ -10,7 +10,8 @@ from dataclasses import replace
 from meters.quantities import Money
 
 from .accounting.adjustments import with_persons
-from .accounts.state import document_of, state_of, unsettled
+from .accounts.state import document_of, state_of
+from .accounts.unsettling import unsettled
 from .blocking import check_seller
 from .ledger import Posting, canonical_json, chained
 from .parties import Actor, require

@@ -14,7 +14,8 @@ from .happened import Happened
 from .moving import ACT as CHANGE_TARIFF
 from .moving import TariffMoves, account_acts
 from .proving import AccountProblem, AccountsReport, RebuiltAccounts
-from .state import begun, document_of, kept_state, postponed_for_sale, state_of, unsettled
+from .state import begun, document_of, kept_state, postponed_for_sale, state_of
+from .unsettling import unsettled
 from .views import AccountView, Standing
 
 __all__ = [

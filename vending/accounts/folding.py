@@ -18,7 +18,8 @@ from meters.values import replace
 
 from ..tariff import AccountState, Month, Quote, Tariff, TariffBook, settled
 from .happened import Happened
-from .state import begun, unsettled
+from .state import begun
+from .unsettling import unsettled
 
 
 @dataclass(frozen=True, slots=True)
