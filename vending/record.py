@@ -8,31 +8,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime
 from hashlib import sha256
-from operator import attrgetter
-from typing import Any
 
 from msgspec import Struct
 
 from meters.account import Commodity
 from meters.quantities import Energy, Money, Quantity, Volume
 
-from .keymoves import KeyMove
 from .ledger import canonical_plain, canonical_time
 from .sale import (
     Buyer,
     IssuedToken,
     KeyToken,
-    Paid,
-    Payment,
     SaleKind,
     SaleReceipt,
     Seller,
     Tender,
 )
-from .tariff import Quote, kept_line, line_from
+from .saledocument import only_some_have, sale_document
+from .tariff import Quote, line_from
 
 _PLAIN = (SaleKind.CREDIT.value, None, None)
 """Kind, basket and shift of a sale by itself."""
@@ -186,7 +181,7 @@ def record_of(receipt: SaleReceipt, input_hash: str) -> SaleRecord:
         unit=quote.quantity.unit,
         tariff=quote.tariff,
         tariff_version=quote.tariff_version,
-        document=_document(receipt),
+        document=sale_document(receipt),
         kind=receipt.kind.value,
         basket=receipt.basket,
         shift=receipt.shift,
@@ -279,98 +274,5 @@ def receipt_of(record: SaleRecord, *, copy: int = 0, replayed: bool = False) -> 
         basket=record.basket,
         shift=record.shift,
         replayed=replayed,
-        **_more_from(data, currency),
-    )
-
-
-def _document(receipt: SaleReceipt) -> str:
-    buyer, seller, quote = receipt.buyer, receipt.seller, receipt.quote
-    return canonical_plain(
-        {
-            "buyer": {
-                "name_ar": buyer.name_ar,
-                "name_en": buyer.name_en,
-                "quarter": buyer.quarter,
-                "address": buyer.address,
-                "ea": buyer.ea,
-                "sgc": buyer.sgc,
-                "krn": buyer.krn,
-                "ti": buyer.ti,
-                "base_date": buyer.base_date,
-            },
-            "seller": {
-                "point_name_ar": seller.point_name_ar,
-                "point_name_en": seller.point_name_en,
-            },
-            "tariff_name_ar": quote.tariff_name_ar,
-            "tariff_name_en": quote.tariff_name_en,
-            "lines": [kept_line(line) for line in quote.lines],
-            **({} if quote.used_before is None else {"used_before": quote.used_before.value}),
-            **_more(receipt),
-        }
-    ).decode("ascii")
-
-
-_USUALLY_EMPTY = (
-    "reason",
-    "requested_by",
-    "refers_to",
-    "quote_id",
-    "held",
-    "on_deposit",
-    "deposit_of",
-    "rounding",
-)
-_USUALLY_EMPTY_OF = attrgetter(*_USUALLY_EMPTY)
-
-
-def _more(receipt: SaleReceipt) -> dict[str, Any]:
-    """What only some sales have; what is not there is not written, so that a plain sale's document
-    stays as it was."""
-    said = zip(_USUALLY_EMPTY, _USUALLY_EMPTY_OF(receipt), strict=True)
-    more: dict[str, Any] = {name: value for name, value in said if value}
-    if receipt.parts:
-        more["parts"] = _kept_payments(receipt.parts)
-    if receipt.commission is not None:
-        more["commission"] = receipt.commission.minor
-    if receipt.key_move is not None:
-        more["key_move"] = asdict(receipt.key_move)
-    if receipt.paid is not None:
-        paid = receipt.paid
-        more["paid"] = {
-            "payments": _kept_payments(paid.payments),
-            "handed": paid.handed.minor,
-            "rounding": paid.rounding.minor,
-            "change": paid.change.minor,
-        }
-    return more
-
-
-def _more_from(data: dict[str, Any], currency: str) -> dict[str, Any]:
-    more: dict[str, Any] = {name: data[name] for name in _USUALLY_EMPTY if name in data}
-    if "parts" in data:
-        more["parts"] = _payments_from(data["parts"], currency)
-    if "commission" in data:
-        more["commission"] = Money(data["commission"], currency)
-    if "key_move" in data:
-        more["key_move"] = KeyMove(**data["key_move"])
-    if "paid" in data:
-        paid = data["paid"]
-        more["paid"] = Paid(
-            payments=_payments_from(paid["payments"], currency),
-            handed=Money(paid["handed"], currency),
-            rounding=Money(paid["rounding"], currency),
-            change=Money(paid["change"], currency),
-        )
-    return more
-
-
-def _kept_payments(payments: Sequence[Payment]) -> list[list[Any]]:
-    return [[p.tender.value, p.amount.minor, p.reference] for p in payments]
-
-
-def _payments_from(kept: Sequence[Any], currency: str) -> tuple[Payment, ...]:
-    return tuple(
-        Payment(Tender(tender), Money(amount, currency), reference)
-        for tender, amount, reference in kept
+        **only_some_have(data, currency),
     )
