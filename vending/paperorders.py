@@ -39,7 +39,7 @@ class PaperKind(Enum):
     NOTE = "note"
     """The vend id of a sale that was taken back or refunded."""
     X = "x"
-    """The id of a shift."""
+    """The id of an X report."""
     Z = "z"
     """The id of a shift."""
     DEPOSIT = "deposit"
@@ -48,7 +48,7 @@ class PaperKind(Enum):
     """The number of an agreement."""
 
 
-COUNTED: Final = frozenset({PaperKind.Z, PaperKind.DEPOSIT})
+COUNTED: Final = frozenset({PaperKind.X, PaperKind.Z, PaperKind.DEPOSIT})
 """Their original comes out once, with the act itself; all later ones are copies with a number."""
 
 

@@ -65,6 +65,11 @@ DRAWERS: Final[Rules] = {
     "reprint": Rule("z_copy", "shift"),
     "send_copy": Rule("z_copy", "shift"),
 }
+X_REPORTS: Final[Rules] = {
+    "take": Rule("x_taken", "id", once=True),
+    "reprint": Rule("x_copy", "id"),
+    "send_copy": Rule("x_copy", "id"),
+}
 BANKINGS: Final[Rules] = {
     "bank": Rule("banked", "request.id", ("request",), once=True),
     "reprint": Rule("slip_copy", "id"),

@@ -18,7 +18,7 @@ from .acts import Exchanges, sale_acts
 from .admission import MeterRules
 from .api_keys import ApiKeys, KeyOffice
 from .approvals import Approvals, Blocks, Operators, own_acts
-from .drawer import Bankings, Beneficiary, Deposits, Drawers
+from .drawer import Bankings, Beneficiary, Deposits, Drawers, XReports
 from .faults import Faults
 from .graces import read_graces
 from .heldcredit import HeldCredits
@@ -110,6 +110,7 @@ class Raseed:
     operators: Operators
     tariff_desk: TariffDesk
     drawers: Drawers
+    x_reports: XReports
     bankings: Bankings
     deposits: Deposits
     accounts: Accounts
@@ -261,8 +262,9 @@ def compose(
     kept_drawers, bank, plan = SqlDrawers(store), settings.bank, service.ports.outbox
     beneficiary = Beneficiary(bank.beneficiary, bank.name, bank.account)
     drawers = recorded(Drawers(kept_drawers, chart, utc_now, outbox=plan), trailed.DRAWERS)
+    x_reports = recorded(XReports(kept_drawers, chart, utc_now, outbox=plan), trailed.X_REPORTS)
     bankings = Bankings(kept_drawers, chart, utc_now, beneficiary, outbox=plan)
-    maker = PaperMaker(service, drawers, bankings, reports)
+    maker = PaperMaker(service, drawers, x_reports, bankings, reports)
     outbox = recorded(
         Outbox(
             SqlOutbox(store, settings.database.busy_timeout_seconds),
@@ -299,6 +301,7 @@ def compose(
         operators=recorded(Operators(people, approvals, chart), trailed.OPERATORS),
         tariff_desk=recorded(TariffDesk(kept, tariffs, chart, utc_now), trailed.TARIFFS),
         drawers=drawers,
+        x_reports=x_reports,
         bankings=recorded(bankings, trailed.BANKINGS),
         deposits=Deposits(books, bookkeeping, chart),
         accounts=accounts,

@@ -17,6 +17,8 @@ from .ports import DrawerStore, ShiftState
 from .reports import ShiftReport, TenderResult
 from .shifts import CashMove, Close, MoveKind, Shift, ShiftFile
 from .tally import Tally, tally
+from .x_report import XReport
+from .x_reports import XReports
 
 __all__ = [
     "DENOMINATIONS",
@@ -39,6 +41,8 @@ __all__ = [
     "ShiftState",
     "Tally",
     "TenderResult",
+    "XReport",
+    "XReports",
     "checked_count",
     "checked_pieces",
     "checked_slips",

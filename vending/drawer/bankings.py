@@ -10,7 +10,7 @@ from meters.quantities import Money
 
 from ..ledger import Chart, chained, check_open
 from ..outbox import OutboxPlan
-from ..paperorders import PaperKind, PaperOrder, print_original, send_to_printer
+from ..paperorders import PaperKind, PaperOrder, print_original
 from ..parties import Actor, ActorNotAllowed, PointUnknown, Role, require
 from ..ports import Clock
 from ..sale import Tender
@@ -24,6 +24,7 @@ from .banking import (
     check_pieces,
     checked_reference,
 )
+from .copies import copy_to_printer, next_copy
 from .errors import (
     BankedAlready,
     BankingIdReused,
@@ -34,7 +35,7 @@ from .errors import (
     ShiftStillOpen,
     ShiftUnknown,
 )
-from .ports import DrawerReading, DrawerStore, DrawerWriting, ShiftState
+from .ports import DrawerReading, DrawerStore, ShiftState
 from .reports import z_report
 from .shifts import Close, ShiftFile, checked_id
 from .tally import TENDER_ROLES, Tally, tally
@@ -128,29 +129,21 @@ class Bankings:
 
     def slip(self, actor: Actor, id: str) -> Banking:
         """The deposit slip. Raises BankingUnknown."""
-        require(actor, "bank")
         with self._store.reading() as books:
             return _known(books, actor, id)
 
     def reprint(self, actor: Actor, id: str) -> Banking:
         """A copy of the slip, numbered and recorded. Raises BankingUnknown."""
+        order = PaperOrder(PaperKind.DEPOSIT, id, actor)
         with self._store.writing() as books:
-            return self._reprint(books, actor, id)
+            return next_copy(books, order, _known(books, actor, id), self._clock())
 
     def send_copy(self, actor: Actor, id: str) -> Banking:
         """The same, out of the printer where the actor is. Raises also NoPrinter."""
+        order = PaperOrder(PaperKind.DEPOSIT, id, actor)
         with self._store.writing() as books:
-            made = self._reprint(books, actor, id)
-            order = PaperOrder(PaperKind.DEPOSIT, id, actor, made.copy)
-            send_to_printer(books, self._outbox, order, self._clock())
-            return made
-
-    def _reprint(self, books: DrawerWriting, actor: Actor, id: str) -> Banking:
-        require(actor, "bank")
-        found = _known(books, actor, id)
-        copy = found.copies + 1
-        books.add_banking_print(id, copy, self._clock(), actor.name)
-        return replace(found, copy=copy, copies=copy)
+            original, now = _known(books, actor, id), self._clock()
+            return copy_to_printer(books, self._outbox, order, original, now)
 
     def waiting(
         self, actor: Actor, point: str
@@ -277,6 +270,7 @@ def _lines(closes: Sequence[Close], request: BankRequest) -> tuple[tuple[Tender,
 
 
 def _known(books: DrawerReading, actor: Actor, id: str) -> Banking:
+    require(actor, "bank")
     found = books.banking(checked_id(id))
     if found is None or (actor.role is Role.OPERATOR and found.point != actor.point):
         raise BankingUnknown(id)

@@ -11,12 +11,13 @@ from meters.quantities import Money
 from ..accounting.adjustments import checked_reason
 from ..ledger import ChainHead, Chart, JournalEntry, chained, check_open
 from ..outbox import OutboxPlan
-from ..paperorders import PaperKind, PaperOrder, print_original, send_to_printer
+from ..paperorders import PaperKind, PaperOrder, print_original
 from ..parties import Actor, PointUnknown, Role, require
 from ..people.recording import noted
 from ..ports import Clock
 from ..tariff import CurrencyWrong
 from ..vend import ClockLimits, check_clock
+from .copies import copy_to_printer, next_copy
 from .counting import Count
 from .errors import (
     CashMoveIdReused,
@@ -25,7 +26,7 @@ from .errors import (
     ShiftClosed,
 )
 from .ports import DrawerReading, DrawerStore, DrawerWriting, ShiftState
-from .reports import ShiftReport, x_report, z_document, z_report
+from .reports import ShiftReport, z_document, z_report
 from .shifts import (
     CashMove,
     Close,
@@ -39,6 +40,8 @@ from .shifts import (
 )
 from .tally import Tally, tally
 from .which import check_free, check_own, closed_file, file_of, same_opening
+from .x_report import for_eyes_of
+from .x_reports import as_it_stands
 
 OPENING = "Opening float"
 
@@ -166,9 +169,10 @@ class Drawers:
     # Looking and closing
 
     def x(self, actor: Actor, shift: str | None = None) -> ShiftReport:
-        """The shift as it stands, with no effect; an operator, who is going to count blind, is
-        not told the cash that should be there. Raises ShiftUnknown, NoShiftOpen, ShiftNotYours,
-        ShiftClosed (look at its Z report)."""
+        """The shift as it stands, with no effect (`XReports.take` keeps one); an operator, who is
+        going to count blind, is not told the cash that should be there.
+
+        Raises ShiftUnknown, NoShiftOpen, ShiftNotYours, ShiftClosed (look at its Z report)."""
         require(actor, "read_shifts")
         with self._store.reading() as books:
             file = file_of(books, actor, shift)
@@ -176,10 +180,8 @@ class Drawers:
             check_own(actor, own)
             if file.close is not None:
                 raise ShiftClosed(own.id)
-            held = books.shift_books([own.id])[own.id]
-            before = books.last_z(own.point, own.terminal, own.number)
-            sums = tally(held, self._chart)
-            return x_report(own, held.moves, sums, before, actor, self._clock())
+            standing = as_it_stands(books, own, self._chart, actor, self._clock())
+            return for_eyes_of(standing, actor)
 
     def close(self, actor: Actor, count: Count, shift: str | None = None) -> ShiftReport:
         """Closes the shift on what was counted, books the difference to the cash that the books
@@ -198,19 +200,17 @@ class Drawers:
             check_own(actor, own)
             noted(subject=own.id)
             if file.close is not None:
-                stored = z_report(file.close, copies=file.copies)
+                stored = z_report(file.close, file.copies)
                 if stored.count != count:
                     raise CountDiffers(own.id)
                 return stored
             head = self._head(books, now)
-            held = books.shift_books([own.id])[own.id]
-            before = books.last_z(own.point, own.terminal, own.number)
-            sums = tally(held, self._chart)
-            made = ShiftReport(own, now, actor.name, held.moves, sums, before, count)
-            close = Close(
-                own.id, now, actor.name, sums.expected, count.cash, None, z_document(made)
-            )
-            entry = over_short_entry(own, close, before, self._chart)
+            standing = as_it_stands(books, own, self._chart, actor, now)
+            taken = tuple(one.hash for one in books.x_reports(own.id))
+            document = z_document(replace(standing, count=count, x_reports=taken))
+            expected = standing.tally.expected
+            close = Close(own.id, now, actor.name, expected, count.cash, None, document)
+            entry = over_short_entry(own, close, standing.before, self._chart)
             if entry is not None:
                 close = replace(close, entry=head.number + 1)
                 self._book(books, entry)
@@ -220,32 +220,21 @@ class Drawers:
 
     def z(self, actor: Actor, shift: str) -> ShiftReport:
         """The Z report of a closed shift. Raises ShiftUnknown, ShiftNotYours, ShiftStillOpen."""
-        require(actor, "read_shifts")
         with self._store.reading() as books:
-            file = closed_file(books, actor, shift)
-            assert file.close is not None
-            return z_report(file.close, copies=file.copies)
+            return _z(books, actor, shift)
 
     def reprint(self, actor: Actor, shift: str) -> ShiftReport:
         """A copy of the Z report, numbered and recorded. Raises the errors of `z`."""
+        order = PaperOrder(PaperKind.Z, shift, actor)
         with self._store.writing() as books:
-            return self._reprint(books, actor, shift)
+            return next_copy(books, order, _z(books, actor, shift), self._clock())
 
     def send_copy(self, actor: Actor, shift: str) -> ShiftReport:
         """The same, out of the printer where the actor is. Raises also NoPrinter."""
+        order = PaperOrder(PaperKind.Z, shift, actor)
         with self._store.writing() as books:
-            made = self._reprint(books, actor, shift)
-            order = PaperOrder(PaperKind.Z, shift, actor, made.copy)
-            send_to_printer(books, self._outbox, order, self._clock())
-            return made
-
-    def _reprint(self, books: DrawerWriting, actor: Actor, shift: str) -> ShiftReport:
-        require(actor, "read_shifts")
-        file = closed_file(books, actor, shift)
-        assert file.close is not None
-        copy = file.copies + 1
-        books.add_shift_print(file.shift.id, copy, self._clock(), actor.name)
-        return z_report(file.close, copy, copy)
+            original, now = _z(books, actor, shift), self._clock()
+            return copy_to_printer(books, self._outbox, order, original, now)
 
     def shift(self, actor: Actor, shift: str | None = None) -> ShiftFile:
         """One shift, or the one open at the actor's terminal. Raises ShiftUnknown, NoShiftOpen,
@@ -294,3 +283,10 @@ class Drawers:
         cached = self._chart.cached()
         posted = chained(entry, books.chain_head())
         books.book(posted, tuple(p for p in entry.postings if p.account in cached))
+
+
+def _z(books: DrawerReading, actor: Actor, shift: str) -> ShiftReport:
+    require(actor, "read_shifts")
+    file = closed_file(books, actor, shift)
+    assert file.close is not None
+    return z_report(file.close, file.copies)

@@ -9,8 +9,8 @@ from meters.errors import Invalid, Refused
 
 @dataclass(eq=False)
 class DrawerIdMalformed(Invalid, code="drawer.id_malformed"):
-    """The id of a shift, a cash move or a banking is 1 to 64 letters, digits and `. _ : -`, made
-    by the caller."""
+    """The id of a shift, a cash move, an X report or a banking is 1 to 64 letters, digits and
+    `. _ : -`, made by the caller."""
 
     length: int
 
@@ -135,6 +135,20 @@ class CashShort(Refused, code="shift.cash_short"):
     be counted blind."""
 
     amount: str
+
+
+@dataclass(eq=False)
+class XReportUnknown(Invalid, code="x_report.unknown"):
+    """No X report has this id."""
+
+    report: str
+
+
+@dataclass(eq=False)
+class XReportIdReused(Refused, code="x_report.id_reused"):
+    """An X report of another shift was taken under this id."""
+
+    report: str
 
 
 @dataclass(eq=False)

@@ -19,14 +19,15 @@ from ..parties import Actor
 from ..sale import Tender
 from .counting import Count
 from .errors import CashShort
-from .reports import ShiftReport, x_report
+from .reports import ShiftReport
 from .shifts import FIRST, CashMove, MoveKind, Shift
 from .tally import Counted, ShiftBooks, Sum, Tally, tally
+from .x_report import for_eyes_of
 
 ID: Final = "practice"
 """Of every such shift; its number is 0, and no real one has that."""
 _LATEST: Final = 8
-"""So many sales are known again when their form comes again."""
+"""So many sales and X reports are known again when their form comes again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,9 @@ class PracticeDrawer:
     counts: tuple[Counted, ...] = ()
     sums: tuple[Sum, ...] = ()
     latest: tuple[str, ...] = ()
-    """Vend ids of what was sold last."""
+    """Ids of the forms that were done last: what they did is done once."""
+    x_reports: int = 0
+    """How many were taken. None is kept: what is shown of one are the sums as they stand."""
     closed_at: datetime | None = None
     count: Count | None = None
 
@@ -70,6 +73,13 @@ class PracticeDrawer:
             raise CashShort(Money(amount, chart.role("till").unit).to_text())
         return replace(self, cash_out=self.cash_out + amount)
 
+    def took_x(self, id: str) -> PracticeDrawer:
+        """With one more X report; the same form again takes none."""
+        if id in self.latest:
+            return self
+        latest = (*self.latest, id)[-_LATEST:]
+        return replace(self, x_reports=self.x_reports + 1, latest=latest)
+
     def closed(self, count: Count, now: datetime) -> PracticeDrawer:
         """Closed on what was counted."""
         return replace(self, count=count, closed_at=now)
@@ -94,11 +104,15 @@ class PracticeDrawer:
         )
 
     def report(self, actor: Actor, chart: Chart, now: datetime) -> ShiftReport:
-        """The X report, blind for a clerk as ever; once it is closed, the Z report."""
+        """The shift as it stands, blind for a clerk as ever; once it is closed, the Z report."""
         sums, shift = self.tally(chart), self.shift(actor, chart.role("till").unit)
         if self.count is None or self.closed_at is None:
-            return x_report(shift, (), sums, FIRST, actor, now)
+            return for_eyes_of(ShiftReport(shift, now, actor.name, (), sums, FIRST), actor)
         return ShiftReport(shift, self.closed_at, actor.name, (), sums, FIRST, self.count)
+
+    def x_report(self, actor: Actor, chart: Chart, now: datetime) -> ShiftReport:
+        """The X report that was taken last, with the sums as they stand now."""
+        return replace(self.report(actor, chart, now), id=ID, number=self.x_reports)
 
     def to_text(self) -> str:
         """Short enough to be carried along; `drawer_from` reads it."""
@@ -111,6 +125,7 @@ class PracticeDrawer:
             [[one.kind, one.number] for one in self.counts],
             [[one.kind, one.account, one.unit, one.amount] for one in self.sums],
             self.latest,
+            self.x_reports,
             None if self.closed_at is None else int(self.closed_at.timestamp()),
             None if count is None else count.pieces,
             [] if count is None else [[tender.value, amount] for tender, amount in count.slips],
@@ -124,7 +139,8 @@ def drawer_from(text: str, now: datetime) -> PracticeDrawer | None:
     zone = now.tzinfo
     try:
         data: Any = json.loads(text)
-        opened, opening, cash_in, cash_out, counts, sums, latest, closed, pieces, slips = data
+        opened, opening, cash_in, cash_out, counts, sums, latest, taken, *rest = data
+        closed, pieces, slips = rest
         made = PracticeDrawer(
             opened_at=datetime.fromtimestamp(_whole(opened), zone),
             opening_float=_whole(opening),
@@ -136,6 +152,7 @@ def drawer_from(text: str, now: datetime) -> PracticeDrawer | None:
                 for kind, account, unit, amount in sums
             ),
             latest=tuple(map(str, latest)),
+            x_reports=_whole(taken),
         )
         if closed is None:
             return made

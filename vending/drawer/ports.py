@@ -10,10 +10,11 @@ from typing import Protocol
 
 from ..ground import OpenShift
 from ..ledger import ChainHead, PostedEntry, Posting
-from ..paperorders import Queueing
+from ..paperorders import PaperKind, Queueing
 from .banking import Banking
 from .shifts import CashMove, Close, Shift, ShiftFile
 from .tally import ShiftBooks
+from .x_report import XReport
 
 
 class ShiftState(Enum):
@@ -69,6 +70,14 @@ class DrawerReading(Protocol):
         """What the books hold of these shifts, in few statements however many they are."""
         ...
 
+    def x_report(self, id: str) -> XReport | None: ...
+
+    def x_reports(self, shift: str) -> list[XReport]:
+        """Those taken of a shift, by number."""
+        ...
+
+    def last_x_number(self, shift: str) -> int: ...
+
     def banked(self, point: str) -> set[str]:
         """Shifts of this point whose money has been banked."""
         ...
@@ -101,11 +110,13 @@ class DrawerWriting(DrawerReading, Queueing, Protocol):
         """And gives its terminal back."""
         ...
 
-    def add_shift_print(self, shift: str, copy: int, at: datetime, actor: str) -> None: ...
+    def add_x_report(self, report: XReport) -> None: ...
 
     def add_banking(self, banking: Banking) -> None: ...
 
-    def add_banking_print(self, banking: str, copy: int, at: datetime, actor: str) -> None: ...
+    def add_print(self, kind: PaperKind, subject: str, copy: int, at: datetime, actor: str) -> None:
+        """A copy of an X or Z report or a deposit slip."""
+        ...
 
 
 class DrawerStore(Protocol):

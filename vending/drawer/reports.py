@@ -1,14 +1,14 @@
-"""X and Z reports of a shift. A Z report is kept as one canonical document and never changed."""
+"""X and Z reports of a shift. Each that is kept is one canonical document and never changed; that
+of an X report is in `x_report.py`."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from ..ledger import canonical_json, canonical_time
-from ..parties import Actor, Role
 from ..sale import Tender
 from .counting import Count
 from .shifts import CashMove, Close, MoveKind, Shift
@@ -33,7 +33,7 @@ class TenderResult:
 
 @dataclass(frozen=True, slots=True)
 class ShiftReport:
-    """A shift as it stands (X), or as it was closed (Z)."""
+    """A shift as it stands or stood (X), or as it was closed (Z)."""
 
     shift: Shift
     at: datetime
@@ -54,10 +54,22 @@ class ShiftReport:
     """How many copies have been printed."""
     blind: bool = False
     """Whether the expected cash is kept back."""
+    id: str = ""
+    """Of an X report that was taken; empty where the shift is only looked at."""
+    number: int = 0
+    """Of an X report that was taken: 1, 2, ... within its shift."""
+    x_reports: tuple[str, ...] = ()
+    """Of a Z: the hashes of the X reports that were taken before it, by number."""
 
     @property
     def is_z(self) -> bool:
         return self.count is not None
+
+    @property
+    def code(self) -> str:
+        """Shift and report together, for paper: `P1-S0042-Z`, `P1-S0042-X2`."""
+        mark = "Z" if self.is_z else f"X{self.number or ''}"
+        return f"{self.shift.code}-{mark}"
 
     @property
     def expected(self) -> int | None:
@@ -82,65 +94,79 @@ class ShiftReport:
         )
 
 
-def x_report(
-    shift: Shift, moves: tuple[CashMove, ...], sums: Tally, before: str, actor: Actor, now: datetime
-) -> ShiftReport:
-    """The shift as it stands, blinded for an operator."""
-    made = ShiftReport(shift, now, actor.name, moves, sums, before)
-    if actor.role is not Role.OPERATOR:
-        return made
-    return replace(made, tally=sums.blinded(), blind=True)
-
-
 def z_document(report: ShiftReport) -> str:
     """A Z report as it is kept, without what belongs to its row (the entry, copies)."""
-    assert report.count is not None
-    shift, sums, count = report.shift, report.tally, report.count
-    return canonical_json(
-        {
-            "shift": [
-                shift.id,
-                shift.number,
-                shift.point,
-                shift.terminal,
-                shift.operator,
-                canonical_time(shift.opened_at),
-                shift.currency,
-                shift.opening_float,
-            ],
-            "closed_at": canonical_time(report.at),
-            "closed_by": report.actor,
-            "moves": [
-                [m.id, m.kind.value, m.amount, m.reason, canonical_time(m.at), m.actor, m.entry]
-                for m in report.moves
-            ],
-            "cash": [sums.opening_float, sums.cash_in, sums.cash_out],
-            "sales": sums.sales,
-            "voids": sums.voids,
-            "tenders": sums.tenders,
-            "kinds": sums.kinds,
-            "units": sums.units,
-            "figures": sums.figures,
-            "expected": sums.expected,
-            "counted": count.cash,
-            "pieces": count.pieces,
-            "slips": [[tender.value, amount] for tender, amount in count.slips],
-            "before": report.before,
-        }
-    ).decode("ascii")
+    sums, count = report.tally, report.count
+    assert count is not None
+    told = {
+        **report_fields(report),
+        "closed_at": canonical_time(report.at),
+        "closed_by": report.actor,
+        "expected": sums.expected,
+        "counted": count.cash,
+        "pieces": count.pieces,
+        "slips": [[tender.value, amount] for tender, amount in count.slips],
+    }
+    if report.x_reports:
+        # Left out where there are none: so are they of shifts that were closed before any was kept.
+        told["x_reports"] = report.x_reports
+    return canonical_json(told).decode("ascii")
 
 
-def z_report(close: Close, copy: int = 0, copies: int = 0) -> ShiftReport:
+def z_report(close: Close, copies: int = 0) -> ShiftReport:
     """The Z report that `z_document` was given, from its row."""
     data: dict[str, Any] = json.loads(close.document)
+    return report_from(
+        data,
+        at=datetime.fromisoformat(data["closed_at"]),
+        actor=data["closed_by"],
+        count=Count(
+            tuple((value, pieces) for value, pieces in data["pieces"]),
+            tuple((Tender(tender), amount) for tender, amount in data["slips"]),
+        ),
+        entry=close.entry,
+        copies=copies,
+        x_reports=tuple(data.get("x_reports", ())),
+    )
+
+
+def report_fields(report: ShiftReport) -> dict[str, object]:
+    """What the documents of X and Z reports have in common: the shift, and its sums."""
+    shift, sums = report.shift, report.tally
+    return {
+        "shift": [
+            shift.id,
+            shift.number,
+            shift.point,
+            shift.terminal,
+            shift.operator,
+            canonical_time(shift.opened_at),
+            shift.currency,
+            shift.opening_float,
+        ],
+        "moves": [
+            [m.id, m.kind.value, m.amount, m.reason, canonical_time(m.at), m.actor, m.entry]
+            for m in report.moves
+        ],
+        "cash": [sums.opening_float, sums.cash_in, sums.cash_out],
+        "sales": sums.sales,
+        "voids": sums.voids,
+        "tenders": sums.tenders,
+        "kinds": sums.kinds,
+        "units": sums.units,
+        "figures": sums.figures,
+        "before": report.before,
+    }
+
+
+def report_from(data: dict[str, Any], **own: Any) -> ShiftReport:
+    """The report whose `report_fields` these are; `own` are the other fields of its kind."""
     id, number, point, terminal, operator, opened_at, currency, opening_float = data["shift"]
     opening, cash_in, cash_out = data["cash"]
     return ShiftReport(
         shift=Shift(
             id, number, point, terminal, operator, _moment(opened_at), currency, opening_float
         ),
-        at=_moment(data["closed_at"]),
-        actor=data["closed_by"],
         moves=tuple(
             CashMove(move, id, MoveKind(kind), amount, reason, _moment(at), actor, entry)
             for move, kind, amount, reason, at, actor, entry in data["moves"]
@@ -157,13 +183,7 @@ def z_report(close: Close, copy: int = 0, copies: int = 0) -> ShiftReport:
             figures=tuple(Figure(*row) for row in data["figures"]),
         ),
         before=data["before"],
-        count=Count(
-            tuple((value, pieces) for value, pieces in data["pieces"]),
-            tuple((Tender(tender), amount) for tender, amount in data["slips"]),
-        ),
-        entry=close.entry,
-        copy=copy,
-        copies=copies,
+        **own,
     )
 
 

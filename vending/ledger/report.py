@@ -19,8 +19,8 @@ class LedgerProblem:
     `adjustment`; `unreadable` for what can be no entry at all; of closed months `period_chain`,
     `period_entry`, `period_balances`, `closed_until`; of seals `seal_chain`, `seal_without_entry`,
     `seal_entry`, `seal_sums`, `seal_issued`, `seal_periods`, and `seal_missing` and `seal_other`
-    for one kept outside the books; of drawers `shift_gap`, `shift_state`, `cash_move`, `z_report`,
-    `banking`, `banking_gap`, `banked_twice`.
+    for one kept outside the books; of drawers `shift_gap`, `shift_state`, `cash_move`, `x_report`,
+    `z_report`, `banking`, `banking_gap`, `banked_twice`.
     """
     detail: str = ""
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final
 
 from ..accounting import BookReports
-from ..drawer import Bankings, Drawers, ShiftReport
+from ..drawer import Bankings, Drawers, ShiftReport, XReports
 from ..paperorders import PaperKind, PaperOrder
 from ..paperwork import SalePaper
 from ..service import VendingService
@@ -26,6 +26,7 @@ class PaperMaker:
 
     service: VendingService
     drawers: Drawers
+    x_reports: XReports
     bankings: Bankings
     reports: BookReports
 
@@ -46,7 +47,8 @@ class PaperMaker:
         return Draft(found.code, build, found.receipt.buyer.account)
 
     def _x(self, order: PaperOrder) -> Draft:
-        return shift_draft(self.drawers.x(order.actor, order.subject))
+        taken = self.x_reports.report(order.actor, order.subject)
+        return shift_draft(replace(taken, copy=order.copy))
 
     def _z(self, order: PaperOrder) -> Draft:
         return shift_draft(replace(self.drawers.z(order.actor, order.subject), copy=order.copy))
@@ -85,5 +87,4 @@ def receipt_draft(made: SalePaper) -> Draft:
 
 def shift_draft(report: ShiftReport) -> Draft:
     """An X or a Z report."""
-    mark = "Z" if report.is_z else "X"
-    return Draft(f"{report.shift.code}-{mark}", partial(shift_paper, report))
+    return Draft(report.code, partial(shift_paper, report))

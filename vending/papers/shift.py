@@ -24,7 +24,7 @@ _HASH_SHOWN: Final = 16
 def shift_paper(
     report: ShiftReport, head: Letterhead, language: Language, *, practice: bool = False
 ) -> Paper:
-    """A shift as it stands (X) or was closed (Z). What the report keeps back of a clerk who is
+    """A shift as it stood (X) or was closed (Z). What the report keeps back of a clerk who is
     going to count, the paper keeps back too."""
     speech = Speech(language)
     title = "report_z" if report.is_z else "report_x"
@@ -43,13 +43,15 @@ def shift_paper(
 def _facts(speech: Speech, report: ShiftReport) -> Facts:
     shift = report.shift
     return [
+        *([(speech.say("report"), ltr(report.code))] if report.number else []),
         (speech.say("shift"), ltr(shift.code)),
         (speech.say("point"), ltr(shift.point)),
         *told((speech.say("terminal"), ltr(shift.terminal))),
         (speech.say("operator"), speech.free(shift.operator)),
         (speech.say("opened_at"), speech.moment(shift.opened_at)),
         (speech.say("closed_at" if report.is_z else "made_at"), speech.moment(report.at)),
-        *([(speech.say("closed_by"), speech.free(report.actor))] if report.is_z else []),
+        (speech.say("closed_by" if report.is_z else "taken_by"), speech.free(report.actor)),
+        *told((speech.say("x_reports"), ltr(len(report.x_reports) or ""))),
     ]
 
 

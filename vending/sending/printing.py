@@ -77,8 +77,8 @@ class OrderSender:
     devices: Mapping[str, Device] = field(default_factory=dict)
 
     def send(self, queued: Queued, order: PaperOrder) -> None:
-        """Raises also the printer's errors. What there is no paper of any more (a shift that was
-        closed before its X report came out) is rejected."""
+        """Raises also the printer's errors. What there is no paper of (no report has such an id)
+        is rejected."""
         message, press = queued.message, self.desk.press
         try:
             draft = self.maker.draft(order)

@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Select, and_, delete, func, insert, or_, select
+from sqlalchemy import Select, Table, and_, delete, func, insert, or_, select
 
 from ..drawer.banking import Banking, banking_from, slip_document
 from ..drawer.ports import ShiftState
 from ..drawer.shifts import CashMove, Close, Shift, ShiftFile
 from ..drawer.tally import ShiftBooks
+from ..drawer.x_report import XReport
 from ..ground import OpenShift
 from ..outbox import Message
+from ..paperorders import PaperKind
 from . import schema as t
 from .books import SqlBooksReading, SqlBooksWriting
 from .drawer_rows import (
     CLOSE_COLUMNS,
     SHIFT_COLUMNS,
+    X_COLUMNS,
     banked_shifts,
     close_of,
     last_z,
     move_of,
     shift_books,
     shift_of,
+    x_report_of,
 )
 from .names import names_of
 from .queueing import insert_messages
@@ -36,7 +40,17 @@ _NUL = "\x00"
 """What no text of PostgreSQL can hold: nobody's code or name has it."""
 
 
-def _copies(prints: Any, own: Any, of: Any) -> Any:
+_PRINTS: Final[Mapping[PaperKind, Table]] = {
+    PaperKind.X: t.x_report_prints,
+    PaperKind.Z: t.shift_prints,
+    PaperKind.DEPOSIT: t.banking_prints,
+}
+"""The copies of each paper that is kept: of what, their number, when and who."""
+
+
+def _copies(kind: PaperKind, of: Any) -> Any:
+    prints = _PRINTS[kind]
+    own, *_ = prints.c
     return (
         select(func.count())
         .select_from(prints)
@@ -47,18 +61,12 @@ def _copies(prints: Any, own: Any, of: Any) -> Any:
 
 
 _FILES = (
-    select(
-        *SHIFT_COLUMNS,
-        *CLOSE_COLUMNS,
-        _copies(t.shift_prints, t.shift_prints.c.shift, t.shifts.c.id),
-    )
+    select(*SHIFT_COLUMNS, *CLOSE_COLUMNS, _copies(PaperKind.Z, t.shifts.c.id))
     .select_from(t.shifts)
     .outerjoin(t.shift_closes, t.shift_closes.c.shift == t.shifts.c.id)
 )
-_BANKINGS = select(
-    *t.bankings.columns,
-    _copies(t.banking_prints, t.banking_prints.c.banking, t.bankings.c.id),
-)
+_X_REPORTS = select(*X_COLUMNS, _copies(PaperKind.X, t.x_reports.c.id))
+_BANKINGS = select(*t.bankings.columns, _copies(PaperKind.DEPOSIT, t.bankings.c.id))
 
 
 class SqlDrawerReading(SqlBooksReading):
@@ -131,6 +139,19 @@ class SqlDrawerReading(SqlBooksReading):
     def shift_books(self, shifts: Collection[str]) -> dict[str, ShiftBooks]:
         return shift_books(self._db, shifts)
 
+    def x_report(self, id: str) -> XReport | None:
+        row = self._db.execute(_X_REPORTS.where(t.x_reports.c.id == id)).first()
+        return None if row is None else x_report_of(row)
+
+    def x_reports(self, shift: str) -> list[XReport]:
+        x = t.x_reports.c
+        rows = self._db.execute(_X_REPORTS.where(x.shift == shift).order_by(x.number))
+        return [x_report_of(row) for row in rows]
+
+    def last_x_number(self, shift: str) -> int:
+        x = t.x_reports.c
+        return self._sum(select(func.max(x.number)).where(x.shift == shift))
+
     def banked(self, point: str) -> set[str]:
         found = banked_shifts(self._db).where(t.bankings.c.point == point)
         return {shift for _, shift in self._db.execute(found)}
@@ -174,8 +195,9 @@ class SqlDrawerWriting(SqlDrawerReading, SqlBooksWriting):
         self._db.execute(insert(t.shift_closes).values(astuple(close)))
         self._db.execute(delete(t.open_shifts).where(t.open_shifts.c.shift == close.shift))
 
-    def add_shift_print(self, shift: str, copy: int, at: datetime, actor: str) -> None:
-        self._db.execute(insert(t.shift_prints).values((shift, copy, at, actor)))
+    def add_x_report(self, report: XReport) -> None:
+        *row, _ = astuple(report)
+        self._db.execute(insert(t.x_reports).values(tuple(row)))
 
     def add_banking(self, banking: Banking) -> None:
         self._db.execute(
@@ -192,8 +214,8 @@ class SqlDrawerWriting(SqlDrawerReading, SqlBooksWriting):
             )
         )
 
-    def add_banking_print(self, banking: str, copy: int, at: datetime, actor: str) -> None:
-        self._db.execute(insert(t.banking_prints).values((banking, copy, at, actor)))
+    def add_print(self, kind: PaperKind, subject: str, copy: int, at: datetime, actor: str) -> None:
+        self._db.execute(insert(_PRINTS[kind]).values((subject, copy, at, actor)))
 
     def queue(self, messages: Sequence[Message], now: datetime) -> None:
         insert_messages(self._db, messages, now)

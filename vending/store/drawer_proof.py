@@ -1,4 +1,4 @@
-"""Proving drawers: what each of their entries was booked for, recomputed from its rows; and Z
+"""Proving drawers: what each of their entries was booked for, recomputed from its rows; and X and Z
 reports, recomputed from the books, for those that have no entry of their own.
 """
 
@@ -39,6 +39,7 @@ from .drawer_rows import (
     shift_books,
     shift_of,
 )
+from .x_report_proof import lost_report, read_document, x_problems, x_reports_of
 
 _AT_A_TIME = 200
 """Z reports recomputed together."""
@@ -126,8 +127,11 @@ def _before(db: Connection, shift: Shift) -> str:
 
 def drawer_problems(db: Connection, chart: Chart) -> Iterator[LedgerProblem]:
     """Z reports that are not what the books say, or not what the next one at their terminal holds;
-    and shifts that were banked twice."""
+    X reports that are not what the books said when they were taken, or not what the Z report of
+    their shift holds; and shifts that were banked twice."""
+    # X reports hold the hash of the Z report before them: where that one is wrong, it is the cause.
     yield from _z_problems(db, chart)
+    yield from x_problems(db, chart)
     banked = banked_shifts(db).subquery().c.shift
     for shift in db.execute(select(banked).group_by(banked).having(func.count() > 1)).scalars():
         yield LedgerProblem(0, "banked_twice", str(shift))
@@ -145,14 +149,18 @@ def _z_problems(db: Connection, chart: Chart) -> Iterator[LedgerProblem]:
     )
     last: tuple[Shift, Close] | None = None
     while batch := [(shift_of(r[:_WIDTH]), close_of(r[_WIDTH:])) for r in islice(rows, _AT_A_TIME)]:
-        books = shift_books(db, [shift.id for shift, _ in batch])
+        ids = [shift.id for shift, _ in batch]
+        books, reports = shift_books(db, ids), x_reports_of(db, ids)
         for shift, close in batch:
             same_place = last is not None and _place(last[0]) == _place(shift)
             before = last[1].hash if last is not None and same_place else FIRST
-            data = _read(close)
+            data = read_document(close.document)
+            lost = lost_report(shift.id, reports[shift.id], data.get("x_reports", []))
             if data.get("before", before) != before and last is not None and same_place:
                 # What the later report holds of it is not what it is now.
                 yield LedgerProblem(last[1].entry or 0, "z_report", last[0].id)
+            elif data and lost:
+                yield LedgerProblem(0, "x_report", lost)
             elif not _is_right(shift, close, data, before, books[shift.id], chart):
                 yield LedgerProblem(close.entry or 0, "z_report", shift.id)
             last = shift, close
@@ -160,14 +168,6 @@ def _z_problems(db: Connection, chart: Chart) -> Iterator[LedgerProblem]:
 
 def _place(shift: Shift) -> tuple[str, str]:
     return shift.point, shift.terminal
-
-
-def _read(close: Close) -> dict[str, Any]:
-    try:
-        data = json.loads(close.document)
-    except ValueError:
-        return {}
-    return data if isinstance(data, dict) else {}
 
 
 def _is_right(
@@ -182,7 +182,16 @@ def _is_right(
     except (KeyError, TypeError, ValueError):
         return False
     sums = tally(books, chart)
-    made = ShiftReport(shift, close.closed_at, close.actor, books.moves, sums, before, count)
+    made = ShiftReport(
+        shift,
+        close.closed_at,
+        close.actor,
+        books.moves,
+        sums,
+        before,
+        count,
+        x_reports=tuple(data.get("x_reports", ())),
+    )
     return (
         z_document(made) == close.document
         and (close.expected, close.counted) == (sums.expected, count.cash)

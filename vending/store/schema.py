@@ -48,6 +48,8 @@ from .schema_counter import (
     tariff_approvals,
     tariff_files,
     voids,
+    x_report_prints,
+    x_reports,
 )
 from .schema_meters import METER_BOOKS, meter_commands
 from .schema_people import (
@@ -126,6 +128,8 @@ __all__ = [
     "trail_head",
     "users",
     "voids",
+    "x_report_prints",
+    "x_reports",
 ]
 
 # Parties

@@ -287,6 +287,32 @@ shift_prints = Table(
     PrimaryKeyConstraint("shift", "copy"),
 )
 
+x_reports = Table(
+    "x_reports",
+    metadata,
+    # Made by the caller.
+    Column("id", String(64), primary_key=True),
+    Column("shift", ForeignKey("shifts.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("actor", Text, nullable=False),
+    # Number of the last journal entry before it: what its sums hold.
+    Column("after_entry", BigInteger, nullable=False),
+    # What was on the paper, canonical JSON; of one that was taken blind without the cash.
+    Column("document", Text, nullable=False),
+    UniqueConstraint("shift", "number"),
+)
+
+x_report_prints = Table(
+    "x_report_prints",
+    metadata,
+    Column("report", ForeignKey("x_reports.id"), nullable=False),
+    Column("copy", Integer, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("actor", Text, nullable=False),
+    PrimaryKeyConstraint("report", "copy"),
+)
+
 bankings = Table(
     "bankings",
     metadata,
@@ -324,8 +350,8 @@ outbox = Table(
     Column("key", String(100), nullable=False, unique=True),
     # `sms`, `print`, `push`, `webhook`
     Column("topic", String(10), nullable=False),
-    # The vend id (or shift) that it is about; the message is made from the books when it is sent,
-    # so that no token lies here.
+    # What it is about: a vend id, a shift, an X report, a banking; the message is made from the
+    # books when it is sent, so that no token lies here.
     Column("subject", String(64), nullable=False),
     Column("target", Text, nullable=False),
     Column("document", Text, nullable=False),
@@ -355,6 +381,8 @@ COUNTER_BOOKS = (
     "cash_moves",
     "shift_closes",
     "shift_prints",
+    "x_reports",
+    "x_report_prints",
     "bankings",
     "banking_prints",
 )

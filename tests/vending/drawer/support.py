@@ -21,7 +21,15 @@ from tests.vending.support import (
     service,
 )
 from vending.accounting import Bookkeeping, BookReports
-from vending.drawer import Bankings, Beneficiary, Count, Deposits, Drawers, checked_count
+from vending.drawer import (
+    Bankings,
+    Beneficiary,
+    Count,
+    Deposits,
+    Drawers,
+    XReports,
+    checked_count,
+)
 from vending.ground import BookedSale, Wanted
 from vending.ledger import JournalEntry, Posting, chained
 from vending.parties import Actor, Role
@@ -77,6 +85,7 @@ class Counter:
         self.town = Town(self.place)
         store = SqlDrawers(self.town.store)
         self.drawers = Drawers(store, chart(), self.town.clock)
+        self.x_reports = XReports(store, chart(), self.town.clock)
         self.bankings = Bankings(store, chart(), self.town.clock, TOWN_BANK)
         self.books = SqlBooks(self.town.store)
         self.keeping = Bookkeeping(self.books, chart(), self.town.clock, ZONE)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.vending.books.support import ZONE
-from tests.vending.drawer.support import LAYLA, SAMIR, Counter, count, counting, shekels
+from tests.vending.drawer.support import CHIEF, LAYLA, SAMIR, Counter, count, counting, shekels
 from tests.vending.support import SetClock, chart
 from vending.accounting import Bookkeeping
 from vending.drawer import BankRequest
@@ -24,13 +24,16 @@ from vending.store.triggers import drop
 def books(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """Entry 2: float of S-1, 3: a sale, 4: cash in, 5: its shortage. S-2 has no float and was
     right: entry 6 is its sale. S-3 too: entry 7. Entry 8 banks S-1 and S-2. Then S-4 was right
-    and is last, with its float as entry 9; S-5 is open and has no float."""
+    and is last, with its float as entry 9; S-5 is open and has no float. X-1 (blind) is of S-1
+    before the cash in, X-2 behind it; X-3 and X-4 are of S-5."""
     path = tmp_path_factory.mktemp("drawer") / "books.db"
     made = Counter(path)
     drawers = made.drawers
     drawers.open(SAMIR, "S-1", shekels("100"))
     made.sell("S-1", 5000)
+    made.x_reports.take(SAMIR, "X-1")
     drawers.cash_in(SAMIR, "in-1", shekels("10"), "Small coins from the safe")
+    made.x_reports.take(CHIEF, "X-2", "S-1")
     drawers.close(SAMIR, counting(15500))
     for id, amount in (("S-2", 3000), ("S-3", 2000)):
         drawers.open(SAMIR, id, shekels("0"))
@@ -41,6 +44,8 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     made.town.clock.forward(hours=1)
     drawers.close(SAMIR, count({"10": 2}))
     drawers.open(SAMIR, "S-5", shekels("0"))
+    for id in ("X-3", "X-4"):
+        made.x_reports.take(SAMIR, id)
     made.close()
     with sqlite3.connect(path) as db:
         for table in BOOKS:
@@ -77,6 +82,14 @@ def z(part: str, other: str, shift: str) -> str:
     )
 
 
+def x(part: str, other: str, id: str, *more: str) -> str:
+    also = "".join(f", {one}" for one in more)
+    return (
+        f"UPDATE x_reports SET document = replace(document, '{part}', '{other}'){also} "
+        f"WHERE id = '{id}'"
+    )
+
+
 EDITS = [
     ("UPDATE cash_moves SET amount = 900 WHERE id = 'in-1'", 4, "content", "in-1"),
     ("UPDATE cash_moves SET reason = 'x' WHERE id = 'S-1'", 2, "content", "S-1"),
@@ -104,6 +117,24 @@ EDITS = [
     ("UPDATE shift_closes SET expected = 0, counted = 0 WHERE shift = 'S-4'", 0, "z_report", "S-4"),
     ("UPDATE shift_closes SET entry = 9 WHERE shift = 'S-4'", 9, "z_report", "S-4"),
     ("DELETE FROM shift_closes WHERE shift = 'S-4'", 0, "shift_state", "S-4"),
+    # The sums fit, but the X report of the next shift there holds what it was.
+    (z("[1000,2]", "[2000,1]", "S-4"), 0, "x_report", "X-3"),
+    # What an X report says was so when it was taken, and of whom.
+    (x('"sales":1', '"sales":2', "X-1"), 0, "x_report", "X-1"),
+    (x('"blind":true', '"blind":false', "X-1"), 0, "x_report", "X-1"),
+    (x('["cash",5000,0]', '["cash",4000,0]', "X-2"), 0, "x_report", "X-2"),
+    (x("}", "", "X-1"), 0, "x_report", "X-1"),
+    ("UPDATE x_reports SET document = '[]' WHERE id = 'X-1'", 0, "x_report", "X-1"),
+    ("UPDATE x_reports SET after_entry = 2 WHERE id = 'X-1'", 0, "x_report", "X-1"),
+    ("UPDATE x_reports SET after_entry = 9 WHERE id = 'X-1'", 0, "x_report", "X-1"),
+    ("UPDATE x_reports SET actor = 'Rana' WHERE id = 'X-3'", 0, "x_report", "X-3"),
+    ("UPDATE x_reports SET shift = 'S-4', number = 1 WHERE id = 'X-3'", 0, "x_report", "X-3"),
+    ("DELETE FROM x_reports WHERE id = 'X-3'", 0, "x_report", "X-4"),
+    # These fit in themselves; the Z report of their shift holds what they were.
+    (x('"taken_by":"Samir"', '"taken_by":"Rana"', "X-1", "actor = 'Rana'"), 0, "x_report", "X-1"),
+    ("UPDATE x_reports SET after_entry = 5 WHERE id = 'X-2'", 0, "x_report", "X-2"),
+    ("DELETE FROM x_reports WHERE id = 'X-2'", 0, "x_report", "S-1"),
+    ("DELETE FROM x_reports WHERE shift = 'S-1'", 0, "x_report", "S-1"),
     ("DELETE FROM open_shifts", 0, "shift_state", "S-5"),
     ("UPDATE open_shifts SET operator = 'Rana'", 0, "shift_state", "S-5"),
     ("UPDATE shifts SET number = 9 WHERE id = 'S-5'", 0, "shift_gap", "P1"),
@@ -136,6 +167,18 @@ def test_rows_that_come_with_no_entry_of_their_own(place: Path) -> None:
     ).problem
     assert problem is not None
     assert (problem.entry, problem.what, problem.detail) == (3, "cash_move", "ghost")
+
+
+def test_an_x_report_that_was_never_taken(place: Path) -> None:
+    """Its figures fit, but the Z report knows of none."""
+    problem = verified(
+        place,
+        "INSERT INTO x_reports SELECT 'ghost', shift, 3, at, actor, after_entry, "
+        """replace(replace(document, '"id":"X-2"', '"id":"ghost"'), '"number":2', '"number":3') """
+        "FROM x_reports WHERE id = 'X-2'",
+    ).problem
+    assert problem is not None
+    assert (problem.entry, problem.what, problem.detail) == (0, "x_report", "ghost")
 
 
 def test_a_shift_that_was_banked_twice(place: Path) -> None:

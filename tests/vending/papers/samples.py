@@ -10,7 +10,7 @@ from meters.values import replace
 from tests.vending.books.support import ZONE
 from tests.vending.support import OPERATOR, WATER, Town, chart, request
 from vending.accounting import BookReports
-from vending.drawer import Bankings, BankRequest, Beneficiary, Drawers, checked_count
+from vending.drawer import Bankings, BankRequest, Beneficiary, Drawers, XReports, checked_count
 from vending.keymoves import KeyMove
 from vending.messages import Language
 from vending.papers import (
@@ -52,11 +52,13 @@ def samples(folder: Path, head: Letterhead) -> dict[str, Make]:
     clock.forward(minutes=9)
     service.vend(OPERATOR, request("v-3", amount="33.30"))
     drawers.cash_out(OPERATOR, "m-1", Money(5000), "إلى الخزنة")
-    x, blind = drawers.x(CHIEF, "s-1"), drawers.x(OPERATOR)
+    x_reports = XReports(SqlDrawers(town.store), chart(), clock)
+    x, blind = x_reports.take(CHIEF, "x-1", "s-1"), x_reports.take(OPERATOR, "x-2")
     clock.forward(hours=3)
     counted = checked_count([("200", 1), ("20", 1), ("0.50", 6)], [("card", "50")], "ILS")
     z = drawers.close(OPERATOR, counted)
     banked = bankings.bank(OPERATOR, BankRequest("d-1", "P1", reference="BAG-17"))
+    x_copy = x_reports.reprint(CHIEF, "x-1")
     statement = BookReports(SqlBooks(town.store), chart(), clock, ZONE).customer(CHIEF, "A1")
     basket = service.paperwork.print(CHIEF, "b-1")
     note = service.paperwork.taken_back(OPERATOR, "v-2")
@@ -75,6 +77,7 @@ def samples(folder: Path, head: Letterhead) -> dict[str, Make]:
             note.receipt, note.void, note.code, head, language
         ),
         "x": lambda language: shift_paper(x, head, language),
+        "x_copy": lambda language: shift_paper(x_copy, head, language),
         "x_blind": lambda language: shift_paper(blind, head, language),
         "z": lambda language: shift_paper(z, head, language),
         "z_copy": lambda language: shift_paper(replace(z, copy=1), head, language),

@@ -23,6 +23,7 @@ NAMES = (
     "key_change",
     "void",
     "x",
+    "x_copy",
     "x_blind",
     "z",
     "z_copy",
@@ -73,7 +74,7 @@ def test_in_arabic_every_number_is_in_a_box(made: dict[str, Make], name: str) ->
             assert not re.search(r"\d\d", outside), text
 
 
-@pytest.mark.parametrize("name", ["void", "x", "z", "deposit", "statement"])
+@pytest.mark.parametrize("name", ["void", "x", "x_copy", "z", "deposit", "statement"])
 def test_no_token_stands_where_none_belongs(made: dict[str, Make], name: str) -> None:
     digits = re.sub(r"[ \n-]", "", texts(made[name](Language.ENGLISH).data))
     receipt = texts(made["receipt"](Language.ENGLISH).data["services"])
@@ -90,6 +91,18 @@ def test_a_blind_report_tells_nothing_of_the_cash(made: dict[str, Make]) -> None
     assert "not told before the count" in blind
     for kept_back in ("243.30", "93.30", "143.30", "19.70"):
         assert kept_back not in blind
+
+
+def test_a_copy_of_an_x_report_is_the_report_but_for_its_mark(made: dict[str, Make]) -> None:
+    for language, mark in ((Language.ENGLISH, "COPY 1"), (Language.ARABIC, "نسخة 1")):
+        first, copy = made["x"](language).data, made["x_copy"](language).data
+        assert (first["mark"], texts(copy["mark"])) == ("", mark)
+        assert {**copy, "mark": ""} == first
+    facts = dict(made["x"](Language.ENGLISH).data["facts"])
+    assert texts(facts["Report"]) == "P1-S0001-X1"
+    assert facts["Taken by"] == "Omar"
+    assert texts(dict(made["x_blind"](Language.ENGLISH).data["facts"])["Report"]) == "P1-S0001-X2"
+    assert texts(dict(made["z"](Language.ENGLISH).data["facts"])["X reports taken"]) == "2"
 
 
 def test_a_z_report_tells_the_difference(made: dict[str, Make]) -> None:

@@ -28,7 +28,7 @@ from tests.vending.support import (
 )
 from vending.accounting import BookReports
 from vending.approvals import Approvals, Operators, own_acts
-from vending.drawer import Bankings, BankRequest, Drawers, checked_count
+from vending.drawer import Bankings, BankRequest, Drawers, XReports, checked_count
 from vending.drawer.errors import CountDiffers
 from vending.keychanges import KeyChanges
 from vending.operators import Operator, Settlement
@@ -60,7 +60,8 @@ class Till(support.Till):
         self.drawers = Drawers(kept, chart(), self.clock, outbox=PLAN)
         self.bankings = Bankings(kept, chart(), self.clock, outbox=PLAN)
         reports = BookReports(SqlBooks(self.store), chart(), self.clock, ZONE)
-        self.maker = PaperMaker(self.service, self.drawers, self.bankings, reports)
+        self.x_reports = XReports(kept, chart(), self.clock, outbox=PLAN)
+        self.maker = PaperMaker(self.service, self.drawers, self.x_reports, self.bankings, reports)
         return OrderSender(self.maker, DESK, self.spool, devices)
 
     def sold(self) -> None:
@@ -114,11 +115,15 @@ def test_where_there_is_no_printer_a_close_queues_nothing_and_a_copy_is_not_coun
     till: Till,
 ) -> None:
     office = replace(CHIEF, point=None)
+    till.x_reports.take(office, "x-1", "s-1")
     till.drawers.close(office, COUNTED, "s-1")
     assert till.run() == (0, 0, 0)
     with pytest.raises(NoPrinter):
         till.drawers.send_copy(office, "s-1")
     assert till.drawers.z(office, "s-1").copies == 0
+    with pytest.raises(NoPrinter):
+        till.x_reports.send_copy(office, "x-1")
+    assert till.x_reports.report(office, "x-1").copies == 0
     till.bankings.bank(office, BankRequest("d-1", "P1"))
     with pytest.raises(NoPrinter):
         till.bankings.send_copy(office, "d-1")
@@ -139,8 +144,22 @@ def test_a_deposit_slip_comes_out_once_and_then_as_copies(till: Till) -> None:
     assert len(set(papers(till.line))) == 3
 
 
-def x(till: Till) -> PaperOrder:
-    return PaperOrder(PaperKind.X, "s-1", OPERATOR)
+def test_an_x_report_comes_out_once_when_it_is_taken_and_then_as_copies(till: Till) -> None:
+    for _ in range(2):
+        till.x_reports.take(OPERATOR, "x-1")
+    assert till.run() == (1, 0, 0)
+    (data,) = papers(till.line)
+    wanted = DESK.press.png(DESK.paper(till.maker.draft(PaperOrder(PaperKind.X, "x-1", OPERATOR))))
+    with Image.open(io.BytesIO(wanted)) as image:
+        assert decoded(data).tobytes() == image.tobytes()
+    assert PULSE not in data
+    assert [till.x_reports.send_copy(OPERATOR, "x-1").copy for _ in range(2)] == [1, 2]
+    # What was taken comes out, whatever became of its shift meanwhile.
+    till.drawers.close(replace(CHIEF, point=None), COUNTED, "s-1")
+    assert till.run() == (2, 0, 0)
+    assert till.keys()[1:] == ["paper:x:0:x-1", "paper:x:1:x-1", "paper:x:2:x-1"]
+    assert len(set(papers(till.line))) == 3, "each copy has its number"
+    assert till.x_reports.report(OPERATOR, "x-1").copies == 2
 
 
 def statement(till: Till) -> PaperOrder:
@@ -162,7 +181,7 @@ def note(till: Till) -> PaperOrder:
     return PaperOrder(PaperKind.NOTE, "v-2", OPERATOR)
 
 
-ASKED = pytest.mark.parametrize("ask", [x, statement, key_slip, note])
+ASKED = pytest.mark.parametrize("ask", [statement, key_slip, note])
 
 
 @ASKED
@@ -235,23 +254,31 @@ def test_a_worker_that_died_before_the_first_byte_prints_it_once(till: Till) -> 
     assert len(papers(till.line)) == 1
 
 
-def test_of_a_shift_that_was_closed_meanwhile_there_is_no_x_report(till: Till) -> None:
-    till.queue(x(till))
-    till.drawers.close(replace(CHIEF, point=None), COUNTED, "s-1")
+def test_an_x_report_that_was_ordered_before_any_was_kept_is_given_up(till: Till) -> None:
+    """Such an order names the shift: there is no report of that id."""
+    till.queue(PaperOrder(PaperKind.X, "s-1", OPERATOR))
     assert till.run() == (0, 0, 1)
     given_up = till.outbox.messages(CHIEF)[0]
     assert (given_up.state, given_up.last_error) == (
         MessageState.GIVEN_UP,
-        "outbox.rejected: shift.closed",
+        "outbox.rejected: x_report.unknown",
     )
 
 
 def test_a_paper_shows_what_whoever_asked_may_see(till: Till) -> None:
     """A clerk's X report is blind, and an agent's statement names nobody."""
-    for who in (OPERATOR, BOSS):
-        till.queue(PaperOrder(PaperKind.X, "s-1", who), f"{who.name:<24}")
+    till.x_reports.take(BOSS, "x-1", "s-1")
+    till.x_reports.send_copy(OPERATOR, "x-1")
     assert till.run() == (2, 0, 0)
-    assert len(set(papers(till.line))) == 2
+    parts = []
+    for who, copy in ((BOSS, 0), (OPERATOR, 1)):
+        order = order_of(message_of(PaperOrder(PaperKind.X, "x-1", who, copy), "till"))
+        assert order is not None
+        wanted = DESK.paper(till.maker.draft(order))
+        parts.append(str(wanted.data["parts"]))
+        with Image.open(io.BytesIO(DESK.press.png(wanted))) as image:
+            assert decoded(papers(till.line)[copy]).tobytes() == image.tobytes()
+    assert ["50.00" in part for part in parts] == [True, False]
     people = SqlPeople(till.store)
     approvals = Approvals(people, own_acts("ILS"), till.clock)
     kiosk = Operator("Kiosk", "كشك", "Kiosk", Settlement.DEPOSIT, credit_limit=0, commission="0")
