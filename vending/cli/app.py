@@ -45,6 +45,7 @@ from . import (
     statements,
     tariffs,
     tokens,
+    x_reports,
 )
 from . import deposits as deposits  # adds to the commands of operators
 from .context import Cli
@@ -109,6 +110,7 @@ for name, group in {
     "operator": operators.operator,
     "point": operators.point,
     "shift": shifts.app,
+    "x-report": x_reports.app,
     "banking": banking.app,
     "user": people.user,
     "audit": people.audit,

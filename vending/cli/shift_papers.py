@@ -44,9 +44,11 @@ def show_report(cli: Cli, made: ShiftReport, as_json: bool) -> None:
 def _paper(cli: Cli, z: ShiftReportOut) -> None:
     title = cli.label(f"report_{z.report.lower()}")
     cli.line(f"{title} ({cli.label('copy')} {z.copy_number})" if z.copy_number else title)
-    closing = () if z.report == "X" else (("closed_by", z.actor),)
+    taken = () if z.number is None else (("taken_by", z.actor), ("copies", z.copies), ("id", z.id))
+    closing = taken if z.report == "X" else (("closed_by", z.actor),)
     cli.facts(
         (
+            ("report", z.report_code),
             ("shift", z.code),
             ("operator", z.operator),
             ("opened_at", f"{z.opened_at:%Y-%m-%d %H:%M:%SZ}"),

@@ -114,7 +114,7 @@ def x_report(
     terminal: Terminal = None,
     as_json: Json = False,
 ) -> None:
-    """The shift as it stands; no effect."""
+    """The shift as it stands; no effect. `raseed x-report take` keeps it."""
     cli = cli_of(ctx)
     with cli.raseed() as raseed:
         made = raseed.drawers.x(_actor(cli, point, terminal), shift)

@@ -117,9 +117,14 @@ class PiecesOut(Out):
 
 
 class ShiftReportOut(Out):
-    """A shift as it stands (X), or as it was closed (Z)."""
+    """A shift as it stands or stood (X), or as it was closed (Z)."""
 
     report: str = Field(description="`X` or `Z`")
+    id: str | None = Field(description="Of an X that was taken; null of one that is only looked at")
+    number: int | None = Field(description="Of an X that was taken: 1, 2, ... within its shift")
+    report_code: str = Field(
+        description="Shift and report together, for paper", examples=["P1-S0042-X2"]
+    )
     copy_number: int = Field(description="0 on the original; copies must be marked COPY")
     copies: int
     shift: str
@@ -131,6 +136,7 @@ class ShiftReportOut(Out):
     at: datetime
     actor: str = Field(description="Who made it; of a Z, who closed")
     blind: bool = Field(description="true if the expected cash is kept back")
+    x_reports: int = Field(description="Of a Z: how many X reports were taken before it")
     opening_float: Measure
     cash_in: Measure
     cash_out: Measure
@@ -154,6 +160,9 @@ class ShiftReportOut(Out):
         count = report.count
         return cls(
             report="Z" if report.is_z else "X",
+            id=report.id or None,
+            number=report.number or None,
+            report_code=report.code,
             copy_number=report.copy,
             copies=report.copies,
             shift=shift.id,
@@ -165,6 +174,7 @@ class ShiftReportOut(Out):
             at=report.at,
             actor=report.actor,
             blind=report.blind,
+            x_reports=len(report.x_reports),
             opening_float=measured(sums.opening_float, unit),
             cash_in=measured(sums.cash_in, unit),
             cash_out=measured(sums.cash_out, unit),

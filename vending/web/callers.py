@@ -13,7 +13,7 @@ from ..accounts import Accounts
 from ..acts import Exchanges
 from ..api_keys import ApiKeys, ApiScope, KeyOffice, ScopeMissing, caller
 from ..approvals import Approvals, Blocks, Operators
-from ..drawer import Bankings, Deposits, Drawers
+from ..drawer import Bankings, Deposits, Drawers, XReports
 from ..faults import Faults
 from ..keychanges import KeyChanges
 from ..languages import Languages
@@ -63,6 +63,9 @@ class Services(Protocol):
     def tariff_desk(self) -> TariffDesk: ...
     @property
     def drawers(self) -> Drawers: ...
+
+    @property
+    def x_reports(self) -> XReports: ...
 
     @property
     def bankings(self) -> Bankings: ...
@@ -192,6 +195,10 @@ def drawers_of(request: Request) -> Drawers:
     return services_of(request).drawers
 
 
+def x_reports_of(request: Request) -> XReports:
+    return services_of(request).x_reports
+
+
 def bankings_of(request: Request) -> Bankings:
     return services_of(request).bankings
 
@@ -240,6 +247,7 @@ Blocking = Annotated[Blocks, Depends(blocks_of)]
 People = Annotated[Operators, Depends(operators_of)]
 Desk = Annotated[TariffDesk, Depends(tariff_desk_of)]
 AllDrawers = Annotated[Drawers, Depends(drawers_of)]
+AllXReports = Annotated[XReports, Depends(x_reports_of)]
 AllBankings = Annotated[Bankings, Depends(bankings_of)]
 AccountsDesk = Annotated[Accounts, Depends(accounts_of)]
 AllDeposits = Annotated[Deposits, Depends(deposits_of)]

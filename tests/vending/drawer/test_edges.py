@@ -15,7 +15,7 @@ from tests.vending.drawer.support import sell_in, template_of
 from tests.vending.support import town
 from tests.vending.web.support import Api, api_over
 from vending.api_keys import ApiScope
-from vending.parties import Role
+from vending.parties import Actor, Role
 from vending.sale import Tender
 from vending.store import open_store
 from vending.store.schema import operators
@@ -86,7 +86,9 @@ def test_a_shift_over_http(desk: Desk) -> None:
     x = desk.get("samir", "/shifts/S-1/x")
     assert (x["report"], x["blind"], x["expected"], x["figures"]) == ("X", True, None, {})
     assert [row["tender"] for row in x["tenders"]] == ["card"]
+    assert (x["id"], x["number"], x["report_code"]) == (None, None, "P1-S0001-X")
     assert desk.get("omar", "/shifts/S-1/x")["expected"] == {"value": "300.00", "unit": "ILS"}
+    assert desk.get("omar", "/shifts/S-1/x-reports") == [], "looking takes none"
 
     count = {"pieces": {"200": 1, "50": 1, "20": 2, "5": 1}, "slips": {"card": "50.00"}}
     z = desk.post("samir", "/shifts/S-1/close", count)
@@ -118,12 +120,53 @@ def test_a_shift_over_http(desk: Desk) -> None:
     assert desk.get("layla", "/ledger/verification")["ok"] is True
 
 
+def test_x_reports_over_http(desk: Desk) -> None:
+    desk.post("samir", "/shifts", {"id": "S-1", "opening_float": "200"})
+    sell_in(desk.api.store, "S-1", "v-1", 15000)
+    own = desk.post("samir", "/shifts/S-1/x-reports", {"id": "X-1"})
+    assert (own["report"], own["number"], own["report_code"]) == ("X", 1, "P1-S0001-X1")
+    assert (own["blind"], own["expected"], own["actor"]) == (True, None, "api:samir")
+    whole = desk.post("omar", "/shifts/S-1/x-reports", {"id": "X-2"})
+    assert (whole["number"], whole["expected"]["value"]) == (2, "350.00")
+    sell_in(desk.api.store, "S-1", "v-2", 5000)
+    assert desk.post("samir", "/shifts/S-1/x-reports", {"id": "X-1"}) == own
+    assert desk.get("layla", "/shifts/S-1/x-reports") == [own, whole]
+    blinded = desk.get("samir", "/x-reports/X-2")
+    assert (blinded["blind"], blinded["expected"], blinded["figures"]) == (True, None, {})
+    assert "350.00" not in str(desk.get("samir", "/shifts/S-1/x-reports"))
+    copy = desk.post("samir", "/x-reports/X-1/copies")
+    assert copy["copy_number"] == 1
+    assert {**copy, "copy_number": 0, "copies": 0} == own
+    assert desk.post("layla", "/x-reports/X-2/copies")["expected"] == whole["expected"]
+    z = desk.post("samir", "/shifts/S-1/close", {"pieces": {"200": 2}})
+    assert (z["x_reports"], z["number"], z["report_code"]) == (2, None, "P1-S0001-Z")
+    assert desk.get("layla", "/x-reports/X-2") == {**whole, "copies": 1}
+    assert desk.get("layla", "/ledger/verification")["ok"] is True
+    trail = desk.api.parts.office.trail(Actor("boss", Role.AUDITOR))
+    told = [(line.act, line.actor, line.subject) for line in trail if line.act.startswith("x_")]
+    assert told[::-1] == [
+        ("x_taken", "api:samir", "X-1"),
+        ("x_taken", "api:omar", "X-2"),
+        ("x_copy", "api:samir", "X-1"),
+        ("x_copy", "api:layla", "X-2"),
+    ]
+
+
 def test_what_the_api_refuses(desk: Desk) -> None:
     code = desk.code
     desk.post("samir", "/shifts", {"id": "S-1"})
     assert code("guest", "GET", "/shifts") == (403, "caller.scope_missing")
     assert code("layla", "POST", "/shifts", {"id": "S-2"}) == (403, "actor.not_allowed")
     assert code("rana", "GET", "/shifts/S-1/x") == (409, "shift.not_yours")
+    taking = {"id": "X-1"}
+    assert code("rana", "POST", "/shifts/S-1/x-reports", taking) == (409, "shift.not_yours")
+    assert code("samir", "POST", "/shifts/S-1/x-reports", {}) == (422, "request.invalid")
+    desk.post("samir", "/shifts/S-1/x-reports", taking)
+    desk.post("rana", "/shifts", {"id": "S-2"})
+    assert code("rana", "POST", "/shifts/S-2/x-reports", taking) == (409, "x_report.id_reused")
+    assert code("rana", "POST", "/x-reports/X-1/copies") == (409, "shift.not_yours")
+    assert code("omar", "GET", "/x-reports/X-9") == (404, "x_report.unknown")
+    assert code("guest", "GET", "/x-reports/X-1") == (403, "caller.scope_missing")
     assert code("omar", "GET", "/shifts/S-9") == (404, "shift.unknown")
     assert code("omar", "GET", "/shifts/S-1/z") == (409, "shift.still_open")
     assert code("omar", "GET", "/shifts/%00") == (422, "drawer.id_malformed")
@@ -188,6 +231,18 @@ def test_at_the_command_line(tmp_path: Path) -> None:
     assert "Expected cash: 75.00 ILS" in shown
     arabic = sh.run("--lang", "ar", "shift", "x", **env).out
     assert "النقد المتوقع" in arabic
+    taken = run("x-report", "take", "--id", "X-1")
+    assert "Report: P1-S0001-X1" in taken.out
+    assert "Expected cash: 75.00 ILS" in taken.out
+    assert run("x-report", "take").err.startswith("id ")
+    assert "(COPY 1)" in run("x-report", "reprint", "X-1").out
+    assert "(نسخة 2)" in sh.run("--lang", "ar", "x-report", "reprint", "X-1", **env).out
+    again = run("x-report", "show", "X-1", "--json").json
+    assert (again["copies"], again["expected"]["value"]) == (2, "75.00")
+    assert [row["number"] for row in run("x-report", "list", "S-1", "--json").json] == [1, 2]
+    assert "P1-S0001-X2" in run("x-report", "list", "S-1").out
+    gone = sh.run("x-report", "show", "X-9", **env)
+    assert (gone.code, "[x_report.unknown]" in gone.err) == (2, True)
     refused = sh.run("shift", "close", "--count", "50", **env)
     assert (refused.code, "[drawer.pieces_wrong]" in refused.err) == (2, True)
     words = ("shift", "close", "--count", "50=1 20=1", "--count", "5=1", "--json")

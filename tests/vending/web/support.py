@@ -45,7 +45,7 @@ from vending.accounts import Accounts, TariffMoves, account_acts
 from vending.acts import Exchanges, sale_acts
 from vending.api_keys import ApiScope, KeyOffice, new_api_key
 from vending.approvals import Approvals, Blocks, Operators, own_acts
-from vending.drawer import Bankings, Deposits, Drawers
+from vending.drawer import Bankings, Deposits, Drawers, XReports
 from vending.faults import Faults
 from vending.identity_checks import Argon2, OneTimeCodes
 from vending.keychanges import KeyChanges
@@ -107,6 +107,7 @@ class Parts:
     operators: Operators
     tariff_desk: TariffDesk
     drawers: Drawers
+    x_reports: XReports
     bankings: Bankings
     deposits: Deposits
     accounts: Accounts
@@ -275,6 +276,7 @@ def api_over(
     languages = Languages(SqlLanguages(store), clock)
     papers = paper_desk(settings, hall.municipality, languages.of)
     drawers = recorded(Drawers(SqlDrawers(store), chart(), clock), trailed.DRAWERS)
+    x_reports = recorded(XReports(SqlDrawers(store), chart(), clock), trailed.X_REPORTS)
     bankings = Bankings(SqlDrawers(store), chart(), clock)
     reports = BookReports(books, chart(), clock, LOCAL_ZONE)
     parts = Parts(
@@ -290,6 +292,7 @@ def api_over(
         Operators(people, approvals, chart()),
         TariffDesk(kept, tariffs, chart(), clock),
         drawers,
+        x_reports,
         bankings,
         Deposits(books, keeping, chart()),
         accounts,
@@ -308,7 +311,7 @@ def api_over(
         languages,
         recorded(Register(SqlRegister(store), use_cases.admitted, held.keys), trailed.PARTIES),
         ("raseed-payment",),
-        PaperMaker(use_cases, drawers, bankings, reports),
+        PaperMaker(use_cases, drawers, x_reports, bankings, reports),
     )
     try:
         with TestClient(create_app(parts), raise_server_exceptions=False) as client:

@@ -107,6 +107,10 @@ SCOPES_NEEDED: list[tuple[str, str, ApiScope | tuple[ApiScope, ...]]] = [
     ("POST", "/shifts", TELLER),
     ("GET", "/shifts/S-1", TELLER),
     ("GET", "/shifts/S-1/x", TELLER),
+    ("GET", "/shifts/S-1/x-reports", TELLER),
+    ("POST", "/shifts/S-1/x-reports", TELLER),
+    ("GET", "/x-reports/X-1", TELLER),
+    ("POST", "/x-reports/X-1/copies", TELLER),
     ("POST", "/shifts/S-1/cash-in", TELLER),
     ("POST", "/shifts/S-1/cash-out", TELLER),
     ("POST", "/shifts/S-1/close", TELLER),
@@ -146,6 +150,7 @@ PARAMETERS = {
     "water-domestic": "{code}",
     "1": "{number}",
     "S-1": "{shift}",
+    "X-1": "{report}",
     "B-1": "{banking}",
     "rana": "{operator}",
 }

@@ -152,7 +152,12 @@ def test_every_page_stands_in_the_frame(learner: Visit, path: str) -> None:
         "/counter/sales/x/push",
         "/counter/sales/x/paper",
         "/counter/sales/x/printer",
-        "/shift/x/z/copy",
+        "/shift/s-1/z/copy",
+        "/shift/x/x-1/copy",
+        "/shift/x/x-1/printer",
+        # Of shifts whose ids begin as acts do that are practised.
+        "/shift/open-1/z/copy",
+        "/shift/x-1/z/copy",
         "/faults/new",
     ],
 )
@@ -273,6 +278,27 @@ class TestTill:
         till.post("/counter/practice", {})
         assert "P1-S0001" in till.get("/shift").text
 
+    def test_x_reports_are_counted_and_none_is_kept(self, house: House, learner: Visit) -> None:
+        assert learner.get("/shift/x/practice").status_code == 404
+        learner.send(learner.get("/shift"), "/shift/open", float="100")
+        before, page = books(house), learner.get("/shift")
+        for _ in range(2):
+            assert "P1-S0000-X1" in learner.send(page, "/shift/x").text
+        second = learner.send(learner.get("/shift"), "/shift/x")
+        assert "P1-S0000-X2" in second.text
+        assert FRAME in second.text
+        assert "/copy" not in second.text
+        closed(learner, **{"pieces:100.00": "1"})
+        assert learner.get("/shift/x/practice").status_code == 404
+        assert books(house) == before
+
+    def test_a_real_x_report_may_be_looked_at(self, till: Visit) -> None:
+        till.send(till.get("/shift"), "/shift/open", float="200")
+        real = till.send(till.get("/shift"), "/shift/x").url.path
+        till.post("/counter/practice", {"on": "yes"})
+        assert "P1-S0001-X1" in till.get(real).text
+        assert "/copy" not in till.get(real).text
+
     @pytest.mark.parametrize("kept", ["", ".", ".AAAA", ".%%", "." + "W1tbW1s" * 40])
     def test_a_forged_drawer_is_none(self, learner: Visit, kept: str) -> None:
         cookies = learner.client.cookies
@@ -297,7 +323,9 @@ class TestPapers:
 
     def test_x_and_z_say_test(self, learner: Visit, press: Remembering) -> None:
         learner.send(learner.get("/shift"), "/shift/open", float="100")
-        learner.get("/shift/paper")
+        taken = learner.send(learner.get("/shift"), "/shift/x")
+        assert taken.url.path == "/shift/x/practice"
+        learner.get("/shift/x/practice/paper?n=0")
         closed(learner, **{"pieces:100.00": "1"})
         learner.get("/shift/practice/z/paper?n=0")
         assert [made.data["mark"] for made in press.seen] == ["TEST", "TEST"]

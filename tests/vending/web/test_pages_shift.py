@@ -60,6 +60,59 @@ def test_a_day_that_ends_with_ten_shekels_too_little(till: Visit) -> None:
     assert next(line.reason for line in lines if line.act == "cash_out") == "to the bank"
 
 
+def test_an_x_report_is_taken_and_stays_as_it_was(till: Visit) -> None:
+    till.send(till.get("/shift"), "/shift/open", float="100")
+    sell(till, "50")
+    page = till.get("/shift")
+    taken = till.send(page, "/shift/x")
+    assert "P1-S0001-X1" in taken.text
+    assert "150.00" not in taken.text, "who counts is not told"
+    sell(till, "20")
+    till.send(till.get("/shift"), "/shift/cash", way="out", amount="30", reason="to the bank")
+    assert till.get(taken.url.path).text == taken.text
+    assert till.send(page, "/shift/x").url == taken.url, "the same form takes one"
+    second = till.send(till.get("/shift"), "/shift/x")
+    assert "P1-S0001-X2" in second.text
+    assert "30.00" in second.text
+    for number in (1, 2):
+        copy = till.send(taken, f"{taken.url.path}/copy")
+        assert f'COPY <bdi dir="ltr">{number}</bdi>' in copy.text
+        assert "30.00" not in copy.text
+    assert f'href="{taken.url.path}"' in till.get("/shift").text
+    counted = till.send(till.get("/shift/count"), "/shift/count", **{"pieces:50.00": "2"})
+    z = till.send(counted, "/shift/close")
+    for report in (taken, second):
+        assert f'href="{report.url.path}"' in z.text
+    lines = till.api.parts.office.trail(Actor("boss", Role.AUDITOR), by="maya")
+    told = [(line.act, line.subject, line.after) for line in lines if line.act.startswith("x_")]
+    first, other = (one.url.path.removeprefix("/shift/x/") for one in (taken, second))
+    one, two = (f'{{"report":"P1-S0001-X{number}"}}' for number in (1, 2))
+    assert told[::-1] == [
+        ("x_taken", first, one),
+        ("x_taken", other, two),
+        ("x_copy", first, one),
+        ("x_copy", first, one),
+    ]
+
+
+def test_an_x_report_in_arabic(house: House) -> None:
+    till = house.visit("samir", "ar")
+    till.send(till.get("/shift"), "/shift/open", float="100")
+    page = till.get("/shift")
+    assert "خذ تقرير X" in page.text
+    taken = till.send(page, "/shift/x")
+    assert "أُخذ" in taken.text
+    assert "نسخة" in till.send(taken, f"{taken.url.path}/copy").text
+
+
+def test_an_x_report_of_nothing_open(till: Visit) -> None:
+    told = till.post("/shift/x", {"id": "x-1"})
+    assert told.status_code in (200, 422)
+    assert "Open a shift" in told.text
+    assert till.get("/shift/x/x-1").status_code == 404
+    assert till.post("/shift/x/x-1/copy", {}).status_code == 404
+
+
 def test_a_count_that_is_none_stays_as_it_was_typed(till: Visit) -> None:
     till.send(till.get("/shift"), "/shift/open", float="0")
     page = till.get("/shift/count")

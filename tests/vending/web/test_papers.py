@@ -142,10 +142,20 @@ def test_a_void_has_a_note(api: Api) -> None:
 
 def test_the_till_on_paper(api: Api) -> None:
     drawers = api.parts.drawers
-    assert api.client.get("/shift/paper").status_code >= 400
+    assert api.client.get("/shift/x/x-1/paper").status_code == 404
     drawers.open(SAMIR, "s-1", Money(0))
     sell(api)
-    assert is_pdf(api.client.get("/shift/paper"))
+    assert ask(api, "/shift/x", id="x-1") == "/shift/x/x-1"
+    link = 'href="/shift/x/x-1/paper?n={}"'
+    assert link.format(0) in api.client.get("/shift/x/x-1").text
+    original = api.client.get("/shift/x/x-1/paper")
+    assert is_pdf(original)
+    assert "P1-S0001-X1.pdf" in original.headers["content-disposition"]
+    assert api.client.get("/shift/x/x-1/paper?n=1").status_code == 409, "no such copy"
+    shown = api.client.post("/shift/x/x-1/copy")
+    assert link.format(1) in shown.text
+    assert is_pdf(api.client.get("/shift/x/x-1/paper?n=1"))
+    assert api.client.get("/shift/x/x-1/paper").status_code == 409, "after a copy no original"
     drawers.close(SAMIR, checked_count([("50", 1)], [], "ILS"))
     assert is_pdf(api.client.get("/shift/s-1/z/paper"))
     assert api.client.get("/shift/s-1/z/paper?n=1").status_code == 409, "no such copy"
@@ -155,11 +165,13 @@ def test_the_till_on_paper(api: Api) -> None:
     assert api.client.get("/shift/s-1/z/paper").status_code == 409, "after a copy no original"
 
 
-def test_a_z_report_is_unmarked_for_an_hour(api: Api) -> None:
+def test_x_and_z_reports_are_unmarked_for_an_hour(api: Api) -> None:
     api.parts.drawers.open(SAMIR, "s-1", Money(0))
+    api.parts.x_reports.take(SAMIR, "x-1")
     api.parts.drawers.close(SAMIR, checked_count([("50", 0)], [], "ILS"))
     api.clock.forward(minutes=61)
     sign_in(api, "samir", "T1")
+    assert api.client.get("/shift/x/x-1/paper").status_code == 409
     assert api.client.get("/shift/s-1/z/paper").status_code == 409
 
 

@@ -21,7 +21,7 @@ from tests.vending.web.support import Api, api_over
 from tests.vending.web.test_papers import CHIEF, PASSWORD, SAMIR, sign_in
 from vending import trailed
 from vending.accounting import BookReports
-from vending.drawer import Bankings, Drawers, checked_count
+from vending.drawer import Bankings, Drawers, XReports, checked_count
 from vending.outbox import MessageState, OutboxPlan, Topic
 from vending.outbox_worker import Outbox
 from vending.papers import PaperMaker
@@ -116,7 +116,10 @@ def counter(api: Api, tmp_path: Path) -> Counter:
     parts.drawers = recorded(Drawers(kept, chart(), clock, outbox=PLAN), trailed.DRAWERS)
     parts.bankings = Bankings(kept, chart(), clock, outbox=PLAN)
     reports = BookReports(SqlBooks(api.store), chart(), clock, ZONE)
-    parts.paper_maker = PaperMaker(parts.service, parts.drawers, parts.bankings, reports)
+    parts.x_reports = recorded(XReports(kept, chart(), clock, outbox=PLAN), trailed.X_REPORTS)
+    parts.paper_maker = PaperMaker(
+        parts.service, parts.drawers, parts.x_reports, parts.bankings, reports
+    )
     roll, spool = Roll(), FolderPrinter(tmp_path / "spool")
     receipts = PrintSender(parts.service, parts.papers, spool, {"till": roll})
     orders = OrderSender(parts.paper_maker, parts.papers, spool, {"till": roll})
@@ -207,7 +210,6 @@ def sold(counter: Counter) -> None:
 UNCOUNTED = pytest.mark.parametrize(
     ("page", "action"),
     [
-        ("/shift", "/shift/paper/printer"),
         ("/customers/10001/statement", "/customers/10001/statement/A1/printer"),
         ("/counter/sales/v-2", "/counter/sales/v-2/note/printer"),
         ("/counter/sales/v-3", "/counter/sales/v-3/key-slip/printer"),
@@ -274,17 +276,33 @@ def test_closing_a_shift_brings_its_report_and_the_page_tells_of_it(counter: Cou
     assert 'href="/shift/s-1/z"' in counter.page("/shift/s-1/printing")
 
 
-def test_a_report_that_cannot_be_made_any_more_is_told(counter: Counter) -> None:
-    """The shift was closed before its X report came out."""
+def test_an_x_report_comes_out_when_it_is_taken_and_the_page_tells_of_it(counter: Counter) -> None:
     sold(counter)
-    way = counter.press(counter.form("/shift", "/shift/paper/printer"))
-    counter.api.parts.drawers.close(CHIEF, COUNTED, "s-1")
-    assert counter.run() == (0, 0, 1)
-    told = counter.page(way)
-    assert "لن تُطبع بعد الآن" in told
-    assert "shift.closed" in told
-    assert "/again" not in told
-    assert counter.roll.printed == {}
+    client, x_reports = counter.api.client, counter.api.parts.x_reports
+    for _ in range(2):
+        assert counter.press("/shift/x", id="x-1") == "/shift/x/x-1"
+    before = counter.page("/shift/x/x-1")
+    assert 'hx-get="/shift/x/x-1/printing"' in before
+    assert "/paper?n=0" not in before, "the printer has the original"
+    assert client.get("/shift/x/x-1/paper").status_code == 409
+    counter.roll.trouble = PaperOut("till")
+    assert counter.run() == (0, 1, 0)
+    assert NO_PAPER in counter.page("/shift/x/x-1")
+    # The shift may be closed before its report is out.
+    counter.api.parts.drawers.close(replace(CHIEF, point=None), COUNTED, "s-1")
+    counter.roll.trouble = None
+    way = "/shift/x/x-1/printing"
+    assert counter.press(counter.form("/shift/x/x-1", f"{way}/again")) == way
+    assert counter.run() == (1, 0, 0)
+    assert PRINTED in counter.page("/shift/x/x-1")
+    for number in (1, 2):
+        assert counter.press("/shift/x/x-1/printer") == way
+        assert counter.run() == (1, 0, 0)
+        assert x_reports.report(SAMIR, "x-1").copies == number
+    assert len(set(counter.roll.printed.values())) == 3
+    assert list(counter.roll.printed) == [f"paper:x:{n}:x-1" for n in range(3)]
+    assert (counter.tells("x_taken"), counter.tells("x_copy")) == (["x-1"], ["x-1", "x-1"])
+    assert 'href="/shift/x/x-1"' in counter.page(way)
 
 
 def test_a_banking_brings_its_slip(counter: Counter) -> None:
@@ -340,6 +358,8 @@ def test_in_practice_nothing_is_sent_to_the_printer(counter: Counter) -> None:
     page = counter.page("/shift")
     assert "/printer" not in page
     assert "/shift/drawer" not in page
-    assert counter.api.client.post(f"/shift/paper/printer?id={'a' * 24}").status_code == 409
+    assert counter.press("/shift/x", id="x-1") == "/shift/x/practice"
+    assert "/printer" not in counter.page("/shift/x/practice")
+    assert counter.api.client.post("/shift/x/practice/printer").status_code == 409
     assert counter.roll.opened == 0
     assert counter.run() == (0, 0, 0)

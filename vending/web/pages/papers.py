@@ -93,19 +93,16 @@ def note(visit: Visiting, vend_id: str, wished: Wished) -> Response:
 # The till
 
 
-@router.get("/shift/paper")
-def x_report(visit: Visiting, wished: Wished) -> Response:
-    """The shift of this terminal as it stands."""
-    return show(visit, wished, shift_draft(till_of(visit).x()))
+@router.get("/shift/x/{id}/paper")
+def x_report(visit: Visiting, id: str, wished: Wished, n: Copy = 0) -> Response:
+    """An X report: soon after it was taken unmarked, later as the copy that was written down."""
+    return _report(visit, wished, PaperOrder(PaperKind.X, id, visit.who.actor, n))
 
 
 @router.get("/shift/{id}/z/paper")
 def z_report(visit: Visiting, id: str, wished: Wished, n: Copy = 0) -> Response:
     """The Z report: soon after the close unmarked, later as the copy that was written down."""
-    report = till_of(visit).z(id)
-    unmarked = is_unmarked(visit, PaperKind.Z, id, report.at, report.copies)
-    _check_copy(n, report.copies, report.shift.code, unmarked=unmarked)
-    return show(visit, wished, shift_draft(replace(report, copy=n)))
+    return _report(visit, wished, PaperOrder(PaperKind.Z, id, visit.who.actor, n))
 
 
 @router.post("/shift/banked/{id}/paper")
@@ -154,6 +151,15 @@ def show(visit: Visitor, wished: Wish, draft: Draft, *, practice: bool | None = 
             "Content-Security-Policy": _POLICY,
         },
     )
+
+
+def _report(visit: Visitor, wished: Wish, order: PaperOrder) -> Response:
+    """The X or Z report of the till where this person stands, real or not."""
+    till, id, copy = till_of(visit), order.subject, order.copy
+    report = till.x_report(id) if order.kind is PaperKind.X else till.z(id)
+    unmarked = is_unmarked(visit, order.kind, id, report.at, report.copies)
+    _check_copy(copy, report.copies, report.code, unmarked=unmarked)
+    return show(visit, wished, shift_draft(replace(report, copy=copy)))
 
 
 def _made(visit: Visitor, wished: Wish, order: PaperOrder) -> Response:

@@ -63,12 +63,11 @@ def note(visit: Visiting, vend_id: str, id: str = "") -> Response:
 # The till
 
 
-@router.post("/shift/paper/printer")
-def x_report(visit: Visiting, id: str = "") -> Response:
-    """Of the shift that is open at this terminal."""
-    shift = visit.services.drawers.shift(visit.who.actor).shift
-    order = PaperOrder(PaperKind.X, shift.id, visit.who.actor)
-    return _ordered(visit, order, id, f"/shift/{quote(shift.id)}/printing")
+@router.post("/shift/x/{id}/printer")
+def x_copy(visit: Visiting, id: str) -> Response:
+    """A copy of the X report; its original came out when it was taken."""
+    visit.services.x_reports.send_copy(visit.who.actor, id)
+    return to(f"/shift/x/{quote(id)}/printing")
 
 
 @router.post("/shift/{id}/z/printer")
@@ -152,6 +151,7 @@ def on_its_way(visit: Visitor, subject: str) -> list[OnItsWay]:
 
 @router.get("/counter/sales/{subject}/printing")
 @router.get("/shift/{subject}/printing")
+@router.get("/shift/x/{subject}/printing")
 @router.get("/shift/banked/{subject}/printing")
 @router.get("/customers/{account}/statement/{subject}/printing")
 def printing(visit: Visiting, subject: str) -> Response:
@@ -174,6 +174,7 @@ def printing(visit: Visiting, subject: str) -> Response:
 
 @router.post("/counter/sales/{subject}/printing/again")
 @router.post("/shift/{subject}/printing/again")
+@router.post("/shift/x/{subject}/printing/again")
 @router.post("/shift/banked/{subject}/printing/again")
 @router.post("/customers/{account}/statement/{subject}/printing/again")
 def try_again(visit: Visiting, subject: str) -> Response:
@@ -197,7 +198,7 @@ def _back(here: str, subject: str, told: list[OnItsWay]) -> str:
         account = here.split("/")[2]
         return f"/customers/{account}/statement?agreement={quote(subject)}"
     shown = here.removesuffix("/printing")
-    if not here.startswith("/shift/") or here.startswith("/shift/banked/"):
+    if not here.startswith("/shift/") or here.startswith(("/shift/x/", "/shift/banked/")):
         return shown
     closed = any(one.paper == PaperKind.Z.value for one in told)
     return f"{shown}/z" if closed else "/shift"

@@ -122,6 +122,29 @@ def close(visit: Visiting, form: Filled) -> Response:
     return till.remember(RedirectResponse(f"/shift/{report.shift.id}/z", 303))
 
 
+@router.post("/x")
+def take_x(visit: Visiting, form: Filled) -> Response:
+    """An X report of the shift of this terminal, kept as it stands."""
+    till = till_of(visit)
+    try:
+        report = till.take_x(form["id"])
+    except RaseedError as error:
+        return _standing(visit, error)
+    return till.remember(RedirectResponse(f"/shift/x/{quote(report.id)}", 303))
+
+
+@router.get("/x/{id}")
+def x(visit: Visiting, id: str) -> Response:
+    """An X report that was taken."""
+    return _report(visit, till_of(visit).x_report(id))
+
+
+@router.post("/x/{id}/copy")
+def x_copy(visit: Visiting, id: str) -> Response:
+    """A copy of it, counted."""
+    return _report(visit, visit.services.x_reports.reprint(visit.who.actor, id))
+
+
 @router.get("/all")
 def shifts(visit: Visiting) -> Response:
     found = visit.services.drawers.shifts(visit.who.actor, limit=LATEST)
@@ -203,15 +226,20 @@ def _report(
     def told(minor: int | None) -> Money | None:
         return None if minor is None else Money(minor, report.shift.currency)
 
-    shift, at, copies = report.shift.id, report.at, report.copies
+    kind = PaperKind.Z if report.is_z else PaperKind.X
+    shift, subject = report.shift.id, report.shift.id if report.is_z else report.id
+    # Where the papers are of what is shown: of a shift that is only looked at there are none.
+    path = f"/shift/{quote(shift)}/z" if report.is_z else f"/shift/x/{quote(report.id)}"
     return shown(
         visit,
         "shift/report.html",
         error,
         report=report,
-        unmarked=report.is_z and is_unmarked(visit, PaperKind.Z, shift, at, copies),
-        queued=on_its_way(visit, shift) if report.is_z else [],
-        here=f"/shift/{quote(shift)}/printing",
+        kept_at=path if subject else "",
+        unmarked=subject and is_unmarked(visit, kind, subject, report.at, report.copies),
+        queued=on_its_way(visit, subject) if subject else [],
+        here=f"/shift/{quote(shift)}/printing" if report.is_z else f"{path}/printing",
+        x_reports=till_of(visit).x_reports(shift) if report.is_z or not subject else [],
         drawer_here=_drawer_here(visit),
         minor=told,
         id=_new_id(),

@@ -13,7 +13,7 @@ from meters.quantities import Money
 
 from ...accounting.adjustments import checked_reason
 from ...drawer.counting import Count
-from ...drawer.errors import NoShiftOpen, ShiftUnknown
+from ...drawer.errors import NoShiftOpen, ShiftUnknown, XReportUnknown
 from ...drawer.learning import ID, PracticeDrawer
 from ...drawer.reports import ShiftReport
 from ...drawer.shifts import MoveKind, Shift, checked_amount
@@ -34,7 +34,17 @@ class Till(Protocol):
         """The one that is open here."""
         ...
 
-    def x(self) -> ShiftReport: ...
+    def x(self) -> ShiftReport:
+        """The shift as it stands."""
+        ...
+
+    def take_x(self, id: str) -> ShiftReport: ...
+
+    def x_report(self, id: str) -> ShiftReport:
+        """One that was taken."""
+        ...
+
+    def x_reports(self, shift: str) -> list[ShiftReport]: ...
 
     def close(self, count: Count, shift: str) -> ShiftReport: ...
 
@@ -70,6 +80,15 @@ class RealTill:
     def x(self) -> ShiftReport:
         return self.visit.services.drawers.x(self.visit.who.actor)
 
+    def take_x(self, id: str) -> ShiftReport:
+        return self.visit.services.x_reports.take(self.visit.who.actor, id)
+
+    def x_report(self, id: str) -> ShiftReport:
+        return self.visit.services.x_reports.report(self.visit.who.actor, id)
+
+    def x_reports(self, shift: str) -> list[ShiftReport]:
+        return self.visit.services.x_reports.of_shift(self.visit.who.actor, shift)
+
     def close(self, count: Count, shift: str) -> ShiftReport:
         return self.visit.services.drawers.close(self.visit.who.actor, count, shift or None)
 
@@ -101,6 +120,24 @@ class PracticeTill:
 
     def x(self) -> ShiftReport:
         return self._report(self._open())
+
+    def take_x(self, id: str) -> ShiftReport:
+        self.drawer = self._open().took_x(id)
+        return self.x_report(ID)
+
+    def x_report(self, id: str) -> ShiftReport:
+        if id != ID:
+            # A real one: it may be looked at, and its paper says TEST.
+            return self.visit.services.x_reports.report(self.visit.who.actor, id)
+        drawer = self.drawer
+        if drawer is None or drawer.count is not None or not drawer.x_reports:
+            raise XReportUnknown(id)
+        return drawer.x_report(self.visit.who.actor, self._chart(), self._now())
+
+    def x_reports(self, shift: str) -> list[ShiftReport]:
+        if shift != ID:
+            return self.visit.services.x_reports.of_shift(self.visit.who.actor, shift)
+        return []
 
     def close(self, count: Count, shift: str) -> ShiftReport:  # noqa: ARG002
         self.drawer = self._open().closed(count, self._now())

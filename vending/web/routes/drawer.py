@@ -1,4 +1,4 @@
-"""Shifts at a drawer, bankings, operators' deposits."""
+"""Shifts at a drawer, their X and Z reports, bankings, operators' deposits."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ...drawer import (
     checked_slips,
 )
 from ...shapes import AdjustmentOut, BankingOut, CashMoveOut, ShiftOut, ShiftReportOut
-from ..callers import AllBankings, AllDeposits, AllDrawers, Bookkeeper, Teller
+from ..callers import AllBankings, AllDeposits, AllDrawers, AllXReports, Bookkeeper, Teller
 from ..routers import api_router
 
 router = api_router("drawer")
@@ -42,7 +42,7 @@ Pieces = Annotated[
         examples=[{"200": 3, "0.50": 4}],
     ),
 ]
-ShiftPath = Annotated[str, Path(max_length=200)]
+IdPath = Annotated[str, Path(max_length=200)]
 PointQuery = Annotated[str | None, Query(max_length=60)]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 
@@ -64,6 +64,12 @@ class CashIn(_In):
     id: IdText
     amount: CashText
     reason: ReasonText
+
+
+class XReportIn(_In):
+    """Take an X report."""
+
+    id: IdText
 
 
 class CountIn(_In):
@@ -128,19 +134,47 @@ def list_shifts(
 
 
 @router.get("/shifts/{shift}")
-def get_shift(actor: Teller, drawers: AllDrawers, shift: ShiftPath) -> ShiftOut:
+def get_shift(actor: Teller, drawers: AllDrawers, shift: IdPath) -> ShiftOut:
     """One shift."""
     return ShiftOut.of(drawers.shift(actor, shift))
 
 
 @router.get("/shifts/{shift}/x")
-def x_report(actor: Teller, drawers: AllDrawers, shift: ShiftPath) -> ShiftReportOut:
-    """The shift as it stands. Operators are not told the cash that should be there."""
+def x_report(actor: Teller, drawers: AllDrawers, shift: IdPath) -> ShiftReportOut:
+    """The shift as it stands; nothing of it is kept. Operators are not told the cash that should be
+    there."""
     return ShiftReportOut.of(drawers.x(actor, shift))
 
 
+@router.post("/shifts/{shift}/x-reports", status_code=201)
+def take_x_report(
+    actor: Teller, x_reports: AllXReports, shift: IdPath, body: XReportIn
+) -> ShiftReportOut:
+    """Take the next X report of an open shift: it is kept as it stands, blind for an operator."""
+    return ShiftReportOut.of(x_reports.take(actor, body.id, shift))
+
+
+@router.get("/shifts/{shift}/x-reports")
+def list_x_reports(actor: Teller, x_reports: AllXReports, shift: IdPath) -> list[ShiftReportOut]:
+    """The X reports that were taken of a shift, by number."""
+    return [ShiftReportOut.of(one) for one in x_reports.of_shift(actor, shift)]
+
+
+@router.get("/x-reports/{report}")
+def get_x_report(actor: Teller, x_reports: AllXReports, report: IdPath) -> ShiftReportOut:
+    """An X report that was taken, with its figures of then. Operators are not told the cash of one
+    that somebody else took."""
+    return ShiftReportOut.of(x_reports.report(actor, report))
+
+
+@router.post("/x-reports/{report}/copies", status_code=201)
+def reprint_x_report(actor: Teller, x_reports: AllXReports, report: IdPath) -> ShiftReportOut:
+    """A copy of it, numbered and recorded."""
+    return ShiftReportOut.of(x_reports.reprint(actor, report))
+
+
 @router.post("/shifts/{shift}/cash-in", status_code=201)
-def cash_in(actor: Teller, drawers: AllDrawers, shift: ShiftPath, body: CashIn) -> CashMoveOut:
+def cash_in(actor: Teller, drawers: AllDrawers, shift: IdPath, body: CashIn) -> CashMoveOut:
     """Put cash from the safe into the drawer."""
     amount = Money.from_text(body.amount, drawers.currency)
     move = drawers.cash_in(actor, body.id, amount, body.reason, shift)
@@ -148,7 +182,7 @@ def cash_in(actor: Teller, drawers: AllDrawers, shift: ShiftPath, body: CashIn) 
 
 
 @router.post("/shifts/{shift}/cash-out", status_code=201)
-def cash_out(actor: Teller, drawers: AllDrawers, shift: ShiftPath, body: CashIn) -> CashMoveOut:
+def cash_out(actor: Teller, drawers: AllDrawers, shift: IdPath, body: CashIn) -> CashMoveOut:
     """Take cash out of the drawer into the safe."""
     amount = Money.from_text(body.amount, drawers.currency)
     move = drawers.cash_out(actor, body.id, amount, body.reason, shift)
@@ -156,22 +190,20 @@ def cash_out(actor: Teller, drawers: AllDrawers, shift: ShiftPath, body: CashIn)
 
 
 @router.post("/shifts/{shift}/close", status_code=201)
-def close_shift(
-    actor: Teller, drawers: AllDrawers, shift: ShiftPath, body: CountIn
-) -> ShiftReportOut:
+def close_shift(actor: Teller, drawers: AllDrawers, shift: IdPath, body: CountIn) -> ShiftReportOut:
     """Close the shift on a count and answer its Z report. The same count again answers it again."""
     count = checked_count(body.pieces.items(), body.slips.items(), drawers.currency)
     return ShiftReportOut.of(drawers.close(actor, count, shift))
 
 
 @router.get("/shifts/{shift}/z")
-def z_report(actor: Teller, drawers: AllDrawers, shift: ShiftPath) -> ShiftReportOut:
+def z_report(actor: Teller, drawers: AllDrawers, shift: IdPath) -> ShiftReportOut:
     """The Z report of a closed shift."""
     return ShiftReportOut.of(drawers.z(actor, shift))
 
 
 @router.post("/shifts/{shift}/z/copies", status_code=201)
-def reprint_z(actor: Teller, drawers: AllDrawers, shift: ShiftPath) -> ShiftReportOut:
+def reprint_z(actor: Teller, drawers: AllDrawers, shift: IdPath) -> ShiftReportOut:
     """A copy of the Z report, numbered and recorded."""
     return ShiftReportOut.of(drawers.reprint(actor, shift))
 
@@ -208,13 +240,13 @@ def list_bankings(
 
 
 @router.get("/bankings/{banking}")
-def slip(actor: Teller, bankings: AllBankings, banking: ShiftPath) -> BankingOut:
+def slip(actor: Teller, bankings: AllBankings, banking: IdPath) -> BankingOut:
     """The deposit slip."""
     return BankingOut.of(bankings.slip(actor, banking))
 
 
 @router.post("/bankings/{banking}/copies", status_code=201)
-def reprint_slip(actor: Teller, bankings: AllBankings, banking: ShiftPath) -> BankingOut:
+def reprint_slip(actor: Teller, bankings: AllBankings, banking: IdPath) -> BankingOut:
     """A copy of the slip, numbered and recorded."""
     return BankingOut.of(bankings.reprint(actor, banking))
 
