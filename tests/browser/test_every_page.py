@@ -40,7 +40,7 @@ NO_PAGES: Final = (
     "/counter/sales/{vend_id}/key-slip",
     "/counter/sales/{vend_id}/note",
     "/customers/{account}/statement/{agreement}",
-    "/shift/paper",
+    "/shift/x/{id}/paper",
     "/shift/{id}/z/paper",
     "/shift/banked/{id}/paper",
 )

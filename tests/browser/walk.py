@@ -64,6 +64,8 @@ INSIDE: Final = (
     "/shift/banked/{id}",
     "/shift/banked/{subject}/printing",
     "/shift/count",
+    "/shift/x/{id}",
+    "/shift/x/{subject}/printing",
     "/shift/{id}/z",
     "/shift/{subject}/printing",
 )
@@ -236,6 +238,7 @@ def inside(page: Page, clerk: Clerk) -> Iterator[str]:
         ("/customers/10001/statement", "statement"),
         ("/customers/10001/statement/A1/printing", "statement-printing"),
         ("/shift/s-1/printing", "shift-printing"),
+        ("/shift/x/x-1/printing", "x-report-printing"),
         ("/shift/banked/b-1/printing", "banked-printing"),
         ("/faults", "faults"),
         ("/faults/new?account=10001", "fault-new"),
@@ -319,7 +322,15 @@ def _till(page: Page) -> Iterator[str]:
     page.goto("/shift")
     for summary in page.locator("details summary").all():
         summary.click()
-    yield "shift-x"
+    yield "shift-standing"
+    page.keyboard.press("F10")
+    page.wait_for_url("**/shift/x/*")
+    yield "x-report"
+    page.locator("form[action$='/copy'] button").click()
+    expect(page.locator(".copy-mark")).to_be_visible()
+    yield "x-report-copy"
+    page.goto("/shift")
+    yield "shift-with-x-report"
     page.goto("/shift/count")
     yield "shift-count"
     count_till(page, {"50.00": 3})

@@ -237,6 +237,9 @@ class TestDrawer:
             ).booked
         )
         assert drawer_from(drawer.to_text(), START) == drawer
+        drawer = drawer.took_x("x-1").took_x("x-2").took_x("x-1")
+        assert drawer.x_reports == 2
+        assert drawer_from(drawer.to_text(), START) == drawer
         closed = drawer.closed(Count(((5_000, 3),), ((Tender.CARD, 12),)), drawer.opened_at)
         assert drawer_from(closed.to_text(), START) == closed
         assert len(closed.to_text()) < 2_000
