@@ -16,6 +16,7 @@ from meters.quantities import Money
 from tests.databases import Postgres, new_place
 from tests.system.everything import AGREEMENTS, new_office
 from tests.vending.support import OPERATOR
+from vending.drawer import ShiftReport
 from vending.parties import Actor
 from vending.persons import person
 from vending.requests import BasketRequest, Credit, DebtPayment
@@ -73,6 +74,8 @@ class Model:
         self.shift: str | None = None
         self.cash = 0
         """In the drawer of the open shift."""
+        self.taken: list[ShiftReport] = []
+        """X reports, as they were answered."""
         self.behind = 0
         """Minutes that the clock may stand behind the latest entry (0 or less)."""
         self.closed: list[int] = []

@@ -269,6 +269,17 @@ class Counters(Model, RuleBasedStateMachine):
         self.sums["1010", "P1"] += float_
         self.sums["1110", ""] -= float_
 
+    @rule()
+    def take_x_report(self) -> None:
+        id = self.name("x")
+        taken, code = told(self.office.x_reports.take, CHIEF, id, self.shift)
+        if self.shift is None:
+            assert code == "shift.none_open"
+            return
+        assert taken.expected == self.cash
+        assert taken.number == 1 + sum(one.shift.id == self.shift for one in self.taken)
+        self.taken.append(taken)
+
     @rule(notes=st.integers(0, 30), coins=st.integers(0, 9))
     def close_shift(self, notes: int, coins: int) -> None:
         count = count_of({"20": notes, "0.10": coins})
@@ -338,6 +349,11 @@ class Counters(Model, RuleBasedStateMachine):
             view = self.office.accounts.account(LAYLA, AGREEMENTS[meter])
             for one in view.debts:
                 assert one.debt.owed.minor == self.owed[AGREEMENTS[meter], one.debt.code]
+
+    @invariant()
+    def x_reports_stand_as_they_were_taken(self) -> None:
+        x_reports = self.office.x_reports
+        assert [x_reports.report(CHIEF, one.id) for one in self.taken] == self.taken
 
     @invariant()
     def everything_proves_itself(self) -> None:

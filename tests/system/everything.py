@@ -38,7 +38,7 @@ from tokens.sts import (
 )
 from vending.accounts import Accounts
 from vending.approvals import Approvals, Blocks, Operators, own_acts
-from vending.drawer import Bankings, Drawers
+from vending.drawer import Bankings, Drawers, XReports
 from vending.keychanges import KeyChanges
 from vending.operators import Operator, Settlement
 from vending.outbox import OutboxPlan
@@ -135,6 +135,7 @@ class Office:
         self.service = service(store, clock, security=keys(), outbox=PLAN, gateway_for=gateways)
         self.accounts = Accounts(SqlAccounts(store), tariffs(), chart(), clock, ZONE)
         self.drawers = Drawers(SqlDrawers(store), chart(), clock, outbox=PLAN)
+        self.x_reports = XReports(SqlDrawers(store), chart(), clock, outbox=PLAN)
         self.bankings = Bankings(SqlDrawers(store), chart(), clock, outbox=PLAN)
         self.key_changes = KeyChanges(SqlKeyChanges(store), keys(), gateways, clock)
         people = SqlPeople(store)
