@@ -49,7 +49,7 @@ def _facts(speech: Speech, report: ShiftReport) -> Facts:
         *told((speech.say("terminal"), ltr(shift.terminal))),
         (speech.say("operator"), speech.free(shift.operator)),
         (speech.say("opened_at"), speech.moment(shift.opened_at)),
-        (speech.say("closed_at" if report.is_z else "made_at"), speech.moment(report.at)),
+        (speech.say("closed_at" if report.is_z else "taken_at"), speech.moment(report.at)),
         (speech.say("closed_by" if report.is_z else "taken_by"), speech.free(report.actor)),
         *told((speech.say("x_reports"), ltr(len(report.x_reports) or ""))),
     ]

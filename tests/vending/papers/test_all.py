@@ -101,6 +101,7 @@ def test_a_copy_of_an_x_report_is_the_report_but_for_its_mark(made: dict[str, Ma
     facts = dict(made["x"](Language.ENGLISH).data["facts"])
     assert texts(facts["Report"]) == "P1-S0001-X1"
     assert facts["Taken by"] == "Omar"
+    assert texts(facts["Taken"]).startswith("2026-11-23")
     assert texts(dict(made["x_blind"](Language.ENGLISH).data["facts"])["Report"]) == "P1-S0001-X2"
     assert texts(dict(made["z"](Language.ENGLISH).data["facts"])["X reports taken"]) == "2"
 
