@@ -24,6 +24,7 @@ from .sale import DeliveryEvent, MeterReading, Printing, Void
 from .tariff import TariffBook
 from .tariff.months import PLACE
 from .vend import ClockLimits
+from .voids import TakenOut
 
 
 @dataclass(eq=False)
@@ -51,6 +52,10 @@ class Reading(Protocol):
 
     def meter_file(self, number: str) -> MeterFile | None:
         """Meter, agreement, customer and place by DRN; None if it is not in use."""
+        ...
+
+    def meter(self, number: str) -> Meter | None:
+        """A meter on record by DRN, in use or not."""
         ...
 
     def meter_files(
@@ -124,6 +129,14 @@ class Reading(Protocol):
         photo or laboratory that a transfer was asked for by. None if nothing does."""
         ...
 
+    def taken_out(self, meter: str) -> TakenOut | None:
+        """The exchange that took this meter out of use last."""
+        ...
+
+    def called_off_by(self, approval: str) -> str | None:
+        """Who called off, before it was done, what two people had approved under this id."""
+        ...
+
     def units_given_back(self, vend_id: str) -> bool:
         """Whether two people have given back units of this sale, and that stands."""
         ...
@@ -155,6 +168,10 @@ class Reading(Protocol):
 
     def shown(self, vend_id: str) -> bool:
         """Whether the digits of a held sale have been shown."""
+        ...
+
+    def first_shown(self, vend_id: str) -> datetime | None:
+        """When the digits of a held sale were first shown; None if they never were."""
         ...
 
     def void_of(self, vend_id: str) -> Void | None: ...

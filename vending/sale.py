@@ -352,7 +352,7 @@ class Evidence(Enum):
     NOT_IN_LOG = "not_in_log"
     """The meter was read, and its token log does not hold the token as taken."""
     METER_GONE = "meter_gone"
-    """The meter is out of use, and nothing says that it may have taken the token."""
+    """The meter was out of use before anybody could type the token."""
     REFUND = "refund"
     """None of these: money was given back by two people, the units stay with the customer."""
 

@@ -366,14 +366,14 @@ class VendingService:
 
     def void(self, actor: Actor, vend_id: str, reason: str) -> Void:
         """Takes a sale back and gives its money back, on evidence: its digits have not been shown;
-        or it had no token; or the meter, read now, has not taken it; or the meter is out of use,
-        and nothing says that it may have taken it before. Nothing is edited. Voiding again answers
+        or it had no token; or the meter, read now, has not taken it; or the meter was out of use
+        before anybody could type it (`voidrules.GONE`). Nothing is edited. Voiding again answers
         the void that there is.
 
         Raises VendUnknown, VoidReasonMissing, VoidNotAllowed (another point, shift or day; for a
         supervisor who did not sell it; what it left on the balance is spent; units of it were given
-        back), TokenTaken, NotProved, VoidUnseen, MeterMismatch, Blocked (whoever asks, or where),
-        ShiftNeeded, CashShort.
+        back), TokenTaken, NotProved, GoneUnproved, VoidUnseen, MeterMismatch, Blocked (whoever
+        asks, or where), ShiftNeeded, CashShort.
         """
         try:
             return self._voiding.void(actor, vend_id, reason)

@@ -24,7 +24,7 @@ from .sold import known_sale
 from .tariff import LineKind, Month
 from .vend import check_clock
 from .voidproof import Proof, Proved, Proving
-from .voidrules import check_alone, check_drawer, check_point, check_units
+from .voidrules import check_alone, check_drawer, check_point, check_units, gone_unproved
 from .voids import (
     SALES,
     NotProved,
@@ -136,8 +136,10 @@ class Voiding:
         if proof.evidence is Evidence.NOT_SHOWN and books.shown(record.vend_id):
             raise NotProved(record.vend_id, record.meter, "being_delivered")
         if proof.evidence is Evidence.METER_GONE:
-            # A transfer may have come between.
-            self._proving.gone(books, record, events)
+            # It may be in use once more, somewhere else, or what was said of it withdrawn.
+            row = self._proving.gone(books, record, events)
+            if books.meter_file(record.meter) is not None or not row.proves:
+                raise gone_unproved(record, row)
         if not books.call_off(record.vend_id, self._ports.clock()):
             raise NotProved(record.vend_id, record.meter, "being_delivered")
         check_seller(books, actor.name, actor.point or "", actor.terminal)

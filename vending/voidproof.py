@@ -1,5 +1,5 @@
-"""What proves that a sale may be taken back: its token was never seen, or its meter is gone, or the
-meter's own log does not hold it.
+"""What proves that a sale may be taken back: its token was never seen, or not before its meter was
+gone, or the meter's own log does not hold it.
 """
 
 from __future__ import annotations
@@ -8,17 +8,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from meters.account import TokenLogEntry
-from meters.gateway import token_fingerprint
+from meters.gateway import MeterMismatch, MeterUnreachable, token_fingerprint
 from meters.verdicts import TokenResult
 
 from .delivery import is_being_pushed, reaches_back, state_of
 from .keychanges.proof import from_log
-from .parties import MeterFile
+from .parties import Meter
 from .ports import Ports, Reading
 from .record import SaleRecord, receipt_of
 from .sale import DeliveryEvent, Evidence, SaleReceipt, SaleState
 from .sold import known_sale
-from .voids import NotProved, TokenTaken, VoidNotAllowed
+from .voidrules import GoneRow, GoneSale, gone, gone_unproved
+from .voids import GoneUnproved, NotProved, TokenTaken
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +58,20 @@ class Proving:
         # The line is used outside of any transaction: the books must not wait for a meter.
         return Proved(record, self._by_log(receipt) if proof is None else proof, tuple(events))
 
-    def gone(self, books: Reading, record: SaleRecord, events: Sequence[DeliveryEvent]) -> Proof:
-        """No agreement has the meter any more: it was exchanged or taken down, with its log. That
-        says nothing against the token only where nothing says that it may have been used before.
-        Raises VoidNotAllowed, NotProved."""
+    def gone(self, books: Reading, record: SaleRecord, events: Sequence[DeliveryEvent]) -> GoneRow:
+        """What the books say of a sale whose meter is out of use."""
         account = self._ports.chart.role(f"meters_{record.commodity}").code
-        if books.moved_on(account, record.meter):
-            # What was left on it was given to the new meter; not a second time in money.
-            raise VoidNotAllowed(record.vend_id, "moved_on")
-        if state_of(events) in (SaleState.DELIVERING, SaleState.UNKNOWN):
-            # It was sent, and no log will ever tell whether it came.
-            raise NotProved(record.vend_id, record.meter, "outcome_unknown")
-        known = books.left_known_at(record.meter)
-        if known is not None and known >= record.sold_at:
-            # What was on the meter was seen after the sale, with these units or without them.
-            raise NotProved(record.vend_id, record.meter, "left_known")
-        return Proof(Evidence.METER_GONE, {"meter": record.meter})
+        held = receipt_of(record).held
+        return gone(
+            GoneSale(
+                sold_at=record.sold_at,
+                seen_at=books.first_shown(record.vend_id) if held else record.sold_at,
+                is_settled=state_of(events) not in (SaleState.DELIVERING, SaleState.UNKNOWN),
+                out=books.taken_out(record.meter),
+                moved=books.moved_on(account, record.meter),
+                known_at=books.left_known_at(record.meter),
+            )
+        )
 
     def _without_reading(
         self,
@@ -91,36 +90,49 @@ class Proving:
         if state_of(events) is SaleState.DELIVERED:
             raise TokenTaken(record.vend_id, record.meter)
         if books.meter_file(record.meter) is None:
-            return self.gone(books, record, events)
+            row = self.gone(books, record, events)
+            if row.proves:
+                return Proof(Evidence.METER_GONE, {"meter": record.meter, "because": row.name})
         return None
 
     def _by_log(self, receipt: SaleReceipt) -> Proof:
-        """What the meter's own log proves. Raises MeterUnreachable, MeterMismatch, TokenTaken,
-        NotProved."""
-        meter = receipt.buyer.meter
+        """What the meter's own log proves; one that is out of use may answer on a bench. Raises
+        MeterUnreachable, MeterMismatch, TokenTaken, NotProved."""
+        number = receipt.buyer.meter
         with self._ports.store.reading() as books:
-            file = books.meter_file(meter)
-            before = books.log_sequence_before(meter, receipt.sold_at)
-            known = books.log_sequence_before(meter, self._ports.clock())
-            if file is None:
-                record = known_sale(books, receipt.vend_id)
-                return self.gone(books, record, books.delivery_events(receipt.vend_id))
-        log = self._read(file)
+            in_use = books.meter_file(number) is not None
+            meter = books.meter(number)
+            before = books.log_sequence_before(number, receipt.sold_at)
+            known = books.log_sequence_before(number, self._ports.clock())
+        assert meter is not None, "a meter that was sold to stays on record"
+        try:
+            log = self._read(meter)
+        except (MeterUnreachable, MeterMismatch):
+            # Another one may answer at the address of a meter that is gone.
+            if in_use:
+                raise
+            raise self._unproved(receipt.vend_id) from None
         for token in receipt.tokens:
             own = [one for one in log if one.fingerprint == token_fingerprint(token.digits)]
             if any(one.result.is_taken or one.result is TokenResult.USED_ERROR for one in own):
-                raise TokenTaken(receipt.vend_id, meter)
+                raise TokenTaken(receipt.vend_id, number)
         newest = log[0].sequence if log else 0
         # Behind the sale, too: a log that was cleared since may have counted on from nothing.
         if newest < known or not reaches_back(log, before):
-            raise NotProved(receipt.vend_id, meter, "log_too_short")
+            unproved = NotProved if in_use else GoneUnproved
+            raise unproved(receipt.vend_id, number, "log_too_short")
         return Proof(
             Evidence.NOT_IN_LOG,
             {"log_from": before + 1, "log_to": newest, "key_moved": _key_moved(receipt, log)},
         )
 
-    def _read(self, file: MeterFile) -> list[TokenLogEntry]:
-        gateway = self._ports.gateway_for(file.meter)
+    def _unproved(self, vend_id: str) -> GoneUnproved:
+        with self._ports.store.reading() as books:
+            record = known_sale(books, vend_id)
+            return gone_unproved(record, self.gone(books, record, books.delivery_events(vend_id)))
+
+    def _read(self, meter: Meter) -> list[TokenLogEntry]:
+        gateway = self._ports.gateway_for(meter)
         try:
             return gateway.read_token_log()
         finally:

@@ -4,8 +4,10 @@ transaction that does it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from typing import Final
 
 from meters.quantities import Money
 
@@ -18,7 +20,86 @@ from .persons import same_person
 from .ports import Reading
 from .record import SaleRecord
 from .sale import Evidence
-from .voids import VoidNotAllowed
+from .voids import GoneUnproved, TakenOut, VoidNotAllowed
+
+
+@dataclass(frozen=True, slots=True)
+class GoneSale:
+    """What the books know of a sale whose meter is out of use and cannot be read any more."""
+
+    sold_at: datetime
+    seen_at: datetime | None
+    """When its digits were first seen by anybody: at the sale, unless they were held back. None:
+    never."""
+    is_settled: bool
+    """Whether no push of its token is open or without an answer."""
+    out: TakenOut | None
+    """None: nobody has written down when and why it is out of use."""
+    moved: bool
+    """Whether what was left on the meter was moved to another one."""
+    known_at: datetime | None
+    """When something last told what was on the meter: a reading, a photo, a laboratory."""
+
+    def seen_behind(self, moment: datetime) -> bool:
+        """Whether nobody could type its token before this moment."""
+        return self.seen_at is None or self.seen_at >= moment
+
+    @property
+    def seen_on_dead(self) -> bool:
+        """Whether, by what was said of it, the meter was dead before its token could be typed."""
+        since = None if self.out is None else self.out.down_since
+        return since is not None and self.seen_behind(since)
+
+
+@dataclass(frozen=True, slots=True)
+class GoneRow:
+    """One case of a sale to a meter that is out of use."""
+
+    name: str
+    """Kept with the void, or told as the reason why there is none."""
+    holds: Callable[[GoneSale], bool]
+    proves: bool
+    """Whether the credit certainly did not enter the meter."""
+
+
+GONE: Final = (
+    # It may have come, and no log will ever tell.
+    GoneRow("outcome_unknown", lambda sale: not sale.is_settled, False),
+    # From then on the meter hung nowhere; it could have been typed into nothing.
+    GoneRow(
+        "seen_after",
+        lambda sale: sale.out is not None and sale.seen_behind(sale.out.at),
+        True,
+    ),
+    # The same, but that it was dead earlier than it was written down, two people say.
+    GoneRow(
+        "down_before",
+        lambda sale: sale.seen_on_dead and sale.out is not None and sale.out.confirmed,
+        True,
+    ),
+    GoneRow("down_unconfirmed", lambda sale: sale.seen_on_dead, False),
+    # What was left on it was given to the new meter, and its units may be among that.
+    GoneRow("moved_on", lambda sale: sale.moved, False),
+    # A number of units, with its own in it or used up since: not which tokens were taken.
+    GoneRow(
+        "left_known",
+        lambda sale: sale.known_at is not None and sale.known_at >= sale.sold_at,
+        False,
+    ),
+    # Off the wall, and nothing more: until then anybody could type it.
+    GoneRow("nothing_read", lambda _: True, False),
+)
+"""The first row that holds decides. Without proof, money goes back by two people (a refund)."""
+
+
+def gone(sale: GoneSale) -> GoneRow:
+    """The row of `GONE` that a sale falls under."""
+    return next(row for row in GONE if row.holds(sale))
+
+
+def gone_unproved(record: SaleRecord, row: GoneRow) -> GoneUnproved:
+    """Why a sale of a row that proves nothing is not taken back."""
+    return GoneUnproved(record.vend_id, record.meter, row.name)
 
 
 def check_units(books: Reading, vend_id: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 
 from meters.errors import Invalid, Refused
@@ -33,8 +34,13 @@ class NotProved(Refused, code="void.not_proved"):
     vend_id: str
     meter: str
     why: str
-    """`meter_unreachable`, `log_too_short`, `outcome_unknown`, `being_delivered` or `left_known`
-    (what was on a meter that is gone was seen after the sale)."""
+    """`log_too_short` or `being_delivered`."""
+
+
+@dataclass(eq=False)
+class GoneUnproved(NotProved, code="void.gone_unproved"):
+    """The meter is out of use: that it is off the wall does not say that it had not taken the
+    token. `why`: a row of `voidrules.GONE`, or `log_too_short`."""
 
 
 @dataclass(eq=False)
@@ -44,7 +50,7 @@ class VoidNotAllowed(Refused, code="void.not_allowed"):
     vend_id: str
     why: str
     """`other_point`, `other_shift`, `other_day`, `needs_supervisor` (one who did not sell it),
-    `balance_used`, `units_refunded`, `moved_on`, `tariff_changed`, `voided` or `kind`."""
+    `balance_used`, `units_refunded`, `tariff_changed`, `voided` or `kind`."""
 
 
 @dataclass(eq=False)
@@ -52,6 +58,17 @@ class VoidReasonMissing(Invalid, code="void.reason_missing"):
     """A void needs a reason."""
 
     least: int
+
+
+@dataclass(frozen=True, slots=True)
+class TakenOut:
+    """The exchange that took a meter out of use last, as it was written down."""
+
+    at: datetime
+    down_since: datetime | None = None
+    """From when on it was off the wall or dead, as whoever took it down has said."""
+    confirmed: bool = False
+    """Whether a second person has approved what was written down."""
 
 
 SALES = frozenset({"sale", "payment"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from meters.errors import Invalid, Refused
@@ -81,8 +82,8 @@ class TransferredBefore(Refused, code="transfer.done_before"):
 
 @dataclass(eq=False)
 class SaleTakenBack(Refused, code="transfer.sale_taken_back"):
-    """The money of a sale to this meter was given back since it is out of use; what is moved may
-    hold its units."""
+    """The money of a sale to this meter was given back, and its units may be among what is moved:
+    it was taken back because the meter was out of use, or the meter has taken its token since."""
 
     meter: str
     vend_id: str
@@ -102,6 +103,24 @@ class ReadingMissing(Refused, code="exchange.reading_missing"):
     """The old meter was never read, so no reading says what is left on it."""
 
     meter: str
+
+
+@dataclass(eq=False)
+class DownSinceWrong(Invalid, code="exchange.down_since_wrong"):
+    """A meter is dead since a moment that has passed, and that lies in the time that it hung
+    there."""
+
+    meter: str
+    down_since: datetime
+
+
+@dataclass(eq=False)
+class SeenAlive(Refused, code="exchange.seen_alive"):
+    """The meter answered after the moment since when it is said to be dead."""
+
+    meter: str
+    down_since: datetime
+    seen_at: datetime
 
 
 @dataclass(eq=False)

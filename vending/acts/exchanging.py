@@ -7,6 +7,7 @@ request is also the record of the exchange.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from meters.identity import Drn
@@ -20,13 +21,14 @@ from ..approvals import Approval
 from ..approvals.acts import check_no_token
 from ..approvals.approval import checked_id
 from ..approvals.errors import ApprovalIdReused
+from ..ledger import canonical_time
 from ..parties import Actor, GatewayAddress, Meter, MeterFile, PartyExists, Reached, require
 from ..ports import Clock
 from ..requests import Units, units_of
 from ..tariff import UnitsNotCarried
 from ..tariff.pricing import MOST_STEPS, carried_floor
 from .documents import Source, TransferWanted, transfer_document
-from .errors import UnitsAndSource, check_recorded
+from .errors import DownSinceWrong, SeenAlive, UnitsAndSource, check_recorded
 from .giving import check_source, last_read
 from .ports import ActsReading, ActsStore
 
@@ -77,18 +79,21 @@ class Exchanges:
         source: Source,
         reason: str,
         units: Units | None = None,
+        down_since: datetime | None = None,
     ) -> Exchanged:
         """Registers the new meter, or takes it from the shelf, and moves the agreement to it; from
         here on nothing is sold to the old one, and a key change planned for it is cancelled. What
         was left there waits as a request of the act `transfer`, under `id`, for a second person:
         `units`, or with the source `reading` all that the last kept reading says, rounded down to
-        what a token carries. The caller makes the id; the same again answers the exchange that
-        there is.
+        what a token carries. `down_since`: from when on the old meter was off the wall or dead
+        already; once the request is approved, tokens that came out later count as not used. The
+        caller makes the id; the same again answers the exchange that there is.
 
         Raises ActorNotAllowed, ApprovalIdMalformed, ReasonMissing, DocumentHoldsToken,
         ApprovalIdReused, AgreementUnknown, UnitsAndSource, NotANumber, TooFine, UnitsNotCarried,
-        ReadingMissing, TransferTooMuch, PartyExists (the new meter is in use), MeterDiffers,
-        KeyUnknown, ModelUnknown, RowWrong (the new meter could not be sold to or reached).
+        ReadingMissing, TransferTooMuch, DownSinceWrong, SeenAlive, PartyExists (the new meter is
+        in use), MeterDiffers, KeyUnknown, ModelUnknown, RowWrong (the new meter could not be sold
+        to or reached).
         """
         require(actor, "exchange_meter")
         checked_id(id)
@@ -100,13 +105,16 @@ class Exchanges:
                 raise AgreementUnknown(agreement[:30])
             stored = books.approval(id)
             if stored is not None:
-                _check_same(stored, actor, agreement, _facts(new, units), source, reason)
+                facts = _facts(new, units, down_since)
+                _check_same(stored, actor, agreement, facts, source, reason)
                 return Exchanged(stored, file)
             old = file.meter
             left = self._left(books, old, source, units)
             now, meter = self._clock(), _meter(books, new, old)
             meter = self._rules.admitted(meter)
-            facts = _facts(new, units)
+            if down_since is not None:
+                _check_down(books, old.number.number, down_since, now)
+            facts = _facts(new, units, down_since)
             wanted = TransferWanted(
                 agreement, old.number.number, Units(left.to_text()), source, facts
             )
@@ -178,10 +186,23 @@ def _meter(books: ActsReading, new: NewMeter, old: Meter) -> Meter:
     return replace(known, model=made.model or known.model, gateway=made.gateway)
 
 
-def _facts(new: NewMeter, units: Units | None) -> dict[str, Any]:
+def _check_down(books: ActsReading, old: str, since: datetime, now: datetime) -> None:
+    """Raises DownSinceWrong, SeenAlive."""
+    before = books.exchange_of(old)
+    if since > now or (before is not None and since <= before.requested_at):
+        raise DownSinceWrong(old, since)
+    seen = books.seen_alive_at(old)
+    if seen is not None and seen >= since:
+        raise SeenAlive(old, since, seen)
+
+
+def _facts(new: NewMeter, units: Units | None, down_since: datetime | None) -> dict[str, Any]:
     """What is written down of the new meter, and what was told of the old one."""
     at = new.gateway
+    # Told only where it says something, so that requests of before equal their repetition.
+    down = {} if down_since is None else {"down_since": canonical_time(down_since)}
     return {
+        **down,
         "new_meter": new.number.number,
         "ea": new.ea.value,
         "sgc": new.sgc,

@@ -32,6 +32,7 @@ from ..requests import (
 from ..sale import SaleKind, SaleReceipt
 from ..selling import Selling
 from ..sold import known_sale, meter_in_use
+from ..voids import read_document
 from .documents import (
     EngineeringWanted,
     FreeIssueWanted,
@@ -212,12 +213,21 @@ def _check_transfer(books: ActsReading, wanted: TransferWanted) -> str:
 
 
 def _check_taken_back(books: ActsReading, wanted: TransferWanted, since: datetime) -> None:
-    """What was left on a meter is not moved with units in it whose money was given back since: only
-    a reading from before their sale is known to be without them. Raises SaleTakenBack."""
+    """What was left on a meter is not moved with units in it whose money was given back. Raises
+    SaleTakenBack."""
     for sale in books.taken_back_as_gone(wanted.old_meter, since):
+        void = books.void_of(sale.vend_id)
+        if void is not None and "because" in read_document(void):
+            # Its token was not used: the units of others that are left are not touched by it.
+            continue
+        # Taken back when that was not asked for: only a reading from before its sale is known to
+        # be without its units.
         known = books.left_known_at(wanted.old_meter)
         if wanted.source is not Source.READING or known is None or known >= sale.sold_at:
             raise SaleTakenBack(wanted.old_meter, sale.vend_id)
+    for vend_id in books.taken_all_the_same(wanted.old_meter, wanted.agreement):
+        # A paper that was kept and typed in after all.
+        raise SaleTakenBack(wanted.old_meter, vend_id)
 
 
 def check_source(

@@ -35,8 +35,14 @@ class ActsReading(Reading, Protocol):
         use, by entry of their voids."""
         ...
 
-    def meter(self, number: str) -> Meter | None:
-        """A meter on record, in use or on the shelf."""
+    def taken_all_the_same(self, meter: str, agreement: str) -> list[str]:
+        """Vend ids of sales to this meter at this agreement that were taken back, whose tokens it
+        has taken all the same, as its log has told since."""
+        ...
+
+    def seen_alive_at(self, meter: str) -> datetime | None:
+        """When this meter answered last, as far as it was written down: a kept reading, a verdict,
+        its log."""
         ...
 
 

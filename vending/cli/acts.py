@@ -13,10 +13,11 @@ from meters.identity import meter_from_text
 from tokens.sts import BaseDate, EncryptionAlgorithm
 
 from ..acts import NewMeter, Source
-from ..messages import term
+from ..messages import LOCAL_ZONE, term
 from ..parties import GatewayAddress, GatewayPlace, Reached, Role
 from ..requests import Units
 from ..shapes import ExchangeOut
+from ..tariff.months import read_moment
 from .approvals import approval, facts_of, request_shown
 from .asking import IdOption, Reason, new_id
 from .context import Cli, Json, MeterArg, VendIdArg, cli_of
@@ -179,6 +180,13 @@ def exchange(
     gateway: Annotated[
         str | None, typer.Option(metavar="HOST:PORT/UNIT|PLACE", help="Where it answers.")
     ] = None,
+    down_since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MOMENT",
+            help="From when on the old meter was off the wall or dead already: 2026-01-12T08:00.",
+        ),
+    ] = None,
     id: IdOption = None,
     as_json: Json = False,
 ) -> None:
@@ -210,6 +218,7 @@ def exchange(
             source,
             reason,
             None if units is None else Units(units),
+            None if down_since is None else read_moment(down_since, LOCAL_ZONE),
         )
         shown = ExchangeOut.of(made, raseed.approvals.state(made.request))
 

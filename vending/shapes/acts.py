@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, StrictInt, StrictStr, Tag
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StrictInt,
+    StrictStr,
+    Tag,
+)
 
 from meters.identity import meter_from_text
 from tokens.sts import BaseDate, EncryptionAlgorithm
@@ -207,6 +216,11 @@ class ExchangeIn(_In):
     source: SourceText = Field(description=SOURCES)
     units: UnitsText | None = Field(
         None, description="Left on the old meter; null with `reading`: all that the reading says"
+    )
+    down_since: AwareDatetime | None = Field(
+        None,
+        description="From when on the old meter was off the wall or dead already. Once a second "
+        "person has approved, tokens that came out later count as not used",
     )
     reason: StrictStr = Field(max_length=1000)
 

@@ -12,10 +12,10 @@ from ..approvals.approval import Approval
 from ..keychanges.changes import KeyChangeEvent, KeyChangeState
 from ..parties import Meter, MeterFile, Registration
 from ..record import SaleRecord
-from ..sale import Evidence
+from ..sale import Evidence, SaleState
 from . import schema as t
 from .approvals import SqlPeopleReading, SqlPeopleWriting
-from .key_changes import SqlKeyChangesReading, SqlKeyChangesWriting
+from .key_changes import SqlKeyChangesWriting
 from .parties import NUL
 from .reading import SqlReading
 from .sqlstore import SqlStore
@@ -64,8 +64,36 @@ class SqlActsReading(SqlReading):
         ids = self._db.execute(statement).scalars().all()
         return [record for id in ids if (record := self.sale(id)) is not None]
 
-    def meter(self, number: str) -> Meter | None:
-        return SqlKeyChangesReading(self).meter(number)
+    def taken_all_the_same(self, meter: str, agreement: str) -> list[str]:
+        e, v, s = t.delivery_events.c, t.voids.c, t.sales.c
+        statement = (
+            select(s.vend_id)
+            .distinct()
+            .join(t.voids, v.vend_id == s.vend_id)
+            .join(t.delivery_events, e.vend_id == s.vend_id)
+            .where(
+                s.meter == meter,
+                s.agreement == agreement,
+                v.evidence != Evidence.REFUND.value,
+                e.state == SaleState.DELIVERED.value,
+            )
+            .order_by(s.vend_id)
+        )
+        return list(self._db.execute(statement).scalars())
+
+    def seen_alive_at(self, meter: str) -> datetime | None:
+        r, e = t.readings.c, t.delivery_events.c
+        read = select(r.read_at).where(r.meter == meter).order_by(r.read_at.desc()).limit(1)
+        # A step with a verdict or with where the log stood is one at which the meter answered.
+        answered = (
+            select(e.at)
+            .join(t.sales, t.sales.c.vend_id == e.vend_id)
+            .where(t.sales.c.meter == meter, e.result.is_not(None) | e.log_sequence.is_not(None))
+            .order_by(e.at.desc())
+            .limit(1)
+        )
+        moments = [self._db.execute(one).scalar() for one in (read, answered)]
+        return max((one for one in moments if one is not None), default=None)
 
 
 class SqlActsWriting(SqlActsReading, SqlWriting):

@@ -45,6 +45,7 @@ _PARTS = [slice(end - width, end) for end, width in zip(_ENDS, _WIDTHS, strict=T
 """Where the columns of each of the four stand in a row."""
 _WIDTH = _ENDS[-1]
 _FILE = _FILES.where(t.meters.c.number == bindparam("number"))
+_METER = select(t.meters).where(t.meters.c.number == bindparam("number"))
 _CUSTOMER = select(t.customers).where(t.customers.c.account == bindparam("account"))
 _POINT = select(t.points).where(t.points.c.code == bindparam("code"))
 
@@ -58,6 +59,10 @@ class SqlParties:
     def meter_file(self, number: str) -> MeterFile | None:
         row = self._db.execute(_FILE, {"number": number}).first()
         return None if row is None else meter_file_of(row)
+
+    def meter(self, number: str) -> Meter | None:
+        row = self._db.execute(_METER, {"number": number}).first()
+        return None if row is None else meter_of(row)
 
     def meter_files(
         self, *, customer: str | None = None, after: str = "", limit: int = 100

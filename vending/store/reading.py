@@ -71,7 +71,7 @@ _EVENTS = (
     .order_by(t.delivery_events.c.seq)
 )
 _ACCOUNT = select(t.accounts.c.document).where(t.accounts.c.agreement == bindparam("agreement"))
-_SHOWN = select(t.showings.c.vend_id).where(t.showings.c.vend_id == bindparam("vend_id"))
+_SHOWN = select(t.showings.c.at).where(t.showings.c.vend_id == bindparam("vend_id"))
 _VOID = select(t.voids).where(t.voids.c.vend_id == bindparam("vend_id"))
 _NOTES = select(func.count()).where(
     t.voids.c.point == bindparam("point"), t.voids.c.entry <= bindparam("entry")
@@ -192,7 +192,10 @@ class SqlReading(SqlTakingBack):
         return None if found is None else str(found)
 
     def shown(self, vend_id: str) -> bool:
-        return self._db.execute(_SHOWN, {"vend_id": vend_id}).first() is not None
+        return self.first_shown(vend_id) is not None
+
+    def first_shown(self, vend_id: str) -> datetime | None:
+        return self._db.execute(_SHOWN, {"vend_id": vend_id}).scalar()
 
     def void_of(self, vend_id: str) -> Void | None:
         row = self._db.execute(_VOID, {"vend_id": vend_id}).first()

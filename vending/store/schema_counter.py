@@ -159,6 +159,22 @@ approval_decisions = Table(
     Column("note", Text, nullable=False),
 )
 
+approval_steps = Table(
+    "approval_steps",
+    metadata,
+    Column("approval", ForeignKey("approvals.id"), primary_key=True),
+    # 1, 2, ... behind the decision: what became of an act that is done after its approval.
+    Column("seq", Integer, primary_key=True),
+    # `begun` anew, `done`, `failed` or `called_off`
+    Column("state", String(10), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("actor", Text, nullable=False),
+    # Why it was called off.
+    Column("note", Text, nullable=False),
+    # Code and facts of the error that it failed with, as JSON; empty for other steps.
+    Column("document", Text, nullable=False),
+)
+
 # After a sale
 
 voids = Table(
@@ -373,6 +389,7 @@ COUNTER_BOOKS = (
     "block_events",
     "approvals",
     "approval_decisions",
+    "approval_steps",
     "voids",
     "showings",
     "key_changes",

@@ -12,6 +12,7 @@ from sqlalchemy import Select, func, select, tuple_
 from ..blocking import Block, BlockKey
 from ..drawer.tally import tally
 from ..ledger import Chart, canonical_json
+from ..voids import TakenOut
 from . import schema as t
 from .drawer_rows import shift_books
 from .parties import SqlParties
@@ -61,6 +62,28 @@ class SqlTakingBack(SqlParties):
             if asked["old_meter"] == meter and asked["source"] not in ("reading", "none"):
                 moments.append(requested_at)
         return max(moments, default=None)
+
+    def taken_out(self, meter: str) -> TakenOut | None:
+        found = self._db.execute(_whose("transfer", "old_meter", meter, _A.requested_at)).all()
+        for id, document, at in reversed(found):
+            told = json.loads(document)
+            if told["old_meter"] == meter and "exchange" in told:
+                since = told["exchange"].get("down_since")
+                moment = None if since is None else datetime.fromisoformat(since)
+                return TakenOut(at, moment, self._stands_approved(id))
+        return None
+
+    def _stands_approved(self, id: str) -> bool:
+        d = t.approval_decisions.c
+        decided = select(d.state).where(d.approval == id)
+        approved = self._db.execute(decided).scalar() == "approved"
+        return approved and self.called_off_by(id) is None
+
+    def called_off_by(self, approval: str) -> str | None:
+        s = t.approval_steps.c
+        statement = select(s.actor).where(s.approval == approval, s.state == "called_off")
+        found = self._db.execute(statement).scalar()
+        return None if found is None else str(found)
 
     def acts_about(self, act: str, field: str, value: str) -> list[str]:
         found = self._db.execute(_whose(act, field, value)).all()

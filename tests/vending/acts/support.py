@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,15 @@ class Office:
             ).all()
         return sum(row.amount for row in found)
 
+    def lose(self, number: Drn = POWER) -> None:
+        """From here on nobody reads this meter any more."""
+        self.meters.pop(number, None)
+
+    def sell_held(self, vend_id: str, meter: str = P, amount: int = 5000) -> SaleReceipt:
+        """Sold, and nobody has seen the digits yet."""
+        self.town.clock.forward(minutes=3)
+        return self.service.vend(CLERK, VendRequest(vend_id, meter, Money(amount), hold=True))
+
     def entries(self) -> int:
         return self.service.verify(ADMIN).entries
 
@@ -117,11 +127,13 @@ def new_meter(number: Drn = FRESH) -> NewMeter:
     return NewMeter(number, EncryptionAlgorithm.EA07, SGC, 1, 1, "raseed-payment")
 
 
-def put_in(office: Office, source: Source, units: str | None = None) -> None:
+def put_in(
+    office: Office, source: Source, units: str | None = None, down_since: datetime | None = None
+) -> None:
     """The fresh meter in place of the first one."""
     office.town.clock.forward(minutes=3)
     told = None if units is None else Units(units)
-    office.exchanges.exchange(RAMI, "X-1", "A1", new_meter(), source, WHY, told)
+    office.exchanges.exchange(RAMI, "X-1", "A1", new_meter(), source, WHY, told, down_since)
 
 
 @contextmanager

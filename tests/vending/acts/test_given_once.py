@@ -19,10 +19,14 @@ from tests.vending.acts.support import (
     T,
     put_in,
 )
+from tests.vending.support import POWER
 from vending.acts import Source
 from vending.acts.errors import RefundNotPossible, SaleTakenBack
 from vending.sale import Evidence, SaleState
-from vending.voids import NotProved
+from vending.sold import known_sale
+from vending.voidproof import Proof, Proved, Proving
+from vending.voidrules import GoneRow
+from vending.voids import NotProved, TokenTaken
 
 F = FRESH.number
 
@@ -46,6 +50,7 @@ def test_a_sale_that_was_on_the_meter_when_it_was_read_is_not_taken_back(office:
     office.town.clock.forward(minutes=3)
     office.service.read_account(RAMI, P)
     put_in(office, Source.READING)
+    office.lose()
     office.ask("C-1", "correction", sale="v-1", meter=NEXT_DOOR.number)
     for take_back in (
         lambda: office.service.void(CHIEF, "v-1", WHY),
@@ -60,29 +65,59 @@ def test_a_sale_that_was_on_the_meter_when_it_was_read_is_not_taken_back(office:
 def test_a_photo_shows_what_was_sold_before_it(office: Office) -> None:
     office.sell("v-1")
     put_in(office, Source.PHOTO, "20")
+    office.lose()
     with pytest.raises(NotProved, match="left_known"):
         office.service.void(CHIEF, "v-1", WHY)
 
 
-def test_units_whose_money_was_given_back_are_not_moved(office: Office) -> None:
+def test_units_whose_money_was_given_back_are_not_moved(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it was once taken back for no more than that its meter was gone."""
     office.sell("v-1")
     office.type_in("v-1")
     put_in(office, Source.NONE)
-    assert office.service.void(CHIEF, "v-1", WHY).evidence is Evidence.METER_GONE
+    office.lose()
+    voiding, gone = office.service._voiding, Proof(Evidence.METER_GONE, {"meter": P})
+    monkeypatch.setattr(Proving, "gone", lambda *_: GoneRow("older", lambda _: True, True))
+    with office.town.store.writing() as books:
+        proved = Proved(known_sale(books, "v-1"), gone, ())
+        voiding.replace_within(books, CHIEF, proved, WHY, "v-2")
     asked = {"agreement": "A1", "old_meter": P, "units": "20"}
     with pytest.raises(SaleTakenBack):
         office.ask("X-2", "transfer", **asked, source="photo")
-    office.check()
 
 
-def test_what_was_read_before_a_sale_that_was_taken_back_is_moved(office: Office) -> None:
+def test_a_paper_that_was_kept_is_not_moved_on_top(office: Office) -> None:
+    office.sell("v-1")
+    digits = office.service.show(CLERK, "v-1").tokens[0].digits
+    assert office.service.void(CHIEF, "v-1", WHY).evidence is Evidence.NOT_IN_LOG
+    office.meters[POWER].enter_token(digits, office.town.clock())
+    assert office.service.reconcile(RAMI, "v-1").state is SaleState.DELIVERED
+    office.service.read_account(RAMI, P)
+    put_in(office, Source.READING)
+    with pytest.raises(SaleTakenBack):
+        office.approve("X-1")
+
+
+@pytest.mark.parametrize("moved_first", [True, False])
+def test_what_others_left_is_moved_beside_a_sale_that_never_came(
+    office: Office, *, moved_first: bool
+) -> None:
+    """In either order: the units of the first sale on the new meter, the money of the second."""
     office.sell("v-1")
     office.type_in("v-1")
     office.service.read_account(RAMI, P)
-    office.sell("v-2")
+    office.sell_held("v-2")
     put_in(office, Source.READING)
-    assert office.service.void(CHIEF, "v-2", WHY).evidence is Evidence.METER_GONE
-    assert office.approve("X-1").refers_to == P
+    office.lose()
+    office.service.show(CLERK, "v-2")
+    steps = [
+        lambda: office.approve("X-1").refers_to == P,
+        lambda: office.service.void(CHIEF, "v-2", WHY).evidence is Evidence.METER_GONE,
+    ]
+    for step in steps if moved_first else reversed(steps):
+        assert step()
     office.check()
 
 
@@ -90,6 +125,7 @@ def test_asked_for_first_and_taken_back_before_it_is_moved(office: Office) -> No
     """The photo was asked for in time; what it shows is not known to be without the sale."""
     office.sell("v-1")
     put_in(office, Source.NONE)
+    office.lose()
     office.ask("X-2", "transfer", agreement="A1", old_meter=P, units="20", source="lab")
     with pytest.raises(NotProved, match="left_known"):
         office.service.void(CHIEF, "v-1", WHY)
@@ -108,5 +144,9 @@ def test_a_token_that_may_have_come_is_not_taken_back_with_its_meter(
     monkeypatch.setattr(DirectGateway, "push_token", lost)
     assert office.service.deliver(CLERK, "v-1").state is SaleState.UNKNOWN
     put_in(office, Source.NONE)
+    # On a bench it still tells what came.
+    with pytest.raises(TokenTaken):
+        office.service.void(CHIEF, "v-1", WHY)
+    office.lose()
     with pytest.raises(NotProved, match="outcome_unknown"):
         office.service.void(CHIEF, "v-1", WHY)

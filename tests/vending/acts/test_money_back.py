@@ -17,13 +17,15 @@ from tests.vending.acts.support import (
     WHY,
     Office,
     P,
+    new_meter,
     put_in,
 )
+from tests.vending.support import POWER
 from vending.acts import Source
 from vending.requests import BasketRequest, Credit, Units
 from vending.sale import Evidence
 from vending.sold import known_sale
-from vending.voids import VoidNotAllowed
+from vending.voids import GoneUnproved, VoidNotAllowed
 
 F = FRESH.number
 
@@ -52,8 +54,9 @@ def test_units_given_back_keep_the_money_where_it_is(office: Office) -> None:
 
 
 def test_that_a_meter_is_gone_is_said_by_a_supervisor_who_did_not_sell(office: Office) -> None:
-    office.sell("v-1")
+    office.sell_held("v-1")
     put_in(office, Source.NONE)
+    office.service.show(CLERK, "v-1")
     for person in (CLERK, replace(CHIEF, name="cli:SAMIR")):
         with pytest.raises(VoidNotAllowed, match="needs_supervisor"):
             office.service.void(person, "v-1", WHY)
@@ -73,15 +76,17 @@ def test_a_refund_gives_back_what_was_paid_to_the_coin(office: Office, units: st
     office.check()
 
 
-def test_moved_behind_the_proof_that_its_meter_is_gone(office: Office) -> None:
-    office.sell("v-1")
-    office.type_in("v-1")
-    office.service.read_account(RAMI, P)
-    office.sell("v-2")
-    put_in(office, Source.READING)
+def test_put_in_again_behind_the_proof_that_its_meter_is_gone(office: Office) -> None:
+    """In use once more, it can be read, and its log decides."""
+    office.sell_held("v-2")
+    put_in(office, Source.NONE)
+    office.service.show(CLERK, "v-2")
     voiding = office.service._voiding
     with office.town.store.reading() as books:
         proved = voiding.proved(known_sale(books, "v-2"))
-    office.approve("X-1")
-    with office.town.store.writing() as books, pytest.raises(VoidNotAllowed, match="moved_on"):
+    assert proved.proof.evidence is Evidence.METER_GONE
+    office.town.clock.forward(minutes=3)
+    office.exchanges.exchange(RAMI, "X-2", "A3", new_meter(POWER), Source.NONE, WHY)
+    with office.town.store.writing() as books, pytest.raises(GoneUnproved):
         voiding.replace_within(books, CHIEF, proved, WHY, "C-1")
+    assert office.service.void(CHIEF, "v-2", WHY).evidence is Evidence.NOT_IN_LOG

@@ -52,7 +52,7 @@ from vending.store.accounts import SqlAccounts
 from vending.store.schema import metadata
 from vending.tariff import QuoteChanged, QuoteExpired, QuoteIdReused, QuoteMissing
 from vending.tariff.months import PLACE
-from vending.voids import NotProved, TokenTaken, VoidNotAllowed, VoidReasonMissing
+from vending.voids import GoneUnproved, NotProved, TokenTaken, VoidNotAllowed, VoidReasonMissing
 
 T = metadata.tables
 P = POWER.number
@@ -277,7 +277,11 @@ def test_a_delivered_token_stays_taken_when_its_meter_is_gone(rig: Rig) -> None:
         )
     with pytest.raises(TokenTaken):
         rig.service.void(CHIEF, "v-1", WHY)
-    assert rig.service.void(CHIEF, "v-2", WHY).evidence is Evidence.METER_GONE
+    rig.gateway.reachable = False
+    with pytest.raises(GoneUnproved, match="nothing_read"):
+        rig.service.void(CHIEF, "v-2", WHY)
+    rig.gateway.reachable = True
+    assert rig.service.void(CHIEF, "v-2", WHY).evidence is Evidence.NOT_IN_LOG
 
 
 def test_a_log_that_has_a_gap_proves_nothing(rig: Rig) -> None:

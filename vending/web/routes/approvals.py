@@ -156,7 +156,14 @@ def exchange(
     what was left there waits as a request of the act `transfer` for a second person."""
     source, units = body.told()
     made = exchanges.exchange(
-        actor, body.id, agreement, body.meter.meter(), source, body.reason, units
+        actor,
+        body.id,
+        agreement,
+        body.meter.meter(),
+        source,
+        body.reason,
+        units,
+        body.down_since,
     )
     return ExchangeOut.of(made, approvals.state(made.request))
 

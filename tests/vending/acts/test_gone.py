@@ -1,0 +1,277 @@
+"""Sales to a meter that is out of use: the table of the guide, row by row; and that a void and what
+was moved never give the same value twice, in any order. On both databases."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from meters.errors import RaseedError
+from meters.gateway import PushOutcome, PushUnknown
+from meters.verdicts import TokenResult
+from simulators.direct import DirectGateway
+from tests.vending.acts.support import (
+    CHIEF,
+    CLERK,
+    FRESH,
+    OTHER_CHIEF,
+    RAMI,
+    WHY,
+    Office,
+    P,
+    office_at,
+    put_in,
+)
+from tests.vending.support import POWER
+from vending.acts import Source
+from vending.acts.errors import DownSinceWrong, SeenAlive
+from vending.approvals.errors import ApprovalIdReused
+from vending.messages import Language, term, words_for
+from vending.sale import SaleState
+from vending.voidrules import GONE
+from vending.voids import GoneUnproved, NotProved, TokenTaken
+
+GUIDE: Final = Path(__file__).parents[3] / "docs" / "billing.md"
+SEEN: Final = {
+    "before the exchange",
+    "behind the exchange",
+    "when the meter was dead",
+    "sent, without an answer",
+}
+
+
+def table() -> list[tuple[str, ...]]:
+    """The rows of the guide."""
+    part = GUIDE.read_text("utf-8").partition("### A sale to a meter that is gone")[2]
+    rows = [
+        tuple(cell.strip() for cell in line.strip("|").split("|"))
+        for line in part.splitlines()
+        if line.startswith("|")
+    ]
+    first = next(place for place, row in enumerate(rows) if set(row[0]) == {"-"})
+    return [row for row in rows[first + 1 :] if row[0] in SEEN]
+
+
+ROWS: Final = table()
+
+
+def push_into_silence(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    push = DirectGateway.push_token
+
+    def lost(gateway: DirectGateway, digits: str) -> PushOutcome:
+        push(gateway, digits)
+        return PushUnknown("answer lost")
+
+    monkeypatch.setattr(DirectGateway, "push_token", lost)
+    assert office.service.deliver(CLERK, "v-1").state is SaleState.UNKNOWN
+
+
+def answer(office: Office) -> str:
+    """What a void of the sale answers, as the guide has it."""
+    try:
+        return f"voided: `{office.service.void(CHIEF, 'v-1', WHY).evidence.value}`"
+    except TokenTaken:
+        return "refused: `taken`"
+    except NotProved as error:
+        return f"refused: `{error.why}`"
+
+
+@pytest.mark.parametrize("row", ROWS, ids=["-".join(row) for row in ROWS])
+def test_the_table_of_the_guide(
+    office: Office, row: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen, by, second, bench, expected = row
+    source = Source(by.split()[0])
+    dead = office.town.clock()
+    if by == "reading before the sale":
+        office.sell("v-0")
+        office.type_in("v-0")
+        office.service.read_account(RAMI, P)
+    office.town.clock.forward(minutes=5)
+    down_since = dead + timedelta(minutes=1) if seen == "when the meter was dead" else None
+    if seen == "behind the exchange":
+        office.sell_held("v-1")
+    else:
+        office.sell("v-1")
+    if seen == "sent, without an answer":
+        push_into_silence(office, monkeypatch)
+    if by == "reading behind the sale":
+        office.town.clock.forward(minutes=1)
+        office.service.read_account(RAMI, P)
+    if bench == "log with the token":
+        assert office.type_in("v-1") is TokenResult.ACCEPT
+    if bench == "log that was cleared":
+        for _ in range(40):
+            office.meters[POWER].enter_token("1" * 20, office.town.clock())
+            office.town.clock.forward(minutes=30)
+    units = "20" if source in (Source.PHOTO, Source.LAB) else None
+    put_in(office, source, units, down_since)
+    if bench == "does not answer":
+        office.lose()
+    if second == "yes":
+        office.approve("X-1")
+    if seen == "behind the exchange":
+        office.service.show(CLERK, "v-1")
+    assert answer(office) == expected
+    office.check()
+    if expected.startswith("refused") and "taken" not in expected:
+        # The other way is open.
+        office.ask("M-1", "void_refund", sale="v-1")
+        office.approve("M-1")
+        office.check()
+
+
+def test_the_table_has_every_case() -> None:
+    assert len(ROWS) >= len(GONE)
+    told = {row[-1].split("`")[1] for row in ROWS}
+    assert {row.name for row in GONE if not row.proves} <= told
+    assert {row[0] for row in ROWS} == SEEN
+
+
+def test_a_refusal_tells_what_to_do_instead() -> None:
+    for row in GONE:
+        error = GoneUnproved("v-1", P, row.name)
+        for language in Language:
+            told = words_for(error, language)
+            assert "void-refund v-1" in told
+            assert term(row.name, language) in told
+            assert term(row.name, language) != row.name
+
+
+def test_a_meter_is_not_dead_while_it_answers(office: Office) -> None:
+    office.sell("v-1")
+    before = office.town.clock()
+    office.town.clock.forward(minutes=5)
+    office.service.read_account(RAMI, P)
+    with pytest.raises(SeenAlive):
+        put_in(office, Source.NONE, down_since=before)
+    with pytest.raises(DownSinceWrong):
+        put_in(office, Source.NONE, down_since=office.town.clock() + timedelta(days=1))
+    office.service.deliver(CLERK, "v-1")
+    with pytest.raises(SeenAlive):
+        put_in(office, Source.NONE, down_since=office.town.clock() - timedelta(minutes=1))
+    office.town.clock.forward(minutes=5)
+    since = office.town.clock() - timedelta(minutes=1)
+    put_in(office, Source.NONE, down_since=since)
+    put_in(office, Source.NONE, down_since=since)
+    with pytest.raises(ApprovalIdReused):
+        put_in(office, Source.NONE)
+
+
+def test_what_was_refused_is_not_confirmed(office: Office) -> None:
+    office.town.clock.forward(minutes=5)
+    dead = office.town.clock()
+    office.sell("v-1")
+    put_in(office, Source.NONE, down_since=dead)
+    office.lose()
+    office.approvals.refuse(OTHER_CHIEF, "X-1", "It blinked on Tuesday")
+    assert answer(office) == "refused: `down_unconfirmed`"
+
+
+@dataclass
+class Story:
+    """What may happen to two sales and their meter, in any order; what cannot, is refused."""
+
+    office: Office
+    exchanged: bool = False
+    left: int = 0
+    taken: set[str] = field(default_factory=set)
+
+    def sell(self, vend_id: str) -> None:
+        self.office.sell(vend_id)
+
+    def sell_held(self, vend_id: str) -> None:
+        self.office.sell_held(vend_id)
+
+    def type_in(self, vend_id: str) -> None:
+        """Whoever has the paper, as long as the meter hangs there. What was taken back is not
+        typed: the paper was given back with the money."""
+        if not self.exchanged and self.office.type_in(vend_id) is TokenResult.ACCEPT:
+            self.taken.add(vend_id)
+
+    def show(self, vend_id: str) -> None:
+        self.office.service.show(CLERK, vend_id)
+
+    def read(self, _: str) -> None:
+        self.office.service.read_account(RAMI, P)
+
+    def exchange(self, source: str) -> None:
+        if self.exchanged:
+            return
+        self.left = self.office.meters[POWER].memory.balance
+        units = f"{self.left / 1000:g}" if source in ("photo", "lab") else None
+        put_in(self.office, Source(source), units)
+        self.exchanged = True
+
+    def burn(self, _: str) -> None:
+        if self.exchanged:
+            self.office.lose()
+
+    def move(self, _: str) -> None:
+        self.office.approve("X-1")
+
+    def move_again(self, source: str) -> None:
+        units = f"{self.left / 1000:g}"
+        self.office.ask("X-2", "transfer", agreement="A1", old_meter=P, units=units, source=source)
+        self.office.approve("X-2")
+
+    def void(self, vend_id: str) -> None:
+        self.office.service.void(CHIEF, vend_id, WHY)
+
+    def check(self) -> None:
+        """Whose money was given back never was on the meter, and no more was moved than was left
+        there."""
+        with self.office.town.store.reading() as books:
+            voided = {one for one in ("v-1", "v-2") if books.void_of(one) is not None}
+        assert not voided & self.taken
+        assert self.office.balance("meters_electricity", FRESH.number) <= self.left
+
+
+SOURCES: Final = ("none", "reading", "photo", "lab")
+SALE = st.sampled_from(["v-1", "v-2"])
+STEP = st.one_of(
+    st.tuples(st.sampled_from(["sell", "sell_held", "type_in", "type_in", "show", "void"]), SALE),
+    st.tuples(st.sampled_from(["read", "burn", "move", "void"]), SALE),
+    st.tuples(st.sampled_from(["exchange", "move_again"]), st.sampled_from(SOURCES)),
+)
+
+
+@given(steps=st.lists(STEP, min_size=4, max_size=14))
+@settings(deadline=None, max_examples=60)
+def test_nothing_is_given_twice_in_any_order(steps: list[tuple[str, str]]) -> None:
+    with tempfile.TemporaryDirectory() as folder, office_at(Path(folder) / "books.db") as office:
+        story = Story(office)
+        for name, subject in steps:
+            act: Callable[[str], None] = getattr(story, name)
+            with suppress(RaseedError):
+                act(subject)
+            story.check()
+
+
+@pytest.mark.parametrize("held", [True, False])
+@pytest.mark.parametrize("typed", [True, False])
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("ends", ["void move", "move void", "void burn move", "burn void move"])
+def test_the_likely_orders(
+    office: Office, *, held: bool, typed: bool, source: str, ends: str
+) -> None:
+    """The same on both databases."""
+    story = Story(office)
+    steps = [("sell", "v-1"), ("type_in", "v-1"), ("sell_held" if held else "sell", "v-2")]
+    steps += [("type_in", "v-2"), ("read", ""), ("exchange", source)] if typed else []
+    steps += [] if typed else [("read", ""), ("exchange", source), ("show", "v-2")]
+    steps += [(name, source if name == "move_again" else "v-2") for name in ends.split()]
+    for name, subject in [*steps, ("move_again", "photo"), ("void", "v-1"), ("void", "v-2")]:
+        with suppress(RaseedError):
+            getattr(story, name)(subject)
+        story.check()
+    office.check()
