@@ -15,12 +15,13 @@ from .masks import is_agent, masked_receipt
 from .parties import Actor, require
 from .persons import person, same_person
 from .ports import Ports, StoreLocked, Writing
-from .practice import Rehearsal, rehearsed
+from .practice import Rehearsal, rehearsed, tried_out
 from .record import receipt_of
 from .requests import (
     WITHOUT_SECOND,
     BasketRequest,
     Credit,
+    Item,
     basket_of,
     first_difference,
     input_hash,
@@ -58,6 +59,12 @@ class Selling:
     ) -> Rehearsal:
         order = self._order(0, actor, basket)
         return rehearsed(self._ports, order, self._wanted([order]), shift_open=shift_open)
+
+    def try_out(self, item: Item) -> None:
+        """Whether this item could be sold now, wherever and by whomever: units, size, key, tariff.
+        Nothing is written and no token is made. Raises the errors of `ringing.ring`."""
+        number = meter_from_text(item.meter).number
+        tried_out(self._ports, self._ground_of({number}), item, number)
 
     def vend(self, actor: Actor, request: VendRequest) -> SaleReceipt:
         (answer,) = self.vend_many([(actor, request)])
@@ -176,6 +183,11 @@ class Selling:
         if found is None or not is_agent(actor, found.operator):
             return receipts
         return tuple(masked_receipt(receipt) for receipt in receipts)
+
+    def _ground_of(self, meters: set[str]) -> Wanted:
+        """What an item of these meters alone stands on."""
+        account = self._balance_account.code
+        return Wanted(set(), meters, set(), set(), set(), set(), account)
 
     def _wanted(self, orders: Sequence[Order]) -> Wanted:
         items = [item for order in orders for item in order.basket.items]

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any
 
 from meters.quantities import Quantity, decimal_from_text
-from tokens.sts import Stamp, kind_named
 
 from ..accounting.errors import AgreementUnknown
 from ..approvals import Approved
@@ -107,22 +106,19 @@ class Giving:
 
     # Looked at when it is asked for
 
-    def check_meter(self, wanted: FreeIssueWanted) -> None:
-        """Raises MeterUnknown, NotANumber, TooFine."""
-        with self._store.reading() as books:
-            file = meter_in_use(books, wanted.meter)
-            units_of(wanted.units, file.meter.commodity.quantity)
+    def check_free_issue(self, wanted: FreeIssueWanted) -> None:
+        """Raises the errors of `Selling.try_out`, as all below."""
+        self._selling.try_out(FreeIssue(wanted.meter, wanted.units))
 
     def check_refund(self, wanted: RefundWanted) -> None:
         """Raises VendUnknown, MeterUnknown, RefundNotPossible, RefundTooMuch."""
         with self._store.reading() as books:
             _check_refund(books, wanted)
+        self._selling.try_out(Refund(wanted.meter, wanted.units, wanted.sale))
 
     def check_engineering(self, wanted: EngineeringWanted) -> None:
         """Raises MeterUnknown, TokenKindUnknown (not under the meter's cipher)."""
-        with self._store.reading() as books:
-            meter = meter_in_use(books, wanted.meter).meter
-        kind_named(wanted.token, meter.ea).from_fields(dict(wanted.fields), Stamp())
+        self._selling.try_out(Engineering(wanted.meter, wanted.token, wanted.fields))
 
     def check_transfer(self, wanted: TransferWanted) -> None:
         """Raises DocumentMalformed (what only an exchange writes), AgreementUnknown, NotExchanged,
@@ -130,7 +126,9 @@ class Giving:
         if wanted.exchange:
             raise DocumentMalformed("transfer", "exchange", "extra_forbidden")
         with self._store.reading() as books:
-            _check_transfer(books, wanted)
+            number = _check_transfer(books, wanted)
+        if not _nothing(wanted):
+            self._selling.try_out(Transfer(number, wanted.units, wanted.old_meter))
 
     def _sold(self, approved: Approved, item_of: Callable[[ActsReading], Item]) -> SaleReceipt:
         with self._store.writing() as books:

@@ -8,17 +8,18 @@ from typing import Any
 from meters.quantities import Money
 
 from ..approvals import Approved
+from ..delivery import state_of
 from ..parties import Actor
 from ..persons import person
 from ..ports import Ports, Reading
 from ..record import SaleRecord, receipt_of
 from ..requests import BasketRequest, Correction
-from ..sale import Payment, SaleKind, SaleReceipt, Void
+from ..sale import Payment, SaleKind, SaleReceipt, SaleState, Void
 from ..selling import Selling
 from ..sold import known_sale, meter_in_use
 from ..voiding import Voiding
 from ..voidrules import check_units
-from ..voids import VoidNotAllowed
+from ..voids import TokenTaken, VoidNotAllowed
 from .documents import CorrectionWanted, VoidRefundWanted
 from .errors import CorrectionNotPossible
 from .giving import seat_of, second_of
@@ -68,7 +69,7 @@ class Moneys:
                 _check_correction(books, wrong, wanted)
         proved = None if stored is not None else self._voiding.proved(wrong)
         parts = _paid(wrong)
-        amount = sum((part.amount for part in parts), Money(0, wrong.currency))
+        amount = _amount(wrong)
         approver = approved.approver
         actor = Actor(approver.name, approver.role, wrong.point, approved.terminal)
         request = BasketRequest(
@@ -94,9 +95,14 @@ class Moneys:
             check_units(books, wanted.sale)
 
     def check_correction(self, wanted: CorrectionWanted) -> None:
-        """Raises VendUnknown, MeterUnknown, CorrectionNotPossible, VoidNotAllowed."""
+        """Raises VendUnknown, MeterUnknown, CorrectionNotPossible, VoidNotAllowed, TokenTaken (as
+        far as the books know), and the errors of `Selling.try_out`."""
         with self._store.reading() as books:
-            _check_correction(books, known_sale(books, wanted.sale), wanted)
+            wrong = known_sale(books, wanted.sale)
+            _check_correction(books, wrong, wanted)
+            if state_of(books.delivery_events(wanted.sale)) is SaleState.DELIVERED:
+                raise TokenTaken(wrong.vend_id, wrong.meter)
+        self._selling.try_out(Correction(wanted.meter, _amount(wrong), wanted.sale))
 
 
 def _check_correction(books: Reading, wrong: SaleRecord, wanted: CorrectionWanted) -> None:
@@ -113,6 +119,10 @@ def _check_correction(books: Reading, wrong: SaleRecord, wanted: CorrectionWante
 def _paid(wrong: SaleRecord) -> tuple[Payment, ...]:
     receipt = receipt_of(wrong)
     return receipt.parts or (Payment(receipt.tender, receipt.quote.tendered),)
+
+
+def _amount(wrong: SaleRecord) -> Money:
+    return sum((part.amount for part in _paid(wrong)), Money(0, wrong.currency))
 
 
 def _deposit_of(wrong: SaleRecord) -> str:

@@ -26,7 +26,7 @@ def sale_acts(ports: Ports, store: ActsStore) -> dict[str, Act]:
             may_approve=_SECOND,
             read=documents.read_free_issue,
             execute=giving.free_issue,
-            before=giving.check_meter,
+            before=giving.check_free_issue,
         ),
         Act(
             name="refund",

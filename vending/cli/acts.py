@@ -255,7 +255,8 @@ def _ask(
     as_json: bool,
 ) -> None:
     cli = cli_of(ctx)
-    with cli.raseed() as raseed:
+    # What is asked for is tried out, also against its key where that can be opened.
+    with cli.raseed_to_register() as raseed:
         actor = cli.actor(point=point)
         made = raseed.approvals.request(actor, id or new_id(), act, document, reason)
         request_shown(cli, raseed, made, as_json)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from meters.errors import RaseedError
 from meters.gateway import MeterUnreachable
 from meters.quantities import Energy, Money
 from meters.verdicts import TokenResult
@@ -25,8 +26,10 @@ from tests.vending.acts.support import (
     W,
 )
 from tests.vending.support import ADMIN
-from tokens.sts import TokenFieldInvalid, TokenKindUnknown
+from tokens.sts import KeyUnknown, MemorySecurityModule, TokenFieldInvalid, TokenKindUnknown
+from vending.acts import sale_acts
 from vending.acts.errors import CorrectionNotPossible, RefundNotPossible, RefundTooMuch
+from vending.approvals import Approvals
 from vending.approvals.errors import (
     ApprovalDecided,
     ApprovalExpired,
@@ -40,8 +43,9 @@ from vending.requests import BasketRequest, Credit, Units
 from vending.sale import Evidence, Payment, SaleKind, SaleReceipt, Tender
 from vending.sold import SaleVoided
 from vending.store import SqlStore
+from vending.store.acts import SqlActs
 from vending.store.approvals import SqlPeople
-from vending.tariff import AmountTooLow
+from vending.tariff import AmountTooHigh, AmountTooLow, UnitsNotCarried
 from vending.vend import VendIdReused, VendUnknown
 from vending.voids import TokenTaken, VoidNotAllowed, read_document
 
@@ -406,22 +410,57 @@ def test_what_is_not_sold_anew(office: Office) -> None:
 
 
 def test_a_refused_sale_undoes_the_void(office: Office) -> None:
-    """Both or neither: the right meter does not take so little."""
-    small = office.service.vend_basket(
-        CLERK, BasketRequest("v-1", (Credit(P, Units("0.1")),))
-    ).leading.quote.tendered
-    before = office.entries()
+    """Both or neither: the right meter is barred by now."""
+    office.sell("v-1")
     office.ask("A-1", "correction", sale="v-1", meter=W)
-    try:
-        office.service.quote(CLERK, W, small)
-    except AmountTooLow:
-        with pytest.raises(AmountTooLow):
-            office.approve("A-1")
-        assert office.service.what_became(CLERK, "v-1").void is None
-        assert office.entries() == before
-    else:
+    before = office.entries()
+    with SqlPeople(office.town.store).writing() as books:
+        books.set_block(Block("meter", W, "Cover broken", office.town.clock()), "Huda")
+    with pytest.raises(Blocked):
         office.approve("A-1")
+    assert office.service.what_became(CLERK, "v-1").void is None
+    assert office.entries() == before
     office.check()
+
+
+def test_what_could_not_be_done_is_not_asked_for(office: Office) -> None:
+    """Units, size, key and what the books know, each before anybody is asked for it."""
+    small = BasketRequest("v-1", (Credit(P, Units("0.1")),))
+    office.service.vend_basket(CLERK, small)
+    office.sell("v-2")
+    office.service.deliver(RAMI, "v-2")
+    cases: list[tuple[str, dict[str, Any], type[RaseedError]]] = [
+        ("free_issue", {"meter": P, "units": "0.05"}, UnitsNotCarried),
+        ("free_issue", {"meter": P, "units": "2000000"}, AmountTooHigh),
+        ("free_issue", {"meter": FRESH.number, "units": "5"}, MeterUnknown),
+        ("correction", {"sale": "v-1", "meter": W}, AmountTooLow),
+        ("correction", {"sale": "v-2", "meter": W}, TokenTaken),
+        ("refund", {"sale": "v-2", "meter": P, "units": "0.05"}, UnitsNotCarried),
+    ]
+    for act, document, error in cases:
+        with pytest.raises(error):
+            office.ask("A-1", act, **document)
+    with office.town.store.writing() as books:
+        books._db.execute(T["meters"].update().where(T["meters"].c.number == P).values(krn=7))
+    for act, document in (
+        ("free_issue", {"meter": P, "units": "5"}),
+        ("engineering", {"meter": P, "token": "clear_tamper_condition"}),
+    ):
+        with pytest.raises(KeyUnknown):
+            office.ask("A-1", act, **document)
+    assert office.approvals.approvals(CHIEF) == []
+    assert office.entries() == 2
+
+
+def test_where_no_key_is_held_none_is_looked_at(office: Office) -> None:
+    """As at a command line without the passphrase: the rest is tried out all the same."""
+    ports = replace(office.service.ports, security=MemorySecurityModule(()))
+    acts = sale_acts(ports, SqlActs(office.town.store))
+    asking = Approvals(SqlPeople(office.town.store), acts, office.town.clock)
+    with pytest.raises(UnitsNotCarried):
+        asking.request(CLERK, "A-1", "free_issue", {"meter": P, "units": "0.05"}, WHY)
+    asking.request(CLERK, "A-1", "free_issue", {"meter": P, "units": "5"}, WHY)
+    assert office.approve("A-1").quote.quantity == Energy(5_000)
 
 
 def test_a_meter_that_does_not_answer_keeps_the_money_where_it_is(office: Office) -> None:
