@@ -66,6 +66,15 @@ def words_for(error: RaseedError, language: Language) -> str:
     return rendered(words, error.facts(), language)
 
 
+def failure_words(code: str, facts: Mapping[str, Any], language: Language) -> str:
+    """An error that was kept by its code and facts, in words; by its code, if this program does not
+    know it so any more."""
+    words = error_words().get(code)
+    if words is None or not fact_names(words.template(language)) <= set(facts):
+        return code
+    return rendered(words, facts, language)
+
+
 def verdict_words(result: TokenResult, language: Language) -> str:
     """A meter's verdict as a short phrase, for example `CRC_ERROR` as "wrong digits"."""
     return _finished(_table("verdicts")[result.name].template(language), language)

@@ -12,6 +12,7 @@ from meters.quantities import Money
 from .accounting.adjustments import with_persons
 from .accounts.state import document_of, state_of
 from .accounts.unsettling import unsettled
+from .approvals.carrying import check_not_called_off
 from .blocking import check_seller
 from .ledger import Posting, canonical_json, chained
 from .parties import Actor, require
@@ -96,6 +97,7 @@ class Voiding:
                 if read_document(done).get("approval") != approval:
                     raise VoidNotAllowed(vend_id, "voided")
                 return done
+            check_not_called_off(books, approval)
             if record.tendered <= 0:
                 raise VoidNotAllowed(vend_id, "kind")
             check_seller(books, actor.name, actor.point or "", actor.terminal)

@@ -13,7 +13,7 @@ from typing import Any
 from meters.quantities import Quantity, decimal_from_text
 
 from ..accounting.errors import AgreementUnknown
-from ..approvals import Approved
+from ..approvals import Approved, check_not_called_off
 from ..approvals.errors import DocumentMalformed
 from ..parties import Actor
 from ..ports import Ports, Reading
@@ -134,6 +134,7 @@ class Giving:
         with self._store.writing() as books:
             stored = books.sale(approved.id)
             if stored is None:
+                check_not_called_off(books, approved.id)
                 approved.check_time()
             else:
                 # What it was sold as says what was asked for; the checks would count it twice.

@@ -7,7 +7,7 @@ from typing import Any
 
 from meters.quantities import Money
 
-from ..approvals import Approved
+from ..approvals import Approved, check_not_called_off
 from ..delivery import state_of
 from ..parties import Actor
 from ..persons import person
@@ -81,6 +81,7 @@ class Moneys:
         )
         with self._store.writing() as books:
             if proved is not None and books.sale(approved.id) is None:
+                check_not_called_off(books, approved.id)
                 self._voiding.replace_within(books, actor, proved, approved.reason, approved.id)
             return self._selling.sell_within(books, actor, request).leading
 

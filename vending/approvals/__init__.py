@@ -2,9 +2,10 @@
 over ports; the database, the command line and the API are elsewhere."""
 
 from .acts import Act, Approved, Document, Executor, Fields, Within, acts_table
-from .approval import LIFE, Approval, ApprovalDecision, ApprovalState
+from .approval import LIFE, Approval, ApprovalDecision, ApprovalState, ApprovalStep, Failure
 from .approvals import Approvals, Outcome
 from .blocks import LIFT_BLOCK, Blocks
+from .carrying import check_not_called_off
 from .operators import OperatorFloat, Operators
 from .ports import BlockEvent
 from .terms import checked_limit, people_acts
@@ -16,18 +17,21 @@ __all__ = [
     "Approval",
     "ApprovalDecision",
     "ApprovalState",
+    "ApprovalStep",
     "Approvals",
     "Approved",
     "BlockEvent",
     "Blocks",
     "Document",
     "Executor",
+    "Failure",
     "Fields",
     "OperatorFloat",
     "Operators",
     "Outcome",
     "Within",
     "acts_table",
+    "check_not_called_off",
     "checked_limit",
     "own_acts",
     "people_acts",

@@ -20,6 +20,8 @@ from .errors import (
 
 LIFE = timedelta(hours=24)
 """How long a request waits for a second person."""
+PATIENCE = timedelta(seconds=60)
+"""Until then an act is being done by whoever began it; after it, the attempt has died."""
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 
 
@@ -29,6 +31,11 @@ class ApprovalState(Enum):
     PENDING = "pending"
     """Waits for a second person; nothing is done."""
     APPROVED = "approved"
+    """And done."""
+    NOT_DONE = "not_done"
+    """Approved, and nobody has seen the act done: it failed, is under way, or was cut off."""
+    CALLED_OFF = "called_off"
+    """Approved, and taken back by a second person before it was done."""
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
     """By who asked."""
@@ -38,7 +45,7 @@ class ApprovalState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ApprovalDecision:
-    """How a request ended."""
+    """How a request was decided."""
 
     state: ApprovalState
     at: datetime
@@ -47,6 +54,38 @@ class ApprovalDecision:
     """Why it was refused; empty for a withdrawal, and for an approval."""
     outcome: Mapping[str, Any] | None = None
     """What an act changed that was done together with its approval."""
+
+
+class StepState(Enum):
+    """What may follow on the approval of an act that is done after it."""
+
+    BEGUN = "begun"
+    """Somebody carries it through; the approval itself is the first beginning."""
+    DONE = "done"
+    FAILED = "failed"
+    CALLED_OFF = "called_off"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an act was not done: code and facts of the error, as JSON holds them."""
+
+    code: str
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalStep:
+    """One step behind an approval, never edited."""
+
+    seq: int
+    """1, 2, ..."""
+    state: StepState
+    at: datetime
+    actor: str
+    note: str = ""
+    """Why it was called off."""
+    failure: Failure | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +101,7 @@ class Approval:
     point: str
     terminal: str
     decision: ApprovalDecision | None = None
+    steps: tuple[ApprovalStep, ...] = ()
 
     @property
     def expires_at(self) -> datetime:
@@ -69,9 +109,54 @@ class Approval:
         return self.requested_at + LIFE
 
     def state(self, now: datetime) -> ApprovalState:
+        if self.is_undone:
+            return ApprovalState.NOT_DONE
+        if self.called_off is not None:
+            return ApprovalState.CALLED_OFF
         if self.decision is not None:
             return self.decision.state
         return ApprovalState.EXPIRED if now >= self.expires_at else ApprovalState.PENDING
+
+    @property
+    def stands_approved(self) -> bool:
+        """Whether it was approved and not called off."""
+        return self.decision is not None and (
+            self.decision.state is ApprovalState.APPROVED and self.called_off is None
+        )
+
+    @property
+    def is_undone(self) -> bool:
+        """Whether it was approved, and neither done so far as anybody knows, nor called off."""
+        if self.decision is None or self.decision.outcome is not None:
+            return False
+        done = any(one.state is StepState.DONE for one in self.steps)
+        return self.stands_approved and not done
+
+    @property
+    def called_off(self) -> ApprovalStep | None:
+        """How it was taken back after its approval."""
+        return next((one for one in self.steps if one.state is StepState.CALLED_OFF), None)
+
+    @property
+    def failure(self) -> Failure | None:
+        """Why the last attempt failed; None if it has not ended, or there is nothing to do."""
+        return self.steps[-1].failure if self.is_undone and self.steps else None
+
+    def under_way(self, now: datetime) -> str:
+        """Who does it at this moment; empty for nobody."""
+        if self.decision is None or not self.is_undone or self.failure is not None:
+            return ""
+        at, who = self.decision.at, self.decision.actor
+        if self.steps:
+            at, who = self.steps[-1].at, self.steps[-1].actor
+        return who if now - at < PATIENCE else ""
+
+    def taken_up_by(self, actor: str) -> bool:
+        """Whether this person has approved it, or carried it through since."""
+        begun = (one.actor for one in self.steps if one.state is StepState.BEGUN)
+        return self.decided_by(actor, ApprovalState.APPROVED) or any(
+            same_person(one, actor) for one in begun
+        )
 
     def same_request(self, other: Approval) -> bool:
         """Whether one person asks for the same twice, whenever and from whichever terminal."""
@@ -89,9 +174,9 @@ class Approval:
 
 def check_undecided(approval: Approval, now: datetime) -> None:
     """Raises ApprovalDecided, ApprovalExpired."""
-    done = approval.decision
+    done = approval.called_off or approval.decision
     if done is not None:
-        raise ApprovalDecided(approval.id, done.state.value, done.actor)
+        raise ApprovalDecided(approval.id, approval.state(now).value, done.actor)
     if now >= approval.expires_at:
         raise ApprovalExpired(approval.id, approval.expires_at.isoformat())
 

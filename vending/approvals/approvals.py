@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+
+from meters.errors import RaseedError
 
 from ..accounting.adjustments import checked_reason
 from ..ledger import canonical_json
 from ..parties import Actor, require
 from ..people.recording import noted
+from ..persons import same_person
 from ..ports import Clock
-from .acts import Act, Approved, Document, check_no_token
+from .acts import Act, Document, check_no_token
 from .approval import (
     Approval,
     ApprovalDecision,
     ApprovalState,
+    Failure,
+    StepState,
     check_second,
     check_undecided,
     check_who_asked,
     checked_id,
 )
+from .carrying import approved_act, call_off, failure_of, take_up, write_step
 from .errors import ActUnknown, ApprovalIdReused, ApprovalUnknown, DocumentMalformed
 from .ports import PeopleReading, PeopleStore
 
 MOST_DOCUMENT = 8000
 """Characters of canonical JSON."""
+WAITING: Final = (ApprovalState.PENDING, ApprovalState.NOT_DONE)
+"""States in which somebody still has to do something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +46,7 @@ class Outcome:
     outcome: object
     """What the act's executor answered; JSON-like for an act done together with its approval."""
     replayed: bool
-    """True if this person had approved it before."""
+    """True if this person had approved it, or carried it through, before."""
 
 
 class Approvals:
@@ -45,9 +54,10 @@ class Approvals:
 
     The order makes an act happen exactly once. An act done `within` is one transaction with its
     approval. Any other is approved first, on disk, and then done under the approval's id by an
-    executor that does nothing twice under one id: whatever happens in between, who approved it
-    approves again, and it is completed or answered. No refusal or expiry can come between, and
-    nothing is ever done that was not approved.
+    executor that does nothing twice under one id: whatever happens in between, it is approved and
+    not done, on the list of what waits, until somebody who may approve it carries it through, which
+    completes or answers it, or calls it off. Nothing is ever done that was not approved, or that
+    was called off.
     """
 
     def __init__(self, store: PeopleStore, acts: Mapping[str, Act], clock: Clock) -> None:
@@ -103,11 +113,12 @@ class Approvals:
     def approve(self, actor: Actor, id: str) -> Outcome:
         """Approves what somebody else asked for, does it, and answers what it did.
 
-        The same person again: what was done is answered; what was approved and not done (a crash,
-        or the executor's refusal) is done now, once. Raises ApprovalUnknown, ActUnknown,
-        ActorNotAllowed, ApprovalDecided (by somebody else, or another way), OwnAct,
-        ApprovalExpired, and what the executor raises: an act done `within` then still waits,
-        another stays approved.
+        What was approved and not done (a crash, or the executor's refusal) is done now, once, by
+        whoever may approve it and has not asked for it. The same person again: what was done is
+        answered. Raises ApprovalUnknown, ActUnknown, ActorNotAllowed, ApprovalDecided (done by
+        somebody else, or ended another way), OwnAct, ApprovalUnderWay, ApprovalExpired, and what
+        the executor raises: an act done `within` then still waits, another stays approved, not
+        done, with the reason.
         """
         with self._store.writing() as books:
             found = _known(books, id)
@@ -115,11 +126,13 @@ class Approvals:
             act.check_approver(actor)
             now = self._clock()
             payload = act.read(found.document)
-            again = found.decided_by(actor.name, ApprovalState.APPROVED)
-            if not again:
+            approved = approved_act(found, payload, actor, now)
+            again = found.taken_up_by(actor.name) and found.called_off is None
+            if act.execute is not None and found.stands_approved:
+                take_up(books, found, actor.name, now, act.whom(payload))
+                noted(after=_news(found, None))
+            elif not again:
                 _check_decidable(found, actor, now, act.whom(payload))
-            approved = _approved(found, payload, actor, now)
-            if not again:
                 done = None if act.within is None else act.within(books, approved)
                 noted(before=(done or {}).get("before"), after=_news(found, done))
                 books.decide(
@@ -127,16 +140,24 @@ class Approvals:
                 )
                 found = _known(books, id)
         # Approved, and on disk: from here on it may be done, whenever this process dies.
-        if act.execute is not None:
-            return Outcome(found, act.execute(approved), again)
-        return Outcome(found, found.decision and found.decision.outcome, again)
+        if act.execute is None:
+            return Outcome(found, found.decision and found.decision.outcome, again)
+        try:
+            outcome = act.execute(approved)
+        except RaseedError as error:
+            self._keep(id, StepState.FAILED, actor, failure_of(error))
+            raise
+        self._keep(id, StepState.DONE, actor)
+        with self._store.reading() as seen:
+            return Outcome(_known(seen, id), outcome, again)
 
     def refuse(self, actor: Actor, id: str, note: str) -> Approval:
-        """Ends a waiting request of somebody else without doing it; `note` says why. Again by the
-        same person: as it stands.
+        """Ends a request of somebody else without doing it: one that waits, or one that was
+        approved and certainly not done; `note` says why. Again by the same person: as it stands.
 
         Raises ApprovalUnknown, ActUnknown, ActorNotAllowed, ReasonMissing, ApprovalDecided,
-        OwnAct (withdraw it), ApprovalExpired, DocumentHoldsToken.
+        OwnAct (withdraw it), ApprovalUnderWay, ApprovalMayBeDone, ApprovalExpired,
+        DocumentHoldsToken.
         """
         note = checked_reason(note)
         with self._store.writing() as books:
@@ -144,11 +165,15 @@ class Approvals:
             act = self._act(found.act)
             act.check_approver(actor)
             check_no_token(act.name, note)
-            if found.decided_by(actor.name, ApprovalState.REFUSED):
+            off, now = found.called_off, self._clock()
+            ended = off is not None and same_person(off.actor, actor.name)
+            if ended or found.decided_by(actor.name, ApprovalState.REFUSED):
                 return found
-            now = self._clock()
-            _check_decidable(found, actor, now, "")
-            books.decide(id, ApprovalDecision(ApprovalState.REFUSED, now, actor.name, note))
+            if found.is_undone:
+                call_off(books, found, actor.name, now, note)
+            else:
+                _check_decidable(found, actor, now, "")
+                books.decide(id, ApprovalDecision(ApprovalState.REFUSED, now, actor.name, note))
             return _known(books, id)
 
     def withdraw(self, actor: Actor, id: str) -> Approval:
@@ -182,15 +207,46 @@ class Approvals:
         limit: int = 100,
     ) -> list[Approval]:
         """Requests, latest first, those behind the request `before`."""
-        require(actor, "look_up")
-        with self._store.reading() as books:
-            return books.approvals(state, self._clock(), act=act, before=before, limit=limit)
+        return self._listed(actor, [] if state is None else [state], act, before, limit)
 
     def pending(
         self, actor: Actor, *, before: str | None = None, limit: int = 100
     ) -> list[Approval]:
         """Those that wait for a second person, latest first."""
         return self.approvals(actor, ApprovalState.PENDING, before=before, limit=limit)
+
+    def waiting(
+        self,
+        actor: Actor,
+        *,
+        act: str | None = None,
+        before: str | None = None,
+        limit: int = 100,
+    ) -> list[Approval]:
+        """Those that wait for somebody: undecided, or approved and not done; latest first."""
+        return self._listed(actor, WAITING, act, before, limit)
+
+    def _listed(
+        self,
+        actor: Actor,
+        states: Collection[ApprovalState],
+        act: str | None,
+        before: str | None,
+        limit: int,
+    ) -> list[Approval]:
+        require(actor, "look_up")
+        with self._store.reading() as books:
+            return books.approvals(states, self._clock(), act=act, before=before, limit=limit)
+
+    def _keep(
+        self, id: str, state: StepState, actor: Actor, failure: Failure | None = None
+    ) -> None:
+        """How an attempt ended. What was done is done, whether this can be written down or not:
+        then whoever carries it through is told so."""
+        with suppress(RaseedError), self._store.writing() as books:
+            found = _known(books, id)
+            if found.is_undone:
+                write_step(books, found, state, self._clock(), actor.name, "", failure)
 
     def state(self, approval: Approval) -> ApprovalState:
         """Where a request stands now."""
@@ -207,23 +263,6 @@ def _check_decidable(found: Approval, actor: Actor, now: datetime, concerns: str
     if found.decision is None:
         check_second(found, actor.name, concerns)
     check_undecided(found, now)
-
-
-def _approved(found: Approval, payload: Any, actor: Actor, now: datetime) -> Approved:
-    return Approved(
-        id=found.id,
-        act=found.act,
-        payload=payload,
-        reason=found.reason,
-        requested_at=found.requested_at,
-        requested_by=found.requested_by,
-        point=found.point,
-        terminal=found.terminal,
-        approver=actor,
-        approved_at=now if found.decision is None else found.decision.at,
-        expires_at=found.expires_at,
-        now=now,
-    )
 
 
 def _news(approval: Approval, done: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from meters.errors import Invalid, Refused
+from meters.errors import Invalid, Refused, Unavailable
 
 
 @dataclass(eq=False)
@@ -71,8 +71,25 @@ class ApprovalDecided(Refused, code="approval.decided"):
 
 
 @dataclass(eq=False)
+class ApprovalUnderWay(Unavailable, code="approval.under_way"):
+    """Somebody has approved it just now, or carries it through, and that has not ended yet."""
+
+    approval: str
+    by: str
+
+
+@dataclass(eq=False)
+class ApprovalMayBeDone(Refused, code="approval.may_be_done"):
+    """The books hold something under this id: what may have been done is not taken back as if it
+    had not."""
+
+    approval: str
+
+
+@dataclass(eq=False)
 class ApprovalExpired(Refused, code="approval.expired"):
-    """Nobody decided in time: what was asked for may no longer be what is wanted."""
+    """It was not decided, or not done, in time: what was asked for may no longer be what is
+    wanted."""
 
     approval: str
     until: str

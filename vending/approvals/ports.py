@@ -11,7 +11,7 @@ from typing import Protocol
 from ..blocking import Block, BlockKey
 from ..operators import Operator
 from ..parties import VendingPoint
-from .approval import Approval, ApprovalDecision, ApprovalState
+from .approval import Approval, ApprovalDecision, ApprovalState, ApprovalStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +34,19 @@ class PeopleReading(Protocol):
 
     def approvals(
         self,
-        state: ApprovalState | None,
+        states: Collection[ApprovalState],
         now: datetime,
         *,
         act: str | None = None,
         before: str | None = None,
         limit: int = 100,
     ) -> list[Approval]:
-        """Latest request first; those behind the request `before` (an id). `now` tells the
-        waiting from the expired."""
+        """In one of these states (none named: in any), latest request first; those behind the
+        request `before` (an id). `now` tells the waiting from the expired."""
+        ...
+
+    def booked_under(self, approval: Approval) -> bool:
+        """Whether the books hold a sale or a refund that may be what was approved here."""
         ...
 
     def block(self, kind: str, subject: str) -> Block | None: ...
@@ -86,6 +90,8 @@ class PeopleWriting(PeopleReading, Protocol):
     def add_approval(self, approval: Approval) -> None: ...
 
     def decide(self, approval: str, decision: ApprovalDecision) -> None: ...
+
+    def add_step(self, approval: str, step: ApprovalStep) -> None: ...
 
     def set_block(self, block: Block, actor: str) -> None:
         """And its event."""

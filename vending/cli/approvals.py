@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from ..approvals import Approval, ApprovalState
-from ..messages import Language, isolated, term
+from ..approvals.approval import StepState
+from ..messages import Language, isolated, phrase, term
 from ..shapes import ApprovalOut, BlockEventOut, BlockOut, OutcomeOut
 from ..wiring import Raseed
 from .asking import IdOption, Reason, new_id
@@ -31,21 +32,24 @@ KindOption = Annotated[str | None, typer.Option("--kind", help="Of this kind alo
 @approval.command("list")
 def approval_list(
     ctx: typer.Context,
-    state: Annotated[ApprovalState, typer.Option(help="Only these.")] = ApprovalState.PENDING,
+    state: Annotated[ApprovalState | None, typer.Option(help="Only these.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Whatever their state.")] = False,
     limit: Limit = 100,
     as_json: Json = False,
 ) -> None:
-    """Requests, latest first; those that wait unless told otherwise."""
+    """Requests, latest first; unless told otherwise those that wait: for a second person, or
+    approved and not done."""
     cli = cli_of(ctx)
-    wanted = None if everything else state
     with cli.raseed() as raseed:
-        found = raseed.approvals.approvals(cli.actor(), wanted, limit=limit)
+        actor, service = cli.actor(), raseed.approvals
+        if everything or state is not None:
+            found = service.approvals(actor, None if everything else state, limit=limit)
+        else:
+            found = service.waiting(actor, limit=limit)
         rows = [_out(raseed, one) for one in found]
-    cli.show(
-        rows,
-        as_json,
-        lambda cli: cli.table(
+
+    def people(cli: Cli) -> None:
+        cli.table(
             ("id", "kind", "state", "requested_by", "decided_by", "expires_at", "reason"),
             (
                 (
@@ -59,8 +63,13 @@ def approval_list(
                 )
                 for row in rows
             ),
-        ),
-    )
+        )
+        for row in rows:
+            if row.state == ApprovalState.NOT_DONE.value:
+                name = isolated(row.id) if cli.language is Language.ARABIC else row.id
+                cli.line(f"{name}: {why_not_done(cli, row)}")
+
+    cli.show(rows, as_json, people)
 
 
 @approval.command("show")
@@ -80,7 +89,8 @@ def approval_approve(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Approve what somebody else asked for, and do it. Safe to run again."""
+    """Approve what somebody else asked for, and do it; or carry through what was approved and is
+    not done. Safe to run again."""
     # Here, because it puts its commands into the groups of this module.
     from .acts import outcome_shown
 
@@ -106,7 +116,8 @@ def approval_approve(
 def approval_refuse(
     ctx: typer.Context, id: ApprovalId, reason: Reason, as_json: Json = False
 ) -> None:
-    """End what somebody else asked for without doing it."""
+    """End what somebody else asked for without doing it; also what was approved and certainly not
+    done."""
     cli = cli_of(ctx)
     with cli.raseed() as raseed:
         request_shown(cli, raseed, raseed.approvals.refuse(cli.actor(), id, reason), as_json)
@@ -224,7 +235,25 @@ def facts_of(cli: Cli, shown: ApprovalOut) -> None:
     )
     if shown.decided_by is not None:
         cli.facts((("decided_by", shown.decided_by), ("note", shown.note or "-")))
+    if shown.state == ApprovalState.NOT_DONE.value:
+        cli.line(why_not_done(cli, shown))
+    for step in shown.steps:
+        if step.state == StepState.DONE.value:
+            # What it did is told besides.
+            continue
+        told = (
+            f"{term(step.state, cli.language)} {step.at:%Y-%m-%d %H:%M:%SZ} {step.by} {step.note}"
+        )
+        cli.line(isolated(told) if cli.language is Language.ARABIC else told)
     _document(cli, shown.document)
+
+
+def why_not_done(cli: Cli, shown: ApprovalOut) -> str:
+    """Why what was approved is not done, in words, and what to do now."""
+    if shown.failure is None:
+        return phrase("not_done_cut_off", cli.language)
+    told = shown.failure.detail
+    return f"{cli.name(told.ar, told.en)} {phrase('not_done_what_now', cli.language)}"
 
 
 def _act(name: str, cli: Cli) -> str:

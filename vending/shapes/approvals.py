@@ -7,11 +7,40 @@ from typing import Any
 
 from pydantic import Field
 
-from ..approvals import Approval, ApprovalState, BlockEvent, Outcome
+from ..approvals import Approval, ApprovalState, ApprovalStep, BlockEvent, Failure, Outcome
 from ..blocking import Block
+from ..messages import Language, failure_words
 from ..sale import SaleReceipt
-from .base import Out
+from .base import Name, Out
 from .sales import SaleOut
+
+
+class FailureOut(Out):
+    """Why what was approved is not done."""
+
+    code: str = Field(description="Of the error that it failed with")
+    detail: Name
+    facts: dict[str, Any]
+
+    @classmethod
+    def of(cls, failure: Failure) -> FailureOut:
+        ar, en = (failure_words(failure.code, failure.facts, one) for one in Language)
+        return cls(code=failure.code, detail=Name(ar=ar, en=en), facts=dict(failure.facts))
+
+
+class StepOut(Out):
+    """What happened behind the approval of an act that is done after it."""
+
+    state: str = Field(description="`begun` by somebody else, `done`, `failed` or `called_off`")
+    at: datetime
+    by: str
+    note: str
+    failure: FailureOut | None
+
+    @classmethod
+    def of(cls, step: ApprovalStep) -> StepOut:
+        why = None if step.failure is None else FailureOut.of(step.failure)
+        return cls(state=step.state.value, at=step.at, by=step.actor, note=step.note, failure=why)
 
 
 class ApprovalOut(Out):
@@ -20,7 +49,8 @@ class ApprovalOut(Out):
     id: str
     act: str = Field(description="`lift_block`, `change_operator`, `change_point`, ...")
     state: str = Field(
-        description="`pending`, `approved`, `refused`, `withdrawn`, or `expired` undecided"
+        description="`pending`, `approved` and done, `not_done` (approved), `called_off` "
+        "(approved, and taken back before it was done), `refused`, `withdrawn`, or `expired`"
     )
     document: dict[str, Any] = Field(description="What is asked for; money as decimal text")
     reason: str
@@ -32,6 +62,8 @@ class ApprovalOut(Out):
     decided_at: datetime | None
     decided_by: str | None
     note: str
+    failure: FailureOut | None = Field(description="Of the last attempt, while it is `not_done`")
+    steps: list[StepOut] = Field(description="Behind the approval, in their order")
 
     @classmethod
     def of(cls, one: Approval, state: ApprovalState) -> ApprovalOut:
@@ -50,6 +82,8 @@ class ApprovalOut(Out):
             decided_at=None if decision is None else decision.at,
             decided_by=None if decision is None else decision.actor,
             note="" if decision is None else decision.note,
+            failure=None if one.failure is None else FailureOut.of(one.failure),
+            steps=[StepOut.of(step) for step in one.steps],
         )
 
 

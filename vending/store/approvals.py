@@ -4,14 +4,22 @@ transaction."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import ColumnElement, Select, and_, exists, insert, or_, select
 
-from ..approvals.approval import LIFE, Approval, ApprovalDecision, ApprovalState
+from ..approvals.approval import (
+    LIFE,
+    Approval,
+    ApprovalDecision,
+    ApprovalState,
+    ApprovalStep,
+    Failure,
+    StepState,
+)
 from ..ledger import canonical_json
 from . import schema as t
 from .operators import SqlOperatorsReading, SqlOperatorsWriting
@@ -31,12 +39,12 @@ class SqlPeopleReading(SqlOperatorsReading):
     def approval(self, id: str) -> Approval | None:
         if "\x00" in id:
             return None
-        row = self._db.execute(_APPROVALS.where(t.approvals.c.id == id)).first()
-        return None if row is None else _approval(row)
+        found = self._with_steps(_APPROVALS.where(t.approvals.c.id == id))
+        return found[0] if found else None
 
     def approvals(
         self,
-        state: ApprovalState | None,
+        states: Collection[ApprovalState],
         now: datetime,
         *,
         act: str | None = None,
@@ -45,12 +53,8 @@ class SqlPeopleReading(SqlOperatorsReading):
     ) -> list[Approval]:
         c = t.approvals.c
         statement = _APPROVALS.order_by(c.requested_at.desc(), c.id.desc()).limit(limit)
-        if state is ApprovalState.PENDING:
-            statement = statement.where(_DECIDED.state.is_(None), c.requested_at > now - LIFE)
-        elif state is ApprovalState.EXPIRED:
-            statement = statement.where(_DECIDED.state.is_(None), c.requested_at <= now - LIFE)
-        elif state is not None:
-            statement = statement.where(_DECIDED.state == state.value)
+        if states:
+            statement = statement.where(or_(*(_in_state(one, now) for one in states)))
         if act is not None:
             statement = statement.where(c.act == act.replace("\x00", ""))
         if before is not None:
@@ -61,7 +65,25 @@ class SqlPeopleReading(SqlOperatorsReading):
                 (c.requested_at < last.requested_at)
                 | ((c.requested_at == last.requested_at) & (c.id < last.id))
             )
-        return [_approval(row) for row in self._db.execute(statement)]
+        return self._with_steps(statement)
+
+    def booked_under(self, approval: Approval) -> bool:
+        s, v, decision = t.sales.c, t.voids.c, approval.decision
+        assert decision is not None, "nothing is done before it is decided"
+        sold = select(s.vend_id).where(s.vend_id == approval.id, s.sold_at >= decision.at)
+        kept = canonical_json({"approval": approval.id}).decode("ascii")[1:-1]
+        given = select(v.vend_id).where(v.document.contains(kept, autoescape=True))
+        return any(self._db.execute(one.limit(1)).first() for one in (sold, given))
+
+    def _with_steps(self, statement: Select[Any]) -> list[Approval]:
+        rows = self._db.execute(statement).all()
+        c = t.approval_steps.c
+        steps: dict[str, list[ApprovalStep]] = {row.id: [] for row in rows}
+        if steps:
+            behind = select(t.approval_steps).where(c.approval.in_(list(steps))).order_by(c.seq)
+            for approval, *step in self._db.execute(behind):
+                steps[approval].append(_step(*step))
+        return [_approval(row, steps[row.id]) for row in rows]
 
 
 class SqlPeopleWriting(SqlPeopleReading, SqlOperatorsWriting):
@@ -98,6 +120,22 @@ class SqlPeopleWriting(SqlPeopleReading, SqlOperatorsWriting):
             },
         )
 
+    def add_step(self, approval: str, step: ApprovalStep) -> None:
+        why = step.failure
+        told = None if why is None else {"code": why.code, "facts": why.facts}
+        self._db.execute(
+            insert(t.approval_steps),
+            {
+                "approval": approval,
+                "seq": step.seq,
+                "state": step.state.value,
+                "at": step.at,
+                "actor": step.actor,
+                "note": step.note,
+                "document": "" if told is None else canonical_json(told).decode("ascii"),
+            },
+        )
+
 
 class SqlPeople:
     """See `vending.approvals.ports.PeopleStore`: the same database as `store`, with the same place
@@ -117,7 +155,34 @@ class SqlPeople:
             yield SqlPeopleWriting(books._db)
 
 
-def _approval(row: Any) -> Approval:
+def _in_state(state: ApprovalState, now: datetime) -> ColumnElement[bool]:
+    waits = _DECIDED.state.is_(None)
+    approved = _DECIDED.state == ApprovalState.APPROVED.value
+    # What an act changed within its approval is kept there; one without is done behind it.
+    done = (_DECIDED.note != "") | _has_step(StepState.DONE)
+    called_off = _has_step(StepState.CALLED_OFF)
+    found: dict[ApprovalState, ColumnElement[bool]] = {
+        ApprovalState.PENDING: and_(waits, t.approvals.c.requested_at > now - LIFE),
+        ApprovalState.EXPIRED: and_(waits, t.approvals.c.requested_at <= now - LIFE),
+        ApprovalState.APPROVED: and_(approved, done),
+        ApprovalState.NOT_DONE: and_(approved, ~done, ~called_off),
+        ApprovalState.CALLED_OFF: called_off,
+    }
+    return found.get(state, _DECIDED.state == state.value)
+
+
+def _has_step(state: StepState) -> ColumnElement[bool]:
+    c = t.approval_steps.c
+    return exists().where(c.approval == t.approvals.c.id, c.state == state.value)
+
+
+def _step(seq: int, state: str, at: datetime, actor: str, note: str, document: str) -> ApprovalStep:
+    told = json.loads(document) if document else None
+    failure = None if told is None else Failure(told["code"], told["facts"])
+    return ApprovalStep(seq, StepState(state), at, actor, note, failure)
+
+
+def _approval(row: Any, steps: list[ApprovalStep]) -> Approval:
     (id, act, document, reason, at, by, point, terminal, state, *decided) = row
     return Approval(
         id=id,
@@ -129,6 +194,7 @@ def _approval(row: Any) -> Approval:
         point=point,
         terminal=terminal,
         decision=None if state is None else _decision(ApprovalState(state), *decided),
+        steps=tuple(steps),
     )
 
 

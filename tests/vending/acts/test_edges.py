@@ -28,6 +28,7 @@ def api(tmp_path: Path) -> Iterator[Api]:
         for name, role, scopes in (
             ("samir", Role.OPERATOR, {ApiScope.READ, ApiScope.VEND, ApiScope.APPROVE}),
             ("omar", Role.SUPERVISOR, {ApiScope.READ, ApiScope.APPROVE}),
+            ("nadia", Role.SUPERVISOR, {ApiScope.READ, ApiScope.APPROVE}),
             ("rami", Role.TECHNICIAN, {ApiScope.READ, ApiScope.METER, ApiScope.APPROVE}),
         ):
             point = None if name == "rami" else "P1"
@@ -48,6 +49,46 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "void_refund": {"sale": "v-3"},
     "correction": {"sale": "v-2", "meter": NEXT_DOOR.number},
 }
+
+
+def test_what_is_not_done_at_the_api(api: Api) -> None:
+    document = {"meter": P, "units": "20"}
+    for id in ("a-1", "a-2", "a-3"):
+        body = {"id": id, "act": "free_issue", "document": document, "reason": REASON}
+        assert ask(api, "samir", "POST", "/approvals", body)[0] == 201
+    block = {"kind": "meter", "subject": P, "reason": "Cover broken"}
+    assert ask(api, "omar", "POST", "/blocks", block)[0] == 201
+    for id in ("a-1", "a-2"):
+        status, told = ask(api, "omar", "POST", f"/approvals/{id}/approval")
+        assert (status, told["code"]) == (409, "vend.blocked")
+    status, waiting = ask(api, "samir", "GET", "/approvals?waiting=true")
+    assert status == 200
+    assert {one["id"]: one["state"] for one in waiting} == {
+        "a-1": "not_done",
+        "a-2": "not_done",
+        "a-3": "pending",
+    }
+    status, listed = ask(api, "samir", "GET", "/approvals?state=not_done")
+    assert {one["id"] for one in listed} == {"a-1", "a-2"}
+    for one in listed:
+        failure = one["failure"]
+        assert failure["code"] == "vend.blocked"
+        assert "Cover broken" in failure["detail"]["en"]
+        assert "Cover broken" in failure["detail"]["ar"]
+        assert failure["detail"]["en"] != failure["detail"]["ar"]
+        (step,) = one["steps"]
+        assert (step["state"], step["by"]) == ("failed", "api:omar")
+    status, told = ask(api, "omar", "POST", "/approvals/a-1/refusal", {"note": "They have moved"})
+    assert (status, told["state"], told["failure"]) == (201, "called_off", None)
+    assert told["steps"][-1]["note"] == "They have moved"
+    lift = {**block, "id": "l-1", "reason": "Repaired"}
+    assert ask(api, "nadia", "POST", "/blocks/lifts", lift)[0] == 201
+    assert ask(api, "omar", "POST", "/approvals/l-1/approval")[0] == 201
+    status, done = ask(api, "nadia", "POST", "/approvals/a-2/approval")
+    assert (status, done["approval"]["state"], done["replayed"]) == (201, "approved", False)
+    status, told = ask(api, "nadia", "POST", "/approvals/a-1/approval")
+    assert (status, told["code"], told["facts"]["state"]) == (409, "approval.decided", "called_off")
+    assert [one["id"] for one in ask(api, "samir", "GET", "/approvals?waiting=true")[1]] == ["a-3"]
 
 
 def test_every_act_at_the_api(api: Api) -> None:
@@ -175,3 +216,57 @@ def test_a_meter_exchanged_on_the_command_line(shell: Shell) -> None:
     )
     assert (again.code, "transfer.done_before" in again.err) == (3, True)
     assert by(shell, "omar", "ledger", "verify").code == 0
+
+
+@pytest.mark.system
+def test_what_is_not_done_on_the_command_line(shell: Shell) -> None:
+    request = ("approval", "request", "free-issue", P, "20", "--reason", REASON)
+    for id in ("f-1", "f-2"):
+        assert by(shell, "samir", *request, "--id", id).code == 0
+        # Asked for at no point, and approved at none.
+        failed = by(shell, "nadia", "approval", "approve", id)
+        assert (failed.code, "point.unknown" in failed.err) == (2, True)
+    listed = by(shell, "omar", "approval", "list")
+    assert "approved, not done" in listed.out
+    assert "carries it through, or calls it off" in listed.out
+    assert {one["state"] for one in by(shell, "omar", "approval", "list", "--json").json} == {
+        "not_done"
+    }
+    told = by(shell, "omar", "--lang", "ar", "approval", "show", "f-1").out
+    assert "تمت الموافقة ولم يُنفذ" in told
+    off = by(shell, "omar", "approval", "refuse", "f-1", "--reason", "They have moved")
+    assert (off.code, "They have moved" in off.out) == (0, True), off.err
+    own = by(shell, "SAMIR", "approval", "approve", "f-2", "--point", "P1")
+    assert "approval.own_act" in own.err
+    done = by(shell, "omar", "approval", "approve", "f-2", "--point", "P1")
+    assert (done.code, "Units: 20 kWh" in done.out) == (0, True), done.err
+    assert by(shell, "omar", "approval", "list", "--json").json == []
+    assert [
+        one["id"]
+        for one in by(shell, "omar", "approval", "list", "--state", "called_off", "--json").json
+    ] == ["f-1"]
+    # What no token carries is not even asked for.
+    wrong = by(shell, "samir", *(*request[:4], "0.05", *request[5:]))
+    assert (wrong.code, "vend.units_not_carried" in wrong.err) == (2, True), wrong.err
+
+
+@pytest.mark.system
+def test_a_meter_that_was_dead_before_it_was_exchanged(shell: Shell) -> None:
+    """What was sold to it since goes back by a void once two people say so."""
+    assert by(shell, "samir", "vend", P, "50", "--id", "v-1", "--point", "P1").code == 0
+    exchange = (
+        *("meter", "exchange", "A1", F, "--sgc", SGC, "--krn", "1", "--ti", "1"),
+        *("--id", "x-1", "--reason", "Burned", "--source", "none"),
+    )
+    future = by(shell, "rami", *exchange, "--down-since", "2099-01-01T00:00")
+    assert (future.code, "exchange.down_since_wrong" in future.err) == (2, True)
+    made = by(shell, "rami", *exchange, "--down-since", "2020-01-01T08:00", "--json")
+    assert made.code == 0, made.err
+    assert made.json["request"]["document"]["exchange"]["down_since"].startswith("2020-01-01T")
+    void = ("void", "v-1", "--reason", "The meter had burned", "--point", "P1")
+    early = by(shell, "omar", *void)
+    assert (early.code, "void.gone_unproved" in early.err) == (3, True), early.err
+    assert "void-refund v-1" in early.err
+    assert by(shell, "nadia", "approval", "approve", "x-1", "--point", "P1").code == 0
+    done = by(shell, "omar", *void)
+    assert (done.code, "gone before it could take the token" in done.out) == (0, True), done.err

@@ -288,6 +288,44 @@ def test_a_block_is_lifted_by_two_people(desk: Browser) -> None:
     assert POWER.number in given.after
 
 
+def test_what_was_approved_and_not_done_stays_in_sight(desk: Browser) -> None:
+    parts, number = desk.api.parts, POWER.number
+    clerk = Actor("samir", Role.OPERATOR, "P1", "T1")
+    document = {"meter": number, "units": "5"}
+    for id in ("F-1", "F-2"):
+        parts.approvals.request(clerk, id, "free_issue", document, "A mourning house")
+    parts.blocks.block(Actor("omar", Role.SUPERVISOR), "meter", number, "cover broken")
+    desk.come("rami")
+    for id in ("F-1", "F-2"):
+        failed = desk.post(f"/approvals/{id}/approve", 422)
+        assert "cover broken" in failed.text
+    desk.leave()
+    desk.come("nadia")
+    page = desk.get("/approvals")
+    for id in ("F-1", "F-2"):
+        for act in ("approve", "refuse"):
+            assert f'action="/approvals/{id}/{act}"' in page
+    assert page.count("Carry it through") == page.count("approved, not done") == 2
+    assert page.count("cover broken") == 2
+    assert "Approved and not done:" in desk.get("/office")
+    assert "approved, not done" in desk.get("/")
+    # Where it stands the same in Arabic.
+    assert "تمت الموافقة ولم يُنفذ" in desk.get("/approvals?lang=ar")
+    desk.post("/approvals/F-1/refuse", 422, note="x")
+    desk.post("/approvals/F-1/refuse", note="The family has moved")
+    parts.blocks.lift(Actor("omar", Role.SUPERVISOR), "L-1", "meter", number, "repaired")
+    desk.post("/approvals/L-1/approve")
+    desk.post("/approvals/F-2/approve")
+    done = parts.approvals.approval(clerk, "F-2")
+    assert [one.actor for one in done.steps] == ["rami", "nadia", "nadia"]
+    assert "Nothing waits." in desk.get("/approvals?lang=en")
+    everything = desk.get("/approvals?all=1")
+    assert "called off before it was done" in everything
+    assert "The family has moved" in everything
+    assert "Approved and not done" not in desk.get("/office")
+    assert told(desk, "approval_refused")[0].reason == "The family has moved"
+
+
 def test_a_fault_from_the_counter_to_its_end(desk: Browser) -> None:
     desk.come("samir")
     account = town().customers[0].account

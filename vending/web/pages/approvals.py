@@ -17,9 +17,11 @@ from meters.errors import RaseedError
 from ...accounts import CHANGE_TARIFF
 from ...approvals import LIFT_BLOCK, Approval, ApprovalState
 from ...blocking import KINDS
+from ...messages import failure_words, phrase
 from ...parties import ALLOWED
 from ...persons import same_person
 from .showing import shown, to
+from .telling import prose
 from .visitor import Filled, Form, Visiting, Visitor
 
 router = APIRouter(include_in_schema=False)
@@ -35,13 +37,17 @@ class Request:
     state: ApprovalState
     facts: tuple[tuple[str, str], ...]
     """What is asked for, name by name."""
+    not_done: str
+    """Why what was approved is not done, in words; empty for every other request."""
     may_decide: bool
+    may_carry: bool
+    """Whether this person may carry through, or call off, what was approved and is not done."""
     may_withdraw: bool
 
 
 @router.get("/approvals")
 def approvals(visit: Visiting, all: str = "", before: str = "") -> Response:
-    """Those that wait; with `all` the others, too."""
+    """Those that wait, for a second person or to be done; with `all` the others, too."""
     return _approvals(visit, everything=bool(all), before=before)
 
 
@@ -106,8 +112,8 @@ def _approvals(
     before: str = "",
 ) -> Response:
     service, actor = visit.services.approvals, visit.who.actor
-    wanted = None if everything else ApprovalState.PENDING
-    found = service.approvals(actor, wanted, before=before or None, limit=A_PAGE)
+    listed = service.approvals if everything else service.waiting
+    found = listed(actor, before=before or None, limit=A_PAGE)
     return shown(
         visit,
         "office/approvals.html",
@@ -125,14 +131,28 @@ def _request(visit: Visitor, approval: Approval) -> Request:
     own = same_person(user.name, approval.requested_by)
     whom = "" if act is None else act.whom(act.read(approval.document))
     about_them = bool(whom) and same_person(user.name, whom)
-    may = act is not None and user.role in act.may_approve
+    may = act is not None and user.role in act.may_approve and not own and not about_them
+    under_way = bool(approval.under_way(visit.services.service.ports.clock()))
     return Request(
         approval,
         state,
         (*facts(approval.document), *(_stands(visit, approval) if waits else ())),
-        may_decide=waits and may and not own and not about_them,
+        _not_done(visit, approval),
+        may_decide=waits and may,
+        may_carry=approval.is_undone and may and not under_way,
         may_withdraw=waits and own,
     )
+
+
+def _not_done(visit: Visitor, approval: Approval) -> str:
+    if not approval.is_undone:
+        return ""
+    why, by = approval.failure, approval.under_way(visit.services.service.ports.clock())
+    if why is not None:
+        return prose(failure_words(why.code, why.facts, visit.language))
+    if by:
+        return prose(phrase("not_done_under_way", visit.language, by=by))
+    return prose(phrase("not_done_cut_off", visit.language))
 
 
 def _stands(visit: Visitor, approval: Approval) -> Iterator[tuple[str, str]]:

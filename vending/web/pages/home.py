@@ -102,7 +102,7 @@ def float_of(visit: Visitor) -> OperatorFloat | None:
 def _watch(visit: Visitor) -> Watch:
     services, actor = visit.services, visit.who.actor
     return Watch(
-        approvals=services.approvals.pending(actor, limit=LATEST),
+        approvals=services.approvals.waiting(actor, limit=LATEST),
         adjustments=services.reports.adjustments(actor, AdjustmentState.PENDING, LATEST),
         shifts=services.drawers.shifts(actor, state=ShiftState.OPEN, limit=LATEST),
         unsettled=services.service.unsettled(actor, limit=LATEST),

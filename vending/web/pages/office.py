@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from ...approvals import ApprovalState
 from .showing import shown
 from .visitor import Visiting
 
@@ -13,5 +14,10 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/office")
 def office(visit: Visiting) -> Response:
-    waiting = visit.services.approvals.pending(visit.who.actor)
-    return shown(visit, "office/all.html", waiting=len(waiting))
+    approvals, actor = visit.services.approvals, visit.who.actor
+    return shown(
+        visit,
+        "office/all.html",
+        waiting=len(approvals.pending(actor)),
+        undone=len(approvals.approvals(actor, ApprovalState.NOT_DONE)),
+    )

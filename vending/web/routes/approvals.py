@@ -101,9 +101,15 @@ def list_approvals(
         str | None, Query(max_length=200, description="Behind this request, in the list's order")
     ] = None,
     limit: Limit = 100,
+    waiting: Annotated[
+        bool, Query(description="Those alone that wait: undecided, or approved and not done")
+    ] = False,
 ) -> list[ApprovalOut]:
     """Requests for acts of two people, latest first."""
-    found = approvals.approvals(actor, state, act=act, before=before, limit=limit)
+    if waiting and state is None:
+        found = approvals.waiting(actor, act=act, before=before, limit=limit)
+    else:
+        found = approvals.approvals(actor, state, act=act, before=before, limit=limit)
     return [ApprovalOut.of(one, approvals.state(one)) for one in found]
 
 
@@ -126,13 +132,15 @@ def one_approval(actor: Reader, approvals: Approving, id: IdPath) -> ApprovalOut
 @router.post("/approvals/{id}/approval", status_code=201)
 def approve(actor: Approver, approvals: Approving, id: IdPath) -> OutcomeOut:
     """Approve what somebody else asked for: it is done at once. After a lost answer approve again:
-    it is completed, or answered, and never done twice."""
+    it is completed, or answered, and never done twice. What was approved and is `not_done` is
+    carried through by anybody who may approve it and has not asked for it."""
     return OutcomeOut.of(approvals.approve(actor, id))
 
 
 @router.post("/approvals/{id}/refusal", status_code=201)
 def refuse(actor: Approver, approvals: Approving, id: IdPath, body: NoteIn) -> ApprovalOut:
-    """End what somebody else asked for without doing it."""
+    """End what somebody else asked for without doing it; also what was approved and is `not_done`,
+    as long as the books hold nothing of it."""
     ended = approvals.refuse(actor, id, body.note)
     return ApprovalOut.of(ended, approvals.state(ended))
 
