@@ -7,8 +7,10 @@ meter may take seconds, and the books must not wait for it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 
+from meters.account import TokenLogEntry
 from meters.errors import RaseedError, Unavailable
 from meters.gateway import (
     Gateway,
@@ -150,15 +152,38 @@ class Handover:
         number = meter_from_text(meter).number
         with self._ports.store.reading() as books:
             file = meter_in_use(books, number)
+            voided = [receipt_of(known_sale(books, one)) for one in books.voided_of(number)]
         gateway = self._ports.gateway_for(file.meter)
+        log: list[TokenLogEntry] = []
         try:
             account = gateway.read_account()
+            if voided:
+                # What the account holds may be of a paper that was kept; without an answer to this
+                # the account has been read all the same.
+                with suppress(Unavailable):
+                    log = gateway.read_token_log()
         finally:
             gateway.close()
         reading = MeterReading(number, account, actor.name)
         with self._ports.store.writing() as books:
             books.add_reading(reading)
+            for receipt in voided:
+                self._taken_all_the_same(books, actor, receipt, log)
         return reading
+
+    def _taken_all_the_same(
+        self, books: Writing, actor: Actor, receipt: SaleReceipt, log: Sequence[TokenLogEntry]
+    ) -> None:
+        """Writes down that a meter has taken the token of a sale that was taken back."""
+        events, now = books.delivery_events(receipt.vend_id), self._ports.clock()
+        seen = evidence(token_fingerprint(receipt.tokens[-1].digits), log, events)
+        if seen.state is not SaleState.DELIVERED or state_of(events) is SaleState.DELIVERED:
+            return
+        read = _event(
+            SaleState.RECONCILED, now, actor, log_sequence=seen.log_sequence, note=seen.note
+        )
+        proved = _event(seen.state, now, actor, result=seen.result, note=seen.note)
+        _append(books, receipt.vend_id, events, (read, proved))
 
     def _open(self, vend_id: str) -> tuple[SaleReceipt, MeterFile, list[DeliveryEvent]]:
         with self._ports.store.reading() as books:

@@ -176,6 +176,11 @@ class Reading(Protocol):
 
     def void_of(self, vend_id: str) -> Void | None: ...
 
+    def voided_of(self, meter: str) -> list[str]:
+        """Vend ids of the sales of tokens to this meter that were taken back, and that it is not
+        known to have taken all the same; latest first, at most 20."""
+        ...
+
     def note_number(self, void: Void) -> int:
         """Its place among the voids and refunds of its point, the first 1. Without gaps, and always
         the same: nothing is ever taken out of them, and each is booked behind the ones before."""

@@ -418,7 +418,9 @@ class VendingService:
         return self._handover.reconcile(actor, vend_id)
 
     def read_account(self, actor: Actor, meter: str) -> MeterReading:
-        """Reads balance and supply from the meter and stores the reading."""
+        """Reads balance and supply from the meter and stores the reading. Where sales to it were
+        taken back, its token log is read too: whether it has taken one of their tokens all the
+        same."""
         return self._handover.read_account(actor, meter)
 
     def unsettled(self, actor: Actor, *, limit: int = 100) -> list[str]:

@@ -7,17 +7,20 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import Select, exists, func, select, tuple_
 
 from ..blocking import Block, BlockKey
 from ..drawer.tally import tally
 from ..ledger import Chart, canonical_json
+from ..sale import Evidence, SaleState
 from ..voids import TakenOut
 from . import schema as t
 from .drawer_rows import shift_books
 from .parties import SqlParties
 
 _A = t.approvals.c
+_LOOKED_FOR = 20
+"""Papers that were kept; a meter's log holds few lines more."""
 
 
 class SqlTakingBack(SqlParties):
@@ -62,6 +65,23 @@ class SqlTakingBack(SqlParties):
             if asked["old_meter"] == meter and asked["source"] not in ("reading", "none"):
                 moments.append(requested_at)
         return max(moments, default=None)
+
+    def voided_of(self, meter: str) -> list[str]:
+        v, s, d, k = t.voids.c, t.sales.c, t.delivery_events.c, t.tokens.c
+        taken = exists().where(d.vend_id == s.vend_id, d.state == SaleState.DELIVERED.value)
+        statement = (
+            select(s.vend_id)
+            .join(t.voids, v.vend_id == s.vend_id)
+            .where(
+                s.meter == meter,
+                v.evidence != Evidence.REFUND.value,
+                exists().where(k.vend_id == s.vend_id),
+                ~taken,
+            )
+            .order_by(v.entry.desc())
+            .limit(_LOOKED_FOR)
+        )
+        return list(self._db.execute(statement).scalars())
 
     def taken_out(self, meter: str) -> TakenOut | None:
         found = self._db.execute(_whose("transfer", "old_meter", meter, _A.requested_at)).all()

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from meters.gateway import PushOutcome, PushUnknown
+from meters.gateway import MeterUnreachable, PushOutcome, PushUnknown
 from simulators.direct import DirectGateway
 from tests.vending.acts.support import (
     CHIEF,
@@ -89,15 +89,37 @@ def test_units_whose_money_was_given_back_are_not_moved(
 
 
 def test_a_paper_that_was_kept_is_not_moved_on_top(office: Office) -> None:
+    """Whoever reads the meter before it is exchanged finds it out; the day's check says so too."""
     office.sell("v-1")
     digits = office.service.show(CLERK, "v-1").tokens[0].digits
     assert office.service.void(CHIEF, "v-1", WHY).evidence is Evidence.NOT_IN_LOG
-    office.meters[POWER].enter_token(digits, office.town.clock())
-    assert office.service.reconcile(RAMI, "v-1").state is SaleState.DELIVERED
     office.service.read_account(RAMI, P)
+    assert office.service.what_became(CLERK, "v-1").delivery.events == ()
+    office.meters[POWER].enter_token(digits, office.town.clock())
+    office.service.read_account(RAMI, P)
+    status = office.service.what_became(CLERK, "v-1")
+    assert status.delivery.state is SaleState.DELIVERED
+    assert len(status.delivery.events) == 2
+    office.service.read_account(RAMI, P)
+    assert office.service.what_became(CLERK, "v-1") == status
+    (found,) = office.reports.check(CHIEF).differences
+    assert (found.what, found.where) == ("voided_yet_taken", "v-1")
     put_in(office, Source.READING)
     with pytest.raises(SaleTakenBack):
         office.approve("X-1")
+    assert office.balance("meters_electricity", F) == 0
+
+
+def test_an_account_is_read_though_the_log_does_not_come(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent(_: DirectGateway) -> None:
+        raise MeterUnreachable(P, "no answer")
+
+    office.sell("v-1")
+    office.service.void(CHIEF, "v-1", WHY)
+    monkeypatch.setattr(DirectGateway, "read_token_log", silent)
+    assert office.service.read_account(RAMI, P).account.balance.is_zero
 
 
 @pytest.mark.parametrize("moved_first", [True, False])

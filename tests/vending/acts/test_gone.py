@@ -36,7 +36,7 @@ from vending.acts import Source
 from vending.acts.errors import DownSinceWrong, SeenAlive
 from vending.approvals.errors import ApprovalIdReused
 from vending.messages import Language, term, words_for
-from vending.sale import SaleState
+from vending.sale import SaleReceipt, SaleState
 from vending.voidrules import GONE
 from vending.voids import GoneUnproved, NotProved, TokenTaken
 
@@ -183,31 +183,43 @@ class Story:
 
     office: Office
     exchanged: bool = False
-    left: int = 0
-    taken: set[str] = field(default_factory=set)
+    papers: dict[str, SaleReceipt] = field(default_factory=dict)
+    """What somebody has in the hand, whatever became of the sale."""
+    taken: dict[str, int] = field(default_factory=dict)
+    """Units of the tokens that the meter took, and were not taken back before."""
+    kept: set[str] = field(default_factory=set)
+    """Typed in behind their void: the paper was not given back."""
 
     def sell(self, vend_id: str) -> None:
         self.office.sell(vend_id)
+        self.show(vend_id)
 
     def sell_held(self, vend_id: str) -> None:
         self.office.sell_held(vend_id)
 
-    def type_in(self, vend_id: str) -> None:
-        """Whoever has the paper, as long as the meter hangs there. What was taken back is not
-        typed: the paper was given back with the money."""
-        if not self.exchanged and self.office.type_in(vend_id) is TokenResult.ACCEPT:
-            self.taken.add(vend_id)
-
     def show(self, vend_id: str) -> None:
-        self.office.service.show(CLERK, vend_id)
+        self.papers[vend_id] = self.office.service.show(CLERK, vend_id)
+
+    def type_in(self, vend_id: str) -> None:
+        """Whoever has the paper, as long as the meter hangs there."""
+        if self.exchanged or vend_id not in self.papers:
+            return
+        (token,) = self.papers[vend_id].tokens
+        meter, now = self.office.meters[POWER], self.office.town.clock()
+        if meter.enter_token(token.digits, now).result is TokenResult.ACCEPT:
+            assert token.quantity is not None
+            if vend_id in self.voided:
+                self.kept.add(vend_id)
+            else:
+                self.taken[vend_id] = token.quantity.value
 
     def read(self, _: str) -> None:
         self.office.service.read_account(RAMI, P)
 
     def exchange(self, source: str) -> None:
+        """A photo and a laboratory tell what was sold for money that stayed; a reading, all."""
         if self.exchanged:
             return
-        self.left = self.office.meters[POWER].memory.balance
         units = f"{self.left / 1000:g}" if source in ("photo", "lab") else None
         put_in(self.office, Source(source), units)
         self.exchanged = True
@@ -227,12 +239,19 @@ class Story:
     def void(self, vend_id: str) -> None:
         self.office.service.void(CHIEF, vend_id, WHY)
 
-    def check(self) -> None:
-        """Whose money was given back never was on the meter, and no more was moved than was left
-        there."""
+    @property
+    def left(self) -> int:
+        return sum(self.taken.values())
+
+    @property
+    def voided(self) -> set[str]:
         with self.office.town.store.reading() as books:
-            voided = {one for one in ("v-1", "v-2") if books.void_of(one) is not None}
-        assert not voided & self.taken
+            return {one for one in ("v-1", "v-2") if books.void_of(one) is not None}
+
+    def check(self) -> None:
+        """Whose money was given back was not on the meter then, and what was moved is of those
+        whose money stayed."""
+        assert not self.voided & set(self.taken)
         assert self.office.balance("meters_electricity", FRESH.number) <= self.left
 
 
