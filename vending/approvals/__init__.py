@@ -2,8 +2,16 @@
 over ports; the database, the command line and the API are elsewhere."""
 
 from .acts import Act, Approved, Document, Executor, Fields, Within, acts_table
-from .approval import LIFE, Approval, ApprovalDecision, ApprovalState, ApprovalStep, Failure
-from .approvals import Approvals, Outcome
+from .approval import (
+    LIFE,
+    Approval,
+    ApprovalDecision,
+    ApprovalState,
+    ApprovalStep,
+    Failure,
+    Outcome,
+)
+from .approvals import Approvals
 from .blocks import LIFT_BLOCK, Blocks
 from .carrying import check_not_called_off
 from .operators import OperatorFloat, Operators

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ..ledger import canonical_json
 from ..masking import masked
 from ..parties import Actor, ActorNotAllowed, Role
 from ..plaintext import can_be_kept
@@ -16,6 +17,8 @@ from .errors import ApprovalExpired, DocumentHoldsToken, DocumentMalformed
 from .ports import PeopleReading, PeopleWriting
 
 _MOST_TEXT = 500
+_MOST_DOCUMENT = 8000
+"""Characters of canonical JSON."""
 MOST_WHOLE = 10**13
 """Larger amounts (minor units, Wh, litres) are typing mistakes."""
 
@@ -187,6 +190,14 @@ class Fields:
 
 
 _PROBLEMS = {str: "string_type", int: "int_type", bool: "bool_parsing", dict: "model_type"}
+
+
+def checked_size(act: str, document: Document) -> str:
+    """The document as it is kept. Raises DocumentMalformed."""
+    text = canonical_json(document).decode("ascii")
+    if len(text) > _MOST_DOCUMENT:
+        raise DocumentMalformed(act, "document", "string_too_long")
+    return text
 
 
 def check_no_token(act: str, *texts: str) -> None:

@@ -172,6 +172,17 @@ class Approval:
         return done is not None and done.state is state and same_person(done.actor, actor)
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """An approved act and what it did."""
+
+    approval: Approval
+    outcome: object
+    """What the act's executor answered; JSON-like for an act done together with its approval."""
+    replayed: bool
+    """True if this person had approved it, or carried it through, before."""
+
+
 def check_undecided(approval: Approval, now: datetime) -> None:
     """Raises ApprovalDecided, ApprovalExpired."""
     done = approval.called_off or approval.decision

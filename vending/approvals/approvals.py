@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from meters.errors import RaseedError
 
 from ..accounting.adjustments import checked_reason
-from ..ledger import canonical_json
 from ..parties import Actor, require
 from ..people.recording import noted
 from ..persons import same_person
 from ..ports import Clock
-from .acts import Act, Document, check_no_token
+from .acts import Act, Document, check_no_token, checked_size
 from .approval import (
     Approval,
     ApprovalDecision,
     ApprovalState,
     Failure,
+    Outcome,
     StepState,
     check_second,
     check_undecided,
@@ -29,24 +28,11 @@ from .approval import (
     checked_id,
 )
 from .carrying import approved_act, call_off, failure_of, take_up, write_step
-from .errors import ActUnknown, ApprovalIdReused, ApprovalUnknown, DocumentMalformed
+from .errors import ActUnknown, ApprovalIdReused, ApprovalUnknown
 from .ports import PeopleReading, PeopleStore
 
-MOST_DOCUMENT = 8000
-"""Characters of canonical JSON."""
 WAITING: Final = (ApprovalState.PENDING, ApprovalState.NOT_DONE)
 """States in which somebody still has to do something."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """An approved act and what it did."""
-
-    approval: Approval
-    outcome: object
-    """What the act's executor answered; JSON-like for an act done together with its approval."""
-    replayed: bool
-    """True if this person had approved it, or carried it through, before."""
 
 
 class Approvals:
@@ -83,7 +69,7 @@ class Approvals:
         checked_id(id)
         reason = checked_reason(reason)
         payload = wanted_act.read(document)
-        check_no_token(act, _checked_size(act, document), reason)
+        check_no_token(act, checked_size(act, document), reason)
         if wanted_act.before is not None:
             with self._store.reading() as seen:
                 known = seen.approval(id) is not None
@@ -269,13 +255,6 @@ def _news(approval: Approval, done: Mapping[str, Any] | None) -> dict[str, Any]:
     """What the trail is told of an approved act: what was asked for, or what it changed."""
     now = (done or {}).get("now")
     return {"act": approval.act, **(approval.document if now is None else now)}
-
-
-def _checked_size(act: str, document: Document) -> str:
-    text = canonical_json(document).decode("ascii")
-    if len(text) > MOST_DOCUMENT:
-        raise DocumentMalformed(act, "document", "string_too_long")
-    return text
 
 
 def _known(books: PeopleReading, id: str) -> Approval:

@@ -92,7 +92,16 @@ class SqlActsReading(SqlReading):
             .order_by(e.at.desc())
             .limit(1)
         )
-        moments = [self._db.execute(one).scalar() for one in (read, answered)]
+        # Taken back by its log, which was read for that.
+        v = t.voids.c
+        by_log = (
+            select(v.at)
+            .join(t.sales, t.sales.c.vend_id == v.vend_id)
+            .where(t.sales.c.meter == meter, v.evidence == Evidence.NOT_IN_LOG.value)
+            .order_by(v.at.desc())
+            .limit(1)
+        )
+        moments = [self._db.execute(one).scalar() for one in (read, answered, by_log)]
         return max((one for one in moments if one is not None), default=None)
 
 

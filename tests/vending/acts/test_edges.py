@@ -130,8 +130,14 @@ def test_a_meter_exchanged_at_the_api(api: Api) -> None:
     status, told = ask(api, "rami", "POST", "/agreements/A9/exchanges", body)
     assert (status, told["code"]) == (404, "agreement.unknown")
     assert ask(api, "rami", "POST", "/agreements/A1/exchanges", {**body, "more": 1})[0] == 422
+    # A moment without its zone could be any of two hours.
+    naive = {**body, "down_since": "2020-01-01T08:00:00"}
+    assert ask(api, "rami", "POST", "/agreements/A1/exchanges", naive)[0] == 422
+    body["down_since"] = "2020-01-01T08:00:00+02:00"
     status, made = ask(api, "rami", "POST", "/agreements/A1/exchanges", body)
     assert (status, made["meter"]["number"], made["request"]["state"]) == (201, F, "pending")
+    down = made["request"]["document"]["exchange"]["down_since"]
+    assert down == "2020-01-01T06:00:00.000000Z"
     assert ask(api, "rami", "POST", "/agreements/A1/exchanges", body) == (201, made)
     assert api.vend("v-1").json()["code"] == "meter.unknown"
     status, done = ask(api, "omar", "POST", "/approvals/x-1/approval")

@@ -160,6 +160,11 @@ def test_a_meter_is_not_dead_while_it_answers(office: Office) -> None:
     with pytest.raises(SeenAlive):
         put_in(office, Source.NONE, down_since=office.town.clock() - timedelta(minutes=1))
     office.town.clock.forward(minutes=5)
+    office.sell("v-2")
+    office.service.void(CHIEF, "v-2", WHY)
+    with pytest.raises(SeenAlive):
+        put_in(office, Source.NONE, down_since=office.town.clock() - timedelta(minutes=1))
+    office.town.clock.forward(minutes=5)
     since = office.town.clock() - timedelta(minutes=1)
     put_in(office, Source.NONE, down_since=since)
     put_in(office, Source.NONE, down_since=since)

@@ -3,14 +3,18 @@ through or calls it off, and it is never done twice. On both databases."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import Barrier
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy import select
 
 from meters.errors import RaseedError
@@ -27,10 +31,11 @@ from tests.vending.acts.support import (
     office_at,
 )
 from tests.vending.support import ADMIN
-from vending.approvals import ApprovalState
+from vending.approvals import Approvals, ApprovalState
 from vending.approvals.approval import PATIENCE, StepState
 from vending.blocking import Block
 from vending.messages import Language, failure_words
+from vending.parties import Actor
 from vending.sale import SaleReceipt
 from vending.sold import SaleVoided
 from vending.store import downgrade, upgrade
@@ -284,3 +289,51 @@ def test_what_was_approved_before_the_upgrade(office: Office) -> None:
     office.approvals.approve(THIRD, "A-1")
     assert office.approvals.waiting(CLERK) == []
     assert office.service.verify(ADMIN).ok
+
+
+STEPS = st.one_of(
+    st.tuples(st.sampled_from(["approve", "refuse"]), st.sampled_from([CHIEF, OTHER_CHIEF, THIRD])),
+    st.tuples(st.sampled_from(["withdraw", "ask"]), st.just(CLERK)),
+    st.tuples(st.sampled_from(["bar", "let_go", "cut", "wait", "wait_long"]), st.just(CLERK)),
+)
+
+
+@given(steps=st.lists(STEPS, min_size=3, max_size=14))
+@settings(deadline=None, max_examples=60)
+def test_it_is_done_once_or_not_at_all(steps: list[tuple[str, Actor]]) -> None:
+    """Whoever does what, in any order, and the power gone before the act or behind it."""
+    with tempfile.TemporaryDirectory() as folder, office_at(Path(folder) / "books.db") as office:
+        approvals, clock = office.approvals, office.town.clock
+        office.ask("A-1", "free_issue", meter=P, units="20")
+        acts: dict[str, Callable[[Actor], object]] = {
+            "approve": lambda who: approvals.approve(who, "A-1"),
+            "refuse": lambda who: approvals.refuse(who, "A-1", WHY),
+            "withdraw": lambda who: approvals.withdraw(who, "A-1"),
+            "ask": lambda _: office.ask("A-1", "free_issue", meter=P, units="20"),
+            "bar": lambda _: bar(office),
+            "let_go": lambda _: let_go(office),
+            "cut": lambda _: cut_behind(office),
+            "wait": lambda _: clock.forward(minutes=2),
+            "wait_long": lambda _: clock.forward(hours=9),
+        }
+        for name, who in steps:
+            # A block that stands, or none that does, is refused by the tables themselves.
+            with suppress(RaseedError, AssertionError):
+                acts[name](who)
+            found = state(office, "A-1")
+            booked = office.entries()
+            assert booked <= 1
+            if found is ApprovalState.APPROVED:
+                assert booked == 1
+            elif found is not ApprovalState.NOT_DONE:
+                assert booked == 0
+            waits = found in (ApprovalState.PENDING, ApprovalState.NOT_DONE)
+            assert bool(approvals.waiting(CLERK)) == waits
+            assert [one.id for one in approvals.approvals(CLERK, found)] == ["A-1"]
+
+
+def cut_behind(office: Office) -> None:
+    """Approved or carried through, and nothing is written down of how it ended."""
+    silent = Approvals(SqlPeople(office.town.store), office.approvals.acts, office.town.clock)
+    silent._keep = lambda *_: None  # type: ignore[method-assign]
+    silent.approve(CHIEF, "A-1")
