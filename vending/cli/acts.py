@@ -256,7 +256,7 @@ def _ask(
 ) -> None:
     cli = cli_of(ctx)
     # What is asked for is tried out, also against its key where that can be opened.
-    with cli.raseed_to_register() as raseed:
+    with cli.raseed_with_keys_at_hand() as raseed:
         actor = cli.actor(point=point)
         made = raseed.approvals.request(actor, id or new_id(), act, document, reason)
         request_shown(cli, raseed, made, as_json)

@@ -10,7 +10,7 @@ from vending.store import triggers
 from vending.store.schema_base import UtcTime
 
 revision = "0012"
-down_revision = "0008"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
