@@ -145,18 +145,27 @@ class Tariff:
             version = version.earlier
 
     def monthly_sum(self, code: str, month: Month) -> int:
-        """What a monthly charge asks for one month, by the version that held when it began; 0
-        where that version has no such charge. Minor units, tax included."""
-        version: Tariff | None = self
-        # Within the month that a tariff begins in, its first version counts.
-        while version is not None and version.active_from > month.begins(self.zone):
-            if version.earlier is None and Month.of(version.active_from, self.zone) == month:
+        """What a monthly charge asks for one month, by the version that counts in it; 0 where that
+        version has no such charge, or where none was in force. Minor units, tax included."""
+        version = self.counting_in(month)
+        charges = () if version is None else version.monthly_charges
+        return next((c.sum.gross.minor for c in charges if c.sum.heading.code == code), 0)
+
+    def counting_in(self, month: Month) -> Tariff | None:
+        """The version by which a month is charged: the one that held when the month began, else
+        the first that began within it. None: no version was in force, and nothing is charged."""
+        begins = month.begins(self.zone)
+        first: Tariff | None = None
+        for version in self.lineage():
+            if version.active_from <= begins:
+                if version.retired_from is None or version.retired_from > begins:
+                    return version
+                # What ended before the month, and was not followed, says nothing of it.
                 break
-            version = version.earlier
-        if version is None:
-            return 0
-        charges = (c for c in version.monthly_charges if c.sum.heading.code == code)
-        return next((charge.sum.gross.minor for charge in charges), 0)
+            first = version
+        if first is None or Month.of(first.active_from, self.zone) != month:
+            return None
+        return first
 
     def approved(self, by: str, at: datetime) -> Tariff:
         """This draft as approved by a second person.

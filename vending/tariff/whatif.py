@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from meters.errors import RaseedError
@@ -81,6 +81,8 @@ def compared(
 def tried(tariff: Tariff, amount: Money, household: Household, at: datetime) -> Quote:
     """What a payment by this household would buy at a moment. Raises NotANumber, TooFine, and
     the errors of `quote`."""
+    # It is asked what the version would cost if it held; whether it has ended is not the question.
+    tariff = replace(tariff, retired_from=None)
     month = Month.of(at, tariff.zone)
     used = _used(tariff, household)
     due = household.months_due

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, datetime
 from fractions import Fraction
 
@@ -111,6 +112,38 @@ def test_months_gone_by_are_charged_at_the_price_that_held_then() -> None:
     assert (meter.amount, meter.months, meter.left) == (Money(2400), 4, Money(0))
     again = sold(settled(state, TARIFF, sale, NOW), 10_000)
     assert taken(again) == {}
+
+
+@pytest.mark.parametrize(
+    ("ended", "begun", "counted"),
+    [
+        # March began with the first version, June with none: its own begins within it.
+        ("2026-03-15T00:00:00+02:00", "2026-06-10T00:00:00+03:00", {3: 500, 6: 700, 7: 700}),
+        # Ended with the very instant in which April begins; begun with that of June.
+        ("2026-04-01T00:00:00+03:00", "2026-06-01T00:00:00+03:00", {3: 500, 6: 700, 7: 700}),
+        ("2026-04-01T00:00:01+03:00", "2026-05-31T23:59:59+03:00",
+         {3: 500, 4: 500, 5: 700, 6: 700, 7: 700}),
+        # No gap: the month goes by what it began with.
+        ("2026-05-10T00:00:00+03:00", "2026-05-20T00:00:00+03:00",
+         {3: 500, 4: 500, 5: 500, 6: 700, 7: 700}),
+        # The next one came before the first had ended.
+        ("2026-06-20T00:00:00+03:00", "2026-05-20T00:00:00+03:00",
+         {3: 500, 4: 500, 5: 500, 6: 700, 7: 700}),
+    ],
+)  # fmt: skip
+def test_a_month_in_which_no_version_held_is_not_charged(
+    ended: str, begun: str, counted: dict[int, int]
+) -> None:
+    first, second = parse_tariffs(FILE, "t")
+    first = dataclasses.replace(first, retired_from=datetime.fromisoformat(ended))
+    second = dataclasses.replace(second, active_from=datetime.fromisoformat(begun))
+    tariff = TariffBook([first, second]).active("t", NOW)
+    asked = {m: tariff.monthly_sum("meter", Month(2026, m)) for m in range(3, 8)}
+    assert {m: amount for m, amount in asked.items() if amount} == counted
+    state = replace(CLEAR, charges=(ChargeState("meter", Month(2026, 2), Money(0)),))
+    sale = sold(state, 20_000, tariff, datetime(2026, 7, 5, 9, tzinfo=UTC))
+    meter = next(line for line in sale.lines if line.code == "meter")
+    assert (meter.amount.minor, meter.months) == (sum(counted.values()), len(counted))
 
 
 def test_an_agreement_is_charged_from_its_first_month_and_not_before_the_tariff() -> None:

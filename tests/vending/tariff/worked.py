@@ -1,8 +1,9 @@
 """Reads the worked tables of a guide and works them out with the engine.
 
-A table belongs to the tariff above it: a `toml` block with the rules of one version (what every
-file has besides is filled in here), or a mention of a shipped file, `config/tariffs/<name>.toml`. A
-`toml` block with `[account]` says what the account owes; it holds until the next tariff.
+A table belongs to the tariff above it: a `toml` block with the rules of one version, or of several
+(what every file has besides is filled in here), or a mention of a shipped file,
+`config/tariffs/<name>.toml`. A `toml` block with `[account]` says what the account owes; it holds
+until the next tariff.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from vending.tariff import (
     Quote,
     QuoteRequest,
     Tariff,
+    TariffBook,
     parse_tariffs,
     quote,
     read_tariffs,
@@ -50,21 +52,24 @@ INPUTS = {
     "Wants",
 }
 
-HEAD = """
+NAMED = """
 code = "worked"
 commodity = "{commodity}"
 currency = "ILS"
 customer_class = "domestic"
 name_ar = "مثال"
 name_en = "Example"
-[[versions]]
-version = 1
+"""
+SIGNED = """[[versions]]
+version = {version}
 drafted_by = "Billing office"
 approved_by = "Finance director"
 approved_at = 2025-12-15T10:00:00+02:00
-active_from = 2026-01-01T00:00:00+02:00
 most_per_sale = "5000.00"
 """
+BEGUN = "active_from = 2026-01-01T00:00:00+02:00\n"
+HEAD = NAMED + SIGNED.format(version=1) + BEGUN
+"""What stands before the rules of a tariff with one version."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +83,7 @@ class Row:
 
     @property
     def now(self) -> datetime:
-        day = self.cells.get("Date")
-        return datetime.fromisoformat(f"{day}T10:00:00+00:00") if day else NOW
+        return _moment(self.cells)
 
 
 @cache
@@ -88,7 +92,8 @@ def shipped() -> Any:
 
 
 def rows(guide: Path) -> Iterator[Row]:
-    tariff: Tariff | None = None
+    book: TariffBook | None = None
+    code = "worked"
     account: dict[str, Any] = {}
     headings: list[str] = []
     block: list[str] | None = None
@@ -100,16 +105,14 @@ def rows(guide: Path) -> Iterator[Row]:
             text = "\n".join(block)
             if "[account]" in text:
                 account = tomllib.loads(text)["account"]
-            elif "[[versions]]" not in text:
-                commodity = "water" if "# water" in text else "electricity"
-                # Keys of the version itself come before its tables.
-                tariff = parse_tariffs(HEAD.format(commodity=commodity) + text, f"line {number}")[0]
-                account = {}
+            elif text.count("[[versions]]") != 1:
+                # One alone shows what a file looks like: no table follows it.
+                book, code, account = _book(text, number), "worked", {}
             block = None
         elif line == "```toml":
             block = []
         elif found := re.search(r"`config/tariffs/([a-z-]+)\.toml`", line):
-            tariff, account = shipped().active(found[1], NOW), {}
+            book, code, account = shipped(), found[1], {}
         if not line.startswith("|"):
             headings = []
             continue
@@ -117,8 +120,25 @@ def rows(guide: Path) -> Iterator[Row]:
         if not headings:
             headings = cells
         elif set(line) - set("|-: ") and {"Pays", "Wants"} & set(headings):
-            assert tariff is not None, number
-            yield Row(number, dict(zip(headings, cells, strict=True)), tariff, account)
+            assert book is not None, number
+            said = dict(zip(headings, cells, strict=True))
+            yield Row(number, said, book.active(code, _moment(said)), account)
+
+
+def _moment(cells: dict[str, str]) -> datetime:
+    day = cells.get("Date")
+    return datetime.fromisoformat(f"{day}T10:00:00+00:00") if day else NOW
+
+
+def _book(text: str, number: int) -> TariffBook:
+    """Keys of a version itself come before its tables."""
+    several = text.split("[[versions]]\n")[1:]
+    versions = several or [BEGUN + text]
+    commodity = "water" if "# water" in text else "electricity"
+    whole = NAMED.format(commodity=commodity)
+    for place, version in enumerate(versions, start=1):
+        whole += SIGNED.format(version=place) + version + "\n"
+    return TariffBook(parse_tariffs(whole, f"line {number}"))
 
 
 def worked(row: Row) -> dict[str, str]:
