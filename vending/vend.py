@@ -205,15 +205,19 @@ def entry_of(receipt: SaleReceipt, record: SaleRecord, chart: Chart) -> JournalE
     )
 
 
+def paid_parts(receipt: SaleReceipt) -> tuple[Payment, ...]:
+    """What was paid for a sale in which ways; perhaps nothing, in one way."""
+    if receipt.parts:
+        return receipt.parts
+    # All of it, less what rounding to the coin has taken off: less than half a coin is nothing.
+    rounding = Money(receipt.rounding, receipt.quote.tendered.currency)
+    return (Payment(receipt.tender, receipt.quote.tendered + rounding),)
+
+
 def _taken(receipt: SaleReceipt, chart: Chart) -> list[tuple[Account, int]]:
     """What was paid, by account."""
-    parts = receipt.parts
-    if not parts:
-        # All of it, less what rounding to the coin has taken off: less than half a coin is nothing.
-        rounding = Money(receipt.rounding, receipt.quote.tendered.currency)
-        parts = (Payment(receipt.tender, receipt.quote.tendered + rounding),)
     found: dict[str, int] = {}
-    for part in parts:
+    for part in paid_parts(receipt):
         role = "operator_deposit" if receipt.on_deposit else TENDER_ROLES[part.tender]
         found[role] = found.get(role, 0) + part.amount.minor
     return [(chart.role(role), minor) for role, minor in found.items()]

@@ -24,6 +24,7 @@ from .selling import SecondPersonNeeded
 from .sold import known_sale
 from .tariff import LineKind, Month
 from .vend import check_clock
+from .voidcoins import in_coins, more_in_coins
 from .voidproof import Proof, Proved, Proving
 from .voidrules import check_alone, check_drawer, check_point, check_units, gone_unproved
 from .voids import (
@@ -108,12 +109,14 @@ class Voiding:
             if not back:
                 # It was due, and too little for a coin.
                 raise VoidNotAllowed(vend_id, "kind")
-            given = record.tendered + receipt_of(record).rounding
+            more = more_in_coins(books, record)
+            given = record.tendered + receipt_of(record).rounding + more
             seen = {"requested_by": requested_by, "approval": approval, "given": given}
-            postings = [Posting(loss, "", record.currency, record.tendered), *back]
+            lines = [Posting(loss, "", record.currency, record.tendered), *back]
+            postings = in_coins(lines, more, self._ports.chart)
             check_drawer(books, actor, record, postings, self._ports.chart)
             return self._book(
-                books, actor, record, reason, Proof(Evidence.REFUND, seen), tuple(postings), None
+                books, actor, record, reason, Proof(Evidence.REFUND, seen), postings, None
             )
 
     def _write(
@@ -162,6 +165,12 @@ class Voiding:
         lines = with_persons(posted.entry.postings, self._ports.chart)
         turned = tuple(p._replace(amount=-p.amount) for p in lines)
         if in_shift:
+            # Else the money stays where it is, to the agora.
+            more = more_in_coins(books, record)
+            if more:
+                given = record.tendered + receipt.rounding + more
+                proof = replace(proof, seen={**proof.seen, "given": given})
+                turned = in_coins(turned, more, self._ports.chart)
             check_drawer(books, actor, record, turned, self._ports.chart)
         return self._book(books, actor, record, reason, proof, turned, account, in_shift=in_shift)
 

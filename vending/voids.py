@@ -9,10 +9,11 @@ from datetime import datetime
 from hashlib import sha256
 
 from meters.errors import Invalid, Refused
+from meters.quantities import Money
 
 from .ledger import Chart, JournalEntry, PostedEntry, Posting, canonical_json, canonical_time
 from .plaintext import in_one_line
-from .sale import Void
+from .sale import SaleReceipt, Void
 
 LEAST_REASON = 5
 """Characters; `ok` explains nothing."""
@@ -122,6 +123,26 @@ def checked_reason(reason: str) -> str:
     if not LEAST_REASON <= len(text) <= 500:
         raise VoidReasonMissing(LEAST_REASON)
     return text
+
+
+def given_back(void: Void, receipt: SaleReceipt) -> Money:
+    """What was given back for a sale, in all ways together: as the void says, or else what was
+    paid."""
+    paid = receipt.quote.tendered + Money(receipt.rounding, receipt.quote.tendered.currency)
+    said = given_of(void.document)
+    return paid if said is None else Money(said, paid.currency)
+
+
+def moves_money(void: Void) -> bool:
+    """Whether the customer was given money: a sale that was sold anew took it along."""
+    return "replaced_by" not in read_document(void)
+
+
+def given_of(document: str) -> int | None:
+    """What a void's document says was given back, in minor units; None where it says nothing:
+    then it was what was paid. Raises ValueError, LookupError or TypeError for any other text."""
+    given = dict(json.loads(document)).get("given")
+    return None if given is None else int(given)
 
 
 def read_document(void: Void) -> dict[str, object]:

@@ -8,6 +8,8 @@ from typing import Final
 TILL, DEBTS, BALANCE, DEPOSIT, BANK, REFUNDS = "1010", "1210", "2010", "2030", "1120", "5050"
 KEPT_READY: Final = ("1010", "1020", "1030", "1040", "1050", "1210", "2010", "2030")
 """Accounts held by points, agreements and operators."""
+COINS: Final = "'1010', '2030', '5040'"
+"""Where cash stands that is given back to the coin, and what rounding costs."""
 _READY = ", ".join(f"'{code}'" for code in KEPT_READY)
 
 
@@ -135,7 +137,7 @@ RULES: Final = {
         SELECT e.number FROM entries e LEFT JOIN voids v
         ON v.entry = e.number AND v.vend_id = e.cause
         WHERE e.kind IN ('void', 'refund') AND v.vend_id IS NULL""",
-    "a void turns its sale's entry around": """
+    "a void turns its sale's entry around, but for less than a coin": f"""
         SELECT x.vend_id FROM (
             SELECT v.vend_id, p.account, p.holder, p.unit, p.amount FROM voids v
             JOIN sales s ON s.vend_id = v.vend_id JOIN postings p ON p.entry = s.entry
@@ -143,7 +145,8 @@ RULES: Final = {
             UNION ALL
             SELECT v.vend_id, p.account, p.holder, p.unit, p.amount FROM voids v
             JOIN postings p ON p.entry = v.entry WHERE v.evidence <> 'refund') x
-        GROUP BY x.vend_id, x.account, x.holder, x.unit HAVING sum(x.amount) <> 0""",
+        GROUP BY x.vend_id, x.account, x.holder, x.unit
+        HAVING abs(sum(x.amount)) >= CASE WHEN x.account IN ({COINS}) THEN 10 ELSE 1 END""",
     "a refund gives back what was paid, and no units": f"""
         SELECT s.vend_id FROM voids v JOIN sales s ON s.vend_id = v.vend_id
         JOIN postings p ON p.entry = v.entry WHERE v.evidence = 'refund'

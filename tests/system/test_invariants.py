@@ -89,8 +89,8 @@ DAMAGE = {
         f"UPDATE entries SET kind = 'sale' WHERE cause = {TAKEN_BACK}"
     ),
     "an entry that takes back has its void": f"DELETE FROM voids WHERE vend_id = {TAKEN_BACK}",
-    "a void turns its sale's entry around": "UPDATE postings SET amount = 2 * amount "
-    f"WHERE entry = (SELECT entry FROM voids WHERE vend_id = {TAKEN_BACK})",
+    "a void turns its sale's entry around, but for less than a coin": "UPDATE postings "
+    f"SET amount = 2 * amount WHERE entry = (SELECT entry FROM voids WHERE vend_id = {TAKEN_BACK})",
     "a refund gives back what was paid, and no units": (
         f"UPDATE postings SET amount = 2 * amount WHERE entry = {GIVEN_BACK}"
     ),

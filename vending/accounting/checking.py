@@ -16,6 +16,7 @@ from typing import Any
 from ..ledger import Chart
 from ..persons import person
 from ..vend import CREDIT_TOKENS, TENDER_ROLES
+from ..voids import given_of
 from .daily import (
     DIFFERENCES,
     SALE_KINDS,
@@ -30,6 +31,7 @@ from .daily import (
     ReceiptCount,
     SaleMade,
     TokenMade,
+    VoidMade,
 )
 from .issuer import Issuer, MadeUnder, made_under
 from .parts import Taken, given_back, taken_from
@@ -372,6 +374,19 @@ def _money(
         found.same("booked", where, counts.money[key], there.get(key, 0))
 
 
+def _count_given(wanted: Counter[_Key], void: VoidMade, accounts: _Accounts) -> None:
+    """What was given to the customer, as the void's document tells it: all of it for a refund;
+    for a void what it differs by from the sale's entry, which is turned around already."""
+    refund, given = void.evidence == "refund", given_of(void.said)
+    if not refund and given is None:
+        return
+    paid = taken_from(json.loads(void.document), void.tender, void.tendered)
+    whom = void.point, person(void.operator), void.currency
+    wanted.update(accounts.of(given_back(paid, given), *whom))
+    if not refund:
+        wanted.subtract(accounts.of(given_back(paid), *whom))
+
+
 def _voids(facts: DayFacts, accounts: _Accounts, found: _Differences) -> Counter[_Key]:
     """Holds the voids against their entries; what these entries took back."""
     kinds: Counter[str] = Counter()
@@ -383,14 +398,12 @@ def _voids(facts: DayFacts, accounts: _Accounts, found: _Differences) -> Counter
         kind = "refund" if void.evidence == "refund" else "void"
         kinds[kind] += 1
         right += (void.entry_kind, void.entry_cause) == (kind, void.vend_id)
-        if kind != "refund":
-            continue
         try:
-            taken = given_back(taken_from(json.loads(void.document), void.tender, void.tendered))
-            wanted.update(accounts.of(taken, void.point, person(void.operator), void.currency))
+            _count_given(wanted, void, accounts)
         except (ValueError, LookupError, TypeError, AttributeError):
             found.note("documents", void.vend_id, 1, 0)
-        wanted[accounts.refunds, "", void.currency] += void.tendered
+        if kind == "refund":
+            wanted[accounts.refunds, "", void.currency] += void.tendered
     for kind in VOID_KINDS:
         found.same("void_entries", kind, kinds[kind], facts.entries.get(kind, 0))
     found.same("entries_of_voids", "", len(facts.voids), right)

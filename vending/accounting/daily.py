@@ -71,6 +71,8 @@ class VoidMade(NamedTuple):
     currency: str
     tendered: int
     document: str
+    said: str
+    """The document of the void itself."""
 
 
 class Booked(NamedTuple):

@@ -58,24 +58,29 @@ def taken_from(data: dict[str, Any], tender: str, tendered: int) -> Taken:
     )
 
 
-def taken_back(taken: Taken) -> Taken:
-    """What the void of a sale takes back: all of it."""
-    return Taken(
-        tuple((tender, -amount) for tender, amount in taken.parts),
-        -taken.rounding,
-        -taken.commission,
-        taken.on_deposit,
-        taken.deposit_of,
-    )
+def taken_back(taken: Taken, given: int | None = None) -> Taken:
+    """What the void of a sale takes back: all of it, the commission too. `given` is what its
+    document says was given to the customer (None: what was paid)."""
+    return _back(taken, given)._replace(commission=-taken.commission)
 
 
-def given_back(taken: Taken) -> Taken:
-    """What a refund gives back: what was paid, in the ways in which it came, and with it what
-    rounding to the coin had added or taken off. The commission stays."""
+def given_back(taken: Taken, given: int | None = None) -> Taken:
+    """What a refund gives back; as `taken_back`, but the commission stays."""
+    return _back(taken, given)
+
+
+def _back(taken: Taken, given: int | None) -> Taken:
+    """In the ways in which it came, and with it what rounding to the coin had added or taken off.
+    The last way, cash where there was any, bears what is given beside that, and so does what
+    rounding costs."""
     sums: dict[str, int] = {}
     for tender, amount in taken.parts:
         sums[tender] = sums.get(tender, 0) - amount
-    return Taken(tuple(sums.items()), -taken.rounding, 0, taken.on_deposit, taken.deposit_of)
+    more = 0 if given is None else given - taken.amount
+    if sums:
+        sums[list(sums)[-1]] -= more
+    rounding = -taken.rounding - more
+    return Taken(_parts(list(sums.items())), rounding, 0, taken.on_deposit, taken.deposit_of)
 
 
 def _parts(parts: Sequence[tuple[str, int]]) -> tuple[tuple[str, int], ...]:

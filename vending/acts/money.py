@@ -14,12 +14,13 @@ from ..persons import person
 from ..ports import Ports, Reading
 from ..record import SaleRecord, receipt_of
 from ..requests import BasketRequest, Correction
-from ..sale import Payment, SaleKind, SaleReceipt, SaleState, Void
+from ..sale import SaleKind, SaleReceipt, SaleState, Void
 from ..selling import Selling
 from ..sold import known_sale, meter_in_use
+from ..vend import paid_parts
 from ..voiding import Voiding
 from ..voidrules import check_units
-from ..voids import TokenTaken, VoidNotAllowed
+from ..voids import TokenTaken, VoidNotAllowed, given_back
 from .documents import CorrectionWanted, VoidRefundWanted
 from .errors import CorrectionNotPossible
 from .giving import seat_of, second_of
@@ -68,7 +69,7 @@ class Moneys:
                 approved.check_time()
                 _check_correction(books, wrong, wanted)
         proved = None if stored is not None else self._voiding.proved(wrong)
-        parts = _paid(wrong)
+        parts = paid_parts(receipt_of(wrong))
         amount = _amount(wrong)
         approver = approved.approver
         actor = Actor(approver.name, approver.role, wrong.point, approved.terminal)
@@ -117,13 +118,9 @@ def _check_correction(books: Reading, wrong: SaleRecord, wanted: CorrectionWante
     meter_in_use(books, wanted.meter)
 
 
-def _paid(wrong: SaleRecord) -> tuple[Payment, ...]:
-    receipt = receipt_of(wrong)
-    return receipt.parts or (Payment(receipt.tender, receipt.quote.tendered),)
-
-
 def _amount(wrong: SaleRecord) -> Money:
-    return sum((part.amount for part in _paid(wrong)), Money(0, wrong.currency))
+    parts = paid_parts(receipt_of(wrong))
+    return sum((part.amount for part in parts), Money(0, wrong.currency))
 
 
 def _deposit_of(wrong: SaleRecord) -> str:
@@ -133,10 +130,9 @@ def _deposit_of(wrong: SaleRecord) -> str:
 
 
 def _told(void: Void, record: SaleRecord) -> dict[str, Any]:
-    given = record.tendered + receipt_of(record).rounding
     return {
         "vend_id": void.vend_id,
         "evidence": void.evidence.value,
-        "given_back": Money(given, record.currency).to_text(),
+        "given_back": given_back(void, receipt_of(record)).to_text(),
         "journal_entry": void.entry,
     }

@@ -193,7 +193,9 @@ def void(
     """Take a sale back, on evidence that its token has not been used."""
     cli = cli_of(ctx)
     with cli.raseed(keys=True) as raseed, cli.progress("meter"):
-        shown = VoidOut.of(raseed.service.void(cli.actor(point=point), vend_id, reason))
+        actor = cli.actor(point=point)
+        void = raseed.service.void(actor, vend_id, reason)
+        shown = VoidOut.of(void, raseed.service.what_became(actor, vend_id).receipt)
 
     def people(cli: Cli) -> None:
         cli.facts(
@@ -201,6 +203,7 @@ def void(
                 ("vend_id", shown.vend_id),
                 ("evidence", term(shown.evidence, cli.language)),
                 ("reason", shown.reason),
+                ("given_back", shown.given_back),
                 ("entry", shown.journal_entry),
             )
         )

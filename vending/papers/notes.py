@@ -8,7 +8,7 @@ from typing import Final
 
 from ..messages import Language, term
 from ..sale import SaleReceipt, Void
-from ..voids import read_document
+from ..voids import given_back, read_document
 from .letterhead import Letterhead
 from .paper import Facts, Paper, framed, row, told
 from .qr import NO_CODE
@@ -80,7 +80,7 @@ def taken_back_paper(
             "service": service_title(speech, receipt),
             "sale": _sale(speech, receipt),
             "money": [
-                row(speech.say("back"), speech.money(receipt.quote.tendered), strong=True),
+                row(speech.say("back"), speech.money(given_back(void, receipt)), strong=True),
             ],
             "told": [speech.say(f"{kind}_told")],
             "signatures": [speech.say(name) for name in _SIGNED],

@@ -13,8 +13,10 @@ from ..sale import (
     KeyToken,
     Paid,
     Payment,
+    SaleReceipt,
     Void,
 )
+from ..voids import given_back, moves_money
 from .base import Measure, Out
 
 
@@ -115,9 +117,13 @@ class VoidOut(Out):
         description="`not_shown`, `no_token`, `not_in_log`, `meter_gone` or `refund`"
     )
     reason: str
+    given_back: Measure | None = Field(
+        description="What the customer is given, in all ways together, cash in coins; null where "
+        "the sale was sold anew and took its money along"
+    )
 
     @classmethod
-    def of(cls, void: Void) -> VoidOut:
+    def of(cls, void: Void, receipt: SaleReceipt) -> VoidOut:
         return cls(
             vend_id=void.vend_id,
             journal_entry=void.entry,
@@ -125,4 +131,5 @@ class VoidOut(Out):
             actor=void.actor,
             evidence=void.evidence.value,
             reason=void.reason,
+            given_back=Measure.of(given_back(void, receipt)) if moves_money(void) else None,
         )

@@ -132,7 +132,7 @@ class SaleStatusOut(Out):
             sale=SaleOut.of(status.receipt),
             delivery=DeliveryOut.of(status.delivery),
             copies=status.copies,
-            void=None if status.void is None else VoidOut.of(status.void),
+            void=None if status.void is None else VoidOut.of(status.void, status.receipt),
         )
 
 

@@ -62,6 +62,7 @@ _VOIDS = (
         *(func.coalesce(c, "") for c in (_S.point, _S.operator, _S.tender, _S.currency)),
         func.coalesce(_S.tendered, 0),
         func.coalesce(_S.document, ""),
+        t.voids.c.document,
     )
     .select_from(t.voids)
     .outerjoin(t.entries, _E.number == t.voids.c.entry)

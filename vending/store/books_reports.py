@@ -14,6 +14,7 @@ from ..accounting.parts import given_back, taken_back, taken_of
 from ..accounting.periods import BalanceRow
 from ..accounting.ports import AgreementFacts, OperatorFacts, SoldRow
 from ..accounting.statements import CustomerLine, StatementLine
+from ..voids import given_of
 from . import schema as t
 from .books_daily import SqlDaily
 from .names import names_of
@@ -265,7 +266,7 @@ class SqlReports(SqlDaily):
             .order_by(_S.entry)
         )
         back = (
-            select(e.number, e.at, e.kind, *_SOLD, v.evidence)
+            select(e.number, e.at, e.kind, *_SOLD, v.evidence, v.document)
             .select_from(t.voids)
             .join(t.sales, _S.vend_id == v.vend_id)
             .join(t.entries, e.number == v.entry)
@@ -290,9 +291,10 @@ def _sold(entry: int, at: Any, kind: str, *fields: Any) -> SoldRow:
 
 def _undone(*columns: Any) -> SoldRow:
     """The row of a void, from those of its sale with its own entry."""
-    *fields, evidence = columns
+    *fields, evidence, said = columns
     row = _sold(*fields)
     refund = evidence == _REFUND
+    given = given_of(said)
     return row._replace(
         paid=-row.paid,
         # A refund gives money back and leaves everything else with the customer.
@@ -300,5 +302,5 @@ def _undone(*columns: Any) -> SoldRow:
         vat=0 if refund else -row.vat,
         quantity=0 if refund else -row.quantity,
         balance=None,
-        taken=given_back(row.taken) if refund else taken_back(row.taken),
+        taken=given_back(row.taken, given) if refund else taken_back(row.taken, given),
     )

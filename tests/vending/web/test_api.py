@@ -262,6 +262,7 @@ def test_a_basket_over_the_api(api: Api) -> None:
     assert [one["sale"]["vend_id"] for one in last] == ["b-1", "b-1+2"]
     back = api.post("/vends/b-1+2/void", {"reason": "wrong meter"}).json()
     assert back["evidence"] == "not_shown"
+    assert back["given_back"] == {"value": "14.40", "unit": "ILS"}
     gone = api.post("/vends/b-1+2/void", {"reason": "wrong meter"}).json()
     assert gone == back
     assert api.get("/vends/b-1+2").json()["void"]["reason"] == "wrong meter"

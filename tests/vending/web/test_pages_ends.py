@@ -3,6 +3,7 @@ what became of it later."""
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -138,6 +139,7 @@ class TestAfterwards:
         vend_id, _ = sold(till)
         till.post(f"/counter/sales/{vend_id}/void", {"reason": "Changed her mind"})
         told = till.get(f"/counter/sales/{vend_id}")
+        assert re.search(r"To give back: <strong>.*50\.00", told.text)
         assert not [one for one in forms(told) if one.action.endswith(("/push", "/reconcile"))]
 
     def test_the_sms_is_told(self, house: House, till: Visit) -> None:

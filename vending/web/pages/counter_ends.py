@@ -22,6 +22,7 @@ from ...parties import Actor, Customer, MeterUnknown
 from ...requests import BasketRequest
 from ...sale import BasketReceipt, Delivery, SaleReceipt, SaleState, SaleStatus
 from ...vend import VendIdReused, VendUnknown
+from ...voids import given_back, moves_money
 from .practice import into_drawer, learns, new_vend_id, rehearse
 from .practised import Practised, remember
 from .showing import shown
@@ -127,6 +128,11 @@ def became_of(
         error,
         sales=sales,
         vend_id=vend_id,
+        given={
+            one.receipt.vend_id: given_back(one.void, one.receipt)
+            for one in sales
+            if one.void is not None and moves_money(one.void)
+        },
         texts=_texts(visit, [status.receipt.vend_id for status in sales]),
         reachable={one.vend_id for one in standing if _reachable(visit, one)},
         shown={

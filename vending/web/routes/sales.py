@@ -154,7 +154,8 @@ def show(actor: Seller, service: Service, response: Response, vend_id: VendId) -
 def void(actor: Seller, service: Service, vend_id: VendId, body: ReasonIn) -> VoidOut:
     """Take a sale back on evidence: its digits were not shown, or the meter, read now, has not
     taken the token, or the meter is out of use. Voiding again answers the void that there is."""
-    return VoidOut.of(service.void(actor, vend_id, body.reason))
+    void = service.void(actor, vend_id, body.reason)
+    return VoidOut.of(void, service.what_became(actor, vend_id).receipt)
 
 
 @router.post("/vends/{vend_id}/delivery")
