@@ -70,6 +70,11 @@ LEASE: Final = timedelta(minutes=2)
 the patience for a push (`delivery.PATIENCE`)."""
 
 _MOST_WAIT: Final = timedelta(days=1)
+FARTHEST: Final[Mapping[MessageState, timedelta]] = MappingProxyType(
+    {MessageState.SENDING: 2 * LEASE, MessageState.WAITING: 2 * _MOST_WAIT}
+)
+"""How far ahead the next moment of a message can lie. One beyond that was written while a clock
+stood far ahead, and says nothing: the lease has run out, the wait is over."""
 _PHONE_DIGITS: Final = range(7, 16)
 """E.164 has at most 15 digits; fewer than 7 reach nobody."""
 
@@ -194,6 +199,11 @@ def given_up(now: datetime, error: str) -> Step:
     return Step(MessageState.GIVEN_UP, now, error)
 
 
+def in_hand(state: MessageState, next_at: datetime, now: datetime) -> bool:
+    """Whether a worker is sending it right now, as far as its lease tells."""
+    return state is MessageState.SENDING and now < next_at <= now + FARTHEST[state]
+
+
 def may_follow(now: MessageState, then: MessageState) -> bool:
     """True if `TRANSITIONS` leads from one to the other."""
     return then in TRANSITIONS[now]
@@ -201,6 +211,7 @@ def may_follow(now: MessageState, then: MessageState) -> bool:
 
 __all__ = [
     "BACKOFF",
+    "FARTHEST",
     "LEASE",
     "MOST_ATTEMPTS",
     "TRANSITIONS",
@@ -213,6 +224,7 @@ __all__ = [
     "at_place",
     "dialled",
     "given_up",
+    "in_hand",
     "may_follow",
     "messages_of",
     "sent",

@@ -114,7 +114,8 @@ class OutboxStore(Protocol):
     ) -> Queued | None:
         """The message that has been due longest, now marked `sending` until `until` with one
         attempt more; None if nothing is due. Due is also what was left `sending` beyond its
-        lease. Two callers never get the same message for the same attempt."""
+        lease, and what lies farther ahead than any moment that is ever set (`FARTHEST`). Two
+        callers never get the same message for the same attempt."""
         ...
 
     def finish(self, taken: Queued, step: Step) -> bool:

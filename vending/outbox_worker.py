@@ -24,6 +24,7 @@ from .outbox import (
     Topic,
     after_failure,
     given_up,
+    in_hand,
     may_follow,
     sent,
 )
@@ -226,7 +227,7 @@ class Outbox:
         now: datetime,
         error: str,
     ) -> Queued:
-        alive = known.state is MessageState.SENDING and now < known.next_at
+        alive = in_hand(known.state, known.next_at, now)
         if not allowed or alive or not self._store.change(known, state, now, error):
             raise OutboxNotPossible(known.id, self._known(known.id).state.value)
         log.info("%s is %s by %s", masked(known.message.key), state.value, masked(actor.name))

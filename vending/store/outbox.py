@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, not_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, not_, or_, select, update
 
-from ..outbox import Message, MessageState, Step, Topic, may_follow
+from ..outbox import FARTHEST, Message, MessageState, Step, Topic, may_follow
 from ..outbox_ports import Apart, Queued, Sold
 from ..people.recording import is_pending
 from ..record import receipt_of
@@ -42,8 +42,13 @@ class SqlOutbox:
         due = (
             select(t.outbox)
             .where(
-                _c.state.in_(OPEN),
-                _c.next_at <= now,
+                or_(
+                    and_(_c.state.in_(OPEN), _c.next_at <= now),
+                    *(
+                        and_(_c.state == state.value, _c.next_at > now + farthest)
+                        for state, farthest in FARTHEST.items()
+                    ),
+                ),
                 _c.topic.in_([topic.value for topic in topics]),
                 *(not_(_of(receiver)) for receiver in apart),
             )

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from ..outbox import Message, MessageState, Topic
+from ..outbox import FARTHEST, Message, MessageState, Topic
 from . import schema as t
 
 _c = t.outbox.c
@@ -54,7 +54,13 @@ def call_off(db: Connection, vend_id: str, now: datetime, why: str) -> bool:
     """Gives up, in the caller's transaction, what would still carry the digits of a sale that is
     being voided. False, and nothing is changed, if such a message is being sent right now."""
     digits = and_(_c.subject == vend_id, _c.topic != Topic.WEBHOOK.value)
-    busy = select(_c.id).where(digits, _c.state == MessageState.SENDING.value, _c.next_at > now)
+    farthest = now + FARTHEST[MessageState.SENDING]
+    busy = select(_c.id).where(
+        digits,
+        _c.state == MessageState.SENDING.value,
+        _c.next_at > now,
+        _c.next_at <= farthest,
+    )
     if db.execute(busy.limit(1)).first() is not None:
         return False
     db.execute(

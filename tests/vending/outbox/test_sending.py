@@ -18,7 +18,16 @@ from sqlalchemy import insert, select
 from meters.values import replace
 from tests.vending.support import OPERATOR, START, TECHNICIAN, WATER, new_store
 from vending.messages import Language
-from vending.outbox import BACKOFF, LEASE, MOST_ATTEMPTS, MessageState, OutboxPlan, Topic, sent
+from vending.outbox import (
+    BACKOFF,
+    LEASE,
+    MOST_ATTEMPTS,
+    MessageState,
+    OutboxPlan,
+    Topic,
+    after_failure,
+    sent,
+)
 from vending.outbox_ports import OutboxNotPossible, OutboxUnknown, Sold
 from vending.outbox_worker import Outbox, ReasonMissing
 from vending.parties import Actor, ActorNotAllowed, Role
@@ -200,6 +209,44 @@ def test_whoever_died_while_sending_leaves_it_to_be_sent_with_the_same_key(here:
     assert not here.store.finish(dead, sent(here.clock()))
     assert not here.store.finish(dead, replace(sent(here.clock()), state=S.WAITING))
     assert (here.only().state, here.only().attempts) == (S.SENT, 2)
+
+
+@pytest.mark.parametrize("step", [timedelta(days=400), 3 * LEASE], ids=str)
+def test_what_was_taken_while_the_clock_stood_far_ahead_is_not_in_hand(
+    here: Office, step: timedelta
+) -> None:
+    for number in range(4):
+        here.sell(f"v-{number}")
+        here.clock.forward(minutes=1)
+    ahead = here.clock() + step
+    taken = [here.store.take(ahead, ahead + LEASE, [Topic.SMS], []) for _ in range(3)]
+    first, second, third = (one.id for one in taken if one is not None)
+    # By hand, by a void, and by whoever works the queue off.
+    assert here.outbox.retry(CHIEF, first).state is S.WAITING
+    assert here.outbox.give_up(CHIEF, second, "she has it").state is S.GIVEN_UP
+    with here.books.writing() as books:
+        assert call_off(books._db, "v-2", here.clock(), "voided")
+    assert here.store.message(third).state is S.GIVEN_UP  # type: ignore[union-attr]
+    assert here.run() == (2, 0, 0)
+    assert here.receiver.keys() == {"sms:v-0": 1, "sms:v-3": 1}
+
+
+def test_what_was_put_off_while_the_clock_stood_far_ahead_is_due(here: Office) -> None:
+    here.sell()
+    ahead = here.clock() + timedelta(days=400)
+    taken = here.store.take(ahead, ahead + LEASE, [Topic.SMS], [])
+    assert taken is not None
+    assert here.store.finish(taken, after_failure(1, ahead, "no answer"))
+    assert here.run() == (1, 0, 0)
+    # A day is what a receiver may ask for.
+    here.sell("v-2")
+    taken = here.store.take(here.clock(), here.clock() + LEASE, [Topic.SMS], [])
+    assert taken is not None
+    late = after_failure(1, here.clock(), "busy", timedelta(days=9))
+    assert here.store.finish(taken, late)
+    assert here.run() == (0, 0, 0)
+    here.clock.now += timedelta(days=1)
+    assert here.run() == (1, 0, 0)
 
 
 @ON_ONE
