@@ -151,7 +151,8 @@ def _filled(segment: str, facts: Mapping[str, Any], language: Language, *, isola
 
 def _formed(value: Any, form: str, facts: Mapping[str, Any], language: Language) -> Any:
     """`{least_minor:money}`, `{limit:tenths}`, `{until:moment}` (ISO text as local time),
-    `{state:term}` (a word of ours), `{problem:validation}` (pydantic's type of error)."""
+    `{state:term}` (a word of ours), `{problem:validation}` (pydantic's type of error),
+    `{problem:mistake}` (in a tariff text, with the error's `details`)."""
     if form == "money":
         return Money(value, facts.get("currency", "ILS"))
     if form == "tenths":
@@ -165,6 +166,8 @@ def _formed(value: Any, form: str, facts: Mapping[str, Any], language: Language)
     if form == "validation":
         table = _table("validation")
         return table.get(str(value), table["other"]).template(language)
+    if form == "mistake":
+        return _table("mistakes")[str(value)].template(language).format(*facts["details"])
     return value
 
 

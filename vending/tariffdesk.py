@@ -32,6 +32,7 @@ from .tariff.errors import (
 from .tariff.kinds import check_kinds
 from .tariff.life import Assembled
 from .tariff.live import LiveTariffs
+from .tariff.mistakes import Mistake
 from .tariff.rows import ActKind, KeptVersion, TariffAct, TariffRows, TariffStore
 from .tariff.whatif import USUAL_AMOUNTS, Comparison, Household, compared, tried
 from .tariffrules import (
@@ -97,7 +98,7 @@ class TariffDesk:
         require(actor, "draft_tariff")
         text = text.removeprefix("\ufeff")
         if len(text) > MOST_TEXT:
-            raise TariffMalformed(source, "TOML", f"is longer than {MOST_TEXT} signs")
+            raise TariffMalformed(source, "TOML", Mistake.TOO_LONG, [str(MOST_TEXT)])
         draft = parse_draft(text, source, actor.name)
         check_texts(text, source)
         check_books(draft, self._chart, source)

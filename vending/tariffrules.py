@@ -13,6 +13,7 @@ from .tariff.charges import heading_of
 from .tariff.errors import TariffInFile, TariffInUse, TariffNoticeShort, TariffRejected
 from .tariff.files import ShippedVersion
 from .tariff.life import Assembled, Version
+from .tariff.mistakes import Mistake
 from .tariff.rows import ActKind
 
 NOTICE = timedelta(seconds=5)
@@ -36,8 +37,8 @@ def check_books(draft: Tariff, chart: Chart, source: str, row: int = 0) -> None:
             and account.role not in _MONEY
         }
         if role not in fitting:
-            problem = f"must be one of {', '.join(sorted(fitting))}"
-            raise TariffMalformed(source, f"versions[{row}].{place}", problem)
+            takes = ", ".join(sorted(fitting))
+            raise TariffMalformed(source, f"versions[{row}].{place}", Mistake.BOOK, [takes])
 
 
 def books_in(chart: Chart) -> Callable[[ShippedVersion], None]:
@@ -77,7 +78,7 @@ def check_texts(text: str, source: str) -> None:
     """Names go onto papers. Raises TariffMalformed for one that cannot be kept."""
     for place, value in _texts(tomllib.loads(text), ""):
         if not can_be_kept(value):
-            raise TariffMalformed(source, place, "holds signs that cannot be kept")
+            raise TariffMalformed(source, place, Mistake.UNPRINTABLE)
 
 
 def _texts(value: object, place: str) -> Iterator[tuple[str, str]]:

@@ -26,9 +26,10 @@ from vending.messages import (
     words_for,
 )
 from vending.problems import KINDS, kind_of, problem_of, status_of
+from vending.tariff.mistakes import Mistake
 
 PACKAGES = ("meters", "tokens", "drivers", "vending", "simulators")
-FORMS = {"", "money", "tenths", "moment", "term", "validation"}
+FORMS = {"", "money", "tenths", "moment", "term", "validation", "mistake"}
 
 
 def _import_everything() -> None:
@@ -54,6 +55,7 @@ SAMPLES = {
     "bool": True,
     "list[str]": ["body.amount"],
     "TokenResult": TokenResult.CRC_ERROR,
+    "Mistake": Mistake.ONE_OF,
     "datetime": datetime(2026, 11, 23, 9, 0, tzinfo=UTC),
 }
 MOMENTS = {"now", "last", "until", "active_from", "issued_until", "tid_minute", "moment"}
@@ -121,6 +123,16 @@ def test_tables_are_complete_in_both_languages() -> None:
             assert words.ar.strip(), (name, key)
             assert words.en.strip(), (name, key)
             assert fact_names(words.ar) == fact_names(words.en), (name, key)
+
+
+def test_every_mistake_in_a_tariff_text_has_words() -> None:
+    table = _table("mistakes")
+    assert set(table) == set(Mistake)
+    for name, words in table.items():
+        assert re.search("[\u0600-\u06ff]", words.ar), name
+        # What the reader of TOML says is English, and is told to who reads that.
+        english = fact_names(words.en) - ({"0"} if name == "not_toml" else set())
+        assert fact_names(words.ar) == english <= {"0", "1"}, name
 
 
 def test_an_unknown_kind_of_wrong_field_still_has_words() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from meters.errors import Broken, Invalid, Refused
+
+from .mistakes import Mistake
 
 
 @dataclass(eq=False)
@@ -77,7 +79,9 @@ class TariffMalformed(Invalid, code="tariff.malformed"):
 
     source: str
     where: str
-    problem: str
+    problem: Mistake
+    details: list[str] = field(default_factory=list)
+    """What belongs to the problem: see `Mistake`."""
 
 
 @dataclass(eq=False)

@@ -24,6 +24,7 @@ docs/tariffs.md describes every rule.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,7 @@ from ..persons import same_person
 from .charges import Charge, heading_of
 from .documents import documents
 from .errors import TariffMalformed
+from .mistakes import Mistake
 from .reading import Table
 from .recovery import UNPROTECTED, Protection
 from .registry import rule_from
@@ -45,6 +47,8 @@ from .vat import Vat
 
 _LONGEST_CODE = 60
 _MOST_VERSIONS = 9999
+_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
+"""How the reader of TOML tells where it stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +76,10 @@ def parse_draft(text: str, source: str, drafted_by: str) -> Tariff:
     versions = data.get("versions")
     if isinstance(versions, list) and all(isinstance(one, dict) for one in versions):
         if len(versions) != 1:
-            raise TariffMalformed(source, "versions", "must be one version")
+            raise TariffMalformed(source, "versions", Mistake.ONE_VERSION)
         for key in ("approved_by", "approved_at"):
             if key in versions[0]:
-                problem = "a draft is approved by a second person, not by what it says"
-                raise TariffMalformed(source, f"versions[0].{key}", problem)
+                raise TariffMalformed(source, f"versions[0].{key}", Mistake.APPROVED_ITSELF)
         versions[0]["drafted_by"] = drafted_by
     return _tariffs(data, source)[0]
 
@@ -87,12 +90,15 @@ def _loaded(text: str, source: str) -> dict[str, Any]:
         text.encode("utf-8")
         return tomllib.loads(text)
     except UnicodeEncodeError:
-        raise TariffMalformed(source, "TOML", "is not text") from None
+        raise TariffMalformed(source, "TOML", Mistake.NOT_TEXT) from None
     except RecursionError:
-        raise TariffMalformed(source, "TOML", "is nested too deeply") from None
+        raise TariffMalformed(source, "TOML", Mistake.NESTED) from None
     except ValueError as error:
         # Also what is no mistake in TOML: a number of five thousand digits, a month 13.
-        raise TariffMalformed(source, "TOML", str(error)[:200]) from None
+        said = str(error)[:200]
+        place = _PLACE.search(said)
+        where = f"TOML {place[1]}:{place[2]}" if place else "TOML"
+        raise TariffMalformed(source, where, Mistake.NOT_TOML, [said]) from None
 
 
 def _tariffs(data: dict[str, Any], source: str) -> list[Tariff]:
@@ -100,10 +106,10 @@ def _tariffs(data: dict[str, Any], source: str) -> list[Tariff]:
         commodity = Commodity(data.get("commodity"))
     except ValueError:
         kinds = ", ".join(kind.value for kind in Commodity)
-        raise TariffMalformed(source, "commodity", f"must be one of {kinds}") from None
+        raise TariffMalformed(source, "commodity", Mistake.ONE_OF, [kinds]) from None
     currency = data.get("currency")
     if not isinstance(currency, str) or currency not in MINOR_DIGITS:
-        raise TariffMalformed(source, "currency", f"must be one of {', '.join(MINOR_DIGITS)}")
+        raise TariffMalformed(source, "currency", Mistake.ONE_OF, [", ".join(MINOR_DIGITS)])
     head = Table(data, source, "", commodity, currency)
     shared: dict[str, Any] = {
         "commodity": commodity,
@@ -115,7 +121,7 @@ def _tariffs(data: dict[str, Any], source: str) -> list[Tariff]:
         "zone": head.zone("zone"),
     }
     if len(shared["code"]) > _LONGEST_CODE:
-        head.wrong("code", f"is longer than {_LONGEST_CODE} letters")
+        head.wrong("code", Mistake.TOO_LONG, _LONGEST_CODE)
     head.text("commodity")
     head.text("currency")
     versions = [_version(shared, table) for table in head.tables("versions", some=True)]
@@ -135,7 +141,7 @@ def read_shipped(folder: Path) -> list[ShippedVersion]:
         try:
             text = path.read_text(encoding="utf-8")
         except UnicodeDecodeError:
-            raise TariffMalformed(path.name, "TOML", "is not text") from None
+            raise TariffMalformed(path.name, "TOML", Mistake.NOT_TEXT) from None
         versions = parse_tariffs(text, path.name)
         both = zip(versions, documents(text), strict=True)
         for row, (tariff, document) in enumerate(both):
@@ -150,23 +156,23 @@ def _version(shared: dict[str, Any], table: Table) -> Tariff:
     if table.has("approved_by"):
         approved_by = table.text("approved_by")
         if same_person(approved_by, drafted_by):
-            table.wrong("approved_by", "must be another person than drafted_by")
+            table.wrong("approved_by", Mistake.SAME_PERSON)
         approved_at = table.moment("approved_at")
         if approved_at > active_from:
-            table.wrong("approved_at", "must not be after active_from")
+            table.wrong("approved_at", Mistake.APPROVED_LATE)
     retired_from = table.moment("retired_from") if table.has("retired_from") else None
     if retired_from is not None and retired_from <= active_from:
-        table.wrong("retired_from", "must be after active_from")
+        table.wrong("retired_from", Mistake.ENDS_BEFORE_IT_BEGINS)
     vat = Vat.from_table(table.table("vat"))
     charges: list[Charge] = [rule_from(row, "charge", vat) for row in table.tables("charges")]
     supports: list[Support] = [rule_from(row, "support") for row in table.tables("supports")]
     codes = [heading_of(charge).code for charge in charges] + [one.code for one in supports]
     for code in codes:
         if codes.count(code) > 1:
-            table.wrong("charges", f"two rules share the code {code}")
+            table.wrong("charges", Mistake.CODE_TWICE, code)
     version = table.whole("version")
     if version > _MOST_VERSIONS:
-        table.wrong("version", f"must be at most {_MOST_VERSIONS}")
+        table.wrong("version", Mistake.TOO_LARGE, _MOST_VERSIONS)
     tariff = Tariff(
         **shared,
         version=version,

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from .charges import Charge, MonthlyCharge, OneOffFee, heading_of
 from .errors import TariffMalformed
+from .mistakes import Mistake
 from .tariffs import Tariff
 
 
@@ -13,7 +14,7 @@ def check_kinds(tariff: Tariff, others: Iterable[Tariff], source: str) -> None:
     """Raises TariffMalformed with the place in `source` where a version uses a code for another
     kind of charge than the first of `others` that has it: what customers still owe under that code
     would be taken for the other thing."""
-    known: dict[str, tuple[str, int]] = {}
+    known: dict[str, tuple[Mistake, int]] = {}
     for other in others:
         if other.version != tariff.version:
             for charge in other.charges:
@@ -22,9 +23,8 @@ def check_kinds(tariff: Tariff, others: Iterable[Tariff], source: str) -> None:
         code = heading_of(charge).code
         kind, version = known.get(code, (_kind(charge), 0))
         if kind != _kind(charge):
-            problem = f"{code} is {kind} in version {version}; give this one a code of its own"
-            place = f"version {tariff.version}: charges[{row}].code"
-            raise TariffMalformed(source, place, problem)
+            place = f"version = {tariff.version}: charges[{row}].code"
+            raise TariffMalformed(source, place, kind, [code, str(version)])
 
 
 def codes_of(tariff: Tariff) -> set[str]:
@@ -32,10 +32,11 @@ def codes_of(tariff: Tariff) -> set[str]:
     return {heading_of(charge).code for one in tariff.lineage() for charge in one.charges}
 
 
-def _kind(charge: Charge) -> str:
+def _kind(charge: Charge) -> Mistake:
+    """How another charge is told that its code is that of such a one."""
     if isinstance(charge, MonthlyCharge):
-        return "a monthly charge"
+        return Mistake.WAS_MONTHLY
     if isinstance(charge, OneOffFee):
-        return "a one-off fee"
+        return Mistake.WAS_ONCE
     # By the unit or by the price of the units: nothing of it is ever owed.
-    return "a charge that grows with the units"
+    return Mistake.WAS_GROWING

@@ -14,6 +14,7 @@ from msgspec import Struct
 from meters.quantities import Quantity, Rate
 
 from .labels import Label
+from .mistakes import Mistake
 from .reading import Table
 from .registry import registered, rule_from
 from .rounding import Rounding
@@ -123,11 +124,11 @@ class BlockPrice:
         for row in rows:
             last = row is rows[-1]
             if last and row.has("up_to"):
-                row.wrong("up_to", "the last block has no bound")
+                row.wrong("up_to", Mistake.LAST_BLOCK_BOUND)
             up_to = None if last else row.units("up_to")
             if up_to is not None:
                 if up_to.value <= reached:
-                    row.wrong("up_to", "must be more than the block before")
+                    row.wrong("up_to", Mistake.BLOCK_ORDER)
                 reached = up_to.value
             blocks.append(Block(up_to, row.rate("rate")))
             row.done()
@@ -177,12 +178,12 @@ class SeasonalPrice:
         for row in table.tables("seasons", some=True):
             price = rule_from(row.table("price"), "price")
             if isinstance(price, SeasonalPrice):
-                row.wrong("price", "a season has no seasons")
+                row.wrong("price", Mistake.SEASON_IN_SEASON)
             seasons.append(Season(row.season_start("begins"), Label.from_table(row), price))
             row.done()
         seasons.sort(key=lambda season: season.begins)
         if len({season.begins for season in seasons}) != len(seasons):
-            table.wrong("seasons", "two seasons begin on one day")
+            table.wrong("seasons", Mistake.SEASON_DAY_TWICE)
         return cls(tuple(seasons))
 
     def season(self, day: date) -> Season:

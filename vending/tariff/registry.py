@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from .mistakes import Mistake
 from .reading import Table
 
 KindT = TypeVar("KindT")
@@ -36,7 +37,7 @@ def rule_from(table: Table, family: str, *more: Any) -> Any:
     name = table.text("rule")
     kind = KINDS[family].get(name)
     if kind is None:
-        table.wrong("rule", f"must be one of {', '.join(sorted(KINDS[family]))}")
+        table.wrong("rule", Mistake.ONE_OF, ", ".join(sorted(KINDS[family])))
     rule = kind.from_table(table, *more)
     table.done()
     return rule

@@ -21,6 +21,7 @@ from .errors import (
     TariffNotDraft,
     TariffOwnApproval,
 )
+from .mistakes import Mistake
 from .months import PLACE, Month
 from .prices import PriceRule
 from .recovery import UNPROTECTED, Protection
@@ -194,12 +195,12 @@ class TariffBook:
         self._sold: dict[str, list[Tariff]] = {}
         for code, versions in everything.items():
             if len({t.version for t in versions}) != len(versions):
-                raise TariffMalformed(code, "versions", "two versions share a number")
+                raise TariffMalformed(code, "versions", Mistake.NUMBER_TWICE)
             chain: list[Tariff] = []
             for tariff in sorted(versions, key=lambda t: t.active_from):
                 if not tariff.is_draft:
                     if chain and chain[-1].active_from == tariff.active_from:
-                        raise TariffMalformed(code, "active_from", "two versions share a moment")
+                        raise TariffMalformed(code, "active_from", Mistake.MOMENT_TWICE)
                     chain.append(replace(tariff, earlier=chain[-1] if chain else None))
             self._sold[code] = chain
             drafts = [tariff for tariff in versions if tariff.is_draft]

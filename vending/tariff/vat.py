@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from meters.quantities import Money
 
+from .mistakes import Mistake
 from .reading import Table
 from .rounding import Rounding, rounded
 
@@ -69,6 +70,6 @@ def vat_of(table: Table, usual: Vat) -> Vat:
         return usual
     if table.is_text("vat"):
         if table.text("vat") != "none":
-            table.wrong("vat", 'must be "none" or a table')
+            table.wrong("vat", Mistake.NONE_OR_TABLE)
         return NO_VAT
     return Vat.from_table(table.table("vat"))

@@ -28,6 +28,10 @@ def test_mistakes_and_languages(tmp_path: Path) -> None:
     told = shell.run("tariff", "submit", str(file))
     assert (told.code, told.out) == (2, "")
     assert "new.toml is wrong at versions[0].price.rate" in told.err
+    assert "(dear) is not a plain number" in told.err
+    arabic = shell.run("--lang", "ar", "tariff", "submit", str(file)).err
+    assert "ليست عددًا عشريًا" in arabic
+    assert "plain number" not in arabic
     assert "version 2" in shell.run("tariff", "show", CODE, "2").err
 
     file.write_text(draft(begins=FAR), "utf-8")

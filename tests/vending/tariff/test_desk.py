@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -17,6 +18,7 @@ from meters.quantities import Money
 from tests.databases import counted
 from tests.vending.support import ADMIN, OPERATOR, START
 from vending.accounting.errors import ReasonMissing
+from vending.messages import Language, words_for
 from vending.parties import ActorNotAllowed
 from vending.store import schema
 from vending.tariff import (
@@ -44,6 +46,7 @@ from vending.tariff.errors import (
     TariffVersionTaken,
     TariffVersionUnknown,
 )
+from vending.tariff.mistakes import Mistake
 from vending.tariff.rows import ActKind
 from vending.tariffrules import NOTICE
 
@@ -151,30 +154,42 @@ def test_what_is_handed_in_twice(quick: Office) -> None:
 
 DEEP = "x = " + "[" * 5000
 BAD = [
-    ("", "commodity", "must be one of"),
-    ("code = 5 5", "TOML", "line 1"),
-    (DEEP, "TOML", "deeply"),
-    (draft() + "\ud800", "TOML", "not text"),
-    (draft(rate="cheap"), "versions[0].price.rate", "not_a_number"),
-    (draft().replace("[[versions]]", "[[versions]]\ncolour = 'red'"), "versions[0].colour", "no"),
-    (draft(more='approved_by = "Omar"'), "versions[0].approved_by", "second person"),
-    (draft(more=f"approved_at = {NEW_YEAR}"), "versions[0].approved_at", "second person"),
-    (draft() + draft().partition("[[versions]]")[1] + "\nversion = 3", "versions", "one version"),
-    (draft(begins="2027-01-01T00:00:00"), "versions[0].active_from", "offset"),
-    (draft(begins="0001-01-01T00:00:00+14:00"), "versions[0].active_from", "between"),
-    (draft(begins="2027-02-30T00:00:00Z"), "TOML", "date"),
-    (draft(99999), "versions[0].version", "at most"),
-    (draft(code="x" * 61), "code", "longer"),
-    (draft().replace("كهرباء منزلي", "كهرباء\\u202e"), "name_ar", "cannot be kept"),
-    (draft().replace('"5000.00"', '"' + "9" * 90 + '"'), "versions[0].most_per_sale", "too_much"),
-    (draft().replace("version = 2", "version = " + "9" * 5000), "TOML", ""),
+    ("", "commodity", Mistake.ONE_OF),
+    ("code = 5 5", "TOML 1:10", Mistake.NOT_TOML),
+    (DEEP, "TOML", Mistake.NESTED),
+    (draft() + "\ud800", "TOML", Mistake.NOT_TEXT),
+    (draft(rate="cheap"), "versions[0].price.rate", Mistake.NOT_A_NUMBER),
+    (
+        draft().replace("[[versions]]", "[[versions]]\ncolour = 'red'"),
+        "versions[0].colour",
+        Mistake.UNKNOWN_KEY,
+    ),
+    (draft(more='approved_by = "Omar"'), "versions[0].approved_by", Mistake.APPROVED_ITSELF),
+    (draft(more=f"approved_at = {NEW_YEAR}"), "versions[0].approved_at", Mistake.APPROVED_ITSELF),
+    (
+        draft() + draft().partition("[[versions]]")[1] + "\nversion = 3",
+        "versions",
+        Mistake.ONE_VERSION,
+    ),
+    (draft(begins="2027-01-01T00:00:00"), "versions[0].active_from", Mistake.NO_OFFSET),
+    (draft(begins="0001-01-01T00:00:00+14:00"), "versions[0].active_from", Mistake.YEARS),
+    (draft(begins="2027-02-30T00:00:00Z"), "TOML 11:15", Mistake.NOT_TOML),
+    (draft(99999), "versions[0].version", Mistake.TOO_LARGE),
+    (draft(code="x" * 61), "code", Mistake.TOO_LONG),
+    (draft().replace("كهرباء منزلي", "كهرباء\\u202e"), "name_ar", Mistake.UNPRINTABLE),
+    (
+        draft().replace('"5000.00"', '"' + "9" * 90 + '"'),
+        "versions[0].most_per_sale",
+        Mistake.TOO_MUCH,
+    ),
+    (draft().replace("version = 2", "version = " + "9" * 5000), "TOML", Mistake.NOT_TOML),
     (
         draft(
             more="charges = [ { rule = 'monthly', code = 'c', name_ar = 'ر', name_en = 'C', "
             "amount = '5.00', book = 'bank' } ]"
         ),
         "versions[0].charges[0].book",
-        "fees, fixed_charges",
+        Mistake.BOOK,
     ),
     (
         draft(
@@ -182,22 +197,25 @@ BAD = [
             more="charges = [ { rule = 'once', code = 'meter', name_ar = 'ر', name_en = 'C', "
             "amount = '5.00', book = 'fees' } ]",
         ),
-        "version 2: charges[0].code",
-        "meter is a monthly charge in version 1",
+        "version = 2: charges[0].code",
+        Mistake.WAS_MONTHLY,
     ),
 ]
 
 
 @pytest.mark.parametrize(("text", "where", "problem"), BAD, ids=[f"{n}" for n in range(len(BAD))])
 def test_a_bad_text_is_told_with_its_place_and_nothing_is_kept(
-    quick: Office, text: str, where: str, problem: str
+    quick: Office, text: str, where: str, problem: Mistake
 ) -> None:
     before = counted(TABLES, quick.place)
     with pytest.raises(TariffMalformed) as error:
         quick.desk.submit(LAYLA, text, "new.toml")
     assert error.value.source == "new.toml"
     assert error.value.where == where
-    assert problem in error.value.problem
+    assert error.value.problem is problem
+    # Told in Arabic it holds no English sentence, but what was written and names of keys.
+    told = words_for(error.value, Language.ARABIC)
+    assert not re.search(r"[a-z]+ [a-z]+ [a-z]+", told), told
     assert counted(TABLES, quick.place) == before
 
 

@@ -16,6 +16,7 @@ from vending.store.tariffs import SqlTariffs
 from vending.tariff import TariffBook, TariffMalformed, TariffMissing, TariffState, read_tariffs
 from vending.tariff.errors import TariffChanged
 from vending.tariff.live import PERIOD_NS
+from vending.tariff.mistakes import Mistake
 from vending.tariff.rows import SHIPPED
 
 from .office import CODE, LAYLA, NEW_YEAR, OMAR, Office, draft
@@ -214,7 +215,8 @@ book = "{role}"
     with pytest.raises(TariffMalformed) as error:
         starts(quick)
     assert (error.value.source, error.value.where) == (FILE, "versions[1].charges[1].book")
-    assert "fees, fixed_charges" in error.value.problem
+    assert error.value.problem is Mistake.BOOK
+    assert "fees, fixed_charges" in error.value.details[0]
     assert counted(("tariff_files",), quick.place) == before
 
 
@@ -248,5 +250,5 @@ def test_a_code_keeps_its_kind_in_files_too(quick: Office) -> None:
     with pytest.raises(TariffMalformed) as error:
         starts(quick)
     assert error.value.source == "more.toml"
-    assert "meter is a monthly charge in version 1" in error.value.problem
+    assert (error.value.problem, error.value.details) == (Mistake.WAS_MONTHLY, ["meter", "1"])
     assert counted(("tariff_files",), quick.place) == before

@@ -18,6 +18,7 @@ from ...shapes import (
     TariffVersionOut,
 )
 from ...tariff import TariffMalformed
+from ...tariff.mistakes import Mistake
 from ...tariff.months import read_moment
 from ...tariff.whatif import USUAL_AMOUNTS, Household
 from ...tariffdesk import MOST_AMOUNTS, MOST_MONTHS_DUE
@@ -108,7 +109,7 @@ async def _document(request: Request) -> str:
         try:
             return body.decode("utf-8")
         except UnicodeDecodeError:
-            raise TariffMalformed(_SOURCE, "TOML", "is not text") from None
+            raise TariffMalformed(_SOURCE, "TOML", Mistake.NOT_TEXT) from None
     if media != "application/json":
         raise RequestInvalid(["body"])
     try:
