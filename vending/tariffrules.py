@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from .ledger import Chart
 from .plaintext import can_be_kept
 from .tariff import Tariff, TariffMalformed
 from .tariff.charges import heading_of
-from .tariff.errors import TariffInFile, TariffInUse, TariffNoticeShort, TariffRejected
+from .tariff.errors import (
+    TariffInFile,
+    TariffInUse,
+    TariffNoticeShort,
+    TariffRejected,
+    TariffUnbooked,
+)
 from .tariff.files import ShippedVersion
-from .tariff.life import Assembled, Version
+from .tariff.life import Assembled, Key, Version
 from .tariff.mistakes import Mistake
 from .tariff.rows import ActKind
 
@@ -28,26 +35,57 @@ _MONEY = frozenset({"safe", "bank", "vat_due"})
 def check_books(draft: Tariff, chart: Chart, source: str, row: int = 0) -> None:
     """Every sum has an account that takes it: asked now, not in the middle of a sale. Raises
     TariffMalformed with the place in `source`, whose version of this row it is."""
-    for place, role, kinds in _books(draft):
-        fitting = {
-            account.role
-            for account in chart.accounts()
-            if (account.unit, account.per) == (draft.currency, "none")
-            and account.kind in kinds
-            and account.role not in _MONEY
-        }
-        if role not in fitting:
-            takes = ", ".join(sorted(fitting))
-            raise TariffMalformed(source, f"versions[{row}].{place}", Mistake.BOOK, [takes])
+    for unfit in _unfit(draft, chart):
+        takes = ", ".join(unfit.fitting)
+        raise TariffMalformed(source, f"versions[{row}].{unfit.place}", Mistake.BOOK, [takes])
 
 
-def books_in(chart: Chart) -> Callable[[ShippedVersion], None]:
-    """The same for versions that come as files."""
+@dataclass(frozen=True, slots=True)
+class ChartBooks:
+    """See `vending.tariff.live.Books`: this chart's word on versions in files, and on those that
+    are kept."""
 
-    def check(one: ShippedVersion) -> None:
-        check_books(one.tariff, chart, one.file, one.row)
+    chart: Chart
 
-    return check
+    def __call__(self, one: ShippedVersion) -> None:
+        check_books(one.tariff, self.chart, one.file, one.row)
+
+    def check_kept(
+        self, found: Assembled, files: Mapping[Key, ShippedVersion], now: datetime
+    ) -> None:
+        for code in found.codes():
+            for tariff, gone in _asked(found.approved(code), now):
+                for unfit in _unfit(tariff, self.chart):
+                    if gone is None or unfit.code in gone:
+                        file = files.get((code, tariff.version))
+                        source, row = (code, 0) if file is None else (file.file, file.row)
+                        where = f"versions[{row}].{unfit.place}"
+                        raise TariffUnbooked(
+                            code, tariff.version, source, where, unfit.book, unfit.fitting
+                        )
+
+
+def _asked(chain: Sequence[Tariff], now: datetime) -> Iterator[tuple[Tariff, set[str] | None]]:
+    """Of approved versions, by their moments, those that a sale from now on may ask, with the
+    codes of what it may ask them for (None: everything). Of versions that are over only what no
+    later one has is still taken where it is owed; where nothing is sold any more, nothing is."""
+    begun = [one for one in chain if one.active_from <= now]
+    whole = list(chain[len(begun) :])
+    if begun and (begun[-1].retired_from is None or begun[-1].retired_from > now):
+        whole.insert(0, begun.pop())
+    if not whole:
+        return
+    for tariff in whole:
+        yield tariff, None
+    later = _codes(whole[0])
+    for tariff in reversed(begun):
+        gone = _codes(tariff) - later
+        yield tariff, gone
+        later |= gone
+
+
+def _codes(tariff: Tariff) -> set[str]:
+    return {heading_of(charge).code for charge in tariff.charges}
 
 
 def check_notice(code: str, moment: datetime, now: datetime) -> None:
@@ -98,10 +136,35 @@ def cleaned(note: str) -> str:
     return "".join(sign for sign in spaced if sign.isprintable())
 
 
-def _books(draft: Tariff) -> Iterator[tuple[str, str, frozenset[str]]]:
-    """Place, role, and the kinds of account that can take it: a charge is earned or passed on,
-    what a payer bears is owed by them."""
-    for row, charge in enumerate(draft.charges):
-        yield f"charges[{row}].book", heading_of(charge).book, _EARNED
-    for row, support in enumerate(draft.supports):
-        yield f"supports[{row}].book", support.book, _OWED
+@dataclass(frozen=True, slots=True)
+class _Unfit:
+    """A sum that no account takes as the tariff says."""
+
+    place: str
+    code: str
+    book: str
+    fitting: list[str]
+    """Roles of accounts that would."""
+
+
+def _unfit(tariff: Tariff, chart: Chart) -> Iterator[_Unfit]:
+    for place, code, role, kinds in _books(tariff):
+        fitting = {
+            account.role
+            for account in chart.accounts()
+            if (account.unit, account.per) == (tariff.currency, "none")
+            and account.kind in kinds
+            and account.role not in _MONEY
+        }
+        if role not in fitting:
+            yield _Unfit(place, code, role, sorted(fitting))
+
+
+def _books(tariff: Tariff) -> Iterator[tuple[str, str, str, frozenset[str]]]:
+    """Place, code, role, and the kinds of account that can take it: a charge is earned or passed
+    on, what a payer bears is owed by them."""
+    for row, charge in enumerate(tariff.charges):
+        heading = heading_of(charge)
+        yield f"charges[{row}].book", heading.code, heading.book, _EARNED
+    for row, support in enumerate(tariff.supports):
+        yield f"supports[{row}].book", support.code, support.book, _OWED

@@ -69,7 +69,7 @@ from .surroundings import (
 )
 from .tariff import LiveTariffs, read_shipped
 from .tariffdesk import TariffDesk
-from .tariffrules import books_in
+from .tariffrules import ChartBooks
 from .ways_out import (
     cash_drawers,
     order_sender,
@@ -221,7 +221,7 @@ def compose(
     graces = read_graces(settings.meters.held_credit or CONFIG / "held-credit.toml")
     kept = SqlTariffs(store)
     shipped = read_shipped(settings.vending.tariffs or CONFIG / "tariffs")
-    tariffs = LiveTariffs(kept, shipped, utc_now, time.monotonic_ns, books_in(chart))
+    tariffs = LiveTariffs(kept, shipped, utc_now, time.monotonic_ns, ChartBooks(chart))
     kept_accounts = SqlAccounts(store)
     accounts = recorded(
         Accounts(kept_accounts, tariffs, chart, utc_now, LOCAL_ZONE), trailed.ACCOUNTS

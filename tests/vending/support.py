@@ -41,7 +41,7 @@ from vending.service import VendingService
 from vending.store import SqlStore, open_store, upgrade
 from vending.store.tariffs import SqlTariffs
 from vending.tariff import LiveTariffs, ShippedVersion, TariffBook, read_shipped, read_tariffs
-from vending.tariffrules import books_in
+from vending.tariffrules import ChartBooks
 
 CONFIG = Path(__file__).parents[2] / "config"
 START = datetime(2026, 11, 23, 9, 30, 12, 345678, tzinfo=UTC)
@@ -143,7 +143,7 @@ def met_books() -> bytes:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "met.db"
         store = new_store(path)
-        LiveTariffs(SqlTariffs(store), shipped(), SetClock(), lambda: 0, books_in(chart()))
+        LiveTariffs(SqlTariffs(store), shipped(), SetClock(), lambda: 0, ChartBooks(chart()))
         store.close()
         return path.read_bytes()
 

@@ -85,6 +85,20 @@ class TariffMalformed(Invalid, code="tariff.malformed"):
 
 
 @dataclass(eq=False)
+class TariffUnbooked(Invalid, code="tariff.unbooked"):
+    """A version that is kept, and so is not edited any more, books at `where` in `source` on an
+    account that the chart of accounts does not have, or not so that it takes the sum."""
+
+    tariff: str
+    version: int
+    source: str
+    where: str
+    book: str
+    fitting: list[str]
+    """Accounts that would."""
+
+
+@dataclass(eq=False)
 class TariffNotDraft(Refused, code="tariff.not_draft"):
     """Only a draft can be approved; this version was approved already."""
 

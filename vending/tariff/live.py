@@ -3,15 +3,16 @@ here, or in another process, is in it without a restart."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from threading import Lock
+from typing import Protocol
 
 from .documents import first_difference
 from .errors import TariffChanged, TariffMissing
 from .files import ShippedVersion
 from .kinds import check_kinds
-from .life import Assembled, Assembler
+from .life import Assembled, Assembler, Key
 from .rows import SHIPPED, KeptVersion, TariffRows, TariffStore
 from .tariffs import Tariff, TariffBook, TariffState
 
@@ -19,6 +20,22 @@ PERIOD_NS = 1_000_000_000
 """How old an answer may be: what another process has changed is seen a second later."""
 PATIENCE_S = 2
 """How long to wait for another thread's look at the database."""
+
+
+class Books(Protocol):
+    """What the chart of accounts says to the sums of tariffs."""
+
+    def __call__(self, one: ShippedVersion) -> None:
+        """Raises TariffMalformed for a version in a file, not kept yet, that could be quoted and
+        not sold."""
+        ...
+
+    def check_kept(
+        self, found: Assembled, files: Mapping[Key, ShippedVersion], now: datetime
+    ) -> None:
+        """Raises TariffUnbooked if something that is kept, and may be asked for from now on, has
+        no account that takes it. `files` say where it stands."""
+        ...
 
 
 class LiveTariffs(TariffBook):
@@ -34,10 +51,12 @@ class LiveTariffs(TariffBook):
         shipped: Iterable[ShippedVersion],
         clock: Callable[[], datetime],
         monotonic_ns: Callable[[], int],
-        fits: Callable[[ShippedVersion], None],
+        fits: Books,
     ) -> None:
         """Keeps the versions in files that the database has not met before; `fits` refuses one
-        that could be quoted and not sold (TariffMalformed), for what is kept is never edited.
+        that could be quoted and not sold (TariffMalformed), for what is kept is never edited. What
+        was kept before is held against the chart as well (TariffUnbooked): the chart may be
+        another one by now.
 
         Raises TariffChanged if a file says something else of a version than it said then;
         TariffMalformed if two versions share a number or a moment, or if one that is new uses a
@@ -53,6 +72,7 @@ class LiveTariffs(TariffBook):
         with store.reading() as rows:
             self._counts = rows.counts()
             self._held = self.assembled(rows)
+        fits.check_kept(self._held, self._assembler.shipped, clock())
 
     def assembled(self, rows: TariffRows) -> Assembled:
         """Files and what these rows say, together."""

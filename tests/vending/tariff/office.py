@@ -18,13 +18,14 @@ from tests.vending.support import (
     service,
     town,
 )
+from vending.ledger import Chart
 from vending.parties import Actor, Role
 from vending.sale import SaleReceipt
 from vending.store.tariffs import SqlTariffs
 from vending.tariff import LiveTariffs, Quote, read_shipped
 from vending.tariff.live import PERIOD_NS
 from vending.tariffdesk import TariffDesk
-from vending.tariffrules import books_in
+from vending.tariffrules import ChartBooks
 from vending.tariffviews import Standing
 
 LAYLA = Actor("Layla", Role.BILLING)
@@ -71,6 +72,7 @@ class Office:
     folder: Path = CONFIG / "tariffs"
     founds: bool = True
     """Whether it writes down the small municipality first."""
+    accounts: Chart = field(default_factory=chart)
 
     def __post_init__(self) -> None:
         self.ticks = 0
@@ -79,7 +81,7 @@ class Office:
             kept = SqlTariffs(self.store)
             shipped = read_shipped(self.folder)
             self.tariffs = LiveTariffs(
-                kept, shipped, self.clock, lambda: self.ticks, books_in(chart())
+                kept, shipped, self.clock, lambda: self.ticks, ChartBooks(self.accounts)
             )
         except BaseException:
             self.store.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from shutil import copytree
 
@@ -10,11 +11,12 @@ import pytest
 
 from meters.errors import Unavailable
 from tests.databases import counted
-from tests.vending.support import ADMIN, CONFIG
+from tests.vending.support import ADMIN, CONFIG, chart
+from vending.ledger import Chart
 from vending.store import open_store
 from vending.store.tariffs import SqlTariffs
 from vending.tariff import TariffBook, TariffMalformed, TariffMissing, TariffState, read_tariffs
-from vending.tariff.errors import TariffChanged
+from vending.tariff.errors import TariffChanged, TariffUnbooked
 from vending.tariff.live import PERIOD_NS
 from vending.tariff.mistakes import Mistake
 from vending.tariff.rows import SHIPPED
@@ -218,6 +220,77 @@ book = "{role}"
     assert error.value.problem is Mistake.BOOK
     assert "fees, fixed_charges" in error.value.details[0]
     assert counted(("tariff_files",), quick.place) == before
+
+
+def lacking(role: str) -> Chart:
+    """The chart as somebody else might write it."""
+    return Chart(account for account in chart().accounts() if account.role != role)
+
+
+def refused(office: Office, role: str, folder: Path | None = None) -> tuple[str, int, str, str]:
+    """Which version, where, stops a start without an account of this role."""
+    folder = folder or office.folder
+    with pytest.raises(TariffUnbooked) as error:
+        Office(office.place, office.clock, folder, founds=False, accounts=lacking(role))
+    told = error.value
+    assert told.book == role
+    assert role not in told.fitting
+    return told.tariff, told.version, told.source, told.where
+
+
+def test_what_was_kept_books_where_the_chart_still_has_an_account(
+    quick: Office, tmp_path: Path
+) -> None:
+    """Found at the start with its file and place, not in the middle of a sale."""
+    for role, code, where in (
+        ("street_light", "electricity-commercial", "charges[0].book"),
+        ("support_due", "electricity-social", "supports[0].book"),
+        ("sewage", "water-domestic-blocks", "charges[1].book"),
+    ):
+        at = f"versions[0].{where}"
+        assert refused(quick, role) == (code, 1, f"{code}.toml", at)
+    # What was kept of a file that is gone is named by its code.
+    empty = tmp_path / "none"
+    empty.mkdir()
+    assert refused(quick, "waste", empty)[2:] == (BLOCKS, "versions[0].charges[1].book")
+    # From the desk, and before its moment.
+    quick.approved(draft(more=ONCE))
+    assert refused(quick, "fees", empty)[:3] == (CODE, 2, CODE)
+
+
+BLOCKS = "electricity-domestic-blocks"
+ONCE = (
+    "charges = [ { rule = 'once', code = 'c', name_ar = 'ر', name_en = 'C', "
+    "amount = '5.00', book = 'fees' } ]"
+)
+WASTE = (
+    "charges = [ { rule = 'monthly', code = 'waste', name_ar = 'ر', name_en = 'C', "
+    "amount = '5.00', book = 'sewage' } ]"
+)
+
+
+@pytest.mark.parametrize(("more", "stops"), [("", True), (WASTE, False)])
+def test_of_a_version_that_is_over_only_what_may_still_be_owed_counts(
+    quick: Office, more: str, stops: bool
+) -> None:
+    """A charge that the next version dropped is still taken for its months, by its own account;
+    one that goes on is booked as the next version says."""
+    quick.approved(draft(2, code=BLOCKS, more=more))
+    quick.clock.now = datetime(2027, 2, 1, tzinfo=UTC)
+    if stops:
+        assert refused(quick, "waste")[:2] == (BLOCKS, 1)
+        return
+    started = Office(quick.place, quick.clock, founds=False, accounts=lacking("waste"))
+    assert started.tariffs.active(BLOCKS, quick.clock()).version == 2
+    started.close()
+
+
+def test_what_is_over_for_good_needs_no_account(quick: Office) -> None:
+    end = datetime(2027, 1, 1, tzinfo=UTC)
+    quick.desk.retire(OMAR, "electricity-commercial", end, "No shops any more")
+    assert refused(quick, "street_light")[0] == "electricity-commercial"
+    quick.clock.now = end
+    Office(quick.place, quick.clock, founds=False, accounts=lacking("street_light")).close()
 
 
 def test_what_was_handed_in_cannot_be_put_into_a_file_otherwise(quick: Office) -> None:

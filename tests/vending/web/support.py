@@ -82,7 +82,7 @@ from vending.store.tariffs import SqlTariffs
 from vending.surroundings import gateway_for, sample_parties
 from vending.tariff import LiveTariffs
 from vending.tariffdesk import TariffDesk
-from vending.tariffrules import books_in
+from vending.tariffrules import ChartBooks
 from vending.ways_out import paper_desk
 from vending.web import create_app
 
@@ -243,7 +243,7 @@ def api_over(
     gateways = gateway_for(settings)
     held = module or security()
     kept = SqlTariffs(store)
-    tariffs = LiveTariffs(kept, shipped(), clock, lambda: 0, books_in(chart()))
+    tariffs = LiveTariffs(kept, shipped(), clock, lambda: 0, ChartBooks(chart()))
     hall = TownHall(SqlMunicipality(store), clock)
 
     def offered() -> tuple[str, ...]:
