@@ -8,11 +8,18 @@ from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 
-from meters.errors import Refused
+from meters.errors import Invalid, Refused
 from meters.quantities import Money, decimal_from_text
 
 from .parties import VendingPoint
 from .tariff.rounding import Rounding, rounded_fraction
+
+
+@dataclass(eq=False)
+class OperatorUnknown(Invalid, code="operator.unknown"):
+    """No operator has this code."""
+
+    operator: str
 
 
 class Settlement(Enum):

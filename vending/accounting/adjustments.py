@@ -12,7 +12,16 @@ from datetime import datetime, tzinfo
 from enum import Enum
 from hashlib import sha256
 
-from ..ledger import Chart, JournalEntry, PostedEntry, Posting, canonical_json, canonical_time
+from ..ledger import (
+    Account,
+    Chart,
+    JournalEntry,
+    PostedEntry,
+    Posting,
+    canonical_json,
+    canonical_time,
+)
+from ..operators import OperatorUnknown
 from ..persons import person, same_person
 from ..plaintext import in_one_line
 from .days import last_moment_of, read_day
@@ -124,6 +133,13 @@ def checked_id(text: str) -> str:
     if not _ID.fullmatch(text):
         raise AdjustmentIdMalformed(len(text))
     return text
+
+
+def unknown_holder(account: Account, holder: str) -> HolderWrong | OperatorUnknown:
+    """What is told of somebody, or something, that is not there to hold a share of an account."""
+    if account.per == "operator":
+        return OperatorUnknown(holder[:30])
+    return HolderWrong(account.code, holder[:30], account.per)
 
 
 def with_persons(lines: tuple[Posting, ...], chart: Chart) -> tuple[Posting, ...]:

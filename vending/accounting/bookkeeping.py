@@ -36,6 +36,7 @@ from .adjustments import (
     checked_reason,
     posted_by,
     reversal_lines,
+    unknown_holder,
     with_persons,
 )
 from .daily import Difference
@@ -49,7 +50,6 @@ from .errors import (
     DebtNotNamed,
     DepositTooSmall,
     EntryUnknown,
-    HolderWrong,
     Overdrawn,
     RequestsWaiting,
     SealedLater,
@@ -301,7 +301,7 @@ class Bookkeeping:
             account = self._chart.find(line.account)
             assert account is not None
             if line.holder and not books.holder_exists(account.per, line.holder):
-                raise HolderWrong(account.code, line.holder[:30], account.per)
+                raise unknown_holder(account, line.holder)
 
     def _check_debts(self, lines: tuple[Posting, ...]) -> None:
         debts = self._chart.role("debts")

@@ -13,11 +13,11 @@ from ..masks import masked_name, names_hidden
 from ..parties import Actor, require
 from ..persons import person
 from ..ports import Clock
-from .adjustments import Adjustment, AdjustmentState
+from .adjustments import Adjustment, AdjustmentState, unknown_holder
 from .checking import checked
 from .daily import SALE_KINDS, VOID_KINDS, DailyCheck, DayFacts, Difference, KeptCheck
 from .days import Month, Span, beginning, day_of, days, end_of, read_day
-from .errors import AccountUnknown, AgreementUnknown, HolderWrong
+from .errors import AccountUnknown, AgreementUnknown
 from .issuer import Issuer
 from .parts import NO_MONEY
 from .periods import PeriodAct
@@ -171,13 +171,13 @@ class BookReports:
         """What one operator sold, earned and had taken back, and how their deposit moved. People
         see themselves, bookkeepers and administrators everybody.
 
-        Raises ActorNotAllowed, DayMalformed, HolderWrong (nobody of this name sells).
+        Raises ActorNotAllowed, DayMalformed, OperatorUnknown (nobody of this name has sold).
         """
         given, code = code[:30], person(code)
         if person(actor.name) != code:
             require(actor, "read_books")
         account, span = self._chart.role("operator_deposit"), self._days(first, last)
-        unknown = HolderWrong(account.code, given, account.per)
+        unknown = unknown_holder(account, given)
         if "\0" in code:
             raise unknown
         with self._store.reading() as books:

@@ -138,13 +138,6 @@ class NotBlocked(Refused, code="block.not_blocked"):
 
 
 @dataclass(eq=False)
-class OperatorUnknown(Invalid, code="operator.unknown"):
-    """No operator has this code."""
-
-    operator: str
-
-
-@dataclass(eq=False)
 class OperatorExists(Refused, code="operator.exists"):
     """This person is registered as an operator already, with other terms or another spelling."""
 

@@ -10,12 +10,12 @@ from typing import Any
 from meters.errors import Invalid
 from meters.quantities import Money, decimal_from_text
 
-from ..operators import Operator, Settlement
+from ..operators import Operator, OperatorUnknown, Settlement
 from ..parties import ALLOWED, PointUnknown, VendingPoint
 from ..persons import person
 from ..plaintext import can_be_kept
 from .acts import MOST_WHOLE, Act, Approved, Document, Fields, check_no_token
-from .errors import FieldWrong, OperatorUnknown
+from .errors import FieldWrong
 from .ports import PeopleReading, PeopleWriting
 
 _LONGEST_CODE = 30

@@ -8,7 +8,8 @@ from enum import Enum
 from meters.quantities import Money
 
 from ..accounting import Adjustment, Bookkeeping
-from ..accounting.errors import DepositTooSmall, HolderWrong
+from ..accounting.adjustments import unknown_holder
+from ..accounting.errors import DepositTooSmall
 from ..accounting.ports import BooksStore
 from ..ledger import Chart, Posting
 from ..parties import Actor, require
@@ -51,8 +52,8 @@ class Deposits:
         """Asks for `amount` to be credited to an operator's deposit, or (`paid_out`) paid back out
         of it; a second person approves. The same request again answers the first.
 
-        Raises DrawerIdMalformed, CurrencyWrong, DrawerAmount, HolderWrong (no such operator),
-        DepositTooSmall, and the errors of `Bookkeeping.adjust`.
+        Raises DrawerIdMalformed, CurrencyWrong, DrawerAmount, OperatorUnknown, DepositTooSmall,
+        and the errors of `Bookkeeping.adjust`.
         """
         require(actor, "adjust")
         checked_id(id)
@@ -63,7 +64,7 @@ class Deposits:
         owed, there = self._chart.role("operator_deposit"), self._chart.role(place.value)
         with self._store.reading() as books:
             if "\0" in operator or not books.holder_exists(owed.per, operator):
-                raise HolderWrong(owed.code, named, owed.per)
+                raise unknown_holder(owed, named)
             held = -books.balance(owed.code, operator, owed.unit)
             if paid_out and held + minor < 0 and books.adjustment(id) is None:
                 raise DepositTooSmall(operator, Money(held, owed.unit).to_text())

@@ -39,6 +39,7 @@ from vending.accounting.errors import (
     WriteOffWrong,
 )
 from vending.ledger import PeriodClosed, Posting
+from vending.operators import OperatorUnknown
 from vending.parties import ActorNotAllowed
 from vending.store.schema import BOOKS
 from vending.store.triggers import drop
@@ -132,6 +133,9 @@ REFUSED: list[tuple[type[RaseedError], tuple[Posting, ...]]] = [
     (HolderWrong, move(("5010", "P1"), ("1010", "P1"), 5)),
     (HolderWrong, move(("5010", ""), ("1010", "P9"), 5)),
     (HolderWrong, move(("5010", ""), ("2010", "A9"), 5)),
+    (HolderWrong, move(("5010", ""), ("2030", ""), 5)),
+    (OperatorUnknown, move(("5010", ""), ("2030", "nobody"), 5)),
+    (OperatorUnknown, move(("5010", ""), ("2030", "cli:nobody"), 5)),
     (UnitWrong, (Posting("5010", "", "Wh", 5), Posting("6010", "", "Wh", -5))),
     (LineTooLarge, move(("5010", ""), ("1010", "P1"), MOST_MOVED + 1)),
     (LineTooLarge, move(("5010", ""), ("1010", "P1"), 1 << 63)),

@@ -118,7 +118,7 @@ def test_what_operators_and_the_check_say(api: Api) -> None:
         False,
     )
     unknown = api.get("/operators/Nobody/statement", headers=headers)
-    assert (unknown.status_code, unknown.json()["code"]) == (422, "ledger.holder_wrong")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "operator.unknown")
     check = api.get("/ledger/check", headers=headers).json()
     assert (check["baskets"], check["voids"], check["kept"]) == (1, 0, None)
     (money,) = check["money"]

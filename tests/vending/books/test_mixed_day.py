@@ -19,10 +19,10 @@ from tests.vending.books.mixed_day import BEFORE, DAY, HEAD, OLD, MixedDay
 from tests.vending.books.support import BILLING, CHIEF, ZONE
 from tests.vending.support import OPERATOR, POWER, Town, chart, request
 from vending.accounting import BookReports, Difference
-from vending.accounting.errors import HolderWrong
 from vending.exports import FORMATS
 from vending.jobs import Closing
 from vending.messages import Language
+from vending.operators import OperatorUnknown
 from vending.parties import ActorNotAllowed
 from vending.persons import person
 from vending.requests import BasketRequest, Credit, Units
@@ -229,7 +229,7 @@ def test_an_operator_sees_what_became_of_the_deposit(day: MixedDay) -> None:
     with pytest.raises(ActorNotAllowed):
         day.reports.operator(OPERATOR, "Rana")
     for nobody in ("Nobody", "", "\0"):
-        with pytest.raises(HolderWrong):
+        with pytest.raises(OperatorUnknown):
             day.reports.operator(CHIEF, nobody)
 
 

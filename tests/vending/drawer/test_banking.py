@@ -22,7 +22,7 @@ from tests.vending.drawer.support import (
     shekels,
 )
 from vending.accounting import AdjustmentState
-from vending.accounting.errors import DepositTooSmall, HolderWrong, OwnDeposit
+from vending.accounting.errors import DepositTooSmall, OwnDeposit
 from vending.drawer import BankRequest, DepositPlace, ShiftState
 from vending.drawer.errors import (
     BankedAlready,
@@ -39,6 +39,7 @@ from vending.drawer.errors import (
     ShiftUnknown,
 )
 from vending.ledger import Posting
+from vending.operators import OperatorUnknown
 from vending.parties import Actor, ActorNotAllowed, PointUnknown, Role
 from vending.sale import Tender
 from vending.store.schema import operators
@@ -229,7 +230,7 @@ def on_deposit(here: Counter, code: str) -> None:
 def test_a_deposit_needs_two_people(here: Counter) -> None:
     on_deposit(here, "rana")
     ask, approve = here.deposits.request, here.keeping.approve
-    with pytest.raises(HolderWrong):
+    with pytest.raises(OperatorUnknown, match="nobody"):
         ask(LAYLA, "D-1", "nobody", shekels("500"), WHY)
     with pytest.raises(DrawerAmount):
         ask(LAYLA, "D-1", "rana", shekels("0"), WHY)

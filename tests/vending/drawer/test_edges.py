@@ -204,8 +204,8 @@ def test_a_deposit_over_http(desk: Desk) -> None:
     assert desk.post("omar", "/ledger/adjustments/D-1/approval")["state"] == "posted"
     assert desk.code("samir", "POST", "/operators/rana/deposits", body)[1] == "caller.scope_missing"
     assert desk.code("layla", "POST", "/operators/x/deposits", {**body, "id": "D-2"}) == (
-        422,
-        "ledger.holder_wrong",
+        404,
+        "operator.unknown",
     )
 
 
@@ -257,5 +257,5 @@ def test_at_the_command_line(tmp_path: Path) -> None:
     assert "(COPY 1)" in run("banking", "reprint", "B-1").out
     gone = sh.run("operator", "deposit", "nobody", "5", "--reason", "Paid in", **env)
     assert gone.code == 2
-    assert "[ledger.holder_wrong]" in gone.err
+    assert "[operator.unknown]" in gone.err
     assert "right" in run("ledger", "verify").out

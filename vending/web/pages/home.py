@@ -13,11 +13,11 @@ from meters.errors import RaseedError
 from ...accounting import Adjustment, AdjustmentState
 from ...accounting.days import beginning, day_of
 from ...approvals import Approval, OperatorFloat
-from ...approvals.errors import OperatorUnknown
 from ...drawer.errors import NoShiftOpen
 from ...drawer.ports import ShiftState
 from ...drawer.shifts import Shift, ShiftFile
 from ...messages import LOCAL_ZONE
+from ...operators import OperatorUnknown
 from ...parties import ALLOWED, Role
 from ...sale import SaleReceipt
 from .practice import learns
