@@ -20,7 +20,7 @@ from .operators import Operator
 from .outbox import Message, OutboxPlan
 from .parties import Customer, Meter, MeterFile, Registration, VendingPoint
 from .record import SaleRecord
-from .sale import DeliveryEvent, MeterReading, Printing, Void
+from .sale import DeliveryEvent, MeterReading, Printing, SoldHere, Void
 from .tariff import TariffBook
 from .tariff.months import PLACE
 from .vend import ClockLimits
@@ -162,8 +162,9 @@ class Reading(Protocol):
         """The sales of the basket that this sale leads, itself first; empty if there is none."""
         ...
 
-    def last_sale(self, point: str, terminal: str) -> str | None:
-        """Vend id of the basket sold last at a terminal."""
+    def last_sales(self, point: str, terminal: str, operator: str) -> tuple[SoldHere, ...]:
+        """The basket sold last at a terminal by anybody, and behind it the last one of this person,
+        if that is another; empty if nobody sold there."""
         ...
 
     def shown(self, vend_id: str) -> bool:

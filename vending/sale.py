@@ -391,6 +391,16 @@ class Printing:
 
 
 @dataclass(frozen=True, slots=True)
+class SoldHere:
+    """A basket that was sold at a terminal, as who asks about its last one is told."""
+
+    vend_id: str
+    """Of the sale that leads it."""
+    sold_at: datetime
+    operator: str
+
+
+@dataclass(frozen=True, slots=True)
 class SaleStatus:
     """The answer to `what became of my sale?`."""
 
@@ -400,6 +410,8 @@ class SaleStatus:
     copies: int
     """How many copies have been printed."""
     void: Void | None = None
+    later: SoldHere | None = None
+    """Asked for the last sale of a terminal: what somebody else has sold there since."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -344,9 +344,17 @@ class VendingService:
         return self._sold.what_became(actor, vend_id)
 
     def last_sale(self, actor: Actor) -> SaleStatus:
-        """What became of the sale made last at the actor's point and terminal. Raises
-        NoSaleYet."""
+        """What became of the sale that this person made last at their point and terminal; what
+        somebody else has sold there since (as who approves at a clerk's terminal does) is named
+        beside it. Raises NoSaleYet, OthersSold."""
         return self._sold.last_sale(actor)
+
+    def last_basket(self, actor: Actor) -> list[SaleStatus]:
+        """The same of everything that was sold with it, the leading sale first. Raises NoSaleYet,
+        OthersSold."""
+        last = self.last_sale(actor)
+        found = self.basket(actor, last.receipt.vend_id)
+        return [replace(found[0], later=last.later), *found[1:]]
 
     def basket(self, actor: Actor, vend_id: str) -> list[SaleStatus]:
         """Every sale of the basket that this sale leads, itself first. Raises VendUnknown."""

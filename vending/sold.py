@@ -17,7 +17,7 @@ from .delivery import delivery_of
 from .ledger import PostedEntry
 from .masks import is_agent, masked_receipt, masked_status
 from .parties import Actor, MeterFile, MeterUnknown, Role, require
-from .persons import person
+from .persons import person, same_person
 from .ports import Ports, Reading, Writing
 from .record import SaleRecord, receipt_of
 from .sale import SaleReceipt, SaleStatus
@@ -43,6 +43,17 @@ class NoSaleYet(Invalid, code="vend.none_yet"):
 
     point: str
     terminal: str
+
+
+@dataclass(eq=False)
+class OthersSold(Invalid, code="vend.others_sold"):
+    """Who asks has sold nothing at this terminal; somebody else has, and this was sold last."""
+
+    point: str
+    terminal: str
+    vend_id: str
+    operator: str
+    moment: str
 
 
 class Sold:
@@ -96,10 +107,14 @@ class Sold:
         require(actor, "what_became")
         point = actor.point or ""
         with self._ports.store.reading() as books:
-            vend_id = books.last_sale(point, actor.terminal)
-            if vend_id is None:
+            last = books.last_sales(point, actor.terminal, actor.name)
+            if not last:
                 raise NoSaleYet(point, actor.terminal)
-            return self._status(books, actor, vend_id)
+            own, later = last[-1], last[0] if len(last) > 1 else None
+            if not same_person(own.operator, actor.name):
+                moment = own.sold_at.isoformat()
+                raise OthersSold(point, actor.terminal, own.vend_id, own.operator, moment)
+            return replace(self._status(books, actor, own.vend_id), later=later)
 
     def basket(self, actor: Actor, vend_id: str) -> list[SaleStatus]:
         require(actor, "what_became")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from meters.quantities import Money
 from meters.verdicts import TokenResult
 
-from ..messages import LRI, PDI, Language, term, verdict_words
+from ..messages import LRI, PDI, Language, phrase, term, verdict_words
 from ..shapes import (
     BasketOut,
     DeliveryOut,
@@ -66,6 +66,10 @@ def show_status(cli: Cli, status: SaleStatusOut) -> None:
     if status.void is not None:
         cli.facts((("evidence", term(status.void.evidence, cli.language)),))
         cli.facts((("reason", status.void.reason),))
+    if status.later is not None:
+        later = status.later
+        told = {"vend_id": later.vend_id, "operator": later.operator, "moment": later.sold_at}
+        cli.line(phrase("sold_since", cli.language, **told))
 
 
 def show_quote(cli: Cli, quote: QuoteOut) -> None:

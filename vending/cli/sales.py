@@ -299,12 +299,11 @@ def sale_show(ctx: typer.Context, vend_id: VendIdArg, as_json: Json = False) -> 
 
 @sale.command("last")
 def sale_last(ctx: typer.Context, point: PointOption = None, as_json: Json = False) -> None:
-    """What became of all that was sold at once last at this terminal."""
+    """What became of all that you sold at once last at this terminal, and who has sold there
+    since."""
     cli = cli_of(ctx)
     with cli.raseed() as raseed:
-        actor = cli.actor(point=point)
-        last = raseed.service.last_sale(actor)
-        found = raseed.service.basket(actor, last.receipt.vend_id)
+        found = raseed.service.last_basket(cli.actor(point=point))
     _show_found(cli, found, as_json)
 
 

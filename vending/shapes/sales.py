@@ -13,6 +13,7 @@ from ..sale import (
     BasketReceipt,
     SaleReceipt,
     SaleStatus,
+    SoldHere,
 )
 from .base import Measure, Name, Out
 from .deliveries import DeliveryOut
@@ -118,6 +119,18 @@ class BasketOut(Out):
         )
 
 
+class SoldHereOut(Out):
+    """A sale of somebody else at the same terminal."""
+
+    vend_id: str
+    sold_at: datetime
+    operator: str
+
+    @classmethod
+    def of(cls, sold: SoldHere) -> SoldHereOut:
+        return cls(vend_id=sold.vend_id, sold_at=sold.sold_at, operator=sold.operator)
+
+
 class SaleStatusOut(Out):
     """What became of a sale."""
 
@@ -125,6 +138,9 @@ class SaleStatusOut(Out):
     delivery: DeliveryOut
     copies: int = Field(description="Copies printed so far")
     void: VoidOut | None = Field(description="How it was taken back, if it was")
+    later: SoldHereOut | None = Field(
+        None, description="Of a terminal's last sale: what somebody else has sold there since"
+    )
 
     @classmethod
     def of(cls, status: SaleStatus) -> SaleStatusOut:
@@ -133,6 +149,7 @@ class SaleStatusOut(Out):
             delivery=DeliveryOut.of(status.delivery),
             copies=status.copies,
             void=None if status.void is None else VoidOut.of(status.void, status.receipt),
+            later=None if status.later is None else SoldHereOut.of(status.later),
         )
 
 

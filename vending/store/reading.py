@@ -14,9 +14,18 @@ from tokens.sts import BaseDate
 
 from ..ground import OpenShift
 from ..ledger import ChainHead, JournalEntry, LedgerProblem, PostedEntry, Posting, StoredEntry
-from ..persons import person
+from ..persons import person, same_person
 from ..record import QUANTITIES, SaleRecord, TokenRecord
-from ..sale import DeliveryEvent, Evidence, MeterReading, Printing, SaleKind, SaleState, Void
+from ..sale import (
+    DeliveryEvent,
+    Evidence,
+    MeterReading,
+    Printing,
+    SaleKind,
+    SaleState,
+    SoldHere,
+    Void,
+)
 from . import audit, walk
 from . import schema as t
 from .parties import NUL
@@ -148,16 +157,23 @@ class SqlReading(SqlTakingBack):
         rows = self._db.execute(SALES.where(led).order_by(t.sales.c.entry)).all()
         return [self._record(row) for row in rows]
 
-    def last_sale(self, point: str, terminal: str) -> str | None:
+    def last_sales(self, point: str, terminal: str, operator: str) -> tuple[SoldHere, ...]:
         sold = t.sales.c
         statement = (
-            select(sold.vend_id)
+            select(sold.vend_id, sold.sold_at, sold.operator)
             .where(sold.point == point, sold.terminal == terminal, sold.basket.is_(None))
             .order_by(sold.sold_at.desc(), sold.entry.desc())
-            .limit(1)
         )
-        found = self._db.execute(statement).scalar()
-        return None if found is None else str(found)
+        found: list[SoldHere] = []
+        # Which names are one person's, no database can tell; theirs is among the first.
+        with self._db.execute(statement, execution_options={"yield_per": 50}) as rows:
+            for row in rows:
+                own = same_person(row.operator, operator)
+                if own or not found:
+                    found.append(SoldHere(*row))
+                if own:
+                    break
+        return tuple(found)
 
     def taken_since(self, point: str | None, operator: str | None, since: datetime) -> int:
         sold = t.sales.c

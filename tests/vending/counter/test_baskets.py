@@ -42,13 +42,14 @@ from vending.sale import (
     Payment,
     SaleKind,
     SaleReceipt,
+    SoldHere,
     Tender,
     TenderUnknown,
     VendIdMalformed,
     VendRequest,
 )
 from vending.selling import SecondPersonNeeded
-from vending.sold import NoSaleYet
+from vending.sold import NoSaleYet, OthersSold
 from vending.tariff import (
     AmountTooHigh,
     ChargeUnknown,
@@ -87,6 +88,33 @@ def test_electricity_and_water_on_one_receipt(here: Town) -> None:
         here.service.last_sale(replace(OPERATOR, terminal="T9"))
     assert here.service.vend(OPERATOR, request("v-1")).number == 2
     assert here.service.verify(ADMIN).ok
+
+
+def test_the_last_sale_is_that_of_who_asks(here: Town) -> None:
+    """A supervisor approves at the clerk's terminal, and the sale is theirs."""
+    chief = replace(OPERATOR, name="Layla", role=Role.SUPERVISOR)
+    both = BasketRequest("b-1", (Credit(P, ils("50.00")), Credit(W, ils("20.00"))))
+    here.service.vend_basket(OPERATOR, both)
+    here.clock.forward(minutes=1)
+    with pytest.raises(OthersSold) as error:
+        here.service.last_sale(chief)
+    assert (error.value.vend_id, error.value.operator) == ("b-1", OPERATOR.name)
+    given = BasketRequest(
+        "f-1",
+        (FreeIssue(P, Units("5")),),
+        second=SecondPerson(OPERATOR.name, "tested twice", "f-1"),
+    )
+    here.service.vend_basket(chief, given)
+    last = here.service.last_sale(OPERATOR)
+    assert last.receipt.vend_id == "b-1"
+    assert last.later == SoldHere("f-1", here.clock(), "Layla")
+    led, following = here.service.last_basket(replace(OPERATOR, name="api: samir"))
+    assert (led.later, following.receipt.vend_id, following.later) == (last.later, "b-1+2", None)
+    own = here.service.last_sale(chief)
+    assert (own.receipt.vend_id, own.later) == ("f-1", None)
+    # At the same moment it is the entry that counts, and their own is last again.
+    here.service.vend(OPERATOR, request("v-1"))
+    assert here.service.last_sale(OPERATOR).later is None
 
 
 def test_one_bad_item_spoils_its_basket_and_nothing_else(here: Town) -> None:

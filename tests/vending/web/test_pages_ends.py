@@ -13,9 +13,11 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.vending.support import POWER, service
+from tests.vending.support import POWER, WATER, request, service
 from tests.vending.web.pages_support import TOKEN, House, Visit, form, forms, house_over
 from vending.outbox import OutboxPlan
+from vending.parties import Actor, Role
+from vending.requests import BasketRequest, Credit, Units
 from vending.web.writer import StoreBusy, Writer
 
 pytestmark = pytest.mark.system
@@ -44,6 +46,11 @@ def sold(till: Visit) -> tuple[str, httpx2.Response]:
     """The vend id, and the page."""
     page = previewed(till)
     return form(page, "/counter/sell").fields["vend_id"], till.send(page, "/counter/sell")
+
+
+def plain(page: httpx2.Response) -> str:
+    """Its words, without marks."""
+    return re.sub("<[^>]*>", "", page.text)
 
 
 def change(house: House, statement: str) -> None:
@@ -139,8 +146,38 @@ class TestAfterwards:
         vend_id, _ = sold(till)
         till.post(f"/counter/sales/{vend_id}/void", {"reason": "Changed her mind"})
         told = till.get(f"/counter/sales/{vend_id}")
-        assert re.search(r"To give back: <strong>.*50\.00", told.text)
         assert not [one for one in forms(told) if one.action.endswith(("/push", "/reconcile"))]
+
+    def test_what_is_given_back_is_told(self, house: House, till: Visit) -> None:
+        """In coins, of which its part of the basket is no sum."""
+        items = (Credit(POWER.number, Units("7.3")), Credit(WATER.number, Units("2")))
+        basket = BasketRequest("b-1", items, hold=True)
+        chief = Actor("Layla", Role.SUPERVISOR, "P1", "T1")
+        service = house.api.parts.service
+        cash = service.vend_basket(chief, basket).receipts[1].parts[0].amount
+        assert cash.minor % 10
+        service.void(chief, "b-1+2", "Changed her mind")
+        assert re.search(r"To give back:\W*14.30", plain(till.get("/counter/sales/b-1")))
+
+    def test_what_somebody_else_has_sold_there_since_is_named(
+        self, house: House, till: Visit
+    ) -> None:
+        def by_layla(vend_id: str) -> None:
+            house.api.clock.forward(minutes=1)
+            chief = Actor("Layla", Role.SUPERVISOR, "P1", "T1")
+            house.api.parts.service.vend(chief, request(vend_id))
+
+        by_layla("l-1")
+        refused = till.get("/counter/last")
+        assert refused.status_code == 422
+        assert "The last sale there is l-1, by Layla" in plain(refused)
+        house.api.clock.forward(minutes=1)
+        own, _ = sold(till)
+        assert "Since then" not in till.get("/counter/last").text
+        by_layla("l-2")
+        told = till.get("/counter/last").text
+        assert f"/counter/sales/{own}/void" in told
+        assert '<a href="/counter/sales/l-2">Since then Layla has sold' in told
 
     def test_the_sms_is_told(self, house: House, till: Visit) -> None:
         parts = house.api.parts

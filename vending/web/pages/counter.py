@@ -156,14 +156,15 @@ def copy(visit: Visiting, vend_id: str) -> Response:
 
 @router.get("/last")
 def last(visit: Visiting) -> Response:
-    """What became of this terminal's last sale; of the last one that was practised, in practice."""
+    """What became of this person's last sale at this terminal; in practice, of the last one that
+    was practised."""
     if learns(visit):
         return RedirectResponse(f"{PREFIX}/last", 303)
     try:
         status = visit.services.service.last_sale(visit.who.actor)
     except RaseedError as error:
         return shown(visit, "counter/find.html", error, found=[], find="")
-    return became_of(visit, status.receipt.basket or status.receipt.vend_id)
+    return became_of(visit, status.receipt.vend_id, later=status.later)
 
 
 @router.get("/sales/{vend_id}")

@@ -20,7 +20,7 @@ from ...outbox_ports import Queued
 from ...paperwork import still_original
 from ...parties import Actor, Customer, MeterUnknown
 from ...requests import BasketRequest
-from ...sale import BasketReceipt, Delivery, SaleReceipt, SaleState, SaleStatus
+from ...sale import BasketReceipt, Delivery, SaleReceipt, SaleState, SaleStatus, SoldHere
 from ...vend import VendIdReused, VendUnknown
 from ...voids import given_back, moves_money
 from .practice import into_drawer, learns, new_vend_id, rehearse
@@ -113,8 +113,14 @@ def handed(visit: Visitor, vend_id: str, hand: Callable[[Actor, str], Delivery])
 
 
 def became_of(
-    visit: Visitor, vend_id: str, error: RaseedError | None = None, *, handing: bool = False
+    visit: Visitor,
+    vend_id: str,
+    error: RaseedError | None = None,
+    *,
+    handing: bool = False,
+    later: SoldHere | None = None,
 ) -> Response:
+    """`later`: what somebody else has sold at this terminal since."""
     actor = visit.who.actor
     try:
         sales: list[SaleStatus] = visit.services.service.basket(actor, vend_id)
@@ -128,6 +134,7 @@ def became_of(
         error,
         sales=sales,
         vend_id=vend_id,
+        later=later,
         given={
             one.receipt.vend_id: given_back(one.void, one.receipt)
             for one in sales

@@ -39,6 +39,7 @@ def last(visit: Visiting) -> Response:
         "counter/became.html",
         sales=[SaleStatus(one, _not_sent(one), practised.copies) for one in receipts],
         vend_id=receipts[0].vend_id,
+        later=None,
         given={},
         texts=[],
         reachable=set(),

@@ -74,9 +74,9 @@ router.add_api_route(
 
 @router.get("/baskets/last")
 def last_basket(actor: Reader, service: Service) -> list[SaleStatusOut]:
-    """What became of every sale that this key's terminal made at once last."""
-    last = service.last_sale(actor).receipt.vend_id
-    return [SaleStatusOut.of(status) for status in service.basket(actor, last)]
+    """What became of every sale that this key's person made at once last at its terminal; the first
+    names what somebody else has sold there since."""
+    return [SaleStatusOut.of(status) for status in service.last_basket(actor)]
 
 
 @router.get("/baskets/{vend_id}")
@@ -125,7 +125,8 @@ def list_sales(
 
 @router.get("/vends/last")
 def last_sale(actor: Reader, service: Service) -> SaleStatusOut:
-    """What became of the sale that this key's terminal made last."""
+    """What became of the sale that this key's person made last at its terminal, and what somebody
+    else has sold there since."""
     return SaleStatusOut.of(service.last_sale(actor))
 
 
