@@ -27,7 +27,7 @@ from .payments import parts_of, settle, tender_of
 from .persons import person, same_person
 from .ports import Ports, Reading
 from .record import record_of
-from .requests import BasketRequest, Credit, DebtPayment, SecondPerson
+from .requests import BasketRequest, Correction, Credit, DebtPayment, SecondPerson
 from .ringing import Rung, ring
 from .sale import Buyer, Paid, SaleReceipt, Seller, Tender, VendRequest
 from .till import Till
@@ -99,7 +99,9 @@ class Counter:
         due = Money(sum([one.quote.tendered.minor for one in rung]), _currency(rung))
         tender = basket.tender or Tender.CASH
         paid = settle(due, basket.payments, as_told=as_told(basket), tender=tender)
-        self._check_limits(books, till, seat, due, now)
+        if not all(isinstance(one.item, Correction) for one in rung):
+            # Otherwise nothing is taken: it was, when it was paid for the wrong thing.
+            self._check_limits(books, till, seat, due, now)
         if basket.second is None or not basket.second.deposit_of:
             # Otherwise it takes what was given back to that deposit just now: no till holds it.
             self._check_money(till, seat, paid)

@@ -155,7 +155,8 @@ class Reading(Protocol):
 
     def taken_since(self, point: str | None, operator: str | None, since: datetime) -> int:
         """Money taken in sales at a point, or at all of them (by one person, or all), from a moment
-        on, in minor units; voided sales do not count."""
+        on, in minor units. What was taken back does not count. A correction takes nothing: the sale
+        that it puts right still counts, where and when and for whom it was."""
         ...
 
     def basket(self, vend_id: str) -> list[SaleRecord]:

@@ -24,7 +24,7 @@ from .outbox import Message
 from .parties import MeterFile, MeterUnknown, PointUnknown, VendingPoint
 from .persons import person
 from .record import SaleRecord
-from .sale import IssuedToken
+from .sale import IssuedToken, SaleKind
 from .tariff import AccountState, Month, Quote, Tariff
 
 
@@ -220,6 +220,9 @@ class Till:
             moved.accounts[record.agreement] = state
         if move is not None:
             moved.files[record.meter] = _moved_file(self.file(record.meter), move)
+        if record.kind == SaleKind.CORRECTION.value:
+            # Its money was taken with the sale that it puts right.
+            return
         seller = person(record.operator)
         for point, operator, day in moved.takings:
             if point in (None, record.point) and operator in (None, seller):

@@ -14,7 +14,7 @@ from tokens.sts import BaseDate
 
 from ..ground import OpenShift
 from ..ledger import ChainHead, JournalEntry, LedgerProblem, PostedEntry, Posting, StoredEntry
-from ..persons import person, same_person
+from ..persons import same_person
 from ..record import QUANTITIES, SaleRecord, TokenRecord
 from ..sale import (
     DeliveryEvent,
@@ -174,25 +174,6 @@ class SqlReading(SqlTakingBack):
                 if own:
                     break
         return tuple(found)
-
-    def taken_since(self, point: str | None, operator: str | None, since: datetime) -> int:
-        sold = t.sales.c
-        # Points are few, and the index begins with them.
-        places = select(t.points.c.code)
-        # By name: which names are one person's, no database can tell.
-        statement = (
-            select(sold.operator, func.sum(sold.tendered))
-            .select_from(t.sales)
-            .outerjoin(t.voids, t.voids.c.vend_id == sold.vend_id)
-            .where(
-                sold.point.in_(places) if point is None else sold.point == point,
-                sold.sold_at >= since,
-                t.voids.c.vend_id.is_(None),
-            )
-            .group_by(sold.operator)
-        )
-        found = self._db.execute(statement)
-        return sum(int(n) for name, n in found if operator in (None, person(name)))
 
     def open_shift(self, point: str, terminal: str) -> OpenShift | None:
         o = t.open_shifts.c

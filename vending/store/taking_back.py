@@ -12,15 +12,19 @@ from sqlalchemy import Select, exists, func, select, tuple_
 from ..blocking import Block, BlockKey
 from ..drawer.tally import tally
 from ..ledger import Chart, canonical_json
-from ..sale import Evidence, SaleState
+from ..persons import person
+from ..sale import Evidence, SaleKind, SaleState
 from ..voids import TakenOut
 from . import schema as t
 from .drawer_rows import shift_books
 from .parties import SqlParties
 
-_A = t.approvals.c
+_A, _S, _V = t.approvals.c, t.sales.c, t.voids.c
 _LOOKED_FOR = 20
 """Papers that were kept; a meter's log holds few lines more."""
+_ANEW = '"replaced_by":'
+"""What the document of a void holds if its sale was sold anew. In canonical JSON no text can
+contain it: quotes are escaped there."""
 
 
 class SqlTakingBack(SqlParties):
@@ -33,6 +37,36 @@ class SqlTakingBack(SqlParties):
 
     def cash_in_drawer(self, shift: str, chart: Chart) -> int:
         return tally(shift_books(self._db, [shift])[shift], chart).expected
+
+    def taken_since(self, point: str | None, operator: str | None, since: datetime) -> int:
+        # Points are few, and the index begins with them.
+        places = select(t.points.c.code)
+        here = _S.point.in_(places) if point is None else _S.point == point
+        sold = (
+            select(t.sales)
+            .outerjoin(t.voids, _V.vend_id == _S.vend_id)
+            .where(here, _S.sold_at >= since, _S.kind != SaleKind.CORRECTION.value)
+        )
+        # By name: which names are one person's, no database can tell.
+        standing = sold.where(_V.vend_id.is_(None)).with_only_columns(
+            _S.operator, func.sum(_S.tendered)
+        )
+        found = [tuple(row) for row in self._db.execute(standing.group_by(_S.operator))]
+        anew = sold.where(_V.document.contains(_ANEW, autoescape=True))
+        corrected = anew.with_only_columns(_S.operator, _S.tendered, _V.document)
+        for name, tendered, document in self._db.execute(corrected).all():
+            if self._stands(json.loads(document)["replaced_by"]):
+                found.append((name, tendered))
+        return sum(int(n) for name, n in found if operator in (None, person(name)))
+
+    def _stands(self, vend_id: str) -> bool:
+        """Whether a correction, or the one that corrects it in turn, was not taken back."""
+        found = select(_V.document).where(_V.vend_id == vend_id)
+        document = self._db.execute(found).scalar()
+        if document is None:
+            return True
+        anew = json.loads(document).get("replaced_by")
+        return anew is not None and self._stands(anew)
 
     def moved_on(self, account: str, meter: str) -> bool:
         c, e = t.postings.c, t.entries.c

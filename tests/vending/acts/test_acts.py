@@ -38,6 +38,7 @@ from vending.approvals.errors import (
 )
 from vending.blocking import Block, Blocked
 from vending.counter import ShiftNeeded
+from vending.operators import OperatorDayLimit
 from vending.parties import ActorNotAllowed, MeterUnknown, PointUnknown
 from vending.requests import BasketRequest, Credit, Units
 from vending.sale import Evidence, Payment, SaleKind, SaleReceipt, Tender
@@ -339,6 +340,68 @@ def test_a_sale_to_a_wrong_meter_is_sold_anew_to_the_right_one(office: Office) -
     office.approve("A-3")
     office.ask("A-4", "correction", sale="A-3", meter=N)
     assert office.approve("A-4").refers_to == "A-3"
+    office.check()
+
+
+def test_a_correction_takes_nothing_and_what_it_puts_right_was_taken(office: Office) -> None:
+    """As far as limits per sale and per day go."""
+    with office.town.store.engine.begin() as db:
+        row = {"code": "samir", "name_ar": "سمير", "name_en": "Samir", "settlement": "till"}
+        db.execute(T["operators"].insert().values(**row, most_per_day=12_000, commission="0"))
+        db.execute(T["points"].update().values(most_per_day=12_000))
+
+    def taken(point: str | None = None, operator: str | None = None) -> int:
+        day = office.town.clock().replace(hour=0)
+        with office.town.store.reading() as books:
+            return books.taken_since(point, operator, day)
+
+    office.sell("v-1", amount=5_000)
+    office.sell("v-2", amount=5_000)
+    with office.town.store.engine.begin() as db:
+        limits = {"most_per_sale": 100, "most_per_day": 9_000}
+        db.execute(T["points"].update().values(limits))
+    office.ask("A-1", "correction", sale="v-1", meter=N)
+    office.approve("A-1")
+    assert (taken(), taken("P1"), taken(operator="samir"), taken(operator="layla")) == (
+        *(10_000, 10_000, 10_000),
+        0,
+    )
+    with office.town.store.engine.begin() as db:
+        wide = dict.fromkeys(("most_per_sale", "most_per_day"), 12_000)
+        db.execute(T["points"].update().values(wide))
+    with pytest.raises(OperatorDayLimit) as error:
+        office.sell("v-3", amount=2_010)
+    assert error.value.left == "20.00 ILS"
+    office.sell("v-3", amount=1_000)
+    office.ask("A-2", "correction", sale="A-1", meter=W)
+    office.approve("A-2")
+    assert taken(operator="samir") == 11_000
+    # Given back in the end, it was not taken.
+    office.service.void(CHIEF, "A-2", WHY)
+    assert (taken(), taken(operator="samir")) == (6_000, 6_000)
+    office.check()
+
+
+def test_a_commission_is_given_up_with_a_void_and_kept_behind_a_refund(office: Office) -> None:
+    with office.town.store.engine.begin() as db:
+        row = {"code": "samir", "name_ar": "سمير", "name_en": "Samir", "settlement": "till"}
+        db.execute(T["operators"].insert().values(**row, commission="2"))
+    for vend_id in ("v-1", "v-2"):
+        office.sell(vend_id, amount=5_000)
+    assert office.balance("commission") == 200
+    office.ask("A-1", "void_refund", sale="v-1")
+    office.approve("A-1")
+    assert (office.balance("commission"), office.balance("operator_deposit", "samir")) == (
+        200,
+        -200,
+    )
+    office.service.void(CHIEF, "v-2", WHY)
+    assert (office.balance("commission"), office.balance("operator_deposit", "samir")) == (
+        100,
+        -100,
+    )
+    told = office.reports.operator(CHIEF, "samir")
+    assert (told.commission, told.closing) == (100, 100)
     office.check()
 
 
