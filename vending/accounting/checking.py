@@ -129,6 +129,8 @@ def checked(
     found.each("balanced", Counter(), off)
     for vend_id in facts.yet_taken:
         found.note("voided_yet_taken", vend_id, 0, 1)
+    for number in facts.unread_seals:
+        found.note("seals", str(number), 1, 0)
     refunds = sum(void.evidence == "refund" for void in facts.voids)
     back = {key: amount for key, amount in voided.items() if key[0] in accounts.shown}
     told = {key: amount for key, amount in counts.money.items() if key[0] in accounts.shown}

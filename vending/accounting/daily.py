@@ -160,6 +160,7 @@ DIFFERENCES = frozenset(
         "voided",
         "balanced",
         "voided_yet_taken",
+        "seals",
     }
 )
 
@@ -218,3 +219,5 @@ class DayFacts:
     """Key changes that the record of key changes calls issued with these sales."""
     yet_taken: Sequence[str]
     """Vend ids of voided sales whose token a meter has taken."""
+    unread_seals: Sequence[int] = ()
+    """Numbers of the day's seals that are not what a seal says."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from ..ledger import GENESIS, LedgerProblem, Seal, canonical_time
+from ..ledger import GENESIS, LedgerProblem, Seal, SealUnreadable, canonical_time
 from .periods import BalanceRow, PeriodAct, PeriodActKind, hash_of
 
 Moved = Callable[[datetime | None, datetime, int], Sequence[BalanceRow]]
@@ -56,7 +56,7 @@ def _seal_problems(
     for seal in seals:
         try:
             place = places.get(seal.content.periods)
-        except (ValueError, LookupError, TypeError):
+        except SealUnreadable:
             # Told of the seal itself.
             continue
         if place is None or place < sealed:

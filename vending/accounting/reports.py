@@ -228,7 +228,9 @@ class BookReports:
         assert span.start is not None
         assert span.end is not None
         held = [a.code for a in self._chart.accounts() if a.per in ("point", "operator")]
+        told = date_.isoformat()
         with self._store.reading() as books:
+            seals = books.seals()
             after = books.head_at(span.start).number
             last = books.head_at(span.end).number
             facts = DayFacts(
@@ -241,16 +243,16 @@ class BookReports:
                 sums=books.sums(after, last),
                 key_issues=books.key_issues(after, last),
                 yet_taken=books.voided_yet_taken(after, last, span),
+                unread_seals=[one.number for one in seals if one.day == told and one.told is None],
             )
-            kept = kept_check(books.seals(), date_.isoformat())
             return checked(
-                date_.isoformat(),
+                told,
                 after + 1,
                 last,
                 facts,
                 self._chart,
                 books.receipt_before,
-                kept,
+                kept_check(seals, told),
                 None if self._security is None else Issuer(self._security),
             )
 
@@ -322,10 +324,11 @@ def deposit_lines(opening: int, lines: Iterable[StatementLine]) -> tuple[Deposit
 
 
 def kept_check(seals: Sequence[Seal], day: str) -> KeptCheck | None:
-    """The last check of a day that a seal keeps."""
+    """The last check of a day that a seal keeps, as far as its seals can be read."""
     for seal in reversed(seals):
-        differences = seal.content.differences
-        if seal.day == day and differences is not None:
+        content = seal.told if seal.day == day else None
+        differences = None if content is None else content.differences
+        if differences is not None:
             found = tuple(Difference(*one) for one in differences)
             return KeptCheck(seal.number, seal.sealed_at, seal.actor, found)
     return None

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from .journal import GENESIS
 from .report import LedgerProblem
-from .seals import ReceiptRange, Seal, SealContent, TokenCount, hash_of
+from .seals import ReceiptRange, Seal, SealContent, SealUnreadable, TokenCount, hash_of
 
 
 @dataclass(slots=True)
@@ -113,7 +113,7 @@ def _difference(seal: Seal, number: int, previous: str, mark: Mark | None, last:
         content = seal.content
         sums = {(account, unit): amount for account, unit, amount in content.sums}
         issued = mark.issued.is_in(content)
-    except (ValueError, LookupError, TypeError):
+    except SealUnreadable:
         return "seal_sums"
     if sums != {key: amount for key, amount in mark.sums.items() if amount}:
         return "seal_sums"

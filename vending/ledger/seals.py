@@ -15,7 +15,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import NamedTuple
 
-from meters.errors import Invalid
+from meters.errors import Broken, Invalid
 
 from .journal import GENESIS, canonical_json, canonical_time
 
@@ -34,6 +34,14 @@ class SealCodeMistyped(Invalid, code="ledger.seal_code_mistyped"):
     """The code of a seal is not whole, or one of its signs is wrong."""
 
     typed: str
+
+
+@dataclass(eq=False)
+class SealUnreadable(Broken, code="ledger.seal_unreadable"):
+    """What is kept of a seal is not what one says: somebody has changed it."""
+
+    seal: int
+    day: str
 
 
 class ReceiptRange(NamedTuple):
@@ -81,18 +89,21 @@ class SealContent:
 
     @classmethod
     def read(cls, document: str) -> SealContent:
-        """The content that `document` was made of."""
+        """The content that `document` was made of. Raises ValueError, LookupError, TypeError,
+        AttributeError or RecursionError for any other text."""
         data = json.loads(document)
+        noted = data.get("differences")
         return cls(
-            sums=tuple((account, unit, amount) for account, unit, amount in data["sums"]),
-            receipts=tuple(ReceiptRange(*row) for row in data["receipts"]),
-            tokens=tuple(TokenCount(*row) for row in data["tokens"]),
-            periods=data["periods"],
-            differences=(
-                None
-                if (noted := data.get("differences")) is None
-                else tuple((what, where, wanted, found) for what, where, wanted, found in noted)
+            sums=tuple((_text(a), _text(unit), _whole(n)) for a, unit, n in data["sums"]),
+            receipts=tuple(
+                ReceiptRange(_text(point), _whole(first), _whole(last), _whole(held))
+                for point, first, last, held in data["receipts"]
             ),
+            tokens=tuple(TokenCount(_text(kind), _whole(n)) for kind, n in data["tokens"]),
+            periods=_text(data["periods"]),
+            differences=None
+            if noted is None
+            else tuple((_text(a), _text(b), _whole(c), _whole(d)) for a, b, c, d in noted),
         )
 
 
@@ -115,13 +126,37 @@ class Seal:
 
     @property
     def content(self) -> SealContent:
-        return SealContent.read(self.document)
+        """Raises SealUnreadable."""
+        try:
+            return SealContent.read(self.document)
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            raise SealUnreadable(self.number, self.day) from None
+
+    @property
+    def told(self) -> SealContent | None:
+        """The same; None if it cannot be read."""
+        try:
+            return self.content
+        except SealUnreadable:
+            return None
 
     @property
     def code(self) -> str:
         """For paper and telephone: the number of the seal, then 95 bits of its hash and a check
         sign, as in `12-7K3M-92QX-AVTR-P0D4-6HWZ`."""
         return code_of(self.number, self.hash)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return value
+
+
+def _whole(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError("not a whole number")
+    return value
 
 
 def sealed(

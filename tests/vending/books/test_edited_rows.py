@@ -12,8 +12,11 @@ import pytest
 from meters.quantities import Money
 from tests.vending.books.support import BILLING, CHIEF, SHORT, Office, office
 from tests.vending.support import POWER
+from vending.accounting import Difference
+from vending.ledger import SealUnreadable
 from vending.parties import Actor, Role
 from vending.requests import BasketRequest, Credit
+from vending.shapes import SealOut
 from vending.store.schema import BOOKS
 from vending.store.triggers import drop
 
@@ -78,6 +81,35 @@ EDITS = [
     ("UPDATE seals SET sealed_at = 'x'", 0, "seal_chain"),
     ("UPDATE postings SET unit = 'USD' WHERE entry = 5 AND line = 1", 5, "account"),
 ]
+
+
+@pytest.mark.parametrize(
+    "document",
+    ["", "nonsense", "null", "[]", "{}", '{"sums": 1}', "[" * 9000, '{"sums":[["1010",1,"x"]]}',
+     '{"differences":[[1,2,3]],"periods":"","receipts":[],"sums":[],"tokens":[]}'],
+    ids=range(9),
+)  # fmt: skip
+def test_a_seal_that_is_none_is_a_difference_of_its_day(here: Office, document: str) -> None:
+    seal = here.reports.seals(BILLING)[-1]
+    assert here.reports.check(BILLING, seal.day).ok
+    with sqlite3.connect(here.town.path) as db:
+        db.execute("UPDATE seals SET document = ? WHERE number = ?", (document, seal.number))
+    db.close()
+    check = here.reports.check(BILLING, seal.day)
+    assert check.differences == (Difference("seals", str(seal.number), 1, 0),)
+    assert check.kept is None
+    with pytest.raises(SealUnreadable):
+        SealOut.of(here.reports.seals(BILLING)[-1])
+    # The next one does not stand on it.
+    after = here.keeping.seal(BILLING, seal.day, check.differences)
+    assert after.number == seal.number + 1
+    assert after.content.sums == seal.content.sums
+    kept = here.reports.check(BILLING, seal.day).kept
+    assert kept is not None
+    assert kept.differences == check.differences
+    problem = here.keeping.verify(CHIEF).problem
+    assert problem is not None
+    assert problem.what == "seal_chain"
 
 
 @pytest.mark.parametrize(("statement", "entry", "what"), EDITS)
