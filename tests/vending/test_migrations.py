@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, Integer, Table, UniqueConstraint, inspect, text
 
 from tests.databases import Postgres
-from tests.vending.support import ADMIN, OPERATOR, SetClock, request, service, town
+from tests.vending.support import ADMIN, OPERATOR, SetClock, new_store, request, service, town
 from vending.store import (
     SqlStore,
     StoreFailed,
@@ -22,7 +24,7 @@ from vending.store import (
     upgrade,
 )
 from vending.store.migrate import current, newest
-from vending.store.schema import BOOKS, metadata
+from vending.store.schema import BOOKS, SOLD, metadata
 
 
 @pytest.fixture
@@ -53,13 +55,52 @@ def test_up_down_and_up_again(empty: SqlStore) -> None:
         assert current(engine) == newest()
         with engine.connect() as db:
             assert compare_metadata(MigrationContext.configure(db), metadata) == []
-        assert triggers(engine) == {f"{table}_{one}" for table in BOOKS for one in per_table}
+        guards = {f"{table}_{one}" for table in BOOKS for one in per_table}
+        if engine.dialect.name == "sqlite":
+            guards |= {f"{table}_no_replace" for table in BOOKS if table not in SOLD}
+        assert triggers(engine) == guards
         made = service(empty, SetClock())
         made.register(ADMIN, town())
         made.vend(OPERATOR, request())
         assert made.verify(ADMIN).ok
         downgrade(engine, "base")
         assert inspect(engine).get_table_names() == ["alembic_version"]
+
+
+def unique_keys(table: Table) -> list[list[str]]:
+    more = [one.columns for one in table.constraints if isinstance(one, UniqueConstraint)]
+    more += [index.columns for index in table.indexes if index.unique]
+    return [[column.name for column in key] for key in (table.primary_key.columns, *more)]
+
+
+@pytest.mark.parametrize("name", sorted(set(BOOKS) - set(SOLD)))
+def test_no_other_program_replaces_a_row(tmp_path: Path, name: str) -> None:
+    """One that sets nothing for its connection: neither foreign keys nor recursive triggers."""
+    path = tmp_path / "books.db"
+    new_store(path).close()
+    table = metadata.tables[name]
+
+    def row(base: int) -> dict[str, object]:
+        """Of values that no other row has."""
+        return {
+            column.name: base + place if isinstance(column.type, Integer) else f"{base + place}"
+            for place, column in enumerate(table.columns)
+        }
+
+    names = ", ".join(f'"{column.name}"' for column in table.columns)
+    values = ", ".join(f":{column.name}" for column in table.columns)
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA recursive_triggers").fetchone() == (0,)
+        db.execute(f"INSERT INTO {name} ({names}) VALUES ({values})", row(1000))
+        db.execute(f"INSERT OR REPLACE INTO {name} ({names}) VALUES ({values})", row(2000))
+        before = db.execute(f"SELECT * FROM {name}").fetchall()
+        assert len(before) == 2
+        for number, key in enumerate(unique_keys(table), start=3):
+            other = {**row(1000 * number), **{column: row(1000)[column] for column in key}}
+            for verb in ("INSERT OR REPLACE", "REPLACE", "INSERT OR IGNORE"):
+                with pytest.raises(sqlite3.IntegrityError, match=f"insert-only: {name}"):
+                    db.execute(f"{verb} INTO {name} ({names}) VALUES ({values})", other)
+        assert db.execute(f"SELECT * FROM {name}").fetchall() == before
 
 
 def test_an_upgrade_that_fails_changes_nothing(empty: SqlStore) -> None:

@@ -468,6 +468,8 @@ BOOKS = (
     *METER_BOOKS,
 )
 """Insert-only tables."""
+SOLD = ("entries", "postings", "sales", "idempotency", "receipts", "tokens")
+"""Those of them that each sale writes."""
 
 # Callers of the API. Revoking sets a time; a row is never deleted.
 

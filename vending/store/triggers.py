@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 _PG_FUNCTION = """
 CREATE OR REPLACE FUNCTION raseed_insert_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -23,6 +25,30 @@ def create(dialect: str, table: str) -> list[str]:
         f"BEGIN SELECT RAISE(ABORT, 'insert-only: {table}'); END"
         for verb in ("update", "delete")
     ]
+
+
+def create_no_replace(dialect: str, table: str, keys: Iterable[Sequence[str]]) -> list[str]:
+    """Statements after which SQLite refuses `INSERT OR REPLACE` of a row that is there, by any of
+    the table's unique `keys`. A connection of another program deletes the old row without asking
+    the trigger for that, unless it sets `recursive_triggers`. PostgreSQL has no such statement."""
+    if dialect == "postgresql":
+        return []
+    there = " OR ".join(
+        f"EXISTS (SELECT 1 FROM {table} WHERE {_same(key)})"  # noqa: S608
+        for key in keys
+    )
+    return [
+        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {there} "
+        f"BEGIN SELECT RAISE(ABORT, 'insert-only: {table}'); END"
+    ]
+
+
+def _same(key: Sequence[str]) -> str:
+    return " AND ".join(f"{column} = NEW.{column}" for column in key)
+
+
+def drop_no_replace(dialect: str, table: str) -> list[str]:
+    return [] if dialect == "postgresql" else [f"DROP TRIGGER {table}_no_replace"]
 
 
 def drop(dialect: str, table: str) -> list[str]:
