@@ -77,10 +77,14 @@ def quote(
     amount: AmountArg,
     units: UnitsFlag = False,
     postpone: PostponeOption = None,
-    bind: Annotated[bool, typer.Option("--bind", help="Hold the price for 15 minutes.")] = False,
+    bind: Annotated[
+        bool,
+        typer.Option("--bind/--look", help="Hold the price for 15 minutes, or only look at it."),
+    ] = True,
     as_json: Json = False,
 ) -> None:
-    """Price a sale; no effect, but for a promise with --bind."""
+    """Price a sale, and hold the price for the sale that names the quote; with --look nothing is
+    kept."""
     cli = cli_of(ctx)
     with cli.raseed(keys=True) as raseed:
         ask = asked(amount, units, raseed.currency)

@@ -46,7 +46,7 @@ def test_customers_and_meters(town: Shell) -> None:
 
 
 def test_a_sale_from_quote_to_the_books(town: Shell) -> None:
-    quote = town.run("quote", POWER.number, "٥٠", "--json").json
+    quote = town.run("quote", POWER.number, "٥٠", "--look", "--json").json
     receipt = town.run("vend", POWER.number, "50", "--id", "v-1", "--point", "P1", "--json").json
     explanation = quote.pop("explanation")
     assert "76.8 kWh" in explanation[0]["en"]
@@ -344,7 +344,8 @@ def test_a_basket_held_shown_and_voided(town: Shell) -> None:
     assert "wrong meter" in town.run("--lang", "ar", "sale", "show", "b-1+2").out
     last = town.run("sale", "last", "--json", *seat).json
     assert [one["sale"]["vend_id"] for one in last] == ["b-1", "b-1+2"]
-    quote = town.run("quote", POWER.number, "20", "--units", "--bind", "--json").json
+    quote = town.run("quote", POWER.number, "20", "--units", "--json").json
+    assert quote["expires_at"]
     bound = ("vend", POWER.number, "20", "--units", "--quote", quote["id"], "--id", "v-1", *seat)
     assert town.run(*bound, "--json").json["quote"]["lines"] == quote["lines"]
     by_card = ("vend", POWER.number, "20", "--units", "--tender", "card", "--id", "v-2", *seat)
