@@ -10,8 +10,8 @@ from alembic import op
 
 from vending.store import triggers
 
-revision = "0011"
-down_revision = "0008"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
@@ -19,6 +19,7 @@ KEYS: dict[str, tuple[tuple[str, ...], ...]] = {
     "account_events": (("agreement", "seq"),),
     "adjustments": (("id",),),
     "approval_decisions": (("approval",),),
+    "approval_steps": (("approval", "seq"),),
     "approvals": (("id",),),
     "banking_prints": (("banking", "copy"),),
     "bankings": (("id",), ("entry",), ("point", "number")),
@@ -42,6 +43,8 @@ KEYS: dict[str, tuple[tuple[str, ...], ...]] = {
     "tariff_files": (("code", "version"),),
     "trail": (("number",),),
     "voids": (("vend_id",), ("entry",)),
+    "x_report_prints": (("report", "copy"),),
+    "x_reports": (("id",), ("shift", "number")),
 }
 """What a row is known by, each by itself."""
 

@@ -9,7 +9,7 @@ from alembic import op
 from vending.store import triggers
 from vending.store.schema_base import UtcTime
 
-revision = "0012"
+revision = "0011"
 down_revision = "0010"
 branch_labels = None
 depends_on = None
