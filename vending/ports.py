@@ -165,7 +165,7 @@ class Reading(Protocol):
 
     def last_sales(self, point: str, terminal: str, operator: str) -> tuple[SoldHere, ...]:
         """The basket sold last at a terminal by anybody, and behind it the last one of this person,
-        if that is another; empty if nobody sold there."""
+        if that is another and among the last two thousand; empty if nobody sold there."""
         ...
 
     def shown(self, vend_id: str) -> bool:

@@ -73,6 +73,8 @@ _TOKENS = (
 _LAST_TID = select(func.max(t.tokens.c.tid)).where(
     t.tokens.c.pan == bindparam("pan"), t.tokens.c.base_date == bindparam("base_date")
 )
+_LOOKED_AT = 2_000
+"""Sales of one terminal, the latest: further back nobody asks what became of their last one."""
 _CHAIN = select(t.chain.c.number, t.chain.c.hash, t.chain.c.at, t.chain.c.closed_until)
 _EVENTS = (
     select(*(c for c in t.delivery_events.columns if c.name != "vend_id"))
@@ -163,6 +165,7 @@ class SqlReading(SqlTakingBack):
             select(sold.vend_id, sold.sold_at, sold.operator)
             .where(sold.point == point, sold.terminal == terminal, sold.basket.is_(None))
             .order_by(sold.sold_at.desc(), sold.entry.desc())
+            .limit(_LOOKED_AT)
         )
         found: list[SoldHere] = []
         # Which names are one person's, no database can tell; theirs is among the first.
