@@ -23,6 +23,7 @@ from ..messages import Language, isolated, label, phrase
 from ..parties import Actor, Role
 from ..settings import Settings, load_settings
 from ..wiring import Raseed, open_raseed
+from .who import person_here
 
 Json = Annotated[bool, typer.Option("--json", help="JSON for programs, on standard output.")]
 MeterArg = Annotated[
@@ -72,9 +73,11 @@ class Cli:
     def actor(
         self, role: Role = Role.SUPERVISOR, point: str | None = None, terminal: str | None = None
     ) -> Actor:
-        """The person at this machine's command line, by the name of their login."""
+        """The person at this machine's command line (`who.person_here`)."""
+        settings = self.settings
+        own_books = settings.data if settings.database.url is None else None
         return Actor(
-            f"cli:{getpass.getuser()}",
+            f"cli:{person_here(own_books, os.environ)}",
             role,
             point or os.environ.get("RASEED_POINT"),
             terminal or os.environ.get("RASEED_TERMINAL", ""),
