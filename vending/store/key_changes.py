@@ -58,7 +58,8 @@ _KEEPS_DECODER_KEY = and_(
 def _past(vend_id: Any, ken: Any) -> ColumnElement[bool]:
     """A sale with a token that this expiry number would have refused (as `KeyMove.shows`)."""
     own = t.tokens.c
-    return exists().where(own.vend_id == vend_id, own.tid >= (ken + 1) * _MINUTES_OF_A_KEN)
+    past = exists().where(own.vend_id == vend_id, own.tid >= (ken + 1) * _MINUTES_OF_A_KEN)
+    return past.correlate_except(t.tokens)
 
 
 class SqlKeyChangesReading:
@@ -169,6 +170,9 @@ class SqlKeyChangesReading:
             select(func.min(t.sales.c.entry))
             .select_from(issue.join(t.sales, t.sales.c.vend_id == issue.c.vend_id))
             .where(issue.c.change == _C.c.id, issue.c.state == _ISSUED)
+            # Two queries further out; by itself the library looks only one further, and would ask
+            # for the first issue of all changes that there are.
+            .correlate(_C)
             .scalar_subquery()
         )
         later = t.sales.alias()

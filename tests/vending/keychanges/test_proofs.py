@@ -37,6 +37,23 @@ def test_what_was_proved_is_written_over_nothing_that_came_between(
     town.store.close()
 
 
+def test_a_token_that_was_delivered_before_the_set_was_issued_proves_nothing(
+    place: Path | str,
+) -> None:
+    """Nor does it because an earlier change, of whichever meter, was issued before it."""
+    town = KeyTown(place)
+    town.changes.plan(BOSS, POWER.number, WHY, krn=2)
+    town.issue("v-1")
+    town.service.deliver(OPERATOR, "v-1")
+    assert town.changes.confirm_delivered(OPERATOR) == 1
+    town.changes.plan(BOSS, POWER.number, WHY, ti=7)
+    town.issue("v-2")
+    assert town.changes.confirm_delivered(OPERATOR) == 0
+    (change, *_) = town.changes.of_meter(BOSS, POWER.number)
+    assert change.state is KeyChangeState.ISSUED
+    town.store.close()
+
+
 def test_a_log_that_proves_nothing_contradicts_nobody(
     place: Path | str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
