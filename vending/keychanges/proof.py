@@ -51,17 +51,20 @@ _OPENED = frozenset({TokenResult.ACCEPT, TokenResult.USED_ERROR, TokenResult.OVE
 
 
 def from_registers(move: KeyMove, told: MeterSts) -> Proof:
-    """What the meter says of its key. Only what the change alters can tell old from new; a supply
-    group that the meter was not told says nothing."""
+    """What the meter says of its key. Only what the change alters can tell old from new, and the
+    rest has to be as the set says; a supply group that the meter was not told says nothing."""
     found = (told.supply_group, told.key_revision, told.tariff_index, told.key_expiry)
     old = (move.from_sgc, move.from_krn, move.from_ti, move.from_ken)
     new = (move.to_sgc, move.to_krn, move.to_ti, move.to_ken)
-    told_apart = [
+    named = [
         (value, before, after)
         for value, before, after in zip(found, old, new, strict=True)
-        if before != after and value is not None
+        if value is not None and after is not None
     ]
-    if told_apart and all(value == after for value, _, after in told_apart):
+    told_apart = [(value, before, after) for value, before, after in named if before != after]
+    # An expiry number alone may be that of a key before: the set of an earlier change, too, can be
+    # out still, and the meter be two changes behind.
+    if told_apart and all(value == after for value, _, after in named):
         return Proof(True, "the meter names the new key")
     if told_apart and all(value == before for value, before, _ in told_apart):
         return Proof(False, "the meter names the old key")

@@ -301,6 +301,25 @@ def test_sets_that_are_out_one_behind_the_other_are_shown_in_order(place: Path |
     town.check()
 
 
+def test_the_expiry_number_of_a_key_two_changes_back_proves_nothing(place: Path | str) -> None:
+    """Both sets are out, and the number that the later one tells is what the meter has anyway."""
+    town = Told(place)
+    town.key_is_now(OLD, replace(REVISED, ken=150))
+    town.changes.plan(BOSS, POWER.number, WHY, krn=2)
+    first = town.sold("v-1")
+    town.key_is_now(OLD, REVISED)
+    second = town.sold("v-2")
+    assert len(second.key_tokens) == 2
+    assert town.machine.memory.acceptance.ken == 255
+    looked = town.changes.confirm_by_reading(TECHNICIAN, POWER.number)
+    assert (looked.proof.taken, looked.change.state) == (False, S.ISSUED)
+    assert town.typed(first) is TokenResult.ACCEPT
+    assert town.typed(second) is TokenResult.ACCEPT
+    looked = town.changes.confirm_by_reading(TECHNICIAN, POWER.number)
+    assert (looked.proof.note, looked.change.state) == ("the meter names the new key", S.CONFIRMED)
+    town.check()
+
+
 def test_a_campaign_within_a_key_is_for_meters_that_were_told_otherwise(
     place: Path | str,
 ) -> None:
