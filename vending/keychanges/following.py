@@ -73,7 +73,7 @@ class Following:
             said = printable(note)[:_NOTE]
             now = self._clock()
             books.add_event(change, _event(change, KeyChangeState.ENTERED, now, actor, note=said))
-            return known_change(books, number)
+            return _now(books, change)
 
     # Proved
 
@@ -148,7 +148,7 @@ class Following:
             books.add_event(
                 change, _event(change, KeyChangeState.ENTERED, now, actor, note=_PUSHED)
             )
-            return known_change(books, change.meter)
+            return _now(books, change)
 
     def _settled(self, actor: Actor, seen: KeyChange, proof: Proof) -> Confirmation:
         """Writes down what was proved, if that takes the change anywhere."""
@@ -157,15 +157,23 @@ class Following:
             return Confirmation(seen, proof)
         with self._store.writing() as books:
             change = _unmoved(books, seen)
+            if contradicted and books.latest(seen.meter) != seen:
+                # Planned behind it meanwhile, under a key that the meter does not hold.
+                raise KeyChangeMoved(seen.meter)
             books.add_event(change, _proved(change, proof, self._clock(), actor))
-            return Confirmation(known_change(books, change.meter), proof)
+            return Confirmation(_now(books, change), proof)
 
 
 def _unmoved(books: KeyChangeReading, seen: KeyChange) -> KeyChange:
     """Raises KeyChangeMoved if it is not where it was seen."""
-    change = known_change(books, seen.meter)
-    if change != seen:
+    if _now(books, seen) != seen:
         raise KeyChangeMoved(seen.meter)
+    return seen
+
+
+def _now(books: KeyChangeReading, seen: KeyChange) -> KeyChange:
+    """The same change as it stands by now."""
+    (change,) = books.changes_of(seen.meter, seen.id + 1, 1)
     return change
 
 

@@ -27,6 +27,8 @@ from .targets import check_target, fit_ciphers, successor, with_base_date
 AT_ONCE = 5_000
 """Meters of a campaign in one transaction: the counters sell between two of them."""
 
+_LOOKED_AT = 20
+"""Changes of one meter behind its latest: more were not called off in a row."""
 _UNWRITTEN = 0
 """Number of a change that is not written down yet."""
 
@@ -180,9 +182,20 @@ def known_meter(books: KeyChangeReading, number: str) -> Meter:
 
 
 def known_change(books: KeyChangeReading, number: str) -> KeyChange:
-    """The meter's latest. Raises MeterUnknown, NoKeyChange."""
+    """The meter's latest; where that is planned only, and the tokens of the one before are still
+    to be entered, the one before. Raises MeterUnknown, NoKeyChange."""
     known_meter(books, number)
     change = books.latest(number)
     if change is None:
         raise NoKeyChange(number)
-    return change
+    if change.state is not KeyChangeState.PLANNED:
+        return change
+    # Nobody plans behind a set that is out, but a void leaves a plan there: that of a change which
+    # was told behind it.
+    before = (
+        one
+        for one in books.changes_of(number, change.id, _LOOKED_AT)
+        if one.state is not KeyChangeState.CANCELLED
+    )
+    earlier = next(before, change)
+    return earlier if earlier.state is KeyChangeState.ISSUED else change

@@ -86,35 +86,70 @@ def withdraw_rows(
     the meter is confirmed and stays, one that was only called entered is issued once more. What
     was said is not touched without such a proof.
     """
-    books = SqlKeyChangesReading(SqlReading(db))
-    change, plan = _out(books, meter)
+    voided = _Voided(db, meter, vend_id, at, actor, taken)
+    brought = False
+    # One change may be out behind another: where the later one is called off, the earlier one may
+    # have gone with sales that were taken back before.
+    while True:
+        now, further = _withdrawn(voided)
+        brought = brought or now
+        if not further:
+            return brought
+
+
+@dataclass(frozen=True, slots=True)
+class _Voided:
+    """As the arguments of `withdraw_rows`."""
+
+    db: Connection
+    meter: str
+    vend_id: str
+    at: datetime
+    actor: str
+    taken: bool | None
+
+
+def _withdrawn(voided: _Voided) -> tuple[bool, bool]:
+    """What the void means for the latest set that is out: whether the next sale brings one now,
+    and whether an earlier change is to be looked at."""
+    db, meter, vend_id = voided.db, voided.meter, voided.vend_id
+    change, plan = _out(SqlKeyChangesReading(SqlReading(db)), meter)
     if change is None:
-        return False
-    steps = _Steps(db, change, vend_id, at, actor)
+        return False, False
+    steps = _Steps(db, change, vend_id, voided.at, voided.actor)
     own = vend_id in change.carriers
-    if own and taken:
+    if own and voided.taken:
         steps.add(KeyChangeState.CONFIRMED, _IN_LOG)
-        return False
+        return False, False
     if change.state is KeyChangeState.ENTERED:
-        if not own or taken is None:
-            return False
+        if not own or voided.taken is None:
+            return False, False
         steps.add(KeyChangeState.ISSUED, _NOT_IN_LOG)
         if plan is not None:
-            # Its set would be made under a key that the meter does not hold.
-            event = KeyChangeEvent(1, KeyChangeState.CANCELLED, at, actor, vend_id, _NOT_IN_LOG)
-            add_event(db, plan.id, event)
-            has_new_key(db, meter, change.move)
+            _drop_plan(voided, change, plan, _NOT_IN_LOG)
+            plan = None
     if carried(db, change, vend_id):
-        return False
+        return False, False
+    if plan is not None:
+        _drop_plan(voided, change, plan, _VOIDED)
     if needed(db, change, vend_id):
         if not bring_again(db, change):
-            return False
+            return False, False
         steps.add(KeyChangeState.ISSUED, _VOIDED)
-    else:
-        steps.add(KeyChangeState.CANCELLED, _VOIDED)
-        add_change(db, replace(change, planned_at=at))
-        has_old_key(db, meter, change.move)
-    return True
+        return True, False
+    steps.add(KeyChangeState.CANCELLED, _VOIDED)
+    add_change(db, replace(change, planned_at=voided.at))
+    has_old_key(db, meter, change.move)
+    return True, True
+
+
+def _drop_plan(voided: _Voided, out: KeyChange, plan: KeyChange, why: str) -> None:
+    """Its set would be made under a key that the meter does not hold."""
+    event = KeyChangeEvent(
+        1, KeyChangeState.CANCELLED, voided.at, voided.actor, voided.vend_id, why
+    )
+    add_event(voided.db, plan.id, event)
+    has_new_key(voided.db, voided.meter, out.move)
 
 
 @dataclass(slots=True)

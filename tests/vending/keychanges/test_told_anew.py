@@ -407,3 +407,67 @@ def test_a_set_that_was_out_before_the_upgrade_is_followed(place: Path | str, vo
     assert proved.change.state is S.CONFIRMED
     assert not town.sold("v-3").key_tokens
     town.check()
+
+
+# One set out behind the other, and their sales taken back
+
+
+class Stacked(Told):
+    """The set to revision 2 is out with v-1, and behind it, with v-2, that of another number."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.changes.plan(BOSS, POWER.number, WHY, krn=2)
+        self.first = self.sold("v-1")
+        self.between = self.sold("v-1b")
+        self.key_is_now(OLD, replace(REVISED, ken=150))
+        self.second = self.sold("v-2")
+
+    def void(self, vend_id: str) -> None:
+        self.clock.forward(minutes=3)
+        self.service.void(CHIEF, vend_id, TAKEN_BACK)
+
+    def planned(self) -> list[tuple[int, int]]:
+        found = self.changes.changes(BOSS, [S.PLANNED])
+        return [(one.move.from_krn, one.move.to_krn) for one in found]
+
+
+@pytest.mark.parametrize("order", [("v-1", "v-2"), ("v-2", "v-1")])
+@pytest.mark.parametrize("between", [True, False])
+def test_sets_behind_each_other_come_back_whatever_is_voided_first(
+    place: Path | str, order: tuple[str, str], between: bool
+) -> None:
+    town = Stacked(place)
+    if not between:
+        town.void("v-1b")
+    for vend_id in order:
+        town.void(vend_id)
+    # The one plan that is left leads from the key that the meter holds.
+    assert town.planned() == ([] if between else [(1, 2)])
+    assert (town.meter().krn, town.meter().planned) == (1, to(REVISED))
+    sold = town.sold("v-3")
+    assert len(sold.key_tokens) == 2
+    assert town.typed(sold) is TokenResult.ACCEPT
+    if between:
+        assert town.typed(town.between) is TokenResult.ACCEPT
+    assert (town.meter().krn, town.meter().ken, town.meter().planned) == (2, 150, None)
+    assert town.machine.memory.acceptance.ken == 150
+    town.check()
+
+
+def test_the_first_of_two_sets_is_shown_again_where_the_second_is_planned_anew(
+    place: Path | str,
+) -> None:
+    town = Stacked(place)
+    town.void("v-2")
+    assert town.planned() == [(2, 2)]
+    again = town.changes.tokens_again(OPERATOR, POWER.number, LOST)
+    assert again.tokens == town.first.key_tokens
+    for token in again.tokens:
+        town.machine.enter_token(token.digits, town.clock())
+    assert town.typed(town.between) is TokenResult.ACCEPT
+    proved = town.changes.confirm_by_reading(TECHNICIAN, POWER.number)
+    assert (proved.change.state, proved.change.issued_with) == (S.CONFIRMED, "v-1")
+    assert town.typed(town.sold("v-3")) is TokenResult.ACCEPT
+    assert town.machine.memory.acceptance.ken == 150
+    town.check()
