@@ -89,6 +89,11 @@ class PlannedKey:
     sgc: str
     krn: int
     ti: int
+    base_date: BaseDate | None = None
+    """As the set tells it that is out already, and goes out once more; None: as the vending key has
+    it when the set is made."""
+    ken: int | None = None
+    """Likewise."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from msgspec import Struct
 from meters.errors import Refused
 from meters.quantities import Money, Quantity
 from tokens.sts import KeyAttributes, MeterKeyRef, Stamp, Token, TokenKindUnknown, kind_named
+from tokens.sts.policy import held_by
 
 from .accounts.folding import Opening, after_sale
 from .accounts.state import postponed_for_sale
@@ -240,7 +241,7 @@ def ring(
         credit = not isinstance(item, Engineering)
         keys = key_set(ports.security, file.meter, now, credit=credit)
     ref = file.meter.key if keys is None else keys.after
-    key = attributes_of(ports.security, ref.key)
+    key = held_by(ref, attributes_of(ports.security, ref.key))
 
     def state_at(tariff: Tariff) -> AccountState:
         # The ledger owes it to the customer, so it stands as a credit.

@@ -78,19 +78,17 @@ def key_set(
     expiry number than its vending key has by now: nobody plans that. Two tokens for a 64-bit key,
     three if `three_tokens` (the third tells the meter its supply group, and not every 64-bit meter
     knows it), four for a 128-bit key. A current key that has expired is no hindrance to leaving
+    it. A set that is out and goes out once more is made as it was, whatever its vending key has by
+    now: tokens that were sold behind it need that key. What has changed is told by the set after
     it. `credit`: whether credit follows, for which the key must not be at its end.
 
     Raises KeyUnknown; KeyChangeDue if no change is planned and the key is at its end; for a set
     BaseDateBack, KeyNotActive, IssuePeriodOver, KindNotAllowed, KeyChangeNotPermitted.
     """
     held = attributes_of(security, KeyRef(meter.sgc, meter.krn))
-    planned = meter.planned
+    planned = None if meter.planned is None else _sold_under(security, meter, meter.planned, now)
     told_apart = held_by(meter.key, held) is not held
-    if planned is None or (planned.sgc, planned.krn, planned.ti) == (
-        meter.sgc,
-        meter.krn,
-        meter.ti,
-    ):
+    if planned is None or planned == PlannedKey(meter.sgc, meter.krn, meter.ti):
         why = end_of(held, now) if credit else None
         if why is not None:
             raise KeyChangeDue(meter.number.number, meter.sgc, meter.krn, why)
@@ -108,16 +106,28 @@ def key_set(
     )
 
 
+def _sold_under(
+    security: SecurityModule, meter: Meter, planned: PlannedKey, now: datetime
+) -> PlannedKey:
+    """The same; but with what its vending key has now, where no credit can be issued any more under
+    the key as the set told it. Raises KeyUnknown."""
+    new = key_of(meter, planned)
+    if end_of(held_by(new, attributes_of(security, new.key)), now) is None:
+        return planned
+    return PlannedKey(planned.sgc, planned.krn, planned.ti)
+
+
 def key_of(meter: Meter, planned: PlannedKey) -> MeterKeyRef:
     """Names the decoder key that this meter is to have, with what its vending key has now."""
     ref = KeyRef(planned.sgc, planned.krn)
-    return MeterKeyRef(ref, meter.number.pan, planned.ti, meter.ea)
+    return MeterKeyRef(ref, meter.number.pan, planned.ti, meter.ea, planned.base_date, planned.ken)
 
 
 def move_of(security: SecurityModule, meter: Meter, planned: PlannedKey) -> KeyMove:
     """From what the books say of the meter to what it is to have. Raises KeyUnknown."""
     old = held_by(meter.key, attributes_of(security, KeyRef(meter.sgc, meter.krn)))
-    young = attributes_of(security, KeyRef(planned.sgc, planned.krn))
+    new = key_of(meter, planned)
+    young = held_by(new, attributes_of(security, new.key))
     return KeyMove(
         meter.sgc,
         meter.krn,

@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.elements import ColumnElement
 
+from meters.values import replace
 from tokens.sts import BaseDate
 
 from ..blocking import KINDS, Block, buyer_keys, seller_keys
@@ -233,7 +234,7 @@ class GroundLoader:
         return Ground(
             head=_head(chain),
             sales=_sale_records(sales, tokens),
-            meters=_meter_grounds(files),
+            meters=_with_sets_out(db, _meter_grounds(files)),
             points=_point_grounds(places),
             operators=_operator_grounds(operators),
             blocks={
@@ -344,6 +345,20 @@ def _meter_grounds(rows: list[Any]) -> dict[str, MeterGround]:
         if unit is not None:
             balances[unit] = amount
     return found
+
+
+def _with_sets_out(db: Connection, meters: dict[str, MeterGround]) -> dict[str, MeterGround]:
+    """The same; where a set that is out goes out with the next sale once more, as it was made."""
+    planned = [one for one in meters.values() if one.file.meter.planned is not None]
+    if planned:
+        # Here, because it reads through the store that this module is a part of.
+        from .key_issues import with_set_out
+
+        for one in planned:
+            number = one.file.meter.number.number
+            file = replace(one.file, meter=with_set_out(db, one.file.meter))
+            meters[number] = replace(one, file=file)
+    return meters
 
 
 GROUND = {kind: GroundLoader(kind) for kind in STYLES}

@@ -10,8 +10,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from tokens.sts import BaseDate
+
 from ..keychanges.changes import OUT, KeyChange, KeyChangeEvent, KeyChangeState, check_step
 from ..keymoves import KeyMove
+from ..parties import Meter
 from .key_changes import SqlKeyChangesReading, add_change, add_event, settle_earlier
 from .meter_keys import bring_again, carried, has_new_key, has_old_key, needed
 from .reading import SqlReading
@@ -62,6 +65,20 @@ def issue_rows(db: Connection, *issues: KeyIssue) -> None:
         event = KeyChangeEvent(seq, KeyChangeState.ISSUED, issue.at, issue.actor, issue.vend_id)
         add_event(db, change.id, event)
         has_new_key(db, issue.meter, move)
+
+
+def with_set_out(db: Connection, meter: Meter) -> Meter:
+    """The same, for its next sale: where the plan is to give a set out once more, with the base
+    date and the expiry number that this set tells."""
+    change = SqlKeyChangesReading(SqlReading(db)).latest(meter.number.number)
+    planned = meter.planned
+    if planned is None or change is None or change.state is not KeyChangeState.ISSUED:
+        return meter
+    move = change.move
+    if (move.to_sgc, move.to_krn, move.to_ti) != (planned.sgc, planned.krn, planned.ti):
+        return meter
+    base_date = None if move.to_base_date is None else BaseDate(move.to_base_date)
+    return replace(meter, planned=replace(planned, base_date=base_date, ken=move.to_ken))
 
 
 def _call_off(db: Connection, change: KeyChange, issue: KeyIssue) -> None:

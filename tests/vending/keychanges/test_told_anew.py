@@ -449,7 +449,10 @@ def test_sets_behind_each_other_come_back_whatever_is_voided_first(
     assert len(sold.key_tokens) == 2
     assert town.typed(sold) is TokenResult.ACCEPT
     if between:
+        # It needs the first set as it was; what has changed since is told behind it.
+        assert sold.key_tokens == town.first.key_tokens
         assert town.typed(town.between) is TokenResult.ACCEPT
+        assert town.typed(town.sold("v-4")) is TokenResult.ACCEPT
     assert (town.meter().krn, town.meter().ken, town.meter().planned) == (2, 150, None)
     assert town.machine.memory.acceptance.ken == 150
     town.check()
@@ -470,4 +473,53 @@ def test_the_first_of_two_sets_is_shown_again_where_the_second_is_planned_anew(
     assert (proved.change.state, proved.change.issued_with) == (S.CONFIRMED, "v-1")
     assert town.typed(town.sold("v-3")) is TokenResult.ACCEPT
     assert town.machine.memory.acceptance.ken == 150
+    town.check()
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_a_set_that_goes_out_once_more_is_what_it_was_though_its_key_counts_anew(
+    place: Path | str, again: bool
+) -> None:
+    """A token that was sold behind it needs the key that it brings, and the customer may have typed
+    it already."""
+    town = Told(place)
+    town.clock.now = OVERLAP
+    town.machine = stand_in(town.meter(), OLD, OVERLAP, MADE)
+    town.gateway = DirectGateway(town.machine, POWER, town.clock)
+    town.key_is_now(OLD, REVISED)
+    town.changes.plan(BOSS, POWER.number, WHY, krn=2)
+    first, behind = town.sold("v-1"), town.sold("v-2")
+    town.clock.forward(minutes=3)
+    town.service.void(CHIEF, "v-1", TAKEN_BACK)
+    town.key_is_now(OLD, replace(REVISED, base_date=BaseDate.BASE_2035))
+    if again:
+        for token in town.changes.tokens_again(OPERATOR, POWER.number, LOST).tokens:
+            town.machine.enter_token(token.digits, town.clock())
+        assert town.typed(behind) is TokenResult.ACCEPT
+    third, fourth = town.sold("v-3"), town.sold("v-4")
+    assert third.key_tokens == first.key_tokens
+    assert (third.buyer.base_date, fourth.buyer.base_date) == ("14", "35")
+    assert town.typed(third) is TokenResult.ACCEPT
+    if not again:
+        assert town.typed(behind) is TokenResult.ACCEPT
+    assert town.typed(fourth) is TokenResult.ACCEPT
+    town.check()
+
+
+def test_a_set_that_goes_out_once_more_tells_what_holds_now_where_its_key_has_ended(
+    place: Path | str,
+) -> None:
+    town = Told(place)
+    town.key_is_now(OLD, replace(REVISED, ken=104))
+    town.changes.plan(BOSS, POWER.number, WHY, krn=2)
+    town.sold("v-1")
+    town.sold("v-2")
+    town.clock.forward(minutes=3)
+    town.service.void(CHIEF, "v-1", TAKEN_BACK)
+    town.key_is_now(OLD, REVISED)
+    town.clock.now = AFTER_FEBRUARY
+    third = town.sold("v-3")
+    assert third.key_move is not None
+    assert third.key_move.to_ken == 255
+    assert town.typed(third) is TokenResult.ACCEPT
     town.check()
