@@ -34,7 +34,8 @@ from .delivery import (
     outcome_state,
     state_of,
 )
-from .parties import Actor, MeterFile, require
+from .keychanges.proof import last_set_is
+from .parties import Actor, Meter, MeterFile, require
 from .ports import Ports, Writing
 from .record import receipt_of
 from .sale import Delivery, DeliveryEvent, MeterReading, SaleReceipt, SaleState
@@ -77,10 +78,7 @@ class Handover:
                 events,
                 _event(SaleState.DELIVERING, now, actor, log_sequence=seen.log_sequence),
             )
-            taken = {entry.fingerprint for entry in log if entry.result.is_taken}
-            # A key change goes first and in order; what the meter has of it is not repeated.
-            keys = [token.digits for token in receipt.key_tokens]
-            waiting = [one for one in keys if token_fingerprint(one) not in taken]
+            waiting = _waiting(receipt, file.meter, log)
             return self._push(actor, receipt, events, gateway, [*waiting, digits])
         finally:
             gateway.close()
@@ -200,6 +198,19 @@ class Handover:
                 # It may have been taken back while the meter was read; from here on it cannot be.
                 not_voided(books, receipt.vend_id)
             return _append(books, receipt.vend_id, events, new)
+
+
+def _waiting(receipt: SaleReceipt, meter: Meter, log: Sequence[TokenLogEntry]) -> list[str]:
+    """The key-change tokens that go first, in order; what the meter has of them is not repeated."""
+    keys = {token_fingerprint(token.digits): token.digits for token in receipt.key_tokens}
+    move = receipt.key_move
+    if move is not None and move.keeps_decoder_key:
+        # Another such set has the same sections, but for one or two; and one that came after it
+        # would be undone.
+        undone = meter.ken != move.to_ken
+        return [] if undone or last_set_is(keys, log) else list(keys.values())
+    taken = {entry.fingerprint for entry in log if entry.result.is_taken}
+    return [digits for mark, digits in keys.items() if mark not in taken]
 
 
 def _pushed(gateway: Gateway, tokens: Sequence[str]) -> PushOutcome:

@@ -40,6 +40,21 @@ class KeyMove:
         decoder key, only one that the old expiry number would have refused."""
         return not self.keeps_decoder_key or is_expired(tid, self.from_ken or 0)
 
+    def on_to(self, later: KeyMove) -> KeyMove:
+        """From where this one leads from to where a later one leads to."""
+        return KeyMove(
+            self.from_sgc,
+            self.from_krn,
+            self.from_ti,
+            later.to_sgc,
+            later.to_krn,
+            later.to_ti,
+            from_base_date=self.from_base_date,
+            from_ken=self.from_ken,
+            to_base_date=later.to_base_date,
+            to_ken=later.to_ken,
+        )
+
     @property
     def before(self) -> str:
         """The key that the meter leaves, as `123457/1/01`; with the base date (BDT) and the expiry

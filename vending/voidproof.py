@@ -149,4 +149,5 @@ def _key_moved(receipt: SaleReceipt, log: Sequence[TokenLogEntry]) -> bool:
         for token in receipt.tokens
         if move is None or move.shows(token.tid)
     }
-    return bool(sections) and from_log(sections, own, log).taken is True
+    keeps = move is not None and move.keeps_decoder_key
+    return bool(sections) and from_log(sections, own, log, keeps_decoder_key=keeps).taken is True

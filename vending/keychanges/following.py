@@ -32,7 +32,7 @@ from .changes import (
 from .planning import known_change, known_meter
 from .ports import KeyChangeReading, KeyChangeStore
 from .proof import NOTHING, Proof, Traces, from_registers, from_traces, weighed
-from .sets import check_out, set_of
+from .sets import check_out, earlier_out, set_of
 
 _LATER_SALES = 50
 """A log of ten lines holds none that is older."""
@@ -181,16 +181,20 @@ def _traces(books: KeyChangeReading, change: KeyChange, now: datetime) -> Traces
     """What to look for in the meter's log. Raises KeySetMissing."""
     sold = books.sold_since(change.meter, change.issued_with or "", _LATER_SALES)
     issued_at = change.planned_at if change.issue is None else change.issue.at
+    behind = tuple(one.move.on_to(change.move) for one in earlier_out(books, change))
     return Traces(
         sections={token_fingerprint(token.digits) for token in set_of(books, change)},
         later={
             token_fingerprint(token.digits): record.vend_id
             for record in sold
             for token in record.tokens
-            if token.tid is not None and change.move.shows(token.tid)
+            if token.tid is not None
+            and all(move.shows(token.tid) for move in (change.move, *behind))
         },
         log_before=books.log_sequence_before(change.meter, issued_at),
         log_known=books.log_sequence_before(change.meter, now),
+        keeps_decoder_key=change.move.keeps_decoder_key,
+        behind=behind,
     )
 
 
@@ -198,7 +202,11 @@ def _read(gateway: Gateway, change: KeyChange, traces: Traces) -> Proof:
     """Asks the meter: its registers, where it has them, and its token log."""
     told = NOTHING
     if isinstance(gateway, StsReader):
-        told = from_registers(change.move, gateway.read_sts())
+        registers = gateway.read_sts()
+        told = from_registers(change.move, registers)
+        if told.taken and not all(from_registers(m, registers).taken for m in traces.behind):
+            # What a set before found in the meter is no other, as far as registers tell.
+            told = NOTHING
         if told.taken is not None:
             return told
     return weighed(from_traces(traces, gateway.read_token_log()), told)

@@ -42,12 +42,21 @@ class Traces:
     """Newest sequence known of the log when the set was issued."""
     log_known: int
     """Newest sequence known of it at all."""
+    keeps_decoder_key: bool = False
+    """Whether the set tells nothing but another expiry number (`KeyMove.keeps_decoder_key`)."""
+    behind: tuple[KeyMove, ...] = ()
+    """From where earlier sets that are still out would have moved the meter, to where this one
+    does: it may be as far behind as that."""
 
 
 NOTHING = Proof(None, "nothing proves it")
 
 # The meter opened the token with its key before it gave one of these verdicts.
 _OPENED = frozenset({TokenResult.ACCEPT, TokenResult.USED_ERROR, TokenResult.OVERFLOW_ERROR})
+
+
+_ACKNOWLEDGED = frozenset(one for one in TokenResult if one.is_taken) - {TokenResult.ACCEPT}
+"""Of a section, while others of its set are to come."""
 
 
 def from_registers(move: KeyMove, told: MeterSts) -> Proof:
@@ -74,15 +83,21 @@ def from_registers(move: KeyMove, told: MeterSts) -> Proof:
 
 
 def from_log(
-    sections: Collection[str], later: Mapping[str, str], log: Sequence[TokenLogEntry]
+    sections: Collection[str],
+    later: Mapping[str, str],
+    log: Sequence[TokenLogEntry],
+    *,
+    keeps_decoder_key: bool = False,
 ) -> Proof:
     """What the lines of the token log say, newest first. `sections` are the fingerprints of the
     set, `later` those of tokens under the new key, with their sales.
 
     A section that was accepted completed the set (the others are only acknowledged). A token
     under the new key that was taken, used before, or only too much for the register, was opened
-    with that key; one whose check failed was not, and the set is no later line.
+    with that key; one whose check failed was not, and the set is no later line. Of sets that keep
+    the decoder key see `last_set_is`.
     """
+    last = keeps_decoder_key and last_set_is(sections, log)
     for line in log:
         if line.fingerprint in later:
             vend_id = later[line.fingerprint]
@@ -90,15 +105,34 @@ def from_log(
                 return Proof(True, "the log holds a token under the new key", vend_id)
             if line.result is TokenResult.CRC_ERROR:
                 return Proof(False, "the log holds a token that the new key would have opened")
-        if line.fingerprint in sections and line.result is TokenResult.ACCEPT:
+        accepted = line.fingerprint in sections and line.result is TokenResult.ACCEPT
+        if accepted and (last or not keeps_decoder_key):
             return Proof(True, "the log holds the set, taken")
     return NOTHING
+
+
+def last_set_is(sections: Collection[str], log: Sequence[TokenLogEntry]) -> bool:
+    """Whether the last set that the log holds as taken, newest line first, is this one, with all of
+    its sections.
+
+    To be asked of a set that tells another expiry number alone: most of its sections are those of
+    any other such set, and what the meter took before it may be taken again.
+    """
+    for place, line in enumerate(log[:-1]):
+        if line.result is TokenResult.ACCEPT and log[place + 1].result in _ACKNOWLEDGED:
+            found = {line.fingerprint}
+            for earlier in log[place + 1 :]:
+                if earlier.result not in _ACKNOWLEDGED:
+                    break
+                found.add(earlier.fingerprint)
+            return found == set(sections)
+    return False
 
 
 def from_traces(traces: Traces, log: Sequence[TokenLogEntry]) -> Proof:
     """As `from_log`; and a log that goes back to the issue without a gap, and holds nothing of
     this, says that nothing of it was."""
-    told = from_log(traces.sections, traces.later, log)
+    told = from_log(traces.sections, traces.later, log, keeps_decoder_key=traces.keeps_decoder_key)
     if told.taken is not None:
         return told
     newest = log[0].sequence if log else 0

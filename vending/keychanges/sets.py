@@ -60,7 +60,7 @@ class Sets:
         with self._store.writing() as books:
             change = known_change(books, number)
             check_out(change)
-            sets = [*_earlier(books, change), change]
+            sets = [*earlier_out(books, change), change]
             digits = [token.digits for one in sets for token in set_of(books, one)]
             for one in sets:
                 _check_seen(books, one)
@@ -86,7 +86,7 @@ def check_out(change: KeyChange) -> None:
         raise KeySetNotOut(change.meter, change.state.value)
 
 
-def _earlier(books: KeyChangeReading, change: KeyChange) -> list[KeyChange]:
+def earlier_out(books: KeyChangeReading, change: KeyChange) -> list[KeyChange]:
     """The changes before it whose sets are out, and are needed before its own; oldest first."""
     found = []
     for one in books.changes_of(change.meter, change.id, _CHANGES):

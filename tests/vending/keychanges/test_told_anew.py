@@ -33,7 +33,7 @@ from vending.store.books import SqlBooks
 from vending.store.key_changes import SqlKeyChanges
 
 from .support import NOW, OLD, OVERLAP, REVISED, SHORT, credit, meter, module, stand_in, to
-from .test_voided import CHIEF, LOST, TAKEN_BACK
+from .test_voided import CHIEF, LOST, TAKEN_BACK, Keypad
 from .town import BOSS, WHY, KeyTown, registration
 
 S = KeyChangeState
@@ -522,4 +522,72 @@ def test_a_set_that_goes_out_once_more_tells_what_holds_now_where_its_key_has_en
     assert third.key_move is not None
     assert third.key_move.to_ken == 255
     assert town.typed(third) is TokenResult.ACCEPT
+    town.check()
+
+
+# Sets within a key look alike
+
+
+@pytest.mark.parametrize("ea", [EA07, EA11])
+def test_the_log_tells_sets_within_a_key_apart(place: Path | str, ea: EncryptionAlgorithm) -> None:
+    """All but one or two of their sections are the same."""
+    town = Told(place, ea)
+    town.gateway = Keypad(town.gateway)  # type: ignore[assignment]
+    town.key_is_now(replace(OLD, ken=243))
+    first = town.sold("v-1")
+    town.key_is_now(replace(OLD, ken=250))
+    second = town.sold("v-2")
+    shared = {one.digits for one in first.key_tokens} & {one.digits for one in second.key_tokens}
+    assert len(shared) == (1 if ea is EA07 else 3)
+    assert town.typed(first) is TokenResult.ACCEPT
+    looked = town.changes.confirm_by_reading(TECHNICIAN, POWER.number)
+    assert looked.proof.taken is not True
+    assert town.typed(second) is TokenResult.ACCEPT
+    looked = town.changes.confirm_by_reading(TECHNICIAN, POWER.number)
+    assert (looked.proof.note, looked.change.state) == ("the log holds the set, taken", S.CONFIRMED)
+    town.check()
+
+
+@pytest.mark.parametrize("ea", [EA07, EA11])
+def test_a_set_within_a_key_is_delivered_whole_behind_another(
+    place: Path | str, ea: EncryptionAlgorithm
+) -> None:
+    town = Told(place, ea)
+    for vend_id, ken in (("v-1", 243), ("v-2", 250), ("v-3", 243)):
+        town.key_is_now(replace(OLD, ken=ken))
+        town.sold(vend_id)
+        assert town.service.deliver(OPERATOR, vend_id).state is SaleState.DELIVERED
+        assert town.machine.memory.acceptance.ken == town.meter().ken == ken
+    town.check()
+
+
+def test_a_set_that_another_came_behind_is_not_delivered_any_more(place: Path | str) -> None:
+    """The meter would be told what does not hold."""
+    town = Told(place)
+    town.key_is_now(replace(OLD, ken=243))
+    town.sold("v-1")
+    town.key_is_now(replace(OLD, ken=250))
+    assert town.typed(town.sold("v-2")) is TokenResult.ACCEPT
+    assert town.service.deliver(OPERATOR, "v-1").state is SaleState.DELIVERED
+    assert town.machine.memory.acceptance.ken == 250
+    town.check()
+
+
+def test_registers_prove_no_expiry_number_that_the_meter_had_before_another_base_date(
+    place: Path | str,
+) -> None:
+    """No register tells the base date."""
+    town = Told(place)
+    town.clock.now = OVERLAP
+    town.machine = stand_in(town.meter(), OLD, OVERLAP, MADE)
+    town.gateway = DirectGateway(town.machine, POWER, town.clock)
+    papers: list[SaleReceipt] = []
+    for ken in (255, 75, 255):
+        town.key_is_now(replace(ANEW, ken=ken))
+        papers.append(town.sold(f"v-{len(papers)}"))
+    looked = town.changes.confirm_by_reading(TECHNICIAN, POWER.number)
+    assert looked.proof.taken is not True
+    assert [town.typed(paper) for paper in papers] == [TokenResult.ACCEPT] * 3
+    looked = town.changes.confirm_by_reading(TECHNICIAN, POWER.number)
+    assert looked.change.state is S.CONFIRMED
     town.check()
