@@ -26,6 +26,7 @@ _SECTION: Final = "key_change_"
 _CREDIT: Final[Mapping[str, str]] = {
     made.name: name for name, made in CREDIT_TOKENS.values() if issubclass(made, Token)
 }
+_ANY: Final = tuple(BaseDate)
 _BASE_DATES: Final = {one.short: one for one in BaseDate}
 
 
@@ -39,6 +40,7 @@ class MadeUnder:
     """The key that a key-change set of the sale moved its meter from; its own, if there is none."""
     left_ti: int
     left_base_date: BaseDate | None
+    """None: it was not written down then."""
     ea: EncryptionAlgorithm
 
 
@@ -76,13 +78,11 @@ class Issuer:
     def made(self, token: TokenMade, under: MadeUnder) -> bool:
         """Whether its digits are the token that its row tells of: kind, TID and units, or its place
         in the key-change set. Of one whose key is not held: False."""
+        if token.tid is None:
+            # Of a set from before base dates were tracked nobody knows which one its key had then.
+            bases = _ANY if under.left_base_date is None else (under.left_base_date,)
+            return any(self._section(token, under, base) for base in bases)
         try:
-            if token.tid is None:
-                ref = _ref(token, under.left, under.left_ti, under.ea, under.left_base_date)
-                found = self._security.open(ref, token.digits)
-                return (
-                    isinstance(found, KeyChangeSection) and token.kind == f"{_SECTION}{found.order}"
-                )
             ref = _ref(token, under.own, under.ti, under.ea, _BASE_DATES[token.base_date])
             found = self._security.open(ref, token.digits)
         except (RaseedError, ValueError, LookupError):
@@ -95,6 +95,14 @@ class Issuer:
         amount = getattr(found, "amount", None)
         carried = (0, "") if amount is None else (amount.value, amount.unit)
         return carried == (token.quantity, token.unit)
+
+    def _section(self, token: TokenMade, under: MadeUnder, base_date: BaseDate) -> bool:
+        try:
+            ref = _ref(token, under.left, under.left_ti, under.ea, base_date)
+            found = self._security.open(ref, token.digits)
+        except (RaseedError, ValueError, LookupError):
+            return False
+        return isinstance(found, KeyChangeSection) and token.kind == f"{_SECTION}{found.order}"
 
 
 def _ref(

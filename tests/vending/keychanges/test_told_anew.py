@@ -21,6 +21,8 @@ from tokens.sts import (
     MeterKeyRef,
 )
 from vending.accounting import BookReports
+from vending.accounting.daily import TokenMade
+from vending.accounting.issuer import Issuer, made_under
 from vending.keychanges import Campaign, KeyChanges, KeyChangeState, key_set
 from vending.keychanges.issuing import BaseDateBack, KeyChangeDue
 from vending.keychanges.ports import Standing
@@ -591,3 +593,24 @@ def test_registers_prove_no_expiry_number_that_the_meter_had_before_another_base
     looked = town.changes.confirm_by_reading(TECHNICIAN, POWER.number)
     assert looked.change.state is S.CONFIRMED
     town.check()
+
+
+def test_the_daily_check_opens_sets_of_before_under_whichever_base_date_their_key_had(
+    tmp_path: Path,
+) -> None:
+    """The documents of their sales do not say, and the key counts from another day by now."""
+    town = Told(tmp_path / "books.db")
+    town.changes.plan(BOSS, POWER.number, WHY, krn=2)
+    sold = town.sold("v-1")
+    sections = [
+        TokenMade(f"key_change_{one.section}", None, 0, "", POWER.pan.number, "14", one.digits)
+        for one in sold.key_tokens
+    ]
+    buyer = {"sgc": OLD.ref.sgc, "krn": 2, "ti": 1, "ea": "07"}
+    move = {"from_sgc": OLD.ref.sgc, "from_krn": 1, "from_ti": 1}
+    under = made_under({"buyer": buyer, "key_move": move})
+    for key in (OLD, ANEW):
+        issuer = Issuer(module(key, REVISED))
+        assert [issuer.made(one, under) for one in sections] == [True, True]
+        assert not issuer.made(sections[0], replace(under, left_ti=2))
+    town.store.close()
