@@ -130,7 +130,8 @@ class SqlActsWriting(SqlActsReading, SqlWriting):
 
     def cancel_key_plan(self, meter: str, at: datetime, actor: str, note: str) -> bool:
         changes = SqlKeyChangesWriting(self)
-        (latest,) = changes.changes_of(meter, None, 1) or (None,)
+        # One that was called off says nothing of the set before it.
+        latest = changes.latest(meter)
         if latest is not None and latest.state is KeyChangeState.ISSUED:
             # Tokens are out: put in again, the meter may need them with its first sale.
             return False

@@ -31,6 +31,7 @@ from vending.parties import Meter
 from vending.requests import BasketRequest, Engineering, SecondPerson
 from vending.sale import Evidence, SaleReceipt, SaleState
 from vending.store import downgrade, upgrade
+from vending.store.acts import SqlActs
 from vending.store.books import SqlBooks
 from vending.store.key_changes import SqlKeyChanges
 
@@ -524,6 +525,21 @@ def test_a_set_that_goes_out_once_more_tells_what_holds_now_where_its_key_has_en
     assert third.key_move is not None
     assert third.key_move.to_ken == 255
     assert town.typed(third) is TokenResult.ACCEPT
+    town.check()
+
+
+def test_a_meter_that_is_taken_down_keeps_the_set_that_its_next_sale_brings(
+    place: Path | str,
+) -> None:
+    """Also behind a plan that was called off: put in again, its first sale begins with it."""
+    town = Stacked(place)
+    town.void("v-2")
+    town.void("v-1")
+    assert town.meter().planned == to(REVISED)
+    with SqlActs(town.store).writing() as books:
+        assert not books.cancel_key_plan(POWER.number, town.clock(), CHIEF.name, WHY)
+    assert town.meter().planned == to(REVISED)
+    assert town.sold("v-3").key_tokens == town.first.key_tokens
     town.check()
 
 
