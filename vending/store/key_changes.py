@@ -39,8 +39,24 @@ _STATED = _C.outerjoin(_E, and_(_E.c.change == _C.c.id, _IS_LAST))
 """Each change beside its last event, if it has one."""
 _STATE: ColumnElement[str] = func.coalesce(_E.c.state, _PLANNED)
 _NOT_BEGUN = ~exists().where(_E.c.change == _C.c.id)
+_LATER, _SAID = _C.alias(), _E.alias()
+_LATER_ENTERED = (
+    exists()
+    .where(
+        _LATER.c.meter == _C.c.meter,
+        _LATER.c.id > _C.c.id,
+        _SAID.c.change == _LATER.c.id,
+        _SAID.c.state == KeyChangeState.ENTERED.value,
+    )
+    .correlate(_C)
+)
+"""Of a change: somebody said so of one behind it, whose set was made under its key."""
 _OPEN_ISSUE = exists().where(
-    _C.c.meter == _M.c.number, _E.c.change == _C.c.id, _E.c.state == _ISSUED, _IS_LAST
+    _C.c.meter == _M.c.number,
+    _E.c.change == _C.c.id,
+    _E.c.state == _ISSUED,
+    _IS_LAST,
+    ~_LATER_ENTERED,
 )
 """Of a meter: the tokens of an earlier change are out and nobody says they were entered."""
 _TAKES = t.delivery_events.join(t.sales, t.sales.c.vend_id == t.delivery_events.c.vend_id)

@@ -35,7 +35,7 @@ from vending.store.acts import SqlActs
 from vending.store.books import SqlBooks
 from vending.store.key_changes import SqlKeyChanges
 
-from .support import NOW, OLD, OVERLAP, REVISED, SHORT, credit, meter, module, stand_in, to
+from .support import NOW, OLD, OTHER, OVERLAP, REVISED, SHORT, credit, meter, module, stand_in, to
 from .test_voided import CHIEF, LOST, TAKEN_BACK, Keypad
 from .town import BOSS, WHY, KeyTown, registration
 
@@ -540,6 +540,21 @@ def test_a_meter_that_is_taken_down_keeps_the_set_that_its_next_sale_brings(
         assert not books.cancel_key_plan(POWER.number, town.clock(), CHIEF.name, WHY)
     assert town.meter().planned == to(REVISED)
     assert town.sold("v-3").key_tokens == town.first.key_tokens
+    town.check()
+
+
+def test_a_campaign_takes_a_meter_whose_later_set_was_entered(place: Path | str) -> None:
+    """As a plan of this one meter does; the later set was made under the key of the first."""
+    town = Stacked(place)
+    town.key_is_now(OLD, replace(REVISED, ken=150), OTHER)
+    left = town.changes.plan_campaign(BOSS, REVISED.ref, OTHER.ref, WHY)
+    assert (left.planned, left.left_out) == (0, Standing(0, 1, 0, 0))
+    for paper in (town.first, town.second):
+        assert town.typed(paper) is TokenResult.ACCEPT
+    town.changes.mark_entered(OPERATOR, POWER.number)
+    made = town.changes.plan_campaign(BOSS, REVISED.ref, OTHER.ref, WHY)
+    assert (made.planned, made.left_out) == (1, Standing(0, 0, 0, 0))
+    assert town.typed(town.sold("v-3")) is TokenResult.ACCEPT
     town.check()
 
 
