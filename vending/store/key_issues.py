@@ -15,7 +15,8 @@ from tokens.sts import BaseDate
 from ..keychanges.changes import OUT, KeyChange, KeyChangeEvent, KeyChangeState, check_step
 from ..keymoves import KeyMove
 from ..parties import Meter
-from .key_changes import SqlKeyChangesReading, add_change, add_event, settle_earlier
+from .key_change_rows import add_change, add_event
+from .key_changes import SqlKeyChangesReading, settle_earlier
 from .meter_keys import bring_again, carried, has_new_key, has_old_key, needed
 from .reading import SqlReading
 
