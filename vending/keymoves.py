@@ -30,6 +30,11 @@ class KeyMove:
         return old == (self.to_sgc, self.to_krn, self.to_ti)
 
     @property
+    def leads_nowhere(self) -> bool:
+        """Whether the meter was told what the key has already."""
+        return self.keeps_decoder_key and self.from_ken == self.to_ken
+
+    @property
     def keeps_decoder_key(self) -> bool:
         """Whether the meter opens tokens with what it opened them with before: the expiry number
         alone changes, which is no part of the derivation."""

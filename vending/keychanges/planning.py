@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from meters.identity import meter_from_text
 from tokens.sts import BaseDate, EncryptionAlgorithm, KeyRef, SecurityModule
@@ -21,7 +22,7 @@ from .changes import (
     printable,
 )
 from .issuing import attributes_of, move_of
-from .ports import KeyChangeReading, KeyChangeStore, Move, Standing
+from .ports import KeyChangeReading, KeyChangeStore, KeyChangeWriting, Move, Standing
 from .targets import check_target, fit_ciphers, successor, with_base_date
 
 AT_ONCE = 5_000
@@ -29,6 +30,7 @@ AT_ONCE = 5_000
 
 _LOOKED_AT = 20
 """Changes of one meter behind its latest: more were not called off in a row."""
+_NO_NEED = "the meter has what its key has"
 _UNWRITTEN = 0
 """Number of a change that is not written down yet."""
 
@@ -81,14 +83,35 @@ class Planning:
             latest = books.latest(number)
             if found.planned == wanted and latest is not None and not latest.events:
                 return latest
-            check_none_open(latest)
             now = self._clock()
+            if found.planned is not None and latest is not None:
+                latest = self._called_off(books, found, found.planned, latest, now, actor)
+            check_none_open(latest)
             check_target(self._security, found, wanted, now)
 
             # From here on it must succeed.
             move = move_of(self._security, found, wanted)
             change = KeyChange(_UNWRITTEN, number, move, reason, now, actor.name)
             return books.plan(number, change)
+
+    def _called_off(
+        self,
+        books: KeyChangeWriting,
+        meter: Meter,
+        planned: PlannedKey,
+        latest: KeyChange,
+        now: datetime,
+        actor: Actor,
+    ) -> KeyChange | None:
+        """A plan that leads nowhere any more, as the key has again what the meter was told, is no
+        hindrance to another: it is called off. Any other change: as it is."""
+        idle = move_of(self._security, meter, planned).leads_nowhere
+        if not idle or latest.state is not KeyChangeState.PLANNED:
+            return latest
+        off = KeyChangeEvent(1, KeyChangeState.CANCELLED, now, actor.name, None, _NO_NEED)
+        books.add_event(latest, off)
+        books.drop_plan(latest.meter)
+        return None
 
     def plan_campaign(
         self, actor: Actor, source: KeyRef, target: KeyRef, reason: str, *, ti: int | None = None

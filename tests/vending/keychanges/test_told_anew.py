@@ -261,6 +261,12 @@ def test_a_plan_whose_need_has_passed_hinders_no_sale(place: Path | str) -> None
     assert (planned.move.from_ken, planned.move.to_ken) == (255, 200)
     town.key_is_now(OLD)
     assert not town.sold("v-1").key_tokens
+    # Nor another plan, before which it is called off.
+    assert town.changes.plan(BOSS, POWER.number, WHY, ti=5).state is S.PLANNED
+    assert [c.state for c in town.changes.of_meter(BOSS, POWER.number)] == [
+        S.PLANNED,
+        S.CANCELLED,
+    ]
     assert town.changes.cancel(BOSS, POWER.number, WHY).state is S.CANCELLED
     with pytest.raises(KeyChangeNotPermitted):
         town.changes.plan(BOSS, POWER.number, WHY)
