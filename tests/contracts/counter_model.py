@@ -50,6 +50,27 @@ class Sold:
     """Those that were taken back."""
     shown: set[str] = field(default_factory=set)
 
+    def cash(self, receipt: SaleReceipt) -> int:
+        """What of this sale was paid in cash, in minor units."""
+        parts = receipt.parts or (
+            Payment(receipt.tender, receipt.quote.tendered + Money(receipt.rounding)),
+        )
+        return sum(part.amount.minor for part in parts if part.tender is Tender.CASH)
+
+    def more_in_coins(self, receipt: SaleReceipt) -> int:
+        """By how much the cash that goes back with it is more than what was paid for it: a basket
+        that was paid in coins goes back in coins, whichever of its sales come first."""
+        if sum(map(self.cash, self.receipts)) % COIN or not self.cash(receipt):
+            return 0
+        before = sum(self.cash(one) for one in self.receipts if one.vend_id in self.gone)
+        own = self.cash(receipt)
+        return in_coins(before + own) - in_coins(before) - own
+
+
+def in_coins(minor: int) -> int:
+    """The nearest sum that coins can pay; halves up."""
+    return (minor + COIN // 2) // COIN * COIN
+
 
 class Model:
     """A municipality on one database, and what of it is known without asking it."""
@@ -135,7 +156,7 @@ class Model:
         rest = due - sum(paid.values())
         told = all(isinstance(getattr(item, "ask", Money(0)), Money) for item in request.items)
         exact = rest in cash or (not request.payments and told)
-        paid["1010"] += rest if exact else (rest + COIN // 2) // COIN * COIN
+        paid["1010"] += rest if exact else in_coins(rest)
         return paid
 
     def moved(self, item: Any, receipt: SaleReceipt) -> Sums:

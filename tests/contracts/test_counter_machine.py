@@ -195,9 +195,13 @@ class Counters(Model, RuleBasedStateMachine):
         assert code == (expected if unseen else "void.meter_unreachable")
         if code:
             return
+        more = sale.more_in_coins(receipt)
         sale.gone.add(receipt.vend_id)
         self.entries += 1
         self.sums.subtract(sale.moved[place])
+        own = sale.actor == KIOSK
+        self.sums[("2030", KIOSK.name) if own else ("1010", receipt.seller.point)] -= more
+        self.sums["5040", ""] += more
         for (owing, code), amount in sale.paid_off[place].items():
             self.owed[owing, code] += amount
             self.sums["1210", owing] += amount
