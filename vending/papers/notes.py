@@ -8,7 +8,7 @@ from typing import Final
 
 from ..messages import Language, term
 from ..sale import SaleReceipt, Void
-from ..voids import given_back, read_document
+from ..voids import given_back, moves_money, read_document
 from .letterhead import Letterhead
 from .paper import Facts, Paper, framed, row, told
 from .qr import NO_CODE
@@ -56,10 +56,17 @@ def taken_back_paper(
     practice: bool = False,
 ) -> Paper:
     """Of a void or a refund; it has no digits, and so no copies. `code` is its number in the series
-    of its point, which has no gaps."""
+    of its point, which has no gaps. Of a sale that was sold anew it tells no money: that went along
+    to the sale that it names."""
     speech = Speech(language)
     kind = "void" if void.evidence.takes_back else "refund"
     seen = read_document(void)
+    back, about = [], [speech.say(f"{kind}_told")]
+    if moves_money(void):
+        back = [row(speech.say("back"), speech.money(given_back(void, receipt)), strong=True)]
+    else:
+        # Who signs this has been given nothing.
+        about.append(speech.say("money_moved", sale=ltr(seen["replaced_by"])))
     return Paper(
         "taken_back",
         {
@@ -79,10 +86,8 @@ def taken_back_paper(
             ],
             "service": service_title(speech, receipt),
             "sale": _sale(speech, receipt),
-            "money": [
-                row(speech.say("back"), speech.money(given_back(void, receipt)), strong=True),
-            ],
-            "told": [speech.say(f"{kind}_told")],
+            "money": back,
+            "told": about,
             "signatures": [speech.say(name) for name in _SIGNED],
             "code": NO_CODE,
         },

@@ -22,6 +22,8 @@ from tests.vending.acts.support import (
 )
 from tests.vending.support import POWER
 from vending.acts import Source
+from vending.messages import Language
+from vending.papers import Letterhead, taken_back_paper
 from vending.requests import BasketRequest, Credit, Units
 from vending.sale import Evidence
 from vending.sold import known_sale
@@ -90,3 +92,22 @@ def test_put_in_again_behind_the_proof_that_its_meter_is_gone(office: Office) ->
     with office.town.store.writing() as books, pytest.raises(GoneUnproved):
         voiding.replace_within(books, CHIEF, proved, WHY, "C-1")
     assert office.service.void(CHIEF, "v-2", WHY).evidence is Evidence.NOT_IN_LOG
+
+
+@pytest.mark.parametrize("language", list(Language), ids=str)
+def test_the_note_about_a_corrected_sale_tells_no_money(office: Office, language: Language) -> None:
+    """Nothing was handed over the counter, so there is nothing to sign for."""
+    office.sell("v-1")
+    office.sell("v-2")
+    office.ask("C-1", "correction", sale="v-1", meter=NEXT_DOOR.number)
+    office.approve("C-1")
+    office.service.void(CHIEF, "v-2", WHY)
+    notes = [office.service.paperwork.taken_back(CHIEF, sale) for sale in ("v-1", "v-2")]
+    moved, voided = (
+        taken_back_paper(note.receipt, note.void, note.code, Letterhead(), language).data
+        for note in notes
+    )
+    assert moved["money"] == []
+    assert "C-1" in moved["told"][1]
+    assert [line["strong"] for line in voided["money"]] == [True]
+    assert len(voided["told"]) == 1
