@@ -100,10 +100,9 @@ class Counter:
         tender = basket.tender or Tender.CASH
         paid = settle(due, basket.payments, as_told=as_told(basket), tender=tender)
         if not all(isinstance(one.item, Correction) for one in rung):
-            # Otherwise nothing is taken: it was, when it was paid for the wrong thing.
+            # Otherwise nothing is taken: it was, when it was paid for the wrong thing, and lies
+            # where it lay, however full that till or far that deposit is by now.
             self._check_limits(books, till, seat, due, now)
-        if basket.second is None or not basket.second.deposit_of:
-            # Otherwise it takes what was given back to that deposit just now: no till holds it.
             self._check_money(till, seat, paid)
 
         # From here on it must succeed.

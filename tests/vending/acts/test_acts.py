@@ -344,7 +344,7 @@ def test_a_sale_to_a_wrong_meter_is_sold_anew_to_the_right_one(office: Office) -
 
 
 def test_a_correction_takes_nothing_and_what_it_puts_right_was_taken(office: Office) -> None:
-    """As far as limits per sale and per day go."""
+    """As far as limits per sale, per day and of what lies in the till go."""
     with office.town.store.engine.begin() as db:
         row = {"code": "samir", "name_ar": "سمير", "name_en": "Samir", "settlement": "till"}
         db.execute(T["operators"].insert().values(**row, most_per_day=12_000, commission="0"))
@@ -358,7 +358,7 @@ def test_a_correction_takes_nothing_and_what_it_puts_right_was_taken(office: Off
     office.sell("v-1", amount=5_000)
     office.sell("v-2", amount=5_000)
     with office.town.store.engine.begin() as db:
-        limits = {"most_per_sale": 100, "most_per_day": 9_000}
+        limits = {"most_per_sale": 100, "most_per_day": 9_000, "most_in_till": 9_000}
         db.execute(T["points"].update().values(limits))
     office.ask("A-1", "correction", sale="v-1", meter=N)
     office.approve("A-1")
@@ -367,7 +367,7 @@ def test_a_correction_takes_nothing_and_what_it_puts_right_was_taken(office: Off
         0,
     )
     with office.town.store.engine.begin() as db:
-        wide = dict.fromkeys(("most_per_sale", "most_per_day"), 12_000)
+        wide = dict.fromkeys(("most_per_sale", "most_per_day", "most_in_till"), 12_000)
         db.execute(T["points"].update().values(wide))
     with pytest.raises(OperatorDayLimit) as error:
         office.sell("v-3", amount=2_010)
