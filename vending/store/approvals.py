@@ -21,11 +21,14 @@ from ..approvals.approval import (
     StepState,
 )
 from ..ledger import canonical_json
+from ..requests import WITHOUT_SECOND
 from . import schema as t
 from .operators import SqlOperatorsReading, SqlOperatorsWriting
 from .sqlstore import SqlStore
 
 _DECIDED = t.approval_decisions.c
+_SOLD_ALONE = [item.kind.value for item in WITHOUT_SECOND]
+"""Kinds of sales that no approval makes."""
 _APPROVALS = (
     select(t.approvals, _DECIDED.state, _DECIDED.at, _DECIDED.actor, _DECIDED.note)
     .select_from(t.approvals)
@@ -70,7 +73,12 @@ class SqlPeopleReading(SqlOperatorsReading):
     def booked_under(self, approval: Approval) -> bool:
         s, v, decision = t.sales.c, t.voids.c, approval.decision
         assert decision is not None, "nothing is done before it is decided"
-        sold = select(s.vend_id).where(s.vend_id == approval.id, s.sold_at >= decision.at)
+        sold = select(s.vend_id).where(
+            s.vend_id == approval.id,
+            s.sold_at >= decision.at,
+            # Whoever sells may have named an ordinary sale so.
+            s.kind.not_in(_SOLD_ALONE),
+        )
         kept = canonical_json({"approval": approval.id}).decode("ascii")[1:-1]
         given = select(v.vend_id).where(v.document.contains(kept, autoescape=True))
         return any(self._db.execute(one.limit(1)).first() for one in (sold, given))

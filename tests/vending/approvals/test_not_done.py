@@ -178,6 +178,16 @@ def test_what_was_done_is_not_called_off(office: Office, monkeypatch: pytest.Mon
     office.check()
 
 
+def test_an_ordinary_sale_of_its_name_is_not_what_was_asked_for(office: Office) -> None:
+    """Nobody could carry it through any more, nor call it off."""
+    failed(office)
+    office.sell("A-1")
+    assert refused(lambda: office.approvals.approve(CHIEF, "A-1")) == "vend.id_reused"
+    assert office.approvals.refuse(THIRD, "A-1", WHY).called_off is not None
+    assert office.approvals.waiting(CLERK) == []
+    office.check()
+
+
 @pytest.mark.parametrize("act", ["free_issue", "void_refund", "correction"])
 def test_an_act_that_was_called_off_meanwhile_is_not_done(office: Office, act: str) -> None:
     """Whoever began it is between the approval and the act when another calls it off."""
