@@ -100,6 +100,14 @@ def test_no_other_program_replaces_a_row(tmp_path: Path, name: str) -> None:
             for verb in ("INSERT OR REPLACE", "REPLACE", "INSERT OR IGNORE"):
                 with pytest.raises(sqlite3.IntegrityError, match=f"insert-only: {name}"):
                     db.execute(f"{verb} INTO {name} ({names}) VALUES ({values})", other)
+        # Under SQLite's own number of the row, which is the key itself where that is an INTEGER.
+        keyed = [(one[1], one[2]) for one in db.execute(f"PRAGMA table_info({name})") if one[5]]
+        if [kind for _, kind in keyed] != ["INTEGER"]:
+            with pytest.raises(sqlite3.IntegrityError, match=f"insert-only: {name}"):
+                db.execute(
+                    f"INSERT OR REPLACE INTO {name} (rowid, {names}) VALUES (1, {values})",
+                    row(9000),
+                )
         assert db.execute(f"SELECT * FROM {name}").fetchall() == before
 
 

@@ -29,13 +29,15 @@ def create(dialect: str, table: str) -> list[str]:
 
 def create_no_replace(dialect: str, table: str, keys: Iterable[Sequence[str]]) -> list[str]:
     """Statements after which SQLite refuses `INSERT OR REPLACE` of a row that is there, by any of
-    the table's unique `keys`. A connection of another program deletes the old row without asking
-    the trigger for that, unless it sets `recursive_triggers`. PostgreSQL has no such statement."""
+    the table's unique `keys` or by SQLite's own number of the row. A connection of another program
+    deletes the old row without asking the trigger for that, unless it sets `recursive_triggers`.
+    PostgreSQL has no such statement."""
     if dialect == "postgresql":
         return []
     there = " OR ".join(
         f"EXISTS (SELECT 1 FROM {table} WHERE {_same(key)})"  # noqa: S608
-        for key in keys
+        # An insert that does not name it has -1 there, which no row has.
+        for key in (*keys, ("rowid",))
     )
     return [
         f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {there} "
