@@ -7,12 +7,14 @@ import os
 import secrets
 import sys
 import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
-from meters.errors import RaseedError
+from meters.errors import Invalid, RaseedError
 
 from ..messages import Language, phrase
 from ..problems import problem_of
@@ -20,6 +22,23 @@ from ..problems import problem_of
 _UNEXPECTED_EXIT = 70
 _USAGE_EXIT = 2
 _JSON = "raseed.json"
+
+
+@dataclass(eq=False)
+class ArgumentNotText(Invalid, code="cli.argument_not_text"):
+    """A command was given bytes that are no text in UTF-8. It is not told which: it may be a
+    token."""
+
+    place: int
+    """Behind the name of the program, the first is 1."""
+
+
+def check_text(arguments: Sequence[str]) -> None:
+    """Raises ArgumentNotText. No database keeps such an argument, and no screen shows it."""
+    for place, argument in enumerate(arguments, start=1):
+        # Bytes that stand for no sign come in as halves of characters.
+        if any("\ud800" <= sign <= "\udfff" for sign in argument):
+            raise ArgumentNotText(place)
 
 
 class GuardedGroup(TyperGroup):
@@ -30,7 +49,11 @@ class GuardedGroup(TyperGroup):
         # Before it is parsed: what is read of a list is taken out of it.
         chosen = args[args.index("--lang") + 1 :][:1] if "--lang" in args else []
         try:
+            check_text(args)
             return super().parse_args(ctx, args)
+        except RaseedError as error:
+            code = tell(error, language_of(*chosen), as_json=ctx.meta[_JSON])
+            raise typer.Exit(code) from None
         except typer.TyperException as error:
             self._tell_usage(error, language_of(*chosen))
             raise

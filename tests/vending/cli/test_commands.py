@@ -416,3 +416,19 @@ def test_a_command_line_that_is_wrong_is_told_in_arabic(town: Shell) -> None:
         english = town.run("--lang", "en", *wrong)
         assert english.code == 2
         assert not ARABIC.search(english.err)
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_an_argument_that_is_no_text_is_told_as_such(town: Shell, language: str) -> None:
+    """As a shell hands over bytes that are not UTF-8, in front of anything that is done."""
+    for arguments in (
+        ("void", "v-\udcff", "--reason", "a wrong customer", "--point", "P1"),
+        ("sale", "last", "--point", "\ud800"),
+        ("--lang", "\udcff", "customer", "list"),
+    ):
+        told = town.run(*arguments, RASEED_LANG=language)
+        assert (told.code, told.out) == (2, "")
+        assert "[cli.argument_not_text]" in told.err
+        assert bool(ARABIC.search(told.err)) is (language == "ar" and "--lang" not in arguments)
+    told = town.run("ledger", "entries", "\udcff", "--json", RASEED_LANG=language)
+    assert json.loads(told.err)["facts"] == {"place": 3}
