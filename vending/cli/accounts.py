@@ -10,7 +10,7 @@ from ..accounts.errors import AccountsDiffer
 from ..messages import term
 from ..parties import Role
 from ..shapes import AccountEventOut, AccountOut, AccountsReportOut, RebuiltAccountsOut
-from .context import Cli, Json, cli_of
+from .context import MOST_NUMBER, Cli, Json, cli_of
 
 accounts = typer.Typer(no_args_is_help=True, help="Accounts of agreements.")
 
@@ -32,7 +32,9 @@ def show(ctx: typer.Context, agreement: Which, as_json: Json = False) -> None:
 def history(
     ctx: typer.Context,
     agreement: Which,
-    before: Annotated[int | None, typer.Option(min=1, help="Those below this number.")] = None,
+    before: Annotated[
+        int | None, typer.Option(min=1, max=MOST_NUMBER, help="Those below this number.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 100,
     as_json: Json = False,
 ) -> None:

@@ -10,7 +10,7 @@ from ..drawer import Banking, BankRequest, checked_pieces, checked_slips
 from ..messages import term
 from ..shapes import BankingOut
 from .asking import new_id
-from .context import Cli, Json, cli_of
+from .context import MOST_NUMBER, Cli, Json, cli_of
 from .shifts import IdOption, Point, pieces_from, slips_from
 
 app = typer.Typer(no_args_is_help=True, help="Deposits at the bank.")
@@ -84,7 +84,9 @@ def reprint(ctx: typer.Context, banking: BankingArg, as_json: Json = False) -> N
 def list_bankings(
     ctx: typer.Context,
     point: Annotated[str | None, typer.Option(help="Of this vending point only.")] = None,
-    before: Annotated[int | None, typer.Option(help="Go on below this entry.")] = None,
+    before: Annotated[
+        int | None, typer.Option(min=1, max=MOST_NUMBER, help="Go on below this entry.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000)] = 100,
     as_json: Json = False,
 ) -> None:

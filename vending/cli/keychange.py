@@ -12,7 +12,7 @@ from ..keychanges import KeyChangeState, Scope, read_key
 from ..messages import term
 from ..shapes import CampaignOut, ConfirmationOut, KeyChangeOut, KeyChangesLeftOut
 from ..shapes.key_changes import MeterKeyOut
-from .context import Cli, Json, MeterArg, cli_of
+from .context import MOST_NUMBER, Cli, Json, MeterArg, cli_of
 
 app = typer.Typer(no_args_is_help=True, help="Moving meters to other keys.")
 
@@ -154,7 +154,9 @@ def list_(
     ] = None,
     source: Source = None,
     target: Target = None,
-    after: Annotated[int, typer.Option(min=0, help="Go on behind this number.")] = 0,
+    after: Annotated[
+        int, typer.Option(min=0, max=MOST_NUMBER, help="Go on behind this number.")
+    ] = 0,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 100,
     as_json: Json = False,
 ) -> None:

@@ -9,11 +9,13 @@ import typer
 from ..messages import term
 from ..outbox import MessageState, Topic
 from ..shapes import MessageOut, RunOut
-from .context import Cli, Json, cli_of
+from .context import MOST_NUMBER, Cli, Json, cli_of
 
 app = typer.Typer(no_args_is_help=True, help="SMS, slips, pushes and webhooks of sales.")
 
-IdArg = Annotated[int, typer.Argument(metavar="ID", min=1, help="Number of the message.")]
+IdArg = Annotated[
+    int, typer.Argument(metavar="ID", min=1, max=MOST_NUMBER, help="Number of the message.")
+]
 
 
 @app.command("list")
@@ -22,7 +24,9 @@ def list_messages(
     state: Annotated[MessageState | None, typer.Option(help="In this state only.")] = None,
     topic: Annotated[Topic | None, typer.Option(help="Of this topic only.")] = None,
     sale: Annotated[str | None, typer.Option(metavar="VEND_ID", help="Of this sale only.")] = None,
-    before: Annotated[int | None, typer.Option(min=1, help="Below this number.")] = None,
+    before: Annotated[
+        int | None, typer.Option(min=1, max=MOST_NUMBER, help="Below this number.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000)] = 100,
     as_json: Json = False,
 ) -> None:

@@ -19,7 +19,7 @@ from ..parties import Actor, Role
 from ..people import TrailLine, User, UserDraft, UserUnknown
 from ..people.trail import TrailBroken
 from ..wiring import Raseed
-from .context import Cli, Json, cli_of
+from .context import MOST_NUMBER, Cli, Json, cli_of
 from .secrets_in import SecretMissing
 
 user = typer.Typer(no_args_is_help=True, help="People who sign in.")
@@ -136,7 +136,9 @@ def audit_list(
     ctx: typer.Context,
     by: Annotated[str, typer.Option(help="Of this person alone.")] = "",
     subject: Annotated[str, typer.Option(help="About this alone.")] = "",
-    before: Annotated[int, typer.Option(min=0, help="Those before this line.")] = 0,
+    before: Annotated[
+        int, typer.Option(min=0, max=MOST_NUMBER, help="Those before this line.")
+    ] = 0,
     limit: Limit = 50,
     as_json: Json = False,
 ) -> None:

@@ -432,3 +432,21 @@ def test_an_argument_that_is_no_text_is_told_as_such(town: Shell, language: str)
         assert bool(ARABIC.search(told.err)) is (language == "ar" and "--lang" not in arguments)
     told = town.run("ledger", "entries", "\udcff", "--json", RASEED_LANG=language)
     assert json.loads(told.err)["facts"] == {"place": 3}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("accounts", "history", "A1", "--before"),
+        ("audit", "list", "--before"),
+        ("banking", "list", "--before"),
+        ("keychange", "list", "--after"),
+        ("outbox", "list", "--before"),
+        ("outbox", "retry"),
+        ("outbox", "give-up", "--reason", "it came by hand"),
+    ],
+    ids=" ".join,
+)
+def test_a_number_that_no_row_has_is_told_as_such(town: Shell, arguments: tuple[str, ...]) -> None:
+    assert town.run(*arguments, str(2**63 - 1)).code in (0, 2)
+    assert town.run(*arguments, str(2**63)).code == 2

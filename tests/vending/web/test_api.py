@@ -188,6 +188,20 @@ def test_the_description_is_whole_and_needs_no_network(api: Api) -> None:
             assert told.get("description"), (verb, path)
 
 
+def test_no_number_is_asked_for_that_no_column_holds(api: Api) -> None:
+    spec = api.get("/openapi.json").json()
+    open_ended = [
+        (verb, path, parameter["name"])
+        for path, verbs in spec["paths"].items()
+        for verb, told in verbs.items()
+        for parameter in told.get("parameters", ())
+        for kind in parameter["schema"].get("anyOf", [parameter["schema"]])
+        if kind.get("type") == "integer" and kind.get("maximum", 2**63) >= 2**63
+    ]
+    assert open_ended == []
+    assert api.get("/bankings", params={"before": 2**63}).status_code == 422
+
+
 def test_a_meter_without_an_address_is_told(api: Api) -> None:
     api.vend()
     for path in ("/vends/v-1/delivery", f"/meters/{POWER}/readings"):

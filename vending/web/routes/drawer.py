@@ -231,7 +231,9 @@ def list_bankings(
     actor: Teller,
     bankings: AllBankings,
     point: PointQuery = None,
-    before: Annotated[int | None, Query(ge=1, description="Number of an entry")] = None,
+    before: Annotated[
+        int | None, Query(ge=1, le=2**63 - 1, description="Number of an entry")
+    ] = None,
     limit: Limit = 100,
 ) -> list[BankingOut]:
     """Deposits, the last first."""

@@ -82,7 +82,7 @@ def list_changes(
     state: Annotated[list[KeyChangeState] | None, Query(description="Any, if not given")] = None,
     source: Source = None,
     target: Target = None,
-    after: Annotated[int, Query(ge=0, description="Go on behind this number")] = 0,
+    after: Annotated[int, Query(ge=0, le=2**63 - 1, description="Go on behind this number")] = 0,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> list[KeyChangeOut]:
     """Changes, the oldest first."""
@@ -131,7 +131,9 @@ def of_meter(
     actor: Reader,
     moves: KeyMoves,
     number: MeterPath,
-    before: Annotated[int | None, Query(ge=1, description="Those below this number")] = None,
+    before: Annotated[
+        int | None, Query(ge=1, le=2**63 - 1, description="Those below this number")
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> list[KeyChangeOut]:
     """All changes of a meter, the latest first."""
