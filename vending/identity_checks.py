@@ -10,6 +10,8 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 _STEP_S: Final = 30
+_SECRET_SIGNS: Final = 32
+_BASE_32: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
 
 
 class Argon2:
@@ -31,7 +33,10 @@ class OneTimeCodes:
     """See `vending.people.SecondFactor`: six digits, half a minute each, one step of drift."""
 
     def secret(self) -> str:
-        return pyotp.random_base32()
+        return pyotp.random_base32(_SECRET_SIGNS)
+
+    def is_secret(self, text: str) -> bool:
+        return len(text) == _SECRET_SIGNS and set(text) <= _BASE_32
 
     def step(self, secret: str, code: str, now: datetime) -> int | None:
         plain = "".join(code.split())

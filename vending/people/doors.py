@@ -158,9 +158,10 @@ class Doors:
             house.forget_tries("user", user.name)
             write_down(house, Act("password_changed", user.name), who.actor, now)
 
-    def new_second_factor(self) -> str:
-        """A secret to be shown once and confirmed with a code."""
-        return self._second.secret()
+    def new_second_factor(self, shown: str = "") -> str:
+        """A secret to be confirmed with a code: the one that was `shown` before, if it came back as
+        it was, else a fresh one."""
+        return shown if self._second.is_secret(shown) else self._second.secret()
 
     def confirm_second_factor(self, who: SignedIn, secret: str, code: str) -> None:
         """The first of somebody who has none: from now on a code of this secret is asked for.
@@ -175,7 +176,8 @@ class Doors:
 
     def _set_second_factor(self, who: SignedIn, secret: str, code: str, *, in_place: bool) -> None:
         now = self._clock()
-        step = self._second.step(secret, code, now)
+        # It comes back from a form, where anybody may have typed another.
+        step = self._second.step(secret, code, now) if self._second.is_secret(secret) else None
         if step is None:
             raise CodeWrong()
         with self._house.writing() as house:

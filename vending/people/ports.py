@@ -31,6 +31,10 @@ class SecondFactor(Protocol):
         """A fresh one, base 32."""
         ...
 
+    def is_secret(self, text: str) -> bool:
+        """Whether it is as long as a fresh one, and of the same signs."""
+        ...
+
     def step(self, secret: str, code: str, now: datetime) -> int | None:
         """The time step that the code belongs to, one step of drift allowed; None if it is
         wrong."""

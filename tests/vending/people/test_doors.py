@@ -228,6 +228,23 @@ def test_a_supervisor_needs_a_second_factor(hall: Hall) -> None:
         hall.come("huda", password="x", code=codes.at(hall.clock()))
 
 
+@pytest.mark.parametrize("forged", ["", "A", "AAAAAAAA", "reading", "0" * 32, "a" * 32, "٣" * 32])
+def test_no_other_secret_is_taken_than_one_of_ours(hall: Hall, forged: str) -> None:
+    """It comes back in a field of the form: a short one could be guessed by whoever sees a code."""
+    _, who = hall.arrive("huda")
+    try:
+        code = pyotp.TOTP(forged).at(START)
+    except ValueError:
+        code = "123456"
+    with pytest.raises(CodeWrong):
+        hall.doors.confirm_second_factor(who, forged, code)
+    with pytest.raises(CodeWrong):
+        hall.doors.move_second_factor(who, PASSWORD, forged, code)
+    anew = hall.doors.new_second_factor(forged)
+    assert anew != forged
+    assert hall.doors.new_second_factor(anew) == anew
+
+
 def test_a_second_factor_is_moved_with_the_password_alone(hall: Hall) -> None:
     """Who finds a screen left open cannot put a telephone of their own in its place."""
     id, _ = hall.arrive("huda")

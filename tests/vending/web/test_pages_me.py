@@ -75,6 +75,8 @@ def test_a_second_factor_of_ones_own(house: House) -> None:
     page = visit.get("/me")
     secret = form(page, "/me/second-factor").fields["secret"]
     code = pyotp.TOTP(secret).at(house.api.clock())
+    forged = visit.send(page, "/me/second-factor", password=PASSWORD, code=code, secret="0/0")
+    assert forged.status_code == 422
     for wrong in ({"password": "guess", "code": code}, {"password": PASSWORD, "code": "000000"}):
         refused = visit.send(page, "/me/second-factor", **wrong)
         assert refused.status_code == 422

@@ -146,7 +146,7 @@ def _set_up(
     language = language_for(request, who)
     code = ""
     if not who.user.must_change and needs_second_factor(who.user):
-        secret = secret or services_of(request).doors.new_second_factor()
+        secret = services_of(request).doors.new_second_factor(secret)
         code = picture_of(secret, who.user.name)
     return page(
         request,

@@ -62,7 +62,7 @@ def end(visit: Visiting, form: Filled) -> Response:
 def _me(
     visit: Visitor, error: RaseedError | None = None, about: str = "", secret: str = ""
 ) -> Response:
-    secret = secret or visit.services.doors.new_second_factor()
+    secret = visit.services.doors.new_second_factor(secret)
     return shown(
         visit,
         "me.html",
