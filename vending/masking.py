@@ -10,7 +10,7 @@ import re
 from typing import Any, Final
 
 MASK: Final = "***"
-_SECRET: Final = re.compile(r"(?:\d[ \t\u00a0._-]{0,3}){20,}|rsk_[0-9A-Za-z]*", re.IGNORECASE)
+_SECRET: Final = re.compile(r"(?:\d[ \t\u00a0._-]{0,3}){19,}\d|rsk_[0-9A-Za-z]*", re.IGNORECASE)
 
 
 def masked(text: str) -> str:

@@ -17,6 +17,10 @@ def test_a_whole_token_is_masked_however_it_is_written(text: str) -> None:
     assert masked(f"/meters/{text}/readings") == f"/meters/{MASK}/readings"
 
 
+def test_what_stands_behind_a_token_stays() -> None:
+    assert masked(f"There is no entry {TOKEN}. Check it.") == f"There is no entry {MASK}. Check it."
+
+
 def test_keys_are_masked_and_meter_numbers_are_not() -> None:
     assert masked("/vends/rsk_0123456789abcdef") == f"/vends/{MASK}"
     for number in ("07000010012", "0712000050021", "600727000000000009", "E1-000001"):

@@ -48,7 +48,7 @@ def show_basket(cli: Cli, basket: BasketOut) -> None:
     if basket.paid is not None:
         paid = basket.paid
         parts = (("handed", paid.handed), ("rounding", paid.rounding), ("change", paid.change))
-        cli.facts((name, _written(amount)) for name, amount in parts)
+        cli.facts((name, written(amount)) for name, amount in parts)
 
 
 def show_statuses(cli: Cli, statuses: Iterable[SaleStatusOut]) -> None:
@@ -76,18 +76,18 @@ def show_quote(cli: Cli, quote: QuoteOut) -> None:
     """What the money went to, line by line, and the sums. What paid debts bought nothing, so it is
     no part of the net."""
     cli.facts((("tariff", cli.name(quote.tariff_name.ar, quote.tariff_name.en)),))
-    cli.facts((("amount", _written(quote.tendered)),))
-    cli.facts((("balance_before", _written(quote.balance_before)),))
+    cli.facts((("amount", written(quote.tendered)),))
+    cli.facts((("balance_before", written(quote.balance_before)),))
     taxes = [line for line in quote.lines if line.kind == LineKind.TAX.value]
     for line in quote.lines:
         # One tax is told once, as the sum.
         if line not in taxes or len(taxes) > 1:
             _line(cli, line)
     debts = [line.amount for line in quote.lines if line.kind == LineKind.DEBT.value]
-    cli.facts((("net", _written(_less(quote.net, debts))),))
-    cli.facts((("vat", _written(quote.vat)),))
-    cli.facts((("balance_after", _written(quote.balance_after)),))
-    cli.facts((("units", _written(quote.quantity)),))
+    cli.facts((("net", written(_less(quote.net, debts))),))
+    cli.facts((("vat", written(quote.vat)),))
+    cli.facts((("balance_after", written(quote.balance_after)),))
+    cli.facts((("units", written(quote.quantity)),))
 
 
 def show_delivery(cli: Cli, delivery: DeliveryOut) -> None:
@@ -106,7 +106,7 @@ def _line(cli: Cli, line: LineOut) -> None:
         own = cli.name(line.name.ar, line.name.en)
         # A season says which price it was, not what was bought.
         name = f"{name} ({own})" if line.kind == LineKind.UNITS.value else own
-    told = [_written(line.amount)]
+    told = [written(line.amount)]
     if line.included:
         told.append(cli.label("line_included"))
     if line.limited is not None:
@@ -114,7 +114,7 @@ def _line(cli: Cli, line: LineOut) -> None:
     if line.reason:
         told.append(line.reason)
     if line.left is not None and not Money.from_text(line.left.value, line.left.unit).is_zero:
-        told.append(f"{cli.label('line_left')} {_written(line.left)}")
+        told.append(f"{cli.label('line_left')} {written(line.left)}")
     cli.named(name, " · ".join(told))
 
 
@@ -125,7 +125,8 @@ def _less(sum_: Measure, parts: Sequence[Measure]) -> Measure:
     return Measure.of(whole)
 
 
-def _written(amount: Measure) -> str:
+def written(amount: Measure) -> str:
+    """The amount with its unit, as people read it."""
     return f"{amount.value} {amount.unit}"
 
 

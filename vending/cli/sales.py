@@ -31,7 +31,14 @@ from ..shapes import (
     VoidOut,
 )
 from .context import Cli, Json, MeterArg, VendIdArg, cli_of
-from .receipts import show_basket, show_delivery, show_quote, show_receipt, show_statuses
+from .receipts import (
+    show_basket,
+    show_delivery,
+    show_quote,
+    show_receipt,
+    show_statuses,
+    written,
+)
 
 app = typer.Typer()
 sale = typer.Typer(no_args_is_help=True, help="Sales that were made.")
@@ -207,7 +214,7 @@ def void(
                 ("vend_id", shown.vend_id),
                 ("evidence", term(shown.evidence, cli.language)),
                 ("reason", shown.reason),
-                ("given_back", shown.given_back),
+                ("given_back", shown.given_back and written(shown.given_back)),
                 ("entry", shown.journal_entry),
             )
         )

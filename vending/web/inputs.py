@@ -86,7 +86,9 @@ class QuoteIn(CreditIn):
     id: StrictStr = Field(
         "", max_length=64, description="Of the binding quote; made if it is not given"
     )
-    binding: bool = Field(True, description="false: a price without a promise, and no effect")
+    binding: bool = Field(
+        True, strict=True, description="false: a price without a promise, and no effect"
+    )
 
 
 class PaymentIn(_In):
@@ -116,7 +118,9 @@ class _Paid(_In):
         description="If it is paid in one way, and exactly (not beside `payments`): `cash`, "
         "`card`, `cheque`, `wallet` or `transfer`. Default: `cash`",
     )
-    hold: bool = Field(False, description="Keep the digits back until POST /vends/{id}/showing")
+    hold: bool = Field(
+        False, strict=True, description="Keep the digits back until POST /vends/{id}/showing"
+    )
 
     def paid_in(self, default: str) -> tuple[Payment, ...]:
         """Raises TenderUnknown, NotANumber, TooFine."""

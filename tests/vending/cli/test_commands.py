@@ -315,6 +315,24 @@ def test_a_usage_mistake_exits_2_without_a_traceback(town: Shell) -> None:
         assert "Traceback" not in told.err + told.out
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("banking", "list", "--before"),
+        ("keychange", "list", "--after"),
+        ("outbox", "list", "--before"),
+        ("outbox", "retry"),
+        ("accounts", "history", "A1", "--before"),
+        ("audit", "list", "--before"),
+    ],
+)
+def test_a_number_that_no_database_counts_to_is_a_mistake_of_the_input(
+    town: Shell, command: tuple[str, ...]
+) -> None:
+    told = town.run(*command, str(2**63))
+    assert told.code == 2, told.err
+
+
 def test_an_unforeseen_fault_is_an_apology_with_a_number(town: Shell) -> None:
     with sqlite3.connect(town.folder / "raseed.db") as raw:
         # Somebody edited a party by hand; nothing foresees a cipher that does not exist.
@@ -341,6 +359,7 @@ def test_a_basket_held_shown_and_voided(town: Shell) -> None:
     assert len(shown["tokens"][0]["digits"]) == 20
     back = town.run("void", "b-1+2", "--reason", "wrong meter", *seat)
     assert "its digits were not shown" in back.out
+    assert re.search(r"Given back: \d+\.\d\d ILS\n", back.out), back.out
     assert "wrong meter" in town.run("--lang", "ar", "sale", "show", "b-1+2").out
     last = town.run("sale", "last", "--json", *seat).json
     assert [one["sale"]["vend_id"] for one in last] == ["b-1", "b-1+2"]

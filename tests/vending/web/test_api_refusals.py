@@ -56,6 +56,8 @@ BAD_VENDS = [
     ({"amount": 50.5}, 422, "request.invalid"),
     ({"ammount": "50"}, 422, "request.invalid"),
     ({"meter": None}, 422, "request.invalid"),
+    ({"hold": "yes"}, 422, "request.invalid"),
+    ({"hold": 1}, 422, "request.invalid"),
 ]
 
 
@@ -93,6 +95,23 @@ def test_a_wrong_vend_is_told_why_and_changes_nothing(
 def test_what_is_not_there_is_404(api: Api, path: str, code: str) -> None:
     answer = api.get(path)
     assert (answer.status_code, answer.json()["code"]) == (404, code)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/bankings?before=",
+        "/key-changes?after=",
+        f"/meters/{POWER.number}/key-changes?before=",
+        "/vends?before=",
+        "/outbox?before=",
+    ],
+)
+def test_a_number_that_no_database_counts_to_is_a_mistake_of_the_input(
+    api: Api, path: str
+) -> None:
+    answer = api.get(f"{path}{2**63}")
+    assert (answer.status_code, answer.json()["code"]) == (422, "request.invalid")
 
 
 def test_a_wrong_body_names_each_field_in_the_callers_language(api: Api) -> None:
