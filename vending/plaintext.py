@@ -40,5 +40,10 @@ def in_one_line(text: str) -> str:
     return " ".join("".join(" " if _unfit(sign) else sign for sign in text).split())
 
 
+def visible(text: str) -> int:
+    """How many signs of it somebody sees: marks of direction and joiners alone say nothing."""
+    return sum(unicodedata.category(sign) != "Cf" for sign in text)
+
+
 def _unfit(sign: str) -> bool:
     return sign in _TURNING or unicodedata.category(sign) in _HIDDEN

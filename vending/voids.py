@@ -12,7 +12,7 @@ from meters.errors import Invalid, Refused
 from meters.quantities import Money
 
 from .ledger import Chart, JournalEntry, PostedEntry, Posting, canonical_json, canonical_time
-from .plaintext import in_one_line
+from .plaintext import in_one_line, visible
 from .sale import SaleReceipt, Void
 
 LEAST_REASON = 5
@@ -120,7 +120,7 @@ def money_back(entries: Sequence[PostedEntry], chart: Chart) -> list[Posting]:
 
 def checked_reason(reason: str) -> str:
     text = in_one_line(reason)
-    if not LEAST_REASON <= len(text) <= 500:
+    if visible(text) < LEAST_REASON or len(text) > 500:
         raise VoidReasonMissing(LEAST_REASON)
     return text
 

@@ -23,7 +23,7 @@ from ..ledger import (
 )
 from ..operators import OperatorUnknown
 from ..persons import person, same_person
-from ..plaintext import in_one_line
+from ..plaintext import in_one_line, visible
 from .days import last_moment_of, read_day
 from .errors import (
     AccountUnknown,
@@ -123,7 +123,7 @@ def _asked(a: Adjustment) -> tuple[object, ...]:
 def checked_reason(text: str) -> str:
     """The reason in one line, without signs that cannot be kept. Raises ReasonMissing."""
     reason = in_one_line(text)
-    if not LEAST_REASON <= len(reason) <= _MOST_REASON:
+    if visible(reason) < LEAST_REASON or len(reason) > _MOST_REASON:
         raise ReasonMissing(LEAST_REASON)
     return reason
 

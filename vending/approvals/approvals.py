@@ -91,6 +91,9 @@ class Approvals:
                 if not stored.same_request(wanted):
                     raise ApprovalIdReused(id)
                 return stored
+            if wanted_act.execute is not None and books.sold(id):
+                # It would be the vend id: what was sold under it stands, and could never be this.
+                raise ApprovalIdReused(id)
             if wanted_act.look is not None:
                 wanted_act.look(books, payload)
             books.add_approval(wanted)

@@ -48,7 +48,7 @@ class ApprovalUnknown(Invalid, code="approval.unknown"):
 
 @dataclass(eq=False)
 class ApprovalIdReused(Refused, code="approval.id_reused"):
-    """Something else was asked for under this id, or by somebody else."""
+    """Something else was asked for under this id, or by somebody else, or sold."""
 
     approval: str
 

@@ -45,6 +45,10 @@ class PeopleReading(Protocol):
         request `before` (an id). `now` tells the waiting from the expired."""
         ...
 
+    def sold(self, vend_id: str) -> bool:
+        """Whether a sale was made under this id, by whomever."""
+        ...
+
     def booked_under(self, approval: Approval) -> bool:
         """Whether the books hold a sale or a refund that may be what was approved here."""
         ...

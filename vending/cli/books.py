@@ -127,7 +127,7 @@ def seals(ctx: typer.Context, as_json: Json = False) -> None:
         rows,
         as_json,
         lambda cli: cli.table(
-            ("seal", "day", "entry", "code", "actor", "differences"),
+            ("seal", "day", "entry", "seal_code", "actor", "differences"),
             (
                 (
                     row.number,
@@ -229,7 +229,7 @@ def _seal(cli: Cli, seal: SealOut) -> None:
             ("seal", seal.number),
             ("day", seal.day),
             ("entry", seal.entry),
-            ("code", seal.code),
+            ("seal_code", seal.code),
         )
     )
     cli.table(

@@ -70,6 +70,10 @@ class SqlPeopleReading(SqlOperatorsReading):
             )
         return self._with_steps(statement)
 
+    def sold(self, vend_id: str) -> bool:
+        under = select(t.sales.c.vend_id).where(t.sales.c.vend_id == vend_id)
+        return self._db.execute(under).first() is not None
+
     def booked_under(self, approval: Approval) -> bool:
         s, v, decision = t.sales.c, t.voids.c, approval.decision
         assert decision is not None, "nothing is done before it is decided"

@@ -34,6 +34,21 @@ class AmountTooHigh(Invalid, code="vend.amount_too_high"):
 
 
 @dataclass(eq=False)
+class NotOwed(Invalid, code="vend.not_owed"):
+    """Nothing is owed under the code that a payment names: it is mistyped, or paid."""
+
+    owed_code: str
+
+
+@dataclass(eq=False)
+class MoreThanOwed(Invalid, code="vend.more_than_owed"):
+    """A payment towards what is owed is larger than that; `owed` is the most that it may be."""
+
+    amount: str
+    owed: str
+
+
+@dataclass(eq=False)
 class UnitsNotCarried(Invalid, code="vend.units_not_carried"):
     """No token carries exactly these units; `below` and `above` are the nearest that one does."""
 

@@ -10,7 +10,14 @@ from meters.quantities import Money, Quantity
 from tokens.sts import carried
 
 from .claims import Claims
-from .errors import AmountNotPositive, AmountTooHigh, ChargeUnknown, CurrencyWrong, UnitsNotCarried
+from .errors import (
+    AmountNotPositive,
+    AmountTooHigh,
+    CurrencyWrong,
+    MoreThanOwed,
+    NotOwed,
+    UnitsNotCarried,
+)
 from .pricing import MOST_STEPS, carried_floor, quote_of, use_of
 from .quotes import Quote, QuoteLine
 from .rounding import Rounding
@@ -35,8 +42,8 @@ def pay_owed(
     """A payment towards what is owed, without units: the one of this code, or all in their order
     but the disputed. All of it is used; the balance stays.
 
-    Raises CurrencyWrong, AmountNotPositive, ChargeUnknown (nothing of this code is owed),
-    AmountTooHigh (more than is owed).
+    Raises CurrencyWrong, AmountNotPositive, ChargeUnknown (something is owed that the tariff does
+    not have), NotOwed (nothing of this code is), MoreThanOwed.
     """
     if amount.currency != tariff.currency:
         raise CurrencyWrong(amount.currency, tariff.currency)
@@ -44,10 +51,10 @@ def pay_owed(
         raise AmountNotPositive(amount.to_text())
     claims = Claims(tariff, state, now)
     if code and all(claim.code != code for claim in claims.ordered):
-        raise ChargeUnknown(tariff.code, code)
+        raise NotOwed(code[:60])
     lines, left = claims.paid(amount.minor, code)
     if left:
-        raise AmountTooHigh(amount.to_text(), Money(amount.minor - left, amount.currency).to_text())
+        raise MoreThanOwed(amount.to_text(), Money(amount.minor - left, amount.currency).to_text())
     nothing, use = tariff.commodity.quantity(0), use_of(tariff, state, now)
     return quote_of(tariff, tuple(lines), amount, state.balance, nothing, use)
 

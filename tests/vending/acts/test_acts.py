@@ -33,6 +33,7 @@ from vending.approvals import Approvals
 from vending.approvals.errors import (
     ApprovalDecided,
     ApprovalExpired,
+    ApprovalIdReused,
     DocumentMalformed,
     OwnAct,
 )
@@ -177,10 +178,17 @@ def test_nobody_at_a_point_asks_for_the_approvers(office: Office) -> None:
 
 
 def test_an_id_that_was_sold_under_is_not_taken_for_the_act(office: Office) -> None:
-    office.sell("A-1")
     office.ask("A-1", "free_issue", meter=P, units="2")
+    office.sell("A-1")
     with pytest.raises(VendIdReused):
         office.approve("A-1")
+
+
+def test_nothing_is_asked_for_under_the_id_of_a_sale(office: Office) -> None:
+    office.sell("v-1")
+    with pytest.raises(ApprovalIdReused):
+        office.ask("v-1", "free_issue", meter=P, units="2")
+    assert office.approvals.approvals(CHIEF) == []
 
 
 def test_refunds_are_never_more_than_was_sold(office: Office) -> None:

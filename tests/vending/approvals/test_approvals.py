@@ -194,6 +194,11 @@ def test_what_cannot_be_asked_for(desk: Desk) -> None:
     }
     for code, act in cases.items():
         assert refused(act) == code
+    # What nobody sees is no reason.
+    unseen = "\u200f\u200e\u061c" * 3
+    assert refused(lambda: change(OMAR, "a", "Samir", {"commission": "1"}, unseen)) == (
+        "ledger.reason_missing"
+    )
     assert refused(
         lambda: change(OMAR, "a", "Samir", {"commission": "1"}, "Token 12345678901234567890")
     ) == ("approval.document_holds_token")

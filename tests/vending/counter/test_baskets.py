@@ -52,9 +52,10 @@ from vending.selling import SecondPersonNeeded
 from vending.sold import NoSaleYet, OthersSold
 from vending.tariff import (
     AmountTooHigh,
-    ChargeUnknown,
     CurrencyWrong,
     Limited,
+    MoreThanOwed,
+    NotOwed,
     TariffBook,
     parse_tariffs,
 )
@@ -331,13 +332,13 @@ def test_a_debt_is_paid_without_units(here: Town) -> None:
     paid, bought = here.service.vend_basket(OPERATOR, both).receipts
     assert [(x.code, x.amount.minor) for x in paid.quote.lines] == [("old", 3000), ("new", 300)]
     assert bought.quote.deducted == ils("0")
-    with pytest.raises(AmountTooHigh) as error:
+    with pytest.raises(MoreThanOwed) as error:
         here.service.vend_basket(OPERATOR, BasketRequest("d-3", (DebtPayment(P, ils("1.00")),)))
-    assert error.value.most == "0.00"
-    with pytest.raises(ChargeUnknown):
-        here.service.vend_basket(
-            OPERATOR, BasketRequest("d-3", (DebtPayment(P, ils("1.00"), "old"),))
-        )
+    assert error.value.owed == "0.00"
+    for paid_or_mistyped in ("old", "odl"):
+        payment = DebtPayment(P, ils("1.00"), paid_or_mistyped)
+        with pytest.raises(NotOwed):
+            here.service.vend_basket(OPERATOR, BasketRequest("d-3", (payment,)))
     assert here.service.verify(ADMIN).ok
 
 

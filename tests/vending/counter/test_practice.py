@@ -122,7 +122,7 @@ CASES = [
     Case("vend.amount_too_low", asked=basket(Credit(P, ils("0.01")))),
     Case("payment.short", asked=basket(paid=(Payment(Tender.CASH, ils("10.00")),))),
     Case("meter.unknown", asked=basket(Credit("01000019990", ils("10.00")))),
-    Case("vend.amount_too_high", asked=basket(DebtPayment(P, ils("10.00")))),
+    Case("vend.more_than_owed", asked=basket(DebtPayment(P, ils("10.00")))),
     Case("actor.not_allowed", who=replace(OPERATOR, role=Role.TECHNICIAN)),
     Case("point.unknown", who=replace(OPERATOR, point="P9")),
     Case("point.sale_limit", point(most_per_sale=4_000)),

@@ -107,9 +107,7 @@ def test_what_is_not_there_is_404(api: Api, path: str, code: str) -> None:
         "/outbox?before=",
     ],
 )
-def test_a_number_that_no_database_counts_to_is_a_mistake_of_the_input(
-    api: Api, path: str
-) -> None:
+def test_a_number_that_no_database_counts_to_is_a_mistake_of_the_input(api: Api, path: str) -> None:
     answer = api.get(f"{path}{2**63}")
     assert (answer.status_code, answer.json()["code"]) == (422, "request.invalid")
 
