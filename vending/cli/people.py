@@ -150,7 +150,7 @@ def audit_list(
         {"lines": [_line(one) for one in lines]},
         as_json,
         lambda cli: cli.table(
-            ("entry", "at", "actor", "act", "subject", "reason"),
+            ("entry", "at", "actor", "act", "about", "reason"),
             (
                 (
                     one.number,

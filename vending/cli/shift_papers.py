@@ -88,7 +88,10 @@ def _takings(cli: Cli, z: ShiftReportOut) -> None:
     if z.kinds:
         cli.table(
             ("kind", "sales", "voids", "taken"),
-            ((term(k.kind, cli.language), k.sales, k.voids, text_of(k.taken)) for k in z.kinds),
+            (
+                (term(f"sale_{k.kind}", cli.language), k.sales, k.voids, text_of(k.taken))
+                for k in z.kinds
+            ),
         )
     if z.tenders:
         cli.table(

@@ -164,6 +164,9 @@ def _found(given: Arguments, path: str) -> Any:
 
 def _name(value: Any) -> str:
     """A subject in one line: what has several fields is named by them (`600001/1`)."""
+    if value is None:
+        # What was left open in a scope stands as a dash: `-/600001/2`.
+        return "-"
     names = names_of(value)
     if names is None:
         return str(plain(value))

@@ -10,7 +10,17 @@ from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from meters.account import Commodity
@@ -118,7 +128,8 @@ class SqlAccountsReading(SqlBooksReading):
     ) -> list[Happened]:
         statement = _EVENTS.where(_E.agreement == agreement).order_by(_E.seq.desc())
         if before is not None:
-            statement = statement.where(_E.seq < before)
+            # With its own size: PostgreSQL would read it as a whole number of the column's.
+            statement = statement.where(_E.seq < literal(before, BigInteger))
         found = self._db.execute(statement if limit is None else statement.limit(limit))
         return [happened_from(*row) for row in found]
 

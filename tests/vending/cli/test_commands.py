@@ -416,6 +416,22 @@ def test_every_line_of_a_sale_is_shown_with_what_is_still_owed(town: Shell) -> N
     assert "Delivery" in town.run("sale", "show", "v-1").out
 
 
+def test_shifts_and_debts_are_told_in_the_readers_words(town: Shell) -> None:
+    seat = {"RASEED_POINT": "P1", "RASEED_TERMINAL": "T1"}
+    why = ("--reason", "Unpaid bills", "--source", "Bills of 2025")
+    names = ("--name-ar", "متأخرات", "--name-en", "Arrears")
+    assert town.run("shift", "open", "--float", "0", "--id", "s-1", **seat).code == 0
+    assert town.run("vend", POWER.number, "50", "--id", "v-1", **seat).code == 0
+    assert town.run("debt", "add", "A1", "old", "20", "--percent", "5", *names, *why).code == 0
+    paid = ("basket", "--debt", f"{POWER.number}=5.00", "--id", "d-1")
+    assert town.run(*paid, **seat).code == 0
+    report = town.run("--lang", "ar", "shift", "x", "s-1").out
+    assert re.search(r"^بيع +1 ", report, re.MULTILINE), report
+    assert re.search(r"^دفع ديون +1 ", report, re.MULTILINE), report
+    heading, *_ = town.run("--lang", "ar", "debt", "list", "A1").out.splitlines()
+    assert heading.startswith("الرمز "), heading
+
+
 def test_a_command_line_that_is_wrong_is_told_in_arabic(town: Shell) -> None:
     for wrong, what in (
         (("vend", POWER.number), "AMOUNT"),

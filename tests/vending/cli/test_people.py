@@ -73,6 +73,17 @@ def test_what_is_done_at_a_terminal_is_told_with_it(shell: Shell) -> None:
     }
 
 
+def test_the_trail_names_what_an_act_was_about(shell: Shell) -> None:
+    cancel = ("keychange", "campaign", "--cancel", "--to", "123457/2", "--reason", "Called off")
+    told = shell.run(*cancel)
+    assert told.code == 0, told.err
+    (line,) = shell.run("audit", "list", "--json").json["lines"]
+    assert line["subject"] == "-/123457/2"
+    heading, *_ = shell.run("--lang", "ar", "audit", "list").out.splitlines()
+    assert "بشأن" in heading
+    assert "الموقوف" not in heading
+
+
 def test_the_trail_is_verified(shell: Shell) -> None:
     shell.run("block", "set", "point", "P1", "--reason", "robbed")
     right = shell.run("audit", "verify", "--json")
