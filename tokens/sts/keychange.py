@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Self
 from meters.verdicts import TokenResult
 
 from .keys import DecoderKey, EncryptionAlgorithm, KeyParameters
-from .kinds import Stamp, Token, TokenFieldInvalid, check_field, kind, whole_field
+from .kinds import Stamp, Token, TokenFieldUnreadable, check_field, kind, whole_field
 
 _SHORT = (EncryptionAlgorithm.EA07, EncryptionAlgorithm.EA09)
 _LONG = (EncryptionAlgorithm.EA11,)
@@ -36,7 +36,7 @@ def _hex_field(fields: Mapping[str, Any], name: str) -> int:
         return int(value, 16)
     except ValueError:
         # The value is a part of a key: it does not enter the error.
-        raise TokenFieldInvalid(name, "?", _WORD) from None
+        raise TokenFieldUnreadable(name, "?") from None
 
 
 @kind("set_1st_section_decoder_key", 2, 3)

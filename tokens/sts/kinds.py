@@ -24,11 +24,20 @@ from .tid import LAST_TID
 
 @dataclass(eq=False)
 class TokenFieldInvalid(Invalid, code="token.field_invalid"):
-    """A token field is missing, not a number, or outside its bits."""
+    """A token field is a number outside its bits."""
 
     field: str
     value: str
     largest: int
+
+
+@dataclass(eq=False)
+class TokenFieldUnreadable(Invalid, code="token.field_unreadable"):
+    """A token field is missing, or nothing that can be read as what it holds."""
+
+    field: str
+    value: str
+    """As it was given; a dash if it was not."""
 
 
 @dataclass(eq=False)
@@ -51,34 +60,34 @@ def check_field(name: str, value: int, largest: int) -> None:
 def whole_field(fields: Mapping[str, Any], name: str, default: int | None = None) -> int:
     """Field `name` as a whole number, from an int or decimal text.
 
-    Raises TokenFieldInvalid if it is missing (and has no default) or not a whole number.
+    Raises TokenFieldUnreadable if it is missing (and has no default) or not a whole number.
     """
     value = fields.get(name, default)
     if isinstance(value, bool) or not isinstance(value, int | str):
-        raise TokenFieldInvalid(name, str(value)[:40], 0)
+        raise TokenFieldUnreadable(name, "-" if value is None else str(value)[:40])
     if isinstance(value, int):
         return value
     text = value.strip()
     if not text.isdecimal():
-        raise TokenFieldInvalid(name, text[:40], 0)
+        raise TokenFieldUnreadable(name, text[:40])
     return int(text)
 
 
 def number_field(fields: Mapping[str, Any], name: str) -> Fraction:
     """Field `name` as an exact number, from an int or decimal text (an exponent is allowed).
 
-    Raises TokenFieldInvalid, NotANumber.
+    Raises TokenFieldUnreadable, NotANumber.
     """
     value = fields.get(name)
     if isinstance(value, bool) or not isinstance(value, int | str):
-        raise TokenFieldInvalid(name, str(value)[:40], 0)
+        raise TokenFieldUnreadable(name, "-" if value is None else str(value)[:40])
     if isinstance(value, int):
         return Fraction(value)
     mantissa, _, exponent = value.strip().lower().partition("e")
     if not exponent:
         return Fraction(decimal_from_text(value))
     if not _EXPONENT.fullmatch(exponent):
-        raise TokenFieldInvalid(name, value[:40], 0)
+        raise TokenFieldUnreadable(name, value[:40])
     return Fraction(decimal_from_text(mantissa)) * Fraction(10) ** int(exponent)
 
 
@@ -115,7 +124,8 @@ class Token(ABC):
     def from_fields(cls, fields: Mapping[str, Any], stamp: Stamp) -> Self:
         """From named values as people and vector files write them.
 
-        Raises TokenFieldInvalid, NotANumber, TokenAmountTooLarge, TokenAmountNegative.
+        Raises TokenFieldInvalid, TokenFieldUnreadable, NotANumber, TokenAmountTooLarge,
+        TokenAmountNegative.
         """
 
     @abstractmethod

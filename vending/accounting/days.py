@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
+from ..finding import western
 from .errors import DayMalformed, MonthMalformed
 
 _YEARS = range(1900, 3000)
@@ -30,8 +31,8 @@ class Month:
 
     @classmethod
     def read(cls, text: str) -> Month:
-        """From `2026-11`. Raises MonthMalformed."""
-        found = _MONTH.fullmatch(text.strip())
+        """From `2026-11`, in any digits. Raises MonthMalformed."""
+        found = _MONTH.fullmatch(western(text.strip()))
         if found is None or not 1 <= int(found[2]) <= 12 or int(found[1]) not in _YEARS:
             raise MonthMalformed(text.strip()[:20])
         return cls(int(found[1]), int(found[2]))
@@ -61,10 +62,10 @@ class Month:
 
 
 def read_day(text: str) -> date:
-    """From `2026-11-23`. Raises DayMalformed."""
+    """From `2026-11-23`, in any digits. Raises DayMalformed."""
     try:
         if len(text.strip()) == 10:
-            found = date.fromisoformat(text.strip())
+            found = date.fromisoformat(western(text.strip()))
             if found.year in _YEARS:
                 return found
     except ValueError:

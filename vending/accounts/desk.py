@@ -12,7 +12,6 @@ from meters.quantities import Money
 from ..accounting.adjustments import Adjustment, checked_id, checked_reason
 from ..accounting.days import end_of, read_day
 from ..accounting.ports import BooksWriting
-from ..finding import western
 from ..ledger import Chart, JournalEntry, PostedEntry, Posting, chained
 from ..masks import masked_name, names_hidden
 from ..parties import Actor, require
@@ -157,7 +156,7 @@ class Accounts:
         Raises DebtUnknown, NothingOwed, DayMalformed, PostponedPast, PostponedTooLong.
         """
         require(actor, "postpone_debt")
-        day = read_day(western(until))
+        day = read_day(until)
 
         def check(sight: Sight) -> None:
             owing(sight.state, code)

@@ -103,7 +103,8 @@ def read_refund(document: Document) -> RefundWanted:
 
 
 def read_engineering(document: Document) -> EngineeringWanted:
-    """Raises TokenKindUnknown, TokenFieldInvalid, TokenAmountTooLarge, too."""
+    """Raises TokenKindUnknown, TokenFieldInvalid, TokenFieldUnreadable,
+    TokenAmountTooLarge, too."""
     given = Fields("engineering", document)
     meter, token = _meter(given, "meter"), given.text("token", most=60)
     fields: list[tuple[str, str]] = []

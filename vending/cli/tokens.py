@@ -20,7 +20,7 @@ from tokens.sts import (
     KeyFieldInvalid,
     Stamp,
     Token,
-    TokenFieldInvalid,
+    TokenFieldUnreadable,
     TokenWithTid,
     decode_token,
     encode_token,
@@ -279,5 +279,5 @@ def _moment(text: str | None) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise TokenFieldInvalid("at", text[:40], 0) from None
+        raise TokenFieldUnreadable("at", text[:40]) from None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment

@@ -97,6 +97,9 @@ def _shape(request: Request, error: Exception) -> Response:
 
 def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if error.status_code == 400:
+        # The framework's word for a body that it could not even begin to read.
+        return problem_response(request, RequestInvalid(["body"]), [])
     if error.status_code == 404:
         return problem_response(request, NoSuchAddress())
     if error.status_code == 405:

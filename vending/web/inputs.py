@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StrictStr, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StrictStr,
+    Tag,
+    model_validator,
+)
 
 from meters.quantities import MINOR_DIGITS, Money
 
@@ -183,10 +191,24 @@ class DebtItemIn(_In):
         return DebtPayment(self.meter, money_of(self.amount, default, default), self.code)
 
 
+def _kind(item: Any) -> str | None:
+    kind = item.get("kind", "credit") if isinstance(item, dict) else getattr(item, "kind", None)
+    return kind if isinstance(kind, str) else None
+
+
+# By its kind: what is wrong with an item is told of that kind alone.
+ItemIn = Annotated[
+    Annotated[CreditItemIn, Tag("credit")]
+    | Annotated[AllowanceItemIn, Tag("allowance")]
+    | Annotated[DebtItemIn, Tag("payment")],
+    Discriminator(_kind),
+]
+
+
 class BasketIn(_Paid):
     """Sell several things at once: all of them, or nothing, on one receipt."""
 
-    items: list[CreditItemIn | AllowanceItemIn | DebtItemIn] = Field(min_length=1, max_length=20)
+    items: list[ItemIn] = Field(min_length=1, max_length=20)
 
     def request(self, default: str) -> BasketRequest:
         """Raises VendIdMalformed, BasketMalformed, TenderUnknown, TenderBesidePayments, and those

@@ -26,7 +26,13 @@ from tests.vending.acts.support import (
     W,
 )
 from tests.vending.support import ADMIN
-from tokens.sts import KeyUnknown, MemorySecurityModule, TokenFieldInvalid, TokenKindUnknown
+from tokens.sts import (
+    KeyUnknown,
+    MemorySecurityModule,
+    TokenFieldInvalid,
+    TokenFieldUnreadable,
+    TokenKindUnknown,
+)
 from vending.acts import sale_acts
 from vending.acts.errors import CorrectionNotPossible, RefundNotPossible, RefundTooMuch
 from vending.approvals import Approvals
@@ -233,7 +239,8 @@ def test_engineering_tokens_are_what_they_say(office: Office) -> None:
     for token, fields, error in (
         ("transfer_credit_electricity", {"amount": "5"}, TokenKindUnknown),
         ("open_sesame", {}, TokenKindUnknown),
-        ("clear_credit", {}, TokenFieldInvalid),
+        ("clear_credit", {}, TokenFieldUnreadable),
+        ("clear_credit", {"register": "-1"}, TokenFieldUnreadable),
         ("clear_credit", {"register": "99999"}, TokenFieldInvalid),
         ("clear_credit", {"register": "1", "more": "2"}, DocumentMalformed),
     ):

@@ -153,3 +153,11 @@ def test_exports_that_are_not(api: Api) -> None:
     assert api.get("/ledger/export/pdf", headers=headers).json()["code"] == "export.unknown"
     wrong = api.get("/ledger/export/csv", params={"month": "x\r\ny"}, headers=headers)
     assert wrong.json()["code"] == "ledger.month_malformed"
+
+
+def test_days_and_months_are_read_in_any_digits(api: Api) -> None:
+    headers = by("layla")
+    month = {"month": "٢٠٢٦-٠١"}
+    assert api.get("/ledger/balances", params=month, headers=headers).status_code == 200
+    day = api.get("/ledger/check", params={"day": "٢٠٢٦-٠١-١٢"}, headers=headers)
+    assert day.json()["day"] == "2026-01-12"

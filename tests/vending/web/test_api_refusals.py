@@ -125,6 +125,24 @@ def test_a_wrong_body_names_each_field_in_the_callers_language(api: Api) -> None
     assert {one["detail"] for one in arabic["errors"]} >= {"هذا الحقل مطلوب"}
 
 
+def test_a_wrong_item_of_a_basket_is_told_of_its_own_kind(api: Api) -> None:
+    def told(**item: object) -> dict[str, str]:
+        problem = api.post("/baskets", {"vend_id": "b-9", "items": [item]}).json()
+        return {one["field"]: one["problem"] for one in problem["errors"]}
+
+    assert told(kind="gift", meter=POWER.number) == {"body.items.0": "union_tag_invalid"}
+    assert told(kind="payment", meter=POWER.number) == {"body.items.0.payment.amount": "missing"}
+    assert told(amount="5") == {"body.items.0.credit.meter": "missing"}
+
+
+@pytest.mark.parametrize("address", ["/vends", "/quotes"])
+def test_a_body_without_an_end_is_a_wrong_input_everywhere(api: Api, address: str) -> None:
+    answer = api.client.post(
+        f"{PREFIX}{address}", content=b"[" * 50_000, headers={"Content-Type": "application/json"}
+    )
+    assert (answer.status_code, answer.json()["code"]) == (422, "request.invalid")
+
+
 @pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b"[1, 2]", b'"text"', b"[" * 5000, b""])
 def test_a_body_that_is_not_our_json_is_told_so(api: Api, body: bytes) -> None:
     answer = api.client.post(
