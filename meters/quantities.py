@@ -41,19 +41,26 @@ class MoneyTooMuch(Invalid, code="money.too_much"):
     currency: str
 
 
+_MARKS = "\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _LONGEST_NUMBER = 100
 MOST_MINOR = 10**13
 """The most that can be typed, in minor units: sums of a hundred thousand of them still fit into the
 whole numbers of a database."""
 
 
+def bare(text: str) -> str:
+    """Without the spaces and marks of direction that stand around it."""
+    return text.strip().strip(_MARKS).strip()
+
+
 def decimal_from_text(text: str) -> Decimal:
-    """Read a plain decimal number; any script's digits, `٫` as the point, spaces around.
+    """Read a plain decimal number; any script's digits, `٫` as the point, spaces and marks of
+    direction around (they come along where it is copied out of Arabic text).
 
     Raises NotANumber for anything else, including exponents, NaN and group separators:
     a mistyped amount must not turn into another amount.
     """
-    plain = text.strip().replace("\u066b", ".")
+    plain = bare(text).replace("\u066b", ".")
     body = plain[1:] if plain[:1] in ("-", "+") else plain
     whole, point, part = body.partition(".")
     if not whole.isdecimal() or (point and not part.isdecimal()) or len(body) > _LONGEST_NUMBER:

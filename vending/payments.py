@@ -33,10 +33,17 @@ class PaymentShort(Invalid, code="payment.short"):
 
 @dataclass(eq=False)
 class PaymentTooMuch(Invalid, code="payment.too_much"):
-    """More is paid than is due, in a way that gives no change, or a payment is not above zero."""
+    """More is paid than is due, in a way that gives no change."""
 
     due: str
     paid: str
+
+
+@dataclass(eq=False)
+class PaymentNotPositive(Invalid, code="payment.not_positive"):
+    """A payment is nothing, or less."""
+
+    amount: str
 
 
 @dataclass(eq=False)
@@ -61,7 +68,7 @@ def settle(
 
     Without an offer it is paid in `tender` and exactly; cash `as_told` if the customer has named
     the sum (then they have it), else rounded to the coin. Raises PaymentShort, PaymentTooMuch,
-    PaymentTooLarge, CurrencyWrong.
+    PaymentNotPositive, PaymentTooLarge, CurrencyWrong.
     """
     nothing = Money(0, due.currency)
     if not offered and tender is not Tender.CASH:
@@ -74,8 +81,6 @@ def settle(
     for payment in offered:
         _check_amount(payment.amount, due.currency)
     handed = sum((p.amount for p in offered), nothing)
-    if any(p.amount.minor <= 0 for p in offered):
-        raise PaymentTooMuch(due.to_text(), handed.to_text())
     others = tuple(p for p in offered if p.tender is not Tender.CASH)
     cash = sum((p.amount for p in offered if p.tender is Tender.CASH), nothing)
     rest = due - sum((p.amount for p in others), nothing)
@@ -96,6 +101,8 @@ def settle(
 def _check_amount(amount: Money, currency: str) -> None:
     if amount.currency != currency:
         raise CurrencyWrong(amount.currency, currency)
+    if amount.minor <= 0:
+        raise PaymentNotPositive(_shown(amount))
     if amount.minor > MOST_MINOR:
         raise PaymentTooLarge(_shown(amount), Money(MOST_MINOR, currency).to_text())
 

@@ -40,6 +40,10 @@ def test_money_text_and_back(minor: int, currency: str) -> None:
 def test_texts_people_write() -> None:
     assert Money.from_text("10.5") == Money(1050)
     assert Money.from_text("١٠٫٥٠") == Money(1050)
+    # As they come out of Arabic text, ours too.
+    assert Money.from_text("\u200f١٠٫٥٠") == Money(1050)
+    assert Money.from_text(" \u2066 10.50 \u2069") == Money(1050)
+    assert Money.from_text("\u200e-5") == Money(-500)
     assert Money(-5).to_text() == "-0.05"
     assert Energy(25_600).to_text() == "25.6"
     assert str(Energy(1500)) == "1.5 kWh"
@@ -47,7 +51,22 @@ def test_texts_people_write() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "-", ".5.", "1,000", "1e3", "NaN", "Infinity", "0x10", "1_000", "²", "9" * 101],
+    [
+        "",
+        " ",
+        "-",
+        ".5.",
+        "1,000",
+        "1e3",
+        "NaN",
+        "Infinity",
+        "0x10",
+        "1_000",
+        "²",
+        "9" * 101,
+        "\u200f",
+        "1\u200f0",
+    ],
 )
 def test_what_is_no_number_is_refused(text: str) -> None:
     with pytest.raises(NotANumber):

@@ -11,7 +11,7 @@ from tests.vending.support import ADMIN, OPERATOR, WATER, Town, request
 from vending.operators import TillFull
 from vending.requests import BasketRequest, Credit, DebtPayment
 from vending.sale import SaleReceipt
-from vending.tariff import AmountTooHigh
+from vending.tariff import MoreThanOwed
 from vending.vend import ClockWentBack, entry_of
 
 from .support import P, T, W, ils, owe
@@ -49,7 +49,7 @@ def test_a_basket_sees_what_its_batch_has_sold_before(here: Town) -> None:
     paid, refused, rest = here.service.vend_many(
         [(OPERATOR, one) for one in (first, second, third)]
     )
-    assert isinstance(refused, AmountTooHigh)
+    assert isinstance(refused, MoreThanOwed)
     assert not isinstance(paid, Exception)
     assert not isinstance(rest, Exception)
     assert here.service.verify(ADMIN).ok

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from meters.quantities import Money
-from vending.payments import PaymentTooMuch, settle
+from vending.payments import PaymentNotPositive, settle
 from vending.sale import Payment, Tender
 
 
@@ -24,5 +24,5 @@ def test_a_payment_of_nothing_is_none() -> None:
         (Payment(Tender.CARD, Money(0)), Payment(Tender.CASH, Money(5_000))),
         (Payment(Tender.CASH, Money(5_100)), Payment(Tender.CARD, Money(-100))),
     ):
-        with pytest.raises(PaymentTooMuch):
+        with pytest.raises(PaymentNotPositive):
             settle(Money(5_000), offered, as_told=False)

@@ -283,7 +283,7 @@ def test_what_is_done_to_somebody_has_a_reason(hall: Hall) -> None:
 def test_a_token_in_a_reason_is_not_kept(hall: Hall) -> None:
     hall.office.change(hall.admin, SAMIR, active=False, reason="gave 1234 5678 9012 3456 7890 away")
     (line, *_) = hall.office.trail(hall.admin, subject="samir")
-    assert line.reason == f"gave {MASK}away"
+    assert line.reason == f"gave {MASK} away"
 
 
 def test_users_are_made_and_changed_by_administrators(hall: Hall) -> None:

@@ -11,6 +11,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 
 from meters.errors import Refused
+from meters.quantities import bare
 
 from ...finding import western
 from ...messages import Language
@@ -112,7 +113,7 @@ class Form(Mapping[str, str]):
         spaces and dashes. One at the beginning stays: it is a minus, and no amount."""
         return "".join(
             "." if c == "\u066b" else c
-            for place, c in enumerate(western(self[name]))
+            for place, c in enumerate(western(bare(self[name])))
             if not c.isspace() and (place == 0 or c not in "-\u2010\u2011")
         )
 
