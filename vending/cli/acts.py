@@ -212,7 +212,7 @@ def exchange(
     with cli.raseed_with_keys_at_hand() as raseed:
         made = raseed.exchanges.exchange(
             cli.actor(role=Role.TECHNICIAN),
-            id or new_id(),
+            new_id() if id is None else id,
             agreement,
             new,
             source,
@@ -258,7 +258,9 @@ def _ask(
     # What is asked for is tried out, also against its key where that can be opened.
     with cli.raseed_with_keys_at_hand() as raseed:
         actor = cli.actor(point=point)
-        made = raseed.approvals.request(actor, id or new_id(), act, document, reason)
+        made = raseed.approvals.request(
+            actor, new_id() if id is None else id, act, document, reason
+        )
         request_shown(cli, raseed, made, as_json)
 
 

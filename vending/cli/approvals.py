@@ -158,7 +158,9 @@ def block_lift(
     """Ask for a block to be lifted. A second person approves it."""
     cli = cli_of(ctx)
     with cli.raseed() as raseed:
-        made = raseed.blocks.lift(cli.actor(), id or new_id(), kind, subject, reason)
+        made = raseed.blocks.lift(
+            cli.actor(), new_id() if id is None else id, kind, subject, reason
+        )
         request_shown(cli, raseed, made, as_json)
 
 

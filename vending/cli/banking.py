@@ -51,7 +51,7 @@ def make(
         if amount:
             amounts = checked_slips(slips_from(amount), unit, cash=True)
         request = BankRequest(
-            id=id or new_id(),
+            id=new_id() if id is None else id,
             point=actor.point or "",
             shifts=tuple(shift) if shift else None,
             amounts=amounts,

@@ -33,7 +33,7 @@ def deposit(
     with cli.raseed() as raseed:
         made = raseed.deposits.request(
             cli.actor(),
-            id or new_id(),
+            new_id() if id is None else id,
             code,
             Money.from_text(amount, raseed.deposits.currency),
             reason,

@@ -131,7 +131,9 @@ def operator_change(
         commission=commission,
     )
     with cli.raseed() as raseed:
-        made = raseed.operators.change(cli.actor(), id or new_id(), code, changes, reason)
+        made = raseed.operators.change(
+            cli.actor(), new_id() if id is None else id, code, changes, reason
+        )
         request_shown(cli, raseed, made, as_json)
 
 
@@ -185,7 +187,9 @@ def point_change(
         needs_shift=needs_shift,
     )
     with cli.raseed() as raseed:
-        made = raseed.operators.change_point(cli.actor(), id or new_id(), code, changes, reason)
+        made = raseed.operators.change_point(
+            cli.actor(), new_id() if id is None else id, code, changes, reason
+        )
         request_shown(cli, raseed, made, as_json)
 
 

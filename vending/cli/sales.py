@@ -139,7 +139,7 @@ def vend(
     with cli.raseed(keys=True) as raseed:
         ask, later = asked(amount, units, raseed.currency), postponed(postpone)
         payments = paid_in(pay, raseed.currency)
-        vend_id = vend_id or _made()
+        vend_id = _made() if vend_id is None else vend_id
         actor = cli.actor(point=point)
         if isinstance(ask, Money) and not later and not payments:
             request = VendRequest(vend_id, number, ask, way or Tender.CASH, quote_id, hold)
@@ -187,7 +187,9 @@ def basket(
             *(Allowance(number) for number in allowance or ()),
         ]
         paid = paid_in(pay, currency)
-        request = BasketRequest(vend_id or _made(), tuple(items), paid, hold=hold, tender=way)
+        request = BasketRequest(
+            _made() if vend_id is None else vend_id, tuple(items), paid, hold=hold, tender=way
+        )
         shown = BasketOut.of(raseed.service.vend_basket(cli.actor(point=point), request))
 
     cli.show(shown, as_json, lambda cli: show_basket(cli, shown))

@@ -57,7 +57,9 @@ def open_shift(
     cli = cli_of(ctx)
     with cli.raseed() as raseed:
         amount = Money.from_text(opening_float, raseed.drawers.currency)
-        made = raseed.drawers.open(_actor(cli, point, terminal), id or new_id(), amount)
+        made = raseed.drawers.open(
+            _actor(cli, point, terminal), new_id() if id is None else id, amount
+        )
     shown = ShiftOut.of(ShiftFile(made))
     cli.show(shown, as_json, lambda cli: show_shift(cli, shown))
 
@@ -79,7 +81,7 @@ def cash_in(
         drawers = raseed.drawers
         money = Money.from_text(amount, drawers.currency)
         actor = _actor(cli, point, terminal)
-        made = drawers.cash_in(actor, id or new_id(), money, reason, shift)
+        made = drawers.cash_in(actor, new_id() if id is None else id, money, reason, shift)
         shown = CashMoveOut.of(made, drawers.currency)
     cli.show(shown, as_json, lambda cli: show_move(cli, shown))
 
@@ -101,7 +103,7 @@ def cash_out(
         drawers = raseed.drawers
         money = Money.from_text(amount, drawers.currency)
         actor = _actor(cli, point, terminal)
-        made = drawers.cash_out(actor, id or new_id(), money, reason, shift)
+        made = drawers.cash_out(actor, new_id() if id is None else id, money, reason, shift)
         shown = CashMoveOut.of(made, drawers.currency)
     cli.show(shown, as_json, lambda cli: show_move(cli, shown))
 

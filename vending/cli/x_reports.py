@@ -31,7 +31,7 @@ def take(
     cli = cli_of(ctx)
     with cli.raseed() as raseed:
         actor = cli.actor(point=point, terminal=terminal)
-        made = raseed.x_reports.take(actor, id or new_id(), shift)
+        made = raseed.x_reports.take(actor, new_id() if id is None else id, shift)
     show_report(cli, made, as_json)
 
 

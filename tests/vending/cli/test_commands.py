@@ -71,6 +71,24 @@ def test_a_sale_from_quote_to_the_books(town: Shell) -> None:
     assert "The books are right" in town.run("ledger", "verify").out
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("vend", POWER.number, "50"),
+        ("basket", "--credit", f"{POWER.number}=50"),
+        ("shift", "open", "--float", "0", "--terminal", "T1"),
+        ("block", "lift", "point", "P1", "--reason", "safe again"),
+    ],
+)
+def test_an_empty_id_is_a_mistake_and_not_an_id_left_out(
+    town: Shell, command: tuple[str, ...]
+) -> None:
+    """A script whose variable is empty would do it anew each time it is run."""
+    told = town.run(*command, "--id", "", RASEED_POINT="P1")
+    assert told.code == 2, told.out
+    assert "id_malformed" in told.err
+
+
 def test_a_vend_without_an_id_tells_the_one_it_made(town: Shell) -> None:
     told = town.run("vend", POWER.number, "50", "--json", RASEED_POINT="P1")
     assert told.code == 0
