@@ -77,7 +77,7 @@ def test_the_trail_names_what_an_act_was_about(shell: Shell) -> None:
     cancel = ("keychange", "campaign", "--cancel", "--to", "123457/2", "--reason", "Called off")
     told = shell.run(*cancel)
     assert told.code == 0, told.err
-    (line,) = shell.run("audit", "list", "--json").json["lines"]
+    line, *_ = shell.run("audit", "list", "--json").json["lines"]
     assert line["subject"] == "-/123457/2"
     heading, *_ = shell.run("--lang", "ar", "audit", "list").out.splitlines()
     assert "بشأن" in heading
