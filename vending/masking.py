@@ -7,10 +7,24 @@ a secret. Nothing of ours has runs of twenty digits but tokens.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any, Final
+
+from meters.errors import Invalid
 
 MASK: Final = "***"
 _SECRET: Final = re.compile(r"(?:\d[ \t\u00a0._-]{0,3}){19,}\d|rsk_[0-9A-Za-z]*", re.IGNORECASE)
+
+
+@dataclass(eq=False)
+class ReasonHoldsToken(Invalid, code="reason.holds_token"):
+    """A reason is kept for ever and read by many: no token's digits are written into it."""
+
+
+def check_no_secret(reason: str) -> None:
+    """Raises ReasonHoldsToken."""
+    if masked(reason) != reason:
+        raise ReasonHoldsToken()
 
 
 def masked(text: str) -> str:

@@ -12,6 +12,7 @@ from meters.errors import Invalid, Refused
 from meters.quantities import Money
 
 from .ledger import Chart, JournalEntry, PostedEntry, Posting, canonical_json, canonical_time
+from .masking import check_no_secret
 from .plaintext import in_one_line, visible
 from .sale import SaleReceipt, Void
 
@@ -122,6 +123,7 @@ def checked_reason(reason: str) -> str:
     text = in_one_line(reason)
     if visible(text) < LEAST_REASON or len(text) > 500:
         raise VoidReasonMissing(LEAST_REASON)
+    check_no_secret(text)
     return text
 
 

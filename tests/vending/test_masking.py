@@ -1,10 +1,14 @@
 """No token and no API key in what is logged or repeated."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vending.masking import MASK, masked, masked_fact
+from vending import voids
+from vending.accounting import adjustments
+from vending.masking import MASK, ReasonHoldsToken, masked, masked_fact
 
 TOKEN = "63226139619110373798"
 
@@ -34,3 +38,14 @@ def test_facts_are_masked_inside() -> None:
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_a_token_never_passes(before: str, after: str) -> None:
     assert TOKEN not in masked(before + TOKEN + after)
+
+
+@pytest.mark.parametrize("checked", [adjustments.checked_reason, voids.checked_reason])
+def test_no_reason_holds_what_looks_like_a_token(checked: Callable[[str], str]) -> None:
+    """Reasons of adjustments, debts, cash, keys, people, and those of voids."""
+    for digits in ("12345678901234567890", "1234 5678 9012 3456 7890", "١٢٣٤-٥٦٧٨-٩٠١٢-٣٤٥٦-٧٨٩٠"):
+        with pytest.raises(ReasonHoldsToken) as told:
+            checked(f"The customer typed {digits} twice")
+        assert "1234" not in str(told.value)
+    sale = "Sale 0192f3a4-5b6c-7d8e-9f00-112233445566, receipt P1-000123"
+    assert checked(sale) == sale

@@ -21,6 +21,7 @@ from ..ledger import (
     canonical_json,
     canonical_time,
 )
+from ..masking import check_no_secret
 from ..operators import OperatorUnknown
 from ..persons import person, same_person
 from ..plaintext import in_one_line, visible
@@ -121,10 +122,12 @@ def _asked(a: Adjustment) -> tuple[object, ...]:
 
 
 def checked_reason(text: str) -> str:
-    """The reason in one line, without signs that cannot be kept. Raises ReasonMissing."""
+    """The reason in one line, without signs that cannot be kept. Raises ReasonMissing,
+    ReasonHoldsToken."""
     reason = in_one_line(text)
     if visible(reason) < LEAST_REASON or len(reason) > _MOST_REASON:
         raise ReasonMissing(LEAST_REASON)
+    check_no_secret(reason)
     return reason
 
 

@@ -98,7 +98,7 @@ class Exchanges:
         require(actor, "exchange_meter")
         checked_id(id)
         reason = checked_reason(reason)
-        check_no_token(ACT, reason, new.model)
+        check_no_token(ACT, new.model)
         with self._store.writing() as books:
             file = books.file_of_agreement(agreement)
             if file is None:

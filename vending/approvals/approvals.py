@@ -69,7 +69,7 @@ class Approvals:
         checked_id(id)
         reason = checked_reason(reason)
         payload = wanted_act.read(document)
-        check_no_token(act, checked_size(act, document), reason)
+        check_no_token(act, checked_size(act, document))
         if wanted_act.before is not None:
             with self._store.reading() as seen:
                 known = seen.approval(id) is not None
@@ -146,14 +146,13 @@ class Approvals:
 
         Raises ApprovalUnknown, ActUnknown, ActorNotAllowed, ReasonMissing, ApprovalDecided,
         OwnAct (withdraw it), ApprovalUnderWay, ApprovalMayBeDone, ApprovalExpired,
-        DocumentHoldsToken.
+        ReasonHoldsToken.
         """
         note = checked_reason(note)
         with self._store.writing() as books:
             found = _known(books, id)
             act = self._act(found.act)
             act.check_approver(actor)
-            check_no_token(act.name, note)
             off, now = found.called_off, self._clock()
             ended = off is not None and same_person(off.actor, actor.name)
             if ended or found.decided_by(actor.name, ApprovalState.REFUSED):

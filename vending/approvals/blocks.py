@@ -12,7 +12,7 @@ from ..blocking import KINDS, Block, block_key
 from ..parties import Actor, Role, require
 from ..plaintext import can_be_kept
 from ..ports import Clock
-from .acts import Act, Approved, Document, Fields, check_no_token
+from .acts import Act, Approved, Document, Fields
 from .approval import Approval
 from .approvals import Approvals
 from .errors import AlreadyBlocked, BlockKindUnknown, NotBlocked, SubjectUnknown
@@ -66,13 +66,12 @@ class Blocks:
     def block(self, actor: Actor, kind: str, subject: str, reason: str) -> Block:
         """Bars it from now on; the next sale sees it. Again for the same reason: as it stands.
 
-        Raises the errors of `typed_subject`, ReasonMissing, DocumentHoldsToken, AlreadyBlocked
+        Raises the errors of `typed_subject`, ReasonMissing, ReasonHoldsToken, AlreadyBlocked
         (for another reason).
         """
         require(actor, "block")
         wanted = typed_subject(kind, subject)
         reason = checked_reason(reason)
-        check_no_token("block", reason)
         with self._store.writing() as books:
             if kind in _REGISTERED and not books.in_use(kind, wanted.name):
                 raise SubjectUnknown(kind, wanted.name)

@@ -201,7 +201,7 @@ def test_what_cannot_be_asked_for(desk: Desk) -> None:
     )
     assert refused(
         lambda: change(OMAR, "a", "Samir", {"commission": "1"}, "Token 12345678901234567890")
-    ) == ("approval.document_holds_token")
+    ) == ("reason.holds_token")
     wrong: list[tuple[dict[str, Any], str]] = [
         ({}, "code"),
         ({"code": "Samir"}, "set"),

@@ -93,9 +93,7 @@ def test_what_cannot_be_blocked(desk: Desk) -> None:
     ):
         assert refused(lambda k=kind, s=subject: block(OMAR, k, s, SHORT)) == code, subject  # type: ignore[misc]
     assert refused(lambda: block(OMAR, "point", "P1", "bad")) == "ledger.reason_missing"
-    assert refused(lambda: block(OMAR, "point", "P1", f"{10**19}")) == (
-        "approval.document_holds_token"
-    )
+    assert refused(lambda: block(OMAR, "point", "P1", f"{10**19}")) == "reason.holds_token"
     for actor in (SAMIR, TECHNICIAN):
         assert refused(lambda a=actor: block(a, "point", "P1", SHORT)) == "actor.not_allowed"  # type: ignore[misc]
     assert refused(lambda: desk.blocks.lift(OMAR, "l", "point", "P1", WHY)) == "block.not_blocked"
