@@ -14,7 +14,8 @@ from meters.errors import Refused
 from meters.gateway import PushAccepted, PushOutcome, PushRefused
 from meters.verdicts import TokenResult
 
-from .sale import Delivery, DeliveryEvent, SaleReceipt, SaleState
+from .aftersale import Delivery, DeliveryEvent, SaleState
+from .sale import SaleReceipt
 
 RETRYABLE = frozenset(
     {

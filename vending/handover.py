@@ -23,6 +23,7 @@ from meters.gateway import (
 from meters.identity import meter_from_text
 from meters.verdicts import TokenResult
 
+from .aftersale import Delivery, DeliveryEvent, MeterReading, SaleState
 from .delivery import (
     DeliveryChanged,
     DeliveryNotPossible,
@@ -38,7 +39,7 @@ from .keychanges.proof import last_set_is
 from .parties import Actor, Meter, MeterFile, require
 from .ports import Ports, Writing
 from .record import receipt_of
-from .sale import Delivery, DeliveryEvent, MeterReading, SaleReceipt, SaleState
+from .sale import SaleReceipt
 from .sold import known_sale, meter_in_use, not_voided
 from .vend import follow
 

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from meters.values import replace
 
+from .aftersale import SaleStatus
 from .operators import Operator, Settlement
 from .parties import Actor, Customer, MeterFile, Role
 from .persons import person
-from .sale import SaleReceipt, SaleStatus
+from .sale import SaleReceipt
 
 if TYPE_CHECKING:
     from .accounting.ports import OperatorFacts

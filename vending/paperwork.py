@@ -16,6 +16,7 @@ from typing import Final
 from meters.errors import Refused
 from meters.values import replace
 
+from .aftersale import Printing, Void
 from .blocking import check_seller
 from .ground import OpenShift
 from .ledger import canonical_json
@@ -25,7 +26,7 @@ from .paperorders import ORDERED_BY, NoPrinter, PaperOrder, send_to_printer
 from .parties import Actor, require
 from .ports import Ports, Reading, Writing
 from .record import SaleRecord, content_hash, receipt_of
-from .sale import Printing, SaleReceipt, Void
+from .sale import SaleReceipt
 from .sold import SaleVoided, Sold, agent, known_sale, not_voided
 from .vend import VendUnknown
 

@@ -12,6 +12,7 @@ from meters.errors import Unavailable
 from meters.gateway import Gateway
 from tokens.sts import BaseDate, SecurityModule
 
+from .aftersale import DeliveryEvent, MeterReading, Printing, SoldHere, Void
 from .blocking import Block, BlockKey
 from .finding import Sought
 from .ground import BookedSale, Ground, KeptQuote, OpenShift, Wanted
@@ -20,7 +21,6 @@ from .operators import Operator
 from .outbox import Message, OutboxPlan
 from .parties import Customer, Meter, MeterFile, Registration, VendingPoint
 from .record import SaleRecord
-from .sale import DeliveryEvent, MeterReading, Printing, SoldHere, Void
 from .tariff import TariffBook
 from .tariff.months import PLACE
 from .vend import ClockLimits

@@ -15,6 +15,7 @@ from meters.quantities import Money
 from tokens.sts import SecurityModule
 
 from .admission import MeterRules, check_texts, checked_since
+from .aftersale import Delivery, MeterReading, SaleStatus, Void
 from .finding import Sought, sought
 from .handover import Handover
 from .ledger import Chart, LedgerReport, PostedEntry, verify
@@ -36,7 +37,7 @@ from .ports import Clock, GatewayFor, Ports, Randomness, Reading, Store
 from .practice import Rehearsal
 from .record import receipt_of
 from .requests import BasketRequest, Credit, DebtPayment, Postponement, Units
-from .sale import BasketReceipt, Delivery, MeterReading, SaleReceipt, SaleStatus, VendRequest, Void
+from .sale import BasketReceipt, SaleReceipt, VendRequest
 from .selling import Answer, Selling
 from .sold import Sold, VoidUnseen, agent, meter_in_use
 from .tariff import BindingQuote, Month, Quote, Tariff, TariffBook, TariffCommodity

@@ -11,6 +11,7 @@ from meters.gateway import MeterUnreachable
 from meters.identity import meter_from_text
 from meters.values import replace
 
+from .aftersale import SaleStatus
 from .blocking import check_seller
 from .counter import messages_for
 from .delivery import delivery_of
@@ -20,7 +21,7 @@ from .parties import Actor, MeterFile, MeterUnknown, Role, require
 from .persons import person, same_person
 from .ports import Ports, Reading, Writing
 from .record import SaleRecord, receipt_of
-from .sale import SaleReceipt, SaleStatus
+from .sale import SaleReceipt
 from .vend import VendUnknown
 
 

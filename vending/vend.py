@@ -20,10 +20,11 @@ from tokens.sts import (
     tid_moment,
 )
 
+from .aftersale import SaleState
 from .ledger import Account, Chart, JournalEntry, Posting, canonical_time
 from .persons import person
 from .record import SaleRecord, content_hash, receipt_of
-from .sale import Payment, SaleKind, SaleReceipt, SaleState, Tender
+from .sale import Payment, SaleKind, SaleReceipt, Tender
 from .tariff import shares_of
 
 TRANSITIONS: Mapping[SaleState, frozenset[SaleState]] = {

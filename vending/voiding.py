@@ -12,6 +12,7 @@ from meters.quantities import Money
 from .accounting.adjustments import with_persons
 from .accounts.state import document_of, state_of
 from .accounts.unsettling import unsettled
+from .aftersale import DeliveryEvent, Evidence, Void
 from .approvals.carrying import check_not_called_off
 from .blocking import check_seller
 from .ledger import Posting, canonical_json, chained
@@ -19,7 +20,7 @@ from .parties import Actor, require
 from .persons import same_person
 from .ports import Ports, Reading, Writing
 from .record import SaleRecord, receipt_of
-from .sale import DeliveryEvent, Evidence, SaleReceipt, Void
+from .sale import SaleReceipt
 from .selling import SecondPersonNeeded
 from .sold import known_sale
 from .tariff import LineKind, Month

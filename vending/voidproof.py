@@ -11,12 +11,13 @@ from meters.account import TokenLogEntry
 from meters.gateway import MeterMismatch, MeterUnreachable, token_fingerprint
 from meters.verdicts import TokenResult
 
+from .aftersale import DeliveryEvent, Evidence, SaleState
 from .delivery import is_being_pushed, reaches_back, state_of
 from .keychanges.proof import from_log
 from .parties import Meter
 from .ports import Ports, Reading
 from .record import SaleRecord, receipt_of
-from .sale import DeliveryEvent, Evidence, SaleReceipt, SaleState
+from .sale import SaleReceipt
 from .sold import known_sale
 from .voidrules import GoneRow, GoneSale, gone, gone_unproved
 from .voids import GoneUnproved, NotProved, TokenTaken

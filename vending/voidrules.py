@@ -12,6 +12,7 @@ from typing import Final
 from meters.quantities import Money
 
 from .accounting.days import day_of
+from .aftersale import Evidence
 from .counter import ShiftNeeded
 from .drawer.errors import CashShort
 from .ledger import Chart, Posting
@@ -19,7 +20,6 @@ from .parties import Actor, Role
 from .persons import same_person
 from .ports import Reading
 from .record import SaleRecord
-from .sale import Evidence
 from .voids import GoneUnproved, TakenOut, VoidNotAllowed
 
 

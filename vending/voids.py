@@ -11,10 +11,11 @@ from hashlib import sha256
 from meters.errors import Invalid, Refused
 from meters.quantities import Money
 
+from .aftersale import Void
 from .ledger import Chart, JournalEntry, PostedEntry, Posting, canonical_json, canonical_time
 from .masking import check_no_secret
 from .plaintext import in_one_line, visible
-from .sale import SaleReceipt, Void
+from .sale import SaleReceipt
 
 LEAST_REASON = 5
 """Characters; `ok` explains nothing."""

@@ -18,12 +18,12 @@ from meters.values import replace
 from meters.verdicts import TokenResult
 from tests.vending.support import OPERATOR, POWER, SetClock, chart, request, service, town
 from tokens.sts import BaseDate
+from vending.aftersale import DeliveryEvent, MeterReading, SaleState
 from vending.ground import BookedSale, Wanted
 from vending.ledger import ChainHead, chained
 from vending.parties import PartyExists, Registration
 from vending.ports import Writing
 from vending.record import SaleRecord
-from vending.sale import DeliveryEvent, MeterReading, SaleState
 from vending.store import SqlStore, open_store, schema
 from vending.vend import sale_entry
 

@@ -44,9 +44,9 @@ from tokens.sts import (
     new_acceptance_state,
     tid_at,
 )
+from vending.aftersale import SaleState
 from vending.operators import Operator, Settlement
 from vending.requests import BasketRequest, Credit
-from vending.sale import SaleState
 from vending.sold import SaleVoided
 from vending.voids import NotProved, TokenTaken
 

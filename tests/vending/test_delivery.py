@@ -34,9 +34,9 @@ from tests.vending.support import (
     Town,
     request,
 )
+from vending.aftersale import DeliveryEvent, SaleState
 from vending.delivery import DeliveryChanged, DeliveryNotPossible, evidence
 from vending.parties import Meter
-from vending.sale import DeliveryEvent, SaleState
 from vending.service import VendingService
 
 S = SaleState

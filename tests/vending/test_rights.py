@@ -10,8 +10,8 @@ from sqlalchemy.exc import ProgrammingError
 
 from tests.databases import Postgres, plain
 from tests.vending.support import ADMIN, OPERATOR, SetClock, Town, request, service
+from vending.aftersale import Evidence
 from vending.requests import BasketRequest, Credit
-from vending.sale import Evidence
 from vending.store import RightsNotHere, give_rights, open_store, rights
 from vending.store.schema import BOOKS
 

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from meters.quantities import Money
 from tests.vending.support import POWER, START
 from tokens.sts import LAST_TID, BaseDate, TidOutOfRange, is_reserved, tid_at
+from vending.aftersale import SaleState
 from vending.requests import basket_of, input_hash
-from vending.sale import SaleState, Tender, VendIdMalformed, VendRequest
+from vending.sale import Tender, VendIdMalformed, VendRequest
 from vending.vend import (
     TRANSITIONS,
     ClockLimits,

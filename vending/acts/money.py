@@ -7,6 +7,7 @@ from typing import Any
 
 from meters.quantities import Money
 
+from ..aftersale import SaleState, Void
 from ..approvals import Approved, check_not_called_off
 from ..delivery import state_of
 from ..parties import Actor
@@ -14,7 +15,7 @@ from ..persons import person
 from ..ports import Ports, Reading
 from ..record import SaleRecord, receipt_of
 from ..requests import BasketRequest, Correction
-from ..sale import SaleKind, SaleReceipt, SaleState, Void
+from ..sale import SaleKind, SaleReceipt
 from ..selling import Selling
 from ..sold import known_sale, meter_in_use
 from ..vend import paid_parts

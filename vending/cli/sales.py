@@ -10,6 +10,7 @@ import typer
 
 from meters.quantities import Money
 
+from ..aftersale import SaleStatus
 from ..messages import term
 from ..requests import (
     Allowance,
@@ -20,7 +21,7 @@ from ..requests import (
     Postponement,
     Units,
 )
-from ..sale import Payment, SaleStatus, Tender, TenderUnknown, VendRequest
+from ..sale import Payment, Tender, TenderUnknown, VendRequest
 from ..shapes import (
     BasketOut,
     BindingQuoteOut,

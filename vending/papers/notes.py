@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from ..aftersale import Void
 from ..messages import Language, term
-from ..sale import SaleReceipt, Void
+from ..sale import SaleReceipt
 from ..voids import given_back, moves_money, read_document
 from .letterhead import Letterhead
 from .paper import Facts, Paper, framed, row, told

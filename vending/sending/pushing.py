@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from ..aftersale import SaleState
 from ..delivery import RETRYABLE
 from ..outbox_ports import NotSent, Queued, SendRejected, SendUnknown
 from ..parties import Actor, Role
-from ..sale import SaleReceipt, SaleState
+from ..sale import SaleReceipt
 from ..service import VendingService
 
 ACTOR: Final = Actor("job:outbox", Role.TECHNICIAN)

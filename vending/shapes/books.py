@@ -10,9 +10,9 @@ from pydantic import Field
 from meters.quantities import Energy, Money, Quantity, Volume
 from tokens.sts import KeyAttributes
 
+from ..aftersale import MeterReading
 from ..api_keys import ApiKey
 from ..ledger import LedgerReport, PostedEntry
-from ..sale import MeterReading
 from .base import Measure, Out
 
 _COMMODITY_UNITS: dict[str, type[Quantity]] = {kind.unit: kind for kind in (Energy, Volume)}

@@ -8,9 +8,7 @@ from pydantic import Field
 
 from meters.verdicts import TokenResult
 
-from ..sale import (
-    Delivery,
-)
+from ..aftersale import Delivery
 from .base import Out
 
 

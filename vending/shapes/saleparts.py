@@ -8,14 +8,8 @@ from datetime import datetime
 
 from pydantic import Field
 
-from ..sale import (
-    IssuedToken,
-    KeyToken,
-    Paid,
-    Payment,
-    SaleReceipt,
-    Void,
-)
+from ..aftersale import Void
+from ..sale import IssuedToken, KeyToken, Paid, Payment, SaleReceipt
 from ..voids import given_back, moves_money
 from .base import Measure, Out
 

@@ -9,12 +9,8 @@ from typing import Any
 
 from pydantic import Field
 
-from ..sale import (
-    BasketReceipt,
-    SaleReceipt,
-    SaleStatus,
-    SoldHere,
-)
+from ..aftersale import SaleStatus, SoldHere
+from ..sale import BasketReceipt, SaleReceipt
 from .base import Measure, Name, Out
 from .deliveries import DeliveryOut
 from .quotes import QuoteOut

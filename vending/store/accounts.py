@@ -31,9 +31,10 @@ from ..accounts.folding import Sold, Voided, in_order
 from ..accounts.happened import Happened, event_document, happened_from, row_hash
 from ..accounts.ports import AgreementFile, KeptAccount
 from ..admission import read_first
+from ..aftersale import Evidence
 from ..approvals.ports import PeopleWriting
 from ..record import QUANTITIES
-from ..sale import Evidence, SaleKind
+from ..sale import SaleKind
 from ..tariff import Quote, line_from
 from . import schema as t
 from .approvals import SqlPeopleWriting

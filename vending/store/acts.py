@@ -8,11 +8,11 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 
+from ..aftersale import Evidence, SaleState
 from ..approvals.approval import Approval
 from ..keychanges.changes import KeyChangeEvent, KeyChangeState
 from ..parties import Meter, MeterFile, Registration
 from ..record import SaleRecord
-from ..sale import Evidence, SaleState
 from . import schema as t
 from .approvals import SqlPeopleReading, SqlPeopleWriting
 from .key_changes import SqlKeyChangesWriting

@@ -19,8 +19,8 @@ from sqlalchemy import (
     type_coerce,
 )
 
+from ..aftersale import Evidence
 from ..ledger import LedgerProblem
-from ..sale import Evidence
 from . import schema as t
 from .adjustment_proof import adjustment_problems
 

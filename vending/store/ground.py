@@ -26,11 +26,11 @@ from sqlalchemy.sql.elements import ColumnElement
 from meters.values import replace
 from tokens.sts import BaseDate
 
+from ..aftersale import Evidence
 from ..blocking import KINDS, Block, buyer_keys, seller_keys
 from ..ground import Ground, KeptQuote, MeterGround, OpenShift, OperatorGround, PointGround, Wanted
 from ..ledger import ChainHead
 from ..record import SaleRecord, TokenRecord
-from ..sale import Evidence
 from . import schema as t
 from .errors import StoreContradiction
 from .parties import NUL, meter_file_of, operator_of, point_of

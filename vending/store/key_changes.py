@@ -12,10 +12,10 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, exists, func, literal, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
+from ..aftersale import SaleState
 from ..keychanges.changes import OUT, KeyChange, KeyChangeEvent, KeyChangeState, Scope
 from ..parties import Meter
 from ..record import SaleRecord
-from ..sale import SaleState
 from . import schema as t
 from .key_campaigns import NO_PLAN, SqlCampaignReading, SqlCampaignWriting
 from .key_change_rows import STATE, STATED, add_change, add_event, change_of, row_of, within

@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlalchemy import Connection, exists, select, update
 
+from ..aftersale import Evidence
 from ..keychanges.changes import KeyChange, KeyChangeState
 from ..keymoves import KeyMove
-from ..sale import Evidence
 from . import schema as t
 
 _M = t.meters

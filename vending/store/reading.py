@@ -12,20 +12,12 @@ from meters.account import Commodity, MeterAccount, Supply, SupplyState
 from meters.verdicts import TokenResult
 from tokens.sts import BaseDate
 
+from ..aftersale import DeliveryEvent, Evidence, MeterReading, Printing, SaleState, SoldHere, Void
 from ..ground import OpenShift
 from ..ledger import ChainHead, JournalEntry, LedgerProblem, PostedEntry, Posting, StoredEntry
 from ..persons import same_person
 from ..record import QUANTITIES, SaleRecord, TokenRecord
-from ..sale import (
-    DeliveryEvent,
-    Evidence,
-    MeterReading,
-    Printing,
-    SaleKind,
-    SaleState,
-    SoldHere,
-    Void,
-)
+from ..sale import SaleKind
 from . import audit, walk
 from . import schema as t
 from .parties import NUL

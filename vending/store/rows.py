@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from ..accounting.periods import PeriodAct, PeriodActKind
-from ..sale import Evidence, Void
+from ..aftersale import Evidence, Void
 
 
 def void_of(row: Row[Any]) -> Void:

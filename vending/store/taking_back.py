@@ -9,11 +9,12 @@ from typing import Any
 
 from sqlalchemy import Select, exists, func, select, tuple_
 
+from ..aftersale import Evidence, SaleState
 from ..blocking import Block, BlockKey
 from ..drawer.tally import tally
 from ..ledger import Chart, canonical_json
 from ..persons import person
-from ..sale import Evidence, SaleKind, SaleState
+from ..sale import SaleKind
 from ..voids import TakenOut
 from . import schema as t
 from .drawer_rows import shift_books

@@ -12,12 +12,12 @@ from sqlalchemy import Connection, Table, delete, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
+from ..aftersale import DeliveryEvent, MeterReading, Void
 from ..finding import Marks, searchable
 from ..ground import BookedSale, Ground, KeptQuote, Wanted
 from ..ledger import ChainHead, PostedEntry, Posting
 from ..outbox import Message
 from ..parties import GatewayPlace, PartyExists, Reached, Registration
-from ..sale import DeliveryEvent, MeterReading, Void
 from . import schema as t
 from .booking import BOOKING
 from .errors import translated

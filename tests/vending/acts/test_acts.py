@@ -35,6 +35,7 @@ from tokens.sts import (
 )
 from vending.acts import sale_acts
 from vending.acts.errors import CorrectionNotPossible, RefundNotPossible, RefundTooMuch
+from vending.aftersale import Evidence
 from vending.approvals import Approvals
 from vending.approvals.errors import (
     ApprovalDecided,
@@ -48,7 +49,7 @@ from vending.counter import ShiftNeeded
 from vending.operators import OperatorDayLimit
 from vending.parties import ActorNotAllowed, MeterUnknown, PointUnknown
 from vending.requests import BasketRequest, Credit, Units
-from vending.sale import Evidence, Payment, SaleKind, SaleReceipt, Tender
+from vending.sale import Payment, SaleKind, SaleReceipt, Tender
 from vending.sold import SaleVoided
 from vending.store import SqlStore
 from vending.store.acts import SqlActs

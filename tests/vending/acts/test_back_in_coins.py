@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from meters.quantities import Money
 from tests.vending.acts.support import CHIEF, CLERK, NEXT_DOOR, WHY, Office, P, T, W
 from tests.vending.support import chart
+from vending.aftersale import Evidence
 from vending.ledger import Posting
 from vending.payments import parts_of, settle, to_coin
 from vending.persons import person
 from vending.requests import BasketRequest, Credit, Units
-from vending.sale import Evidence, Payment, Tender
+from vending.sale import Payment, Tender
 from vending.sold import known_sale
 from vending.voidcoins import given_with
 from vending.voidproof import Proof

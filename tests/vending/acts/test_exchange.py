@@ -36,6 +36,7 @@ from vending.acts.errors import (
     UnitsAndSource,
 )
 from vending.admission import MeterRules, ModelUnknown, RowWrong
+from vending.aftersale import Evidence
 from vending.approvals.errors import ApprovalIdReused, DocumentMalformed, OwnAct
 from vending.keychanges import KeyChanges, KeyChangeState
 from vending.parties import (
@@ -46,7 +47,7 @@ from vending.parties import (
     PlannedKey,
 )
 from vending.requests import Units
-from vending.sale import Evidence, SaleKind, SaleReceipt, VendRequest
+from vending.sale import SaleKind, SaleReceipt, VendRequest
 from vending.store.acts import SqlActs
 from vending.store.books import SqlBooks
 from vending.store.key_changes import SqlKeyChanges, SqlKeyChangesReading

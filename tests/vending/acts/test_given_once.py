@@ -22,7 +22,7 @@ from tests.vending.acts.support import (
 from tests.vending.support import POWER
 from vending.acts import Source
 from vending.acts.errors import RefundNotPossible, SaleTakenBack
-from vending.sale import Evidence, SaleState
+from vending.aftersale import Evidence, SaleState
 from vending.sold import known_sale
 from vending.voidproof import Proof, Proved, Proving
 from vending.voidrules import GoneRow

@@ -34,9 +34,10 @@ from tests.vending.acts.support import (
 from tests.vending.support import POWER
 from vending.acts import Source
 from vending.acts.errors import DownSinceWrong, SeenAlive
+from vending.aftersale import SaleState
 from vending.approvals.errors import ApprovalIdReused
 from vending.messages import Language, term, words_for
-from vending.sale import SaleReceipt, SaleState
+from vending.sale import SaleReceipt
 from vending.voidrules import GONE
 from vending.voids import GoneUnproved, NotProved, TokenTaken
 

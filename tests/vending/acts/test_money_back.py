@@ -22,10 +22,10 @@ from tests.vending.acts.support import (
 )
 from tests.vending.support import POWER
 from vending.acts import Source
+from vending.aftersale import Evidence
 from vending.messages import Language
 from vending.papers import Letterhead, taken_back_paper
 from vending.requests import BasketRequest, Credit, Units
-from vending.sale import Evidence
 from vending.sold import known_sale
 from vending.voids import GoneUnproved, VoidNotAllowed
 

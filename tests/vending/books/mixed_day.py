@@ -41,6 +41,7 @@ from tokens.sts import (
 )
 from vending.accounting import Bookkeeping, BookReports, DailyClosing
 from vending.accounts import Accounts
+from vending.aftersale import Void
 from vending.operators import Operator, Settlement
 from vending.parties import Actor, Meter, Registration, Role
 from vending.requests import (
@@ -55,7 +56,7 @@ from vending.requests import (
     Transfer,
     Units,
 )
-from vending.sale import Payment, SaleReceipt, Tender, Void
+from vending.sale import Payment, SaleReceipt, Tender
 from vending.store.accounts import SqlAccounts
 from vending.store.approvals import SqlPeople
 from vending.store.books import SqlBooks

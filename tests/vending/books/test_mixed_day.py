@@ -19,6 +19,7 @@ from tests.vending.books.mixed_day import BEFORE, DAY, HEAD, OLD, MixedDay
 from tests.vending.books.support import BILLING, CHIEF, ZONE
 from tests.vending.support import OPERATOR, POWER, Town, chart, request
 from vending.accounting import BookReports, Difference
+from vending.aftersale import Evidence, SaleState
 from vending.exports import FORMATS
 from vending.jobs import Closing
 from vending.messages import Language
@@ -26,7 +27,7 @@ from vending.operators import OperatorUnknown
 from vending.parties import ActorNotAllowed
 from vending.persons import person
 from vending.requests import BasketRequest, Credit, Units
-from vending.sale import Evidence, SaleKind, SaleReceipt, SaleState, Tender
+from vending.sale import SaleKind, SaleReceipt, Tender
 from vending.store.books import SqlBooks
 from vending.voids import VoidNotAllowed
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from meters.quantities import Energy, Money
 from meters.values import replace
 from tests.vending.support import ADMIN, CONFIG, OPERATOR, Town, request, security
+from vending.aftersale import SoldHere
 from vending.operators import PointDayLimit, PointSaleLimit, TillFull
 from vending.parties import ActorNotAllowed, Role
 from vending.payments import (
@@ -42,7 +43,6 @@ from vending.sale import (
     Payment,
     SaleKind,
     SaleReceipt,
-    SoldHere,
     Tender,
     TenderUnknown,
     VendIdMalformed,

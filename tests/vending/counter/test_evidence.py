@@ -42,10 +42,10 @@ from tokens.sts import (
     VendingKey,
 )
 from vending.accounts import Accounts
+from vending.aftersale import Evidence, SaleState
 from vending.messages import Language, words_for
 from vending.parties import Meter, Registration, Role
 from vending.requests import BasketRequest, Credit, DebtPayment, Postponement, Units
-from vending.sale import Evidence, SaleState
 from vending.service import VendingService
 from vending.sold import SaleVoided, VoidUnseen
 from vending.store.accounts import SqlAccounts

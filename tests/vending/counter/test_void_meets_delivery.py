@@ -15,9 +15,9 @@ from simulators.direct import DirectGateway
 from tests.vending.counter.support import owe
 from tests.vending.counter.test_evidence import CHIEF, WHY, Rig, rig
 from tests.vending.support import ADMIN, OPERATOR, POWER, TECHNICIAN
+from vending.aftersale import Evidence, SaleState
 from vending.delivery import DeliveryNotPossible
 from vending.requests import BasketRequest, DebtPayment
-from vending.sale import Evidence, SaleState
 from vending.service import VendingService
 from vending.sold import SaleVoided
 from vending.voidproof import Proved, Proving

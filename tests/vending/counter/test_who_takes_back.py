@@ -11,13 +11,14 @@ from tests.vending.counter.support import owe
 from tests.vending.counter.test_evidence import CHIEF, WHY, P, Rig, T, rig
 from tests.vending.drawer.support import counting
 from tests.vending.support import OPERATOR, chart
+from vending.aftersale import Evidence
 from vending.blocking import Block, Blocked
 from vending.counter import ShiftNeeded
 from vending.drawer import Drawers
 from vending.drawer.errors import CashShort
 from vending.parties import Actor
 from vending.requests import BasketRequest, Credit, DebtPayment
-from vending.sale import Evidence, Payment, Tender
+from vending.sale import Payment, Tender
 from vending.store.approvals import SqlPeopleWriting
 from vending.store.drawer import SqlDrawers
 from vending.voids import VoidNotAllowed

@@ -15,12 +15,12 @@ from tests.vending.support import OPERATOR, POWER, TECHNICIAN, WATER
 from tokens.sts import EncryptionAlgorithm, KeyChangeNotPermitted, KeyNotActive, KeyUnknown
 from tokens.sts.keys import KeyFieldInvalid
 from vending.accounting.errors import ReasonMissing
+from vending.aftersale import SaleState
 from vending.keychanges import KeyChangeState, Scope
 from vending.keychanges.changes import KeyChangeOpen, KeyChangeStep, KeySetNotOut, NoKeyChange
 from vending.keychanges.issuing import BaseDateBack
 from vending.keychanges.targets import KeyTargetEnded
 from vending.parties import ActorNotAllowed, MeterUnknown, PlannedKey
-from vending.sale import SaleState
 from vending.store.key_issues import withdraw_rows
 
 from .support import OTHER_SGC

@@ -23,13 +23,14 @@ from tokens.sts import (
 from vending.accounting import BookReports
 from vending.accounting.daily import TokenMade
 from vending.accounting.issuer import Issuer, made_under
+from vending.aftersale import Evidence, SaleState
 from vending.keychanges import Campaign, KeyChanges, KeyChangeState, key_set
 from vending.keychanges.issuing import BaseDateBack, KeyChangeDue
 from vending.keychanges.ports import Standing
 from vending.messages import LOCAL_ZONE
 from vending.parties import Meter
 from vending.requests import BasketRequest, Engineering, SecondPerson
-from vending.sale import Evidence, SaleReceipt, SaleState
+from vending.sale import SaleReceipt
 from vending.store import downgrade, upgrade
 from vending.store.acts import SqlActs
 from vending.store.books import SqlBooks

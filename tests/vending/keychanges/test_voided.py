@@ -17,12 +17,13 @@ from simulators.direct import DirectGateway
 from tests.vending.support import ADMIN, OPERATOR, POWER, TECHNICIAN, chart, request
 from vending.accounting import BookReports
 from vending.accounting.errors import ReasonMissing
+from vending.aftersale import Evidence
 from vending.keychanges import KeyChangeState
 from vending.keychanges.changes import KeyChangeOpen, KeyChangeStep, KeySetHeld, KeySetNotOut
 from vending.messages import LOCAL_ZONE
 from vending.parties import ActorNotAllowed, PlannedKey, Role
 from vending.requests import BasketRequest, Credit
-from vending.sale import Evidence, SaleReceipt
+from vending.sale import SaleReceipt
 from vending.store.books import SqlBooks
 
 from .town import BOSS, WHY, KeyTown

@@ -27,11 +27,11 @@ from tokens.sts import (
     new_acceptance_state,
     tid_at,
 )
+from vending.aftersale import SaleState
 from vending.delivery import PATIENCE
 from vending.outbox import BACKOFF, LEASE, MessageState, Topic, messages_of
 from vending.outbox_ports import Queued
 from vending.outbox_worker import Outbox
-from vending.sale import SaleState
 from vending.sending import Pusher
 from vending.service import VendingService
 from vending.store.outbox import SqlOutbox, insert_messages

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from meters.errors import Broken, RaseedError, Unavailable, Unknown
 
+from ...aftersale import Delivery, SaleState, SaleStatus, SoldHere
 from ...explaining import explained
 from ...masks import masked_phone
 from ...outbox import MessageState, Topic
@@ -20,7 +21,7 @@ from ...outbox_ports import Queued
 from ...paperwork import still_original
 from ...parties import Actor, Customer, MeterUnknown
 from ...requests import BasketRequest
-from ...sale import BasketReceipt, Delivery, SaleReceipt, SaleState, SaleStatus, SoldHere
+from ...sale import BasketReceipt, SaleReceipt
 from ...vend import VendIdReused, VendUnknown
 from ...voids import given_back, moves_money
 from .practice import into_drawer, learns, new_vend_id, rehearse

@@ -12,8 +12,9 @@ from starlette.responses import Response
 
 from meters.errors import RaseedError
 
+from ...aftersale import Delivery, SaleState, SaleStatus
 from ...papers import Draft, receipt_paper
-from ...sale import Delivery, SaleReceipt, SaleState, SaleStatus
+from ...sale import SaleReceipt
 from .counter_ends import sold
 from .papers import show, wish
 from .practice import PREFIX
