@@ -23,7 +23,7 @@ from tokens.sts import (
     SecurityModule,
     Token,
 )
-from tokens.sts.policy import check_attributes, check_change
+from tokens.sts.policy import check_attributes, check_change, held_by
 
 from .counter import Counter, Order
 from .ground import BookedSale, Ground, OpenShift, Wanted
@@ -62,7 +62,7 @@ class Blanks:
         return self._real.keys()
 
     def issue(self, meter: MeterKeyRef, token: Token, now: datetime) -> str:
-        check_attributes(attributes_of(self, meter.key), token, now)
+        check_attributes(self._held_by(meter), token, now)
         return NO_TOKEN
 
     def issue_key_change(
@@ -73,8 +73,7 @@ class Blanks:
         *,
         three_tokens: bool = False,
     ) -> tuple[str, ...]:
-        old, young = attributes_of(self, current.key), attributes_of(self, new.key)
-        check_change(current, new, old, young, now)
+        check_change(current, new, self._held_by(current), self._held_by(new), now)
         sections = 4 if new.ea is EncryptionAlgorithm.EA11 else 3 if three_tokens else 2
         return (NO_TOKEN,) * sections
 
@@ -99,6 +98,9 @@ class Blanks:
     def usage(self) -> ModuleUsage:
         return self._real.usage()
 
+    def _held_by(self, meter: MeterKeyRef) -> KeyAttributes:
+        return held_by(meter, attributes_of(self, meter.key))
+
 
 class Assumed(Blanks):
     """The same where no vending key is held at all: those of one meter are taken for granted."""
@@ -109,8 +111,10 @@ class Assumed(Blanks):
         refs = {meter.key.key}
         if planned is not None:
             refs.add(KeyRef(planned.sgc, planned.krn))
-        base = BaseDate.BASE_2014
-        self._keys = tuple(KeyAttributes(ref, Dkga.DKGA02, KeyType.DUTK, base) for ref in refs)
+        # Nothing leads back from the base date that the meter counts from.
+        told = meter.base_date or BaseDate.BASE_2014
+        base = max(told, BaseDate.BASE_2014, key=lambda one: one.value)
+        self._keys = tuple(KeyAttributes(ref, Dkga.DKGA04, KeyType.DUTK, base) for ref in refs)
 
     def keys(self) -> tuple[KeyAttributes, ...]:
         return self._keys

@@ -540,6 +540,12 @@ def test_where_no_key_is_held_none_is_looked_at(office: Office) -> None:
         asking.request(CLERK, "A-1", "free_issue", {"meter": P, "units": "0.05"}, WHY)
     asking.request(CLERK, "A-1", "free_issue", {"meter": P, "units": "5"}, WHY)
     assert office.approve("A-1").quote.quantity == Energy(5_000)
+    # Nor does what a meter was told with its key stand in the way.
+    for told in ({"ken": 104}, {"base_date": 1993}, {"ea": "11"}):
+        with office.town.store.writing() as books:
+            books._db.execute(T["meters"].update().where(T["meters"].c.number == P).values(told))
+        named = f"A-{next(iter(told))}"
+        asking.request(CLERK, named, "free_issue", {"meter": P, "units": "5"}, WHY)
 
 
 def test_a_meter_that_does_not_answer_keeps_the_money_where_it_is(office: Office) -> None:

@@ -196,6 +196,18 @@ def test_a_key_change_comes_first_here_too(rig: Rig) -> None:
     assert rig.service.meter(OPERATOR, P).meter.planned is not None
 
 
+@pytest.mark.parametrize("told", [{"ken": 104}, {"ken": 104, "base_date": 1993}])
+def test_a_meter_that_was_told_otherwise_is_looked_ahead_to(rig: Rig, told: dict[str, int]) -> None:
+    """Its key has another expiry number or base date by now: the set comes without a plan."""
+    with rig.town.store.writing() as books:
+        meters = metadata.tables["meters"]
+        books._db.execute(meters.update().where(meters.c.number == P).values(told))
+    sold = rig.service.rehearse(OPERATOR, basket()).basket.leading
+    assert [token.digits for token in sold.key_tokens] == [NO_TOKEN, NO_TOKEN]
+    real = rig.service.vend_basket(OPERATOR, basket()).leading
+    assert (len(real.key_tokens), real.key_move) == (2, sold.key_move)
+
+
 def test_blanks_refuse_what_the_module_refuses(here: Town) -> None:
     blanks = Blanks(security())
     assert blanks.keys() == security().keys()
