@@ -59,11 +59,13 @@ class OwnServer:
 
     def stop(self, how: int = signal.SIGINT) -> None:
         """By a signal to the postmaster: SIGINT ends connections and shuts down in order, SIGQUIT
-        drops everything, SIGKILL asks nobody. Returns when it is gone."""
+        drops everything, SIGKILL asks nobody. Returns when it is gone, and with it the processes of
+        its connections: one may answer for a moment longer."""
         pid, self._server = self.pid, None
+        connections = _children(pid)
         os.kill(pid, how)
         until = time.monotonic() + _PATIENCE_S
-        while _lives(pid):
+        while any(map(_lives, (pid, *connections))):
             assert time.monotonic() < until, "the postmaster does not end"
             time.sleep(0.002)
         self._running.close()
@@ -75,6 +77,12 @@ class OwnServer:
             self._running.close()
         if not self.up:
             self.start()
+
+
+def _children(pid: int) -> list[int]:
+    with suppress(FileNotFoundError):
+        return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return []
 
 
 def _lives(pid: int) -> bool:
