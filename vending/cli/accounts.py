@@ -10,7 +10,8 @@ from ..accounts.errors import AccountsDiffer
 from ..messages import term
 from ..parties import Role
 from ..shapes import AccountEventOut, AccountOut, AccountsReportOut, RebuiltAccountsOut
-from .context import MOST_NUMBER, Cli, Json, cli_of
+from ..shapes.base import MOST_NUMBER
+from .context import Cli, Json, cli_of
 
 accounts = typer.Typer(no_args_is_help=True, help="Accounts of agreements.")
 

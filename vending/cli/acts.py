@@ -19,7 +19,7 @@ from ..requests import Units
 from ..shapes import ExchangeOut
 from ..tariff.months import read_moment
 from .approvals import approval, facts_of, request_shown
-from .asking import IdOption, Reason, new_id
+from .asking import IdOption, Reason, given_or_new
 from .context import Cli, Json, MeterArg, VendIdArg, cli_of
 from .parties import meter as meter_group
 
@@ -212,7 +212,7 @@ def exchange(
     with cli.raseed_with_keys_at_hand() as raseed:
         made = raseed.exchanges.exchange(
             cli.actor(role=Role.TECHNICIAN),
-            new_id() if id is None else id,
+            given_or_new(id),
             agreement,
             new,
             source,
@@ -258,9 +258,7 @@ def _ask(
     # What is asked for is tried out, also against its key where that can be opened.
     with cli.raseed_with_keys_at_hand() as raseed:
         actor = cli.actor(point=point)
-        made = raseed.approvals.request(
-            actor, new_id() if id is None else id, act, document, reason
-        )
+        made = raseed.approvals.request(actor, given_or_new(id), act, document, reason)
         request_shown(cli, raseed, made, as_json)
 
 

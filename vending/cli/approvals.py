@@ -12,7 +12,7 @@ from ..approvals.approval import StepState
 from ..messages import Language, isolated, phrase, term
 from ..shapes import ApprovalOut, BlockEventOut, BlockOut, OutcomeOut
 from ..wiring import Raseed
-from .asking import IdOption, Reason, new_id
+from .asking import IdOption, Reason, given_or_new
 from .context import Cli, Json, cli_of
 
 approval = typer.Typer(no_args_is_help=True, help="Acts that need two people.")
@@ -158,9 +158,7 @@ def block_lift(
     """Ask for a block to be lifted. A second person approves it."""
     cli = cli_of(ctx)
     with cli.raseed() as raseed:
-        made = raseed.blocks.lift(
-            cli.actor(), new_id() if id is None else id, kind, subject, reason
-        )
+        made = raseed.blocks.lift(cli.actor(), given_or_new(id), kind, subject, reason)
         request_shown(cli, raseed, made, as_json)
 
 

@@ -12,6 +12,12 @@ Reason = Annotated[str, typer.Option(help="Why; somebody else must understand it
 IdOption = Annotated[str | None, typer.Option("--id", help="Id of the request; made if not given.")]
 
 
+def given_or_new(id: str | None) -> str:
+    """The id that was given, were it empty: then it is a mistake and not an id left out; else a new
+    one."""
+    return new_id() if id is None else id
+
+
 def new_id() -> str:
     """An id for a request, told on standard error before it is used: if this process dies, the id
     still finds what was asked for."""

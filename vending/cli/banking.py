@@ -9,8 +9,9 @@ import typer
 from ..drawer import Banking, BankRequest, checked_pieces, checked_slips
 from ..messages import term
 from ..shapes import BankingOut
-from .asking import new_id
-from .context import MOST_NUMBER, Cli, Json, cli_of
+from ..shapes.base import MOST_NUMBER
+from .asking import given_or_new
+from .context import Cli, Json, cli_of
 from .shifts import IdOption, Point, pieces_from, slips_from
 
 app = typer.Typer(no_args_is_help=True, help="Deposits at the bank.")
@@ -51,7 +52,7 @@ def make(
         if amount:
             amounts = checked_slips(slips_from(amount), unit, cash=True)
         request = BankRequest(
-            id=new_id() if id is None else id,
+            id=given_or_new(id),
             point=actor.point or "",
             shifts=tuple(shift) if shift else None,
             amounts=amounts,

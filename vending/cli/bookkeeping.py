@@ -11,7 +11,7 @@ from ..accounting.amounts import read_account, read_amount
 from ..ledger import Posting
 from ..messages import term
 from ..shapes import AdjustmentOut, PeriodActOut
-from .asking import IdOption, Reason, new_id
+from .asking import IdOption, Reason, given_or_new
 from .context import Cli, Json, cli_of
 
 app = typer.Typer()
@@ -44,7 +44,7 @@ def adjust(
             Posting(by.code, by_holder, by.unit, -moved),
         )
         made = raseed.bookkeeping.adjust(
-            cli.actor(), new_id() if id is None else id, lines, reason, booked_on=booked_on
+            cli.actor(), given_or_new(id), lines, reason, booked_on=booked_on
         )
     show_adjustment(cli, made, as_json)
 
@@ -65,7 +65,7 @@ def write_off(
         given, holder = read_account(account, raseed.reports.chart)
         made = raseed.bookkeeping.write_off(
             cli.actor(),
-            new_id() if id is None else id,
+            given_or_new(id),
             given.code,
             holder,
             read_amount(amount, given.unit),
@@ -86,9 +86,7 @@ def reverse(
     """Ask for an adjustment or write-off to be taken back. A second person approves it."""
     cli = cli_of(ctx)
     with cli.raseed() as raseed:
-        made = raseed.bookkeeping.reverse(
-            cli.actor(), new_id() if id is None else id, entry, reason
-        )
+        made = raseed.bookkeeping.reverse(cli.actor(), given_or_new(id), entry, reason)
     show_adjustment(cli, made, as_json)
 
 

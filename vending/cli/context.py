@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 from pydantic import BaseModel
@@ -30,8 +30,6 @@ MeterArg = Annotated[
     str, typer.Argument(metavar="METER", help="Meter number: 11, 13 or 18 digits, any script.")
 ]
 VendIdArg = Annotated[str, typer.Argument(metavar="VEND_ID", help="The id of the sale.")]
-MOST_NUMBER: Final = 2**63 - 1
-"""Of a row; no column holds more, and no database is asked for it."""
 Answer = BaseModel | Sequence[BaseModel] | dict[str, Any]
 
 

@@ -9,7 +9,7 @@ import typer
 from meters.quantities import Money
 
 from ..drawer import DepositPlace
-from .asking import IdOption, Reason, new_id
+from .asking import IdOption, Reason, given_or_new
 from .bookkeeping import show_adjustment
 from .context import Json, cli_of
 from .operators import operator
@@ -33,7 +33,7 @@ def deposit(
     with cli.raseed() as raseed:
         made = raseed.deposits.request(
             cli.actor(),
-            new_id() if id is None else id,
+            given_or_new(id),
             code,
             Money.from_text(amount, raseed.deposits.currency),
             reason,

@@ -11,8 +11,9 @@ from tokens.sts import BaseDate
 from ..keychanges import KeyChangeState, Scope, read_key
 from ..messages import term
 from ..shapes import CampaignOut, ConfirmationOut, KeyChangeOut, KeyChangesLeftOut
+from ..shapes.base import MOST_NUMBER
 from ..shapes.key_changes import MeterKeyOut
-from .context import MOST_NUMBER, Cli, Json, MeterArg, cli_of
+from .context import Cli, Json, MeterArg, cli_of
 
 app = typer.Typer(no_args_is_help=True, help="Moving meters to other keys.")
 

@@ -13,7 +13,7 @@ from ..parties import Role
 from ..shapes import FloatOut, Measure, OperatorOut, PointOut
 from ..shapes.operators import limit_of
 from .approvals import request_shown
-from .asking import IdOption, Reason, new_id
+from .asking import IdOption, Reason, given_or_new
 from .context import Cli, Json, cli_of
 
 operator = typer.Typer(no_args_is_help=True, help="People who sell.")
@@ -131,9 +131,7 @@ def operator_change(
         commission=commission,
     )
     with cli.raseed() as raseed:
-        made = raseed.operators.change(
-            cli.actor(), new_id() if id is None else id, code, changes, reason
-        )
+        made = raseed.operators.change(cli.actor(), given_or_new(id), code, changes, reason)
         request_shown(cli, raseed, made, as_json)
 
 
@@ -187,9 +185,7 @@ def point_change(
         needs_shift=needs_shift,
     )
     with cli.raseed() as raseed:
-        made = raseed.operators.change_point(
-            cli.actor(), new_id() if id is None else id, code, changes, reason
-        )
+        made = raseed.operators.change_point(cli.actor(), given_or_new(id), code, changes, reason)
         request_shown(cli, raseed, made, as_json)
 
 

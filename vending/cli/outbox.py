@@ -9,7 +9,8 @@ import typer
 from ..messages import term
 from ..outbox import MessageState, Topic
 from ..shapes import MessageOut, RunOut
-from .context import MOST_NUMBER, Cli, Json, cli_of
+from ..shapes.base import MOST_NUMBER
+from .context import Cli, Json, cli_of
 
 app = typer.Typer(no_args_is_help=True, help="SMS, slips, pushes and webhooks of sales.")
 

@@ -18,8 +18,9 @@ from ..municipality import told as municipality_told
 from ..parties import Actor, Role
 from ..people import TrailLine, User, UserDraft, UserUnknown
 from ..people.trail import TrailBroken
+from ..shapes.base import MOST_NUMBER
 from ..wiring import Raseed
-from .context import MOST_NUMBER, Cli, Json, cli_of
+from .context import Cli, Json, cli_of
 from .secrets_in import SecretMissing
 
 user = typer.Typer(no_args_is_help=True, help="People who sign in.")

@@ -13,7 +13,7 @@ from ..drawer.errors import PiecesWrong, SlipsWrong
 from ..messages import term
 from ..parties import Actor
 from ..shapes import CashMoveOut, ShiftOut
-from .asking import new_id
+from .asking import given_or_new
 from .context import Cli, Json, cli_of
 from .shift_papers import show_move, show_report, show_shift, text_of
 
@@ -57,9 +57,7 @@ def open_shift(
     cli = cli_of(ctx)
     with cli.raseed() as raseed:
         amount = Money.from_text(opening_float, raseed.drawers.currency)
-        made = raseed.drawers.open(
-            _actor(cli, point, terminal), new_id() if id is None else id, amount
-        )
+        made = raseed.drawers.open(_actor(cli, point, terminal), given_or_new(id), amount)
     shown = ShiftOut.of(ShiftFile(made))
     cli.show(shown, as_json, lambda cli: show_shift(cli, shown))
 
@@ -81,7 +79,7 @@ def cash_in(
         drawers = raseed.drawers
         money = Money.from_text(amount, drawers.currency)
         actor = _actor(cli, point, terminal)
-        made = drawers.cash_in(actor, new_id() if id is None else id, money, reason, shift)
+        made = drawers.cash_in(actor, given_or_new(id), money, reason, shift)
         shown = CashMoveOut.of(made, drawers.currency)
     cli.show(shown, as_json, lambda cli: show_move(cli, shown))
 
@@ -103,7 +101,7 @@ def cash_out(
         drawers = raseed.drawers
         money = Money.from_text(amount, drawers.currency)
         actor = _actor(cli, point, terminal)
-        made = drawers.cash_out(actor, new_id() if id is None else id, money, reason, shift)
+        made = drawers.cash_out(actor, given_or_new(id), money, reason, shift)
         shown = CashMoveOut.of(made, drawers.currency)
     cli.show(shown, as_json, lambda cli: show_move(cli, shown))
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ..shapes import ShiftReportOut
-from .asking import new_id
+from .asking import given_or_new
 from .context import Json, cli_of
 from .shift_papers import show_report
 from .shifts import AnyShift, IdOption, Point, ShiftArg, Terminal
@@ -31,7 +31,7 @@ def take(
     cli = cli_of(ctx)
     with cli.raseed() as raseed:
         actor = cli.actor(point=point, terminal=terminal)
-        made = raseed.x_reports.take(actor, new_id() if id is None else id, shift)
+        made = raseed.x_reports.take(actor, given_or_new(id), shift)
     show_report(cli, made, as_json)
 
 

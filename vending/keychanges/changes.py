@@ -50,6 +50,9 @@ STEPS: Final[Mapping[KeyChangeState, frozenset[KeyChangeState]]] = {
 }
 """What may follow what."""
 
+MOST_IN_A_ROW: Final = 20
+"""Changes of one meter that are looked through behind its latest: more were not out, or called off,
+one behind the other."""
 OPEN: Final = frozenset({KeyChangeState.PLANNED, KeyChangeState.ISSUED})
 """While a meter's change stands here, no other is planned for it: the next set would be made
 under a key that the meter may not hold."""

@@ -12,6 +12,7 @@ from ..accounting.adjustments import checked_reason
 from ..parties import Actor, Meter, MeterUnknown, PlannedKey, require
 from ..ports import Clock
 from .changes import (
+    MOST_IN_A_ROW,
     KeyChange,
     KeyChangeEvent,
     KeyChangeState,
@@ -28,8 +29,6 @@ from .targets import check_target, fit_ciphers, successor, with_base_date
 AT_ONCE = 5_000
 """Meters of a campaign in one transaction: the counters sell between two of them."""
 
-_LOOKED_AT = 20
-"""Changes of one meter behind its latest: more were not called off in a row."""
 _NO_NEED = "the meter has what its key has"
 _UNWRITTEN = 0
 """Number of a change that is not written down yet."""
@@ -217,7 +216,7 @@ def known_change(books: KeyChangeReading, number: str) -> KeyChange:
     # was told behind it.
     before = (
         one
-        for one in books.changes_of(number, change.id, _LOOKED_AT)
+        for one in books.changes_of(number, change.id, MOST_IN_A_ROW)
         if one.state is not KeyChangeState.CANCELLED
     )
     earlier = next(before, change)

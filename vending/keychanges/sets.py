@@ -16,6 +16,7 @@ from ..ports import Clock
 from ..record import SaleRecord, receipt_of
 from ..sale import KeyToken
 from .changes import (
+    MOST_IN_A_ROW,
     OUT,
     KeyChange,
     KeyChangeEvent,
@@ -29,8 +30,6 @@ from .changes import (
 from .planning import known_change
 from .ports import KeyChangeReading, KeyChangeStore
 
-_CHANGES = 20
-"""Of one meter, behind the latest: more sets were not out in a row."""
 _LATER_SALES = 50
 """Of which one was seen: more are not made to a meter while its set is looked for."""
 
@@ -89,7 +88,7 @@ def check_out(change: KeyChange) -> None:
 def earlier_out(books: KeyChangeReading, change: KeyChange) -> list[KeyChange]:
     """The changes before it whose sets are out, and are needed before its own; oldest first."""
     found = []
-    for one in books.changes_of(change.meter, change.id, _CHANGES):
+    for one in books.changes_of(change.meter, change.id, MOST_IN_A_ROW):
         if one.state is KeyChangeState.ISSUED:
             found.append(one)
         elif one.state is not KeyChangeState.CANCELLED:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from meters.quantities import Money, Quantity
+
+MOST_NUMBER: Final = 2**63 - 1
+"""Of a row, a message or an entry: no column holds more, and no database is asked for it."""
 
 
 class Out(BaseModel):

@@ -13,7 +13,14 @@ from sqlalchemy import Connection, Select, and_, exists, func, literal, select, 
 from sqlalchemy.sql.elements import ColumnElement
 
 from ..aftersale import SaleState
-from ..keychanges.changes import OUT, KeyChange, KeyChangeEvent, KeyChangeState, Scope
+from ..keychanges.changes import (
+    MOST_IN_A_ROW,
+    OUT,
+    KeyChange,
+    KeyChangeEvent,
+    KeyChangeState,
+    Scope,
+)
 from ..parties import Meter
 from ..record import SaleRecord
 from . import schema as t
@@ -27,8 +34,6 @@ from .sqlstore import SqlStore
 _C, _E, _M = t.key_changes, t.key_change_events, t.meters
 _MINUTES_OF_A_KEN = 1 << 16
 _LATER_TAKEN = "the set of a later change was taken"
-_LOOKED_AT = 20
-"""Changes of one meter behind its latest: more were not out in a row."""
 _PLANNED, _ISSUED = KeyChangeState.PLANNED.value, KeyChangeState.ISSUED.value
 _OUT = tuple(state.value for state in OUT)
 _TAKES = t.delivery_events.join(t.sales, t.sales.c.vend_id == t.delivery_events.c.vend_id)
@@ -185,7 +190,7 @@ def settle_earlier(db: Connection, change: KeyChange, event: KeyChangeEvent) -> 
     """The set of this change was made under the key that an earlier one brought: what proves it
     proves those that are still out."""
     books = SqlKeyChangesReading(SqlReading(db))
-    for earlier in books.changes_of(change.meter, change.id, _LOOKED_AT):
+    for earlier in books.changes_of(change.meter, change.id, MOST_IN_A_ROW):
         if earlier.state in OUT:
             seq = len(earlier.events) + 1
             add_event(db, earlier.id, replace(event, seq=seq, note=_LATER_TAKEN))

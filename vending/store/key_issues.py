@@ -12,7 +12,14 @@ from sqlalchemy import Connection
 
 from tokens.sts import BaseDate
 
-from ..keychanges.changes import OUT, KeyChange, KeyChangeEvent, KeyChangeState, check_step
+from ..keychanges.changes import (
+    MOST_IN_A_ROW,
+    OUT,
+    KeyChange,
+    KeyChangeEvent,
+    KeyChangeState,
+    check_step,
+)
 from ..keymoves import KeyMove
 from ..parties import Meter
 from .key_change_rows import add_change, add_event
@@ -26,8 +33,6 @@ _VOIDED = "its sale was voided"
 _IN_LOG = "the log holds the set, taken"
 _NOT_IN_LOG = "the log does not hold the set"
 _OFF = (KeyChangeState.CANCELLED, KeyChangeState.PLANNED)
-_LOOKED_AT = 20
-"""Changes of one meter behind its latest: more were not called off in a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +203,6 @@ def _out(books: SqlKeyChangesReading, meter: str) -> tuple[KeyChange | None, Key
     latest = books.latest(meter)
     if latest is None or latest.state is not KeyChangeState.PLANNED:
         return (latest, None) if latest is not None and latest.state in OUT else (None, None)
-    before = (c for c in books.changes_of(meter, latest.id, _LOOKED_AT) if c.state not in _OFF)
+    before = (c for c in books.changes_of(meter, latest.id, MOST_IN_A_ROW) if c.state not in _OFF)
     earlier = next(before, None)
     return (earlier, latest) if earlier is not None and earlier.state in OUT else (None, None)

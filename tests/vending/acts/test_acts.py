@@ -8,9 +8,7 @@ from typing import Any
 
 import pytest
 
-from meters.errors import RaseedError
-from meters.gateway import MeterUnreachable
-from meters.quantities import Energy, Money
+from meters.quantities import Energy
 from meters.verdicts import TokenResult
 from tests.vending.acts.support import (
     CHIEF,
@@ -25,38 +23,28 @@ from tests.vending.acts.support import (
     T,
     W,
 )
-from tests.vending.support import ADMIN
 from tokens.sts import (
-    KeyUnknown,
-    MemorySecurityModule,
     TokenFieldInvalid,
     TokenFieldUnreadable,
     TokenKindUnknown,
 )
-from vending.acts import sale_acts
-from vending.acts.errors import CorrectionNotPossible, RefundNotPossible, RefundTooMuch
+from vending.acts.errors import RefundNotPossible, RefundTooMuch
 from vending.aftersale import Evidence
-from vending.approvals import Approvals
 from vending.approvals.errors import (
     ApprovalDecided,
     ApprovalExpired,
-    ApprovalIdReused,
     DocumentMalformed,
     OwnAct,
 )
 from vending.blocking import Block, Blocked
 from vending.counter import ShiftNeeded
-from vending.operators import OperatorDayLimit
-from vending.parties import ActorNotAllowed, MeterUnknown, PointUnknown
-from vending.requests import BasketRequest, Credit, Units
-from vending.sale import Payment, SaleKind, SaleReceipt, Tender
+from vending.parties import ActorNotAllowed, MeterUnknown
+from vending.sale import SaleKind, SaleReceipt
 from vending.sold import SaleVoided
 from vending.store import SqlStore
-from vending.store.acts import SqlActs
 from vending.store.approvals import SqlPeople
-from vending.tariff import AmountTooHigh, AmountTooLow, UnitsNotCarried
 from vending.vend import VendIdReused, VendUnknown
-from vending.voids import TokenTaken, VoidNotAllowed, read_document
+from vending.voids import TokenTaken, VoidNotAllowed
 
 pytestmark = pytest.mark.system
 
@@ -172,30 +160,11 @@ def test_digits_are_the_counters(office: Office) -> None:
     office.check()
 
 
-def test_nobody_at_a_point_asks_for_the_approvers(office: Office) -> None:
-    nowhere = replace(CLERK, point=None, terminal="")
-    document = {"meter": P, "units": "2"}
-    office.approvals.request(nowhere, "A-1", "free_issue", document, WHY)
-    with pytest.raises(PointUnknown):
-        office.approvals.approve(replace(CHIEF, point=None), "A-1")
-    done = office.approvals.approve(replace(CHIEF, point="P2"), "A-1").outcome
-    assert isinstance(done, SaleReceipt)
-    assert done.seller.point == "P2"
-    assert office.approvals.approve(CHIEF, "A-1").outcome == done
-
-
 def test_an_id_that_was_sold_under_is_not_taken_for_the_act(office: Office) -> None:
     office.ask("A-1", "free_issue", meter=P, units="2")
     office.sell("A-1")
     with pytest.raises(VendIdReused):
         office.approve("A-1")
-
-
-def test_nothing_is_asked_for_under_the_id_of_a_sale(office: Office) -> None:
-    office.sell("v-1")
-    with pytest.raises(ApprovalIdReused):
-        office.ask("v-1", "free_issue", meter=P, units="2")
-    assert office.approvals.approvals(CHIEF) == []
 
 
 def test_refunds_are_never_more_than_was_sold(office: Office) -> None:
@@ -324,80 +293,6 @@ def test_cash_is_given_back_where_it_was_taken_and_out_of_a_drawer(office: Offic
     office.approve("A-3")
 
 
-def test_a_sale_to_a_wrong_meter_is_sold_anew_to_the_right_one(office: Office) -> None:
-    office.sell("v-0", N, 3000)
-    paid = (Payment(Tender.CARD, Money(2000), "slip 7"), Payment(Tender.CASH, Money(3010)))
-    basket = BasketRequest("v-1", (Credit(P, Units("64.4")), Credit(W, Money(2000))))
-    due = sum(
-        one.quote.tendered.minor for one in office.service.vend_basket(CLERK, basket).receipts
-    )
-    assert due % 10 != 0
-    plain = BasketRequest("v-2", (Credit(P, Money(5010)),), paid)
-    office.service.vend_basket(CLERK, plain)
-    tills = {role: office.balance(role, "P1") for role in ("till", "cards")}
-    for id, sale in (("A-1", "v-1"), ("A-2", "v-2")):
-        wrong = office.service.what_became(CLERK, sale).receipt
-        office.ask(id, "correction", sale=sale, meter=N)
-        made: SaleReceipt = office.approve(id)
-        void = office.service.what_became(CLERK, sale).void
-        assert void is not None
-        assert void.evidence is Evidence.NOT_IN_LOG
-        assert read_document(void)["replaced_by"] == id
-        assert (made.kind, made.refers_to, made.buyer.meter) == (SaleKind.CORRECTION, sale, N)
-        assert made.parts == (wrong.parts or (Payment(wrong.tender, wrong.quote.tendered),))
-        assert {role: office.balance(role, "P1") for role in tills} == tills
-        assert office.type_in(id) is TokenResult.ACCEPT
-    assert office.balance("meters_electricity", P) == 0
-    assert office.service.balance(CLERK, P).is_zero
-    office.check()
-    # A wrong correction is corrected in turn, before its token is typed.
-    office.sell("v-3")
-    office.ask("A-3", "correction", sale="v-3", meter=W)
-    office.approve("A-3")
-    office.ask("A-4", "correction", sale="A-3", meter=N)
-    assert office.approve("A-4").refers_to == "A-3"
-    office.check()
-
-
-def test_a_correction_takes_nothing_and_what_it_puts_right_was_taken(office: Office) -> None:
-    """As far as limits per sale, per day and of what lies in the till go."""
-    with office.town.store.engine.begin() as db:
-        row = {"code": "samir", "name_ar": "سمير", "name_en": "Samir", "settlement": "till"}
-        db.execute(T["operators"].insert().values(**row, most_per_day=12_000, commission="0"))
-        db.execute(T["points"].update().values(most_per_day=12_000))
-
-    def taken(point: str | None = None, operator: str | None = None) -> int:
-        day = office.town.clock().replace(hour=0)
-        with office.town.store.reading() as books:
-            return books.taken_since(point, operator, day)
-
-    office.sell("v-1", amount=5_000)
-    office.sell("v-2", amount=5_000)
-    with office.town.store.engine.begin() as db:
-        limits = {"most_per_sale": 100, "most_per_day": 9_000, "most_in_till": 9_000}
-        db.execute(T["points"].update().values(limits))
-    office.ask("A-1", "correction", sale="v-1", meter=N)
-    office.approve("A-1")
-    assert (taken(), taken("P1"), taken(operator="samir"), taken(operator="layla")) == (
-        *(10_000, 10_000, 10_000),
-        0,
-    )
-    with office.town.store.engine.begin() as db:
-        wide = dict.fromkeys(("most_per_sale", "most_per_day", "most_in_till"), 12_000)
-        db.execute(T["points"].update().values(wide))
-    with pytest.raises(OperatorDayLimit) as error:
-        office.sell("v-3", amount=2_010)
-    assert error.value.left == "20.00 ILS"
-    office.sell("v-3", amount=1_000)
-    office.ask("A-2", "correction", sale="A-1", meter=W)
-    office.approve("A-2")
-    assert taken(operator="samir") == 11_000
-    # Given back in the end, it was not taken.
-    office.service.void(CHIEF, "A-2", WHY)
-    assert (taken(), taken(operator="samir")) == (6_000, 6_000)
-    office.check()
-
-
 def test_a_commission_is_given_up_with_a_void_and_kept_behind_a_refund(office: Office) -> None:
     with office.town.store.engine.begin() as db:
         row = {"code": "samir", "name_ar": "سمير", "name_en": "Samir", "settlement": "till"}
@@ -419,141 +314,3 @@ def test_a_commission_is_given_up_with_a_void_and_kept_behind_a_refund(office: O
     told = office.reports.operator(CHIEF, "samir")
     assert (told.commission, told.closing) == (100, 100)
     office.check()
-
-
-def test_a_sale_on_a_deposit_is_sold_anew_on_the_same(office: Office) -> None:
-    terms = {"settlement": "deposit", "credit_limit": 6_000, "commission": "2"}
-    row = {"code": "samir", "name_ar": "سمير", "name_en": "Samir", **terms}
-    with office.town.store.engine.begin() as db:
-        db.execute(T["operators"].insert().values(**row))
-        db.execute(T["points"].update().values(most_in_till=0))
-    office.sell("v-1", amount=5_000)
-    assert office.balance("operator_deposit", "samir") == 5_000 - 100
-    # No credit is left, and the terms are others: the customer has paid all the same.
-    with office.town.store.engine.begin() as db:
-        db.execute(T["operators"].update().values(credit_limit=0, settlement="till"))
-    for id, wrong in (("A-1", "v-1"), ("A-2", "A-1")):
-        office.ask(id, "correction", sale=wrong, meter=W if wrong == "v-1" else N)
-        made: SaleReceipt = office.approve(id)
-        assert (made.on_deposit, made.deposit_of, made.commission) == (True, "samir", None)
-        assert made == office.approve(id)
-        void = office.service.what_became(CLERK, wrong).void
-        assert void is not None
-        assert office.balance("operator_deposit", "samir") == 5_000
-        assert office.balance("operator_deposit") == office.balance("till", "P1") == 0
-    assert office.type_in("A-2") is TokenResult.ACCEPT
-    told = office.reports.operator(CHIEF, "samir")
-    assert (told.closing, told.commission) == (-5_000, 0)
-    office.check()
-
-
-def test_the_last_purchase_is_one_that_stands(office: Office) -> None:
-    """What a quote is explained beside: money for units, and no gift, void or other token."""
-    assert office.service.last_bought(CLERK, P) is None
-    bought = office.sell("v-1").quote
-    office.ask("F-1", "free_issue", meter=P, units="2")
-    office.approve("F-1")
-    office.ask("E-1", "engineering", meter=P, token="clear_tamper_condition")
-    office.approve("E-1")
-    assert office.service.last_bought(CLERK, P) == bought
-    office.sell("v-2", amount=3000)
-    office.service.void(CHIEF, "v-2", WHY)
-    assert office.service.last_bought(CLERK, P) == bought
-    later = office.sell("v-3", amount=2000).quote
-    # The money is given back, the units stay: it was a purchase.
-    office.ask("A-1", "void_refund", sale="v-3")
-    office.approve("A-1")
-    assert office.service.last_bought(CLERK, P) == later
-    assert office.service.last_bought(CLERK, N) is None
-
-
-def test_what_is_not_sold_anew(office: Office) -> None:
-    office.sell("v-1")
-    office.sell("v-2")
-    office.ask("F-1", "free_issue", meter=P, units="2")
-    office.approve("F-1")
-    for sale, meter, why in (("F-1", N, "not_bought"), ("v-1", P, "same_meter")):
-        with pytest.raises(CorrectionNotPossible, match=why):
-            office.ask("A-1", "correction", sale=sale, meter=meter)
-    office.ask("A-1", "correction", sale="v-1", meter=N)
-    office.ask("A-2", "correction", sale="v-2", meter=N)
-    office.type_in("v-1")
-    before = office.entries()
-    with pytest.raises(TokenTaken):
-        office.approve("A-1")
-    office.service.void(CHIEF, "v-2", WHY)
-    with pytest.raises(CorrectionNotPossible, match="voided"):
-        office.approve("A-2")
-    assert office.entries() == before + 1
-    office.check()
-
-
-def test_a_refused_sale_undoes_the_void(office: Office) -> None:
-    """Both or neither: the right meter is barred by now."""
-    office.sell("v-1")
-    office.ask("A-1", "correction", sale="v-1", meter=W)
-    before = office.entries()
-    with SqlPeople(office.town.store).writing() as books:
-        books.set_block(Block("meter", W, "Cover broken", office.town.clock()), "Huda")
-    with pytest.raises(Blocked):
-        office.approve("A-1")
-    assert office.service.what_became(CLERK, "v-1").void is None
-    assert office.entries() == before
-    office.check()
-
-
-def test_what_could_not_be_done_is_not_asked_for(office: Office) -> None:
-    """Units, size, key and what the books know, each before anybody is asked for it."""
-    small = BasketRequest("v-1", (Credit(P, Units("0.1")),))
-    office.service.vend_basket(CLERK, small)
-    office.sell("v-2")
-    office.service.deliver(RAMI, "v-2")
-    cases: list[tuple[str, dict[str, Any], type[RaseedError]]] = [
-        ("free_issue", {"meter": P, "units": "0.05"}, UnitsNotCarried),
-        ("free_issue", {"meter": P, "units": "2000000"}, AmountTooHigh),
-        ("free_issue", {"meter": FRESH.number, "units": "5"}, MeterUnknown),
-        ("correction", {"sale": "v-1", "meter": W}, AmountTooLow),
-        ("correction", {"sale": "v-2", "meter": W}, TokenTaken),
-        ("refund", {"sale": "v-2", "meter": P, "units": "0.05"}, UnitsNotCarried),
-    ]
-    for act, document, error in cases:
-        with pytest.raises(error):
-            office.ask("A-1", act, **document)
-    with office.town.store.writing() as books:
-        books._db.execute(T["meters"].update().where(T["meters"].c.number == P).values(krn=7))
-    for act, document in (
-        ("free_issue", {"meter": P, "units": "5"}),
-        ("engineering", {"meter": P, "token": "clear_tamper_condition"}),
-    ):
-        with pytest.raises(KeyUnknown):
-            office.ask("A-1", act, **document)
-    assert office.approvals.approvals(CHIEF) == []
-    assert office.entries() == 2
-
-
-def test_where_no_key_is_held_none_is_looked_at(office: Office) -> None:
-    """As at a command line without the passphrase: the rest is tried out all the same."""
-    ports = replace(office.service.ports, security=MemorySecurityModule(()))
-    acts = sale_acts(ports, SqlActs(office.town.store))
-    asking = Approvals(SqlPeople(office.town.store), acts, office.town.clock)
-    with pytest.raises(UnitsNotCarried):
-        asking.request(CLERK, "A-1", "free_issue", {"meter": P, "units": "0.05"}, WHY)
-    asking.request(CLERK, "A-1", "free_issue", {"meter": P, "units": "5"}, WHY)
-    assert office.approve("A-1").quote.quantity == Energy(5_000)
-    # Nor does what a meter was told with its key stand in the way.
-    for told in ({"ken": 104}, {"base_date": 1993}, {"ea": "11"}):
-        with office.town.store.writing() as books:
-            books._db.execute(T["meters"].update().where(T["meters"].c.number == P).values(told))
-        named = f"A-{next(iter(told))}"
-        asking.request(CLERK, named, "free_issue", {"meter": P, "units": "5"}, WHY)
-
-
-def test_a_meter_that_does_not_answer_keeps_the_money_where_it_is(office: Office) -> None:
-    office.sell("v-1")
-    office.ask("A-1", "correction", sale="v-1", meter=N)
-    gone = {number: office.meters.pop(number) for number in list(office.meters)}
-    with pytest.raises(MeterUnreachable):
-        office.approve("A-1")
-    office.meters.update(gone)
-    assert office.approve("A-1").buyer.meter == N
-    assert office.service.verify(ADMIN).ok

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
@@ -45,6 +46,12 @@ SHORT = KeyAttributes(KeyRef(SGC, 5), Dkga.DKGA02, KeyType.DUTK, BaseDate.BASE_2
 """Of 8 bytes, for 64-bit meters alone."""
 ALL = (OLD, REVISED, OTHER, THIRD, FIRST, DEFAULT, APART, SHORT)
 
+MADE = timedelta(days=400)
+SHORT_LIVED = replace(OLD, ken=104)
+"""At its end in February 2027."""
+ANEW = replace(OLD, base_date=BaseDate.BASE_2035)
+AFTER_FEBRUARY = NOW + timedelta(days=120)
+
 
 @cache
 def secret(ref: KeyRef) -> VendingKey:
@@ -69,6 +76,11 @@ def meter(
     ea: EncryptionAlgorithm, at: KeyAttributes = OLD, planned: PlannedKey | None = None
 ) -> Meter:
     return Meter(DRN, Commodity.ELECTRICITY, ea, at.ref.sgc, at.ref.krn, 1, planned=planned)
+
+
+def told(at: KeyAttributes, ea: EncryptionAlgorithm = EncryptionAlgorithm.EA07) -> Meter:
+    """A meter as the books have it that was told what this key has."""
+    return replace(meter(ea, at), base_date=at.base_date, ken=at.ken)
 
 
 def to(key: KeyAttributes, ti: int = 1) -> PlannedKey:

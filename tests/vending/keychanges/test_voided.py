@@ -11,20 +11,15 @@ import pytest
 from meters.account import TokenLogEntry
 from meters.gateway import PushOutcome
 from meters.quantities import Money
-from meters.values import replace as replaced
 from meters.verdicts import TokenResult
 from simulators.direct import DirectGateway
-from tests.vending.support import ADMIN, OPERATOR, POWER, TECHNICIAN, chart, request
-from vending.accounting import BookReports
+from tests.vending.support import OPERATOR, POWER, TECHNICIAN
 from vending.accounting.errors import ReasonMissing
 from vending.aftersale import Evidence
 from vending.keychanges import KeyChangeState
 from vending.keychanges.changes import KeyChangeOpen, KeyChangeStep, KeySetHeld, KeySetNotOut
-from vending.messages import LOCAL_ZONE
 from vending.parties import ActorNotAllowed, PlannedKey, Role
 from vending.requests import BasketRequest, Credit
-from vending.sale import SaleReceipt
-from vending.store.books import SqlBooks
 
 from .town import BOSS, WHY, KeyTown
 
@@ -57,26 +52,9 @@ class Voids(KeyTown):
         super().__post_init__()
         self.changes.plan(BOSS, POWER.number, WHY, krn=2)
 
-    def sold(self, vend_id: str, *, hold: bool = False) -> SaleReceipt:
-        self.clock.forward(minutes=3)
-        return self.service.vend(OPERATOR, replaced(request(vend_id), hold=hold))
-
     def void(self, vend_id: str) -> Evidence:
         self.clock.forward(minutes=3)
         return self.service.void(CHIEF, vend_id, TAKEN_BACK).evidence
-
-    def states(self) -> list[str]:
-        """Of the latest change, step by step."""
-        (change, *_) = self.changes.of_meter(BOSS, POWER.number)
-        return [event.state.value for event in change.events]
-
-    def typed(self, receipt: SaleReceipt) -> TokenResult:
-        """What the meter says to the last of the paper's tokens."""
-        result = TokenResult.NONE
-        keys, credit = receipt.key_tokens, receipt.tokens
-        for digits in (*[key.digits for key in keys], *[one.digits for one in credit]):
-            result = self.machine.enter_token(digits, self.clock()).result
-        return result
 
     def fill_log(self) -> None:
         """The customer tries what is no token until nothing else is in the log."""
@@ -91,13 +69,6 @@ class Voids(KeyTown):
         assert (self.meter().krn, self.meter().planned) == (2, None)
         self.check()
         self.store.close()
-
-    def check(self) -> None:
-        assert self.service.verify(ADMIN).ok
-        books = SqlBooks(self.store)
-        reports = BookReports(books, chart(), self.clock, LOCAL_ZONE, self.security)
-        day = reports.check(CHIEF)
-        assert day.ok, day.differences
 
 
 @pytest.mark.parametrize("order", [("v-1", "v-2"), ("v-2", "v-1")])

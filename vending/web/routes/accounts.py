@@ -12,6 +12,7 @@ from meters.quantities import Money
 from ...accounts.inputs import read_outcome, read_recovery
 from ...accounts.state import USUAL_PRIORITY
 from ...shapes import AccountEventOut, AccountOut, AccountsReportOut, RebuiltAccountsOut
+from ...shapes.base import MOST_NUMBER
 from ...tariff import Label
 from ..callers import AccountsDesk, Bookkeeper, Reader, Teller, services_of
 from ..routers import api_router
@@ -97,7 +98,7 @@ def events(
     desk: AccountsDesk,
     agreement: Which,
     before: Annotated[
-        int | None, Query(ge=1, le=2**63 - 1, description="Those below this number")
+        int | None, Query(ge=1, le=MOST_NUMBER, description="Those below this number")
     ] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> list[AccountEventOut]:

@@ -25,6 +25,7 @@ from ...shapes import (
     TakingOut,
     TrialBalanceOut,
 )
+from ...shapes.base import MOST_NUMBER
 from ..callers import Bookkeeper, Keeping, Reader, Reports
 from ..language import language_of
 from ..routers import api_router
@@ -85,7 +86,7 @@ class ReversalIn(_In):
     """Ask for an adjustment or write-off to be taken back."""
 
     id: StrictStr = Field(max_length=200)
-    entry: int = Field(ge=1, le=2**63 - 1, strict=True)
+    entry: int = Field(ge=1, le=MOST_NUMBER, strict=True)
     reason: StrictStr = Field(max_length=1000)
 
 

@@ -19,6 +19,7 @@ from ...drawer import (
     checked_slips,
 )
 from ...shapes import AdjustmentOut, BankingOut, CashMoveOut, ShiftOut, ShiftReportOut
+from ...shapes.base import MOST_NUMBER
 from ..callers import AllBankings, AllDeposits, AllDrawers, AllXReports, Bookkeeper, Teller
 from ..routers import api_router
 
@@ -232,7 +233,7 @@ def list_bankings(
     bankings: AllBankings,
     point: PointQuery = None,
     before: Annotated[
-        int | None, Query(ge=1, le=2**63 - 1, description="Number of an entry")
+        int | None, Query(ge=1, le=MOST_NUMBER, description="Number of an entry")
     ] = None,
     limit: Limit = 100,
 ) -> list[BankingOut]:

@@ -12,6 +12,7 @@ from tokens.sts import BaseDate
 
 from ...keychanges import KeyChangeState, Scope, read_key
 from ...shapes import CampaignOut, ConfirmationOut, KeyChangeOut, KeyChangesLeftOut, KeySetOut
+from ...shapes.base import MOST_NUMBER
 from ..callers import KeyMoves, Reader, Registrar, Seller, Technician
 from ..routers import api_router
 from .bookkeeping import ReasonIn
@@ -82,7 +83,7 @@ def list_changes(
     state: Annotated[list[KeyChangeState] | None, Query(description="Any, if not given")] = None,
     source: Source = None,
     target: Target = None,
-    after: Annotated[int, Query(ge=0, le=2**63 - 1, description="Go on behind this number")] = 0,
+    after: Annotated[int, Query(ge=0, le=MOST_NUMBER, description="Go on behind this number")] = 0,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> list[KeyChangeOut]:
     """Changes, the oldest first."""
@@ -132,7 +133,7 @@ def of_meter(
     moves: KeyMoves,
     number: MeterPath,
     before: Annotated[
-        int | None, Query(ge=1, le=2**63 - 1, description="Those below this number")
+        int | None, Query(ge=1, le=MOST_NUMBER, description="Those below this number")
     ] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> list[KeyChangeOut]:

@@ -9,13 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field, StrictStr
 
 from ...outbox import MessageState, Topic
 from ...shapes import MessageOut
+from ...shapes.base import MOST_NUMBER
 from ..callers import Messages, Reader, Seller
 from ..routers import api_router
 
 router = api_router("outbox")
 
-_MOST_ID = 2**63 - 1
-IdPath = Annotated[int, Path(ge=1, le=_MOST_ID)]
+IdPath = Annotated[int, Path(ge=1, le=MOST_NUMBER)]
 
 
 class GiveUpIn(BaseModel):
@@ -33,7 +33,7 @@ def list_messages(
     state: MessageState | None = None,
     topic: Topic | None = None,
     sale: Annotated[str | None, Query(max_length=64, description="Vend id")] = None,
-    before: Annotated[int | None, Query(ge=1, le=_MOST_ID, description="Below this id")] = None,
+    before: Annotated[int | None, Query(ge=1, le=MOST_NUMBER, description="Below this id")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> list[MessageOut]:
     """Messages, latest first."""

@@ -17,6 +17,7 @@ from ...shapes import (
     SaleStatusOut,
     VoidOut,
 )
+from ...shapes.base import MOST_NUMBER
 from ...shapes.receipts import basket_json, receipt_json
 from ..callers import Reader, Seller, Service, Technician, services_of
 from ..inputs import BasketIn, QuoteIn, ReasonIn, VendIn
@@ -114,7 +115,7 @@ def list_sales(
     service: Service,
     meter: Annotated[str | None, Query(max_length=200, description="Of this meter only")] = None,
     before: Annotated[
-        int | None, Query(ge=1, le=2**63 - 1, description="Below this journal entry")
+        int | None, Query(ge=1, le=MOST_NUMBER, description="Below this journal entry")
     ] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> list[SaleOut]:
