@@ -115,18 +115,24 @@ RULES: Final = {
         WHERE k.state = 'issued' AND t.vend_id IS NULL""",
     "a meter has the key that its last change says": """
         SELECT m.number FROM meters m JOIN key_changes c ON c.meter = m.number
-        AND c.id = (SELECT max(x.id) FROM key_changes x WHERE x.meter = m.number)
+        AND c.id = (SELECT max(x.id) FROM key_changes x WHERE x.meter = m.number AND NOT EXISTS
+            (SELECT 1 FROM key_change_events z WHERE z.change = x.id AND z.state = 'cancelled'))
         LEFT JOIN key_change_events e ON e.change = c.id
         AND e.seq = (SELECT max(y.seq) FROM key_change_events y WHERE y.change = c.id)
         WHERE CASE
-        WHEN e.state IS NULL THEN NOT (m.sgc = c.from_sgc AND m.krn = c.from_krn
+        -- Planned; or issued with sales that were all taken back, so that the next one brings it.
+        WHEN e.state IS NULL OR (e.state = 'issued' AND m.next_krn IS NOT NULL)
+        THEN NOT (m.sgc = c.from_sgc AND m.krn = c.from_krn
             AND m.ti = c.from_ti AND coalesce(m.next_sgc, '') = c.to_sgc
             AND coalesce(m.next_krn, 0) = c.to_krn AND coalesce(m.next_ti, -1) = c.to_ti)
-        WHEN e.state = 'cancelled' THEN m.next_krn IS NOT NULL
         ELSE NOT (m.sgc = c.to_sgc AND m.krn = c.to_krn AND m.ti = c.to_ti
             AND (c.to_ken IS NULL OR coalesce(m.ken, -1) = c.to_ken)
             AND (c.to_base_date IS NULL OR coalesce(m.base_date, 0) = c.to_base_date)
             AND m.next_krn IS NULL) END""",
+    "a meter without a change that stands has no plan": """
+        SELECT m.number FROM meters m WHERE m.next_krn IS NOT NULL AND NOT EXISTS
+        (SELECT 1 FROM key_changes x WHERE x.meter = m.number AND NOT EXISTS
+        (SELECT 1 FROM key_change_events z WHERE z.change = x.id AND z.state = 'cancelled'))""",
     # Voids
     "a void has an entry of its own": """
         SELECT v.vend_id FROM voids v LEFT JOIN entries e ON e.number = v.entry

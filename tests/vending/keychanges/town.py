@@ -11,6 +11,7 @@ from meters.values import replace as replaced
 from meters.verdicts import TokenResult
 from simulators.direct import DirectGateway
 from simulators.payment_meter import PaymentMeter
+from tests.system.invariants import broken_rules
 from tests.vending.support import (
     ADMIN,
     OPERATOR,
@@ -98,7 +99,9 @@ class KeyTown:
         return [event.state.value for event in change.events]
 
     def check(self) -> None:
-        """The books are right, also by what the vending keys make of their tokens."""
+        """The books are right, also by what the vending keys make of their tokens, and by rules
+        that are none of the product's."""
+        assert broken_rules(self.place) == {}
         assert self.service.verify(ADMIN).ok
         books = SqlBooks(self.store)
         reports = BookReports(books, chart(), self.clock, LOCAL_ZONE, self.security)
