@@ -129,10 +129,6 @@ RULES: Final = {
             AND (c.to_ken IS NULL OR coalesce(m.ken, -1) = c.to_ken)
             AND (c.to_base_date IS NULL OR coalesce(m.base_date, 0) = c.to_base_date)
             AND m.next_krn IS NULL) END""",
-    "a meter without a change that stands has no plan": """
-        SELECT m.number FROM meters m WHERE m.next_krn IS NOT NULL AND NOT EXISTS
-        (SELECT 1 FROM key_changes x WHERE x.meter = m.number AND NOT EXISTS
-        (SELECT 1 FROM key_change_events z WHERE z.change = x.id AND z.state = 'cancelled'))""",
     # Voids
     "a void has an entry of its own": """
         SELECT v.vend_id FROM voids v LEFT JOIN entries e ON e.number = v.entry
