@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -38,6 +38,15 @@ CurrencyLimit = Annotated[
     int | None, typer.Option(help="Most per currency token, 10^-5 of the base currency.")
 ]
 Moment = Annotated[str | None, typer.Option(metavar="DATETIME", help="ISO 8601; UTC if no zone.")]
+
+
+class Bound(Enum):
+    """What a key may have, and may lose again."""
+
+    ACTIVE_FROM = "active-from"
+    ISSUED_UNTIL = "issued-until"
+    UNIT_LIMIT = "unit-limit"
+    CURRENCY_LIMIT = "currency-limit"
 
 
 @app.command("list")
@@ -132,6 +141,10 @@ def keys_change(
     issued_until: Moment = None,
     unit_limit: UnitLimit = None,
     currency_limit: CurrencyLimit = None,
+    without: Annotated[
+        list[Bound] | None,
+        typer.Option(help="Take this off the key; repeat.", show_default=False),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Give a key another expiry number, base date, period or limit. Meters that were told another
@@ -145,7 +158,11 @@ def keys_change(
         "unit_limit": unit_limit,
         "currency_limit": currency_limit,
     }
-    changes = {name: value for name, value in told.items() if value is not None}
+    changes: dict[str, Any] = {name: value for name, value in told.items() if value is not None}
+    for bound in without or ():
+        name = bound.name.lower()
+        if changes.setdefault(name, None) is not None:
+            raise typer.BadParameter(f"given and taken off: {bound.value}", param_hint="--without")
     if not changes:
         raise typer.BadParameter("nothing to change", param_hint="--ken, ...")
     passphrase = cli.passphrase()

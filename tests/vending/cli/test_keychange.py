@@ -140,3 +140,18 @@ def test_a_key_with_another_expiry_number_is_told_to_its_meters(run: Shell) -> N
     assert run.run("keys", "change", "--sgc", "123457", "--krn", "1").code == 2
     back = run.run("keys", "change", "--sgc", "123457", "--krn", "1", "--base-date", "1993")
     assert (back.code, "keys.base_date_fixed" in back.err) == (3, True)
+
+
+def test_what_a_key_was_given_is_taken_off_it_again(run: Shell) -> None:
+    key = ("keys", "change", "--sgc", "123457", "--krn", "1")
+    # 10 kWh a token at most, and none from 2026 on: the wrong key was typed.
+    given = run.run(*key, "--unit-limit", "100", "--issued-until", "2026-01-01", "--json")
+    assert (given.json["unit_limit"], given.json["issued_until"][:10]) == (100, "2026-01-01")
+    vend = ("vend", POWER.number, "50", "--point", "P1", "--json")
+    assert run.run(*vend).code != 0
+    both = run.run(*key, "--unit-limit", "200", "--without", "unit-limit")
+    assert (both.code, "--without" in both.err) == (2, True)
+    freed = run.run(*key, "--without", "unit-limit", "--without", "issued-until", "--json")
+    assert (freed.json["unit_limit"], freed.json["issued_until"]) == (None, None)
+    sold = run.run(*vend)
+    assert sold.code == 0, sold.err
