@@ -32,7 +32,9 @@ _PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
         (403, "The key or role does not allow this"),
         (404, "Unknown customer, meter or vend id"),
         (409, "A rule says no"),
+        (413, "The body is larger than any that is wanted here"),
         (422, "The input is wrong"),
+        (500, "Something is broken; the answer has the number of the incident"),
         (502, "It may have happened: ask what became of it"),
         (503, "Nothing happened: try later"),
     )
