@@ -28,9 +28,7 @@ from tests.vending.support import (
     chart,
     tariffs,
 )
-from tokens.sts import (
-    EncryptionAlgorithm,
-)
+from tokens.sts import EncryptionAlgorithm
 from vending.accounting import BookReports
 from vending.accounts import Accounts
 from vending.acts import Exchanges, NewMeter, Source, sale_acts

@@ -26,9 +26,7 @@ from tokens.sts import (
 )
 from vending.acts import sale_acts
 from vending.approvals import Approvals
-from vending.approvals.errors import (
-    ApprovalIdReused,
-)
+from vending.approvals.errors import ApprovalIdReused
 from vending.parties import MeterUnknown, PointUnknown
 from vending.requests import BasketRequest, Credit, Units
 from vending.sale import SaleReceipt

@@ -32,9 +32,7 @@ from vending.sale import (
     TenderUnknown,
     VendIdMalformed,
 )
-from vending.tariff import (
-    CurrencyWrong,
-)
+from vending.tariff import CurrencyWrong
 from vending.vend import VendIdReused
 
 from .support import P, W, code, ils, owe, posted

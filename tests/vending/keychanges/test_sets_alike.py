@@ -11,9 +11,7 @@ import pytest
 from meters.verdicts import TokenResult
 from simulators.direct import DirectGateway
 from tests.vending.support import OPERATOR, POWER, TECHNICIAN
-from tokens.sts import (
-    EncryptionAlgorithm,
-)
+from tokens.sts import EncryptionAlgorithm
 from vending.accounting.daily import TokenMade
 from vending.accounting.issuer import Issuer, made_under
 from vending.aftersale import SaleState

@@ -10,9 +10,7 @@ import pytest
 from meters.verdicts import TokenResult
 from simulators.direct import DirectGateway
 from tests.vending.support import OPERATOR, POWER, TECHNICIAN
-from tokens.sts import (
-    BaseDate,
-)
+from tokens.sts import BaseDate
 from vending.keychanges import KeyChangeState
 from vending.keychanges.ports import Standing
 from vending.store.acts import SqlActs
