@@ -130,6 +130,11 @@ class Handover:
         seen = evidence(token_fingerprint(receipt.tokens[-1].digits), log, events)
         return self._settle(actor, receipt, events, seen, self._ports.clock())
 
+    def unsettled(self, actor: Actor, limit: int) -> list[str]:
+        require(actor, "what_became")
+        with self._ports.store.reading() as books:
+            return books.unsettled(limit)
+
     def _settle(
         self,
         actor: Actor,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from meters.identity import meter_from_text
 from meters.quantities import Money
@@ -19,6 +20,9 @@ from .requests import Item, Postponement, Units
 from .ringing import RINGS, Bench, bench_of, credit_inputs, credit_quote, inputs_of
 from .sold import agent, meter_in_use
 from .tariff import AccountState, BindingQuote, Month, Quote, QuoteIdReused, Tariff, binding
+
+QUOTES_KEPT: Final = timedelta(days=1)
+"""How long an expired quote is still known."""
 
 
 class Offering:
@@ -72,6 +76,18 @@ class Offering:
             raise QuoteIdReused(kept.id)
         return earlier
 
+    def forget_quotes(self) -> int:
+        with self._ports.store.writing() as books:
+            return books.forget_quotes(self._ports.clock() - QUOTES_KEPT)
+
+    def balance(self, actor: Actor, number: str) -> Money:
+        require(actor, "look_up")
+        typed = meter_from_text(number).number
+        with self._ports.store.reading() as books:
+            file = meter_in_use(books, typed)
+            tariff = self._ports.tariffs.active(file.agreement.tariff, self._ports.clock())
+            return self._balance_of(books, file, tariff.currency)
+
     def _bench(self, books: Reading, meter: str) -> Bench:
         file = meter_in_use(books, meter_from_text(meter).number)
         now = self._ports.clock()
@@ -83,7 +99,7 @@ class Offering:
             now,
         )
 
-    def balance_of(self, books: Reading, file: MeterFile, currency: str) -> Money:
+    def _balance_of(self, books: Reading, file: MeterFile, currency: str) -> Money:
         """The customer's carried money. The ledger owes it to them, so it stands as a credit."""
         account = self._balance_account
         return Money(-books.balance(account.code, file.agreement.number, currency), currency)
@@ -94,7 +110,7 @@ class Offering:
         """The account of the meter's agreement now."""
         return state_of(
             books.account_document(file.agreement.number),
-            self.balance_of(books, file, tariff.currency),
+            self._balance_of(books, file, tariff.currency),
             tariff.commodity,
             first_month(file.agreement),
             Month.of(now, tariff.zone),

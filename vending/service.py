@@ -1,55 +1,35 @@
-"""The use cases, over ports. Everything the API, the command line and the demo do goes through
+"""What is promised of selling. Everything the API, the command line and the demo do goes through
 `VendingService`; each answer is a frozen dataclass of `sale`, `parties`, `tariff` or `ledger`.
+What keeps a promise is a module of its own, over ports.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from meters.account import Commodity
-from meters.gateway import MeterUnreachable
-from meters.identity import meter_from_text
 from meters.quantities import Money
 from tokens.sts import SecurityModule
 
-from .admission import MeterRules, check_texts, checked_since
 from .aftersale import Delivery, MeterReading, SaleStatus, Void
-from .finding import Sought, sought
 from .handover import Handover
 from .ledger import Chart, LedgerReport, PostedEntry, verify
-from .masks import masked_customer, masked_file
+from .lookups import LookUps
 from .offering import Offering
 from .outbox import OutboxPlan
 from .paperwork import Paperwork
-from .parties import (
-    Actor,
-    Customer,
-    CustomerUnknown,
-    MeterFile,
-    Registration,
-    TariffNotOffered,
-    VendingPoint,
-    require,
-)
-from .ports import Clock, GatewayFor, Ports, Randomness, Reading, Store
+from .parties import Actor, Customer, MeterFile, Registration, VendingPoint, require
+from .ports import Clock, GatewayFor, Ports, Randomness, Store
 from .practice import Rehearsal
-from .record import receipt_of
+from .registering import Registering
 from .requests import BasketRequest, Credit, DebtPayment, Postponement, Units
 from .sale import BasketReceipt, SaleReceipt, VendRequest
 from .selling import Answer, Selling
-from .sold import Sold, VoidUnseen, agent, meter_in_use
-from .tariff import BindingQuote, Month, Quote, Tariff, TariffBook, TariffCommodity
+from .sold import Sold
+from .tariff import BindingQuote, Quote, Tariff, TariffBook
 from .vend import ClockLimits
 from .voiding import Voiding
-
-METER_LENGTHS = (11, 13, 18)
-"""Digits of a DRN or a PAN."""
-_MOST_MEANT = 500
-"""Customers whom one search of an agent can mean: more have no name of their own."""
-QUOTES_KEPT = timedelta(days=1)
-"""How long an expired quote is still known."""
 
 
 class VendingService:
@@ -82,8 +62,8 @@ class VendingService:
             clock_limits=clock_limits or ClockLimits(),
             outbox=outbox or OutboxPlan(),
         )
-        self._offered = offered
-        self._meter_rules = MeterRules(security.keys, models)
+        self._registering = Registering(self._ports, offered, models)
+        self._look_ups = LookUps(self._ports)
         self._offering = Offering(self._ports)
         self._selling = Selling(self._ports)
         self._sold = Sold(self._ports)
@@ -109,10 +89,7 @@ class VendingService:
 
         Raises ActorNotAllowed (administrators only), the errors of `admitted`, PartyExists.
         """
-        require(actor, "register")
-        wanted = self.admitted(registration)
-        with self._ports.store.writing() as books:
-            books.register(wanted)
+        self._registering.register(actor, registration)
 
     def admitted(self, registration: Registration) -> Registration:
         """The same as it may be written down now: monthly charges of its agreements count from
@@ -124,25 +101,12 @@ class VendingService:
         from a month that is none, long gone or further ahead than the next; RowWrong for a text
         that cannot be kept; KeyUnknown and ModelUnknown for meters that could not be sold to.
         """
-        check_texts(registration)
-        meters = tuple(map(self._meter_rules.admitted, registration.meters))
-        now = self._ports.clock()
-        agreements = []
-        for one in registration.agreements:
-            tariff = self.tariff_for(one.tariff, one.commodity, one.meter.number, one.number)
-            since = checked_since(one, Month.of(now, tariff.zone))
-            agreements.append(replace(one, since=since))
-        return replace(registration, meters=meters, agreements=tuple(agreements))
+        return self._registering.admitted(registration)
 
     def tariff_for(self, code: str, commodity: Commodity, meter: str, agreement: str) -> Tariff:
         """The tariff of this code as it holds now, if an agreement of this number and meter may
         be put at it. Raises TariffMissing, TariffCommodity, TariffNotOffered."""
-        tariff, offered = self._ports.tariffs.active(code, self._ports.clock()), self._offered()
-        if tariff.commodity is not commodity:
-            raise TariffCommodity(tariff.code, meter)
-        if offered and tariff.code not in offered:
-            raise TariffNotOffered(tariff.code, agreement)
-        return tariff
+        return self._registering.tariff_for(code, commodity, meter, agreement)
 
     def customers(
         self, actor: Actor, search: str = "", *, after: str = "", limit: int = 100
@@ -150,17 +114,7 @@ class VendingService:
         """Customers by account number, those behind `after`; `search` is part of a name,
         an account number or a phone number. What an agent searches for is looked for as a whole,
         as `find` does: by parts, what is masked could be asked for sign by sign."""
-        require(actor, "look_up")
-        with self._ports.store.reading() as books:
-            if not agent(books, actor):
-                return books.customers(search.strip(), after=after, limit=limit)
-            what = sought(search)
-            if what.text:
-                meant = books.find_customers(what, _MOST_MEANT, whole=True)
-                found = [one for one in meant if one.account > after][:limit]
-            else:
-                found = books.customers(after=after, limit=limit)
-            return [masked_customer(one) for one in found]
+        return self._look_ups.customers(actor, search, after, limit)
 
     def find(
         self, actor: Actor, text: str, *, limit: int = 20
@@ -171,65 +125,30 @@ class VendingService:
 
         Raises CheckDigitWrong for a number as long as a meter's that is mistyped.
         """
-        require(actor, "look_up")
-        what = sought(text)
-        if not what.text:
-            return []
-        with self._ports.store.reading() as books:
-            masks = agent(books, actor)
-            customers = _found(books, what, limit, whole=masks)
-            files = books.files_of([customer.account for customer in customers])
-        found = [(customer, files[customer.account]) for customer in customers]
-        if masks:
-            return [(masked_customer(one), [masked_file(f) for f in its]) for one, its in found]
-        return found
+        return self._look_ups.find(actor, text, limit)
 
     def customer(self, actor: Actor, account: str) -> tuple[Customer, list[MeterFile]]:
         """A customer and their meters. Raises CustomerUnknown."""
-        require(actor, "look_up")
-        with self._ports.store.reading() as books:
-            found = books.customer(account.strip())
-            if found is None:
-                raise CustomerUnknown(account.strip()[:30])
-            files = books.meter_files(customer=found.account)
-            if agent(books, actor):
-                return masked_customer(found), [masked_file(file) for file in files]
-            return found, files
+        return self._look_ups.customer(actor, account)
 
     def meters(self, actor: Actor, *, after: str = "", limit: int = 100) -> list[MeterFile]:
         """Meters in use by number, those behind `after`."""
-        require(actor, "look_up")
-        with self._ports.store.reading() as books:
-            files = books.meter_files(after=after, limit=limit)
-            return [masked_file(file) for file in files] if agent(books, actor) else files
+        return self._look_ups.meters(actor, after, limit)
 
     def meter(self, actor: Actor, number: str) -> MeterFile:
         """By what was typed: DRN or PAN, any script's digits, spaces and dashes.
 
         Raises NotDigits, MeterNumberLength, CheckDigitWrong, IssuerUnknown, MeterUnknown.
         """
-        require(actor, "look_up")
-        typed = meter_from_text(number).number
-        with self._ports.store.reading() as books:
-            file = meter_in_use(books, typed)
-            return masked_file(file) if agent(books, actor) else file
+        return self._look_ups.meter(actor, number)
 
     def points(self, actor: Actor) -> list[VendingPoint]:
         """Vending points by code."""
-        require(actor, "look_up")
-        with self._ports.store.reading() as books:
-            return books.points()
+        return self._look_ups.points(actor)
 
     def balance(self, actor: Actor, number: str) -> Money:
         """What the agreement of this meter carries over from earlier payments (0 or more)."""
-        require(actor, "look_up")
-        typed = meter_from_text(number).number
-        with self._ports.store.reading() as books:
-            file = meter_in_use(books, typed)
-            currency = self._ports.tariffs.active(
-                file.agreement.tariff, self._ports.clock()
-            ).currency
-            return self._offering.balance_of(books, file, currency)
+        return self._offering.balance(actor, number)
 
     # Selling
 
@@ -238,17 +157,12 @@ class VendingService:
         beside it: this customer's, also where an exchange has given them another meter since. What
         was given, moved or taken back, and what paid debts alone, was no purchase. Raises the
         errors of meter numbers."""
-        require(actor, "look_up")
-        number = meter_from_text(meter).number
-        with self._ports.store.reading() as books:
-            record = books.last_bought(number)
-        return None if record is None else receipt_of(record).quote
+        return self._sold.last_bought(actor, meter)
 
     def forget_quotes(self) -> int:
         """Gives up quotes that have been expired for a day; how many. Until then a sale that names
         one is told that it has expired."""
-        with self._ports.store.writing() as books:
-            return books.forget_quotes(self._ports.clock() - QUOTES_KEPT)
+        return self._offering.forget_quotes()
 
     def quote(
         self,
@@ -353,9 +267,7 @@ class VendingService:
     def last_basket(self, actor: Actor) -> list[SaleStatus]:
         """The same of everything that was sold with it, the leading sale first. Raises NoSaleYet,
         OthersSold."""
-        last = self.last_sale(actor)
-        found = self.basket(actor, last.receipt.vend_id)
-        return [replace(found[0], later=last.later), *found[1:]]
+        return self._sold.last_basket(actor)
 
     def basket(self, actor: Actor, vend_id: str) -> list[SaleStatus]:
         """Every sale of the basket that this sale leads, itself first. Raises VendUnknown."""
@@ -384,11 +296,7 @@ class VendingService:
         back), TokenTaken, NotProved, GoneUnproved, VoidUnseen, MeterMismatch, Blocked (whoever
         asks, or where), ShiftNeeded, CashShort.
         """
-        try:
-            return self._voiding.void(actor, vend_id, reason)
-        except MeterUnreachable as error:
-            # Elsewhere one who cannot reach a meter lets the customer type the token: not here.
-            raise VoidUnseen(error.meter, error.reason) from error
+        return self._voiding.void(actor, vend_id, reason)
 
     def refund(
         self, actor: Actor, vend_id: str, requested_by: str, reason: str, approval: str
@@ -434,17 +342,11 @@ class VendingService:
 
     def unsettled(self, actor: Actor, *, limit: int = 100) -> list[str]:
         """Vend ids that wait for `reconcile`, oldest first: pushed, and no verdict known."""
-        require(actor, "what_became")
-        with self._ports.store.reading() as books:
-            return books.unsettled(limit)
+        return self._handover.unsettled(actor, limit)
 
     def readings(self, actor: Actor, meter: str, *, limit: int = 50) -> list[MeterReading]:
         """Stored readings of a meter, newest first. Raises the errors of `meter`."""
-        require(actor, "look_up")
-        typed = meter_from_text(meter).number
-        with self._ports.store.reading() as books:
-            meter_in_use(books, typed)
-            return books.readings(typed, limit=limit)
+        return self._look_ups.readings(actor, meter, limit)
 
     # The books
 
@@ -462,11 +364,3 @@ class VendingService:
                 books.loose_ends(self._ports.chart.cached()),
                 self._ports.chart,
             )
-
-
-def _found(books: Reading, what: Sought, limit: int, *, whole: bool) -> list[Customer]:
-    customers = books.find_customers(what, limit, whole=whole)
-    if not customers and len(what.digits) in METER_LENGTHS:
-        file = books.meter_file(meter_from_text(what.digits).number)
-        customers = [] if file is None else [file.customer]
-    return customers

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from meters.errors import Invalid, Refused
-from meters.gateway import MeterUnreachable
 from meters.identity import meter_from_text
 from meters.values import replace
 
@@ -22,6 +21,7 @@ from .persons import person, same_person
 from .ports import Ports, Reading, Writing
 from .record import SaleRecord, receipt_of
 from .sale import SaleReceipt
+from .tariff import Quote
 from .vend import VendUnknown
 
 
@@ -30,12 +30,6 @@ class SaleVoided(Refused, code="vend.voided"):
     """The sale under this id was taken back; its token is not to be used."""
 
     vend_id: str
-
-
-@dataclass(eq=False)
-class VoidUnseen(MeterUnreachable, code="void.meter_unreachable"):
-    """The meter does not answer, so nothing proves that it has not taken the token of a sale that
-    is to be taken back."""
 
 
 @dataclass(eq=False)
@@ -116,6 +110,18 @@ class Sold:
                 moment = own.sold_at.isoformat()
                 raise OthersSold(point, actor.terminal, own.vend_id, own.operator, moment)
             return replace(self._status(books, actor, own.vend_id), later=later)
+
+    def last_basket(self, actor: Actor) -> list[SaleStatus]:
+        last = self.last_sale(actor)
+        found = self.basket(actor, last.receipt.vend_id)
+        return [replace(found[0], later=last.later), *found[1:]]
+
+    def last_bought(self, actor: Actor, meter: str) -> Quote | None:
+        require(actor, "look_up")
+        number = meter_from_text(meter).number
+        with self._ports.store.reading() as books:
+            record = books.last_bought(number)
+        return None if record is None else receipt_of(record).quote
 
     def basket(self, actor: Actor, vend_id: str) -> list[SaleStatus]:
         require(actor, "what_became")

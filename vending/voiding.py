@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from meters.gateway import MeterUnreachable
 from meters.quantities import Money
 
 from .accounting.adjustments import with_persons
@@ -32,6 +33,7 @@ from .voids import (
     SALES,
     NotProved,
     VoidNotAllowed,
+    VoidUnseen,
     checked_reason,
     money_back,
     read_document,
@@ -57,7 +59,11 @@ class Voiding:
             done = books.void_of(vend_id)
             if done is not None:
                 return done
-        proved = self._proving.proved(record)
+        try:
+            proved = self._proving.proved(record)
+        except MeterUnreachable as error:
+            # Elsewhere one who cannot reach a meter lets the customer type the token: not here.
+            raise VoidUnseen(error.meter, error.reason) from error
         with self._ports.store.writing() as books:
             return self._write(
                 books, actor, record, receipt_of(record), proved.events, reason, proved.proof

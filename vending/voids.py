@@ -9,6 +9,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from meters.errors import Invalid, Refused
+from meters.gateway import MeterUnreachable
 from meters.quantities import Money
 
 from .aftersale import Void
@@ -44,6 +45,12 @@ class NotProved(Refused, code="void.not_proved"):
 class GoneUnproved(NotProved, code="void.gone_unproved"):
     """The meter is out of use: that it is off the wall does not say that it had not taken the
     token. `why`: a row of `voidrules.GONE`, or `log_too_short`."""
+
+
+@dataclass(eq=False)
+class VoidUnseen(MeterUnreachable, code="void.meter_unreachable"):
+    """The meter does not answer, so nothing proves that it has not taken the token of a sale that
+    is to be taken back."""
 
 
 @dataclass(eq=False)

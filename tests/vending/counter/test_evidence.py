@@ -47,12 +47,19 @@ from vending.messages import Language, words_for
 from vending.parties import Meter, Registration, Role
 from vending.requests import BasketRequest, Credit, DebtPayment, Postponement, Units
 from vending.service import VendingService
-from vending.sold import SaleVoided, VoidUnseen
+from vending.sold import SaleVoided
 from vending.store.accounts import SqlAccounts
 from vending.store.schema import metadata
 from vending.tariff import QuoteChanged, QuoteExpired, QuoteIdReused, QuoteMissing
 from vending.tariff.months import PLACE
-from vending.voids import GoneUnproved, NotProved, TokenTaken, VoidNotAllowed, VoidReasonMissing
+from vending.voids import (
+    GoneUnproved,
+    NotProved,
+    TokenTaken,
+    VoidNotAllowed,
+    VoidReasonMissing,
+    VoidUnseen,
+)
 
 T = metadata.tables
 P = POWER.number
