@@ -12,7 +12,7 @@ from meters.errors import Invalid
 from ..api_keys import ApiScope
 from ..parties import Role
 from ..shapes import ApiKeyOut
-from .context import Cli, Json, cli_of
+from .context import Cli, Json, Why, cli_of
 
 app = typer.Typer(no_args_is_help=True, help="Keys by which programs call the API.")
 
@@ -115,7 +115,7 @@ def list_keys(ctx: typer.Context, as_json: Json = False) -> None:
 def revoke(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME")],
-    reason: Annotated[str, typer.Option(help="Why; the trail keeps it.")],
+    reason: Why,
     as_json: Json = False,
 ) -> None:
     """From now on the key opens nothing."""

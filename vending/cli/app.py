@@ -15,6 +15,7 @@ from . import (
     acts,  # noqa: F401 - puts its commands into the groups of others
     apikeys,
     approvals,
+    audit,
     banking,
     bench,
     bookkeeping,
@@ -22,6 +23,7 @@ from . import (
     config,
     debts,
     demo,
+    devices,
     keychange,
     keychange_again,  # noqa: F401 - it puts its command into the group of key changes
     keys,
@@ -33,12 +35,14 @@ from . import (
     meter_state,  # noqa: F401
     meter_sweep,  # noqa: F401
     meters,  # noqa: F401
+    municipality,
     operators,
     outbox,
     parties,
     people,
     register,
     sales,
+    samples,
     setup,
     shifts,
     simulate,
@@ -113,10 +117,10 @@ for name, group in {
     "x-report": x_reports.app,
     "banking": banking.app,
     "user": people.user,
-    "audit": people.audit,
-    "device": people.device,
-    "municipality": people.municipality,
-    "demo-data": people.samples,
+    "audit": audit.audit,
+    "device": devices.device,
+    "municipality": municipality.municipality,
+    "demo-data": samples.samples,
 }.items():
     app.add_typer(group, name=name)
 

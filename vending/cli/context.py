@@ -30,6 +30,7 @@ MeterArg = Annotated[
     str, typer.Argument(metavar="METER", help="Meter number: 11, 13 or 18 digits, any script.")
 ]
 VendIdArg = Annotated[str, typer.Argument(metavar="VEND_ID", help="The id of the sale.")]
+Why = Annotated[str, typer.Option("--reason", help="Why; the trail keeps it.")]
 Answer = BaseModel | Sequence[BaseModel] | dict[str, Any]
 
 

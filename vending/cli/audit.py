@@ -1,0 +1,87 @@
+"""`raseed audit`: the trail of what everybody did."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from ..messages import term
+from ..parties import Role
+from ..people import TrailLine
+from ..people.trail import TrailBroken
+from ..shapes.base import MOST_NUMBER
+from .context import Cli, Json, cli_of
+
+audit = typer.Typer(no_args_is_help=True, help="What everybody did, line by line.")
+
+
+@audit.command("list")
+def audit_list(
+    ctx: typer.Context,
+    by: Annotated[str, typer.Option(help="Of this person alone.")] = "",
+    subject: Annotated[str, typer.Option(help="About this alone.")] = "",
+    before: Annotated[
+        int, typer.Option(min=0, max=MOST_NUMBER, help="Those before this line.")
+    ] = 0,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 50,
+    as_json: Json = False,
+) -> None:
+    """Latest first."""
+    cli = cli_of(ctx)
+    with cli.raseed() as raseed:
+        lines = raseed.office.trail(
+            cli.actor(Role.ADMINISTRATOR), before=before, limit=limit, subject=subject, by=by
+        )
+    cli.show(
+        {"lines": [_line(one) for one in lines]},
+        as_json,
+        lambda cli: cli.table(
+            ("entry", "at", "actor", "act", "about", "reason"),
+            (
+                (
+                    one.number,
+                    f"{one.at:%Y-%m-%d %H:%M:%SZ}",
+                    one.actor,
+                    term(f"did_{one.act}", cli.language),
+                    one.subject,
+                    one.reason,
+                )
+                for one in lines
+            ),
+        ),
+    )
+
+
+@audit.command("verify")
+def audit_verify(ctx: typer.Context, as_json: Json = False) -> None:
+    """Whether each line follows from the one before."""
+    cli = cli_of(ctx)
+    with cli.raseed() as raseed:
+        count, problem = raseed.office.verify_trail(cli.actor(Role.ADMINISTRATOR))
+    if problem is not None:
+        raise TrailBroken(problem.number, f"trail_{problem.problem}")
+    cli.show({"ok": True, "lines": count}, as_json, lambda cli: _right(cli, count))
+
+
+def _line(one: TrailLine) -> dict[str, Any]:
+    return {
+        "number": one.number,
+        "at": one.at.isoformat(),
+        "actor": one.actor,
+        "role": one.role,
+        "point": one.point,
+        "terminal": one.terminal,
+        "act": one.act,
+        "subject": one.subject,
+        "reason": one.reason,
+        "before": json.loads(one.before) if one.before else None,
+        "after": json.loads(one.after) if one.after else None,
+        "hash": one.hash,
+    }
+
+
+def _right(cli: Cli, count: int) -> None:
+    cli.facts((("lines", count),))
+    cli.line(cli.label("trail_right"))
