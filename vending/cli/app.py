@@ -46,6 +46,7 @@ from . import (
     setup,
     shifts,
     simulate,
+    sold,
     statements,
     tariffs,
     tokens,
@@ -89,14 +90,14 @@ def _common(
     ctx.obj = Cli(language_of(lang), config_file)
 
 
-for module in (setup, register, sales, demo, simulate, bench):
+for module in (setup, register, sales, sold, demo, simulate, bench):
     app.registered_commands += module.app.registered_commands
 for module in (bookkeeping, statements):
     books.app.registered_commands += module.app.registered_commands
 for name, group in {
     "customer": parties.customer,
     "meter": parties.meter,
-    "sale": sales.sale,
+    "sale": sold.sale,
     "reading": parties.reading,
     "ledger": books.app,
     "tariff": tariffs.app,
