@@ -41,4 +41,4 @@ def test_every_label_has_words(module: str) -> None:
 
 
 def test_the_search_finds_labels() -> None:
-    assert {"vend_id", "evidence", "entry"} <= set(named((CLI / "sales.py").read_text("utf-8")))
+    assert {"vend_id", "evidence", "entry"} <= set(named((CLI / "sold.py").read_text("utf-8")))
