@@ -60,6 +60,11 @@ def read_shipped_chart() -> Chart:
     return read_chart(CONFIG / "chart-of-accounts.toml")
 
 
+def shipped_models() -> tuple[str, ...]:
+    """Names of the shipped register maps."""
+    return tuple(sorted(path.stem for path in (CONFIG / "meters").glob("*.toml")))
+
+
 def sample_parties() -> Registration:
     """Invented parties to try out with."""
     text = (CONFIG / "examples" / "samples.toml").read_text("utf-8")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import TracebackType
 
 from meters.errors import Invalid
 from tokens.sts import MemorySecurityModule, SecurityModule
@@ -16,7 +14,7 @@ from .accounting import Bookkeeping, BookReports, DailyClosing
 from .accounts import Accounts, TariffMoves, account_acts
 from .acts import Exchanges, sale_acts
 from .admission import MeterRules
-from .api_keys import ApiKeys, KeyOffice
+from .api_keys import KeyOffice
 from .approvals import Approvals, Blocks, Operators, own_acts
 from .drawer import Bankings, Beneficiary, Deposits, Drawers, XReports
 from .faults import Faults
@@ -26,17 +24,16 @@ from .identity_checks import Argon2, OneTimeCodes
 from .keychanges import KeyChanges
 from .keys import Passphrase, open_sealed
 from .languages import Languages
-from .ledger import Chart
 from .messages import LOCAL_ZONE
 from .meterwork import MeterWorks
 from .municipality import TownHall
 from .outbox_worker import Outbox
-from .papers import PaperDesk, PaperMaker
+from .papers import PaperMaker
 from .people import Devices, Doors, FirstRun, Office, Own
 from .people.recording import recorded
 from .ports import Clock, GatewayFor
-from .printing import CashDrawer
 from .registry import Register
+from .running import Raseed
 from .samples import Samples, only_at
 from .sending import HttpPoster, PracticePrinter
 from .service import VendingService
@@ -65,6 +62,7 @@ from .surroundings import (
     random_nibbles,
     read_shipped_chart,
     sample_parties,
+    shipped_models,
     utc_now,
 )
 from .tariff import LiveTariffs, read_shipped
@@ -86,89 +84,6 @@ class CurrencyDiffers(Invalid, code="settings.currency_differs"):
 
     setting: str
     books: str
-
-
-@dataclass
-class Raseed:
-    """Everything that runs, to be closed at the end."""
-
-    settings: Settings
-    chart: Chart
-    store: SqlStore
-    service: VendingService
-    api_keys: ApiKeys
-    key_office: KeyOffice
-    bookkeeping: Bookkeeping
-    reports: BookReports
-    closing: DailyClosing
-    outbox: Outbox
-    poster: HttpPoster
-    key_changes: KeyChanges
-    approvals: Approvals
-    exchanges: Exchanges
-    blocks: Blocks
-    operators: Operators
-    tariff_desk: TariffDesk
-    drawers: Drawers
-    x_reports: XReports
-    bankings: Bankings
-    deposits: Deposits
-    accounts: Accounts
-    doors: Doors
-    office: Office
-    first_run: FirstRun
-    own: Own
-    papers: PaperDesk
-    paper_maker: PaperMaker
-    practice_printer: PracticePrinter
-    town_hall: TownHall
-    devices: Devices
-    faults: Faults
-    samples: Samples
-    register: Register
-    languages: Languages
-    meter_works: MeterWorks
-    held_credits: HeldCredits
-    cash_drawers: Mapping[str, CashDrawer]
-    """By place (`outbox.at_place`), where the printer has one."""
-
-    @property
-    def currency(self) -> str:
-        """Of amounts that come without one: the books'."""
-        return self.chart.currency
-
-    @property
-    def meter_models(self) -> tuple[str, ...]:
-        """Names of the shipped register maps."""
-        return shipped_models()
-
-    def check_writing(self) -> None:
-        """Raises Unavailable while nothing can be written until the program starts anew."""
-        self.store.check_writing()
-
-    def proving(self, workers: int) -> Bookkeeping:
-        """The same, but that several processes prove a long journal together."""
-        return Bookkeeping(SqlBooks(self.store, workers), read_shipped_chart(), utc_now, LOCAL_ZONE)
-
-    def close(self) -> None:
-        self.poster.close()
-        self.store.close()
-
-    def __enter__(self) -> Raseed:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-
-def shipped_models() -> tuple[str, ...]:
-    """Names of the shipped register maps."""
-    return tuple(sorted(path.stem for path in (CONFIG / "meters").glob("*.toml")))
 
 
 def open_raseed(
@@ -231,6 +146,7 @@ def compose(
     def offered() -> tuple[str, ...]:
         return town_hall.municipality().tariffs
 
+    models = shipped_models()
     service = VendingService(
         store=store,
         security=security,
@@ -241,7 +157,7 @@ def compose(
         gateway_for=gateways,
         outbox=outbox_plan(settings),
         offered=offered,
-        models=shipped_models(),
+        models=models,
     )
     acting = SqlActs(store)
     acts = {
@@ -294,7 +210,7 @@ def compose(
         key_changes=recorded(key_changes, trailed.KEY_CHANGES),
         approvals=approvals,
         exchanges=recorded(
-            Exchanges(acting, utc_now, MeterRules(security.keys, shipped_models())),
+            Exchanges(acting, utc_now, MeterRules(security.keys, models)),
             trailed.EXCHANGES,
         ),
         blocks=recorded(Blocks(people, approvals, utc_now), trailed.BLOCKS),
@@ -340,4 +256,5 @@ def compose(
         meter_works=MeterWorks(works, utc_now),
         held_credits=HeldCredits(works, books, service.ports, graces),
         cash_drawers=cash_drawers(settings, printers),
+        meter_models=models,
     )

@@ -21,9 +21,10 @@ from vending.api_keys import ApiScope, new_api_key
 from vending.cli.server import run
 from vending.keys import Cost, Passphrase, create_sealed
 from vending.parties import Actor, Role
+from vending.running import Raseed
 from vending.sale import VendRequest
 from vending.settings import DatabaseSettings, JobSettings, OutboxSettings, Settings
-from vending.wiring import Raseed, open_raseed
+from vending.wiring import open_raseed
 
 PASSPHRASE: Final = Passphrase("a passphrase for this test")
 POINTS: Final = ("P1", "P2")

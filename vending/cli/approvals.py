@@ -10,8 +10,8 @@ import typer
 from ..approvals import Approval, ApprovalState
 from ..approvals.approval import StepState
 from ..messages import Language, isolated, phrase, term
+from ..running import Raseed
 from ..shapes import ApprovalOut, BlockEventOut, BlockOut, OutcomeOut
-from ..wiring import Raseed
 from .asking import IdOption, Reason, given_or_new
 from .context import Cli, Json, cli_of
 

@@ -21,8 +21,9 @@ from ..keys import Passphrase, passphrase_from
 from ..keys.passphrase import ENV_FILE, ENV_TEXT
 from ..messages import Language, isolated, label, phrase
 from ..parties import Actor, Role
+from ..running import Raseed
 from ..settings import Settings, load_settings
-from ..wiring import Raseed, open_raseed
+from ..wiring import open_raseed
 from .who import person_here
 
 Json = Annotated[bool, typer.Option("--json", help="JSON for programs, on standard output.")]

@@ -18,7 +18,7 @@ from meters.heldcredit import UNITS, Grace, Judgement, Order, Standing, Then, re
 from ..heldcredit import FOR_CREDIT, HeldCredit
 from ..messages import phrase
 from ..parties import Actor
-from ..wiring import Raseed
+from ..running import Raseed
 from .context import Cli
 from .meter_at import Target, device_at, recorded
 from .meter_command import kept

@@ -11,7 +11,7 @@ import typer
 from ..logos import checked_logo
 from ..municipality import told
 from ..parties import Role
-from ..wiring import Raseed
+from ..running import Raseed
 from .context import Cli, Json, Why, cli_of
 
 municipality = typer.Typer(no_args_is_help=True, help="What stands at the head of every paper.")

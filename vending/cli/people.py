@@ -12,7 +12,7 @@ from ..keys.storage import read_private
 from ..messages import term
 from ..parties import Role
 from ..people import User, UserDraft, UserUnknown
-from ..wiring import Raseed
+from ..running import Raseed
 from .context import Cli, Json, Why, cli_of
 from .secrets_in import SecretMissing
 

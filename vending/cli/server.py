@@ -16,8 +16,8 @@ from typing import Final
 import uvicorn
 
 from ..jobs import Closing, Sending, scheduler
+from ..running import Raseed
 from ..web import access, create_app
-from ..wiring import Raseed
 from .server_log import BriefFormatter, UnhurriedHandler, without_what_nobody_reads
 
 _NEW_OBJECTS: Final = 20_000

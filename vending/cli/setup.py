@@ -15,9 +15,10 @@ from ..api_keys import ApiKeyExists, ApiScope
 from ..keys import create_sealed, new_passphrase_from, open_sealed
 from ..keys.passphrase import ENV_FILE, ENV_TEXT
 from ..parties import Actor, PartyExists, Registration, Role, VendingPoint
+from ..running import Raseed
 from ..settings import Settings
 from ..surroundings import books_are_lost
-from ..wiring import Raseed, open_raseed
+from ..wiring import open_raseed
 from .context import Cli, Json, cli_of
 from .first_run import tell_first_run
 

@@ -27,10 +27,11 @@ from ..keys import Passphrase, create_sealed
 from ..ledger import read_chart
 from ..messages import LOCAL_ZONE
 from ..parties import Actor, Role
+from ..running import Raseed
 from ..settings import load_settings
 from ..surroundings import CONFIG, utc_now
 from ..tariff import Month
-from ..wiring import Raseed, open_raseed
+from ..wiring import open_raseed
 from .checks import Checks
 from .counter import Counter, Desk
 from .factory import new_key, world_document, write_private, write_world

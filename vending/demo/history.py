@@ -19,9 +19,9 @@ from ..drawer.counting import DENOMINATIONS, checked_count
 from ..messages import LOCAL_ZONE
 from ..parties import Actor
 from ..requests import BasketRequest, Credit, DebtPayment
+from ..running import Raseed
 from ..sale import Payment, SaleReceipt, Tender, VendRequest
 from ..tariff import AmountTooLow, Instalment, Label, Percentage
-from ..wiring import Raseed
 from .municipality import Household
 from .people import actor_of
 

@@ -12,7 +12,7 @@ from ..municipality import Municipality
 from ..parties import Actor, Role
 from ..people import Arrival, UserDraft
 from ..people.users import NEEDS_SECOND_FACTOR
-from ..wiring import Raseed
+from ..running import Raseed
 
 PASSWORD: Final = "demo-olives"  # noqa: S105 - printed on purpose
 TERMINALS: Final = {"samir": "T1-2", "maya": "T1-3", "rana": "E1-2"}
