@@ -1,4 +1,4 @@
-"""What commands share that ask for something a second person decides."""
+"""What commands share that ask for something with a reason and an id of its own."""
 
 from __future__ import annotations
 

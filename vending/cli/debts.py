@@ -20,13 +20,13 @@ from ..shapes.accounts import DebtOwedOut
 from ..surroundings import read_shipped_chart
 from ..tariff import Label
 from .accounts import Which, show_account
+from .asking import Reason
 from .context import Cli, Json, cli_of
 
 debt = typer.Typer(no_args_is_help=True, help="Debts: taken over, put off, disputed.")
 fee = typer.Typer(no_args_is_help=True, help="One-off fees.")
 
 Code = Annotated[str, typer.Argument(metavar="CODE", help="Of the debt or fee.")]
-Reason = Annotated[str, typer.Option(help="Why; somebody else must understand it a year later.")]
 IdOption = Annotated[
     str | None,
     typer.Option("--id", help="Id of the act; made if not given. Repeat it after a lost answer."),

@@ -13,11 +13,11 @@ from ..messages import term
 from ..shapes import CampaignOut, ConfirmationOut, KeyChangeOut, KeyChangesLeftOut
 from ..shapes.base import MOST_NUMBER
 from ..shapes.key_changes import MeterKeyOut
+from .asking import Reason
 from .context import Cli, Json, MeterArg, cli_of
 
 app = typer.Typer(no_args_is_help=True, help="Moving meters to other keys.")
 
-Reason = Annotated[str, typer.Option(help="Why; somebody else must understand it a year later.")]
 Ti = Annotated[int | None, typer.Option(min=0, max=99, help="Tariff index.", show_default=False)]
 Source = Annotated[
     str | None, typer.Option("--from", metavar="SGC/KRN", help="As 123457/1.", show_default=False)

@@ -6,8 +6,9 @@ import typer
 
 from ..messages import LRI, PDI, Language
 from ..shapes import KeySetOut
+from .asking import Reason
 from .context import Cli, Json, MeterArg, cli_of
-from .keychange import Reason, app, change_facts
+from .keychange import app, change_facts
 
 
 @app.command("again")

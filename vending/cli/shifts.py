@@ -13,7 +13,7 @@ from ..drawer.errors import PiecesWrong, SlipsWrong
 from ..messages import term
 from ..parties import Actor
 from ..shapes import CashMoveOut, ShiftOut
-from .asking import given_or_new
+from .asking import Reason, given_or_new
 from .context import Cli, Json, cli_of
 from .shift_papers import show_move, show_report, show_shift, text_of
 
@@ -33,7 +33,6 @@ AnyShift = Annotated[
     typer.Argument(metavar="[ID]", help="Its id; default: the one open at the terminal."),
 ]
 Amount = Annotated[str, typer.Argument(metavar="AMOUNT", help="As 50.00.")]
-Reason = Annotated[str, typer.Option(help="Why; somebody else must understand it a year later.")]
 Counted = Annotated[
     list[str],
     typer.Option(

@@ -25,13 +25,13 @@ from ..shapes.base import Measure
 from ..tariff.months import read_moment
 from ..tariff.whatif import USUAL_AMOUNTS, Household
 from ..tariffviews import Standing
+from .asking import Reason
 from .context import Cli, Json, cli_of
 
 app = typer.Typer(no_args_is_help=True, help="Tariffs and their versions.")
 
 CodeArg = Annotated[str, typer.Argument(metavar="CODE", help="Code of the tariff.")]
 VersionArg = Annotated[int, typer.Argument(metavar="VERSION", min=1, help="Number.")]
-Reason = Annotated[str, typer.Option(help="Why; somebody else must understand it a year later.")]
 Used = Annotated[str, typer.Option(help="Units bought earlier this month.")]
 Due = Annotated[int, typer.Option(help="Months of monthly charges that the payment meets.")]
 At = Annotated[
