@@ -37,6 +37,7 @@ from .errors import (
     OwnDeposit,
     OwnRequest,
     ReasonMissing,
+    SameAccount,
     UnitWrong,
 )
 
@@ -180,6 +181,15 @@ def checked_lines(lines: tuple[Posting, ...], chart: Chart) -> tuple[Posting, ..
     if not lines:
         raise LinesUnbalanced("", 0)
     return lines
+
+
+def check_sides(lines: tuple[Posting, ...]) -> None:
+    """What is debited is not credited by the same request: a slip, or a movement that would only
+    make turnover. Raises SameAccount."""
+    debited = {(line.account, line.holder) for line in lines if line.amount > 0}
+    for line in lines:
+        if line.amount < 0 and (line.account, line.holder) in debited:
+            raise SameAccount(f"{line.account}:{line.holder}".removesuffix(":"))
 
 
 def reversal_lines(posted: PostedEntry) -> tuple[Posting, ...]:

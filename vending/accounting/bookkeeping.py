@@ -30,6 +30,7 @@ from .adjustments import (
     AdjustmentState,
     Decision,
     adjustment_entry,
+    check_sides,
     check_undecided,
     checked_id,
     checked_lines,
@@ -174,7 +175,7 @@ class Bookkeeping:
         makes the id: the same request again answers the one that there is.
 
         Raises ReasonMissing, AdjustmentIdMalformed, AdjustmentIdReused, DayMalformed,
-        DayNotBegun, PeriodClosed, and the errors of `checked_lines`.
+        DayNotBegun, PeriodClosed, and the errors of `checked_lines` and `check_sides`.
         """
         lines = with_persons(lines, self._chart)
         return self._request(actor, id, AdjustmentKind.ADJUSTMENT, lines, reason, booked_on)
@@ -247,6 +248,8 @@ class Bookkeeping:
                 if not stored.same_request(wanted):
                     raise AdjustmentIdReused(id)
                 return stored
+            if reverses is None:
+                check_sides(lines)
             self._check_lines(books, lines)
             if reverses is None:
                 self._check_debts(lines)

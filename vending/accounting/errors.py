@@ -43,6 +43,15 @@ class LinesUnbalanced(Invalid, code="ledger.lines_unbalanced"):
 
 
 @dataclass(eq=False)
+class SameAccount(Invalid, code="ledger.same_account"):
+    """An adjustment both debits and credits one account, of one holder: some of it moves
+    nothing."""
+
+    account: str
+    """With its holder, as people write it: `1010:P1`."""
+
+
+@dataclass(eq=False)
 class LineTooLarge(Invalid, code="ledger.line_too_large"):
     """No municipality moves that much: a slip of the keyboard would stand in the books for ever."""
 
