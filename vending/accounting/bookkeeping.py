@@ -361,8 +361,8 @@ class Bookkeeping:
         """Closes a month that is over: from then on nothing is booked at an earlier moment. Its
         trial balance is kept with it.
 
-        Raises MonthMalformed, PeriodNotOver, PeriodClosedAlready, PeriodSkipped,
-        RequestsWaiting.
+        Raises MonthMalformed, MonthBeforeBooks, PeriodNotOver, PeriodClosedAlready,
+        PeriodSkipped, RequestsWaiting.
         """
         require(actor, "close_period")
         wanted = Month.read(month)

@@ -210,6 +210,15 @@ class DayNotBegun(Refused, code="ledger.day_not_begun"):
 
 
 @dataclass(eq=False)
+class MonthBeforeBooks(Refused, code="ledger.month_before_books"):
+    """The books begin later: in this month there is nothing to be closed."""
+
+    month: str
+    begin: str
+    """Their first month."""
+
+
+@dataclass(eq=False)
 class SealedLater(Refused, code="ledger.sealed_later"):
     """A later state of the books has been sealed; seals only go forward."""
 

@@ -14,6 +14,7 @@ from hashlib import sha256
 from ..ledger import GENESIS, canonical_json, canonical_time
 from .days import Month
 from .errors import (
+    MonthBeforeBooks,
     PeriodClosedAlready,
     PeriodNotLast,
     PeriodNotOver,
@@ -86,21 +87,28 @@ def check_closing(
 ) -> None:
     """`first` is the moment of the first entry of the journal.
 
-    Raises PeriodClosedAlready, PeriodNotOver, PeriodSkipped.
+    Raises MonthBeforeBooks, PeriodClosedAlready, PeriodNotOver, PeriodSkipped.
     """
     end = month.span(zone).end
     assert end is not None
     closed = closed_months(acts)
+    begin = _begin(closed, first, zone)
+    if begin is not None and month < begin:
+        raise MonthBeforeBooks(str(month), str(begin))
     if closed and str(month) <= closed[-1]:
         raise PeriodClosedAlready(str(month), closed[-1])
     if now < end:
         raise PeriodNotOver(str(month))
-    if closed:
-        expected = Month.read(closed[-1]).next
-    else:
-        expected = month if first is None else Month.of(first, zone)
+    expected = Month.read(closed[-1]).next if closed else begin or month
     if month != expected:
         raise PeriodSkipped(str(month), str(expected))
+
+
+def _begin(closed: Sequence[str], first: datetime | None, zone: tzinfo) -> Month | None:
+    """The first month that is closed, or to be closed; None: nothing says where they begin."""
+    if closed:
+        return Month.read(closed[0])
+    return None if first is None else Month.of(first, zone)
 
 
 def check_reopening(month: Month, acts: Sequence[PeriodAct]) -> None:

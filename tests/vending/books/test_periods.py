@@ -16,6 +16,7 @@ from tests.vending.support import OPERATOR, request
 from vending.accounting import BalanceRow, PeriodActKind, TrialBalance
 from vending.accounting.days import Month
 from vending.accounting.errors import (
+    MonthBeforeBooks,
     MonthMalformed,
     PeriodClosedAlready,
     PeriodNotLast,
@@ -82,13 +83,34 @@ def test_months_close_in_their_order(here: Office) -> None:
     here.keeping.close(BILLING, "2026-11")
     with pytest.raises(PeriodClosedAlready):
         here.keeping.close(BILLING, "2026-11")
-    with pytest.raises(PeriodClosedAlready):
-        here.keeping.close(BILLING, "2026-10")
     with pytest.raises(PeriodSkipped):
         here.keeping.close(BILLING, "2027-01")
     here.keeping.close(BILLING, "2026-12")
     here.keeping.close(BILLING, "2027-01")
     assert here.keeping.verify(CHIEF).ok
+
+
+def test_a_month_before_the_books_is_not_closed(here: Office) -> None:
+    for _ in range(2):
+        with pytest.raises(MonthBeforeBooks) as error:
+            here.keeping.close(BILLING, "2026-10")
+        assert error.value.facts() == {"month": "2026-10", "begin": "2026-11"}
+        # Also behind the first closing, which does not say that they begin with it.
+        if not here.reports.periods(BILLING):
+            here.keeping.close(BILLING, "2026-11")
+
+
+def test_books_that_begin_with_a_closing_begin_there(tmp_path: Path) -> None:
+    """Nothing was ever booked in them when their first month was closed."""
+    made = office(tmp_path / "empty.db")
+    made.keeping.close(BILLING, "2026-09")
+    made.sell("a")
+    with pytest.raises(MonthBeforeBooks) as error:
+        made.keeping.close(BILLING, "2026-08")
+    assert error.value.begin == "2026-09"
+    with pytest.raises(PeriodClosedAlready):
+        made.keeping.close(BILLING, "2026-09")
+    made.close()
 
 
 def test_requests_that_wait_hold_the_month_open(here: Office) -> None:
