@@ -30,6 +30,7 @@ from tests.vending.support import (
     town,
 )
 from vending.accounting import BookReports
+from vending.accounting.errors import HolderWrong
 from vending.ground import BookedSale
 from vending.messages import LOCAL_ZONE
 from vending.parties import Actor, CustomerUnknown, PointUnknown, Registration, Role
@@ -168,7 +169,8 @@ def test_texts_that_a_database_cannot_hold_are_nobody(here: Town) -> None:
     reports = BookReports(SqlBooks(here.store), chart(), here.clock, LOCAL_ZONE)
     billing = Actor("Layla", Role.BILLING)
     assert reports.takings(billing, "P\x00") == []
-    assert not list(reports.account(billing, "1010", "P\x00").lines)
+    with pytest.raises(HolderWrong):
+        reports.account(billing, "1010", "P\x00")
 
 
 def test_a_row_that_does_not_fit(there: Town) -> None:

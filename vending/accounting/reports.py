@@ -113,11 +113,18 @@ class BookReports:
         first: str | None = None,
         last: str | None = None,
     ) -> AccountStatement:
-        """The postings to an account between two days. Raises AccountUnknown, DayMalformed."""
+        """The postings to an account between two days, of one holder or (empty) of all.
+
+        Raises AccountUnknown, HolderWrong and OperatorUnknown (who holds nothing of it, and is not
+        registered either).
+        """
         require(actor, "read_books")
         account = self._account(code)
         span = self._days(first, last)
+        given, holder = holder, person(holder) if account.per == "operator" else holder
         with self._store.reading() as books:
+            if given and not _is_holder(books, account, holder):
+                raise unknown_holder(account, given)
             opening = 0 if span.start is None else books.opening(code, holder, span.start)
             lines = tuple(books.lines(code, holder, span))
         return AccountStatement(account.code, holder, account.unit, opening, lines)
@@ -279,6 +286,14 @@ class BookReports:
             None if last is None else read_day(last),
             self._zone,
         )
+
+
+def _is_holder(books: BooksReading, account: Account, holder: str) -> bool:
+    """Whether they can hold a share of the account, or do: who is in the books alone (somebody has
+    changed them) is shown there."""
+    if account.per != "none" and books.holder_exists(account.per, holder):
+        return True
+    return holder != "" and any(True for _ in books.lines(account.code, holder, Span()))
 
 
 def takings_of(sold: Iterable[SoldRow], zone: tzinfo) -> list[Taking]:

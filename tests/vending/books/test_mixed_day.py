@@ -224,6 +224,8 @@ def test_an_operator_sees_what_became_of_the_deposit(day: MixedDay) -> None:
     assert sum(taking.net for taking in told.takings) == sold - back
     assert [line.balance for line in told.lines][-1] == told.closing
     assert [line.receipt for line in told.lines].count("P2-000004") == 2
+    # The account itself knows the person, too, however the name is written.
+    assert day.reports.account(CHIEF, "2030", "api:RANA").closing == -told.closing
     assert day.reports.operator(CHIEF, "Rana", None, BEFORE).lines[0].kind == "adjustment"
     by_till = day.reports.operator(OPERATOR, OPERATOR.name)
     assert (by_till.settlement, by_till.lines, by_till.commission) == ("", (), 0)
