@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from ..finding import western
-from .errors import DayMalformed, MonthMalformed
+from .errors import DayMalformed, DaysBackwards, MonthMalformed
 
 _YEARS = range(1900, 3000)
 """Others are slips of the keyboard, and at the ends of time no clock can be converted."""
@@ -93,7 +93,9 @@ def last_moment_of(day: date, zone: tzinfo) -> datetime:
 
 
 def days(first: date | None, last: date | None, zone: tzinfo) -> Span:
-    """From the first day to the last, both included."""
+    """From the first day to the last, both included; None is open. Raises DaysBackwards."""
+    if first is not None and last is not None and first > last:
+        raise DaysBackwards(first.isoformat(), last.isoformat())
     return Span(
         None if first is None else beginning(first, zone),
         None if last is None else end_of(last, zone),

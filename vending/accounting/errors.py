@@ -193,6 +193,14 @@ class DayMalformed(Invalid, code="ledger.day_malformed"):
 
 
 @dataclass(eq=False)
+class DaysBackwards(Invalid, code="ledger.days_backwards"):
+    """The first day asked for lies behind the last one."""
+
+    first: str
+    last: str
+
+
+@dataclass(eq=False)
 class DayBeforeBooks(Refused, code="ledger.day_before_books"):
     """The books begin later. Months are closed from the first one on, so one entry of a mistyped
     year would ask for every month since to be closed first."""
@@ -203,19 +211,19 @@ class DayBeforeBooks(Refused, code="ledger.day_before_books"):
 
 
 @dataclass(eq=False)
-class DayNotBegun(Refused, code="ledger.day_not_begun"):
-    """A day that has not come cannot be sealed."""
-
-    day: str
-
-
-@dataclass(eq=False)
 class MonthBeforeBooks(Refused, code="ledger.month_before_books"):
     """The books begin later: in this month there is nothing to be closed."""
 
     month: str
     begin: str
     """Their first month."""
+
+
+@dataclass(eq=False)
+class DayNotBegun(Refused, code="ledger.day_not_begun"):
+    """A day that has not come cannot be sealed."""
+
+    day: str
 
 
 @dataclass(eq=False)

@@ -57,7 +57,8 @@ class JournalView:
 
 
 class BookReports:
-    """One instance serves many threads. Days are local dates in `zone`, both ends included."""
+    """One instance serves many threads. Days are local dates in `zone`, both ends included; what
+    is asked for between two of them raises DayMalformed and DaysBackwards."""
 
     def __init__(
         self,
@@ -134,7 +135,7 @@ class BookReports:
     ) -> CustomerStatement:
         """Sales, voids, debts and carried balance of one agreement; tokens counted but not shown.
 
-        Raises AgreementUnknown, DayMalformed.
+        Raises AgreementUnknown.
         """
         require(actor, "statement")
         carried, owed = self._chart.role("customer_balance"), self._chart.role("debts")
@@ -178,7 +179,7 @@ class BookReports:
         """What one operator sold, earned and had taken back, and how their deposit moved. People
         see themselves, bookkeepers and administrators everybody.
 
-        Raises ActorNotAllowed, DayMalformed, OperatorUnknown (nobody of this name has sold).
+        Raises ActorNotAllowed, OperatorUnknown (nobody of this name has sold).
         """
         given, code = code[:30], person(code)
         if person(actor.name) != code:
@@ -218,10 +219,11 @@ class BookReports:
         last: str | None = None,
     ) -> list[Taking]:
         """What was taken and given back, per point, local day, operator and part of a payment;
-        today by default. Raises DayMalformed."""
+        today if no day is named."""
         require(actor, "read_books")
-        today = day_of(self._clock(), self._zone).isoformat()
-        span = self._days(first or today, last or (today if first is None else None))
+        if first is None and last is None:
+            first = last = day_of(self._clock(), self._zone).isoformat()
+        span = self._days(first, last)
         with self._store.reading() as books:
             return takings_of(books.sold(span, point), self._zone)
 

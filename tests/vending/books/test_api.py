@@ -155,6 +155,40 @@ def test_exports_that_are_not(api: Api) -> None:
     assert wrong.json()["code"] == "ledger.month_malformed"
 
 
+WRONG = [
+    ("/ledger/accounts/1010:ZZ", {}, 422, "ledger.holder_wrong"),
+    ("/ledger/accounts/4010:P1", {}, 422, "ledger.holder_wrong"),
+    ("/ledger/accounts/2030:nobody", {}, 404, "operator.unknown"),
+    *(
+        (path, {"from": "2026-11-24", "to": "2026-11-23"}, 422, "ledger.days_backwards")
+        for path in (
+            "/ledger/accounts/1010",
+            "/agreements/A1/statement",
+            f"/operators/{OPERATOR.name}/statement",
+            "/ledger/takings",
+        )
+    ),
+]
+
+
+def test_what_is_asked_of_the_wrong_ones_is_told(api: Api) -> None:
+    for path, params, status, code in WRONG:
+        answer = api.get(path, params=params, headers=by("layla"))
+        assert (answer.status_code, answer.json()["code"]) == (status, code), path
+
+
+def test_what_is_booked_wrongly_is_told(api: Api) -> None:
+    headers = by("layla")
+    lines = [{"account": "1010:P1", "amount": one} for one in ("5.00", "-5.00")]
+    body = {"id": "ADJ-1", "lines": lines, "reason": "Short at the count"}
+    same = api.client.post("/api/v1/ledger/adjustments", json=body, headers=headers)
+    assert (same.status_code, same.json()["code"]) == (422, "ledger.same_account")
+    assert "1010:P1" in same.json()["detail"]
+    early = api.client.post("/api/v1/ledger/periods", json={"month": "2026-10"}, headers=headers)
+    assert (early.status_code, early.json()["code"]) == (409, "ledger.month_before_books")
+    assert "2026-11" in early.json()["detail"]
+
+
 def test_days_and_months_are_read_in_any_digits(api: Api) -> None:
     headers = by("layla")
     month = {"month": "٢٠٢٦-٠١"}

@@ -8,12 +8,20 @@ from pathlib import Path
 
 import pytest
 
+from meters.errors import RaseedError
 from meters.quantities import Energy, Money
 from tests.vending.books.support import BILLING, CHIEF, SHORT, ZONE, Office, office
-from tests.vending.support import OPERATOR, POWER, TECHNICIAN, chart, security
+from tests.vending.support import OPERATOR, POWER, TECHNICIAN, WATER, chart, security
 from tokens.sts import BaseDate, MemorySecurityModule, TransferCreditElectricity, tid_moment
 from vending.accounting import BookReports
-from vending.accounting.errors import AccountUnknown, AgreementUnknown, DayMalformed
+from vending.accounting.errors import (
+    AccountUnknown,
+    AgreementUnknown,
+    DayMalformed,
+    DaysBackwards,
+    HolderWrong,
+)
+from vending.operators import OperatorUnknown
 from vending.parties import Actor, ActorNotAllowed, Role
 from vending.sale import Tender, VendRequest
 from vending.store.schema import BOOKS
@@ -61,6 +69,54 @@ def test_an_account(here: Office) -> None:
         here.reports.account(CHIEF, "1010", "", "yesterday")
 
 
+HOLDERS = [
+    ("1010", "ZZ", HolderWrong),
+    ("1010", "P\x00", HolderWrong),
+    ("2010", "A99", HolderWrong),
+    ("6110", "A1", HolderWrong),
+    ("2030", "api:nobody", OperatorUnknown),
+    ("2030", "api:", OperatorUnknown),
+    ("4010", "P1", HolderWrong),
+]
+
+
+@pytest.mark.parametrize(("code", "holder", "error"), HOLDERS)
+def test_an_account_of_a_holder_that_is_not_there(
+    here: Office, code: str, holder: str, error: type[RaseedError]
+) -> None:
+    with pytest.raises(error):
+        here.reports.account(CHIEF, code, holder)
+
+
+def test_an_account_of_a_holder_without_postings(here: Office) -> None:
+    for code, holder in (("1210", "A1"), ("1030", "P2"), ("6110", WATER.number)):
+        found = here.reports.account(CHIEF, code, holder)
+        assert (found.closing, found.lines) == (0, ())
+
+
+def test_an_account_of_a_holder_that_only_the_books_know(here: Office) -> None:
+    """Somebody has made it up behind our back: what is there is shown."""
+    with sqlite3.connect(here.town.path) as db:
+        for drops in drop("sqlite", "postings"):
+            db.execute(drops)
+        db.execute("UPDATE postings SET holder = 'P9' WHERE entry = 1 AND account = '1010'")
+    db.close()
+    assert here.reports.account(CHIEF, "1010", "P9", "2026-11-24").opening == 5005
+
+
+def test_days_in_the_wrong_order(here: Office) -> None:
+    reports, turned = here.reports, ("2026-11-24", "2026-11-23")
+    for ask in (
+        lambda: reports.account(CHIEF, "1010", "", *turned),
+        lambda: reports.customer(CHIEF, "A1", *turned),
+        lambda: reports.operator(CHIEF, "Rana", *turned),
+        lambda: reports.takings(CHIEF, None, *turned),
+    ):
+        with pytest.raises(DaysBackwards) as error:
+            ask()
+        assert error.value.facts() == {"first": "2026-11-24", "last": "2026-11-23"}
+
+
 def test_a_customer(here: Office) -> None:
     statement = here.reports.customer(TECHNICIAN, "A1")
     assert [line.receipt for line in statement.lines] == [
@@ -93,6 +149,8 @@ def test_takings(here: Office) -> None:
     whole = here.reports.takings(CHIEF, None, "2026-11-23")
     assert sum(row.amount for row in whole) == 3 * 5005 + 20_000
     assert {row.point for row in here.reports.takings(CHIEF, "P1", "2026-11-01")} == {"P1"}
+    up_to = here.reports.takings(CHIEF, None, None, "2026-11-23")
+    assert sum(row.amount for row in up_to) == 3 * 5005
     with pytest.raises(ActorNotAllowed):
         here.reports.takings(OPERATOR)
 

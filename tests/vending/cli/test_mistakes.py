@@ -53,6 +53,25 @@ BAD = [
     (("token", "decode", "9" * 20), 2, "token.too_large"),
     (("token", "encode", "nothing"), 2, "token.kind_unknown"),
     (("bench", "nothing"), 2, "bench.unknown"),
+    (
+        (
+            *("ledger", "adjust", "5", "--debit", "1010:P1", "--credit", "1010:P1"),
+            *("--reason", "A slip of mine", "--id", "ADJ-1"),
+        ),
+        2,
+        "ledger.same_account",
+    ),
+    (("ledger", "account", "1010:ZZ"), 2, "ledger.holder_wrong"),
+    (("ledger", "account", "2030:nobody"), 2, "operator.unknown"),
+    (("ledger", "account", "4010:P1"), 2, "ledger.holder_wrong"),
+    *(
+        (
+            ("ledger", *asked, "--from", "2026-11-24", "--to", "2026-11-23"),
+            2,
+            "ledger.days_backwards",
+        )
+        for asked in (("takings",), ("account", "1010"), ("statement", "A1"), ("operator", "Huda"))
+    ),
     (("meter", "read", POWER.number), 4, "meter.unreachable"),
 ]
 

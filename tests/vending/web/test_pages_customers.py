@@ -161,7 +161,12 @@ def test_the_statement_says_what_was_paid_and_what_is_left(house: House, account
         f"/customers/{account}/statement?agreement={days['agreement']}&first=٢٠٢٠-٠١-٠١&last=2020-01-31"
     )
     assert "Nothing happened in these days" in early.text
-    wrong = visit.get(f"/customers/{account}/statement?first=yesterday")
-    assert wrong.status_code == 422
+    up_to = visit.get(f"/customers/{account}/statement?last=2020-01-31")
+    assert form(up_to, f"/customers/{account}/statement").fields["first"] == "2019-12-02"
+    turned = visit.get(f"/customers/{account}/statement?first=2020-01-31&last=2020-01-01")
+    assert "is after the last" in turned.text
+    for days_asked in ("first=yesterday", "last=yesterday", "first=2020-02-01&last=2020-01-31"):
+        wrong = visit.get(f"/customers/{account}/statement?{days_asked}")
+        assert wrong.status_code == 422
     other = visit.get(f"/customers/{account}/statement?agreement=9999-E")
     assert other.status_code == 422

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from meters.errors import RaseedError
 from meters.quantities import Money
 
-from ...accounting.days import day_of
+from ...accounting.days import day_of, read_day
 from ...accounting.errors import AgreementUnknown
 from ...finding import western
 from ...messages import LOCAL_ZONE
@@ -23,7 +23,7 @@ router = APIRouter(prefix="/customers", include_in_schema=False)
 
 _LONGEST_DAY: Final = 20
 DAYS: Final = 60
-"""How far back it goes if nobody says."""
+"""How far back from its last day it goes if nobody says."""
 
 
 @router.get("/{account}/statement")
@@ -36,13 +36,14 @@ def statement(
     mine = {file.agreement.number: file for file in files}
     agreement = agreement or next(iter(mine), "")
     today = day_of(services.service.ports.clock(), LOCAL_ZONE)
-    first = western(first.strip()[:_LONGEST_DAY]) or (today - timedelta(days=DAYS)).isoformat()
+    first = western(first.strip()[:_LONGEST_DAY])
     last = western(last.strip()[:_LONGEST_DAY]) or today.isoformat()
     error: RaseedError | None = None
     told = None
     try:
         if agreement not in mine:
             raise AgreementUnknown(agreement[:30])
+        first = first or (read_day(last) - timedelta(days=DAYS)).isoformat()
         told = services.reports.customer(actor, agreement, first, last)
     except RaseedError as wrong:
         error = wrong
