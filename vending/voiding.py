@@ -10,7 +10,7 @@ from dataclasses import replace
 from meters.gateway import MeterUnreachable
 from meters.quantities import Money
 
-from .accounting.adjustments import with_persons
+from .accounting.lines import with_persons
 from .accounts.state import document_of, state_of
 from .accounts.unsettling import unsettled
 from .aftersale import DeliveryEvent, Evidence, Void

@@ -9,10 +9,10 @@ from datetime import date, timedelta, tzinfo
 from ..ledger import Seal
 from ..parties import Actor
 from ..ports import Clock
-from .bookkeeping import Bookkeeping
 from .daily import DailyCheck
 from .days import day_of
 from .reports import BookReports, kept_check
+from .sealing import Sealing
 
 SETTLED_AFTER = timedelta(minutes=10)
 """How long after midnight a day is left alone: a clock may be set back a little, and a sale of the
@@ -33,11 +33,9 @@ class DayClosed:
 class DailyClosing:
     """One instance serves many threads."""
 
-    def __init__(
-        self, reports: BookReports, keeping: Bookkeeping, clock: Clock, zone: tzinfo
-    ) -> None:
+    def __init__(self, reports: BookReports, sealing: Sealing, clock: Clock, zone: tzinfo) -> None:
         self._reports = reports
-        self._keeping = keeping
+        self._sealing = sealing
         self._clock = clock
         self._zone = zone
 
@@ -55,7 +53,7 @@ class DailyClosing:
         seals = self._reports.seals(actor)
         if seals and seals[-1].day > day:
             return DayClosed(check, None)
-        return DayClosed(check, self._keeping.seal(actor, day, check.differences))
+        return DayClosed(check, self._sealing.seal(actor, day, check.differences))
 
 
 def _due(seals: Sequence[Seal], yesterday: date) -> list[date]:

@@ -22,6 +22,7 @@ from .issuer import Issuer
 from .parts import NO_MONEY
 from .periods import PeriodAct
 from .ports import BooksReading, BooksStore, OperatorFacts, SoldRow
+from .standing import is_holder
 from .statements import (
     AccountStatement,
     CustomerLine,
@@ -124,7 +125,7 @@ class BookReports:
         span = self._days(first, last)
         given, holder = holder, person(holder) if account.per == "operator" else holder
         with self._store.reading() as books:
-            if given and not _is_holder(books, account, holder):
+            if given and not is_holder(books, account, holder):
                 raise unknown_holder(account, given)
             opening = 0 if span.start is None else books.opening(code, holder, span.start)
             lines = tuple(books.lines(code, holder, span))
@@ -288,14 +289,6 @@ class BookReports:
             None if last is None else read_day(last),
             self._zone,
         )
-
-
-def _is_holder(books: BooksReading, account: Account, holder: str) -> bool:
-    """Whether they can hold a share of the account, or do: who is in the books alone (somebody has
-    changed them) is shown there."""
-    if account.per != "none" and books.holder_exists(account.per, holder):
-        return True
-    return holder != "" and any(True for _ in books.lines(account.code, holder, Span()))
 
 
 def takings_of(sold: Iterable[SoldRow], zone: tzinfo) -> list[Taking]:

@@ -14,7 +14,6 @@ from meters.quantities import Money
 from tests.vending.books.support import BILLING, CHIEF, SECOND, SHORT, Office, move, office
 from tests.vending.support import OPERATOR
 from vending.accounting import Adjustment, AdjustmentState
-from vending.accounting.adjustments import MOST_MOVED
 from vending.accounting.errors import (
     AccountUnknown,
     AdjustmentDecided,
@@ -39,6 +38,7 @@ from vending.accounting.errors import (
     WriteOffTooMuch,
     WriteOffWrong,
 )
+from vending.accounting.lines import MOST_MOVED
 from vending.ledger import PeriodClosed, Posting
 from vending.operators import OperatorUnknown
 from vending.parties import ActorNotAllowed

@@ -1,0 +1,90 @@
+"""Closing months, and opening the last one again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from ..parties import Actor, require
+from .adjustments import checked_reason
+from .days import Month
+from .errors import RequestsWaiting
+from .keeping import Keeping
+from .periods import (
+    BalanceRow,
+    PeriodAct,
+    PeriodActKind,
+    check_closing,
+    check_reopening,
+    period_act,
+)
+from .ports import BooksWriting
+
+
+class Months(Keeping):
+    """One instance serves many threads."""
+
+    def close(self, actor: Actor, month: str) -> PeriodAct:
+        """Closes a month that is over: from then on nothing is booked at an earlier moment. Its
+        trial balance is kept with it.
+
+        Raises MonthMalformed, MonthBeforeBooks, PeriodNotOver, PeriodClosedAlready,
+        PeriodSkipped, RequestsWaiting.
+        """
+        require(actor, "close_period")
+        wanted = Month.read(month)
+        span = wanted.span(self._zone)
+        # Summed before the writer's place is taken: sales go on meanwhile.
+        with self._store.reading() as books:
+            summed = books.chain_head()
+            balances = books.trial_balance(span)
+        with self._store.writing() as books:
+            now = self._clock()
+            acts = books.period_acts()
+            check_closing(wanted, acts, books.first_moment(), now, self._zone)
+            waiting = books.waiting(span, str(wanted))
+            if waiting:
+                raise RequestsWaiting(str(wanted), waiting)
+            if books.booked_before(span.end, summed.number):
+                balances = books.trial_balance(span)
+            return self._act(books, wanted, PeriodActKind.CLOSED, now, actor, "", acts, balances)
+
+    def reopen(self, actor: Actor, month: str, reason: str) -> PeriodAct:
+        """Opens the month that was closed last. Raises MonthMalformed, PeriodNotLast,
+        ReasonMissing, ActorNotAllowed (supervisors only)."""
+        require(actor, "reopen_period")
+        wanted = Month.read(month)
+        reason = checked_reason(reason)
+        with self._store.writing() as books:
+            acts = books.period_acts()
+            check_reopening(wanted, acts)
+            now = self._clock()
+            kind = PeriodActKind.REOPENED
+            return self._act(books, wanted, kind, now, actor, reason, acts, acts[-1].balances)
+
+    def _act(
+        self,
+        books: BooksWriting,
+        month: Month,
+        kind: PeriodActKind,
+        now: datetime,
+        actor: Actor,
+        reason: str,
+        acts: Sequence[PeriodAct],
+        balances: Sequence[BalanceRow],
+    ) -> PeriodAct:
+        head = books.chain_head()
+        act = period_act(
+            month,
+            kind,
+            now,
+            actor.name,
+            reason,
+            head.number,
+            head.hash,
+            balances,
+            acts,
+            self._zone,
+        )
+        books.add_period_act(act)
+        return act

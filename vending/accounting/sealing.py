@@ -1,0 +1,91 @@
+"""The proof of the books, and the seals that are kept outside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..ledger import LedgerReport, Seal, SealContent, sealed, typed_code
+from ..ledger.journal import GENESIS
+from ..parties import Actor, require
+from .daily import Difference
+from .days import day_of, end_of, read_day
+from .errors import DayNotBegun, SealedLater
+from .keeping import Keeping
+
+
+class Sealing(Keeping):
+    """One instance serves many threads."""
+
+    def verify(self, actor: Actor, against: str | None = None) -> LedgerReport:
+        """Recomputes every sum, hash and link, and holds them against the seals; `against` is
+        the code of a seal that was kept outside the books. The report names the first entry that
+        differs; nothing is raised for it. Raises SealCodeMistyped."""
+        require(actor, "verify")
+        kept = None if against is None else typed_code(against)
+        return self._store.proved(self._chart, kept)
+
+    def seal(
+        self,
+        actor: Actor,
+        day: str | None = None,
+        differences: Sequence[Difference] | None = None,
+    ) -> Seal:
+        """Seals the books as they stand at the end of `day` (or now, if it is today, the
+        default), with what a check of the day has found. Sealing what is sealed already answers the
+        seal that there is, unless that does not say what the check has found.
+
+        Raises DayMalformed, DayNotBegun, SealedLater.
+        """
+        require(actor, "seal")
+        wanted = None if day is None else read_day(day)
+        with self._store.writing() as books:
+            head = books.chain_head()
+            now = self._clock()
+            today = day_of(now, self._zone)
+            date = wanted or today
+            if date > today:
+                raise DayNotBegun(date.isoformat())
+            if date < today:
+                head = books.head_at(end_of(date, self._zone))
+            seals = books.seals()
+            last = seals[-1] if seals else None
+            said = None if last is None else last.told
+            found = None
+            if differences is not None:
+                found = tuple((d.what, d.where, d.expected, d.found) for d in differences)
+            if (
+                last is not None
+                and last.day == date.isoformat()
+                and last.entry == head.number
+                and said is not None
+                and found in (None, said.differences)
+            ):
+                return last
+            if last is not None and (last.day > date.isoformat() or last.entry > head.number):
+                raise SealedLater(date.isoformat(), last.day)
+            after = 0 if last is None else last.entry
+            acts = books.period_acts()
+            content = SealContent(
+                # On top of the seal before: a verification recomputes them from the first entry.
+                # Of one that somebody has made unreadable they are recomputed here.
+                sums=_added(
+                    () if said is None else said.sums,
+                    books.sums(0 if said is None else after, head.number),
+                ),
+                receipts=tuple(books.receipt_ranges(after, head.number)),
+                tokens=tuple(books.token_counts(after, head.number)),
+                periods=acts[-1].hash if acts else GENESIS,
+                differences=found,
+            )
+            made = sealed(date.isoformat(), now, actor.name, head.number, head.hash, content, last)
+            books.add_seal(made)
+            return made
+
+
+def _added(
+    before: Sequence[tuple[str, str, int]], since: Sequence[tuple[str, str, int]]
+) -> tuple[tuple[str, str, int], ...]:
+    sums: dict[tuple[str, str], int] = {}
+    for account, unit, amount in (*before, *since):
+        sums[account, unit] = sums.get((account, unit), 0) + amount
+    return tuple((*key, sums[key]) for key in sorted(sums) if sums[key])
