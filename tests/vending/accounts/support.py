@@ -21,6 +21,7 @@ from vending.accounting import Bookkeeping
 from vending.accounts import (
     Accounts,
     Opening,
+    Standing,
     after_sale,
     document_of,
     kept_state,
@@ -34,6 +35,7 @@ from vending.store.accounts import SqlAccounts, SqlAccountsWriting, quote_of
 from vending.store.books import SqlBooks
 from vending.tariff import (
     Label,
+    LineKind,
     Month,
     Percentage,
     Quote,
@@ -126,6 +128,24 @@ class Counter:
         account = chart().role(role)
         with self.rows.reading() as rows:
             return rows.balance(account.code, holder, account.unit)
+
+
+def standing(counter: Counter, code: str = "arrears") -> Standing:
+    view = counter.accounts.account(TILL, "A1")
+    return next(one.standing for one in view.debts if one.debt.code == code)
+
+
+def taken(counter: Counter, vend_id: str, amount: int = 10_000) -> int:
+    """What a sale takes of debts."""
+    sold = counter.sell(vend_id, amount)
+    return sum(line.amount.minor for line in sold.of_kind(LineKind.DEBT))
+
+
+def proved(counter: Counter) -> None:
+    report = counter.accounts.verify_accounts(TILL)
+    assert report.problems == ()
+    assert (report.ok, report.accounts) == (True, 3)
+    assert counter.ledger("debts", "A1") == sum(counter.owed().values())
 
 
 def put_sale(

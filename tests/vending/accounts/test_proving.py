@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tracemalloc
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +18,6 @@ from vending.store.schema import BOOKS, metadata
 from vending.store.triggers import drop
 
 pytestmark = pytest.mark.system
-
-
-@pytest.fixture
-def counter(place: Path | str) -> Iterator[Counter]:
-    made = Counter(place)
-    yield made
-    made.close()
 
 
 def live(counter: Counter) -> None:

@@ -1,0 +1,206 @@
+"""Debts at the desk: written down, put off, owed no more; on both databases."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from meters.errors import RaseedError
+from meters.quantities import Money
+from tests.vending.accounts.support import (
+    ARREARS,
+    BILLING,
+    CHIEF,
+    SITE,
+    TILL,
+    Counter,
+    proved,
+    standing,
+    taken,
+)
+from tests.vending.support import ADMIN, POWER, TECHNICIAN
+from vending.accounting.errors import (
+    AgreementUnknown,
+    ReasonMissing,
+)
+from vending.accounts import Standing
+from vending.accounts.errors import (
+    DebtCodeReused,
+    DebtCodeTaken,
+    DebtUnknown,
+    DebtWrong,
+    EventIdReused,
+    NothingOwed,
+    NotPostponed,
+    PostponedPast,
+    PostponedTooLong,
+)
+from vending.parties import ActorNotAllowed
+from vending.tariff import (
+    CurrencyWrong,
+    Instalment,
+    Label,
+    Percentage,
+)
+
+WHY = "Agreed at the counter"
+
+
+def test_a_debt_from_its_first_day_to_its_last(counter: Counter) -> None:
+    counter.debt(amount=3000, percent="50")
+    assert (counter.owed(), counter.ledger("debts", "A1")) == ({"arrears": 3000}, 3000)
+    assert counter.ledger("debts_taken_over") == -3000
+    # The tariff guards 60 % of each payment; its monthly charge comes before the debt.
+    first = taken(counter, "v-1")
+    assert 0 < first < 4000
+    counter.clock.forward(days=2)
+    assert taken(counter, "v-2") == 3000 - first
+    assert standing(counter) is Standing.SETTLED
+    counter.void("v-1")
+    assert counter.owed() == {"arrears": first}
+    assert standing(counter) is Standing.OPEN
+    proved(counter)
+    (event,) = counter.accounts.history(TILL, POWER.number)
+    assert (event.event.kind, event.actor, event.after_entry) == ("debt_added", "Layla", 1)
+
+
+def test_the_same_debt_again_is_the_same_debt(counter: Counter) -> None:
+    counter.debt()
+    counter.debt()
+    counter.debt("waste-2025", to="A2")
+    assert counter.ledger("debts", "A1") == 15_000
+    with pytest.raises(DebtCodeReused):
+        counter.debt(amount=16_000)
+    taken(counter, "v-1")
+    counter.debt()
+    proved(counter)
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"code": "Arrears 1"}, DebtWrong("code")),
+        ({"code": "a" * 41}, DebtWrong("code")),
+        ({"label": Label("دين", " ")}, DebtWrong("name")),
+        ({"amount": Money(0)}, DebtWrong("amount")),
+        ({"amount": Money(100, "JOD")}, CurrencyWrong("JOD", "ILS")),
+        ({"priority": 0}, DebtWrong("priority")),
+        ({"recovery": Percentage("0")}, DebtWrong("recovery")),
+        ({"recovery": Percentage("100.1")}, DebtWrong("recovery")),
+        ({"recovery": Percentage("half")}, DebtWrong("recovery")),
+        ({"recovery": Instalment(Money(-1))}, DebtWrong("recovery")),
+        ({"source": "  "}, DebtWrong("source")),
+        ({"reason": "ok"}, ReasonMissing(5)),
+        ({"agreement": "A9"}, AgreementUnknown("A9")),
+        ({"actor": TILL}, ActorNotAllowed("add_debt", "operator")),
+    ],
+)
+def test_what_is_no_debt(tmp_path: Path, changes: dict[str, object], error: RaseedError) -> None:
+    counter = Counter(tmp_path / "books.db")
+    debt: dict[str, object] = {
+        "actor": BILLING,
+        "agreement": "A1",
+        "code": "arrears",
+        "label": ARREARS,
+        "amount": Money(100),
+        "recovery": Percentage("25"),
+        "reason": WHY,
+        "source": "Bill 7",
+    }
+    with pytest.raises(type(error)) as raised:
+        counter.accounts.add_debt(**{**debt, **changes})  # type: ignore[arg-type]
+    assert raised.value.facts() == error.facts()
+    assert counter.document() is None
+    counter.close()
+
+
+def test_arabic_digits_in_a_percentage_are_kept_as_plain_ones(tmp_path: Path) -> None:
+    counter = Counter(tmp_path / "books.db")
+    counter.debt(percent="١٢٫٥")
+    (one,) = counter.accounts.account(TILL, "A1").debts
+    assert one.debt.recovery == Percentage("12.5")
+    counter.close()
+
+
+def test_a_debt_is_put_off_as_far_as_the_role_may(counter: Counter) -> None:
+    counter.debt()
+    put_off = counter.accounts.postpone_debt
+    # It is 23 November: the end of next month is 31 December.
+    with pytest.raises(PostponedTooLong) as refused:
+        put_off(TILL, "A1", "arrears", "2027-01-01", WHY, "p-1")
+    assert refused.value.last == "2026-12-31"
+    put_off(TILL, "A1", "arrears", "2026-12-31", WHY, "p-1")
+    assert standing(counter) is Standing.POSTPONED
+    assert taken(counter, "v-1") == 0
+    counter.clock.now = datetime(2026, 12, 31, 21, 59, tzinfo=UTC)
+    assert taken(counter, "v-2") == 0
+    counter.clock.forward(minutes=1)
+    assert taken(counter, "v-3") > 0
+    with pytest.raises(PostponedTooLong):
+        put_off(BILLING, "A1", "arrears", "2027-05-01", WHY, "p-2")
+    put_off(CHIEF, "A1", "arrears", "2028-01-31", WHY, "p-2")
+    counter.accounts.end_postponement(TILL, "A1", "arrears", "He can pay now", "p-3")
+    assert standing(counter) is Standing.OPEN
+    with pytest.raises(NotPostponed):
+        counter.accounts.end_postponement(TILL, "A1", "arrears", "He can pay now", "p-4")
+    with pytest.raises(PostponedPast):
+        put_off(TILL, "A1", "arrears", "2026-12-31", WHY, "p-5")
+    with pytest.raises(DebtUnknown):
+        put_off(TILL, "A1", "other", "2027-01-31", WHY, "p-5")
+    with pytest.raises(ActorNotAllowed):
+        put_off(TECHNICIAN, "A1", "arrears", "2027-01-31", WHY, "p-5")
+    proved(counter)
+
+
+def test_an_act_asked_for_twice_happens_once(counter: Counter) -> None:
+    counter.debt()
+    acts = counter.accounts
+    first = acts.postpone_debt(TILL, "A1", "arrears", "2026-12-31", WHY, "p-1")
+    again = acts.postpone_debt(TILL, "A1", "arrears", "2026-12-31", WHY, "p-1")
+    assert again == first
+    for actor, until, reason in (
+        (TILL, "2026-12-30", WHY),
+        (TILL, "2026-12-31", "Another reason"),
+        (CHIEF, "2026-12-31", WHY),
+    ):
+        with pytest.raises(EventIdReused):
+            acts.postpone_debt(actor, "A1", "arrears", until, reason, "p-1")
+    assert len(acts.history(TILL, "A1")) == 2
+    acts.add_fee(BILLING, "A3", "connection", WHY, "f-1")
+    sold = counter.sell("v-1", 90_000, SITE)
+    assert any(line.code == "connection" for line in sold.lines)
+    # Paid meanwhile: asking again must not put it on the account a second time.
+    assert acts.add_fee(BILLING, "A3", "connection", WHY, "f-1").fees == ()
+    assert len(acts.history(TILL, "A3")) == 1
+    proved(counter)
+
+
+def test_a_debt_has_no_code_of_the_tariff(counter: Counter) -> None:
+    """Who pays for `meter` pays for one thing."""
+    for code in ("meter", "waste"):
+        with pytest.raises(DebtCodeTaken):
+            counter.debt(code)
+    counter.debt("network")
+    assert list(counter.owed()) == ["network"]
+
+
+def test_nothing_owed_is_nothing_to_put_off(counter: Counter) -> None:
+    counter.debt(amount=100, percent="100")
+    counter.sell("v-1", 20_000)
+    assert standing(counter) is Standing.SETTLED
+    with pytest.raises(NothingOwed):
+        counter.accounts.postpone_debt(TILL, "A1", "arrears", "2026-12-31", WHY, "p-1")
+    with pytest.raises(NothingOwed):
+        counter.accounts.dispute(TILL, "A1", "arrears", WHY, "p-1")
+
+
+def test_the_journal_covers_the_debts(counter: Counter) -> None:
+    counter.debt()
+    assert counter.service.verify(ADMIN).ok
+    counter.clock.forward(minutes=1)
+    counter.debt("waste-2025", to="A2")
+    report = counter.service.verify(ADMIN)
+    assert (report.ok, report.entries) == (True, 2)
+    assert timedelta(0) < counter.clock() - datetime(2026, 11, 23, tzinfo=UTC)

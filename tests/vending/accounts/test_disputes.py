@@ -1,0 +1,128 @@
+"""Debts that customers object to, or that nobody will pay; on both databases."""
+
+from __future__ import annotations
+
+import pytest
+
+from meters.quantities import Money
+from tests.vending.accounts.support import (
+    BILLING,
+    CHIEF,
+    TILL,
+    Counter,
+    proved,
+    standing,
+    taken,
+)
+from vending.accounting import Adjustment, AdjustmentKind
+from vending.accounting.errors import (
+    AdjustmentIdReused,
+    DebtNotNamed,
+    OwnRequest,
+)
+from vending.accounts import Outcome, Standing
+from vending.accounts.errors import (
+    DisputedAlready,
+    MoreThanOwed,
+    NotDisputed,
+    ReductionWrong,
+)
+from vending.ledger import Posting
+from vending.parties import Actor
+
+WHY = "Agreed at the counter"
+
+
+def test_a_dispute_that_is_rejected(counter: Counter) -> None:
+    counter.debt()
+    acts = counter.accounts
+    acts.dispute(TILL, "A1", "arrears", "Not his account", "d-1")
+    assert standing(counter) is Standing.DISPUTED
+    with pytest.raises(DisputedAlready):
+        acts.dispute(TILL, "A1", "arrears", "Not his account", "d-2")
+    assert taken(counter, "v-1") == 0
+    with pytest.raises(ReductionWrong):
+        acts.settle_dispute(BILLING, "A1", "arrears", Outcome.REJECTED, WHY, "d-3", to=Money(100))
+    acts.settle_dispute(BILLING, "A1", "arrears", Outcome.REJECTED, "Checked: it is his", "d-3")
+    assert standing(counter) is Standing.OPEN
+    assert taken(counter, "v-2") > 0
+    with pytest.raises(NotDisputed):
+        acts.settle_dispute(BILLING, "A1", "arrears", Outcome.UPHELD, WHY, "d-4")
+    proved(counter)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "to", "left"),
+    [(Outcome.UPHELD, None, 0), (Outcome.REDUCED, Money(4000), 4000)],
+)
+def test_a_dispute_that_strikes_something_off_needs_two_people(
+    counter: Counter, outcome: Outcome, to: Money | None, left: int
+) -> None:
+    counter.debt()
+    acts = counter.accounts
+    acts.dispute(TILL, "A1", "arrears", "Paid in 2024", "d-1")
+    args = (CHIEF, "A1", "arrears", outcome, "The slip was found", "d-2")
+    asked = acts.settle_dispute(*args, to=to)
+    assert acts.settle_dispute(*args, to=to) == asked
+    with pytest.raises(AdjustmentIdReused):
+        acts.settle_dispute(BILLING, *args[1:], to=to)
+    (waiting,) = asked.waiting
+    assert (waiting.id, waiting.off, waiting.outcome) == ("d-2", Money(15_000 - left), outcome)
+    assert (counter.owed(), standing(counter)) == ({"arrears": 15_000}, Standing.DISPUTED)
+    with pytest.raises(OwnRequest):
+        counter.keeping.approve(CHIEF, "d-2")
+    counter.keeping.approve(Actor("Nadia", CHIEF.role), "d-2")
+    assert counter.owed() == {"arrears": left}
+    assert standing(counter) is (Standing.OPEN if left else Standing.SETTLED)
+    # It had never been owed, so it goes back to where it was taken over from.
+    assert (counter.ledger("debts_taken_over"), counter.ledger("write_offs")) == (-left, 0)
+    assert acts.account(TILL, "A1").waiting == ()
+    proved(counter)
+    if to is not None:
+        with pytest.raises(NotDisputed):
+            acts.settle_dispute(CHIEF, "A1", "arrears", outcome, WHY, "d-3", to=Money(1))
+
+
+def test_what_is_given_up_is_a_loss_and_can_be_taken_back(counter: Counter) -> None:
+    counter.debt()
+    acts = counter.accounts
+    with pytest.raises(MoreThanOwed):
+        acts.write_down(BILLING, "A1", "arrears", Money(15_001), WHY, "w-1")
+    acts.write_down(BILLING, "A1", "arrears", Money(14_000), "He has died", "w-1")
+    acts.write_down(BILLING, "A1", "arrears", Money(14_000), "Asked a second time", "w-2")
+    counter.keeping.approve(CHIEF, "w-1")
+    assert (counter.owed(), counter.ledger("write_offs")) == ({"arrears": 1000}, 14_000)
+    proved(counter)
+    with pytest.raises(MoreThanOwed):
+        counter.keeping.approve(CHIEF, "w-2")
+    counter.keeping.void(CHIEF, "w-2", "It was asked twice")
+    entry = counter.keeping.approve(CHIEF, "w-1").decision
+    assert entry is not None
+    assert entry.entry is not None
+    counter.keeping.reverse(BILLING, "r-1", entry.entry, "His heirs will pay")
+    counter.keeping.approve(CHIEF, "r-1")
+    assert (counter.owed(), counter.ledger("write_offs")) == ({"arrears": 15_000}, 0)
+    proved(counter)
+    told = [one.event.kind for one in acts.history(TILL, "A1", limit=2)]
+    assert told == ["debt_restored", "debt_written_down"]
+    older = acts.history(TILL, "A1", before=4, limit=2)
+    assert [one.seq for one in older] == [3, 2]
+    # The largest that the API lets through, on both databases.
+    assert acts.history(TILL, "A1", before=2**63 - 1, limit=2)[0].seq == 5
+
+
+def test_debts_are_moved_by_name_only(counter: Counter) -> None:
+    counter.debt()
+    lines = (Posting("5010", "", "ILS", 100), Posting("1210", "A1", "ILS", -100))
+    with pytest.raises(DebtNotNamed):
+        counter.keeping.adjust(BILLING, "adj-1", lines, WHY)
+    with pytest.raises(DebtNotNamed):
+        counter.keeping.write_off(BILLING, "adj-1", "1210", "A1", 100, WHY)
+    # One that was asked for by an older program.
+    with counter.rows.writing() as rows:
+        rows.add_adjustment(
+            Adjustment("old-1", AdjustmentKind.WRITE_OFF, counter.clock(), "Layla", WHY, lines)
+        )
+    with pytest.raises(DebtNotNamed):
+        counter.keeping.approve(CHIEF, "old-1")
+    proved(counter)
