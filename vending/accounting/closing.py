@@ -9,9 +9,9 @@ from datetime import date, timedelta, tzinfo
 from ..ledger import Seal
 from ..parties import Actor
 from ..ports import Clock
-from .daily import DailyCheck
+from .daily import DailyCheck, kept_check
 from .days import day_of
-from .reports import BookReports, kept_check
+from .reports import BookReports
 from .sealing import Sealing
 
 SETTLED_AFTER = timedelta(minutes=10)

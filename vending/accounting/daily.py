@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from ..ledger import Seal
+
 SALE_KINDS = ("sale", "payment")
 """Kinds of entries that sales are booked by."""
 VOID_KINDS = ("void", "refund")
@@ -221,3 +223,14 @@ class DayFacts:
     """Vend ids of voided sales whose token a meter has taken."""
     unread_seals: Sequence[int] = ()
     """Numbers of the day's seals that are not what a seal says."""
+
+
+def kept_check(seals: Sequence[Seal], day: str) -> KeptCheck | None:
+    """The last check of a day that a seal keeps, as far as its seals can be read."""
+    for seal in reversed(seals):
+        content = seal.told if seal.day == day else None
+        differences = None if content is None else content.differences
+        if differences is not None:
+            found = tuple(Difference(*one) for one in differences)
+            return KeptCheck(seal.number, seal.sealed_at, seal.actor, found)
+    return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import tzinfo
 
@@ -15,11 +15,10 @@ from ..persons import person
 from ..ports import Clock
 from .adjustments import Adjustment, AdjustmentState, unknown_holder
 from .checking import checked
-from .daily import SALE_KINDS, VOID_KINDS, DailyCheck, DayFacts, Difference, KeptCheck
+from .daily import SALE_KINDS, VOID_KINDS, DailyCheck, DayFacts, kept_check
 from .days import Month, Span, beginning, day_of, days, end_of, read_day
 from .errors import AccountUnknown, AgreementUnknown
 from .issuer import Issuer
-from .parts import NO_MONEY
 from .periods import PeriodAct
 from .ports import BooksReading, BooksStore, OperatorFacts, SoldRow
 from .standing import is_holder
@@ -27,12 +26,11 @@ from .statements import (
     AccountStatement,
     CustomerLine,
     CustomerStatement,
-    DepositLine,
     OperatorStatement,
-    StatementLine,
     Taking,
     TrialBalance,
 )
+from .takings import deposit_lines, takings_of
 
 
 class JournalView:
@@ -289,56 +287,3 @@ class BookReports:
             None if last is None else read_day(last),
             self._zone,
         )
-
-
-def takings_of(sold: Iterable[SoldRow], zone: tzinfo) -> list[Taking]:
-    """What was taken and given back, by point, local day, operator and way of paying."""
-    sums: dict[tuple[str, str, str, str, bool, str], list[int]] = {}
-    for row in sold:
-        day = day_of(row.at, zone).isoformat()
-        ways: dict[str, int] = {}
-        for tender, amount in row.taken.parts or ((NO_MONEY, 0),):
-            ways[tender] = ways.get(tender, 0) + amount
-        for tender, amount in ways.items():
-            key = (row.point, day, row.operator, tender, row.taken.on_deposit, row.currency)
-            one = sums.setdefault(key, [0, 0, 0, 0])
-            place = 2 if row.is_back else 0
-            one[place] += 1
-            one[place + 1] += amount
-    return [Taking(*key, *sums[key]) for key in sorted(sums)]
-
-
-def deposit_lines(opening: int, lines: Iterable[StatementLine]) -> tuple[DepositLine, ...]:
-    """The postings to an operator's deposit, one line for each entry, as the operator sees it."""
-    found: list[DepositLine] = []
-    balance = opening
-    for line in lines:
-        balance -= line.amount
-        if found and found[-1].entry == line.entry:
-            same = found[-1]
-            found[-1] = same._replace(amount=same.amount - line.amount, balance=balance)
-            continue
-        found.append(
-            DepositLine(
-                line.entry,
-                line.at,
-                line.kind,
-                line.cause,
-                line.actor,
-                line.receipt,
-                -line.amount,
-                balance,
-            )
-        )
-    return tuple(found)
-
-
-def kept_check(seals: Sequence[Seal], day: str) -> KeptCheck | None:
-    """The last check of a day that a seal keeps, as far as its seals can be read."""
-    for seal in reversed(seals):
-        content = seal.told if seal.day == day else None
-        differences = None if content is None else content.differences
-        if differences is not None:
-            found = tuple(Difference(*one) for one in differences)
-            return KeptCheck(seal.number, seal.sealed_at, seal.actor, found)
-    return None
