@@ -205,7 +205,10 @@ def _check_transfer(books: ActsReading, wanted: TransferWanted) -> str:
             continue
         raise TransferredBefore(wanted.old_meter, one.vend_id)
     units = units_of(wanted.units, file.meter.commodity.quantity)
-    check_source(books, wanted.old_meter, units, wanted.source)
+    earlier = books.exchange_of(wanted.old_meter, before=exchange.requested_at)
+    # What was read in an earlier life of the meter was another customer's, or moved already.
+    since = None if earlier is None else earlier.requested_at
+    check_source(books, wanted.old_meter, units, wanted.source, since)
     if not units.is_zero:
         _check_taken_back(books, wanted, exchange.requested_at)
     return file.meter.number.number

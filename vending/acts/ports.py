@@ -26,8 +26,9 @@ class ActsReading(Reading, Protocol):
         field."""
         ...
 
-    def exchange_of(self, old_meter: str) -> Approval | None:
-        """The request that the last exchange of this meter wrote down."""
+    def exchange_of(self, old_meter: str, before: datetime | None = None) -> Approval | None:
+        """The request that the last exchange of this meter wrote down, of those asked for before a
+        moment."""
         ...
 
     def taken_back_as_gone(self, meter: str, since: datetime) -> list[SaleRecord]:

@@ -42,12 +42,13 @@ class SqlActsReading(SqlReading):
         found = [record for id in ids if (record := self.sale(id)) is not None]
         return sorted(found, key=lambda one: one.entry)
 
-    def exchange_of(self, old_meter: str) -> Approval | None:
+    def exchange_of(self, old_meter: str, before: datetime | None = None) -> Approval | None:
         asked = (
             self.approval(id)
             for id in reversed(self.acts_about("transfer", "old_meter", old_meter))
         )
-        return next((one for one in asked if one is not None and "exchange" in one.document), None)
+        exchanges = (one for one in asked if one is not None and "exchange" in one.document)
+        return next((e for e in exchanges if before is None or e.requested_at < before), None)
 
     def taken_back_as_gone(self, meter: str, since: datetime) -> list[SaleRecord]:
         v = t.voids.c

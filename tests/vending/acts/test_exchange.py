@@ -303,6 +303,21 @@ def test_a_meter_from_the_shelf_has_a_second_life(office: Office) -> None:
     office.check()
 
 
+def test_a_reading_of_an_earlier_life_moves_nothing_later_either(office: Office) -> None:
+    used(office)
+    exchanged(office)
+    moved = office.approve("X-1").quote.quantity
+    # Hung at a neighbour's, never read there, and taken down again.
+    for id, new in (("X-2", new_meter(POWER)), ("X-3", new_meter(Drn.from_serial("01", 7002)))):
+        office.town.clock.forward(minutes=3)
+        office.exchanges.exchange(RAMI, id, "A3", new, Source.NONE, WHY)
+        office.approve(id)
+    wanted = {"agreement": "A3", "old_meter": P, "units": moved.to_text(), "source": "reading"}
+    with pytest.raises(ReadingMissing):
+        office.ask("X-4", "transfer", **wanted)
+    office.check()
+
+
 def test_a_statement_tells_what_was_bought_on_every_meter(office: Office) -> None:
     reports = BookReports(SqlBooks(office.town.store), chart(), office.town.clock, UTC)
     office.sell("v-1")
