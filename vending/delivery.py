@@ -40,6 +40,15 @@ class DeliveryNotPossible(Refused, code="delivery.not_possible"):
 
 
 @dataclass(eq=False)
+class MeterElsewhere(Refused, code="delivery.meter_elsewhere"):
+    """The meter hangs at another agreement by now: pushed there, the units would be a neighbour's.
+    Take the sale back, or give its units to the meter that the customer has."""
+
+    vend_id: str
+    meter: str
+
+
+@dataclass(eq=False)
 class DeliveryChanged(Refused, code="delivery.changed"):
     """Somebody else settled this delivery meanwhile; look at it again."""
 

@@ -28,6 +28,7 @@ from .delivery import (
     DeliveryChanged,
     DeliveryNotPossible,
     Evidence,
+    MeterElsewhere,
     delivery_of,
     evidence,
     is_being_pushed,
@@ -63,6 +64,9 @@ class Handover:
             if state_of(events) is SaleState.REFUSED:
                 return delivery_of(receipt, events)
             raise DeliveryNotPossible(vend_id, state_of(events).value)
+        if file.agreement.number != receipt.buyer.agreement:
+            # However long it has waited in the outbox: what was bought stays with who bought it.
+            raise MeterElsewhere(vend_id, receipt.buyer.meter)
 
         digits = receipt.tokens[-1].digits
         gateway = self._ports.gateway_for(file.meter)

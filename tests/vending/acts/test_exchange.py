@@ -36,8 +36,9 @@ from vending.acts.errors import (
     UnitsAndSource,
 )
 from vending.admission import MeterRules, ModelUnknown, RowWrong
-from vending.aftersale import Evidence
+from vending.aftersale import Evidence, SaleState
 from vending.approvals.errors import ApprovalIdReused, DocumentMalformed, OwnAct
+from vending.delivery import MeterElsewhere
 from vending.keychanges import KeyChanges, KeyChangeState
 from vending.parties import (
     ActorNotAllowed,
@@ -300,6 +301,22 @@ def test_a_meter_from_the_shelf_has_a_second_life(office: Office) -> None:
         office.ask("X-4", "transfer", agreement="A3", old_meter=P, units="1", source="photo")
     with pytest.raises(NotExchanged):
         office.ask("X-4", "transfer", agreement="A1", old_meter=P, units="1", source="photo")
+    office.check()
+
+
+def test_a_token_is_not_pushed_to_a_meter_that_hangs_at_a_neighbours_now(office: Office) -> None:
+    office.sell("v-1")
+    exchanged(office, source=Source.NONE)
+    office.town.clock.forward(minutes=3)
+    # As the outbox does, which has tried in vain while the meter lay on the shelf.
+    with pytest.raises(MeterUnknown):
+        office.service.deliver(RAMI, "v-1")
+    office.exchanges.exchange(RAMI, "X-2", "A3", new_meter(POWER), Source.NONE, WHY)
+    with pytest.raises(MeterElsewhere):
+        office.service.deliver(RAMI, "v-1")
+    assert office.meters[POWER].memory.balance == 0
+    # Its log can be asked all the same; nothing speaks for the token having come.
+    assert office.service.reconcile(RAMI, "v-1").state is SaleState.ISSUED
     office.check()
 
 
