@@ -14,8 +14,9 @@ from meters.values import replace
 from .sale import Paid, Payment, Tender
 from .tariff import CurrencyWrong
 
-COINS = {"ILS": 10}
-"""The smallest coin in minor units; currencies that are not named have coins for every unit."""
+COINS = {"ILS": 10, "JOD": 10, "EGP": 25}
+"""The smallest coin in minor units, which is the last one that a drawer is counted in; currencies
+that are not named have coins for every unit."""
 
 MOST_MINOR = 10**12
 """Of one payment, in minor units: far above every sale, and far below what a column can hold."""

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from meters.quantities import Energy, Money
 from meters.values import replace
 from tests.vending.support import ADMIN, OPERATOR, Town
+from vending.drawer import DENOMINATIONS
 from vending.payments import (
     MOST_MINOR,
     PaymentShort,
@@ -176,6 +177,20 @@ def test_every_agora_paid_belongs_to_one_sale(
         of_sales = sum(p.amount.minor for x in parts for p in x.payments if p.tender is tender)
         assert of_sales == sum(p.amount.minor for p in paid.payments if p.tender is tender)
     assert to_coin(Money(due)).minor % 10 == 0
+
+
+@pytest.mark.parametrize("currency", sorted(DENOMINATIONS))
+def test_cash_is_what_a_drawer_can_be_counted_in(currency: str) -> None:
+    coin = min(DENOMINATIONS[currency])
+    for minor in range(1_200, 1_200 + 2 * coin):
+        due = Money(minor, currency)
+        paid = settle(due, (), as_told=False)
+        notes = Payment(Tender.CASH, Money(DENOMINATIONS[currency][0], currency))
+        changed = settle(due, (notes,), as_told=False)
+        for cash in (*paid.payments, *changed.payments):
+            assert cash.amount.minor % coin == 0
+        assert changed.change.minor % coin == 0
+        assert abs(paid.rounding.minor) <= coin // 2
 
 
 @pytest.mark.parametrize("reference", ["slip\n7", "a\x00", "a\u202eb"])
