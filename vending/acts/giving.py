@@ -205,10 +205,11 @@ def _check_transfer(books: ActsReading, wanted: TransferWanted) -> str:
             continue
         raise TransferredBefore(wanted.old_meter, one.vend_id)
     units = units_of(wanted.units, file.meter.commodity.quantity)
-    earlier = books.exchange_of(wanted.old_meter, before=exchange.requested_at)
-    # What was read in an earlier life of the meter was another customer's, or moved already.
+    down = exchange.requested_at
+    earlier = books.exchange_of(wanted.old_meter, before=down)
+    # What was read in another life of the meter, before or since, is not what was left then.
     since = None if earlier is None else earlier.requested_at
-    check_source(books, wanted.old_meter, units, wanted.source, since)
+    check_source(books, wanted.old_meter, units, wanted.source, since, down)
     if not units.is_zero:
         _check_taken_back(books, wanted, exchange.requested_at)
     return file.meter.number.number
@@ -233,9 +234,15 @@ def _check_taken_back(books: ActsReading, wanted: TransferWanted, since: datetim
 
 
 def check_source(
-    books: Reading, old_meter: str, units: Quantity, source: Source, since: datetime | None = None
+    books: ActsReading,
+    old_meter: str,
+    units: Quantity,
+    source: Source,
+    since: datetime | None,
+    until: datetime | None = None,
 ) -> None:
-    """Whether a source can speak for so many units; a reading, only if it is from behind `since`.
+    """Whether a source can speak for so many units; a reading, only if it is from behind `since`,
+    and not from behind `until`.
 
     Raises UnitsAndSource, ReadingMissing, TransferTooMuch.
     """
@@ -243,17 +250,19 @@ def check_source(
         raise UnitsAndSource(source.value)
     if source is not Source.READING:
         return
-    read = last_read(books, old_meter, since)
+    read = last_read(books, old_meter, since, until)
     if units > read:
         raise TransferTooMuch(old_meter, str(units), str(read))
 
 
-def last_read(books: Reading, meter: str, since: datetime | None = None) -> Quantity:
-    """The balance of the last reading that is kept, behind a moment. Raises ReadingMissing."""
-    found = books.readings(meter, limit=1)
-    if not found or (since is not None and found[0].account.read_at <= since):
+def last_read(
+    books: ActsReading, meter: str, since: datetime | None, until: datetime | None = None
+) -> Quantity:
+    """The balance of the last reading that is kept between two moments. Raises ReadingMissing."""
+    found = books.last_reading(meter, since, until)
+    if found is None:
         raise ReadingMissing(meter)
-    return found[0].account.balance
+    return found.account.balance
 
 
 def _standing(books: ActsReading, act: str, field: str, value: str) -> list[SaleRecord]:

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
+from ..aftersale import MeterReading
 from ..approvals import Approval
 from ..parties import Meter, MeterFile
 from ..ports import Reading, Writing
@@ -29,6 +30,12 @@ class ActsReading(Reading, Protocol):
     def exchange_of(self, old_meter: str, before: datetime | None = None) -> Approval | None:
         """The request that the last exchange of this meter wrote down, of those asked for before a
         moment."""
+        ...
+
+    def last_reading(
+        self, meter: str, since: datetime | None, until: datetime | None
+    ) -> MeterReading | None:
+        """The last that is kept of a meter, of those behind `since` and not behind `until`."""
         ...
 
     def taken_back_as_gone(self, meter: str, since: datetime) -> list[SaleRecord]:

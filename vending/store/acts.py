@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 
-from ..aftersale import Evidence, SaleState
+from ..aftersale import Evidence, MeterReading, SaleState
 from ..approvals.approval import Approval
 from ..keychanges.changes import KeyChangeEvent, KeyChangeState
 from ..parties import Meter, MeterFile, Registration
@@ -17,7 +17,7 @@ from . import schema as t
 from .approvals import SqlPeopleReading, SqlPeopleWriting
 from .key_changes import SqlKeyChangesWriting
 from .parties import NUL
-from .reading import SqlReading
+from .reading import SqlReading, reading_of
 from .sqlstore import SqlStore
 from .writing import SqlWriting, gateway_columns
 
@@ -49,6 +49,19 @@ class SqlActsReading(SqlReading):
         )
         exchanges = (one for one in asked if one is not None and "exchange" in one.document)
         return next((e for e in exchanges if before is None or e.requested_at < before), None)
+
+    def last_reading(
+        self, meter: str, since: datetime | None, until: datetime | None
+    ) -> MeterReading | None:
+        r = t.readings.c
+        own = [r.meter == meter]
+        if since is not None:
+            own.append(r.read_at > since)
+        if until is not None:
+            own.append(r.read_at <= until)
+        found = select(t.readings).where(*own).order_by(r.id.desc()).limit(1)
+        row = self._db.execute(found).first()
+        return None if row is None else reading_of(row)
 
     def taken_back_as_gone(self, meter: str, since: datetime) -> list[SaleRecord]:
         v = t.voids.c

@@ -233,7 +233,7 @@ class SqlReading(SqlTakingBack):
 
     def readings(self, meter: str, *, limit: int = 50) -> list[MeterReading]:
         rows = self._db.execute(_READINGS, {"meter": meter, "most": limit})
-        return [_reading(row) for row in rows]
+        return [reading_of(row) for row in rows]
 
     def unsettled(self, limit: int) -> list[str]:
         return list(self._db.execute(_UNSETTLED, {"limit": limit}).scalars())
@@ -278,7 +278,7 @@ def sale_record(row: Sequence[Any], tokens: tuple[TokenRecord, ...]) -> SaleReco
     return SaleRecord(*columns)
 
 
-def _reading(row: Row[Any]) -> MeterReading:
+def reading_of(row: Row[Any]) -> MeterReading:
     kind = QUANTITIES[row.unit]
     account = MeterAccount(
         commodity=Commodity(row.commodity),

@@ -335,6 +335,19 @@ def test_a_reading_of_an_earlier_life_moves_nothing_later_either(office: Office)
     office.check()
 
 
+def test_a_reading_of_a_later_life_moves_nothing_to_the_one_before(office: Office) -> None:
+    exchanged(office, source=Source.NONE)
+    office.approve("X-1")
+    # Hung at a neighbour's, who buys, and whose it is when it is read.
+    office.town.clock.forward(minutes=3)
+    office.exchanges.exchange(RAMI, "X-2", "A3", new_meter(POWER), Source.NONE, WHY)
+    assert used(office) == 41_250
+    wanted = {"agreement": "A1", "old_meter": P, "units": "41.2", "source": "reading"}
+    with pytest.raises(ReadingMissing):
+        office.ask("X-3", "transfer", **wanted)
+    office.check()
+
+
 def test_a_statement_tells_what_was_bought_on_every_meter(office: Office) -> None:
     reports = BookReports(SqlBooks(office.town.store), chart(), office.town.clock, UTC)
     office.sell("v-1")
