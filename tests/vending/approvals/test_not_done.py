@@ -178,6 +178,31 @@ def test_what_was_done_is_not_called_off(office: Office, monkeypatch: pytest.Mon
     office.check()
 
 
+def test_what_was_done_when_the_clock_stood_back_is_not_called_off_either(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed(office)
+    # Put right by the network between the approval and the act, as far as a sale bears it.
+    office.town.clock.forward(minutes=-3)
+    with monkeypatch.context() as patch:
+        patch.setattr(type(office.approvals), "_keep", lambda *_: None)
+        office.approvals.approve(OTHER_CHIEF, "A-1")
+    assert state(office, "A-1") is ApprovalState.NOT_DONE
+    office.town.clock.forward(hours=1)
+    assert refused(lambda: office.approvals.refuse(THIRD, "A-1", WHY)) == "approval.may_be_done"
+    assert office.approvals.approve(THIRD, "A-1").outcome is not None
+    office.check()
+
+
+def test_a_refund_of_nearly_the_same_name_is_not_what_was_asked_for(office: Office) -> None:
+    failed(office)
+    office.sell("v-9")
+    office.ask("a-1", "void_refund", sale="v-9")
+    office.approvals.approve(CHIEF, "a-1")
+    assert office.approvals.refuse(THIRD, "A-1", WHY).called_off is not None
+    office.check()
+
+
 def test_an_ordinary_sale_of_its_name_is_not_what_was_asked_for(office: Office) -> None:
     """Nobody could carry it through any more, nor call it off."""
     failed(office)
