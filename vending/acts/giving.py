@@ -199,14 +199,15 @@ def _check_transfer(books: ActsReading, wanted: TransferWanted) -> str:
     exchange = books.exchange_of(wanted.old_meter)
     if exchange is None or exchange.document["agreement"] != wanted.agreement:
         raise NotExchanged(wanted.old_meter, wanted.agreement)
-    for one in _standing(books, "transfer", "old_meter", wanted.old_meter):
-        if one.sold_at < exchange.requested_at:
-            # Of an earlier time, before the meter was put in once more.
-            continue
-        raise TransferredBefore(wanted.old_meter, one.vend_id)
-    units = units_of(wanted.units, file.meter.commodity.quantity)
     down = exchange.requested_at
     earlier = books.exchange_of(wanted.old_meter, before=down)
+    for one in _standing(books, "transfer", "old_meter", wanted.old_meter):
+        # Of an earlier time, before the meter was put in once more; if it never was, a clock that
+        # was put back since the exchange says nothing.
+        before = earlier is not None and one.sold_at < down
+        if one.agreement == wanted.agreement and not before:
+            raise TransferredBefore(wanted.old_meter, one.vend_id)
+    units = units_of(wanted.units, file.meter.commodity.quantity)
     # What was read in another life of the meter, before or since, is not what was left then.
     since = None if earlier is None else earlier.requested_at
     check_source(books, wanted.old_meter, units, wanted.source, since, down)

@@ -335,6 +335,16 @@ def test_a_reading_of_an_earlier_life_moves_nothing_later_either(office: Office)
     office.check()
 
 
+def test_what_was_left_is_moved_once_though_the_clock_is_put_back(office: Office) -> None:
+    exchanged(office, source=Source.PHOTO, units="12.5")
+    # It stood an hour ahead when the exchange was written down, and nothing was sold meanwhile.
+    office.town.clock.forward(hours=-1)
+    assert office.approve("X-1").quote.quantity == Energy(12_500)
+    with pytest.raises(TransferredBefore):
+        office.ask("X-2", "transfer", agreement="A1", old_meter=P, units="12.5", source="photo")
+    office.check()
+
+
 def test_a_reading_of_a_later_life_moves_nothing_to_the_one_before(office: Office) -> None:
     exchanged(office, source=Source.NONE)
     office.approve("X-1")
