@@ -97,7 +97,7 @@ class Giving:
         wanted: TransferWanted = approved.payload
 
         def item(books: ActsReading) -> Item:
-            number = _check_transfer(books, wanted)
+            number = _check_transfer(books, wanted, approved)
             return Transfer(number, wanted.units, wanted.old_meter)
 
         if _nothing(wanted):
@@ -191,8 +191,10 @@ def _check_refund(books: ActsReading, wanted: RefundWanted) -> None:
         raise RefundTooMuch(earlier.vend_id, str(units), str(kind(left)))
 
 
-def _check_transfer(books: ActsReading, wanted: TransferWanted) -> str:
-    """The DRN of the meter that the units go to."""
+def _check_transfer(
+    books: ActsReading, wanted: TransferWanted, approved: Approved | None = None
+) -> str:
+    """The DRN of the meter that the units go to. `approved`: None while it is asked for."""
     file = books.file_of_agreement(wanted.agreement)
     if file is None:
         raise AgreementUnknown(wanted.agreement)
@@ -201,6 +203,10 @@ def _check_transfer(books: ActsReading, wanted: TransferWanted) -> str:
         raise NotExchanged(wanted.old_meter, wanted.agreement)
     down = exchange.requested_at
     earlier = books.exchange_of(wanted.old_meter, before=down)
+    asked = down if approved is None or approved.id == exchange.id else approved.requested_at
+    if earlier is not None and asked < down:
+        # Before the meter was put in once more: it was about what was left then.
+        raise NotExchanged(wanted.old_meter, wanted.agreement)
     for one in _standing(books, "transfer", "old_meter", wanted.old_meter):
         # Of an earlier time, before the meter was put in once more; if it never was, a clock that
         # was put back since the exchange says nothing.
@@ -212,7 +218,7 @@ def _check_transfer(books: ActsReading, wanted: TransferWanted) -> str:
     since = None if earlier is None else earlier.requested_at
     check_source(books, wanted.old_meter, units, wanted.source, since, down)
     if not units.is_zero:
-        _check_taken_back(books, wanted, exchange.requested_at)
+        _check_taken_back(books, wanted, down)
     return file.meter.number.number
 
 

@@ -345,6 +345,24 @@ def test_what_was_left_is_moved_once_though_the_clock_is_put_back(office: Office
     office.check()
 
 
+def test_a_request_of_an_earlier_life_moves_nothing_of_the_next(office: Office) -> None:
+    exchanged(office, source=Source.PHOTO, units="12.5")
+    office.ask("T-1", "transfer", agreement="A1", old_meter=P, units="12.5", source="photo")
+    office.approve("X-1")
+    # Mended, back in its place the same day, and down once more.
+    third = new_meter(Drn.from_serial("01", 7002))
+    for id, new in (("X-2", new_meter(POWER)), ("X-3", third)):
+        office.town.clock.forward(minutes=3)
+        office.exchanges.exchange(RAMI, id, "A1", new, Source.NONE, WHY)
+        office.approve(id)
+    with pytest.raises(NotExchanged):
+        office.approve("T-1")
+    # Asked for now, it is about what is left now.
+    office.ask("T-2", "transfer", agreement="A1", old_meter=P, units="3", source="photo")
+    assert office.approve("T-2").quote.quantity == Energy(3_000)
+    office.check()
+
+
 def test_a_reading_of_a_later_life_moves_nothing_to_the_one_before(office: Office) -> None:
     exchanged(office, source=Source.NONE)
     office.approve("X-1")
