@@ -31,11 +31,13 @@ from .voidproof import Proof, Proved, Proving
 from .voidrules import check_alone, check_drawer, check_point, check_units, gone_unproved
 from .voids import (
     SALES,
+    GivenBackBefore,
     NotProved,
     VoidNotAllowed,
     VoidUnseen,
     checked_reason,
     money_back,
+    moves_money,
     read_document,
     void_entry,
 )
@@ -58,7 +60,7 @@ class Voiding:
             record = known_sale(books, vend_id)
             done = books.void_of(vend_id)
             if done is not None:
-                return done
+                return _asked_again(done, actor, reason)
         try:
             proved = self._proving.proved(record)
         except MeterUnreachable as error:
@@ -141,7 +143,7 @@ class Voiding:
         """Checks again what may have changed meanwhile, then books."""
         done = books.void_of(record.vend_id)
         if done is not None:
-            return done
+            return _asked_again(done, actor, reason)
         if books.delivery_events(record.vend_id) != list(events):
             # It was pushed behind the log that was read; asked again, a new one will tell.
             raise NotProved(record.vend_id, record.meter, "being_delivered")
@@ -243,3 +245,15 @@ class Voiding:
 
     def _kept(self, postings: Sequence[Posting]) -> tuple[Posting, ...]:
         return tuple(p for p in postings if p.account in self._cached)
+
+
+def _asked_again(done: Void, actor: Actor, reason: str) -> Void:
+    """The void that there is, for whoever has lost its answer and asks the same once more. Nobody
+    else is answered as if they had taken the sale back: its money would be given a second time.
+
+    Raises GivenBackBefore.
+    """
+    same = same_person(done.actor, actor.name) and done.reason == reason
+    if not (same and done.evidence.takes_back and moves_money(done)):
+        raise GivenBackBefore(done.vend_id, done.actor, done.at)
+    return done

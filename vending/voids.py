@@ -64,6 +64,16 @@ class VoidNotAllowed(Refused, code="void.not_allowed"):
 
 
 @dataclass(eq=False)
+class GivenBackBefore(Refused, code="void.done_before"):
+    """The sale was taken back, refunded or sold anew already, by somebody else or for another
+    reason: nothing is given for it a second time."""
+
+    vend_id: str
+    actor: str
+    moment: datetime
+
+
+@dataclass(eq=False)
 class VoidReasonMissing(Invalid, code="void.reason_missing"):
     """A void needs a reason."""
 

@@ -27,9 +27,37 @@ from vending.messages import Language
 from vending.papers import Letterhead, taken_back_paper
 from vending.requests import BasketRequest, Credit, Units
 from vending.sold import known_sale
-from vending.voids import GoneUnproved, VoidNotAllowed
+from vending.voids import GivenBackBefore, GoneUnproved, VoidNotAllowed
 
 F = FRESH.number
+
+
+def test_nobody_is_told_a_second_time_that_money_is_given_back(office: Office) -> None:
+    """Who is told so at a counter hands it out."""
+    office.sell_held("v-1")
+    office.sell("v-2")
+    office.sell_held("v-3")
+    void = office.service.void(CLERK, "v-1", WHY)
+    office.ask("R-1", "void_refund", sale="v-2")
+    office.approve("R-1")
+    office.ask("C-1", "correction", sale="v-3", meter=NEXT_DOOR.number)
+    office.approve("C-1")
+    before = office.entries()
+    other = replace(CLERK, name="Rana", terminal="T2")
+    for who, sale, reason in (
+        (other, "v-1", WHY),
+        (CLERK, "v-1", "The customer stands here"),
+        (CLERK, "v-2", WHY),
+        (CHIEF, "v-2", WHY),
+        (CHIEF, "v-3", WHY),
+    ):
+        with pytest.raises(GivenBackBefore) as error:
+            office.service.void(who, sale, reason)
+        assert error.value.actor == ("Samir" if sale == "v-1" else "Layla")
+    # An answer that was lost is given once more, through whichever door.
+    assert office.service.void(replace(CLERK, name="api:samir"), "v-1", f" {WHY} ") == void
+    assert office.entries() == before
+    office.check()
 
 
 def test_units_given_back_keep_the_money_where_it_is(office: Office) -> None:

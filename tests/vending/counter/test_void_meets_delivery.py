@@ -21,7 +21,7 @@ from vending.requests import BasketRequest, DebtPayment
 from vending.service import VendingService
 from vending.sold import SaleVoided
 from vending.voidproof import Proved, Proving
-from vending.voids import NotProved, TokenTaken
+from vending.voids import GivenBackBefore, NotProved, TokenTaken
 
 __all__ = ["rig"]
 
@@ -78,7 +78,9 @@ def test_voided_behind_the_log_that_a_delivery_has_read(rig: Rig) -> None:
 def test_voided_behind_the_log_that_another_void_has_read(rig: Rig) -> None:
     rig.sell("v-1")
     first = line(rig, lambda: rig.service.void(CHIEF, "v-1", "it was me"))
-    assert first.void(CHIEF, "v-1", WHY).reason == "it was me"
+    with pytest.raises(GivenBackBefore):
+        first.void(CHIEF, "v-1", WHY)
+    assert first.void(CHIEF, "v-1", "it was me") == rig.service.what_became(CHIEF, "v-1").void
     assert len(rig.service.entries(CHIEF, "v-1")) == 2
 
 

@@ -155,7 +155,8 @@ def show(actor: Seller, service: Service, response: Response, vend_id: VendId) -
 @router.post("/vends/{vend_id}/void")
 def void(actor: Seller, service: Service, vend_id: VendId, body: ReasonIn) -> VoidOut:
     """Take a sale back on evidence: its digits were not shown, or the meter, read now, has not
-    taken the token, or the meter is out of use. Voiding again answers the void that there is."""
+    taken the token, or the meter is out of use. The same person for the same reason again is
+    answered the void that there is; anybody else is refused."""
     void = service.void(actor, vend_id, body.reason)
     return VoidOut.of(void, service.what_became(actor, vend_id).receipt)
 
