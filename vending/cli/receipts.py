@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from meters.quantities import Money
 from meters.verdicts import TokenResult
 
+from ..aftersale import Evidence
 from ..messages import LRI, PDI, Language, phrase, term, verdict_words
 from ..shapes import (
     BasketOut,
@@ -64,8 +65,13 @@ def show_status(cli: Cli, status: SaleStatusOut) -> None:
         # What paid a debt alone has nothing to be delivered.
         show_delivery(cli, status.delivery)
     if status.void is not None:
-        cli.facts((("evidence", term(status.void.evidence, cli.language)),))
-        cli.facts((("reason", status.void.reason),))
+        back = status.void
+        # Money that was given back is no evidence of anything, and no units.
+        why = "refunded" if back.evidence == Evidence.REFUND.value else back.evidence
+        cli.facts((("evidence", term(why, cli.language)), ("reason", back.reason)))
+        if back.given_back is not None:
+            cli.facts((("given_back", written(back.given_back)),))
+        cli.facts((("actor", back.actor),))
     if status.later is not None:
         later = status.later
         told = {"vend_id": later.vend_id, "operator": later.operator, "moment": later.sold_at}

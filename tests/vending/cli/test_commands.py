@@ -159,6 +159,10 @@ def test_a_basket_held_shown_and_voided(town: Shell) -> None:
     assert "its digits were not shown" in back.out
     assert re.search(r"Given back: \d+\.\d\d ILS\n", back.out), back.out
     assert "wrong meter" in town.run("--lang", "ar", "sale", "show", "b-1+2").out
+    # Somebody else at another counter is not told so, too: they would give it once more.
+    again = town.run("void", "b-1+2", "--reason", "wrong meter", *seat, LOGNAME="rana")
+    assert (again.code, again.out) == (3, "")
+    assert "void.done_before" in again.err
     last = town.run("sale", "last", "--json", *seat).json
     assert [one["sale"]["vend_id"] for one in last] == ["b-1", "b-1+2"]
     quote = town.run("quote", POWER.number, "20", "--units", "--json").json
@@ -228,3 +232,13 @@ def test_shifts_and_debts_are_told_in_the_readers_words(town: Shell) -> None:
     assert re.search(r"^دفع ديون +1 ", report, re.MULTILINE), report
     heading, *_ = town.run("--lang", "ar", "debt", "list", "A1").out.splitlines()
     assert heading.startswith("الرمز "), heading
+
+
+def test_money_that_was_given_back_is_told_as_that(town: Shell) -> None:
+    town.run("vend", POWER.number, "50", "--id", "v-1", "--point", "P1")
+    why = ("--reason", "Meter burned at night")
+    town.run("approval", "request", "void-refund", "v-1", *why, "--id", "R-1", "--point", "P1")
+    assert town.run("approval", "approve", "R-1", LOGNAME="omar").code == 0
+    shown = town.run("sale", "show", "v-1").out
+    assert "Evidence: refunded\n" in shown
+    assert "Given back: 50.00 ILS\nBy: cli:omar\n" in shown
