@@ -157,15 +157,16 @@ class Table:
         return value
 
     def percent(self, key: str, *, least: int = 0, most: int = 100) -> tuple[str, Fraction]:
-        """The text as written and the part of one that it means."""
-        text = self.text(key)
+        """The number in plain digits, as lines and papers say it, and the part of one that it
+        means."""
         try:
-            value = Fraction(decimal_from_text(text))
+            number = decimal_from_text(self.text(key))
         except _NO_NUMBERS as error:
             self._no_number(key, error)
-        if not least <= value <= most:
+        if not least <= number <= most:
             self.wrong(key, Mistake.PERCENT, least, most)
-        return text, value * Fraction(1, 100)
+        # However it was typed (`١٦`, `+16`): programs read it back, and it stands between words.
+        return f"{abs(number):f}", Fraction(number) * Fraction(1, 100)
 
     def units(self, key: str) -> Quantity:
         """A number of token steps (tenths of a display unit), more than none."""

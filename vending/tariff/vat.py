@@ -29,7 +29,7 @@ class Vat:
     """
 
     percent: str
-    """Plain decimal text, exactly as written in the tariff (`16`)."""
+    """Plain decimal text (`16`)."""
     fraction: Fraction
     rounding: Rounding
     mode: VatMode = VatMode.ADDED

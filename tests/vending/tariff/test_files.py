@@ -214,6 +214,15 @@ def test_a_draft_never_prices_until_a_second_person_approves_it() -> None:
     assert [tariff.version for tariff in book.versions(CODE)] == [1, 2]
 
 
+@pytest.mark.parametrize("typed", ["١٦", "۱۶", "+16", " 16 ", "\u200f16\u200f"])
+def test_a_percentage_stands_in_plain_digits_however_it_was_typed(typed: str) -> None:
+    """Lines and receipts say it, and programs read it out of the JSON."""
+    (tariff,) = parse_tariffs(FLAT.replace('percent = "16"', f'percent = "{typed}"'), "x")
+    asked = QuoteRequest(Money(5000))
+    tax = quote(tariff, asked, AccountState(Money(0)), tariff.active_from).lines[1]
+    assert (tax.rule, tax.rate, tax.amount) == ("vat", "16", Money(690))
+
+
 def test_a_tariff_that_ended_is_not_sold_and_still_explains() -> None:
     ended = FLAT.replace("most_per", "retired_from = 2026-07-01T00:00:00+03:00\nmost_per")
     book = TariffBook(parse_tariffs(ended, "x"))
