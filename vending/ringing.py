@@ -48,6 +48,7 @@ from .tariff import (
     QuoteRequest,
     Tariff,
     TariffCommodity,
+    TariffCurrency,
     free_left,
     pay_owed,
     quote,
@@ -119,11 +120,13 @@ def bench_of(
     now: datetime,
     kept: KeptQuote | None = None,
 ) -> Bench:
-    """Raises TariffMissing, TariffCommodity."""
+    """Raises TariffMissing, TariffCommodity, TariffCurrency."""
     commodity = file.meter.commodity
     tariff = ports.tariffs.active(file.agreement.tariff, now)
     if tariff.commodity is not commodity:
         raise TariffCommodity(tariff.code, file.meter.number.number)
+    if tariff.currency != ports.chart.currency:
+        raise TariffCurrency(tariff.code, tariff.currency, ports.chart.currency)
     most: Quantity | None = None
     if key.unit_limit is not None:
         most = commodity.quantity(key.unit_limit * commodity.token_step)

@@ -33,8 +33,11 @@ _MONEY = frozenset({"safe", "bank", "vat_due"})
 
 
 def check_books(draft: Tariff, chart: Chart, source: str, row: int = 0) -> None:
-    """Every sum has an account that takes it: asked now, not in the middle of a sale. Raises
-    TariffMalformed with the place in `source`, whose version of this row it is."""
+    """Every sum has an account that takes it, in the one currency of the books: asked now, not in
+    the middle of a sale. Raises TariffMalformed with the place in `source`, whose version of this
+    row it is."""
+    if draft.currency != chart.currency:
+        raise TariffMalformed(source, "currency", Mistake.ONE_OF, [chart.currency])
     for unfit in _unfit(draft, chart):
         takes = ", ".join(unfit.fitting)
         raise TariffMalformed(source, f"versions[{row}].{unfit.place}", Mistake.BOOK, [takes])

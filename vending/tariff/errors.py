@@ -81,6 +81,15 @@ class TariffCommodity(Refused, code="tariff.commodity"):
 
 
 @dataclass(eq=False)
+class TariffCurrency(Refused, code="tariff.currency"):
+    """The tariff is in another currency than the books, which have no account for its sums."""
+
+    tariff: str
+    currency: str
+    expected: str
+
+
+@dataclass(eq=False)
 class TariffNeedsHistory(Refused, code="tariff.needs_history"):
     """The tariff prices by the month, and what was bought this month is not known here."""
 

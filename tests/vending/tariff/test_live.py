@@ -222,6 +222,16 @@ book = "{role}"
     assert counted(("tariff_files",), quick.place) == before
 
 
+def test_a_file_in_another_currency_than_the_books_is_not_met(quick: Office) -> None:
+    path = quick.folder / FILE
+    text = path.read_text("utf-8").replace('"ILS"', '"USD"').replace(CODE, "dollars")
+    path.write_text(text, "utf-8")
+    with pytest.raises(TariffMalformed) as error:
+        starts(quick)
+    assert (error.value.source, error.value.where) == (FILE, "currency")
+    assert (error.value.problem, error.value.details) == (Mistake.ONE_OF, ["ILS"])
+
+
 def lacking(role: str) -> Chart:
     """The chart as somebody else might write it."""
     return Chart(account for account in chart().accounts() if account.role != role)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from meters.quantities import Energy, Money, Volume
 from tests.vending.support import (
     ADMIN,
+    CONFIG,
     OPERATOR,
     POWER,
     START,
@@ -21,9 +24,19 @@ from tests.vending.support import (
     tariffs,
     town,
 )
+from vending.requests import BasketRequest, Credit, Units
 from vending.service import VendingService
 from vending.shapes import ExplainedQuoteOut, ReceiptOut
-from vending.tariff import AccountState, FreeUnits, Month, MonthUse, free_left
+from vending.tariff import (
+    AccountState,
+    FreeUnits,
+    Month,
+    MonthUse,
+    TariffBook,
+    TariffCurrency,
+    free_left,
+    parse_tariffs,
+)
 
 
 def town_on(path: Path, power: str, water: str) -> VendingService:
@@ -56,6 +69,25 @@ def test_a_municipal_charge_stands_on_its_own_account(tmp_path: Path) -> None:
     stored = served.what_became(OPERATOR, "v-1").receipt
     assert stored.quote == receipt.quote
     assert served.vend(OPERATOR, request(amount="100.00")) == receipt
+
+
+def test_a_tariff_in_another_currency_than_the_books_sells_nothing(tmp_path: Path) -> None:
+    """Sold by units, no sum is typed that could be of the wrong money: the accounts are in shekels,
+    and what would stand on them in dollars no proof of the books would pass again."""
+    texts = [
+        (CONFIG / "tariffs" / f"{kind}-domestic.toml").read_text("utf-8")
+        for kind in ("electricity", "water")
+    ]
+    texts[0] = texts[0].replace('"ILS"', '"USD"')
+    book = TariffBook(one for text in texts for one in parse_tariffs(text, "x"))
+    served = service(new_store(tmp_path / "t.db"), SetClock(), tariffs=book)
+    served.register(ADMIN, town())
+    bought = Credit(POWER.number, Units("10"))
+    with pytest.raises(TariffCurrency):
+        served.vend_basket(OPERATOR, BasketRequest("v-1", (bought,)))
+    with pytest.raises(TariffCurrency):
+        served.bind(OPERATOR, POWER.number, Units("10"))
+    assert served.verify(ADMIN).problem is None
 
 
 def test_tax_that_is_included_is_booked_as_tax(tmp_path: Path) -> None:
