@@ -127,8 +127,9 @@ class TariffDesk:
         answers it as it stands.
 
         Raises TariffUnknown, TariffVersionUnknown, TariffInFile, TariffRejected, TariffNotDraft,
-        TariffOwnApproval, TariffActivationPast, TariffNoticeShort, TariffMomentTaken,
-        TariffMalformed (the chart has lost an account that it books on).
+        TariffOwnApproval, TariffActivationPast, TariffNoticeShort, TariffMomentTaken, TariffInUse
+        (it ends, nothing follows it, and agreements are at the tariff), TariffMalformed (the chart
+        has lost an account that it books on).
         """
         require(actor, "approve_tariff")
         note = cleaned(note)
@@ -143,6 +144,10 @@ class TariffDesk:
                 for other in found.approved(code):
                     if other.active_from == draft.active_from:
                         raise TariffMomentTaken(code, number, other.version)
+                # What retiring would refuse, a version that says its own end does not do either.
+                chain = sorted([*found.approved(code), draft], key=lambda one: one.active_from)
+                if chain[-1] is draft:
+                    check_left(code, chain, books.agreements_at(code))
                 check_books(draft, self._chart, code)
                 books.add(TariffAct(code, number, ActKind.APPROVED, now, actor.name, note))
         return self._changed(code, number)

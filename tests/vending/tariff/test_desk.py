@@ -200,6 +200,8 @@ BAD = [
         "version = 2: charges[0].code",
         Mistake.WAS_MONTHLY,
     ),
+    # The books are in shekels: no account would take what is sold by it.
+    (draft(code="dollars").replace('"ILS"', '"USD"'), "currency", Mistake.ONE_OF),
 ]
 
 
@@ -314,6 +316,23 @@ def test_a_tariff_ends_where_nobody_is_left_without(office: Office) -> None:
         office.quote()
     office.clock.now = BEGINS
     assert office.quote().tariff_version == 2
+
+
+def test_a_version_that_says_its_own_end_leaves_nobody_without_a_price(quick: Office) -> None:
+    """What `retire` refuses is not let through in a draft's text."""
+    ends = "retired_from = 2027-03-01T00:00:00+02:00"
+    lasting = draft(3, begins="2027-03-01T00:00:00+02:00")
+    quick.desk.submit(LAYLA, draft(more=ends))
+    with pytest.raises(TariffInUse):
+        quick.desk.approve(OMAR, CODE, 2)
+    assert states(quick)[2] == "draft"
+    # Followed by another, it may end; and the one that follows is not taken back then.
+    quick.approved(lasting)
+    assert quick.desk.approve(OMAR, CODE, 2).state is TariffState.APPROVED
+    with pytest.raises(TariffInUse):
+        quick.desk.reject(NADIA, CODE, 3, "The council said no")
+    # Nobody is at this one.
+    assert quick.approved(draft(code="electricity-public", more=ends)).state is TariffState.APPROVED
 
 
 def test_a_slow_clock_cannot_let_a_version_begin_before_a_sale_that_was_made(
