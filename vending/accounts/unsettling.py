@@ -52,7 +52,7 @@ def unsettled(state: AccountState, sold: Quote, sold_at: datetime, tariff: Tarif
                 fees[line.code] = _fee_again(fees.get(line.code), line, tariff)
         else:
             stand = charges.get(line.code) or ChargeState(
-                line.code, month, Money(0, line.amount.currency)
+                line.code, _counted_through(state, month), Money(0, line.amount.currency)
             )
             charges[line.code] = replace(stand, owed=stand.owed + line.amount)
     return replace(
@@ -63,6 +63,13 @@ def unsettled(state: AccountState, sold: Quote, sold_at: datetime, tariff: Tarif
         fees=tuple(fees.values()),
         debts=tuple(debts.values()),
     )
+
+
+def _counted_through(state: AccountState, month: Month) -> Month:
+    """Of a charge that stands nowhere any more: the agreement has left the tariff since, and come
+    back when a later version had dropped it. All months until then were counted when it left, or
+    were another tariff's; only what this sale of `month` paid is owed again."""
+    return month if state.since is None else max(month, state.since.plus(-1))
 
 
 def _owed_again(debt: Debt | None, line: QuoteLine, month: Month) -> Debt:

@@ -13,7 +13,7 @@ from meters.values import replace
 from tests import examples
 from tests.vending.tariff.strategies import NOW, THIS_MONTH, payments
 from tests.vending.tariff.test_laws import any_sales, situations, sold
-from tests.vending.tariff.worked import HEAD
+from tests.vending.tariff.worked import BEGUN, HEAD, SIGNED
 from vending.accounting.errors import ReasonMissing
 from vending.accounts import (
     AccountDocumentBroken,
@@ -40,6 +40,7 @@ from vending.tariff import (
     Quote,
     QuoteRequest,
     Tariff,
+    TariffBook,
     owed,
     parse_tariffs,
     pay_owed,
@@ -195,6 +196,36 @@ book = "fees"
 )
 STATE = AccountState(Money(0), MonthUse(THIS_MONTH, Energy(0)), THIS_MONTH, debts=(DEBT,))
 SOLD = quote(TARIFF, QuoteRequest(Money(10_000)), STATE, NOW)
+
+
+def test_what_an_earlier_stay_at_the_tariff_paid_brings_no_further_month_with_it() -> None:
+    """An agreement went to another tariff and came back, and a version had dropped the charge
+    meanwhile: it stands nowhere. A sale of before is taken back: what it paid is owed, and not
+    also the months behind it, which were counted on leaving or belong to the other tariff."""
+    priced = (
+        'price = { rule = "flat", rate = "0.50", rounding = "half_up" }\n'
+        'vat = { percent = "0", rounding = "half_up" }\n'
+    )
+    waste = (
+        'charges = [ { rule = "monthly", code = "waste", name_ar = "نفايات", name_en = "Waste", '
+        'amount = "10.00", book = "waste" } ]\n'
+    )
+    dropped = (
+        SIGNED.format(version=2) + BEGUN.replace("01-01T00:00:00+02", "10-01T00:00:00+03") + priced
+    )
+    text = HEAD.format(commodity="electricity") + priced + waste + dropped
+    one, two = TariffBook(parse_tariffs(text, "waste")).versions("worked")
+    june = Month(2026, 6)
+    sold_at = june.begins() + timedelta(days=3)
+    new = AccountState(Money(0), MonthUse(june, Energy(0)), since=june)
+    sale = quote(one, QuoteRequest(Money(5000)), new, sold_at)
+    # It left in August, and is back since October.
+    back = AccountState(Money(0), since=Month(2026, 11))
+    after = unsettled(back, sale, sold_at, one)
+    assert owed(two, after, NOW) == {"waste": Money(1000)}
+    # The same sale of an agreement that never left: July to September are asked for.
+    stayed = AccountState(Money(0), since=june)
+    assert owed(two, unsettled(stayed, sale, sold_at, one), NOW) == {"waste": Money(4000)}
 
 
 def test_a_month_that_has_passed_is_left_alone() -> None:
