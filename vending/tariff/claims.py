@@ -84,22 +84,22 @@ class Claims:
         return max(0, min(allowed.numerator // allowed.denominator, room))
 
     def lines(self, tendered: int, room: int) -> list[QuoteLine]:
-        """`total`, line by line in the order of priority; each share is rounded up, and the last
-        one gets what is left."""
+        """`total`, line by line in the order of priority. What they ask for is rounded down as it
+        adds up, so none gets an agora less than it asks for because of the parts before it: what
+        is asked for in whole agorot is taken whole."""
         if not self.ordered:
             return []
-        left = self.total(tendered, room)
-        asked = sum((claim.wanted(tendered) for claim in self.ordered), Fraction(0))
-        # What was rounded up for those before it may be lacking to the last: that is no limit.
-        short = left < asked.numerator // asked.denominator
+        most = self.total(tendered, room)
         capped = self._cap * tendered <= room
+        asked, given = Fraction(0), 0
         lines = []
         for claim in self.ordered:
             exact = claim.wanted(tendered)
-            taken = min(left, -(-exact.numerator // exact.denominator))
-            left -= taken
+            asked += exact
+            reached = min(most, asked.numerator // asked.denominator)
+            taken, given = reached - given, reached
             limited = claim.blocked
-            if short and limited is None and taken < exact.numerator // exact.denominator:
+            if limited is None and taken < exact.numerator // exact.denominator:
                 limited = Limited.CAP if capped else Limited.GUARANTEE
             lines.extend(self._lines(claim, tendered, exact, taken, limited))
         return lines
@@ -131,7 +131,7 @@ class Claims:
             base=Money(tendered if claim.share else claim.owed, self._currency),
             rate=claim.rate,
             exact=exact,
-            rounding=Rounding.UP,
+            rounding=Rounding.DOWN if taken < exact else Rounding.UP,
             amount=amount,
             kind=claim.kind,
             code=claim.code,

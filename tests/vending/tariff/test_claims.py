@@ -39,6 +39,7 @@ from vending.tariff import (
     parse_tariffs,
     pay_owed,
     quote,
+    rounded_fraction,
     settled,
     shares_of,
     unpaid,
@@ -320,14 +321,26 @@ def test_postponed_and_disputed_debts_wait_and_say_why() -> None:
     assert taken(sold(state, 10_000, at=until))["b"] == 5000
 
 
-def test_shares_rounded_up_never_take_more_than_all_together_asked_for() -> None:
-    """A third each of 0.10: 3.33 agorot each, 10 together, so 4 + 4 + 2."""
+def test_shares_are_rounded_down_as_they_add_up_and_each_says_how() -> None:
+    """A third each of 0.11: 3.67 agorot each, 10.99 together, so 3 + 4 + 3."""
     debts = tuple(debt(code, 9000, 1, percent="33.3333") for code in "abc")
-    sale = sold(replace(CLEAR, debts=debts, balance=Money(100)), 10)
-    assert sale.deducted.minor == 9
-    assert list(taken(sale).values()) == [4, 4, 1]
-    assert {line.limited for line in sale.of_kind(LineKind.DEBT)} <= {None, Limited.CAP}
-    assert all(line.rounding is Rounding.UP for line in sale.of_kind(LineKind.DEBT))
+    sale = sold(replace(CLEAR, debts=debts, balance=Money(100)), 11)
+    assert list(taken(sale).values()) == [3, 4, 3]
+    assert {line.limited for line in sale.of_kind(LineKind.DEBT)} == {None}
+    for line in sale.of_kind(LineKind.DEBT):
+        assert line.amount.minor == rounded_fraction(line.exact, line.rounding)
+
+
+def test_what_is_asked_for_in_whole_agorot_is_taken_whole_behind_a_part_of_the_payment() -> None:
+    """Not an agora of the meter's month or of an instalment is left owed, with no reason told,
+    because a debt before them takes 7.4 % of 202.36, which is 14.97464."""
+    debts = (debt("part", 90_000, 1, percent="7.4"), debt("rate", 90_000, 40, instalment=2000))
+    due = replace(CLEAR, charges=(ChargeState("meter", Month(2026, 10), Money(0)),))
+    month, sale = sold(due, 20_236), sold(replace(due, debts=debts), 20_236)
+    assert taken(sale) == {"part": 1497, "meter": taken(month)["meter"], "rate": 2000}
+    (left,) = [line.left for line in sale.lines if line.code == "meter" and line.left is not None]
+    assert left.is_zero
+    assert {line.limited for line in sale.lines} == {None}
 
 
 def test_money_is_of_the_tariffs_currency() -> None:
