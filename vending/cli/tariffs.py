@@ -24,6 +24,7 @@ from ..shapes import (
 from ..shapes.base import Measure
 from ..tariff.months import read_moment
 from ..tariff.whatif import USUAL_AMOUNTS, Household
+from ..tariffdesk import MOST_MONTHS_DUE
 from ..tariffviews import Standing
 from .asking import Reason
 from .context import Cli, Json, cli_of
@@ -33,7 +34,10 @@ app = typer.Typer(no_args_is_help=True, help="Tariffs and their versions.")
 CodeArg = Annotated[str, typer.Argument(metavar="CODE", help="Code of the tariff.")]
 VersionArg = Annotated[int, typer.Argument(metavar="VERSION", min=1, help="Number.")]
 Used = Annotated[str, typer.Option(help="Units bought earlier this month.")]
-Due = Annotated[int, typer.Option(help="Months of monthly charges that the payment meets.")]
+Due = Annotated[
+    int,
+    typer.Option(min=0, max=MOST_MONTHS_DUE, help="Months of monthly charges that it meets."),
+]
 At = Annotated[
     str | None,
     typer.Option("--at", help="2027-01-01, or 2027-01-01T06:00:00+02:00.", show_default=False),

@@ -40,6 +40,10 @@ def test_mistakes_and_languages(tmp_path: Path) -> None:
     arabic = shell.run("--lang", "ar", "tariff", "compare", CODE, "1", "2").out
     assert re.search("[\u0600-\u06ff]", arabic)
     assert "\u206671.8 kWh\u2069" in arabic
+    told = shell.run("tariff", "preview", CODE, "1", "20", "--months-due", "121")
+    assert told.code == 2
+    assert "plain number" not in told.err
+    assert "120" in told.err
     told = shell.run("tariff", "reject", CODE, "2", "--reason", "The council said no")
     assert told.code == 0
     assert "State: rejected" in told.out
