@@ -3,6 +3,8 @@ clock that moves only when told."""
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -196,3 +198,17 @@ class Town:
 
 def request(vend_id: str = "v-1", meter: Drn = POWER, amount: str = "50.00") -> VendRequest:
     return VendRequest(vend_id, meter.number, Money.from_text(amount))
+
+
+def pushed(database: Path, vend_id: str) -> None:
+    """As if the sale's token had been pushed to its meter, and no answer had come."""
+    rows = [
+        (vend_id, seq, state, f"{START:%Y-%m-%dT%H:%M:%S.%fZ}", "Samir", "")
+        for seq, state in enumerate(("delivering", "unknown"), start=1)
+    ]
+    with closing(sqlite3.connect(database)) as held, held:
+        held.executemany(
+            "INSERT INTO delivery_events (vend_id, seq, state, at, actor, note)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            rows,
+        )

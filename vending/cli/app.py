@@ -50,6 +50,7 @@ from . import (
     statements,
     tariffs,
     tokens,
+    unsettled,  # noqa: F401 - it puts its command into the group of sales
     x_reports,
 )
 from . import deposits as deposits  # adds to the commands of operators

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.vending.support import POWER, WATER
+from tests.vending.support import POWER, WATER, pushed
 from vending.messages import LRI, PDI
 
 from .support import PASSPHRASE, Shell, shell
@@ -216,6 +216,18 @@ def test_every_line_of_a_sale_is_shown_with_what_is_still_owed(town: Shell) -> N
     assert "Net: 0.00 ILS" in paid.out
     assert "Delivery" not in town.run("sale", "show", "d-1").out
     assert "Delivery" in town.run("sale", "show", "v-1").out
+
+
+def test_pushes_without_a_verdict_are_listed_to_be_reconciled(town: Shell) -> None:
+    sell(town)
+    assert town.run("sale", "unsettled", "--json").json == []
+    pushed(town.folder / "raseed.db", "v-1")
+    (found,) = town.run("sale", "unsettled", "--json").json
+    assert (found["sale"]["vend_id"], found["delivery"]["state"]) == ("v-1", "unknown")
+    told = town.run("sale", "unsettled").out
+    assert "v-1" in told
+    assert POWER.number in told
+    assert re.search("[\u0600-\u06ff]", town.run("--lang", "ar", "sale", "unsettled").out)
 
 
 def test_shifts_and_debts_are_told_in_the_readers_words(town: Shell) -> None:

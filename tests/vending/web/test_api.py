@@ -16,7 +16,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.vending.support import POWER, WATER, town
+from tests.vending.support import POWER, WATER, pushed, town
 from vending.parties import Role
 from vending.surroundings import CONFIG
 
@@ -46,6 +46,15 @@ def test_customers_and_meters_are_found_by_what_people_type(api: Api) -> None:
         assert api.get(f"/meters/{typed}").json()["number"] == POWER.number
     assert len(api.get("/meters").json()) == 2
     assert [point["code"] for point in api.get("/points").json()] == ["P1", "P2"]
+
+
+def test_pushes_without_a_verdict_are_listed_to_be_reconciled(api: Api, tmp_path: Path) -> None:
+    vend_id = api.vend().json()["vend_id"]
+    assert api.get("/vends/unsettled").json() == []
+    pushed(tmp_path / "raseed.db", vend_id)
+    (found,) = api.get("/vends/unsettled").json()
+    assert (found["sale"]["vend_id"], found["delivery"]["state"]) == (vend_id, "unknown")
+    assert api.get("/vends/unsettled", params={"limit": 0}).status_code == 422
 
 
 def test_a_sale_from_quote_to_reprint(api: Api) -> None:

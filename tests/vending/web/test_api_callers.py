@@ -32,6 +32,7 @@ SCOPES_NEEDED: list[tuple[str, str, ApiScope | tuple[ApiScope, ...]]] = [
     ("POST", "/baskets/v-1/reprints", ApiScope.VEND),
     ("GET", "/vends", ApiScope.READ),
     ("GET", "/vends/last", ApiScope.READ),
+    ("GET", "/vends/unsettled", ApiScope.READ),
     ("GET", "/vends/v-1", ApiScope.READ),
     ("POST", "/vends/v-1/showing", ApiScope.VEND),
     ("POST", "/vends/v-1/void", ApiScope.VEND),

@@ -131,6 +131,16 @@ def last_sale(actor: Reader, service: Service) -> SaleStatusOut:
     return SaleStatusOut.of(service.last_sale(actor))
 
 
+@router.get("/vends/unsettled")
+def unsettled(
+    actor: Reader, service: Service, limit: Annotated[int, Query(ge=1, le=500)] = 100
+) -> list[SaleStatusOut]:
+    """Sales whose token was pushed to the meter and no verdict is known, oldest first: each is
+    settled by its reconciliation."""
+    found = service.unsettled(actor, limit=limit)
+    return [SaleStatusOut.of(service.what_became(actor, one)) for one in found]
+
+
 @router.get("/vends/{vend_id}")
 def what_became(actor: Reader, service: Service, vend_id: VendId) -> SaleStatusOut:
     """What became of a sale: its facts and how far its delivery went. 404: no money was booked

@@ -1,0 +1,43 @@
+"""`raseed sale unsettled`: pushes whose outcome is open."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ..shapes import SaleStatusOut
+from .context import Json, cli_of
+from .sales import sale
+
+
+@sale.command("unsettled")
+def sale_unsettled(
+    ctx: typer.Context,
+    limit: Annotated[int, typer.Option(min=1, max=500, help="How many at most.")] = 100,
+    as_json: Json = False,
+) -> None:
+    """Sales whose token was pushed to the meter and no verdict is known, oldest first: `raseed
+    reconcile` settles each."""
+    cli = cli_of(ctx)
+    with cli.raseed() as raseed:
+        actor = cli.actor()
+        found = raseed.service.unsettled(actor, limit=limit)
+        rows = [SaleStatusOut.of(raseed.service.what_became(actor, one)) for one in found]
+    cli.show(
+        rows,
+        as_json,
+        lambda cli: cli.table(
+            ("vend_id", "receipt", "sold_at", "meter", "delivery"),
+            (
+                (
+                    row.sale.vend_id,
+                    row.sale.receipt,
+                    f"{row.sale.sold_at:%Y-%m-%d %H:%M:%SZ}",
+                    row.sale.meter,
+                    cli.label(f"state_{row.delivery.state}"),
+                )
+                for row in rows
+            ),
+        ),
+    )
