@@ -191,7 +191,7 @@ def _compared(quote: Quote, previous: Quote) -> Iterator[Reason]:
             apart = Money(abs(now.minor - before.minor), now.currency)
             yield Reason(f"because_{name}_{direction}", {"difference": apart, "last": before})
     if quote.tariff != previous.tariff:
-        yield Reason("because_tariff", {"tariff": quote.tariff, "last": previous.tariff})
+        yield Reason("because_tariff", {"tariff": _tariff(quote), "last": _tariff(previous)})
     elif quote.tariff_version != previous.tariff_version:
         yield Reason("because_version", {"version": quote.tariff_version})
     seasons = [_season(one) for one in (quote, previous)]
@@ -229,6 +229,11 @@ def _units_part(quote: Quote) -> int:
 def _support(quote: Quote) -> Money:
     borne = -sum(line.amount.minor for line in quote.of_kind(LineKind.SUPPORT))
     return _money(quote, borne)
+
+
+def _tariff(quote: Quote) -> Label:
+    """Its name, as on the customer's paper: nobody knows its code."""
+    return Label(quote.tariff_name_ar, quote.tariff_name_en)
 
 
 def _season(quote: Quote) -> Any:

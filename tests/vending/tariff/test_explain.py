@@ -55,6 +55,20 @@ def codes(sale: Quote, previous: Quote | None = None) -> list[str]:
     return [reason.code for reason in explain(sale, previous)]
 
 
+def test_another_tariff_than_last_time_is_told_by_its_name() -> None:
+    """The code stands on no paper, and is in no language."""
+    flat = tariffs().active("electricity-domestic", NOW)
+    last = quote(flat, QuoteRequest(Money(5000)), AccountState(Money(0)), NOW)
+    now = quote(BLOCKS, QuoteRequest(Money(5000)), SETTLED, NOW)
+    for language, old, new in (
+        (Language.ENGLISH, flat.name_en, BLOCKS.name_en),
+        (Language.ARABIC, flat.name_ar, BLOCKS.name_ar),
+    ):
+        told = explained(now, last, language)
+        assert any(old in sentence and new in sentence for sentence in told)
+        assert not any(flat.code in sentence for sentence in told)
+
+
 def test_the_same_money_buys_fewer_units_and_says_why() -> None:
     """The complaint of every peer's users: first sale with the month's charges, second one in
     dearer blocks."""
