@@ -20,6 +20,11 @@ class LineOut(Out):
     rate: str = Field(description="Money per display unit, percent, or a sum")
     amount: Measure
     rounding: str = Field(description="How the exact amount became this one")
+    remainder: str = Field(
+        description="What that left off (below 0: added), or a limit: an exact fraction of the "
+        "smallest coin, as text",
+        examples=["16/25"],
+    )
     kind: str = Field(description="`units`, `charge`, `tax`, `support` or `debt`")
     code: str = Field(description="Of the charge, support or debt; empty for units and their tax")
     name: Name | None = Field(description="The municipality's name for it, or the season")
@@ -30,6 +35,7 @@ class LineOut(Out):
     )
     reason: str
     left: Measure | None = Field(description="What remains owed after this sale")
+    payer: str = Field(description="Who bears a support; empty for everything else")
 
     @classmethod
     def of(cls, line: QuoteLine) -> LineOut:
@@ -39,6 +45,7 @@ class LineOut(Out):
             rate=line.rate,
             amount=Measure.of(line.amount),
             rounding=line.rounding.value,
+            remainder=str(line.remainder),
             kind=line.kind.value,
             code=line.code,
             name=None if line.label is None else Name(ar=line.label.ar, en=line.label.en),
@@ -47,6 +54,7 @@ class LineOut(Out):
             limited=None if line.limited is None else line.limited.value,
             reason=line.reason,
             left=None if line.left is None else Measure.of(line.left),
+            payer=line.payer,
         )
 
 

@@ -104,6 +104,7 @@ def _line(line: QuoteLine) -> _Table:
         "rate": line.rate,
         "amount": _measure(line.amount),
         "rounding": line.rounding,
+        "remainder": str(line.remainder),
         "kind": line.kind,
         "code": line.code,
         "name": None if line.label is None else _names(line.label.ar, line.label.en),
@@ -112,6 +113,7 @@ def _line(line: QuoteLine) -> _Table:
         "limited": line.limited,
         "reason": line.reason,
         "left": _maybe(_measure, line.left),
+        "payer": line.payer,
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,19 @@ def test_a_tariff_in_another_currency_than_the_books_sells_nothing(tmp_path: Pat
     with pytest.raises(TariffCurrency):
         served.bind(OPERATOR, POWER.number, Units("10"))
     assert served.verify(ADMIN).problem is None
+
+
+def test_what_rounding_left_off_and_who_bears_a_support_are_told_to_programs(
+    tmp_path: Path,
+) -> None:
+    served = town_on(tmp_path / "t.db", "electricity-social", "water-domestic")
+    receipt = served.vend(OPERATOR, request(amount="50.00"))
+    told = ReceiptOut.of(receipt).quote.lines
+    for line, out in zip(receipt.quote.lines, told, strict=True):
+        assert Fraction(out.remainder) == line.exact - line.amount.minor
+    # 142 kWh at 0.4685 are 66.527, so 66.53; and 16 % of that 10.6448, so 10.64.
+    assert [out.remainder for out in told[:2]] == ["-3/10", "12/25"]
+    assert [out.payer for out in told] == ["", "", "social-fund", "social-fund"]
 
 
 def test_tax_that_is_included_is_booked_as_tax(tmp_path: Path) -> None:
