@@ -35,9 +35,10 @@ class KeptAccount(NamedTuple):
     """What is kept of one agreement, and what it must follow from."""
 
     agreement: str
-    commodity: Commodity
+    commodity: str
+    """As it is kept, like the next ones: what cannot be read must not hide the others."""
     since: str | None
-    """As it is kept: one that cannot be read must not hide the others."""
+    tariff: str
     document: str | None
     debts: int
     """What the ledger says that it owes of debts, in minor units."""

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from meters.account import Commodity
 from meters.errors import RaseedError
 from meters.quantities import Money
 
 from ..admission import read_first
 from ..tariff import TariffBook
-from .folding import Opening, folded
+from .events import TariffChanged
+from .folding import Move, Opening, Sold, folded
+from .happened import Happened
 from .ports import KeptAccount
 from .state import document_of
 
 MOST_TOLD = 100
 """Problems that a report lists; it counts them all."""
-UNREADABLE = (RaseedError, TypeError, ValueError, KeyError)
+UNREADABLE = (RaseedError, TypeError, ValueError, LookupError, AttributeError, AssertionError)
 """What rebuilding an account from damaged rows may end in."""
 
 
@@ -28,7 +31,9 @@ class AccountProblem:
     agreement: str
     what: str
     """`missing` (something happened and no account is kept), `unexpected` (the other way round),
-    `differs`, `debts` (the ledger says otherwise), `unreadable` (it cannot be rebuilt)."""
+    `differs`, `debts` (the ledger says otherwise), `unreadable` (it cannot be rebuilt),
+    `tariff_undecided` (it was sold by another tariff than it was moved to by two people, or stands
+    at another one), `event_missing` (they are numbered without gaps)."""
     detail: str = ""
 
 
@@ -63,7 +68,8 @@ def rebuilt(kept: KeptAccount, tariffs: TariffBook, currency: str) -> tuple[str 
     """The account as the books say it must be kept, and the sum of its debts in minor units (those
     that stand on the ledger account of debts). Raises AgreementBroken, the errors of
     `folded` and of its moves."""
-    opening = Opening(kept.commodity, currency, read_first(kept.agreement, kept.since))
+    first = read_first(kept.agreement, kept.since)
+    opening = Opening(Commodity(kept.commodity), currency, first)
     state = folded(opening, kept.moves, tariffs, Money(0, currency))
     if state is None:
         return None, 0
@@ -81,11 +87,16 @@ def checked(
     has, by holder."""
     count, found = 0, 0
     told: list[AccountProblem] = []
-    for kept in accounts:
-        count += 1
-        problems = _problems(kept, tariffs, currency)
-        found += len(problems)
-        told += problems[: MOST_TOLD - len(told)]
+    try:
+        for kept in accounts:
+            count += 1
+            problems = _problems(kept, tariffs, currency)
+            found += len(problems)
+            told += problems[: MOST_TOLD - len(told)]
+    except UNREADABLE as error:
+        # A sale that cannot be read: whose it is, and what stands behind it, is not known.
+        found += 1
+        told = [*told[: MOST_TOLD - 1], unreadable("", error)]
     for holder, minor in strays:
         found += 1
         if len(told) < MOST_TOLD:
@@ -99,12 +110,49 @@ def unreadable(agreement: str, error: Exception) -> AccountProblem:
     return AccountProblem(agreement, "unreadable", told)
 
 
+class _Followed:
+    """Watches the moves of an account as they pass: by which tariffs it was sold, and whether its
+    events are all there."""
+
+    def __init__(self) -> None:
+        self.tariff: str | None = None
+        self.other = ""
+        """What it went over to without an event that says so; empty: nothing."""
+        self.events = 0
+        self.gap = ""
+
+    def along(self, moves: Iterable[Move]) -> Iterator[Move]:
+        for move in moves:
+            if isinstance(move, Sold):
+                self.stands_at(move.quote.tariff)
+            elif isinstance(move, Happened):
+                self.events += 1
+                if move.seq != self.events and not self.gap:
+                    self.gap = f"{self.events}: found {move.seq}"
+                if isinstance(move.event, TariffChanged):
+                    self.stands_at(move.event.before)
+                    self.tariff = move.event.tariff
+            yield move
+
+    def stands_at(self, tariff: str) -> None:
+        if self.tariff is not None and tariff != self.tariff and not self.other:
+            self.other = f"{self.tariff}, {tariff}"
+        self.tariff = tariff
+
+
 def _problems(kept: KeptAccount, tariffs: TariffBook, currency: str) -> list[AccountProblem]:
+    followed = _Followed()
     try:
-        document, owed = rebuilt(kept, tariffs, currency)
+        watched = kept._replace(moves=followed.along(kept.moves))
+        document, owed = rebuilt(watched, tariffs, currency)
     except UNREADABLE as error:
         return [unreadable(kept.agreement, error)]
     found = []
+    followed.stands_at(kept.tariff)
+    if followed.other:
+        found.append(AccountProblem(kept.agreement, "tariff_undecided", followed.other))
+    if followed.gap:
+        found.append(AccountProblem(kept.agreement, "event_missing", followed.gap))
     if document != kept.document:
         found.append(_difference(kept.agreement, kept.document, document))
     if owed != kept.debts:

@@ -221,8 +221,9 @@ class AccountProblemOut(Out):
 
     agreement: str
     what: str = Field(
-        description="`missing`, `unexpected`, `differs`, `debts` (the ledger says otherwise) or "
-        "`unreadable`"
+        description="`missing`, `unexpected`, `differs`, `debts` (the ledger says otherwise), "
+        "`unreadable`, `tariff_undecided` (sold by another tariff than two people moved it to) or "
+        "`event_missing`"
     )
     detail: str
 

@@ -143,7 +143,7 @@ class SqlAccountsReading(SqlBooksReading):
             .subquery()
         )
         kept = (
-            select(a.number, a.commodity, a.since, t.accounts.c.document, owed.c.owed)
+            select(a.number, a.commodity, a.since, a.tariff, t.accounts.c.document, owed.c.owed)
             .select_from(t.agreements)
             .outerjoin(t.accounts, t.accounts.c.agreement == a.number)
             .outerjoin(owed, owed.c.holder == a.number)
@@ -152,7 +152,7 @@ class SqlAccountsReading(SqlBooksReading):
         sold = _Groups(_with_sales(self._db, rows(self._db, _SOLD_KEYS)))
         voided = _Groups(_with_sales(self._db, rows(self._db, _VOID_KEYS)))
         events = _Groups(rows(self._db, _EVENTS.order_by(_E.agreement, _E.seq)))
-        for number, commodity, since, document, minor in rows(self._db, kept):
+        for number, commodity, since, tariff, document, minor in rows(self._db, kept):
             moves = in_order(
                 (Sold(entry, sale.sold_at, quote_of(sale)) for _, entry, sale in sold.of(number)),
                 (
@@ -161,7 +161,8 @@ class SqlAccountsReading(SqlBooksReading):
                 ),
                 (_happened(row) for row in events.of(number)),
             )
-            yield KeptAccount(number, Commodity(commodity), since, document, int(minor or 0), moves)
+            owes = int(minor or 0)
+            yield KeptAccount(number, commodity, since, tariff, document, owes, moves)
 
     def debts_of_nobody(self, debts: str) -> list[tuple[str, int]]:
         b = t.balances.c

@@ -252,7 +252,7 @@ def test_a_fee_that_had_got_lost_is_due_in_the_rebuilt_account() -> None:
         assert state is not None
         assert state.fees == (FeeDue("once"),)
         kept = document_of(replace(state, fees=()))
-        account = KeptAccount("A1", Commodity.ELECTRICITY, None, kept, 1000, some)
+        account = KeptAccount("A1", "electricity", None, tariff.code, kept, 1000, some)
         (problem,) = checked([account], [], TariffBook([tariff]), "ILS").problems
         assert (problem.what, problem.detail) == ("differs", "fees")
 

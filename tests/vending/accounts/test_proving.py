@@ -87,6 +87,18 @@ DAMAGE = [
         "UPDATE agreements SET since = '0000-01' WHERE number = 'A1'",
         ("A1", "unreadable", "agreement.broken: agreement=A1"),
     ),
+    (
+        "UPDATE agreements SET commodity = 'gas' WHERE number = 'A1'",
+        ("A1", "unreadable", "ValueError"),
+    ),
+    (
+        "UPDATE agreements SET tariff = 'electricity-social' WHERE number = 'A1'",
+        ("A1", "tariff_undecided", "electricity-domestic-blocks, electricity-social"),
+    ),
+    (
+        "UPDATE account_events SET seq = 9 WHERE kind = 'dispute_settled'",
+        ("A1", "event_missing", "3: found 9"),
+    ),
     ("DELETE FROM voids WHERE vend_id = 'w-2'", ("A2", "differs", None)),
     ("UPDATE account_events SET after_entry = 1 WHERE kind = 'fee_added'", None),
 ]
@@ -110,6 +122,21 @@ def test_damage_is_found_and_told(
     # Nothing behind it is drawn in.
     assert {one.agreement for one in report.problems} <= {agreement, "A2"}
     assert not report.ok
+
+
+def test_a_tariff_that_nobody_decided_on_shows_afterwards(counter: Counter) -> None:
+    """Cheap units for a while, by who owns the database, and all is as it was before."""
+    move = "UPDATE agreements SET tariff = '{}' WHERE number = 'A1'"
+    counter.sell("p-1", 9000)
+    spoil(counter, move.format("electricity-social"))
+    counter.sell("p-2", 9000)
+    with counter.store.engine.begin() as db:
+        db.execute(text(move.format("electricity-domestic-blocks")))
+    counter.sell("p-3", 9000)
+    (problem,) = counter.accounts.verify_accounts(TILL).problems
+    assert problem == AccountProblem(
+        "A1", "tariff_undecided", "electricity-domestic-blocks, electricity-social"
+    )
 
 
 def test_rebuilding_puts_right_what_is_kept_and_touches_nothing_else(counter: Counter) -> None:
