@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
@@ -134,9 +135,16 @@ def balances(view: JournalView, language: Language) -> Iterator[tuple[Cell, ...]
         )
 
 
+_FORMULA: Final = re.compile(
+    "[\t\r\n]|[\\s\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*[-=+@\uff1d\uff0b\uff0d\uff20]"
+)
+"""Blanks and direction marks before its sign are passed over by some, and signs of full width are
+read as plain ones."""
+
+
 def is_formula(text: str) -> bool:
     """Whether a spreadsheet might take this text for a formula and run it."""
-    return text[:1] in ("=", "+", "-", "@", "\t", "\r", "\n")
+    return _FORMULA.match(text) is not None
 
 
 def _decimal(amount: int, unit: str) -> Decimal:

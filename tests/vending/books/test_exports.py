@@ -94,6 +94,13 @@ def test_holders_whose_names_look_alike_stay_apart(here: Office) -> None:
     assert sorted(booked.values()) == sorted([f"-{(100 + len(code)) / 100:.2f}"] for code in codes)
 
 
+@pytest.mark.parametrize("sign", "=+-@＝＋－＠")
+@pytest.mark.parametrize("before", ["", " ", "\u00a0", "\u200f", "\u202b \u200e", "\ufeff", "\t"])
+def test_a_formula_is_one_behind_what_nobody_sees(before: str, sign: str) -> None:
+    assert rows.is_formula(f"{before}{sign}1+1")
+    assert not rows.is_formula(f"{before.strip()}x{sign}1")
+
+
 def test_csv_reads_back(here: Office) -> None:
     text = exported(here, "csv").decode("utf-8-sig")
     read = list(csv.DictReader(StringIO(text)))
