@@ -203,10 +203,10 @@ def _voids(facts: DayFacts, accounts: Accounts, found: _Differences) -> Counter[
         right += (void.entry_kind, void.entry_cause) == (kind, void.vend_id)
         try:
             _count_given(wanted, void, accounts)
+            if kind == "refund":
+                wanted[accounts.refunds, "", void.currency] += void.tendered
         except (ValueError, LookupError, TypeError, AttributeError):
             found.note("documents", void.vend_id, 1, 0)
-        if kind == "refund":
-            wanted[accounts.refunds, "", void.currency] += void.tendered
     for kind in VOID_KINDS:
         found.same("void_entries", kind, kinds[kind], facts.entries.get(kind, 0))
     found.same("entries_of_voids", "", len(facts.voids), right)

@@ -102,8 +102,12 @@ class Accounts:
 
 
 def count(counts: Counts, sale: SaleMade, accounts: Accounts, issuer: Issuer | None) -> None:
-    """Adds a sale. One whose document cannot be read is told as that, and counts with its rows."""
+    """Adds a sale. One whose document cannot be read is told as that, and counts with its rows; one
+    of whose rows cannot be added up counts as a sale alone."""
     counts.sales += 1
+    if not _adds_up(sale):
+        counts.unreadable.append(str(sale.vend_id))
+        return
     without = sale.kind == "payment"
     kind = "payment" if without else "sale"
     counts.by_entry[kind] += 1
@@ -133,6 +137,20 @@ def count(counts: Counts, sale: SaleMade, accounts: Accounts, issuer: Issuer | N
     _count_paid(counts, sale, taken, whole)
     _count_tokens(counts, sale, under, "key_move" in data, refers_to)
     _count_opened(counts, sale, under, issuer)
+
+
+def _adds_up(sale: SaleMade) -> bool:
+    """Whether its rows hold numbers and text where they should: an SQLite file keeps whatever it is
+    given, and a day has to be checked and sealed whatever stands there."""
+    receipts = [one for one in (sale.receipt, sale.shared) if one is not None]
+    numbers = [sale.tendered, sale.balance_used, sale.vat, sale.quantity, *receipts]
+    texts = [sale.kind, sale.point, sale.operator, sale.tender, sale.currency, sale.unit]
+    for token in sale.tokens:
+        numbers.append(token.quantity)
+        texts += (token.kind, token.unit, token.pan, token.base_date, token.digits)
+    return all(isinstance(one, int) for one in numbers) and all(
+        isinstance(one, str) for one in texts
+    )
 
 
 def _paid_of(data: dict[str, Any]) -> dict[str, int] | None:

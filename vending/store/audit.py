@@ -119,13 +119,13 @@ _SAME_SUBJECT = (_LAST_EVENTS.c.kind == t.blocks.c.kind) & (
 )
 
 
-def _gap(numbered: Any) -> Select[Any]:
-    """Points whose rows of this table are not numbered 1, 2, ... without gaps."""
-    c = numbered.c
+def _gap(number: Any, by: Any) -> Select[Any]:
+    """What has rows (`by`) that are not numbered 1, 2, ... without gaps."""
     return (
-        select(literal(0), c.point)
-        .group_by(c.point)
-        .having((func.min(c.number) != 1) | (func.max(c.number) != func.count()))
+        select(literal(0), by)
+        .group_by(by)
+        .having((func.min(number) != 1) | (func.max(number) != func.count()))
+        .order_by(by)
     )
 
 
@@ -172,7 +172,7 @@ _LOOSE: dict[str, Select[Any]] = {
     "balance": select(literal(0), t.balances.c.holder)
     .select_from(t.balances)
     .outerjoin(_SUMS, _SAME_HOLDER)
-    .where(func.coalesce(_SUMS.c.amount, 0) != t.balances.c.amount),
+    .where(func.coalesce(_SUMS.c.amount, 0).is_distinct_from(t.balances.c.amount)),
     "balance_missing": select(literal(0), _SUMS.c.holder)
     .select_from(_SUMS)
     .outerjoin(t.balances, _SAME_HOLDER)
@@ -181,7 +181,7 @@ _LOOSE: dict[str, Select[Any]] = {
     .select_from(t.counters)
     .outerjoin(_NUMBERS, _NUMBERS.c.point == t.counters.c.point)
     .where(
-        (func.coalesce(_NUMBERS.c.last, 0) != t.counters.c.receipts)
+        func.coalesce(_NUMBERS.c.last, 0).is_distinct_from(t.counters.c.receipts)
         | (func.coalesce(_NUMBERS.c.held, 0) != t.counters.c.receipts)
         | (func.coalesce(_NUMBERS.c.first, 1) != 1)
     ),
@@ -200,15 +200,23 @@ _LOOSE: dict[str, Select[Any]] = {
     .outerjoin(_LAST_EVENTS, _SAME_SUBJECT)
     .where(
         (func.coalesce(_LAST_EVENTS.c.act, "") != "blocked")
-        | (_LAST_EVENTS.c.reason != t.blocks.c.reason)
-        | (_LAST_EVENTS.c.at != t.blocks.c.since)
+        | _LAST_EVENTS.c.reason.is_distinct_from(t.blocks.c.reason)
+        | _LAST_EVENTS.c.at.is_distinct_from(t.blocks.c.since)
     ),
     "block_missing": select(literal(0), _LAST_EVENTS.c.subject)
     .select_from(_LAST_EVENTS)
     .outerjoin(t.blocks, _SAME_SUBJECT)
     .where(_LAST_EVENTS.c.act == "blocked", t.blocks.c.kind.is_(None)),
-    "shift_gap": _gap(t.shifts),
-    "banking_gap": _gap(t.bankings),
+    "shift_gap": _gap(t.shifts.c.number, t.shifts.c.point),
+    "banking_gap": _gap(t.bankings.c.number, t.bankings.c.point),
+    # A copy, or what became of a token or a key, that somebody took out of the record.
+    "copy_gap": _gap(t.reprints.c.copy, t.reprints.c.vend_id),
+    "z_copy_gap": _gap(t.shift_prints.c.copy, t.shift_prints.c.shift),
+    "x_copy_gap": _gap(t.x_report_prints.c.copy, t.x_report_prints.c.report),
+    "slip_copy_gap": _gap(t.banking_prints.c.copy, t.banking_prints.c.banking),
+    "delivery_gap": _gap(t.delivery_events.c.seq, t.delivery_events.c.vend_id),
+    "key_change_gap": _gap(t.key_change_events.c.seq, t.key_change_events.c.change),
+    "step_gap": _gap(t.approval_steps.c.seq, t.approval_steps.c.approval),
     "shift_state": _STANDING,
     "void": _cause_differs(
         t.voids,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, insert, or_, select, update
+from sqlalchemy import Select, Text, and_, func, insert, or_, select, type_coerce, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ..accounting.adjustments import (
@@ -58,6 +58,13 @@ ADJUSTMENTS = (
     .select_from(t.adjustments)
     .outerjoin(t.decisions, t.decisions.c.adjustment == t.adjustments.c.id)
 )
+
+
+_SEALS = [
+    type_coerce(c, Text).label(c.name) if c.name == "sealed_at" else c for c in t.seals.columns
+]
+"""A seal, its moment as the driver gives it."""
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class SqlBooksReading(SqlReports):
@@ -173,8 +180,9 @@ class SqlBooksReading(SqlReports):
         return [TokenCount(*row) for row in found]
 
     def seals(self) -> list[Seal]:
-        found = self._db.execute(select(t.seals).order_by(t.seals.c.number))
-        return [Seal(*row) for row in found]
+        found = self._db.execute(select(*_SEALS).order_by(t.seals.c.number))
+        told = [[*row[:2], _sealed_at(row.sealed_at), *row[3:]] for row in found]
+        return [Seal(*values) for values in told]
 
     # Periods and adjustments
 
@@ -314,6 +322,15 @@ class SqlBooks:
     def proved(self, chart: Chart, against: tuple[int, str] | None = None) -> LedgerReport:
         with self.reading() as books:
             return proved(self._store.engine, books, chart, self._workers, against)
+
+
+def _sealed_at(kept: Any) -> datetime:
+    """A moment that cannot be read is none that a seal was made at: its hash shows it, and days are
+    checked and sealed all the same."""
+    try:
+        return t.moment(kept) or _NEVER
+    except ValueError:
+        return _NEVER
 
 
 def adjustment_of(row: Any) -> Adjustment:

@@ -127,8 +127,9 @@ class SqlDaily:
         )
 
     def _booked(self, statement: Select[Any]) -> list[Booked]:
+        # What is missing in a damaged row is held by nobody: it is compared all the same.
         return [
-            Booked(account, holder, unit, int(debit), int(credit))
+            Booked(account or "", holder or "", unit or "", int(debit), int(credit))
             for account, holder, unit, debit, credit in self._db.execute(statement)
         ]
 

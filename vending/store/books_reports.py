@@ -78,7 +78,9 @@ class SqlReports(SqlDaily):
             .group_by(c.account, c.unit)
             .order_by(c.account, c.unit)
         )
-        return [(account, unit, int(amount)) for account, unit, amount in found if amount]
+        return [
+            (account or "", unit or "", int(amount)) for account, unit, amount in found if amount
+        ]
 
     def trial_balance(self, span: Span) -> list[BalanceRow]:
         c = t.postings.c

@@ -49,8 +49,9 @@ def proved(
     if unreadable is not None:
         loose = chain([unreadable], loose)
     marked = [seal.entry for seal in seals]
-    last = int(books._db.execute(select(func.max(t.entries.c.number))).scalar() or 0)
-    if workers < 2 or last <= ALONE:
+    last = books._db.execute(select(func.max(t.entries.c.number))).scalar() or 0
+    # SQLite keeps text in a column of numbers; whoever walks alone comes to it and says so.
+    if workers < 2 or not isinstance(last, int) or last <= ALONE:
         walked = walk_along(stored_entries(books._db), chart, marked)
         return report_of(walked, loose, seals, against)
     ends = [last * part // workers for part in range(1, workers + 1)]
@@ -95,6 +96,10 @@ def _loose_ends(db: Connection, chart: Chart, seals: Sequence[Seal]) -> Iterator
 def _seals(books: Books) -> tuple[list[Seal], LedgerProblem | None]:
     """None of them, if one cannot be read."""
     try:
-        return books.seals(), None
+        seals = books.seals()
+        for seal in seals:
+            if not isinstance(seal.entry, int):
+                raise TypeError(seal.number)
+        return seals, None
     except UNREADABLE as error:
         return [], LedgerProblem(0, "seal_chain", type(error).__name__)

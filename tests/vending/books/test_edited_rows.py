@@ -10,13 +10,15 @@ from pathlib import Path
 import pytest
 
 from meters.quantities import Money
-from tests.vending.books.support import BILLING, CHIEF, SHORT, Office, office
-from tests.vending.support import POWER
+from tests.vending.books.support import BILLING, CHIEF, SHORT, ZONE, Office, office
+from tests.vending.support import OPERATOR, POWER, chart, tariffs
 from vending.accounting import Difference
+from vending.accounts import Accounts
 from vending.ledger import SealUnreadable
 from vending.parties import Actor, Role
 from vending.requests import BasketRequest, Credit
 from vending.shapes import SealOut
+from vending.store.accounts import SqlAccounts
 from vending.store.schema import BOOKS
 from vending.store.triggers import drop
 
@@ -31,6 +33,8 @@ def here(tmp_path: Path) -> Iterator[Office]:
     waits, ADJ-3 was voided; November is closed by act 1, opened by act 2."""
     made = office(tmp_path / "books.db")
     made.sell("a", "b")
+    for _ in range(2):
+        made.town.service.reprint(OPERATOR, "a")
     made.town.service.vend_basket(
         HEAD, BasketRequest("c", (Credit(POWER.number, PAID),), hold=True)
     )
@@ -46,6 +50,9 @@ def here(tmp_path: Path) -> Iterator[Office]:
     made.keeping.reopen(CHIEF, "2026-11", "A till was counted late")
     made.keeping.seal(BILLING)
     with sqlite3.connect(made.town.path) as db:
+        for seq, state in ((1, "delivering"), (2, "unknown")):
+            values = ("a", seq, state, "2026-11-23T11:00:00.000000Z", "Samir", None, None, "")
+            db.execute("INSERT INTO delivery_events VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
         for table in BOOKS:
             for statement in drop("sqlite", table):
                 db.execute(statement)
@@ -78,7 +85,10 @@ EDITS = [
     ("UPDATE voids SET entry = 999", 4, "cause"),
     ("UPDATE period_acts SET act = 'x' WHERE number = 2", 0, "period_chain"),
     ("UPDATE period_acts SET at = 'x' WHERE number = 1", 0, "period_chain"),
-    ("UPDATE seals SET sealed_at = 'x'", 0, "seal_chain"),
+    ("UPDATE seals SET sealed_at = 'x'", 5, "seal_chain"),
+    ("UPDATE seals SET entry = 'x'", 0, "seal_chain"),
+    ("DELETE FROM reprints WHERE copy = 1", 0, "copy_gap"),
+    ("DELETE FROM delivery_events WHERE seq = 1", 0, "delivery_gap"),
     ("UPDATE postings SET unit = 'USD' WHERE entry = 5 AND line = 1", 5, "account"),
 ]
 
@@ -118,3 +128,47 @@ def test_what_is_named(here: Office, statement: str, entry: int, what: str) -> N
     assert named(here, statement) == (entry, what)
     # The first one is told, whatever stands behind it.
     assert named(here, "UPDATE entries SET actor = 'x' WHERE number = 1") == (1, "hash")
+
+
+TEXT_FOR_NUMBERS = [
+    "UPDATE receipts SET number = 'x' WHERE vend_id = 'b'",
+    "UPDATE tokens SET quantity = 'x' WHERE vend_id = 'b'",
+    "UPDATE sales SET quantity = 'x' WHERE vend_id = 'b'",
+    "UPDATE sales SET tendered = 'x' WHERE vend_id = 'b'",
+    "UPDATE sales SET tendered = 'x' WHERE vend_id = 'c'",
+    "UPDATE sales SET vat = 'x' WHERE vend_id = 'b'",
+    "UPDATE sales SET sold_at = 'x' WHERE vend_id = 'b'",
+    "UPDATE entries SET number = 'x' WHERE cause = 'b'",
+    "UPDATE postings SET amount = 'x' WHERE entry = 2 AND line = 1",
+]
+"""A file keeps it, whatever the column is for."""
+
+
+def test_a_seal_whose_moment_cannot_be_read_stops_no_check(here: Office) -> None:
+    day = here.reports.seals(BILLING)[-1].day
+    with sqlite3.connect(here.town.path) as db:
+        db.execute("UPDATE seals SET sealed_at = 'x'")
+    db.close()
+    assert here.reports.check(BILLING, day).ok
+    assert here.reports.check(BILLING, "2026-11-23").ok
+
+
+@pytest.mark.parametrize("statement", TEXT_FOR_NUMBERS)
+def test_text_for_a_number_stops_no_proof(here: Office, statement: str) -> None:
+    """Neither the day's seal: what is wrong shall not change any further."""
+    with sqlite3.connect(here.town.path) as db:
+        db.execute("PRAGMA ignore_check_constraints = ON")
+        assert db.execute(statement).rowcount == 1
+    db.close()
+    check = here.reports.check(BILLING, "2026-11-23")
+    if "sold_at" not in statement:
+        assert check.differences
+    problem = here.keeping.verify(CHIEF).problem
+    assert problem is not None
+    assert problem.entry in (2, 3)
+    seals = here.reports.seals(BILLING)
+    assert here.keeping.seal(BILLING, None, check.differences).number == len(seals) + 1
+    accounts = Accounts(
+        SqlAccounts(here.town.store), tariffs(), chart(), here.town.clock, ZONE
+    ).verify_accounts(CHIEF)
+    assert accounts.ok != statement.startswith("UPDATE sales")
