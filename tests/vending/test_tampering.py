@@ -168,3 +168,27 @@ def test_no_column_of_a_sale_or_token_is_edited_unseen(
     report = tamper(sold, f"UPDATE {table} SET {name} = {value} WHERE vend_id = 'v3'")
     assert report.problem is not None
     assert (report.problem.entry, report.problem.what) == (3, "content")
+
+
+def test_money_that_was_never_carried_shows_after_it_was_spent(sold: Town) -> None:
+    """The cached sum is no book: it says what is not there, a sale spends it, and it says again
+    what the journal says."""
+    cached = "account = '2010' AND holder = 'A1'"
+    tamper(sold, "INSERT INTO balances VALUES ('2010', 'A1', 'ILS', -90000)")
+    sold.clock.forward(minutes=7)
+    receipt = sold.service.vend(OPERATOR, request("v7"))
+    assert receipt.quote.balance_before.minor >= 90000
+    report = tamper_again(
+        sold,
+        "UPDATE balances SET amount = (SELECT sum(amount) FROM postings "
+        f"WHERE {cached}) WHERE {cached}",
+    )
+    assert report.problem is not None
+    assert (report.problem.what, report.problem.detail) == ("overdrawn", "A1")
+
+
+def tamper_again(here: Town, statement: str) -> LedgerReport:
+    with sqlite3.connect(here.path) as db:
+        assert db.execute(statement).rowcount == 1
+    db.close()
+    return verified(here)

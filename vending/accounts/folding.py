@@ -5,7 +5,7 @@ Whoever moves a kept account along uses the same steps, so the two can be held a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
@@ -43,6 +43,11 @@ class Voided:
 Move = Sold | Voided | Happened
 
 
+Watch = Callable[[Sold, int], None]
+"""Is told of each sale as it is passed, with what the account had used of its month before, in the
+smallest unit."""
+
+
 class Opening(Struct, frozen=True):
     """What an account is before anything happens to it."""
 
@@ -72,7 +77,11 @@ def in_order(
 
 
 def folded(
-    opening: Opening, moves: Iterable[Move], tariffs: TariffBook, balance: Money
+    opening: Opening,
+    moves: Iterable[Move],
+    tariffs: TariffBook,
+    balance: Money,
+    watch: Watch | None = None,
 ) -> AccountState | None:
     """The account after `moves`, which come in their order, with the `balance` that the ledger
     says; None if nothing happened.
@@ -84,17 +93,22 @@ def folded(
     moved = False
     for move in moves:
         if isinstance(move, Happened) or not _nothing(move.quote):
-            state = _after(state, opening, move, tariffs)
+            state = _after(state, opening, move, tariffs, watch)
             moved = True
     return replace(state, balance=balance) if moved else None
 
 
-def _after(state: AccountState, opening: Opening, move: Move, tariffs: TariffBook) -> AccountState:
+def _after(
+    state: AccountState, opening: Opening, move: Move, tariffs: TariffBook, watch: Watch | None
+) -> AccountState:
     if isinstance(move, Happened):
         return move.event.applied(state, move.at)
     tariff = tariffs.version(move.quote.tariff, move.quote.tariff_version)
     if isinstance(move, Voided):
         return unsettled(state, move.quote, move.sold_at, tariff)
+    if watch is not None:
+        use, month = state.use, Month.of(move.at, tariff.zone)
+        watch(move, 0 if use is None or use.month != month else use.units.value)
     return after_sale(state, opening, move.quote, move.at, tariff)
 
 

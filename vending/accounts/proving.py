@@ -13,7 +13,7 @@ from meters.quantities import Money
 from ..admission import read_first
 from ..tariff import TariffBook
 from .events import TariffChanged
-from .folding import Move, Opening, Sold, folded
+from .folding import Move, Opening, Sold, Watch, folded
 from .happened import Happened
 from .ports import KeptAccount
 from .state import document_of
@@ -33,7 +33,9 @@ class AccountProblem:
     """`missing` (something happened and no account is kept), `unexpected` (the other way round),
     `differs`, `debts` (the ledger says otherwise), `unreadable` (it cannot be rebuilt),
     `tariff_undecided` (it was sold by another tariff than it was moved to by two people, or stands
-    at another one), `event_missing` (they are numbered without gaps)."""
+    at another one), `use_before` (a sale was priced as if something else had been bought that
+    month: its entry, what it says and what the books say), `event_missing` (they are numbered
+    without gaps)."""
     detail: str = ""
 
 
@@ -64,13 +66,15 @@ class RebuiltAccounts:
     """Left as they were, because their history cannot be read."""
 
 
-def rebuilt(kept: KeptAccount, tariffs: TariffBook, currency: str) -> tuple[str | None, int]:
+def rebuilt(
+    kept: KeptAccount, tariffs: TariffBook, currency: str, watch: Watch | None = None
+) -> tuple[str | None, int]:
     """The account as the books say it must be kept, and the sum of its debts in minor units (those
     that stand on the ledger account of debts). Raises AgreementBroken, the errors of
     `folded` and of its moves."""
     first = read_first(kept.agreement, kept.since)
     opening = Opening(Commodity(kept.commodity), currency, first)
-    state = folded(opening, kept.moves, tariffs, Money(0, currency))
+    state = folded(opening, kept.moves, tariffs, Money(0, currency), watch)
     if state is None:
         return None, 0
     owed = sum(debt.owed.minor for debt in state.debts if debt.book == "debts")
@@ -120,6 +124,8 @@ class _Followed:
         """What it went over to without an event that says so; empty: nothing."""
         self.events = 0
         self.gap = ""
+        self.use = ""
+        """The first sale that was priced as if something else had been bought that month."""
 
     def along(self, moves: Iterable[Move]) -> Iterator[Move]:
         for move in moves:
@@ -134,6 +140,11 @@ class _Followed:
                     self.tariff = move.event.tariff
             yield move
 
+    def sold(self, move: Sold, used: int) -> None:
+        said = move.quote.used_before
+        if said is not None and said.value != used and not self.use:
+            self.use = f"{move.entry}: {said.value}, {used}"
+
     def stands_at(self, tariff: str) -> None:
         if self.tariff is not None and tariff != self.tariff and not self.other:
             self.other = f"{self.tariff}, {tariff}"
@@ -144,13 +155,15 @@ def _problems(kept: KeptAccount, tariffs: TariffBook, currency: str) -> list[Acc
     followed = _Followed()
     try:
         watched = kept._replace(moves=followed.along(kept.moves))
-        document, owed = rebuilt(watched, tariffs, currency)
+        document, owed = rebuilt(watched, tariffs, currency, followed.sold)
     except UNREADABLE as error:
         return [unreadable(kept.agreement, error)]
     found = []
     followed.stands_at(kept.tariff)
     if followed.other:
         found.append(AccountProblem(kept.agreement, "tariff_undecided", followed.other))
+    if followed.use:
+        found.append(AccountProblem(kept.agreement, "use_before", followed.use))
     if followed.gap:
         found.append(AccountProblem(kept.agreement, "event_missing", followed.gap))
     if document != kept.document:

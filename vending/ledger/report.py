@@ -16,13 +16,13 @@ class LedgerProblem:
     """`number`, `previous_hash`, `hash`, `sum`, `account`, `cause`, `content`, `no_token`,
     `sale_of_other`, `token_without_sale`, `sale_without_entry`, `chain_head`, `chain_at`,
     `balance`, `receipt_gap`, `counter_missing`, `receipt_of_follower`, `void`, `decision`,
-    `adjustment`; `unreadable` for what can be no entry at all; of closed months `period_chain`,
-    `period_entry`, `period_balances`, `closed_until`; of seals `seal_chain`, `seal_without_entry`,
-    `seal_entry`, `seal_sums`, `seal_issued`, `seal_periods`, and `seal_missing` and `seal_other`
-    for one kept outside the books; of drawers `shift_gap`, `shift_state`, `cash_move`, `x_report`,
-    `z_report`, `banking`, `banking_gap`, `banked_twice`; of what is noted beside the journal
-    `copy_gap`, `x_copy_gap`, `z_copy_gap`, `slip_copy_gap`, `delivery_gap`, `key_change_gap`,
-    `step_gap` (of approvals).
+    `adjustment`, `overdrawn` (a customer's carried money); `unreadable` for what can be no entry at
+    all; of closed months `period_chain`, `period_entry`, `period_balances`, `closed_until`; of
+    seals `seal_chain`, `seal_without_entry`, `seal_entry`, `seal_sums`, `seal_issued`,
+    `seal_periods`, and `seal_missing` and `seal_other` for one kept outside the books; of drawers
+    `shift_gap`, `shift_state`, `cash_move`, `x_report`, `z_report`, `banking`, `banking_gap`,
+    `banked_twice`; of what is noted beside the journal `copy_gap`, `x_copy_gap`, `z_copy_gap`,
+    `slip_copy_gap`, `delivery_gap`, `key_change_gap`, `step_gap` (of approvals).
     """
     detail: str = ""
 

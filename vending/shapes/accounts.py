@@ -222,7 +222,8 @@ class AccountProblemOut(Out):
     agreement: str
     what: str = Field(
         description="`missing`, `unexpected`, `differs`, `debts` (the ledger says otherwise), "
-        "`unreadable`, `tariff_undecided` (sold by another tariff than two people moved it to) or "
+        "`unreadable`, `tariff_undecided` (sold by another tariff than two people moved it to), "
+        "`use_before` (a sale priced as if something else had been bought that month) or "
         "`event_missing`"
     )
     detail: str

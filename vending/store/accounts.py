@@ -284,7 +284,8 @@ def _with_sales(db: Connection, keys: Iterable[Any]) -> Iterator[tuple[str, int,
 def quote_of(row: Any) -> Quote:
     """Of the quote that a row of sales keeps, what moves an account: no names, and no lines for
     units and tax."""
-    unit, currency = QUANTITIES[row.unit], row.currency
+    unit, currency, read = QUANTITIES[row.unit], row.currency, json.loads(row.document)
+    lines, used = read["lines"], read.get("used_before")
     return Quote(
         tariff=row.tariff,
         tariff_version=row.tariff_version,
@@ -297,12 +298,13 @@ def quote_of(row: Any) -> Quote:
         # Lines for units and tax are most, and say no kind.
         lines=tuple(
             line_from(line, currency)
-            for line in json.loads(row.document)["lines"]
+            for line in lines
             if len(line) > _PLAIN_LINE and "kind" in line[_PLAIN_LINE]
         ),
         net=Money(row.net, currency),
         vat=Money(row.vat, currency),
         balance_after=Money(row.balance_after, currency),
+        used_before=None if used is None else unit(used),
     )
 
 

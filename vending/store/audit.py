@@ -20,12 +20,23 @@ from sqlalchemy import (
 )
 
 from ..aftersale import Evidence
-from ..ledger import LedgerProblem
+from ..ledger import Chart, LedgerProblem
 from . import schema as t
 from .adjustment_proof import adjustment_problems
 
 _AT_A_TIME = 500
 """Rows held at once per stream."""
+
+
+def overdrawn(db: Connection, chart: Chart) -> Iterator[LedgerProblem]:
+    """Customers whose carried money the journal has below zero: a sale has spent what was never
+    there, whatever the cached sum said then and says now."""
+    code = chart.role("customer_balance").code
+    statement = (
+        select(literal(0), _SUMS.c.holder).where(_SUMS.c.amount > 0).order_by(_SUMS.c.holder)
+    )
+    for entry, holder in _stream(db, statement, {"cached": [code]}):
+        yield LedgerProblem(int(entry), "overdrawn", str(holder))
 
 
 def loose_ends(db: Connection, cached: Collection[str]) -> Iterator[LedgerProblem]:

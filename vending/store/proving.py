@@ -87,6 +87,7 @@ def _loose_ends(db: Connection, chart: Chart, seals: Sequence[Seal]) -> Iterator
     """What is behind something that cannot be read is not told: it has to be mended first."""
     try:
         yield from audit.loose_ends(db, chart.cached())
+        yield from audit.overdrawn(db, chart)
         yield from drawer_problems(db, chart)
         yield from closed_months_problems(db, seals)
     except UNREADABLE as error:

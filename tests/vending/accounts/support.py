@@ -174,6 +174,8 @@ def put_sale(
     ]
     entry = _book(rows, "sale", vend_id, now, postings)
     lines = [kept_line(line) for line in sold.lines]
+    before = sold.used_before
+    used = {} if before is None else {"used_before": before.value}
     rows._db.execute(
         insert(t.sales),
         {
@@ -199,7 +201,7 @@ def put_sale(
             "unit": sold.quantity.unit,
             "tariff": sold.tariff,
             "tariff_version": sold.tariff_version,
-            "document": canonical_json({"lines": lines}).decode(),
+            "document": canonical_json({"lines": lines, **used}).decode(),
         },
     )
     opening = Opening(file.commodity, "ILS", file.since)

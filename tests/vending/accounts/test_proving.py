@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -137,6 +138,22 @@ def test_a_tariff_that_nobody_decided_on_shows_afterwards(counter: Counter) -> N
     assert problem == AccountProblem(
         "A1", "tariff_undecided", "electricity-domestic-blocks, electricity-social"
     )
+
+
+def test_the_cheap_block_twice_shows_afterwards(counter: Counter) -> None:
+    """The kept account is no book: who owns the database says that nothing was bought this month,
+    buys, and has the account rebuilt."""
+    counter.sell("p-1", 9000)
+    used = json.loads(counter.document("A1") or "")["use"]
+    assert used[1] > 0
+    kept = json.dumps(used, separators=(",", ":"))
+    forged = json.dumps([used[0], 0, *used[2:]], separators=(",", ":"))
+    spoil(counter, f"UPDATE accounts SET document = replace(document, '{kept}', '{forged}')")
+    counter.sell("p-2", 9000)
+    assert counter.accounts.rebuild_accounts(ADMIN).changed == 1
+    (problem,) = counter.accounts.verify_accounts(TILL).problems
+    assert (problem.agreement, problem.what) == ("A1", "use_before")
+    assert problem.detail.endswith(f": 0, {used[1]}")
 
 
 def test_rebuilding_puts_right_what_is_kept_and_touches_nothing_else(counter: Counter) -> None:
