@@ -8,7 +8,7 @@ import typer
 
 from ..shapes import SaleStatusOut
 from .context import Json, cli_of
-from .sales import sale
+from .sold import sale
 
 
 @sale.command("unsettled")
