@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from meters.errors import Refused
 from meters.quantities import Money, Quantity
@@ -165,7 +166,12 @@ def _credit(bench: Bench, item: Credit) -> Priced:
         if item.postpone != postpone:
             raise QuoteChanged(promise.id, ["debts"])
         request, _ = credit_inputs(bench, item.ask, ())
-        sold = still_binds(promise, inputs_of(bench, request), bench.now)
+        inputs, then = inputs_of(bench, request), replace(bench, now=promise.made_at)
+        sold = still_binds(promise, inputs, bench.now)
+        # Its row is no part of the books, and may be changed: what it promises has to follow from
+        # what it was made from, or whoever writes there sets the price.
+        if inputs_of(then, request) != inputs or sold != credit_quote(then, item.ask, postpone):
+            raise QuoteChanged(promise.id, ["price"])
     else:
         request, state = credit_inputs(bench, item.ask, item.postpone)
         sold = quote(bench.tariff, request, state, bench.now)
