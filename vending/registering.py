@@ -36,12 +36,13 @@ class Registering:
         now = self._ports.clock()
         agreements = []
         for one in registration.agreements:
-            tariff = self.tariff_for(one.tariff, one.commodity, one.meter.number, one.number)
+            tariff = self._tariff_for(one.tariff, one.commodity, one.meter.number, one.number)
             since = checked_since(one, Month.of(now, tariff.zone))
             agreements.append(replace(one, since=since))
         return replace(registration, meters=meters, agreements=tuple(agreements))
 
-    def tariff_for(self, code: str, commodity: Commodity, meter: str, agreement: str) -> Tariff:
+    def _tariff_for(self, code: str, commodity: Commodity, meter: str, agreement: str) -> Tariff:
+        """As it holds now. Raises TariffMissing, TariffCommodity, TariffNotOffered."""
         tariff, offered = self._ports.tariffs.active(code, self._ports.clock()), self._offered()
         if tariff.commodity is not commodity:
             raise TariffCommodity(tariff.code, meter)

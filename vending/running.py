@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import TracebackType
 
 from .accounting import Bookkeeping, BookReports, DailyClosing
 from .accounts import Accounts
@@ -101,10 +100,5 @@ class Raseed:
     def __enter__(self) -> Raseed:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

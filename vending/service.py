@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
-from meters.account import Commodity
 from meters.quantities import Money
 from tokens.sts import SecurityModule
 
@@ -27,7 +26,7 @@ from .requests import BasketRequest, Credit, DebtPayment, Postponement, Units
 from .sale import BasketReceipt, SaleReceipt, VendRequest
 from .selling import Answer, Selling
 from .sold import Sold
-from .tariff import BindingQuote, Quote, Tariff, TariffBook
+from .tariff import BindingQuote, Quote, TariffBook
 from .vend import ClockLimits
 from .voiding import Voiding
 
@@ -102,11 +101,6 @@ class VendingService:
         that cannot be kept; KeyUnknown and ModelUnknown for meters that could not be sold to.
         """
         return self._registering.admitted(registration)
-
-    def tariff_for(self, code: str, commodity: Commodity, meter: str, agreement: str) -> Tariff:
-        """The tariff of this code as it holds now, if an agreement of this number and meter may
-        be put at it. Raises TariffMissing, TariffCommodity, TariffNotOffered."""
-        return self._registering.tariff_for(code, commodity, meter, agreement)
 
     def customers(
         self, actor: Actor, search: str = "", *, after: str = "", limit: int = 100
@@ -288,13 +282,14 @@ class VendingService:
     def void(self, actor: Actor, vend_id: str, reason: str) -> Void:
         """Takes a sale back and gives its money back, on evidence: its digits have not been shown;
         or it had no token; or the meter, read now, has not taken it; or the meter was out of use
-        before anybody could type it (`voidrules.GONE`). Nothing is edited. Voiding again answers
-        the void that there is.
+        before anybody could type it (`voidrules.GONE`). Nothing is edited. The same person,
+        for the same reason, is answered the void that there is.
 
-        Raises VendUnknown, VoidReasonMissing, VoidNotAllowed (another point, shift or day; for a
-        supervisor who did not sell it; what it left on the balance is spent; units of it were given
-        back), TokenTaken, NotProved, GoneUnproved, VoidUnseen, MeterMismatch, Blocked (whoever
-        asks, or where), ShiftNeeded, CashShort.
+        Raises VendUnknown, VoidReasonMissing, GivenBackBefore (by somebody else, or for another
+        reason), VoidNotAllowed (another point, shift or day; for a supervisor who did not sell it;
+        what it left on the balance is spent; units of it were given back), TokenTaken, NotProved,
+        GoneUnproved, VoidUnseen, MeterMismatch, Blocked (whoever asks, or where), ShiftNeeded,
+        CashShort.
         """
         return self._voiding.void(actor, vend_id, reason)
 
@@ -307,8 +302,9 @@ class VendingService:
         sale; with the same `approval` again: the refund that there is.
 
         Raises ActorNotAllowed (supervisors), SecondPersonNeeded (who asked does not decide),
-        VendUnknown, VoidReasonMissing, VoidNotAllowed (nothing was paid, another point, taken back
-        or refunded otherwise, units of it were given back), Blocked, ShiftNeeded, CashShort.
+        VendUnknown, VoidReasonMissing, GivenBackBefore (taken back or refunded otherwise),
+        VoidNotAllowed (nothing was paid, another point, units of it were given back), Blocked,
+        ShiftNeeded, CashShort.
         """
         return self._voiding.refund(actor, vend_id, requested_by, reason, approval)
 
@@ -319,9 +315,9 @@ class VendingService:
 
         The answer's state is delivered, refused or unknown (no verdict came back: reconcile). A
         sale that is delivered, or refused for good, is answered as it stands. Raises VendUnknown,
-        DeliveryNotPossible (it is unknown, or being delivered), DeliveryChanged, and
-        MeterUnreachable or MeterMismatch (the token did not reach the meter; the sale is issued
-        as before).
+        DeliveryNotPossible (it is unknown, or being delivered), MeterElsewhere (it hangs at another
+        agreement by now), DeliveryChanged, and MeterUnreachable or MeterMismatch (the token did not
+        reach the meter; the sale is issued as before).
         """
         return self._handover.deliver(actor, vend_id)
 

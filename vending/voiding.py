@@ -105,7 +105,7 @@ class Voiding:
             done = books.void_of(vend_id)
             if done is not None:
                 if read_document(done).get("approval") != approval:
-                    raise VoidNotAllowed(vend_id, "voided")
+                    raise GivenBackBefore(vend_id, done.actor, done.at)
                 return done
             check_not_called_off(books, approval)
             if record.tendered <= 0:

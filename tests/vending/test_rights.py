@@ -12,7 +12,7 @@ from tests.databases import Postgres, plain
 from tests.vending.support import ADMIN, OPERATOR, SetClock, Town, request, service
 from vending.aftersale import Evidence
 from vending.requests import BasketRequest, Credit
-from vending.store import RightsNotHere, give_rights, open_store, rights
+from vending.store import RightsNotHere, RightsOfOwner, give_rights, open_store, rights
 from vending.store.schema import BOOKS
 
 
@@ -61,6 +61,17 @@ def _columns(table: str) -> list[str]:
     from vending.store.schema import metadata
 
     return list(metadata.tables[table].columns.keys())
+
+
+def test_the_owner_is_no_login_for_the_service(postgres: Postgres) -> None:
+    town = Town(postgres.new())
+    assert isinstance(town.place, str)
+    try:
+        with pytest.raises(RightsOfOwner):
+            give_rights(town.store.engine, str(make_url(town.place).username))
+        assert town.service.vend(OPERATOR, request("v-1")).tokens
+    finally:
+        town.store.close()
 
 
 def test_a_file_knows_no_logins(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from ..sold import known_sale, meter_in_use
 from ..vend import paid_parts
 from ..voiding import Voiding
 from ..voidrules import check_units
-from ..voids import TokenTaken, VoidNotAllowed, given_back
+from ..voids import GivenBackBefore, TokenTaken, VoidNotAllowed, given_back
 from .documents import CorrectionWanted, VoidRefundWanted
 from .errors import CorrectionNotPossible
 from .giving import seat_of, second_of
@@ -88,11 +88,12 @@ class Moneys:
             return self._selling.sell_within(books, actor, request).leading
 
     def check_refund(self, wanted: VoidRefundWanted) -> None:
-        """Raises VendUnknown, VoidNotAllowed."""
+        """Raises VendUnknown, GivenBackBefore, VoidNotAllowed."""
         with self._store.reading() as books:
             record = known_sale(books, wanted.sale)
-            if books.void_of(wanted.sale) is not None:
-                raise VoidNotAllowed(wanted.sale, "voided")
+            done = books.void_of(wanted.sale)
+            if done is not None:
+                raise GivenBackBefore(wanted.sale, done.actor, done.at)
             if record.tendered <= 0:
                 raise VoidNotAllowed(wanted.sale, "kind")
             check_units(books, wanted.sale)

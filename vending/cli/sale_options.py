@@ -9,7 +9,7 @@ import typer
 
 from meters.quantities import Money
 
-from ..requests import DebtPayment, Postponement, Units
+from ..requests import Credit, DebtPayment, Postponement, Units
 from ..sale import Payment, Tender, TenderUnknown
 
 # "-5" is an amount that the core refuses with words, not an option that does not exist.
@@ -93,3 +93,27 @@ def debt_paid(number: str, text: str, currency: str) -> DebtPayment:
     """Of `amount` or `amount:code`. Raises NotANumber, TooFine."""
     amount, _, code = text.partition(":")
     return DebtPayment(number, Money.from_text(amount, currency), code)
+
+
+def credits_of(
+    bought: list[tuple[str, Money | Units]], quotes: list[str] | None, postpone: list[str] | None
+) -> list[Credit]:
+    """What is bought for each meter, with the quotes and postponements that name the meter as it is
+    typed there. Raises BadParameter for one that names none, or names it twice."""
+    promised: dict[str, str] = {}
+    for number, quote_id in pairs("--quote", quotes):
+        if promised.setdefault(number, quote_id) != quote_id:
+            raise typer.BadParameter(number, param_hint="--quote")
+    put_off: dict[str, list[Postponement]] = {}
+    for where, reason in pairs("--postpone", postpone):
+        number, _, debt = where.partition(":")
+        put_off.setdefault(number, []).append(Postponement(debt, reason))
+    meters = [number for number, _ in bought]
+    for name, named in (("--quote", promised), ("--postpone", put_off)):
+        for number in named:
+            if meters.count(number) != 1:
+                raise typer.BadParameter(number, param_hint=name)
+    return [
+        Credit(number, ask, promised.get(number, ""), tuple(put_off.get(number, ())))
+        for number, ask in bought
+    ]

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-import uuid
 from typing import Annotated
 
 import typer
 
 from meters.quantities import Money
 
-from ..requests import Allowance, BasketRequest, Credit, Item, Units
+from ..requests import Allowance, BasketRequest, Credit, Item
 from ..sale import Tender, VendRequest
 from ..shapes import BasketOut, BindingQuoteOut, ReceiptOut
+from .asking import given_or_new
 from .context import Cli, Json, MeterArg, cli_of
 from .receipts import show_basket, show_quote, show_receipt
 from .sale_options import (
@@ -25,6 +24,7 @@ from .sale_options import (
     TenderOption,
     UnitsFlag,
     asked,
+    credits_of,
     debt_paid,
     one_way,
     paid_in,
@@ -97,7 +97,7 @@ def vend(
     with cli.raseed(keys=True) as raseed:
         ask, later = asked(amount, units, raseed.currency), postponed(postpone)
         payments = paid_in(pay, raseed.currency)
-        vend_id = _made() if vend_id is None else vend_id
+        vend_id = given_or_new(vend_id, "vend id")
         actor = cli.actor(point=point)
         if isinstance(ask, Money) and not later and not payments:
             request = VendRequest(vend_id, number, ask, way or Tender.CASH, quote_id, hold)
@@ -126,6 +126,14 @@ def basket(
     allowance: Annotated[
         list[str] | None, typer.Option(metavar="METER", help="The month's free units.")
     ] = None,
+    quote: Annotated[
+        list[str] | None,
+        typer.Option(metavar="METER=ID", help="Binding quote of what is bought for this meter."),
+    ] = None,
+    postpone: Annotated[
+        list[str] | None,
+        typer.Option(metavar="METER:DEBT=REASON", help="Do not ask for this debt now."),
+    ] = None,
     vend_id: Annotated[str | None, typer.Option("--id", help="Vend id, as for `vend`.")] = None,
     tender: TenderOption = None,
     pay: PayOption = None,
@@ -138,24 +146,17 @@ def basket(
     way = one_way(tender)
     with cli.raseed(keys=True) as raseed:
         currency = raseed.currency
+        bought = [(m, asked(a, False, currency)) for m, a in pairs("--credit", credit)]
+        bought += [(m, asked(a, True, currency)) for m, a in pairs("--units", units)]
         items: list[Item] = [
-            *(Credit(m, Money.from_text(a, currency)) for m, a in pairs("--credit", credit)),
-            *(Credit(m, Units(a)) for m, a in pairs("--units", units)),
+            *credits_of(bought, quote, postpone),
             *(debt_paid(m, a, currency) for m, a in pairs("--debt", debt)),
             *(Allowance(number) for number in allowance or ()),
         ]
         paid = paid_in(pay, currency)
         request = BasketRequest(
-            _made() if vend_id is None else vend_id, tuple(items), paid, hold=hold, tender=way
+            given_or_new(vend_id, "vend id"), tuple(items), paid, hold=hold, tender=way
         )
         shown = BasketOut.of(raseed.service.vend_basket(cli.actor(point=point), request))
 
     cli.show(shown, as_json, lambda cli: show_basket(cli, shown))
-
-
-def _made() -> str:
-    """A new vend id, told before the sale: if this process dies, the id still finds out what
-    became of it."""
-    made = str(uuid.uuid4())
-    print(f"vend id {made}", file=sys.stderr, flush=True)
-    return made

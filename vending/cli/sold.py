@@ -9,6 +9,7 @@ import typer
 from ..aftersale import SaleStatus
 from ..messages import term
 from ..shapes import BasketOut, DeliveryOut, ReceiptOut, SaleOut, SaleStatusOut, VoidOut
+from ..shapes.base import MOST_NUMBER
 from .context import Cli, Json, VendIdArg, cli_of
 from .receipts import show_basket, show_delivery, show_receipt, show_statuses, written
 from .sale_options import NEGATIVE, PointOption
@@ -101,13 +102,16 @@ def sale_reveal(
 def sale_list(
     ctx: typer.Context,
     number: Annotated[str | None, typer.Option("--meter", help="Of this meter only.")] = None,
+    before: Annotated[
+        int | None, typer.Option(min=1, max=MOST_NUMBER, help="Those below this journal entry.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
     as_json: Json = False,
 ) -> None:
     """Sales, latest first."""
     cli = cli_of(ctx)
     with cli.raseed() as raseed:
-        found = raseed.service.sales(cli.actor(), meter=number, limit=limit)
+        found = raseed.service.sales(cli.actor(), meter=number, before=before, limit=limit)
     rows = [SaleOut.of(receipt) for receipt in found]
     cli.show(
         rows,

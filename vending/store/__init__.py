@@ -9,12 +9,13 @@ from .errors import (
     StoreOutdated,
 )
 from .migrate import downgrade, upgrade
-from .rights import RightsNotHere, give_rights, rights
+from .rights import RightsNotHere, RightsOfOwner, give_rights, rights
 from .sqlstore import SqlStore, open_store
 
 __all__ = [
     "CommitUnknown",
     "RightsNotHere",
+    "RightsOfOwner",
     "SqlStore",
     "StoreDiskFailed",
     "StoreFailed",

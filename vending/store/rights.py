@@ -20,6 +20,19 @@ class RightsNotHere(Refused, code="store.rights_not_here"):
     """An SQLite file knows no logins: who may open the file may do everything with it."""
 
 
+@dataclass(eq=False)
+class RightsOfOwner(Refused, code="store.rights_of_owner"):
+    """The login owns the tables, or may do everything: what is taken from it, it can take back."""
+
+    login: str
+
+
+_OWNS = text(
+    "SELECT pg_has_role(:login, tableowner, 'MEMBER') FROM pg_tables "
+    "WHERE schemaname = 'public' AND tablename = :table"
+)
+
+
 def rights(engine: Engine, role: str) -> list[str]:
     """Statements that give `role` what the service needs and take the rest. Raises
     RightsNotHere."""
@@ -41,11 +54,14 @@ def rights(engine: Engine, role: str) -> list[str]:
 
 def give_rights(engine: Engine, role: str) -> list[str]:
     """Runs `rights`, all or none of it, as the owner that the engine logs in as; answers what was
-    run. Raises RightsNotHere, and the store's Unavailable (a login that does not exist)."""
+    run. Raises RightsNotHere, RightsOfOwner, and the store's Unavailable (a login that does not
+    exist)."""
     statements = rights(engine, role)
     with translated(0), engine.connect() as connection:
         connection.execution_options(**{WRITES: True})
         with connection.begin():
+            if connection.scalar(_OWNS, {"login": role, "table": t.entries.name}):
+                raise RightsOfOwner(role)
             for statement in statements:
                 connection.execute(text(statement))
     return statements

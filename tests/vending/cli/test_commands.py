@@ -176,6 +176,36 @@ def test_a_basket_held_shown_and_voided(town: Shell) -> None:
     assert town.run("ledger", "verify").code == 0
 
 
+def test_a_basket_honours_quotes_and_puts_debts_off(town: Shell) -> None:
+    seat, power, water = ("--point", "P1"), POWER.number, WATER.number
+    owed = (
+        "A1",
+        "arrears",
+        "40",
+        "--percent",
+        "50",
+        "--name-ar",
+        "متأخرات",
+        "--name-en",
+        "Arrears",
+    )
+    why = ("--reason", "Unpaid bills", "--source", "Bills of 2025")
+    assert town.run("debt", "add", *owed, *why).code == 0
+    bound = town.run("quote", water, "20", "--json").json
+    items = ("--credit", f"{power}=50", "--credit", f"{water}=20", "--id", "b-1", *seat)
+    ways = ("--quote", f"{water}={bound['id']}", "--postpone", f"{power}:arrears=School fees")
+    for wrong in (("--quote", f"1={bound['id']}"), ("--postpone", "1:arrears=School fees")):
+        assert town.run("basket", *items, *wrong).code == 2
+    sold = town.run("basket", *items, *ways, "--json").json["sales"]
+    assert sold[1]["quote"]["lines"] == bound["lines"]
+    (debt,) = (one for one in sold[0]["quote"]["lines"] if one["kind"] == "debt")
+    assert (debt["amount"]["value"], debt["reason"]) == ("0.00", "School fees")
+    # The later of the two alone.
+    first = town.run("sale", "list", "--json").json[0]["journal_entry"]
+    listed = town.run("sale", "list", "--before", str(first), "--json").json
+    assert [one["vend_id"] for one in listed] == ["b-1"]
+
+
 def test_a_basket_is_shown_and_printed_whole_and_a_further_sale_alone(town: Shell) -> None:
     seat = ("--point", "P1")
     items = ("--credit", f"{POWER.number}=50", "--credit", f"{WATER.number}=20")

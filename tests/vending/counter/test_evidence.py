@@ -3,11 +3,14 @@ simulated meter's own acceptance and token log, on both databases."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from meters.gateway import Gateway
 from meters.identity import Drn
@@ -168,6 +171,27 @@ def test_a_quote_whose_ground_has_moved_is_refused(
     assert set(error.value.changed) <= set(changed)
     assert error.value.changed
     assert rig.service.verify(ADMIN).entries == (amount == 5000)
+
+
+@pytest.mark.parametrize("forged", ["quantity", "net", "made_at"])
+def test_a_quote_whose_row_was_changed_is_refused(rig: Rig, forged: str) -> None:
+    """The row may be changed by who may write; it sells no more than what it was made from."""
+    promise = rig.service.bind(OPERATOR, P, Money(5000))
+    quotes = T["quotes"]
+    with rig.town.store.writing() as books:
+        (text,) = books._db.execute(select(quotes.c.document)).one()
+        document = json.loads(text)
+        if forged == "made_at":
+            changed = quotes.update().values(made_at=promise.made_at - timedelta(days=40))
+        else:
+            document["quote"][forged] *= 20
+            changed = quotes.update().values(document=json.dumps(document))
+        books._db.execute(changed)
+    item = Credit(P, Money(5000), promise.id)
+    with pytest.raises(QuoteChanged) as error:
+        rig.service.vend_basket(OPERATOR, BasketRequest("v-1", (item,)))
+    assert error.value.changed == ["price"]
+    assert rig.service.verify(ADMIN).entries == 0
 
 
 def test_a_quote_ends_and_an_unknown_one_says_so(rig: Rig) -> None:
