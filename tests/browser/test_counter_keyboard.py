@@ -35,6 +35,7 @@ def test_a_known_customer_is_served_in_a_dozen_keystrokes(
     expect(desk.locator(".token").first).to_have_text(re.compile(r"^(\d{4} ){4}\d{4}$"))
     assert keys.strokes <= MOST_STROKES
     assert town_hall.count("sales") == before + 1
-    # And the next customer stands there.
+    # And the next customer stands there: the keyboard is at the button, a moment behind the digits.
+    expect(desk.locator("main a[href='/counter'][autofocus]")).to_be_focused()
     keys.press("Enter")
     expect(desk.locator("#find")).to_be_focused()
