@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +28,10 @@ _FOLLOWING: Final = {
     BALANCES: "(account, holder, unit) DO UPDATE SET amount = balances.amount + excluded.amount",
 }
 Row = Mapping[str, Any]
+SaleRows = dict[str, list[tuple[Any, ...]]]
+"""The rows of one sale, by table."""
+Ask = tuple[str, Sequence[Any]]
+"""A question with its values, as the driver takes them."""
 
 _KEPT: Final = "SELECT DISTINCT account FROM balances"
 _ACCOUNT: Final = (
@@ -159,11 +163,11 @@ class BareSqlite:
         self._source.close()
         self._db.close()
 
-    def read_new(self, most: int = 1_000_000) -> list[dict[str, list[tuple[Any, ...]]]]:
+    def read_new(self, most: int = 1_000_000) -> list[SaleRows]:
         """The rows of each sale since the last time, by table."""
         return list(self._new_sales(most))
 
-    def _new_sales(self, most: int) -> Iterator[dict[str, list[tuple[Any, ...]]]]:
+    def _new_sales(self, most: int) -> Iterator[SaleRows]:
         entries = self._source.execute(
             "SELECT number, cause FROM entries WHERE number > ? ORDER BY number LIMIT ?",
             (self._seen, most),
@@ -182,11 +186,14 @@ class BareSqlite:
             sale[BALANCES] = [row[2:] for row in sale["postings"] if row[2] in kept]
             yield sale
 
-    def write(self, sales: list[dict[str, list[tuple[Any, ...]]]]) -> int:
-        """One transaction and one fsync for each; returns how many."""
+    def write(self, sales: list[SaleRows], asks: Sequence[Ask] = ()) -> int:
+        """One transaction and one fsync for each, with the answers to `asks` read first; returns
+        how many."""
         execute, executemany = self._db.execute, self._db.executemany
         for sale in sales:
             execute("BEGIN IMMEDIATE")
+            for question, values in asks:
+                execute(question, values).fetchall()
             for table, rows in sale.items():
                 executemany(self._inserts[table], rows)
                 self.rows += len(rows)

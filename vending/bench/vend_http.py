@@ -1,8 +1,9 @@
 """Sales through the real API, a server process of its own, on both databases.
 
 Interleaved in rounds with the database's own limit (the bare transaction, `vend_bare.py`) and with
-the textbook endpoint (`textbook.py`), so that a machine that slows down slows all of them. The
-ratios count; the absolute numbers are this machine's, which also runs callers and database.
+the textbook endpoint (`textbook.py`), on SQLite also with what a lone sale takes where nothing is
+reckoned (`vend_floor.py`), so that a machine that slows down slows all of them. The ratios count;
+the absolute numbers are this machine's, which also runs callers and database.
 """
 
 from __future__ import annotations
@@ -74,6 +75,8 @@ class _Place:
     settings: Settings
     bare: dict[int, Callable[[], float]]
     textbook: Selling
+    floor: Selling | None
+    """What a lone sale takes with nothing reckoned (`vend_floor.py`)."""
     database_pid: int | None
     told: list[int]
     """How many sales callers were told of, job by job."""
@@ -104,13 +107,15 @@ def measure_http(folder: Path, size: Size, tell: Tell) -> list[Figure]:
 def _sqlite(folder: Path) -> Iterator[_Place]:
     here = folder / "sqlite"
     installed = _installed(here, None)
-    file, bare_file = here / "raseed.db", here / "bare.db"
+    file, bare_file, floor_file = here / "raseed.db", here / "bare.db", here / "floor.db"
     shutil.copy(file, here / "textbook.db")
-    store = open_store(bare_file, must_be_current=False)
-    upgrade(store.engine)
-    store.close()
+    for empty in (bare_file, floor_file):
+        store = open_store(empty, must_be_current=False)
+        upgrade(store.engine)
+        store.close()
     with (
-        _textbook(f"sqlite:///{here / 'textbook.db'}", installed) as textbook,
+        _peer("textbook", installed, f"sqlite:///{here / 'textbook.db'}") as textbook,
+        _peer("vend_floor", installed, floor_file, file) as floor,
         product(installed) as selling,
     ):
         bare = BareSqlite(bare_file, file)
@@ -121,6 +126,7 @@ def _sqlite(folder: Path) -> Iterator[_Place]:
                 installed.settings,
                 {1: lambda: bare.rate(_BARE_SALES)},
                 textbook,
+                floor,
                 None,
                 [1],
             )
@@ -143,11 +149,13 @@ def _postgresql(folder: Path, server: postgres.PostgresServer) -> Iterator[_Plac
         return lambda: pgbench(server, "bare", script, clients)
 
     with (
-        _textbook(server.url("textbook"), installed) as textbook,
+        _peer("textbook", installed, server.url("textbook")) as textbook,
         product(installed) as selling,
     ):
         bare = {clients: limit(clients) for clients in _BARE_CLIENTS}
-        yield _Place("postgresql", selling, installed.settings, bare, textbook, server.pid, [1])
+        yield _Place(
+            "postgresql", selling, installed.settings, bare, textbook, None, server.pid, [1]
+        )
 
 
 def _installed(folder: Path, url: str | None) -> Installed:
@@ -158,15 +166,16 @@ def _installed(folder: Path, url: str | None) -> Installed:
 
 
 @contextmanager
-def _textbook(url: str, installed: Installed) -> Iterator[Selling]:
+def _peer(module: str, installed: Installed, *where: str | Path) -> Iterator[Selling]:
+    """A program of the bench that serves beside the product."""
     port = free_port()
-    command = [sys.executable, "-m", "vending.bench.textbook", url, str(port)]
+    command = [sys.executable, "-m", f"vending.bench.{module}", *map(str, where), str(port)]
     process = subprocess.Popen(command)  # noqa: S603 - our own interpreter and module
     try:
         until = time.monotonic() + 30
         while time.monotonic() < until and process.poll() is None:
             try:
-                httpx2.get(f"http://127.0.0.1:{port}/", timeout=2)
+                httpx2.get(f"http://127.0.0.1:{port}/", timeout=10)
                 break
             except httpx2.HTTPError:
                 time.sleep(0.05)
@@ -199,6 +208,11 @@ def _round(place: _Place, callers: Callers, seen: _Seen, round_: int) -> None:
     result = callers.sell(place.textbook, 16, _SECONDS, f"t{round_}")
     _checked(result, "the textbook")
     seen.add("textbook", result.rate)
+    if place.floor is not None:
+        ready = int(httpx2.get(f"http://127.0.0.1:{place.floor.port}/", timeout=30).text)
+        result = callers.sell(place.floor, 1, _SECONDS, f"f{round_}", ready)
+        _checked(result, "the floor")
+        seen.add("floor", result.p50_ms)
 
 
 def _checked(result: Result, what: str) -> None:
@@ -250,6 +264,16 @@ def _figures(place: _Place, seen: _Seen) -> list[Figure]:
             goal=1.5 * at_16,
         ),
     ]
+    if place.floor is not None:
+        figures.append(
+            figure(
+                f"{name}.alone.floor",
+                seen.median("floor"),
+                "ms",
+                anchor="bare transaction of one client; nothing reckoned",
+                anchor_value=alone_ms,
+            )
+        )
     for clients in CLIENTS:
         figures.append(
             figure(
