@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from ..ledger import (
+    ChainEnd,
     ChainHead,
     Chart,
     LedgerReport,
@@ -158,6 +159,14 @@ class BooksReading(Protocol):
     def token_counts(self, after: int, last: int) -> list[TokenCount]: ...
 
     def seals(self) -> list[Seal]: ...
+
+    def attested_end(self) -> ChainEnd | None:
+        """The last attestation; None if what is kept of it is none."""
+        ...
+
+    def trail_end(self) -> ChainEnd | None:
+        """The last line of the trail; None if what is kept of it is none."""
+        ...
 
     # The daily check, over entries behind `after` up to `last`
 

@@ -31,8 +31,9 @@ class Sealing(Keeping):
         differences: Sequence[Difference] | None = None,
     ) -> Seal:
         """Seals the books as they stand at the end of `day` (or now, if it is today, the
-        default), with what a check of the day has found. Sealing what is sealed already answers the
-        seal that there is, unless that does not say what the check has found.
+        default), with what a check of the day has found, and what is attested by now. Sealing what
+        is sealed already answers the seal that there is, unless that does not say what the check
+        has found, or does not stand for what was attested since, today.
 
         Raises DayMalformed, DayNotBegun, SealedLater.
         """
@@ -50,6 +51,7 @@ class Sealing(Keeping):
             seals = books.seals()
             last = seals[-1] if seals else None
             said = None if last is None else last.told
+            attested = books.attested_end()
             found = None
             if differences is not None:
                 found = tuple((d.what, d.where, d.expected, d.found) for d in differences)
@@ -59,6 +61,7 @@ class Sealing(Keeping):
                 and last.entry == head.number
                 and said is not None
                 and found in (None, said.differences)
+                and (date < today or said.attested == attested)
             ):
                 return last
             if last is not None and (last.day > date.isoformat() or last.entry > head.number):
@@ -76,6 +79,8 @@ class Sealing(Keeping):
                 tokens=tuple(books.token_counts(after, head.number)),
                 periods=acts[-1].hash if acts else GENESIS,
                 differences=found,
+                attested=attested,
+                trail=books.trail_end(),
             )
             made = sealed(date.isoformat(), now, actor.name, head.number, head.hash, content, last)
             books.add_seal(made)

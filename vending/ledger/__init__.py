@@ -3,6 +3,7 @@
 Debit is positive, credit is negative, and every entry sums to zero in each unit.
 """
 
+from .attestations import ChainEnd
 from .chart import Account, AccountMissing, Chart, ChartMalformed, parse_chart, read_chart
 from .journal import (
     GENESIS,
@@ -36,6 +37,7 @@ __all__ = [
     "GENESIS",
     "Account",
     "AccountMissing",
+    "ChainEnd",
     "ChainHead",
     "Chart",
     "ChartMalformed",

@@ -19,10 +19,12 @@ class LedgerProblem:
     `adjustment`, `overdrawn` (a customer's carried money); `unreadable` for what can be no entry at
     all; of closed months `period_chain`, `period_entry`, `period_balances`, `closed_until`; of
     seals `seal_chain`, `seal_without_entry`, `seal_entry`, `seal_sums`, `seal_issued`,
-    `seal_periods`, and `seal_missing` and `seal_other` for one kept outside the books; of drawers
-    `shift_gap`, `shift_state`, `cash_move`, `x_report`, `z_report`, `banking`, `banking_gap`,
-    `banked_twice`; of what is noted beside the journal `copy_gap`, `x_copy_gap`, `z_copy_gap`,
-    `slip_copy_gap`, `delivery_gap`, `key_change_gap`, `step_gap` (of approvals).
+    `seal_periods`, `seal_attested`, `seal_trail`, and `seal_missing` and `seal_other` for one kept
+    outside the books; of drawers `shift_gap`, `shift_state`, `cash_move`, `x_report`, `z_report`,
+    `banking`, `banking_gap`, `banked_twice`; of what is noted beside the journal `copy_gap`,
+    `x_copy_gap`, `z_copy_gap`, `slip_copy_gap`, `delivery_gap`, `key_change_gap`, `step_gap` (of
+    approvals); of attestations `attested_chain` and `attested_head`, and of the rows that they
+    speak of `row_differs`, `row_gone`, `row_unattested`.
     """
     detail: str = ""
 

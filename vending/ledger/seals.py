@@ -13,10 +13,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from meters.errors import Broken, Invalid
 
+from .attestations import ChainEnd
 from .journal import GENESIS, canonical_json, canonical_time
 
 Sums = Mapping[tuple[str, str], int]
@@ -63,7 +64,7 @@ class TokenCount(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class SealContent:
     """What a seal says of the books: sums of all entries up to its own; receipts and tokens
-    since the seal before."""
+    since the seal before; and where the chains beside the journal ended when it was made."""
 
     sums: tuple[tuple[str, str, int], ...]
     """(account, unit, amount), by account."""
@@ -74,6 +75,10 @@ class SealContent:
     differences: tuple[tuple[str, str, int, int], ...] | None = None
     """What the check of the day has found before it was sealed (what, where, expected, found); None
     where nobody had checked."""
+    attested: ChainEnd | None = None
+    """The last attestation when it was sealed; None in seals from before there were any."""
+    trail: ChainEnd | None = None
+    """The last line of the trail when it was sealed; None in the same seals."""
 
     def document(self) -> str:
         """Canonical JSON."""
@@ -85,6 +90,9 @@ class SealContent:
         }
         if self.differences is not None:
             content["differences"] = self.differences
+        # Left out where there is none: codes of seals that are on paper stay what they were.
+        ends = {"attested": self.attested, "trail": self.trail}
+        content |= {name: end for name, end in ends.items() if end is not None}
         return canonical_json(content).decode("ascii")
 
     @classmethod
@@ -104,6 +112,8 @@ class SealContent:
             differences=None
             if noted is None
             else tuple((_text(a), _text(b), _whole(c), _whole(d)) for a, b, c, d in noted),
+            attested=_end(data.get("attested")),
+            trail=_end(data.get("trail")),
         )
 
 
@@ -157,6 +167,13 @@ def _whole(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError("not a whole number")
     return value
+
+
+def _end(value: Any) -> ChainEnd | None:
+    if value is None:
+        return None
+    number, hash = value
+    return ChainEnd(_whole(number), _text(hash))
 
 
 def sealed(

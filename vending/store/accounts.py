@@ -16,7 +16,6 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
-    insert,
     literal,
     select,
     update,
@@ -38,6 +37,7 @@ from ..sale import SaleKind
 from ..tariff import Quote, line_from
 from . import schema as t
 from .approvals import SqlPeopleWriting
+from .attesting import add_row
 from .books import SqlBooksReading, SqlBooksWriting
 from .parties import NUL
 from .sqlstore import SqlStore
@@ -178,8 +178,9 @@ class SqlAccountsWriting(SqlBooksWriting, SqlAccountsReading):
     """See `vending.accounts.ports.AccountsWriting`. The store's writer's place is already held."""
 
     def add_event(self, happened: Happened) -> None:
-        self._db.execute(
-            insert(t.account_events),
+        add_row(
+            self._db,
+            "account_event",
             {
                 "agreement": happened.agreement,
                 "seq": happened.seq,

@@ -23,6 +23,7 @@ from ..aftersale import Evidence
 from ..ledger import Chart, LedgerProblem
 from . import schema as t
 from .adjustment_proof import adjustment_problems
+from .attestation_proof import attestation_problems
 
 _AT_A_TIME = 500
 """Rows held at once per stream."""
@@ -46,6 +47,7 @@ def loose_ends(db: Connection, cached: Collection[str]) -> Iterator[LedgerProble
             yield LedgerProblem(int(entry or 0), what, str(detail))
     yield from adjustment_problems(db)
     yield from _chain_head(db)
+    yield from attestation_problems(db)
 
 
 def _chain_head(db: Connection) -> Iterator[LedgerProblem]:

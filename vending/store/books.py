@@ -22,6 +22,7 @@ from ..accounting.days import Span
 from ..accounting.periods import PeriodAct
 from ..accounting.ports import AgreementFacts
 from ..ledger import (
+    ChainEnd,
     ChainHead,
     Chart,
     JournalEntry,
@@ -33,6 +34,7 @@ from ..ledger import (
     TokenCount,
 )
 from . import schema as t
+from .attesting import add_row, attested_end
 from .books_reports import SqlReports, within
 from .parties import NUL
 from .proving import proved
@@ -184,6 +186,13 @@ class SqlBooksReading(SqlReports):
         told = [[*row[:2], _sealed_at(row.sealed_at), *row[3:]] for row in found]
         return [Seal(*values) for values in told]
 
+    def attested_end(self) -> ChainEnd | None:
+        return _readable(*attested_end(self._db))
+
+    def trail_end(self) -> ChainEnd | None:
+        row = self._db.execute(select(t.trail_head.c.number, t.trail_head.c.hash)).first()
+        return ChainEnd() if row is None else _readable(*row)
+
     # Periods and adjustments
 
     def period_acts(self) -> list[PeriodAct]:
@@ -271,8 +280,9 @@ class SqlBooksWriting(SqlBooksReading):
         self._db.execute(update(t.chain).values(closed_until=act.closed_until))
 
     def add_adjustment(self, adjustment: Adjustment) -> None:
-        self._db.execute(
-            insert(t.adjustments),
+        add_row(
+            self._db,
+            "adjustment",
             {
                 "id": adjustment.id,
                 "kind": adjustment.kind.value,
@@ -331,6 +341,12 @@ def _sealed_at(kept: Any) -> datetime:
         return t.moment(kept) or _NEVER
     except ValueError:
         return _NEVER
+
+
+def _readable(number: Any, hash: Any) -> ChainEnd | None:
+    """None where an edited head says nothing: a day is sealed all the same."""
+    said = isinstance(number, int) and isinstance(hash, str)
+    return ChainEnd(number, hash) if said else None
 
 
 def adjustment_of(row: Any) -> Adjustment:

@@ -12,6 +12,7 @@ from ..blocking import Block
 from ..operators import Operator
 from ..parties import VendingPoint
 from . import schema as t
+from .attesting import add_row, change_row
 from .parties import operator_of
 from .reading import SqlReading
 
@@ -97,12 +98,10 @@ class SqlOperatorsWriting(SqlOperatorsReading):
         )
 
     def add_operator(self, operator: Operator) -> None:
-        self._db.execute(insert(t.operators), _row(operator))
+        add_row(self._db, "operator", _row(operator))
 
     def change_operator(self, operator: Operator) -> None:
-        values = _row(operator)
-        code = values.pop("code")
-        self._db.execute(update(t.operators).where(t.operators.c.code == code).values(values))
+        change_row(self._db, "operator", _row(operator))
 
     def change_point(self, point: VendingPoint) -> None:
         names = ("most_per_sale", "most_per_day", "most_in_till", "needs_shift")

@@ -20,6 +20,7 @@ from ..ledger.journal import GENESIS
 from ..ledger.verify import UNREADABLE
 from . import audit
 from . import schema as t
+from .attestation_proof import sealed_chain_problems
 from .drawer_proof import drawer_problems
 from .period_proof import closed_months_problems
 from .walk import stored_entries
@@ -90,6 +91,7 @@ def _loose_ends(db: Connection, chart: Chart, seals: Sequence[Seal]) -> Iterator
         yield from audit.overdrawn(db, chart)
         yield from drawer_problems(db, chart)
         yield from closed_months_problems(db, seals)
+        yield from sealed_chain_problems(db, seals)
     except UNREADABLE as error:
         yield LedgerProblem(0, "unreadable", type(error).__name__)
 

@@ -23,6 +23,7 @@ from sqlalchemy import (
     text,
 )
 
+from .schema_attested import ATTESTED_BOOKS, attestation_head, attestations
 from .schema_base import UtcTime, metadata, moment
 from .schema_counter import (
     COUNTER_BOOKS,
@@ -79,6 +80,8 @@ __all__ = [
     "approval_decisions",
     "approval_steps",
     "approvals",
+    "attestation_head",
+    "attestations",
     "balances",
     "banking_prints",
     "bankings",
@@ -466,6 +469,7 @@ BOOKS = (
     *COUNTER_BOOKS,
     *PEOPLE_BOOKS,
     *METER_BOOKS,
+    *ATTESTED_BOOKS,
 )
 """Insert-only tables."""
 SOLD = ("entries", "postings", "sales", "idempotency", "receipts", "tokens")

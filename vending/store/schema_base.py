@@ -1,11 +1,14 @@
-"""What every table is made with: names of constraints, and times as they are kept."""
+"""What every table is made with: names of constraints, and times as they are kept and hashed."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, MetaData, String
+from sqlalchemy import ColumnElement, DateTime, Dialect, MetaData, String, type_coerce
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from ..ledger import canonical_time
@@ -49,3 +52,30 @@ def moment(value: Any) -> datetime | None:
     if value is None or isinstance(value, datetime):
         return value
     return datetime.fromisoformat(value)
+
+
+class CanonicalTime(GenericFunction[str]):
+    """A time column as text in the form that is hashed (`ledger.canonical_time`)."""
+
+    type = String()
+    inherit_cache = True
+    name = "canonical_time"
+
+
+@compiles(CanonicalTime, "sqlite")
+def _as_kept(element: CanonicalTime, compiler: SQLCompiler, **kw: Any) -> str:
+    # UtcTime keeps this very form.
+    return compiler.process(element.clauses, **kw)
+
+
+@compiles(CanonicalTime)
+def _formatted(element: CanonicalTime, compiler: SQLCompiler, **kw: Any) -> str:
+    column = compiler.process(element.clauses, **kw)
+    return f"to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
+
+
+def hashed(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A column as it is hashed: a time as text, whatever stands there."""
+    if isinstance(column.type, UtcTime):
+        return CanonicalTime(type_coerce(column, String))
+    return column

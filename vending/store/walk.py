@@ -12,10 +12,7 @@ from itertools import chain, groupby
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Executable, String, func, select, type_coerce
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import GenericFunction
+from sqlalchemy import Connection, Executable, func, select
 
 from ..accounting.adjustments import AdjustmentKind, adjustment_hash
 from ..ledger import StoredEntry
@@ -25,6 +22,7 @@ from ..voids import void_hash
 from . import drawer_proof
 from . import schema as t
 from .rows import void_of
+from .schema_base import hashed
 
 AT_A_TIME = 500
 """Rows held at once per stream."""
@@ -33,42 +31,14 @@ _SALE_FIELDS = tuple(c for c in t.sales.columns if c.name not in ("vend_id", "en
 _TOKEN_FIELDS = tuple(c for c in t.tokens.columns if c.name != "vend_id")
 
 
-class CanonicalTime(GenericFunction[str]):
-    """A time column as text in the form that is hashed (`ledger.canonical_time`)."""
-
-    type = String()
-    inherit_cache = True
-    name = "canonical_time"
-
-
-@compiles(CanonicalTime, "sqlite")
-def _as_kept(element: CanonicalTime, compiler: SQLCompiler, **kw: Any) -> str:
-    # UtcTime keeps this very form.
-    return compiler.process(element.clauses, **kw)
-
-
-@compiles(CanonicalTime)
-def _formatted(element: CanonicalTime, compiler: SQLCompiler, **kw: Any) -> str:
-    column = compiler.process(element.clauses, **kw)
-    return f"to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
-
-
-def _text_of(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    return CanonicalTime(type_coerce(column, String))
-
-
-def _hashed(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    return _text_of(column) if isinstance(column.type, t.UtcTime) else column
-
-
 _HEADS = (
     select(
-        *(_hashed(c) for c in t.entries.columns),
+        *(hashed(c) for c in t.entries.columns),
         t.sales.c.vend_id,
         t.idempotency.c.input_hash,
-        *(_hashed(c) for c in _SALE_FIELDS[:2]),
+        *(hashed(c) for c in _SALE_FIELDS[:2]),
         t.receipts.c.number,
-        *(_hashed(c) for c in _SALE_FIELDS[2:]),
+        *(hashed(c) for c in _SALE_FIELDS[2:]),
         *_TOKEN_FIELDS,
     )
     .select_from(t.entries)

@@ -19,6 +19,7 @@ from ..ledger import ChainHead, PostedEntry, Posting
 from ..outbox import Message
 from ..parties import GatewayPlace, PartyExists, Reached, Registration
 from . import schema as t
+from .attesting import add_row
 from .booking import BOOKING
 from .errors import translated
 from .ground import GROUND
@@ -162,8 +163,9 @@ class SqlWriting(SqlReading):
 
     def add_reading(self, reading: MeterReading) -> None:
         account = reading.account
-        self._db.execute(
-            _INSERTS["readings"],
+        add_row(
+            self._db,
+            "reading",
             {
                 "meter": reading.meter,
                 "read_at": account.read_at,

@@ -1,0 +1,85 @@
+"""Writing rows that are attested: each with its link of the chain, in one transaction.
+
+Whoever holds the store's writer's place is alone with the end of the chain, as with the journal's.
+A sale writes none of these rows: what it writes is under the hash of its entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Column, Connection, Table, insert, select, update
+
+from ..ledger.attestations import ChainEnd, attested, digest_of
+from . import schema as t
+
+
+class Kind(NamedTuple):
+    """A kind of rows that are attested, all their columns."""
+
+    table: Table
+    may_change: bool = False
+    """Every version is attested, and the row is held against the last; else against each."""
+
+    @property
+    def key(self) -> list[Column[Any]]:
+        """What a row is known by: a text, a whole number, or both in this order."""
+        return list(self.table.primary_key.columns)
+
+
+KINDS: Final = {
+    "adjustment": Kind(t.adjustments),
+    "account_event": Kind(t.account_events),
+    "operator": Kind(t.operators, may_change=True),
+    "reading": Kind(t.readings),
+}
+"""By the name that stands in the chain. One that comes along later needs a migration that attests
+the rows which are there."""
+
+
+def add_row(db: Connection, kind: str, values: Mapping[str, Any]) -> None:
+    """Writes a row of this kind, `values` by column."""
+    made = db.execute(_INSERTS[kind], dict(values))
+    # The database may have chosen the key.
+    named = zip(KINDS[kind].key, made.inserted_primary_key or (), strict=True)
+    _attest(db, kind, {**values, **{column.name: value for column, value in named}})
+
+
+def change_row(db: Connection, kind: str, values: Mapping[str, Any]) -> None:
+    """Gives the row of this key all these `values`."""
+    table, key = KINDS[kind].table, KINDS[kind].key
+    own = [column == values[column.name] for column in key]
+    rest = {column.name: values[column.name] for column in table.columns if column not in key}
+    db.execute(update(table).where(*own).values(rest))
+    _attest(db, kind, values)
+
+
+def key_text(kind: str, row: Mapping[str, Any]) -> str:
+    """See `Attestation.key`."""
+    return ":".join(str(row[column.name]) for column in KINDS[kind].key)
+
+
+def attested_end(db: Connection) -> ChainEnd:
+    """The end of the chain, as it is kept apart."""
+    row = db.execute(_HEAD).first()
+    return ChainEnd() if row is None else ChainEnd(*row)
+
+
+def _attest(db: Connection, kind: str, row: Mapping[str, Any]) -> None:
+    link = attested(kind, key_text(kind, row), digest_of(row), attested_end(db))
+    db.execute(_LINK, link._asdict())
+    end = {"number": link.number, "hash": link.hash}
+    if link.number == 1:
+        db.execute(_FIRST, {"id": 1, **end})
+    else:
+        db.execute(_MOVE, end)
+
+
+_INSERTS = {name: insert(kind.table) for name, kind in KINDS.items()}
+_HEAD = select(t.attestation_head.c.number, t.attestation_head.c.hash)
+_LINK, _FIRST, _MOVE = (
+    insert(t.attestations),
+    insert(t.attestation_head),
+    update(t.attestation_head),
+)
