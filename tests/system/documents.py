@@ -1,11 +1,14 @@
 """Rules about what the books keep as text: how a basket was paid, what a quote promised, what an
-account owes, what a banking took. They read it with nothing of the product's."""
+account owes, what a banking took, what a row was attested as. They read it with nothing of the
+product's."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any, Final
 
 from tests.system.rules import DEBTS
@@ -109,10 +112,61 @@ def banked_once(ask: Ask) -> list[Any]:
     return [shift for shift, times in banked.items() if times > 1 or shift not in closed]
 
 
+ATTESTED: Final = {
+    "adjustment": (
+        1,
+        "adjustments",
+        "id kind requested_at requested_by reason reverses booked_on lines",
+    ),
+    "account_event": (
+        2,
+        "account_events",
+        "agreement seq after_entry kind at actor reason document",
+    ),
+    "operator": (
+        1,
+        "operators",
+        "code name_ar name_en settlement credit_limit most_per_sale most_per_day commission",
+    ),
+    "reading": (
+        1,
+        "readings",
+        "id meter read_at actor commodity balance total_supplied unit output state reasons "
+        "tokens_accepted last_result",
+    ),
+}
+"""By kind of row: how many columns are its key, its table, and its columns."""
+
+
+def as_attested(ask: Ask) -> list[Any]:
+    """Rows that say something else than their last attestation."""
+    last = {
+        (kind, key): digest
+        for kind, key, digest in ask("SELECT kind, key, digest FROM attestations ORDER BY number")
+    }
+    wrong: list[Any] = []
+    for kind, (keys, table, columns) in ATTESTED.items():
+        names = columns.split()
+        for row in ask(f"SELECT {', '.join(names)} FROM {table}"):
+            told = {name: _plain(v) for name, v in zip(names, row, strict=True) if v is not None}
+            key = ":".join(str(value) for value in row[:keys])
+            text = json.dumps(told, sort_keys=True, separators=(",", ":"))
+            if last.get((kind, key)) != sha256(text.encode()).hexdigest():
+                wrong.append((kind, key))
+    return wrong
+
+
+def _plain(value: Any) -> Any:
+    if not isinstance(value, datetime):
+        return value
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
 DOCUMENTS: Final[dict[str, Callable[[Ask], list[Any]]]] = {
     "what was paid is where it belongs": paid_where_it_belongs,
     "a sale that names a quote was made as it promised, once": promised,
     "an account owes what the ledger says": owed_as_booked,
     "a closed shift is banked once": banked_once,
+    "a row is as it was attested": as_attested,
 }
 """Each rule, and what finds all that breaks it."""

@@ -20,6 +20,13 @@ def _numbered(table: str, by: str, number: str = "number") -> str:
     )
 
 
+_BESIDE = """
+    SELECT 'adjustment' AS kind, id AS key FROM adjustments
+    UNION ALL SELECT 'account_event', agreement || ':' || seq FROM account_events
+    UNION ALL SELECT 'operator', code FROM operators
+    UNION ALL SELECT 'reading', CAST(id AS text) FROM readings"""
+"""Rows that decide over money and have no entry whose hash they are under."""
+
 RULES: Final = {
     # Sales, tokens and entries
     "a sale has a token, unless it only pays what is owed": """
@@ -173,6 +180,25 @@ RULES: Final = {
         ON a.after_entry = e.number AND a.kind = 'debt_added'
         AND e.cause = a.agreement || ':' || a.seq
         WHERE e.kind = 'debt' AND a.agreement IS NULL""",
+    # What is attested; `documents.py` has that it says the same
+    "a row beside the journal that decides over money is attested": f"""
+        SELECT r.kind, r.key FROM ({_BESIDE}) r LEFT JOIN attestations a
+        ON a.kind = r.kind AND a.key = r.key WHERE a.number IS NULL""",
+    "what was attested is there": f"""
+        SELECT a.number FROM attestations a LEFT JOIN ({_BESIDE}) r
+        ON a.kind = r.kind AND a.key = r.key WHERE r.key IS NULL""",
+    "attestations have no gap": """
+        SELECT count(*) FROM attestations HAVING count(*) > 0
+        AND (min(number) <> 1 OR max(number) <> count(*))""",
+    "each attestation carries the hash of the one before": """
+        SELECT a.number FROM attestations a JOIN attestations b ON b.number = a.number - 1
+        WHERE a.previous_hash <> b.hash""",
+    "the end of the attestations is the last one": """
+        SELECT m.number FROM (SELECT max(number) AS number FROM attestations) m
+        LEFT JOIN attestation_head h ON 1 = 1
+        LEFT JOIN attestations a ON a.number = m.number AND a.hash = h.hash
+        WHERE coalesce(h.number, 0) <> coalesce(m.number, 0)
+        OR (m.number IS NOT NULL AND a.number IS NULL)""",
     # Who sells
     "nobody on deposit has sold beyond it": f"""
         SELECT o.code FROM operators o JOIN balances b

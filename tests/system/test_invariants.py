@@ -104,6 +104,16 @@ DAMAGE = {
         "UPDATE entries SET cause = 'other' WHERE kind = 'debt'"
     ),
     "the entry of a debt has its event": "DELETE FROM account_events WHERE seq = 1",
+    "a row beside the journal that decides over money is attested": (
+        "DELETE FROM attestations WHERE kind = 'account_event'"
+    ),
+    "what was attested is there": "DELETE FROM operators",
+    "attestations have no gap": "DELETE FROM attestations WHERE number = 2",
+    "each attestation carries the hash of the one before": (
+        "UPDATE attestations SET hash = 'other' WHERE number = 2"
+    ),
+    "the end of the attestations is the last one": "DELETE FROM attestation_head",
+    "a row is as it was attested": "UPDATE operators SET commission = '99'",
     "nobody on deposit has sold beyond it": "UPDATE operators SET credit_limit = 0",
     "who is on deposit puts nothing into a till": (
         "UPDATE postings SET account = '1010' WHERE account = '2030'"
