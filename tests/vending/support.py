@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from meters.account import Commodity
 from meters.gateway import Gateway, MeterUnreachable
@@ -27,6 +28,7 @@ from tokens.sts import (
     VendingKey,
 )
 from vending.ledger import Chart, read_chart
+from vending.operators import Operator, Settlement
 from vending.parties import (
     Actor,
     Customer,
@@ -41,6 +43,7 @@ from vending.ports import Store
 from vending.sale import VendRequest
 from vending.service import VendingService
 from vending.store import SqlStore, open_store, upgrade
+from vending.store.approvals import SqlPeople
 from vending.store.tariffs import SqlTariffs
 from vending.tariff import LiveTariffs, ShippedVersion, TariffBook, read_shipped, read_tariffs
 from vending.tariffrules import ChartBooks
@@ -198,6 +201,18 @@ class Town:
 
 def request(vend_id: str = "v-1", meter: Drn = POWER, amount: str = "50.00") -> VendRequest:
     return VendRequest(vend_id, meter.number, Money.from_text(amount))
+
+
+def put_operator(store: SqlStore, code: str, **terms: Any) -> None:
+    """Terms of an operator from now on; those that are not named stay, or are none yet."""
+    if "settlement" in terms:
+        terms["settlement"] = Settlement(terms["settlement"])
+    with SqlPeople(store).writing() as people:
+        known = people.operator(code)
+        if known is None:
+            people.add_operator(replace(Operator(code, "بائع", "Seller"), **terms))
+        else:
+            people.change_operator(replace(known, **terms))
 
 
 def pushed(database: Path, vend_id: str) -> None:

@@ -23,6 +23,7 @@ from tests.vending.acts.support import (
     T,
     W,
 )
+from tests.vending.support import put_operator
 from tokens.sts import (
     TokenFieldInvalid,
     TokenFieldUnreadable,
@@ -294,9 +295,7 @@ def test_cash_is_given_back_where_it_was_taken_and_out_of_a_drawer(office: Offic
 
 
 def test_a_commission_is_given_up_with_a_void_and_kept_behind_a_refund(office: Office) -> None:
-    with office.town.store.engine.begin() as db:
-        row = {"code": "samir", "name_ar": "سمير", "name_en": "Samir", "settlement": "till"}
-        db.execute(T["operators"].insert().values(**row, commission="2"))
+    put_operator(office.town.store, "samir", commission="2")
     for vend_id in ("v-1", "v-2"):
         office.sell(vend_id, amount=5_000)
     assert office.balance("commission") == 200

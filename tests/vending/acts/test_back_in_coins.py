@@ -10,8 +10,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from meters.quantities import Money
-from tests.vending.acts.support import CHIEF, CLERK, NEXT_DOOR, WHY, Office, P, T, W
-from tests.vending.support import chart
+from tests.vending.acts.support import CHIEF, CLERK, NEXT_DOOR, WHY, Office, P, W
+from tests.vending.support import chart, put_operator
 from vending.aftersale import Evidence
 from vending.ledger import Posting
 from vending.payments import parts_of, settle, to_coin
@@ -110,10 +110,8 @@ def test_a_basket_is_taken_back_piece_by_piece(office: Office, order: tuple[int,
 def test_off_a_deposit_it_is_the_same(office: Office) -> None:
     """The operator gives the coins, and what they gave stands on the deposit again."""
     code = person(CLERK.name)
-    with office.town.store.writing() as books:
-        terms = {"settlement": "deposit", "credit_limit": 100_000, "commission": "1.5"}
-        row = {"code": code, "name_ar": "سمير", "name_en": "Samir", **terms}
-        books._db.execute(T["operators"].insert().values(**row))
+    terms = {"settlement": "deposit", "credit_limit": 100_000, "commission": "1.5"}
+    put_operator(office.town.store, code, **terms)
     sold = office.service.vend_basket(CLERK, BasketRequest("b-1", THREE, hold=True))
     for one in sold.receipts:
         before = office.balance("operator_deposit", code)

@@ -17,7 +17,7 @@ from tests.vending.acts.support import (
     T,
     W,
 )
-from tests.vending.support import ADMIN
+from tests.vending.support import ADMIN, put_operator
 from vending.acts.errors import CorrectionNotPossible
 from vending.aftersale import Evidence
 from vending.blocking import Block, Blocked
@@ -69,9 +69,8 @@ def test_a_sale_to_a_wrong_meter_is_sold_anew_to_the_right_one(office: Office) -
 
 def test_a_correction_takes_nothing_and_what_it_puts_right_was_taken(office: Office) -> None:
     """As far as limits per sale, per day and of what lies in the till go."""
+    put_operator(office.town.store, "samir", most_per_day=12_000)
     with office.town.store.engine.begin() as db:
-        row = {"code": "samir", "name_ar": "سمير", "name_en": "Samir", "settlement": "till"}
-        db.execute(T["operators"].insert().values(**row, most_per_day=12_000, commission="0"))
         db.execute(T["points"].update().values(most_per_day=12_000))
 
     def taken(point: str | None = None, operator: str | None = None) -> int:
@@ -108,15 +107,13 @@ def test_a_correction_takes_nothing_and_what_it_puts_right_was_taken(office: Off
 
 def test_a_sale_on_a_deposit_is_sold_anew_on_the_same(office: Office) -> None:
     terms = {"settlement": "deposit", "credit_limit": 6_000, "commission": "2"}
-    row = {"code": "samir", "name_ar": "سمير", "name_en": "Samir", **terms}
+    put_operator(office.town.store, "samir", **terms)
     with office.town.store.engine.begin() as db:
-        db.execute(T["operators"].insert().values(**row))
         db.execute(T["points"].update().values(most_in_till=0))
     office.sell("v-1", amount=5_000)
     assert office.balance("operator_deposit", "samir") == 5_000 - 100
     # No credit is left, and the terms are others: the customer has paid all the same.
-    with office.town.store.engine.begin() as db:
-        db.execute(T["operators"].update().values(credit_limit=0, settlement="till"))
+    put_operator(office.town.store, "samir", credit_limit=0, settlement="till")
     for id, wrong in (("A-1", "v-1"), ("A-2", "A-1")):
         office.ask(id, "correction", sale=wrong, meter=W if wrong == "v-1" else N)
         made: SaleReceipt = office.approve(id)

@@ -12,15 +12,13 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from sqlalchemy import insert
 
 from tests.vending.books.support import BILLING, CHIEF, SHORT, Office, move, office
-from tests.vending.support import WATER, request
+from tests.vending.support import WATER, put_operator, request
 from vending.exports import FORMATS, ExportUnknown, export_format, rows, workbook
 from vending.exports.plain import amount_text, shown_unit, words
 from vending.messages import Language
 from vending.parties import Actor, ActorNotAllowed, Role
-from vending.store.schema import operators
 
 pytestmark = pytest.mark.system
 
@@ -78,10 +76,8 @@ def test_totals_per_account_are_ours(
 def test_holders_whose_names_look_alike_stay_apart(here: Office) -> None:
     """Beancount's names have no spaces and no points."""
     codes = ["a b", "a-b", "a.b", "a-b-c"]
-    with here.town.store.engine.begin() as db:
-        row = {"name_ar": "بائع", "name_en": "Seller", "settlement": "deposit", "commission": "0"}
-        db.execute(insert(operators), [{"code": code, **row} for code in codes])
     for code in codes:
+        put_operator(here.town.store, code, settlement="deposit")
         lines = move(("1120", ""), ("2030", code), 100 + len(code))
         here.keeping.adjust(BILLING, code.replace(" ", "_"), lines, "Paid in at the bank")
         here.keeping.approve(CHIEF, code.replace(" ", "_"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from meters.quantities import Money
-from tests.vending.support import OPERATOR, POWER, WATER, Town, chart, tariffs
+from tests.vending.support import OPERATOR, POWER, WATER, Town, chart, put_operator, tariffs
 from vending.accounts import Accounts
 from vending.parties import Actor, Role
 from vending.persons import person
@@ -42,7 +42,7 @@ def code(role: str) -> str:
 
 def samir_sells(town: Town, **terms: object) -> None:
     """On these terms: settlement, limits, commission."""
-    write(town, "operators", code=PERSON, name_ar="سمير", name_en="Samir", **terms)
+    put_operator(town.store, PERSON, **terms)
 
 
 def owe(town: Town, **debts: str) -> None:

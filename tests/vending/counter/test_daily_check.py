@@ -7,7 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from meters.quantities import Money
-from tests.vending.support import OPERATOR, POWER, WATER, Town, chart, request
+from tests.vending.support import OPERATOR, POWER, WATER, Town, chart, put_operator, request
 from vending.accounting import BookReports
 from vending.parties import Actor, Role
 from vending.requests import (
@@ -21,7 +21,6 @@ from vending.requests import (
 )
 from vending.sale import Payment, Tender
 from vending.store.books import SqlBooks
-from vending.store.schema import metadata
 
 P, W = POWER.number, WATER.number
 SELLER = replace(OPERATOR, name="Huda", terminal="T7")
@@ -31,10 +30,7 @@ SECOND = SecondPerson("Layla", "the meter was exchanged", "a-1")
 
 def test_every_kind_of_sale_agrees(place: Path | str) -> None:
     town = Town(place)
-    with town.store.writing() as books:
-        terms = {"settlement": "deposit", "credit_limit": 100_000, "commission": "1.5"}
-        row = {"code": "huda", "name_ar": "هدى", "name_en": "Huda", **terms}
-        books._db.execute(metadata.tables["operators"].insert().values(**row))
+    put_operator(town.store, "huda", settlement="deposit", credit_limit=100_000, commission="1.5")
     mixed = (Payment(Tender.CARD, Money(5_000)), Payment(Tender.CASH, Money(4_000)))
     both = (Credit(P, Money(6_000)), Credit(W, Money(2_500)))
     vend = town.service.vend_basket

@@ -79,8 +79,7 @@ def test_another_door_is_no_other_operator(here: Town) -> None:
         assert books.taken_since(None, PERSON, day) == 10_000
         assert books.taken_since("P1", PERSON, day) == 10_000
         assert books.taken_since(None, "somebody else", day) == 0
-    with here.store.engine.begin() as db:
-        db.execute(T["operators"].update().values(settlement="till", most_per_day=14_000))
+    samir_sells(here, settlement="till", most_per_day=14_000)
     with pytest.raises(OperatorDayLimit) as error:
         here.service.vend(doors[2], request("v-9", amount="50.00"))
     assert error.value.left == "40.00 ILS"

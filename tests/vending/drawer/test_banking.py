@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert
 
 from meters.errors import RaseedError
 from tests.vending.drawer.support import (
@@ -21,6 +20,7 @@ from tests.vending.drawer.support import (
     counting,
     shekels,
 )
+from tests.vending.support import put_operator
 from vending.accounting import AdjustmentState
 from vending.accounting.errors import DepositTooSmall, OwnDeposit
 from vending.drawer import BankRequest, DepositPlace, ShiftState
@@ -42,7 +42,6 @@ from vending.ledger import Posting
 from vending.operators import OperatorUnknown
 from vending.parties import Actor, ActorNotAllowed, PointUnknown, Role
 from vending.sale import Tender
-from vending.store.schema import operators
 
 WHY = "Paid in at the counter"
 
@@ -219,12 +218,7 @@ def test_what_the_bank_does_not_get(here: Counter) -> None:
 
 
 def on_deposit(here: Counter, code: str) -> None:
-    with here.town.store.engine.begin() as db:
-        db.execute(
-            insert(operators).values(
-                code=code, name_ar="بائع", name_en="Seller", settlement="deposit", commission="0"
-            )
-        )
+    put_operator(here.town.store, code, settlement="deposit")
 
 
 def test_a_deposit_needs_two_people(here: Counter) -> None:

@@ -8,17 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
 
 from tests.vending.cli.support import town_shell
 from tests.vending.drawer.support import sell_in, template_of
-from tests.vending.support import town
+from tests.vending.support import put_operator, town
 from tests.vending.web.support import Api, api_over
 from vending.api_keys import ApiScope
 from vending.parties import Actor, Role
 from vending.sale import Tender
 from vending.store import open_store
-from vending.store.schema import operators
 
 VEND, BOOKS = frozenset({ApiScope.VEND}), frozenset({ApiScope.BOOKS, ApiScope.READ})
 
@@ -189,12 +187,7 @@ def test_what_the_api_refuses(desk: Desk) -> None:
 
 
 def test_a_deposit_over_http(desk: Desk) -> None:
-    with desk.api.store.engine.begin() as db:
-        db.execute(
-            insert(operators).values(
-                code="rana", name_ar="رنا", name_en="Rana", settlement="deposit", commission="0"
-            )
-        )
+    put_operator(desk.api.store, "rana", settlement="deposit")
     body = {"id": "D-1", "amount": "500", "reason": "Paid in at the bank"}
     made = desk.post("layla", "/operators/rana/deposits", body)
     assert (made["state"], [line["account"] for line in made["lines"]]) == (
