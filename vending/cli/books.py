@@ -11,6 +11,7 @@ import typer
 
 from meters.errors import Broken
 
+from ..ledger.attestations import PROBLEMS
 from ..shapes import DailyCheckOut, EntryOut, LedgerReportOut, SealOut
 from .context import Cli, Json, VendIdArg, cli_of
 
@@ -23,6 +24,15 @@ class LedgerDiffers(Broken, code="ledger.differs"):
 
     entry: int
     what: str
+    detail: str
+
+
+@dataclass(eq=False)
+class AttestedDiffers(Broken, code="ledger.attested_differs"):
+    """A row beside the journal is not what was written, or what tells of it was changed."""
+
+    what: str
+    """See `ledger.attestations.PROBLEMS`."""
     detail: str
 
 
@@ -76,6 +86,8 @@ def verify(
     if problem is not None:
         if problem.what in ("seal_missing", "seal_other"):
             raise KeptSealDiffers(problem.detail)
+        if problem.what in PROBLEMS:
+            raise AttestedDiffers(problem.what, problem.detail)
         raise LedgerDiffers(problem.entry, problem.what, problem.detail)
     if not as_json:
         cli.line(cli.label("books_right"))

@@ -10,9 +10,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from .journal import GENESIS, canonical_json, canonical_time
+
+PROBLEMS: Final = (
+    "attested_chain",
+    "attested_head",
+    "row_differs",
+    "row_gone",
+    "row_unattested",
+    "seal_attested",
+    "seal_trail",
+)
+"""What verification may find: the chain is broken, or ends elsewhere than was kept; a row is not as
+it was written, is gone, or was put in by somebody else; a seal stands for a link, or for a line of
+the trail, that is not there any more."""
 
 
 class ChainEnd(NamedTuple):

@@ -102,6 +102,20 @@ def test_books_that_were_tampered_with_exit_70(town: Shell) -> None:
     assert json.loads(told.err)["code"] == "ledger.differs"
 
 
+def test_a_row_beside_the_journal_that_was_changed_is_named(town: Shell) -> None:
+    assert town.run(*["operator", "add", "rana", "--name-ar", "رنا", "--name-en", "Rana"]).code == 0
+    with sqlite3.connect(town.folder / "raseed.db") as raw:
+        raw.execute("UPDATE operators SET commission = '25' WHERE code = 'rana'")
+    raw.close()
+    told = town.run("ledger", "verify", "--json")
+    assert told.code == 70
+    assert told.json["problem"] == {"entry": 0, "what": "row_differs", "detail": "operators rana"}
+    assert json.loads(told.err)["code"] == "ledger.attested_differs"
+    assert "a row was changed in the database: operators rana" in town.run("ledger", "verify").err
+    arabic = town.run("--lang", "ar", "ledger", "verify").err
+    assert "تغيّر سطر في قاعدة البيانات" in arabic
+
+
 def test_without_a_database_nothing_is_made(tmp_path: Path) -> None:
     told = shell(tmp_path / "absent").run("customer", "list")
     assert told.code == 2
