@@ -9,7 +9,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ProgrammingError
 
 from tests.databases import Postgres, plain
-from tests.vending.support import ADMIN, OPERATOR, SetClock, Town, request, service
+from tests.vending.support import ADMIN, OPERATOR, SetClock, Town, put_operator, request, service
 from vending.aftersale import Evidence
 from vending.requests import BasketRequest, Credit
 from vending.store import RightsNotHere, RightsOfOwner, give_rights, open_store, rights
@@ -34,6 +34,8 @@ def test_it_writes_and_changes_nothing(postgres: Postgres) -> None:
             sells.vend_basket(OPERATOR, BasketRequest("v-2", (item,), hold=True))
             assert sells.void(OPERATOR, "v-2", "wrong meter").evidence is Evidence.NOT_SHOWN
             sells.bind(OPERATOR, request().meter, request().amount)
+            for limit in (9_000, 8_000):
+                put_operator(store, "rana", most_per_day=limit)
             assert sells.verify(ADMIN).ok
             for table in BOOKS:
                 for statement in (

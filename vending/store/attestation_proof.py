@@ -12,7 +12,17 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, Select, Text, cast, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    Text,
+    cast,
+    select,
+    tuple_,
+)
 
 from ..ledger import LedgerProblem, Seal
 from ..ledger.attestations import Attestation, ChainEnd, digest_of
@@ -105,10 +115,12 @@ def _digests(db: Connection, name: str, keys: Sequence[str]) -> dict[str, str | 
     if not wanted:
         return {}
     own = [hashed(column).label(column.name) for column in kind.table.columns]
+    # With a size of their own: PostgreSQL would read numbers as those of the column, or refuse.
+    sizes = [BigInteger() if isinstance(c.type, Integer) else c.type for c in kind.key]
     statement = select(*own).where(
         # SQLite finds rows by a part of their key, and would look at all of them for the whole.
         kind.key[0].in_({first for first, *_ in wanted}),
-        tuple_(*kind.key).in_(wanted),
+        tuple_(*kind.key, types=sizes).in_(wanted),
     )
     found = [row._asdict() for row in db.execute(statement)]
     return {key_text(name, row): _digest(row) for row in found}

@@ -270,13 +270,28 @@ def test_nonsense_stops_no_proof(file: Counter, statement: str, what: str) -> No
     assert file.keeping.seal(BILLING).number == 1
 
 
-@pytest.mark.parametrize("key", ["x", "-1", "1:1", "", "9" * 40, "²"])
-def test_a_link_of_a_key_that_can_be_none(here: Counter, key: str) -> None:
-    forged = attested("reading", key, "0" * 64, links(here)[-1].end)
+@pytest.mark.parametrize(
+    ("kind", "key"),
+    [
+        ("reading", "x"),
+        ("reading", "-1"),
+        ("reading", "1:1"),
+        ("reading", ""),
+        ("reading", "9" * 18),
+        ("reading", "9" * 40),
+        ("reading", "²"),
+        ("account_event", "A1"),
+        ("account_event", "A1:x"),
+        ("account_event", f"A1:{'9' * 18}"),
+        ("operator", "x" * 999),
+    ],
+)
+def test_a_link_of_a_row_that_can_be_none(here: Counter, kind: str, key: str) -> None:
+    forged = attested(kind, key, "0" * 64, links(here)[-1].end)
     with here.store.engine.begin() as db:
         db.execute(insert(schema.attestations), forged._asdict())
         db.execute(schema.attestation_head.update().values(number=9, hash=forged.hash))
-    assert named(here) == ("row_gone", f"readings {key}")
+    assert named(here) == ("row_gone", f"{KINDS[kind].table.name} {key}")
 
 
 def test_a_second_link_hides_no_edit(here: Counter) -> None:
