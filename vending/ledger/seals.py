@@ -23,6 +23,9 @@ from .journal import GENESIS, canonical_json, canonical_time
 Sums = Mapping[tuple[str, str], int]
 """Account code and unit to what stands there, debit positive."""
 
+UNREADABLE_SEAL = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+"""What `SealContent.read` raises for a text that no seal says."""
+
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Thirty-two signs that are hard to mistake when spoken or written by hand: no I, L, O, U."""
 _HEARD_AS = str.maketrans("ILO", "110")
@@ -97,8 +100,8 @@ class SealContent:
 
     @classmethod
     def read(cls, document: str) -> SealContent:
-        """The content that `document` was made of. Raises ValueError, LookupError, TypeError,
-        AttributeError or RecursionError for any other text."""
+        """The content that `document` was made of. Raises one of UNREADABLE_SEAL for any other
+        text."""
         data = json.loads(document)
         noted = data.get("differences")
         return cls(
@@ -139,7 +142,7 @@ class Seal:
         """Raises SealUnreadable."""
         try:
             return SealContent.read(self.document)
-        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        except UNREADABLE_SEAL:
             raise SealUnreadable(self.number, self.day) from None
 
     @property

@@ -144,13 +144,13 @@ class Office:
             return house.trail(before, limit, subject, by)
 
     def verify_trail(self, actor: Actor) -> tuple[int, TrailProblem | None]:
-        """How many lines there are, and the first that does not follow. Raises
-        ActorNotAllowed."""
+        """How many lines there are, and the first that does not follow, or is not there any more
+        though a seal of the day stands for it. Raises ActorNotAllowed."""
         require(actor, "read_trail")
         with self._house.reading() as house:
-            head = house.trail_head()
+            head, sealed = house.trail_head(), house.sealed_trail()
             with closing(house.whole_trail()) as lines:
-                return head.number, next(problems(lines, head), None)
+                return head.number, next(problems(lines, head, sealed), None)
 
     def _made(self, draft: UserDraft, password: str, *, must_change: bool) -> User:
         name = check_user_name(draft.name)

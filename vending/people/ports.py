@@ -74,6 +74,11 @@ class HouseReading(Protocol):
 
     def trail_head(self) -> TrailHead: ...
 
+    def sealed_trail(self) -> dict[int, str]:
+        """Hashes, by number, of the lines at which the trail ended when a day was sealed. Seals
+        that cannot be read say nothing: the books name them."""
+        ...
+
 
 class HouseWriting(HouseReading, Protocol):
     """One transaction; whoever has it is the only writer."""

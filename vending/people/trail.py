@@ -65,7 +65,7 @@ class TrailProblem:
 
     number: int
     problem: str
-    """`gap`, `chain`, `content`, `head`."""
+    """`gap`, `chain`, `content`, `head`, `sealed`."""
 
 
 @dataclass(eq=False)
@@ -98,9 +98,12 @@ def line(act: Act, actor: Actor, now: datetime, head: TrailHead) -> TrailLine:
     return _hashed(plain)
 
 
-def problems(lines: Iterable[TrailLine], head: TrailHead) -> Iterator[TrailProblem]:
+def problems(
+    lines: Iterable[TrailLine], head: TrailHead, sealed: Mapping[int, str]
+) -> Iterator[TrailProblem]:
     """What is wrong with the whole trail, in its order; `head` is what is kept apart as its
-    end. Memory does not grow with it."""
+    end, `sealed` are hashes by number that seals of the day stand for. Memory does not grow with
+    it."""
     last = TrailHead()
     for one in lines:
         if one.number != last.number + 1:
@@ -109,9 +112,13 @@ def problems(lines: Iterable[TrailLine], head: TrailHead) -> Iterator[TrailProbl
             yield TrailProblem(one.number, "chain")
         elif _hashed(one).hash != one.hash:
             yield TrailProblem(one.number, "content")
+        elif sealed.get(one.number, one.hash) != one.hash:
+            yield TrailProblem(one.number, "sealed")
         last = TrailHead(one.number, one.hash)
     if last != head:
         yield TrailProblem(min(last.number, head.number) + 1, "head")
+    if max(sealed, default=0) > last.number:
+        yield TrailProblem(last.number + 1, "sealed")
 
 
 def _hashed(plain: TrailLine) -> TrailLine:

@@ -10,6 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from ..ledger import ChainEnd, SealContent
+from ..ledger.seals import UNREADABLE_SEAL
 from ..parties import PointUnknown, Role
 from ..people import DeviceKey, Ending, Session, TrailHead, TrailLine, Tries, User
 from ..people.recording import is_pending, write_pending
@@ -90,6 +92,12 @@ class SqlHouseReading:
     def trail_head(self) -> TrailHead:
         row = self._db.execute(select(t.trail_head.c.number, t.trail_head.c.hash)).first()
         return TrailHead() if row is None else TrailHead(*row)
+
+    def sealed_trail(self) -> dict[int, str]:
+        kept = self._db.execute(select(t.seals.c.document).order_by(t.seals.c.number.desc()))
+        ends = [end for document in kept.scalars() if (end := _trail_of(document)) is not None]
+        # Where two seals say otherwise of one line, which verifying the books tells, the first.
+        return {end.number: end.hash for end in ends if end.number}
 
 
 class SqlHouseWriting(SqlHouseReading):
@@ -178,6 +186,13 @@ def tell_acts(store: SqlStore, clock: Callable[[], datetime]) -> None:
             write_pending(SqlHouseWriting(connection), clock)
 
     store.before_commit = before_commit
+
+
+def _trail_of(document: str) -> ChainEnd | None:
+    try:
+        return SealContent.read(document).trail
+    except UNREADABLE_SEAL:
+        return None
 
 
 def _user(row: Any) -> User:

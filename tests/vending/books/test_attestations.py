@@ -21,11 +21,12 @@ from tests.vending.accounts.support import BILLING, CHIEF, Counter
 from tests.vending.books.support import SHORT
 from tests.vending.support import ADMIN, OPERATOR, POWER, request
 from vending.aftersale import MeterReading
+from vending.identity_checks import Argon2
 from vending.ledger import ChainEnd, LedgerProblem, Seal, SealContent
 from vending.ledger.attestations import Attestation, attested, digest_of
 from vending.ledger.seals import hash_of
 from vending.operators import Operator, Settlement
-from vending.people import Act
+from vending.people import Act, Office, TrailProblem
 from vending.people.writing import write_down
 from vending.store import attestation_proof, downgrade, schema, upgrade
 from vending.store.approvals import SqlPeople
@@ -404,9 +405,24 @@ def test_a_trail_cut_off_behind_a_seal_is_found(here: Counter) -> None:
         "UPDATE trail_head SET number = 1, hash = (SELECT hash FROM trail)",
     )
     assert found(here) == LedgerProblem(seal.entry, "seal_trail", f"1 {seal.day}")
+    assert of_the_trail(here) == TrailProblem(2, "sealed")
     # Lines that came behind the cut do not stand in for those that are gone.
     with_a_trail(here, lines=5)
     assert named(here)[0] == "seal_trail"
+    assert of_the_trail(here) == TrailProblem(3, "sealed")
+
+
+def of_the_trail(here: Counter) -> TrailProblem | None:
+    return Office(SqlHouse(here.store), Argon2(cheap=True), here.clock).verify_trail(ADMIN)[1]
+
+
+@pytest.mark.parametrize("document", ["x", "[]", "{}", '{"trail":[1]}'])
+def test_a_seal_that_is_none_says_nothing_of_the_trail(here: Counter, document: str) -> None:
+    with_a_trail(here)
+    here.keeping.seal(BILLING)
+    tamper(here, f"UPDATE seals SET document = '{document}'")
+    assert of_the_trail(here) is None
+    assert named(here)[0] == "seal_chain"
 
 
 def test_a_trail_that_grew_and_was_cut_behind_the_seal_is_as_it_was(here: Counter) -> None:
@@ -419,6 +435,7 @@ def test_a_trail_that_grew_and_was_cut_behind_the_seal_is_as_it_was(here: Counte
         "UPDATE trail_head SET number = 3, hash = (SELECT hash FROM trail WHERE number = 3)",
     )
     assert found(here) is None
+    assert of_the_trail(here) is None
 
 
 def put_seal(here: Counter, seal: Seal, content: SealContent) -> Seal:
