@@ -109,7 +109,8 @@ def _differing(db: Connection, links: Mapping[str, Links]) -> Iterator[LedgerPro
 
 
 def _digests(db: Connection, name: str, keys: Sequence[str]) -> dict[str, str | None]:
-    """Of the rows of these keys that are there, recomputed; None for what can be no row."""
+    """Of the rows of these keys that are there, recomputed; None for what can be no row, and for
+    two of one key: which of them the program would read, nobody can say."""
     kind = KINDS[name]
     wanted = [values for key in keys if (values := _values(kind, key)) is not None]
     if not wanted:
@@ -122,8 +123,12 @@ def _digests(db: Connection, name: str, keys: Sequence[str]) -> dict[str, str | 
         kind.key[0].in_({first for first, *_ in wanted}),
         tuple_(*kind.key, types=sizes).in_(wanted),
     )
-    found = [row._asdict() for row in db.execute(statement)]
-    return {key_text(name, row): _digest(row) for row in found}
+    digests: dict[str, str | None] = {}
+    for found in db.execute(statement):
+        row = found._asdict()
+        key = key_text(name, row)
+        digests[key] = None if key in digests else _digest(row)
+    return digests
 
 
 def _digest(row: Mapping[str, Any]) -> str | None:

@@ -239,6 +239,21 @@ def problems(here: Counter) -> list[LedgerProblem]:
         return list(attestation_proof.attestation_problems(books._db))
 
 
+@pytest.mark.parametrize("order", ["id", "-balance"])
+def test_a_second_row_of_the_same_key_hides_no_other(file: Counter, order: str) -> None:
+    """As could be put in by who takes the key itself away."""
+    with closing(sqlite3.connect(file.place)) as db, db:
+        for statement in (
+            "CREATE TABLE plain AS SELECT * FROM readings",
+            columns_of("readings", balance="90000").replace("INTO readings", "INTO plain")
+            + " WHERE id = 1",
+            "DROP TABLE readings",
+            f"CREATE TABLE readings AS SELECT * FROM plain ORDER BY {order}",
+        ):
+            db.execute(statement)
+    assert named(file) == ("row_differs", "readings 1")
+
+
 NONSENSE = [
     ("UPDATE readings SET balance = 'x' WHERE id = 1", "row_differs"),
     ("UPDATE readings SET actor = x'ff00' WHERE id = 1", "row_differs"),
