@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from msgspec import Struct
 
@@ -24,6 +24,8 @@ from .sale import Payment, SaleKind, Tender, TenderUnknown, VendIdMalformed, Ven
 
 MOST_ITEMS = 20
 MOST_PAYMENTS = 10
+LOOKING: Final = "look"
+"""The vend id of what is only looked at; nothing is booked under it."""
 _MOST_SHARED_ID = 60
 """A basket's further sales are named after its id, within the same 64 characters."""
 

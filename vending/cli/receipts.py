@@ -14,11 +14,13 @@ from ..shapes import (
     DeliveryOut,
     LineOut,
     Measure,
+    PreviewOut,
     QuoteOut,
     ReceiptOut,
     SaleOut,
     SaleStatusOut,
 )
+from ..shapes.saleparts import PaidOut
 from ..tariff import LineKind
 from .context import Cli
 
@@ -46,10 +48,18 @@ def show_basket(cli: Cli, basket: BasketOut) -> None:
     """Each of its sales, and how all of it was paid."""
     for receipt in basket.sales:
         show_receipt(cli, receipt)
-    if basket.paid is not None:
-        paid = basket.paid
-        parts = (("handed", paid.handed), ("rounding", paid.rounding), ("change", paid.change))
-        cli.facts((name, written(amount)) for name, amount in parts)
+    _show_paid(cli, basket.paid)
+
+
+def show_preview(cli: Cli, preview: PreviewOut) -> None:
+    """What each would cost and give, and how all of it would be paid."""
+    for one in preview.sales:
+        name = cli.name(one.customer_name.ar, one.customer_name.en)
+        kind = term(f"sale_{one.kind}", cli.language)
+        cli.facts((("kind", kind), ("name", name), ("account", one.account), ("meter", one.meter)))
+        show_quote(cli, one.quote)
+    cli.facts((("due", written(preview.due)),))
+    _show_paid(cli, preview.paid)
 
 
 def show_statuses(cli: Cli, statuses: Iterable[SaleStatusOut]) -> None:
@@ -94,6 +104,12 @@ def show_quote(cli: Cli, quote: QuoteOut) -> None:
     cli.facts((("vat", written(quote.vat)),))
     cli.facts((("balance_after", written(quote.balance_after)),))
     cli.facts((("units", written(quote.quantity)),))
+
+
+def _show_paid(cli: Cli, paid: PaidOut | None) -> None:
+    if paid is not None:
+        parts = (("handed", paid.handed), ("rounding", paid.rounding), ("change", paid.change))
+        cli.facts((name, written(amount)) for name, amount in parts)
 
 
 def show_delivery(cli: Cli, delivery: DeliveryOut) -> None:

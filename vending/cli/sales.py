@@ -8,12 +8,12 @@ import typer
 
 from meters.quantities import Money
 
-from ..requests import Allowance, BasketRequest, Credit, Item
+from ..requests import LOOKING, Allowance, BasketRequest, Credit, Item
 from ..sale import Tender, VendRequest
-from ..shapes import BasketOut, BindingQuoteOut, ReceiptOut
+from ..shapes import BasketOut, BindingQuoteOut, PreviewOut, ReceiptOut
 from .asking import given_or_new
 from .context import Cli, Json, MeterArg, cli_of
-from .receipts import show_basket, show_quote, show_receipt
+from .receipts import show_basket, show_preview, show_quote, show_receipt
 from .sale_options import (
     NEGATIVE,
     AmountArg,
@@ -138,10 +138,15 @@ def basket(
     tender: TenderOption = None,
     pay: PayOption = None,
     hold: HoldFlag = False,
+    look: Annotated[
+        bool,
+        typer.Option("--look", help="Only look ahead: what it would cost and give, unsold."),
+    ] = False,
     point: PointOption = None,
     as_json: Json = False,
 ) -> None:
-    """Sell several things at once, all of them or nothing, on one receipt."""
+    """Sell several things at once, all of them or nothing, on one receipt; with --look nothing is
+    sold or kept."""
     cli = cli_of(ctx)
     way = one_way(tender)
     with cli.raseed(keys=True) as raseed:
@@ -153,10 +158,15 @@ def basket(
             *(debt_paid(m, a, currency) for m, a in pairs("--debt", debt)),
             *(Allowance(number) for number in allowance or ()),
         ]
-        paid = paid_in(pay, currency)
+        paid, actor = paid_in(pay, currency), cli.actor(point=point)
+        if look:
+            ahead = BasketRequest(LOOKING, tuple(items), paid, tender=way)
+            preview = PreviewOut.of(raseed.service.rehearse(actor, ahead).basket)
+            cli.show(preview, as_json, lambda cli: show_preview(cli, preview))
+            return
         request = BasketRequest(
             given_or_new(vend_id, "vend id"), tuple(items), paid, hold=hold, tender=way
         )
-        shown = BasketOut.of(raseed.service.vend_basket(cli.actor(point=point), request))
+        shown = BasketOut.of(raseed.service.vend_basket(actor, request))
 
     cli.show(shown, as_json, lambda cli: show_basket(cli, shown))

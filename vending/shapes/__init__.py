@@ -27,7 +27,7 @@ from .parties import (
 from .quotes import BindingQuoteOut, ExplainedQuoteOut, LineOut, QuoteOut
 from .registration import RegistrationIn, RegistrationOut
 from .saleparts import VoidOut
-from .sales import BasketOut, ReceiptOut, SaleOut, SaleStatusOut
+from .sales import BasketOut, PreviewOut, ReceiptOut, SaleOut, SaleStatusOut
 from .statements import AccountStatementOut, CustomerStatementOut, OperatorStatementOut, TakingOut
 from .tariffs import (
     ComparisonOut,
@@ -85,6 +85,7 @@ __all__ = [
     "PeriodActOut",
     "PointOut",
     "PointTermsIn",
+    "PreviewOut",
     "QuoteOut",
     "ReadingOut",
     "RebuiltAccountsOut",

@@ -9,6 +9,8 @@ from typing import Any
 
 from pydantic import Field
 
+from meters.quantities import Money
+
 from ..aftersale import SaleStatus, SoldHere
 from ..sale import BasketReceipt, SaleReceipt
 from .base import Measure, Name, Out
@@ -115,6 +117,38 @@ class BasketOut(Out):
         )
 
 
+class PreviewedOut(Out):
+    """One sale as it would be."""
+
+    kind: str = Field(description="`credit`, `allowance` or `payment`")
+    account: str
+    customer_name: Name
+    agreement: str
+    meter: str
+    quote: QuoteOut
+
+
+class PreviewOut(Out):
+    """What would be sold at once, before any money is taken."""
+
+    due: Measure = Field(description="For all of it, before cash is rounded to the coin")
+    paid: PaidOut | None = Field(
+        description="How it would be paid; null: exactly what is due, or as it was told"
+    )
+    sales: list[PreviewedOut]
+
+    @classmethod
+    def of(cls, basket: BasketReceipt) -> PreviewOut:
+        leading = basket.leading
+        parts = [one.quote.tendered for one in basket.receipts]
+        due = Money(sum(part.minor for part in parts), parts[0].currency)
+        return cls(
+            due=Measure.of(due),
+            paid=None if leading.paid is None else PaidOut.of(leading.paid),
+            sales=[_previewed(one) for one in basket.receipts],
+        )
+
+
 class SoldHereOut(Out):
     """A sale of somebody else at the same terminal."""
 
@@ -147,6 +181,18 @@ class SaleStatusOut(Out):
             void=None if status.void is None else VoidOut.of(status.void, status.receipt),
             later=None if status.later is None else SoldHereOut.of(status.later),
         )
+
+
+def _previewed(receipt: SaleReceipt) -> PreviewedOut:
+    buyer = receipt.buyer
+    return PreviewedOut(
+        kind=receipt.kind.value,
+        account=buyer.account,
+        customer_name=Name(ar=buyer.name_ar, en=buyer.name_en),
+        agreement=buyer.agreement,
+        meter=buyer.meter,
+        quote=QuoteOut.of(receipt.quote),
+    )
 
 
 def _sale_fields(receipt: SaleReceipt) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from pydantic import (
 from meters.quantities import MINOR_DIGITS, Money
 
 from ..requests import (
+    LOOKING,
     Allowance,
     BasketRequest,
     Credit,
@@ -109,12 +110,7 @@ class PaymentIn(_In):
     reference: StrictStr = Field("", max_length=60, description="Cheque number, card slip, ...")
 
 
-class _Paid(_In):
-    vend_id: StrictStr = Field(
-        max_length=200,
-        description="A UUID, or 1 to 64 letters, digits and `. _ : -`. One id never sells twice",
-        examples=["5b0a4c2e-9d51-4a53-8f0e-2f3f0f6f7f10"],
-    )
+class _Paying(_In):
     payments: list[PaymentIn] = Field(
         default_factory=list,
         max_length=10,
@@ -125,9 +121,6 @@ class _Paid(_In):
         max_length=20,
         description="If it is paid in one way, and exactly (not beside `payments`): `cash`, "
         "`card`, `cheque`, `wallet` or `transfer`. Default: `cash`",
-    )
-    hold: bool = Field(
-        False, strict=True, description="Keep the digits back until POST /vends/{id}/showing"
     )
 
     def paid_in(self, default: str) -> tuple[Payment, ...]:
@@ -142,6 +135,17 @@ class _Paid(_In):
     def one_way(self) -> Tender | None:
         """Raises TenderUnknown."""
         return None if self.tender is None else tender_from_text(self.tender)
+
+
+class _Paid(_Paying):
+    vend_id: StrictStr = Field(
+        max_length=200,
+        description="A UUID, or 1 to 64 letters, digits and `. _ : -`. One id never sells twice",
+        examples=["5b0a4c2e-9d51-4a53-8f0e-2f3f0f6f7f10"],
+    )
+    hold: bool = Field(
+        False, strict=True, description="Keep the digits back until POST /vends/{id}/showing"
+    )
 
 
 class VendIn(CreditIn, _Paid):
@@ -205,16 +209,31 @@ ItemIn = Annotated[
 ]
 
 
+Items = Annotated[list[ItemIn], Field(min_length=1, max_length=20)]
+
+
 class BasketIn(_Paid):
     """Sell several things at once: all of them, or nothing, on one receipt."""
 
-    items: list[ItemIn] = Field(min_length=1, max_length=20)
+    items: Items
 
     def request(self, default: str) -> BasketRequest:
         """Raises VendIdMalformed, BasketMalformed, TenderUnknown, TenderBesidePayments, and those
         of amounts."""
         items, way = tuple(one.item(default) for one in self.items), self.one_way()
         return BasketRequest(self.vend_id, items, self.paid_in(default), self.hold, tender=way)
+
+
+class PreviewIn(_Paying):
+    """What would be sold at once, and how it would be paid. There is no vend id: nothing is
+    sold."""
+
+    items: Items
+
+    def ahead(self, default: str) -> BasketRequest:
+        """Raises what `BasketIn.request` raises."""
+        items, way = tuple(one.item(default) for one in self.items), self.one_way()
+        return BasketRequest(LOOKING, items, self.paid_in(default), tender=way)
 
 
 class ReasonIn(_In):

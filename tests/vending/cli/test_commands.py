@@ -262,6 +262,26 @@ def test_every_line_of_a_sale_is_shown_with_what_is_still_owed(town: Shell) -> N
     assert "Delivery" in town.run("sale", "show", "v-1").out
 
 
+def test_a_basket_is_looked_at_before_any_money_is_taken(town: Shell) -> None:
+    names = ("--name-ar", "متأخرات", "--name-en", "Arrears")
+    why = ("--reason", "Unpaid bills", "--source", "Bills of 2025")
+    assert town.run("debt", "add", "A1", "old", "20", "--percent", "5", *names, *why).code == 0
+    look = ("basket", "--debt", f"{POWER.number}=12.50", "--look", "--point", "P1")
+    told = town.run(*look, "--pay", "cash:20")
+    assert (told.code, told.err) == (0, "")
+    for line in ("Kind: debt payment", "Arrears: 12.50 ILS · still owed 7.50", "Due: 12.50 ILS"):
+        assert line in told.out
+    assert "Change: 7.50 ILS" in told.out
+    (seen,) = town.run(*look, "--json").json["sales"]
+    assert seen["quote"]["lines"][0]["left"]["value"] == "7.50"
+    assert "المطلوب" in town.run("--lang", "ar", *look).out
+    assert town.run("sale", "list", "--json").json == []
+    # Nothing is free by this tariff, and the look ahead says so as the sale would.
+    free = ("basket", "--allowance", POWER.number, "--point", "P1")
+    refused = town.run(*free, "--look")
+    assert (refused.code, refused.err) == (3, town.run(*free, "--id", "b-1").err)
+
+
 def test_pushes_without_a_verdict_are_listed_to_be_reconciled(town: Shell) -> None:
     sell(town)
     assert town.run("sale", "unsettled", "--json").json == []

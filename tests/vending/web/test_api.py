@@ -9,6 +9,7 @@ import tomllib
 from base64 import b64encode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -255,6 +256,45 @@ def test_a_token_or_key_in_the_path_is_neither_logged_nor_repeated(
     assert not any(token in line or key[:12] in line for line in ours)
     assert not any(token in a.text or key[:12] in a.text for a in answers)
     assert "***" in seen
+
+
+def test_a_debt_payment_and_free_units_are_seen_before_any_money_is_taken(tmp_path: Path) -> None:
+    parties = town()
+    social = replace(parties.agreements[0], tariff="electricity-social")
+    with api_over(tmp_path, replace(parties, agreements=(social, *parties.agreements[1:]))) as api:
+        owed = {"code": "old", "name_ar": "قديم", "name_en": "Old", "amount": "40.00"}
+        because = {"percent": "10", "reason": "Unpaid bills", "source": "Bill 7 of 2025"}
+        assert api.post("/accounts/A2/debts", {**owed, **because}).status_code == 201
+        items = [
+            {"kind": "allowance", "meter": POWER.number},
+            {"kind": "payment", "meter": WATER.number, "amount": "15.05", "code": "old"},
+        ]
+        body: dict[str, Any] = {"items": items, "payments": [{"tender": "cash", "amount": "20"}]}
+        seen = api.post("/baskets/preview", body)
+        assert seen.status_code == 200, seen.text
+        free, debt = seen.json()["sales"]
+        assert (free["kind"], free["quote"]["tendered"]["value"]) == ("allowance", "0.00")
+        assert free["quote"]["quantity"]["value"] != "0"
+        (line,) = debt["quote"]["lines"]
+        assert (line["amount"]["value"], line["left"]["value"]) == ("15.05", "24.95")
+        assert seen.json()["due"] == {"value": "15.05", "unit": "ILS"}
+        assert seen.json()["paid"]["change"]["value"] == "4.90"
+        assert api.get("/vends").json() == []
+        assert "0000 0000" not in seen.text
+
+        # What it would be refused for is told as the sale tells it.
+        more = {"items": [{**items[1], "amount": "40.05"}]}
+        asked, sold = (
+            api.post("/baskets/preview", more),
+            api.post("/baskets", {**more, "vend_id": "b-1"}),
+        )
+        assert (asked.status_code, asked.json()["code"]) == (sold.status_code, sold.json()["code"])
+        assert asked.status_code >= 400
+
+        # And what is sold then is what was seen.
+        real = api.post("/baskets", {**body, "vend_id": "b-2"}).json()
+        assert [one["quote"] for one in real["sales"]] == [free["quote"], debt["quote"]]
+        assert real["paid"] == seen.json()["paid"]
 
 
 def test_a_basket_over_the_api(api: Api) -> None:

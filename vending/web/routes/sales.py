@@ -12,6 +12,7 @@ from ...shapes import (
     BindingQuoteOut,
     DeliveryOut,
     EntryOut,
+    PreviewOut,
     ReceiptOut,
     SaleOut,
     SaleStatusOut,
@@ -20,7 +21,7 @@ from ...shapes import (
 from ...shapes.base import MOST_NUMBER
 from ...shapes.receipts import basket_json, receipt_json
 from ..callers import Reader, Seller, Service, Technician, services_of
-from ..inputs import BasketIn, QuoteIn, ReasonIn, VendIn
+from ..inputs import BasketIn, PreviewIn, QuoteIn, ReasonIn, VendIn
 from ..quick import Answer, QuickRoute
 from ..routers import api_router
 from ..writer import Writer
@@ -71,6 +72,16 @@ router.add_api_route(
     responses={200: {"description": "Sold before"}},
     route_class_override=QuickRoute,
 )
+
+
+@router.post("/baskets/preview")
+def preview(actor: Seller, service: Service, request: Request, body: PreviewIn) -> PreviewOut:
+    """Look ahead before any money is taken: what a basket sold now would cost and give, line by
+    line, what would be taken of debts, and the change. Nothing is sold or kept, and no price is
+    held. What the sale would be refused for (limits, blocks, shifts and clocks, too) is answered as
+    the sale would answer it."""
+    ahead = body.ahead(services_of(request).currency)
+    return PreviewOut.of(service.rehearse(actor, ahead).basket)
 
 
 @router.get("/baskets/last")
