@@ -42,8 +42,9 @@ class Registering:
         return replace(registration, meters=meters, agreements=tuple(agreements))
 
     def _tariff_for(self, code: str, commodity: Commodity, meter: str, agreement: str) -> Tariff:
-        """As it holds now. Raises TariffMissing, TariffCommodity, TariffNotOffered."""
-        tariff, offered = self._ports.tariffs.active(code, self._ports.clock()), self._offered()
+        """As it holds now. Raises TariffMissing, TariffEnding, TariffCommodity,
+        TariffNotOffered."""
+        tariff, offered = self._ports.tariffs.lasting(code, self._ports.clock()), self._offered()
         if tariff.commodity is not commodity:
             raise TariffCommodity(tariff.code, meter)
         if offered and tariff.code not in offered:

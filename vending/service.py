@@ -94,11 +94,12 @@ class VendingService:
         """The same as it may be written down now: monthly charges of its agreements count from
         this month on, whenever the first sale comes, unless they say otherwise.
 
-        Raises TariffMissing, TariffCommodity and TariffNotOffered for an agreement at a tariff
-        that is not there, not for what its meter measures, or not among those that the
-        municipality has chosen for new agreements; SinceWrong for one whose charges would count
-        from a month that is none, long gone or further ahead than the next; RowWrong for a text
-        that cannot be kept; KeyUnknown and ModelUnknown for meters that could not be sold to.
+        Raises TariffMissing, TariffEnding, TariffCommodity and TariffNotOffered for an agreement
+        at a tariff that is not there, comes to an end that nothing follows, is not for what its
+        meter measures, or not among those that the municipality has chosen for new agreements;
+        SinceWrong for one whose charges would count from a month that is none, long gone or
+        further ahead than the next; RowWrong for a text that cannot be kept; KeyUnknown and
+        ModelUnknown for meters that could not be sold to.
         """
         return self._registering.admitted(registration)
 

@@ -30,6 +30,12 @@ class Overview:
     """Numbers of those that wait for a second person."""
     agreements: int
 
+    @property
+    def is_ending(self) -> bool:
+        """Whether nothing is sold at it from some moment on: no agreement is put at it any more."""
+        chain = (self.coming or (self.active,))[-1]
+        return chain is None or chain.retired_from is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Retirement:

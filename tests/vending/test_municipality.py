@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from tests.vending.support import (
     new_store,
     request,
     service,
+    tariffs,
     town,
 )
 from tokens.sts import EncryptionAlgorithm
@@ -37,6 +39,8 @@ from vending.store import SqlStore
 from vending.store.house import SqlHouse
 from vending.store.municipality import SqlMunicipality
 from vending.surroundings import sample_parties
+from vending.tariff import TariffBook
+from vending.tariff.errors import TariffEnding
 
 DOT = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
@@ -141,6 +145,21 @@ def test_new_agreements_are_at_tariffs_that_were_chosen(hall: TownHall, store: S
     assert refused.value.facts() == {"tariff": "electricity-domestic", "agreement": "A-30001"}
     made.register(ADMIN, at("electricity-commercial"))
     # Agreements that there are stay, and are sold to.
+    assert made.vend(OPERATOR, request()).tokens
+
+
+def test_no_new_agreement_is_at_a_tariff_that_ends(store: SqlStore) -> None:
+    clock = SetClock()
+    (flat,) = tariffs().versions("electricity-domestic")
+    (water,) = tariffs().versions("water-domestic")
+    end = clock.now + timedelta(days=30)
+    book = TariffBook([replace(flat, retired_from=end), water])
+    service(store, clock).register(ADMIN, town())
+    made = service(store, clock, tariffs=book)
+    with pytest.raises(TariffEnding) as refused:
+        made.register(ADMIN, at("electricity-domestic"))
+    assert refused.value.facts() == {"tariff": flat.code, "until": end.isoformat()}
+    # Who is at it already buys as long as it holds.
     assert made.vend(OPERATOR, request()).tokens
 
 

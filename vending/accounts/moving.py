@@ -66,8 +66,8 @@ class TariffMoves:
         self._sights = Sights(tariffs, chart)
 
     def check(self, wanted: TariffWanted) -> None:
-        """Whether it could be done now. Raises AgreementUnknown, TariffMissing, TariffSame,
-        TariffCommodity, CurrencyWrong, TariffNotOffered, ChargesOwed."""
+        """Whether it could be done now. Raises AgreementUnknown, TariffSame, TariffMissing,
+        TariffEnding, TariffCommodity, CurrencyWrong, TariffNotOffered, ChargesOwed."""
         with self._store.reading() as rows:
             self._event(self._sights.of(rows, wanted.agreement, self._clock()), wanted, "")
 
@@ -92,10 +92,10 @@ class TariffMoves:
 
     def _event(self, sight: Sight, wanted: TariffWanted, reason: str) -> TariffChanged:
         file = sight.file
-        new = self._tariffs.active(wanted.tariff, sight.now)
+        if wanted.tariff == file.tariff:
+            raise TariffSame(file.number, wanted.tariff)
+        new = self._tariffs.lasting(wanted.tariff, sight.now)
         offered = self._offered()
-        if new.code == file.tariff:
-            raise TariffSame(file.number, new.code)
         if new.commodity is not file.commodity:
             raise TariffCommodity(new.code, file.meter)
         if new.currency != sight.tariff.currency:

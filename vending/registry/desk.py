@@ -38,7 +38,7 @@ from .ports import CustomerFile, NewService, RegisterReading, RegisterStore
 
 Admitted = Callable[[Registration], Registration]
 """What may be written down now, with the month that charges count from. Raises TariffMissing,
-TariffCommodity, TariffNotOffered."""
+TariffEnding, TariffCommodity, TariffNotOffered."""
 
 
 class Register:

@@ -279,6 +279,15 @@ class TariffInUse(Refused, code="tariff.in_use"):
 
 
 @dataclass(eq=False)
+class TariffEnding(Refused, code="tariff.ending"):
+    """The end of this tariff has been decided and no later version follows: no agreement is put at
+    it any more, whose customer could not buy from `until` on."""
+
+    tariff: str
+    until: str
+
+
+@dataclass(eq=False)
 class TariffRetiredAlready(Refused, code="tariff.retired_already"):
     """The end of this version has been decided; it stands."""
 

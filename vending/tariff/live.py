@@ -86,6 +86,9 @@ class LiveTariffs(TariffBook):
     def active(self, code: str, at: datetime) -> Tariff:
         return self._now().book.active(code, at)
 
+    def lasting(self, code: str, at: datetime) -> Tariff:
+        return self._now().book.lasting(code, at)
+
     def version(self, code: str, number: int) -> Tariff:
         try:
             return self._now().book.version(code, number)

@@ -16,6 +16,7 @@ from ..persons import same_person
 from .charges import Charge, MonthlyCharge, OneOffFee, PercentCharge, UnitCharge
 from .errors import (
     TariffActivationPast,
+    TariffEnding,
     TariffMalformed,
     TariffMissing,
     TariffNotDraft,
@@ -214,6 +215,14 @@ class TariffBook:
                     break
                 return tariff
         raise TariffMissing(code)
+
+    def lasting(self, code: str, at: datetime) -> Tariff:
+        """The version that holds, of a tariff whose end is not decided: what an agreement may be
+        put at. Raises TariffMissing, TariffEnding."""
+        tariff, end = self.active(code, at), self._sold[code][-1].retired_from
+        if end is not None:
+            raise TariffEnding(code, end.isoformat())
+        return tariff
 
     def version(self, code: str, number: int) -> Tariff:
         """One version, whatever its state: what a past sale was priced by. Raises TariffMissing."""

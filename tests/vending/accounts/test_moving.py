@@ -44,12 +44,15 @@ from vending.tariff import (
     Month,
     QuoteChanged,
     QuoteRequest,
+    Tariff,
+    TariffBook,
     TariffCommodity,
     TariffMissing,
     owed,
     quote,
     settled,
 )
+from vending.tariff.errors import TariffEnding
 from vending.voids import VoidNotAllowed
 
 BLOCKS, SOCIAL, FLAT = "electricity-domestic-blocks", "electricity-social", "electricity-domestic"
@@ -206,6 +209,33 @@ def test_what_is_not_moved(office: Office) -> None:
     with pytest.raises(ApprovalExpired):
         office.approvals.approve(CHIEF, "M-1")
     assert office.sell("v-2").quote.tariff == BLOCKS
+
+
+def test_no_agreement_goes_over_to_a_tariff_that_ends(office: Office) -> None:
+    """Its customer could not buy any more: nothing follows."""
+    office.sell("v-0")
+    end = START + timedelta(days=40)
+    (social,) = tariffs().versions(SOCIAL)
+    follows = replace(social, version=2, active_from=end + timedelta(days=5))
+
+    def offer(*versions: Tariff) -> None:
+        others = [one for code in (BLOCKS, FLAT) for one in tariffs().versions(code)]
+        office.moves._tariffs = TariffBook([*versions, *others])
+
+    offer(replace(social, retired_from=end))
+    with pytest.raises(TariffEnding) as refused:
+        office.ask("M-1", SOCIAL)
+    assert refused.value.facts() == {"tariff": SOCIAL, "until": end.isoformat()}
+    # Decided between the two people: looked at again.
+    offer(social)
+    office.ask("M-1", SOCIAL)
+    offer(social, replace(follows, retired_from=end + timedelta(days=9)))
+    with pytest.raises(TariffEnding):
+        office.approvals.approve(CHIEF, "M-1")
+    # A version that follows is an end of a version, not of the tariff.
+    offer(replace(social, retired_from=end), follows)
+    office.approvals.approve(CHIEF, "M-1")
+    assert office.sell("v-1").quote.tariff == SOCIAL
 
 
 def test_it_is_looked_at_again_when_it_is_approved(office: Office) -> None:

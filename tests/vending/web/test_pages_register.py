@@ -15,7 +15,7 @@ import pytest
 from meters.identity import Drn
 from tests.vending.support import POWER
 from tests.vending.web.pages_support import PASSWORD, House, Visit, form, forms, house_over
-from vending.parties import Role
+from vending.parties import Actor, Role
 from vending.people import UserDraft
 
 pytestmark = pytest.mark.system
@@ -113,6 +113,15 @@ def test_data_are_corrected_with_a_reason(house: House) -> None:
     assert "شارع 14" in moved.text
     trail = let_in(house, "wafa").get("/trail?subject=10001")
     assert "0599000001" in re.findall(r"<del>(.*?)</del>", trail.text)[0]
+
+
+def test_a_tariff_that_ends_is_offered_to_nobody(house: House) -> None:
+    visit, code = let_in(house, "nadia"), "electricity-public"
+    pages = ("/customers/10001", "/customers/10001/meter")
+    assert all(code in visit.get(page).text for page in pages)
+    chief = Actor("omar", Role.SUPERVISOR)
+    house.api.parts.tariff_desk.retire(chief, code, None, "Nobody is at it any more")
+    assert not any(code in visit.get(page).text for page in pages)
 
 
 def test_another_tariff_is_two_peoples(house: House) -> None:
