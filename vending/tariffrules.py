@@ -30,6 +30,9 @@ _EARNED = frozenset({"income", "liability"})
 _OWED = frozenset({"asset"})
 _MONEY = frozenset({"safe", "bank", "vat_due"})
 """Accounts of these kinds that no rule of a tariff may book on."""
+_LONGEST = {"name_ar": 60, "name_en": 60}
+_LONGEST_INSIDE = {**_LONGEST, "code": 40, "payer": 40}
+"""As a debt's: they stand in the same places. The tariff's own code is bounded where it is read."""
 
 
 def check_books(draft: Tariff, chart: Chart, source: str, row: int = 0) -> None:
@@ -51,6 +54,7 @@ class ChartBooks:
     chart: Chart
 
     def __call__(self, one: ShippedVersion) -> None:
+        check_texts(one.document, one.file, one.row)
         check_books(one.tariff, self.chart, one.file, one.row)
 
     def check_kept(
@@ -115,11 +119,19 @@ def of_desk(found: Assembled, code: str, number: int) -> Version:
     return version
 
 
-def check_texts(text: str, source: str) -> None:
-    """Names go onto papers. Raises TariffMalformed for one that cannot be kept."""
+def check_texts(text: str, source: str, row: int = 0) -> None:
+    """Names go onto papers and codes into what is kept of every account. Raises TariffMalformed,
+    with the place in `source`, whose version of this row it is, for one that cannot be kept or is
+    too long. Asked of what is let in: what was kept before there was a longest is read as ever."""
     for place, value in _texts(tomllib.loads(text), ""):
+        # The document of a version in a file holds this version alone.
+        there = place.replace("versions[0]", f"versions[{row}]", 1)
         if not can_be_kept(value):
-            raise TariffMalformed(source, place, Mistake.UNPRINTABLE)
+            raise TariffMalformed(source, there, Mistake.UNPRINTABLE)
+        inside, _, key = place.rpartition(".")
+        longest = (_LONGEST_INSIDE if inside else _LONGEST).get(key)
+        if longest is not None and len(value) > longest:
+            raise TariffMalformed(source, there, Mistake.TOO_LONG, [str(longest)])
 
 
 def _texts(value: object, place: str) -> Iterator[tuple[str, str]]:

@@ -152,6 +152,12 @@ def test_what_is_handed_in_twice(quick: Office) -> None:
     assert states(quick) == {1: "active", 2: "draft"}
 
 
+def charged(code: str = "c", name_en: str = "C") -> str:
+    """One monthly charge."""
+    told = f"rule = 'monthly', code = '{code}', name_ar = 'ر', name_en = '{name_en}'"
+    return f"charges = [ {{ {told}, amount = '5.00', book = 'fees' }} ]"
+
+
 DEEP = "x = " + "[" * 5000
 BAD = [
     ("", "commodity", Mistake.ONE_OF),
@@ -177,6 +183,9 @@ BAD = [
     (draft(99999), "versions[0].version", Mistake.TOO_LARGE),
     (draft(code="x" * 61), "code", Mistake.TOO_LONG),
     (draft().replace("كهرباء منزلي", "كهرباء\\u202e"), "name_ar", Mistake.UNPRINTABLE),
+    (draft().replace("كهرباء منزلي", "ك" * 61), "name_ar", Mistake.TOO_LONG),
+    (draft(more=charged(code="c" * 41)), "versions[0].charges[0].code", Mistake.TOO_LONG),
+    (draft(more=charged(name_en="N" * 61)), "versions[0].charges[0].name_en", Mistake.TOO_LONG),
     (
         draft().replace('"5000.00"', '"' + "9" * 90 + '"'),
         "versions[0].most_per_sale",

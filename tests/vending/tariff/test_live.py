@@ -12,6 +12,7 @@ import pytest
 from meters.errors import Unavailable
 from tests.databases import counted
 from tests.vending.support import ADMIN, CONFIG, chart
+from vending import tariffrules
 from vending.ledger import Chart
 from vending.store import open_store
 from vending.store.tariffs import SqlTariffs
@@ -220,6 +221,31 @@ book = "{role}"
     assert error.value.problem is Mistake.BOOK
     assert "fees, fixed_charges" in error.value.details[0]
     assert counted(("tariff_files",), quick.place) == before
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "place"), [("c" * 41, "رسم", "code"), ("c", "ر" * 61, "name_ar")]
+)
+def test_a_file_with_an_endless_name_is_not_met(
+    quick: Office, monkeypatch: pytest.MonkeyPatch, code: str, name: str, place: str
+) -> None:
+    approval = f'drafted_by = "Office"\napproved_by = "Mayor"\napproved_at = {NEW_YEAR}'
+    charge = f'rule = "monthly"\ncode = "{code}"\nname_ar = "{name}"\nname_en = "Charge"'
+    more = f'{approval}\n[[versions.charges]]\n{charge}\namount = "5.00"\nbook = "fees"'
+    version = draft(2, more=more).partition("[[versions]]")[2]
+    path = quick.folder / FILE
+    path.write_text(path.read_text("utf-8") + "\n[[versions]]" + version, "utf-8")
+    with pytest.raises(TariffMalformed) as error:
+        starts(quick)
+    assert (error.value.source, error.value.where) == (FILE, f"versions[1].charges[0].{place}")
+    assert error.value.problem is Mistake.TOO_LONG
+    # Kept when there was no longest, it prices on.
+    with monkeypatch.context() as before:
+        before.setattr(tariffrules, "check_texts", lambda *_: None)
+        starts(quick).close()
+    again = starts(quick)
+    assert versions(again) == [1, 2]
+    again.close()
 
 
 def test_a_file_in_another_currency_than_the_books_is_not_met(quick: Office) -> None:
