@@ -111,6 +111,14 @@ class TillFull(Refused, code="point.till_full"):
     asked: str
 
 
+@dataclass(eq=False)
+class TillShort(Refused, code="point.till_short"):
+    """More cash would be given back than the books have in the point's till."""
+
+    point: str
+    amount: str
+
+
 def check_sale_limits(
     operator: Operator | None,
     point: VendingPoint,

@@ -290,7 +290,7 @@ class VendingService:
         reason), VoidNotAllowed (another point, shift or day; for a supervisor who did not sell it;
         what it left on the balance is spent; units of it were given back), TokenTaken, NotProved,
         GoneUnproved, VoidUnseen, MeterMismatch, Blocked (whoever asks, or where), ShiftNeeded,
-        CashShort.
+        CashShort, TillShort.
         """
         return self._voiding.void(actor, vend_id, reason)
 
@@ -305,7 +305,7 @@ class VendingService:
         Raises ActorNotAllowed (supervisors), SecondPersonNeeded (who asked does not decide),
         VendUnknown, VoidReasonMissing, GivenBackBefore (taken back or refunded otherwise),
         VoidNotAllowed (nothing was paid, another point, units of it were given back), Blocked,
-        ShiftNeeded, CashShort.
+        ShiftNeeded, CashShort, TillShort.
         """
         return self._voiding.refund(actor, vend_id, requested_by, reason, approval)
 

@@ -16,6 +16,7 @@ from .aftersale import Evidence
 from .counter import ShiftNeeded
 from .drawer.errors import CashShort
 from .ledger import Chart, Posting
+from .operators import TillShort
 from .parties import Actor, Role
 from .persons import same_person
 from .ports import Reading
@@ -148,7 +149,8 @@ def check_drawer(
     books: Reading, actor: Actor, record: SaleRecord, postings: Sequence[Posting], chart: Chart
 ) -> None:
     """Cash leaves a drawer: where nothing is sold without a shift, none is given back without
-    one, and no more than lies there. Raises ShiftNeeded, CashShort."""
+    one, and no more than lies there; without one, no more than lies in the point's till. Raises
+    ShiftNeeded, CashShort, TillShort."""
     till, point = chart.role("till").code, books.point(record.point)
     cash = -sum(p.amount for p in postings if p.account == till)
     if cash <= 0:
@@ -157,5 +159,7 @@ def check_drawer(
     if shift is None:
         if point is not None and point.needs_shift:
             raise ShiftNeeded(record.point, actor.terminal)
+        if cash > books.balance(till, record.point, record.currency):
+            raise TillShort(record.point, Money(cash, record.currency).to_text())
     elif cash > books.cash_in_drawer(shift.id, chart):
         raise CashShort(Money(cash, record.currency).to_text())

@@ -10,12 +10,13 @@ from meters.quantities import Money
 from tests.vending.counter.support import owe
 from tests.vending.counter.test_evidence import CHIEF, WHY, P, Rig, T, rig
 from tests.vending.drawer.support import counting
-from tests.vending.support import OPERATOR, chart
+from tests.vending.support import ADMIN, OPERATOR, chart
 from vending.aftersale import Evidence
 from vending.blocking import Block, Blocked
 from vending.counter import ShiftNeeded
 from vending.drawer import Drawers
 from vending.drawer.errors import CashShort
+from vending.operators import TillShort
 from vending.parties import Actor
 from vending.requests import BasketRequest, Credit, DebtPayment
 from vending.sale import Payment, Tender
@@ -130,6 +131,33 @@ def test_cash_is_given_back_out_of_an_open_drawer_that_holds_it(rig: Rig) -> Non
     assert rig.service.void(CHIEF, "v-1", WHY).shift == "s-2"
     with pytest.raises(CashShort):
         rig.service.refund(CHIEF, "v-2", "Samir", WHY, "A-2")
+
+
+def test_without_shifts_cash_is_given_back_out_of_a_till_that_holds_it(rig: Rig) -> None:
+    """What was banked meanwhile is nobody's to give."""
+    drawer = drawers(rig)
+    drawer.open(OPERATOR, "s-1", Money(0))
+    rig.sell("v-0")
+    rig.town.clock.forward(minutes=1)
+    drawer.cash_out(OPERATOR, "out-1", Money(5000), "Into the safe")
+    drawer.close(OPERATOR, counting(0))
+    with rig.town.store.writing() as books:
+        books._db.execute(T["points"].update().values(needs_shift=False))
+    rig.town.clock.forward(minutes=1)
+    with pytest.raises(TillShort) as refused:
+        rig.service.void(CHIEF, "v-0", WHY)
+    assert refused.value.facts() == {"point": "P1", "amount": "50.00"}
+    with pytest.raises(TillShort):
+        rig.service.refund(CHIEF, "v-0", "Samir", WHY, "A-1")
+    # What is sold next lies there.
+    rig.sell("v-1")
+    assert rig.service.void(CHIEF, "v-0", WHY).shift is None
+    with pytest.raises(TillShort):
+        rig.service.void(CHIEF, "v-1", WHY)
+    drawer.open(CHIEF, "s-2", Money(5000))
+    rig.town.clock.forward(minutes=1)
+    assert rig.service.void(CHIEF, "v-1", WHY).shift == "s-2"
+    assert rig.service.verify(ADMIN).ok
 
 
 def test_what_moves_no_cash_needs_no_drawer(rig: Rig) -> None:
