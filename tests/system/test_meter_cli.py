@@ -283,3 +283,10 @@ def test_a_load_profile(raseed: Shell) -> None:
         assert told.json["intervals"][-1]["status"] == ["clock_adjusted"]
         told = raseed.run("meter", "profile", place, *order, "--model", model)
         assert "2026-03-01 08:30:00" in told.out
+
+
+def test_a_turned_period_is_asked_of_no_meter(raseed: Shell) -> None:
+    turned = ("--from", "2026-03-02", "--to", "2026-03-01 23:59", "--model", "iec62056-21-generic")
+    told = raseed.run("meter", "profile", "tcp://127.0.0.1:1", *turned)
+    assert (told.code, told.out) == (2, "")
+    assert "(2026-03-02 00:00:00) is after the end (2026-03-01 23:59:00)" in told.err

@@ -10,7 +10,7 @@ from tokens.sts import SecurityModule
 
 from ..ledger import Account, Chart, PostedEntry, Seal
 from ..masks import masked_name, names_hidden
-from ..parties import Actor, require
+from ..parties import Actor, PointUnknown, require
 from ..persons import person
 from ..ports import Clock
 from .adjustments import Adjustment, AdjustmentState, unknown_holder
@@ -218,12 +218,14 @@ class BookReports:
         last: str | None = None,
     ) -> list[Taking]:
         """What was taken and given back, per point, local day, operator and part of a payment;
-        today if no day is named."""
+        today if no day is named. Raises PointUnknown, DayMalformed, DaysBackwards."""
         require(actor, "read_books")
         if first is None and last is None:
             first = last = day_of(self._clock(), self._zone).isoformat()
         span = self._days(first, last)
         with self._store.reading() as books:
+            if point is not None and not books.holder_exists("point", point):
+                raise PointUnknown(point[:20])
             return takings_of(books.sold(span, point), self._zone)
 
     def check(self, actor: Actor, day: str | None = None) -> DailyCheck:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Annotated, Any, Final
 
@@ -11,7 +11,7 @@ import typer
 
 from meters.account import CreditAccount, Supply
 from meters.device import Capability, ClockReading, NotCapable
-from meters.errors import RaseedError
+from meters.errors import Invalid, RaseedError
 from meters.readings import Quality, Reading
 
 from .context import Cli, Json, cli_of
@@ -41,6 +41,14 @@ Since = Annotated[
     datetime | None,
     typer.Option("--since", formats=_MOMENT, help="Only later ones, in the meter's own time."),
 ]
+
+
+@dataclass(eq=False)
+class ProfileBackwards(Invalid, code="meter.profile_backwards"):
+    """The load profile was asked for from a moment that lies behind the last one."""
+
+    begin: str
+    end: str
 
 
 @meter.command("state")
@@ -123,6 +131,9 @@ def profile(
     """The meter's load profile: what flowed until when. Gaps stay gaps. Meters that want a password
     before they tell it get that of --password-file or of RASEED_METER_PASSWORD."""
     cli = cli_of(ctx)
+    if begin > end:
+        # No meter is asked: some would answer with nothing, as if there were nothing.
+        raise ProfileBackwards(f"{begin:{_TIME}}", f"{end:{_TIME}}")
     found = target_of(cli, target, model)
     first, last = (one.replace(tzinfo=zone_of(zone)) for one in (begin, end))
     password = given_password(found.model, password_file)

@@ -191,11 +191,14 @@ class Bankings:
         limit: int = 100,
     ) -> list[Banking]:
         """Booked last first, those below entry number `before`; an operator sees those of the own
-        point."""
+        point, whichever they ask for. Raises PointUnknown."""
         require(actor, "bank")
-        if actor.role is Role.OPERATOR:
+        own = actor.role is Role.OPERATOR
+        if own:
             point = actor.point or ""
         with self._store.reading() as books:
+            if point is not None and not own and not books.holder_exists("point", point):
+                raise PointUnknown(point[:20])
             return books.bankings(point=point, before=before, limit=limit)
 
     def _check_there(

@@ -254,10 +254,13 @@ class Drawers:
         before: str | None = None,
         limit: int = 100,
     ) -> list[ShiftFile]:
-        """Opened last first, those behind the shift `before`; an operator sees own ones."""
+        """Opened last first, those behind the shift `before`; an operator sees own ones. Raises
+        PointUnknown."""
         require(actor, "read_shifts")
         operator = actor.name if actor.role is Role.OPERATOR else None
         with self._store.reading() as books:
+            if point is not None and not books.holder_exists("point", point):
+                raise PointUnknown(point[:20])
             return books.shifts(
                 point=point, operator=operator, state=state, before=before, limit=limit
             )

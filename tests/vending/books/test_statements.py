@@ -22,7 +22,7 @@ from vending.accounting.errors import (
     HolderWrong,
 )
 from vending.operators import OperatorUnknown
-from vending.parties import Actor, ActorNotAllowed, Role
+from vending.parties import Actor, ActorNotAllowed, PointUnknown, Role
 from vending.sale import Tender, VendRequest
 from vending.store.schema import BOOKS
 from vending.store.triggers import drop
@@ -153,6 +153,10 @@ def test_takings(here: Office) -> None:
     assert sum(row.amount for row in up_to) == 3 * 5005
     with pytest.raises(ActorNotAllowed):
         here.reports.takings(OPERATOR)
+    # Nothing taken at a point is an answer; a point that there is not is a mistake.
+    assert here.reports.takings(CHIEF, "P1") == []
+    with pytest.raises(PointUnknown):
+        here.reports.takings(CHIEF, "ZZ")
 
 
 def test_a_day_that_agrees(here: Office) -> None:

@@ -111,7 +111,9 @@ def test_amounts_and_shifts_by_name(here: Counter) -> None:
     listed = here.bankings.bankings(HUDA_AS_CHIEF, point="P1", limit=2)
     assert [b.id for b in listed] == ["B-3", "B-2"]
     assert [b.id for b in here.bankings.bankings(LAYLA, before=listed[-1].entry)] == ["B-1"]
-    assert here.bankings.bankings(LAYLA, point="\0") == []
+    for unknown in ("ZZ", "\0"):
+        with pytest.raises(PointUnknown):
+            here.bankings.bankings(LAYLA, point=unknown)
 
 
 def test_what_lies_beside_the_money_of_shifts(here: Counter) -> None:

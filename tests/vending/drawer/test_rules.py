@@ -204,7 +204,10 @@ def test_numbers_have_no_gaps_and_lists_are_paged(here: Counter) -> None:
     assert [f.shift.id for f in drawers.shifts(HUDA, state=ShiftState.OPEN)] == ["S-5", "S-1"]
     assert [f.shift.id for f in drawers.shifts(HUDA, point="P2")] == ["S-5"]
     assert [f.shift.id for f in drawers.shifts(SAMIR)] == ["S-1"]
-    assert drawers.shifts(HUDA, before="S-9") == drawers.shifts(HUDA, point="\0") == []
+    assert drawers.shifts(HUDA, before="S-9") == []
+    for unknown in ("ZZ", "\0"):
+        with pytest.raises(PointUnknown):
+            drawers.shifts(HUDA, point=unknown)
 
 
 def test_copies_are_numbered(here: Counter) -> None:
