@@ -22,6 +22,13 @@ class AccountEventBroken(Broken, code="account.event_broken"):
 
 
 @dataclass(eq=False)
+class SaleBroken(Broken, code="account.sale_broken"):
+    """What is kept of a sale cannot be read, so it is not known what it made of its account."""
+
+    sale: str
+
+
+@dataclass(eq=False)
 class DebtUnknown(Invalid, code="account.debt_unknown"):
     """No debt with this code stands on the account."""
 

@@ -82,7 +82,7 @@ class AccountsReading(Protocol):
 
     def kept_accounts(self, debts: str) -> Iterator[KeptAccount]:
         """Every agreement with its account; `debts` is the ledger account that debts stand on.
-        Streams: flat memory. Raises AccountEventBroken while moves are read."""
+        Streams: flat memory. Raises SaleBroken and AccountEventBroken while moves are read."""
         ...
 
     def debts_of_nobody(self, debts: str) -> list[tuple[str, int]]:

@@ -8,16 +8,18 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import groupby, islice
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     BigInteger,
     Connection,
+    String,
     bindparam,
     delete,
     func,
     literal,
     select,
+    type_coerce,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -26,9 +28,11 @@ from meters.account import Commodity
 from meters.quantities import Money
 
 from ..accounting.ports import BooksWriting
+from ..accounts.errors import SaleBroken
 from ..accounts.folding import Sold, Voided, in_order
 from ..accounts.happened import Happened, event_document, happened_from, row_hash
 from ..accounts.ports import AgreementFile, KeptAccount
+from ..accounts.proving import UNREADABLE
 from ..admission import read_first
 from ..aftersale import Evidence
 from ..approvals.ports import PeopleWriting
@@ -61,7 +65,8 @@ _FILES = select(
 ).join(t.customers, t.customers.c.account == t.agreements.c.customer)
 _SALES = select(
     _S.vend_id,
-    _S.sold_at,
+    # Read with the rest of its sale: what is no time must not hide the sales of all others.
+    type_coerce(_S.sold_at, String).label("sold_at"),
     _S.commodity,
     _S.currency,
     _S.tendered,
@@ -88,6 +93,7 @@ _VOID_KEYS = (
     .order_by(_S.agreement, t.voids.c.entry)
 )
 _FIRST = itemgetter(0)
+_MoveT = TypeVar("_MoveT", Sold, Voided)
 _LONGEST_SEQ = 9
 _PLAIN_LINE = 8
 """Values of a kept line before its table (`tariff.kept_line`)."""
@@ -154,11 +160,8 @@ class SqlAccountsReading(SqlBooksReading):
         events = _Groups(rows(self._db, _EVENTS.order_by(_E.agreement, _E.seq)))
         for number, commodity, since, tariff, document, minor in rows(self._db, kept):
             moves = in_order(
-                (Sold(entry, sale.sold_at, quote_of(sale)) for _, entry, sale in sold.of(number)),
-                (
-                    Voided(entry, sale.sold_at, quote_of(sale))
-                    for _, entry, sale in voided.of(number)
-                ),
+                (_moved(Sold, entry, sale) for _, entry, sale in sold.of(number)),
+                (_moved(Voided, entry, sale) for _, entry, sale in voided.of(number)),
                 (_happened(row) for row in events.of(number)),
             )
             owes = int(minor or 0)
@@ -280,6 +283,17 @@ def _with_sales(db: Connection, keys: Iterable[Any]) -> Iterator[tuple[str, int,
         sales = {row[0]: row for row in found}
         for agreement, entry, vend_id in part:
             yield agreement, entry, sales[vend_id]
+
+
+def _moved(kind: type[_MoveT], entry: int, row: Any) -> _MoveT:
+    """What a row of sales made of its account. Raises SaleBroken."""
+    try:
+        at = t.moment(row.sold_at)
+        if at is None or at.tzinfo is None:
+            raise ValueError(at)
+        return kind(entry, at, quote_of(row))
+    except UNREADABLE as error:
+        raise SaleBroken(row.vend_id) from error
 
 
 def quote_of(row: Any) -> Quote:

@@ -14,6 +14,7 @@ from tests.vending.accounts.support import BILLING, SITE, TILL, Counter
 from tests.vending.support import ADMIN, WATER
 from vending.accounts import AccountProblem, Outcome
 from vending.parties import ActorNotAllowed
+from vending.store import accounts
 from vending.store.accounts import SqlAccounts
 from vending.store.schema import BOOKS, metadata
 from vending.store.triggers import drop
@@ -83,7 +84,14 @@ DAMAGE = [
         "UPDATE sales SET tariff_version = 9 WHERE agreement = 'A1'",
         ("A1", "unreadable", None),
     ),
-    ("UPDATE sales SET document = '[]' WHERE vend_id = 'p-1'", ("A1", "unreadable", "TypeError")),
+    (
+        "UPDATE sales SET document = '[]' WHERE vend_id = 'p-1'",
+        ("A1", "unreadable", "account.sale_broken: sale=p-1"),
+    ),
+    (
+        "UPDATE sales SET document = 'nonsense' WHERE vend_id = 'p-1'",
+        ("A1", "unreadable", "account.sale_broken: sale=p-1"),
+    ),
     (
         "UPDATE agreements SET since = '0000-01' WHERE number = 'A1'",
         ("A1", "unreadable", "agreement.broken: agreement=A1"),
@@ -177,6 +185,24 @@ def test_rebuilding_puts_right_what_is_kept_and_touches_nothing_else(counter: Co
     done = counter.accounts.rebuild_accounts(ADMIN)
     assert (done.changed, [one.agreement for one in done.unreadable]) == (1, ["A2"])
     assert counter.document("A2") == "{}"
+
+
+def test_a_sale_without_a_time_is_named_and_hides_no_other(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rebuilt without the sales that come behind it, the others' accounts would be given up."""
+    live(counter)
+    counter.sell("z-1", 9000)
+    kept = {number: counter.document(number) for number in ("A1", "A2", "A3")}
+    column = "document" if counter.store.engine.dialect.name != "sqlite" else "sold_at"
+    spoil(counter, f"UPDATE sales SET {column} = 'nonsense' WHERE vend_id = 'z-1'")
+    told = (AccountProblem("A1", "unreadable", "account.sale_broken: sale=z-1"),)
+    for at_once in (300, 1):
+        monkeypatch.setattr(accounts, "_AT_ONCE", at_once)
+        assert counter.accounts.verify_accounts(TILL).problems == told
+        done = counter.accounts.rebuild_accounts(ADMIN)
+        assert (done.accounts, done.changed, done.unreadable) == (3, 0, told)
+    assert {number: counter.document(number) for number in kept} == kept
 
 
 def test_an_account_that_moves_meanwhile_is_not_rebuilt_over(
