@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -88,7 +89,7 @@ class Approvals:
             )
             stored = books.approval(id)
             if stored is not None:
-                if not stored.same_request(wanted):
+                if not _asked_again(wanted_act, stored, wanted, payload):
                     raise ApprovalIdReused(id)
                 return stored
             if wanted_act.execute is not None and books.sold(id):
@@ -245,6 +246,20 @@ class Approvals:
         if found is None:
             raise ActUnknown(name[:30])
         return found
+
+
+def _asked_again(act: Act, stored: Approval, wanted: Approval, payload: object) -> bool:
+    """Whether it is the request that is stored, however its amounts and numbers are spelt: `500`
+    and `500.00` are one limit."""
+    if stored.same_request(wanted):
+        return True
+    if not stored.same_request(replace(wanted, document=stored.document)):
+        return False
+    try:
+        return bool(act.read(stored.document) == payload)
+    except RaseedError:
+        # It was let in by other rules than there are now.
+        return False
 
 
 def _check_decidable(found: Approval, actor: Actor, now: datetime, concerns: str) -> None:

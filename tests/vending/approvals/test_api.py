@@ -85,11 +85,22 @@ def test_an_operator_from_registration_to_new_terms(api: Api) -> None:
     status, told = ask(api, "samir", "GET", "/operators/api:samir/float")
     assert (told["deposit"]["value"], told["available"]["value"]) == ("0.00", "200.00")
 
-    body = {"id": "c-1", "set": {"credit_limit": None, "most_per_day": "900.5"}, "reason": WHY}
+    body: dict[str, Any] = {
+        "id": "c-1",
+        "set": {"credit_limit": None, "most_per_day": "900.5"},
+        "reason": WHY,
+    }
     status, asked = ask(api, "omar", "POST", "/operators/api:samir/changes", body)
     assert (status, asked["state"]) == (201, "pending")
     assert asked["document"] == {"code": "api:samir", "set": body["set"]}
     assert ask(api, "omar", "POST", "/operators/api:samir/changes", body) == (201, asked)
+    # One sum is one request, however it is spelt; another sum is not.
+    for sum_, told in (("900.50", 201), ("٩٠٠٫٥", 201), ("900.51", 409)):
+        again = {**body, "set": {**body["set"], "most_per_day": sum_}}
+        status, answer = ask(api, "omar", "POST", "/operators/api:samir/changes", again)
+        assert (status, answer.get("document")) == (told, asked["document"] if told < 400 else None)
+    other = ask(api, "omar", "POST", "/operators/api:samir/changes", {**body, "reason": WHY * 2})
+    assert code(other) == (409, "approval.id_reused")
     assert code(ask(api, "omar", "POST", "/approvals/c-1/approval")) == (409, "approval.own_act")
     assert code(ask(api, "layla", "POST", "/approvals/c-1/approval")) == (403, "actor.not_allowed")
     status, done = ask(api, "nadia", "POST", "/approvals/c-1/approval")

@@ -118,6 +118,25 @@ def test_the_same_id_with_another_amount_is_refused_and_the_sale_stands(api: Api
     assert api.vend().json()["tokens"] == receipt["tokens"]
 
 
+def test_a_sum_is_one_sum_however_it_is_spelt(api: Api) -> None:
+    sold = api.vend(amount="50").json()
+    for same in ("50.0", "50.00", "٥٠"):
+        again = api.vend(amount=same)
+        assert (again.status_code, again.json()) == (200, {**sold, "replayed": True})
+    item = {"kind": "payment", "meter": POWER.number, "amount": "5"}
+    owed = {"code": "old", "name_ar": "قديم", "name_en": "Old", "amount": "40", "percent": "10"}
+    because = {"reason": "Unpaid bills", "source": "Bill 7 of 2025"}
+    for amount in ("40", "40.0"):
+        debt = {**owed, **because, "amount": amount}
+        assert api.post("/accounts/A1/debts", debt).status_code == 201
+    paid = [{"tender": "card", "amount": "5"}]
+    body = {"vend_id": "b-1", "items": [item], "payments": paid}
+    assert api.post("/baskets", body).status_code == 201
+    paid, item = [{**paid[0], "amount": "5.00"}], {**item, "amount": "5.0"}
+    again = api.post("/baskets", {**body, "items": [item], "payments": paid})
+    assert again.status_code == 200
+
+
 def test_a_revoked_key_opens_nothing(api: Api) -> None:
     assert api.get("/points").status_code == 200
     api.parts.api_keys.revoke("till", api.clock())
