@@ -13,6 +13,7 @@ from meters.errors import Refused
 from meters.quantities import Money
 
 from .blocking import buyer_keys, check_blocks, seller_keys
+from .masking import check_references
 from .operators import (
     Operator,
     Settlement,
@@ -92,6 +93,10 @@ class Counter:
         """The receipts of a new basket, sold at `now` and added to the till; checks first. `books`
         is asked for what was taken today, where there is a limit to it."""
         ports, basket = self._ports, order.basket
+        if basket.payments and basket.second is None:
+            # Behind the question whether it was sold before, and not of what was paid before and
+            # is sold anew: what was let in by older rules stands, and is answered.
+            check_references(*[one.reference for one in basket.payments])
         point = till.point(order.code)
         check_clock(now, till.head.at, ports.clock_limits)
         seat = self._seat(till, order, point)

@@ -27,6 +27,17 @@ def check_no_secret(reason: str) -> None:
         raise ReasonHoldsToken()
 
 
+@dataclass(eq=False)
+class ReferenceHoldsToken(Invalid, code="reference.holds_token"):
+    """A reference is printed and exported: no token's digits are written into it."""
+
+
+def check_references(*references: str) -> None:
+    """Raises ReferenceHoldsToken."""
+    if any(masked(one) != one for one in references):
+        raise ReferenceHoldsToken()
+
+
 def masked(text: str) -> str:
     """`text` with everything that could be a whole token or an API key replaced."""
     return _SECRET.sub(MASK, text)

@@ -216,7 +216,7 @@ class VendingService:
     def vend_basket(self, actor: Actor, request: BasketRequest) -> BasketReceipt:
         """Sells everything that one customer pays for at once: all of it or nothing, under one
         receipt number, exactly once per vend id. Raises the errors of `vend`, of `payments.settle`
-        and of the items' kinds."""
+        and of the items' kinds, and ReferenceHoldsToken."""
         return self._selling.vend_basket(actor, request)
 
     def vend_many(

@@ -9,6 +9,7 @@ from dataclasses import replace
 from meters.quantities import Money
 
 from ..ledger import Chart, chained, check_open
+from ..masking import check_references
 from ..outbox import OutboxPlan
 from ..paperorders import PaperKind, PaperOrder, print_original
 from ..parties import Actor, ActorNotAllowed, PointUnknown, Role, require
@@ -77,7 +78,8 @@ class Bankings:
 
         Raises ActorNotAllowed (an operator at another point), DrawerIdMalformed, PointUnknown,
         BankingIdReused, ShiftUnknown, ShiftStillOpen, ShiftElsewhere, BankedAlready,
-        NothingToBank, PiecesDiffer, MoreThanThere, ClockWentBack, PeriodClosed, ReferenceTooLong.
+        NothingToBank, PiecesDiffer, MoreThanThere, ClockWentBack, PeriodClosed, ReferenceTooLong,
+        ReferenceHoldsToken.
         """
         require(actor, "bank")
         checked_id(request.id)
@@ -93,6 +95,7 @@ class Bankings:
                 if stored.request != request.hash:
                     raise BankingIdReused(request.id)
                 return stored
+            check_references(request.reference)
             closes = _closes(books, request)
             lines = _lines(closes, request)
             if not lines:

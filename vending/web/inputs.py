@@ -107,7 +107,12 @@ class PaymentIn(_In):
         max_length=20, description="`cash`, `card`, `cheque`, `wallet` or `transfer`"
     )
     amount: AmountText
-    reference: StrictStr = Field("", max_length=60, description="Cheque number, card slip, ...")
+    reference: StrictStr = Field(
+        "",
+        max_length=60,
+        description="Cheque number, card slip, ...; 20 digits in a row, as a token has, are "
+        "refused: of a longer number the last ones",
+    )
 
 
 class _Paying(_In):

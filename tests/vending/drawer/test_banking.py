@@ -39,6 +39,7 @@ from vending.drawer.errors import (
     ShiftUnknown,
 )
 from vending.ledger import Posting
+from vending.masking import ReferenceHoldsToken
 from vending.operators import OperatorUnknown
 from vending.parties import Actor, ActorNotAllowed, PointUnknown, Role
 from vending.sale import Tender
@@ -73,6 +74,8 @@ def test_all_that_waits(here: Counter) -> None:
     with pytest.raises(PiecesDiffer):
         bank(LAYLA, asked)
     asked = replace(asked, pieces=((10000, 1), (5000, 1), (1000, 2), (100, 9)))
+    with pytest.raises(ReferenceHoldsToken):
+        bank(LAYLA, replace(asked, reference="bag 1234 5678 9012 3456 7890"))
     slip = bank(LAYLA, asked)
     assert (slip.number, slip.code, slip.shifts) == (1, "P1-B0001", ("S-1", "S-2"))
     assert slip.lines == ((Tender.CASH, 17900), (Tender.CHEQUE, 7000))
