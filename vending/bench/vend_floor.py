@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import uvicorn
-from starlette.types import Receive, Scope, Send
 
 from ..ledger import read_chart
 from ..store import ground_statements as asked
@@ -23,6 +22,11 @@ from ..store.prepared import Prepared
 from ..surroundings import CONFIG
 from .vend_bare import Ask, BareSqlite, SaleRows
 from .vend_town import CLERK
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+"""ASGI's, as the server hands them over."""
 
 MOST_READY: Final = 4000
 """Sales that are read ahead of a measurement, more than one caller asks for in a second."""
@@ -78,7 +82,7 @@ class Floor:
         self._questions = Questions()
         self._next: Iterator[SaleRows] = iter(())
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await _lived(receive, send)
         elif scope["method"] == "GET":
