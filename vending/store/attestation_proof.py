@@ -8,7 +8,6 @@ only of what may change the last link is kept until the end, and people who sell
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
@@ -29,6 +28,7 @@ from ..ledger.attestations import Attestation, ChainEnd, digest_of
 from ..ledger.verify import UNREADABLE
 from . import schema as t
 from .attesting import KINDS, Kind, attested_end, key_text
+from .legible import any_text
 from .schema_base import hashed
 from .walk import AT_A_TIME, rows
 
@@ -44,27 +44,8 @@ Links = list[tuple[str, str]]
 def attestation_problems(db: Connection) -> Iterator[LedgerProblem]:
     """The first link that does not follow, or rows that differ from what was attested, are gone, or
     were never attested. Behind a link that does not follow nothing is known."""
-    with _any_text(db):
+    with any_text(db):
         yield from islice(_walked(db), _MOST)
-
-
-@contextmanager
-def _any_text(db: Connection) -> Iterator[None]:
-    """SQLite keeps what is no text in columns of text: it is read as something that no row holds,
-    instead of as an error."""
-    raw: Any = db.connection.dbapi_connection if db.dialect.name == "sqlite" else None
-    if raw is None:
-        yield
-        return
-    before, raw.text_factory = raw.text_factory, _escaped
-    try:
-        yield
-    finally:
-        raw.text_factory = before
-
-
-def _escaped(text: bytes) -> str:
-    return text.decode("utf-8", "surrogateescape")
 
 
 def _walked(db: Connection) -> Iterator[LedgerProblem]:

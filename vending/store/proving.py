@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from itertools import chain
+from dataclasses import replace
 from multiprocessing import get_context
 from typing import Protocol
 
@@ -22,6 +22,7 @@ from . import audit
 from . import schema as t
 from .attestation_proof import sealed_chain_problems
 from .drawer_proof import drawer_problems
+from .legible import legibly
 from .period_proof import closed_months_problems
 from .walk import stored_entries
 
@@ -45,16 +46,15 @@ def proved(
     against: tuple[int, str] | None = None,
 ) -> LedgerReport:
     """See `vending.accounting.ports.BooksStore.proved`."""
-    seals, unreadable = _seals(books)
-    loose: Iterator[LedgerProblem] = _loose_ends(books._db, chart, seals)
-    if unreadable is not None:
-        loose = chain([unreadable], loose)
+    db = books._db
+    seals, unreadable = legibly(db, lambda: _seals(books))
     marked = [seal.entry for seal in seals]
-    last = books._db.execute(select(func.max(t.entries.c.number))).scalar() or 0
+    last = db.execute(select(func.max(t.entries.c.number))).scalar() or 0
     # SQLite keeps text in a column of numbers; whoever walks alone comes to it and says so.
     if workers < 2 or not isinstance(last, int) or last <= ALONE:
-        walked = walk_along(stored_entries(books._db), chart, marked)
-        return report_of(walked, loose, seals, against)
+        walked = legibly(db, lambda: walk_along(stored_entries(db), chart, marked))
+        loose = _loose_ends(db, chart, seals) if walked.problem is None else []
+        return _printable(report_of(walked, [*unreadable, *loose], seals, against))
     ends = [last * part // workers for part in range(1, workers + 1)]
     url = engine.url.render_as_string(hide_password=False)
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
@@ -62,9 +62,18 @@ def proved(
             pool.submit(_stretch, url, chart, marked, begin, end)
             for begin, end in zip([0, *ends], ends, strict=False)
         ]
-        found = list(loose)
+        loose = _loose_ends(db, chart, seals)
         walked = joined([one.result() for one in waiting], ends)
-    return report_of(walked, found, seals, against)
+    return _printable(report_of(walked, [*unreadable, *loose], seals, against))
+
+
+def _printable(report: LedgerReport) -> LedgerReport:
+    """With what is no text told by its bytes."""
+    problem = report.problem
+    if problem is None:
+        return report
+    detail = problem.detail.encode("utf-8", "backslashreplace").decode("utf-8")
+    return replace(report, problem=replace(problem, detail=detail))
 
 
 def _stretch(url: str, chart: Chart, marked: list[int], begin: int, end: int) -> Walk:
@@ -75,16 +84,22 @@ def _stretch(url: str, chart: Chart, marked: list[int], begin: int, end: int) ->
     try:
         with store.reading() as books:
             db = books._db
-            before = db.execute(
-                select(t.entries.c.hash).where(t.entries.c.number == begin)
-            ).scalar()
-            after = (begin, before or GENESIS)
-            return walk_along(stored_entries(db, begin, end), chart, marked, after)
+
+            def walked() -> Walk:
+                hash_of_begin = select(t.entries.c.hash).where(t.entries.c.number == begin)
+                after = (begin, db.execute(hash_of_begin).scalar() or GENESIS)
+                return walk_along(stored_entries(db, begin, end), chart, marked, after)
+
+            return legibly(db, walked)
     finally:
         store.close()
 
 
-def _loose_ends(db: Connection, chart: Chart, seals: Sequence[Seal]) -> Iterator[LedgerProblem]:
+def _loose_ends(db: Connection, chart: Chart, seals: Sequence[Seal]) -> list[LedgerProblem]:
+    return legibly(db, lambda: list(_ends_of(db, chart, seals)))
+
+
+def _ends_of(db: Connection, chart: Chart, seals: Sequence[Seal]) -> Iterator[LedgerProblem]:
     """What is behind something that cannot be read is not told: it has to be mended first."""
     try:
         yield from audit.loose_ends(db, chart.cached())
@@ -96,13 +111,13 @@ def _loose_ends(db: Connection, chart: Chart, seals: Sequence[Seal]) -> Iterator
         yield LedgerProblem(0, "unreadable", type(error).__name__)
 
 
-def _seals(books: Books) -> tuple[list[Seal], LedgerProblem | None]:
-    """None of them, if one cannot be read."""
+def _seals(books: Books) -> tuple[list[Seal], list[LedgerProblem]]:
+    """None of them, if one cannot be read, and that."""
     try:
         seals = books.seals()
         for seal in seals:
             if not isinstance(seal.entry, int):
                 raise TypeError(seal.number)
-        return seals, None
+        return seals, []
     except UNREADABLE as error:
-        return [], LedgerProblem(0, "seal_chain", type(error).__name__)
+        return [], [LedgerProblem(0, "seal_chain", type(error).__name__)]

@@ -1,0 +1,45 @@
+"""Reading what is no text. SQLite keeps any bytes in a column of text, and the driver raises an
+error for the first that are no UTF-8: one such row would stop a proof, and hide all others."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
+
+T = TypeVar("T")
+
+
+def legibly(db: Connection, read: Callable[[], T]) -> T:
+    """What `read` finds; where SQLite keeps what is no text in a column of text, once more with
+    `any_text`. Not at once, for it would cost the walk a third."""
+    try:
+        return read()
+    except (sqlite3.OperationalError, OperationalError) as error:
+        if db.dialect.name != "sqlite" or "UTF-8" not in str(getattr(error, "orig", error)):
+            raise
+    with any_text(db):
+        return read()
+
+
+@contextmanager
+def any_text(db: Connection) -> Iterator[None]:
+    """SQLite keeps what is no text in columns of text: it is read as something that no row holds,
+    instead of as an error."""
+    raw: Any = db.connection.dbapi_connection if db.dialect.name == "sqlite" else None
+    if raw is None:
+        yield
+        return
+    before, raw.text_factory = raw.text_factory, _escaped
+    try:
+        yield
+    finally:
+        raw.text_factory = before
+
+
+def _escaped(text: bytes) -> str:
+    return text.decode("utf-8", "surrogateescape")
