@@ -47,3 +47,8 @@ def visible(text: str) -> int:
 
 def _unfit(sign: str) -> bool:
     return sign in _TURNING or unicodedata.category(sign) in _HIDDEN
+
+
+def printable(text: str) -> str:
+    """`text` with bytes in it that are no text, as a damaged database has them, told by number."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -115,6 +115,11 @@ class AccountsStore(Protocol):
 
     def reading(self) -> AbstractContextManager[AccountsReading]: ...
 
+    def proving(self) -> AbstractContextManager[AccountsReading]:
+        """As `reading`, for all accounts: what is no text in a column of text is read as something
+        that no row holds, instead of as an error."""
+        ...
+
     def writing(self) -> AbstractContextManager[AccountsWriting]:
         """Commits at the end of the block; any exception inside rolls everything back."""
         ...

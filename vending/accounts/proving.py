@@ -11,6 +11,7 @@ from meters.errors import RaseedError
 from meters.quantities import Money
 
 from ..admission import read_first
+from ..plaintext import printable
 from ..tariff import TariffBook
 from .events import TariffChanged
 from .folding import Move, Opening, Sold, Watch, folded
@@ -105,13 +106,17 @@ def checked(
         found += 1
         if len(told) < MOST_TOLD:
             told.append(AccountProblem(holder, "debts", f"ledger {Money(minor, currency)}"))
-    return AccountsReport(count, found, tuple(told))
+    return AccountsReport(count, found, tuple(map(_printable, told)))
 
 
 def unreadable(agreement: str, error: Exception) -> AccountProblem:
     """What keeps an account from being rebuilt."""
     told = str(error) if isinstance(error, RaseedError) else type(error).__name__
-    return AccountProblem(agreement, "unreadable", told)
+    return _printable(AccountProblem(agreement, "unreadable", told))
+
+
+def _printable(told: AccountProblem) -> AccountProblem:
+    return AccountProblem(printable(told.agreement), told.what, printable(told.detail))
 
 
 class _Followed:

@@ -23,7 +23,7 @@ class Rebuilding(Desk):
         kept and against the ledger. Nothing is raised for what differs."""
         require(actor, "verify")
         debts = self._chart.role("debts")
-        with self._store.reading() as rows:
+        with self._store.proving() as rows:
             return checked(
                 rows.kept_accounts(debts.code),
                 rows.debts_of_nobody(debts.code),
@@ -40,7 +40,7 @@ class Rebuilding(Desk):
         wrong: list[tuple[str, str | None, str | None]] = []
         failed: list[AccountProblem] = []
         looked_at = 0
-        with self._store.reading() as rows:
+        with self._store.proving() as rows:
             for kept in rows.kept_accounts(debts.code):
                 looked_at += 1
                 try:

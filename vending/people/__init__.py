@@ -28,7 +28,7 @@ from .own import Own, ScreenLanguageUnknown
 from .ports import House, HouseReading, HouseWriting, PasswordHasher, SecondFactor
 from .sessions import Ending, NotSignedIn, Session, SessionUnknown, digest_of
 from .throttling import TooManyTries, Tries
-from .trail import Act, TrailHead, TrailLine, TrailProblem
+from .trail import Act, TrailLine, TrailProblem
 from .users import (
     OwnAct,
     PasswordGuessable,
@@ -77,7 +77,6 @@ __all__ = [
     "SignInWrong",
     "SignedIn",
     "TooManyTries",
-    "TrailHead",
     "TrailLine",
     "TrailProblem",
     "Tries",

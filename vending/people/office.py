@@ -148,9 +148,9 @@ class Office:
         though a seal of the day stands for it. Raises ActorNotAllowed."""
         require(actor, "read_trail")
         with self._house.reading() as house:
-            head, sealed = house.trail_head(), house.sealed_trail()
+            end, sealed = house.trail_end(), house.sealed_trail()
             with closing(house.whole_trail()) as lines:
-                return head.number, next(problems(lines, head, sealed), None)
+                return end.number, next(problems(lines, end, sealed), None)
 
     def _made(self, draft: UserDraft, password: str, *, must_change: bool) -> User:
         name = check_user_name(draft.name)

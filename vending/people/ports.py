@@ -7,9 +7,10 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from ..ledger import ChainEnd
 from .sessions import Ending, Session
 from .throttling import Tries
-from .trail import TrailHead, TrailLine
+from .trail import TrailLine
 from .users import User
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class HouseReading(Protocol):
         """From the first line on; to be closed by whoever stops early."""
         ...
 
-    def trail_head(self) -> TrailHead: ...
+    def trail_end(self) -> ChainEnd: ...
 
     def sealed_trail(self) -> dict[int, str]:
         """Hashes, by number, of the lines at which the trail ended when a day was sealed. Seals

@@ -12,10 +12,8 @@ from typing import Final
 
 from meters.errors import Broken
 
-from ..ledger import canonical_json, canonical_time
+from ..ledger import ChainEnd, canonical_json, canonical_time
 from ..parties import Actor
-
-GENESIS: Final = "0" * 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +50,6 @@ class TrailLine:
 
 
 @dataclass(frozen=True, slots=True)
-class TrailHead:
-    """The end of the trail: what the next line is chained to."""
-
-    number: int = 0
-    hash: str = GENESIS
-
-
-@dataclass(frozen=True, slots=True)
 class TrailProblem:
     """The first line that does not follow from the one before it."""
 
@@ -77,11 +67,11 @@ class TrailBroken(Broken, code="trail.broken"):
     problem: str
 
 
-def line(act: Act, actor: Actor, now: datetime, head: TrailHead) -> TrailLine:
+def line(act: Act, actor: Actor, now: datetime, end: ChainEnd) -> TrailLine:
     """The next line of the trail."""
     before, after = _text(act.before), _text(act.after)
     plain = TrailLine(
-        head.number + 1,
+        end.number + 1,
         now,
         actor.name,
         actor.role.value,
@@ -92,19 +82,19 @@ def line(act: Act, actor: Actor, now: datetime, head: TrailHead) -> TrailLine:
         act.reason,
         before,
         after,
-        head.hash,
+        end.hash,
         "",
     )
     return _hashed(plain)
 
 
 def problems(
-    lines: Iterable[TrailLine], head: TrailHead, sealed: Mapping[int, str]
+    lines: Iterable[TrailLine], kept: ChainEnd, sealed: Mapping[int, str]
 ) -> Iterator[TrailProblem]:
-    """What is wrong with the whole trail, in its order; `head` is what is kept apart as its
+    """What is wrong with the whole trail, in its order; `kept` is what is kept apart as its
     end, `sealed` are hashes by number that seals of the day stand for. Memory does not grow with
     it."""
-    last = TrailHead()
+    last = ChainEnd()
     for one in lines:
         if one.number != last.number + 1:
             yield TrailProblem(last.number + 1, "gap")
@@ -114,9 +104,9 @@ def problems(
             yield TrailProblem(one.number, "content")
         elif sealed.get(one.number, one.hash) != one.hash:
             yield TrailProblem(one.number, "sealed")
-        last = TrailHead(one.number, one.hash)
-    if last != head:
-        yield TrailProblem(min(last.number, head.number) + 1, "head")
+        last = ChainEnd(one.number, one.hash)
+    if last != kept:
+        yield TrailProblem(min(last.number, kept.number) + 1, "head")
     if max(sealed, default=0) > last.number:
         yield TrailProblem(last.number + 1, "sealed")
 

@@ -18,7 +18,7 @@ def write_down(house: HouseWriting, act: Act, actor: Actor, now: datetime) -> No
     """One more line of the trail, in the transaction of what it tells. A token that somebody typed
     for a reason is not kept."""
     told = replace(act, reason=masked(act.reason))
-    house.add_line(line(told, actor, now, house.trail_head()))
+    house.add_line(line(told, actor, now, house.trail_end()))
 
 
 def one_wrong(house: House, subjects: Iterable[tuple[str, str]], now: datetime) -> None:

@@ -43,6 +43,7 @@ from . import schema as t
 from .approvals import SqlPeopleWriting
 from .attesting import add_row
 from .books import SqlBooksReading, SqlBooksWriting
+from .legible import any_text
 from .parties import NUL
 from .sqlstore import SqlStore
 from .walk import rows
@@ -225,6 +226,11 @@ class SqlAccounts:
     @contextmanager
     def reading(self) -> Iterator[SqlAccountsReading]:
         with self._store.reading() as books:
+            yield SqlAccountsReading(books._db)
+
+    @contextmanager
+    def proving(self) -> Iterator[SqlAccountsReading]:
+        with self._store.reading() as books, any_text(books._db):
             yield SqlAccountsReading(books._db)
 
     @contextmanager

@@ -27,7 +27,7 @@ from ..ledger import LedgerProblem, Seal
 from ..ledger.attestations import Attestation, ChainEnd, digest_of
 from ..ledger.verify import UNREADABLE
 from . import schema as t
-from .attesting import KINDS, Kind, attested_end, key_text
+from .attesting import KINDS, Kind, chain_end, key_text
 from .legible import any_text
 from .schema_base import hashed
 from .walk import AT_A_TIME, rows
@@ -65,7 +65,7 @@ def _walked(db: Connection) -> Iterator[LedgerProblem]:
             else:
                 right[link.kind].append((link.key, link.digest))
         yield from _differing(db, right)
-    kept = attested_end(db)
+    kept = chain_end(db, t.attestation_head)
     if kept != end:
         yield LedgerProblem(0, "attested_head", f"kept {kept.number}, found {end.number}")
     changing = iter(last.items())

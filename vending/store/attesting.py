@@ -60,14 +60,14 @@ def key_text(kind: str, row: Mapping[str, Any]) -> str:
     return ":".join(str(row[column.name]) for column in KINDS[kind].key)
 
 
-def attested_end(db: Connection) -> ChainEnd:
-    """The end of the chain, as it is kept apart."""
-    row = db.execute(_HEAD).first()
+def chain_end(db: Connection, head: Table) -> ChainEnd:
+    """The end of a chain, as it is kept apart: of this one, or of the trail."""
+    row = db.execute(select(head.c.number, head.c.hash)).first()
     return ChainEnd() if row is None else ChainEnd(*row)
 
 
 def _attest(db: Connection, kind: str, row: Mapping[str, Any]) -> None:
-    link = attested(kind, key_text(kind, row), digest_of(row), attested_end(db))
+    link = attested(kind, key_text(kind, row), digest_of(row), chain_end(db, t.attestation_head))
     db.execute(_LINK, link._asdict())
     end = {"number": link.number, "hash": link.hash}
     if link.number == 1:
@@ -77,7 +77,6 @@ def _attest(db: Connection, kind: str, row: Mapping[str, Any]) -> None:
 
 
 _INSERTS = {name: insert(kind.table) for name, kind in KINDS.items()}
-_HEAD = select(t.attestation_head.c.number, t.attestation_head.c.hash)
 _LINK, _FIRST, _MOVE = (
     insert(t.attestations),
     insert(t.attestation_head),

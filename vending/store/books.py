@@ -34,7 +34,7 @@ from ..ledger import (
     TokenCount,
 )
 from . import schema as t
-from .attesting import add_row, attested_end
+from .attesting import add_row, chain_end
 from .books_reports import SqlReports, within
 from .parties import NUL
 from .proving import proved
@@ -187,11 +187,10 @@ class SqlBooksReading(SqlReports):
         return [Seal(*values) for values in told]
 
     def attested_end(self) -> ChainEnd | None:
-        return _readable(*attested_end(self._db))
+        return _readable(chain_end(self._db, t.attestation_head))
 
     def trail_end(self) -> ChainEnd | None:
-        row = self._db.execute(select(t.trail_head.c.number, t.trail_head.c.hash)).first()
-        return ChainEnd() if row is None else _readable(*row)
+        return _readable(chain_end(self._db, t.trail_head))
 
     # Periods and adjustments
 
@@ -343,10 +342,10 @@ def _sealed_at(kept: Any) -> datetime:
         return _NEVER
 
 
-def _readable(number: Any, hash: Any) -> ChainEnd | None:
+def _readable(end: ChainEnd) -> ChainEnd | None:
     """None where an edited head says nothing: a day is sealed all the same."""
-    said = isinstance(number, int) and isinstance(hash, str)
-    return ChainEnd(number, hash) if said else None
+    said: tuple[object, object] = end
+    return end if isinstance(said[0], int) and isinstance(said[1], str) else None
 
 
 def adjustment_of(row: Any) -> Adjustment:

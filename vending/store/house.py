@@ -13,9 +13,10 @@ from sqlalchemy import Connection, delete, insert, select, update
 from ..ledger import ChainEnd, SealContent
 from ..ledger.seals import UNREADABLE_SEAL
 from ..parties import PointUnknown, Role
-from ..people import DeviceKey, Ending, Session, TrailHead, TrailLine, Tries, User
+from ..people import DeviceKey, Ending, Session, TrailLine, Tries, User
 from ..people.recording import is_pending, write_pending
 from . import schema as t
+from .attesting import chain_end
 from .sqlstore import SqlStore
 
 _LINE = [t.trail.c[field.name] for field in fields(TrailLine)]
@@ -89,9 +90,8 @@ class SqlHouseReading:
         told = select(c.number).where(c.subject == subject, c.act == act, c.actor == actor)
         return self._db.execute(told.limit(1)).first() is not None
 
-    def trail_head(self) -> TrailHead:
-        row = self._db.execute(select(t.trail_head.c.number, t.trail_head.c.hash)).first()
-        return TrailHead() if row is None else TrailHead(*row)
+    def trail_end(self) -> ChainEnd:
+        return chain_end(self._db, t.trail_head)
 
     def sealed_trail(self) -> dict[int, str]:
         kept = self._db.execute(select(t.seals.c.document).order_by(t.seals.c.number.desc()))

@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 def legibly(db: Connection, read: Callable[[], T]) -> T:
     """What `read` finds; where SQLite keeps what is no text in a column of text, once more with
-    `any_text`. Not at once, for it would cost the walk a third."""
+    `any_text`. Not at once, for it would cost the walk a fifth."""
     try:
         return read()
     except (sqlite3.OperationalError, OperationalError) as error:

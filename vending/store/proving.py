@@ -18,6 +18,7 @@ from ..ledger import Chart, LedgerProblem, LedgerReport, Seal, Walk, joined, rep
 from ..ledger import walk as walk_along
 from ..ledger.journal import GENESIS
 from ..ledger.verify import UNREADABLE
+from ..plaintext import printable
 from . import audit
 from . import schema as t
 from .attestation_proof import sealed_chain_problems
@@ -68,12 +69,10 @@ def proved(
 
 
 def _printable(report: LedgerReport) -> LedgerReport:
-    """With what is no text told by its bytes."""
     problem = report.problem
     if problem is None:
         return report
-    detail = problem.detail.encode("utf-8", "backslashreplace").decode("utf-8")
-    return replace(report, problem=replace(problem, detail=detail))
+    return replace(report, problem=replace(problem, detail=printable(problem.detail)))
 
 
 def _stretch(url: str, chart: Chart, marked: list[int], begin: int, end: int) -> Walk:

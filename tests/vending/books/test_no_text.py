@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import astuple
 from pathlib import Path
 
 import pytest
@@ -56,7 +57,11 @@ def test_no_proof_stops_at_what_is_no_text(day: MixedDay, table: Table) -> None:
                 assert problem is not None, column
             # What is told of it can be printed.
             assert problem is None or problem.detail.encode().decode() == problem.detail
+            # Nor does that of the accounts.
+            for told in day.accounts.verify_accounts(CHIEF).problems:
+                assert "".join(map(str, astuple(told))).encode()
             db.execute(change.format("?"), row[::-1])
         for _, statement in triggers:
             db.execute(statement)
     assert verified(day) is None
+    assert day.accounts.verify_accounts(CHIEF).problems == ()

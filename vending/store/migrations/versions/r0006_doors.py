@@ -18,10 +18,10 @@ from vending.accounting.adjustments import (
     adjustment_hash,
     lines_document,
 )
-from vending.ledger import ChainHead, JournalEntry, Posting
+from vending.ledger import ChainEnd, ChainHead, JournalEntry, Posting
 from vending.ledger.journal import chained
 from vending.parties import Actor, Role
-from vending.people import Act, TrailHead
+from vending.people import Act
 from vending.people.trail import line
 from vending.persons import person
 from vending.store.schema_base import UtcTime
@@ -94,7 +94,7 @@ def _lowest(values: Iterable[int | None]) -> int | None:
 def _tell(db: sa.Connection, old: str, new: str, terms: dict[str, Any], now: datetime) -> None:
     """A line of the trail: nobody's terms change unseen."""
     found = db.execute(sa.select(TRAIL_HEAD.c.number, TRAIL_HEAD.c.hash)).first()
-    head = TrailHead() if found is None else TrailHead(*found)
+    head = ChainEnd() if found is None else ChainEnd(*found)
     act = Act("operator_renamed", new, REASON, {"code": old}, terms)
     told = line(act, Actor(UPGRADE, Role.ADMINISTRATOR), now, head)
     db.execute(sa.insert(TRAIL), {c.name: getattr(told, c.name) for c in TRAIL.c})

@@ -1,0 +1,57 @@
+"""Which links are written, by what, and what is in them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.vending.accounts.support import Counter
+from tests.vending.attested.support import (
+    found,
+    links,
+    read,
+)
+from tests.vending.support import OPERATOR, POWER, request
+from vending.ledger import ChainEnd
+from vending.ledger.attestations import attested, digest_of
+
+
+class Stop(Exception):
+    """Something that goes wrong inside a transaction."""
+
+
+def test_what_is_not_written_is_not_attested(here: Counter) -> None:
+    before = links(here)
+    with pytest.raises(Stop), here.store.writing() as books:  # noqa: PT012
+        books.add_reading(books.readings(POWER.number)[0])
+        raise Stop
+    assert links(here) == before
+    read(here, 5_000)
+    assert [link.key for link in links(here)[len(before) :]] in (["3"], ["4"])
+    assert found(here) is None
+
+
+def test_a_sale_writes_no_link(here: Counter) -> None:
+    """Its rows are under the hash of its entry."""
+    before = links(here)
+    here.service.vend(OPERATOR, request("v-1"))
+    assert links(here) == before
+    assert found(here) is None
+
+
+READ_AT = datetime(2026, 11, 23, 1, 2, 3, 4, tzinfo=UTC)
+
+
+def test_a_digest_stays_what_it_was() -> None:
+    """Digests are under seals that are on paper: whoever changes how they are made makes those
+    worthless."""
+    row = {"id": 1, "balance": -5, "actor": "رامي", "read_at": READ_AT, "note": None}
+    assert digest_of(row) == "7cb8d92827f84af6036d62b774b2b5b6bc443fa0d5f73addc20aea9121373ece"
+    assert (
+        attested("reading", "1", "0" * 64, ChainEnd()).hash
+        == "b60bee665fa8cdb4be17ec370fdf855d78562cbaecb5ac126d05809b87f8fe59"
+    )
+    # A column that came later, and is null in the rows from before.
+    assert digest_of({**row, "later": None}) == digest_of(row)
+    assert digest_of({**row, "read_at": READ_AT + timedelta(microseconds=1)}) != digest_of(row)
