@@ -1,11 +1,21 @@
-"""What every table is made with: names of constraints, and times as they are kept and hashed."""
+"""What every table is made with: names of constraints, keys that the database chooses, and times as
+they are kept and hashed."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, DateTime, Dialect, MetaData, String, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Integer,
+    MetaData,
+    String,
+    type_coerce,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
@@ -22,6 +32,9 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+SERIAL = BigInteger().with_variant(Integer, "sqlite")
+"""A key that the database chooses; on SQLite only its own kind of integer does."""
 
 
 class UtcTime(TypeDecorator[datetime]):
