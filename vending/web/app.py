@@ -42,6 +42,8 @@ its meter, read meters.
 * Every call but `/health` needs an API key: `Authorization: Bearer rsk_...`.
 * The caller makes the **vend id** and keeps it before selling. Repeating a call with the same id
   gives the same receipt, digit for digit; money is never taken twice.
+* A parameter or field that an address does not know is refused, never passed over; so is a
+  parameter given twice that counts once.
 * Amounts are decimals as text with a unit. Times are UTC.
 * Errors are problem details (RFC 9457) with a stable `code`, facts, and words in Arabic or
   English by `Accept-Language`. `invalid` (422, 404): fix the input. `refused` (409, 403): a rule

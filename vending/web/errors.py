@@ -15,6 +15,28 @@ class RequestInvalid(Invalid, code="request.invalid"):
 
 
 @dataclass(eq=False)
+class ParameterUnknown(Invalid, code="request.parameter_unknown"):
+    """Behind the question mark stand `names` that this address does not know: `known` are all."""
+
+    names: list[str]
+    known: list[str]
+
+
+@dataclass(eq=False)
+class ParametersNotTaken(Invalid, code="request.no_parameters"):
+    """Behind the question mark stand `names`, and this address takes none."""
+
+    names: list[str]
+
+
+@dataclass(eq=False)
+class ParameterRepeated(Invalid, code="request.parameter_repeated"):
+    """Each of `names` is given more than once where one value counts."""
+
+    names: list[str]
+
+
+@dataclass(eq=False)
 class NoSuchAddress(Invalid, code="request.no_such_address"):
     """The API has nothing at this path."""
 

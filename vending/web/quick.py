@@ -14,9 +14,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Final
 
-from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -27,6 +25,7 @@ from ..parties import Actor
 from .access import Say, access_line, whole_body
 from .answers import error_response
 from .errors import RequestInvalid
+from .exact import ExactRoute, read_body
 
 KEEP_S: Final = 1.0
 """How long a seller's key is believed without asking the database: a key that is revoked stops
@@ -79,12 +78,13 @@ class Sellers:
         return key.actor
 
 
-class QuickRoute(APIRoute):
+class QuickRoute(ExactRoute):
     """A route to `async def endpoint(request, actor, body) -> Answer`, for sellers."""
 
     async def answered(self, request: Request, body: bytes) -> Answer:
-        """Raises what the endpoint raises, CallerUnknown, ScopeMissing, RequestInvalid and
-        RequestValidationError."""
+        """Raises what the endpoint raises, CallerUnknown, ScopeMissing, RequestInvalid,
+        RequestValidationError and what `check_parameters` raises."""
+        self.check_parameters(request)
         sellers: Sellers = request.app.state.sellers
         actor = await sellers.actor(request)
         endpoint: Endpoint = self.endpoint
@@ -105,13 +105,7 @@ class QuickRoute(APIRoute):
         media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media != "application/json":
             raise RequestInvalid(["body"])
-        try:
-            return kind.model_validate_json(body)
-        except ValidationError as error:
-            told = error.errors(include_url=False, include_input=False, include_context=False)
-            raise RequestValidationError(
-                [{**found, "loc": ("body", *found["loc"])} for found in told]
-            ) from None
+        return read_body(kind, body)
 
 
 class QuickLane:

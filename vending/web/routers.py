@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from .answers import MEDIA_TYPE
+from .exact import ExactRoute
 
 PREFIX: Final = "/api/v1"
 
@@ -43,4 +44,4 @@ _PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
 
 def api_router(*tags: str) -> APIRouter:
     """For a file of routes; `create_app` takes these as they are."""
-    return APIRouter(prefix=PREFIX, responses=_PROBLEMS, tags=list(tags))
+    return APIRouter(prefix=PREFIX, responses=_PROBLEMS, tags=list(tags), route_class=ExactRoute)

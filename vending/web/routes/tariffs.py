@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Depends, Path, Query, Request
-from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, Field, StrictStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StrictStr
 
 from ...messages import LOCAL_ZONE
 from ...shapes import (
@@ -24,6 +23,7 @@ from ...tariff.whatif import USUAL_AMOUNTS, Household
 from ...tariffdesk import MOST_AMOUNTS, MOST_MONTHS_DUE
 from ..callers import Bookkeeper, Desk, Reader
 from ..errors import RequestInvalid
+from ..exact import read_body
 from ..routers import api_router
 
 router = api_router("tariffs")
@@ -112,13 +112,7 @@ async def _document(request: Request) -> str:
             raise TariffMalformed(_SOURCE, "TOML", Mistake.NOT_TEXT) from None
     if media != "application/json":
         raise RequestInvalid(["body"])
-    try:
-        return TariffIn.model_validate_json(body).document
-    except ValidationError as error:
-        told = error.errors(include_url=False, include_input=False, include_context=False)
-        raise RequestValidationError(
-            [{**found, "loc": ("body", *found["loc"])} for found in told]
-        ) from None
+    return read_body(TariffIn, body).document
 
 
 Document = Annotated[str, Depends(_document)]
@@ -131,6 +125,7 @@ _BODIES = {
                     "type": "object",
                     "properties": {"document": {"type": "string"}},
                     "required": ["document"],
+                    "additionalProperties": False,
                 }
             },
             "text/plain": {"schema": {"type": "string"}},
