@@ -23,6 +23,7 @@ from .parties import Customer, Meter, MeterFile, Registration, VendingPoint
 from .record import SaleRecord
 from .tariff import TariffBook
 from .tariff.months import PLACE
+from .tariff.rows import TariffRows
 from .vend import ClockLimits
 from .voids import TakenOut
 
@@ -233,6 +234,10 @@ class Reading(Protocol):
 
 class Writing(Reading, Protocol):
     """One transaction with the sole right to write until it ends."""
+
+    def tariff_rows(self) -> TariffRows:
+        """What is kept of tariffs, as it stays until the end: for `TariffBook.seen_by`."""
+        ...
 
     def register(self, registration: Registration) -> None:
         """Raises PartyExists."""

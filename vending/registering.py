@@ -6,12 +6,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
-from meters.account import Commodity
-
 from .admission import MeterRules, check_texts, checked_since
-from .parties import Actor, Registration, TariffNotOffered, require
+from .parties import Actor, Registration, SupplyAgreement, TariffNotOffered, require
 from .ports import Ports
 from .tariff import Month, Tariff, TariffCommodity
+from .tariff.rows import TariffRows
 
 
 class Registering:
@@ -26,27 +25,38 @@ class Registering:
 
     def register(self, actor: Actor, registration: Registration) -> None:
         require(actor, "register")
-        wanted = self.admitted(registration)
+        wanted = self._shaped(registration)
         with self._ports.store.writing() as books:
-            books.register(wanted)
+            # Where nobody else writes: an end that is decided at this instant is seen here, or
+            # whoever decides it sees these agreements.
+            books.register(self._placed(wanted, books.tariff_rows()))
 
-    def admitted(self, registration: Registration) -> Registration:
+    def admitted(self, registration: Registration, rows: TariffRows) -> Registration:
+        return self._placed(self._shaped(registration), rows)
+
+    def _shaped(self, registration: Registration) -> Registration:
         check_texts(registration)
         meters = tuple(map(self._meter_rules.admitted, registration.meters))
-        now = self._ports.clock()
+        return replace(registration, meters=meters)
+
+    def _placed(self, registration: Registration, rows: TariffRows) -> Registration:
+        """With its agreements at tariffs that last."""
+        if not registration.agreements:
+            return registration
+        now, offered = self._ports.clock(), self._offered()
+        book = self._ports.tariffs.seen_by(rows)
         agreements = []
         for one in registration.agreements:
-            tariff = self._tariff_for(one.tariff, one.commodity, one.meter.number, one.number)
+            tariff = _fitting(book.lasting(one.tariff, now), one, offered)
             since = checked_since(one, Month.of(now, tariff.zone))
             agreements.append(replace(one, since=since))
-        return replace(registration, meters=meters, agreements=tuple(agreements))
+        return replace(registration, agreements=tuple(agreements))
 
-    def _tariff_for(self, code: str, commodity: Commodity, meter: str, agreement: str) -> Tariff:
-        """As it holds now. Raises TariffMissing, TariffEnding, TariffCommodity,
-        TariffNotOffered."""
-        tariff, offered = self._ports.tariffs.lasting(code, self._ports.clock()), self._offered()
-        if tariff.commodity is not commodity:
-            raise TariffCommodity(tariff.code, meter)
-        if offered and tariff.code not in offered:
-            raise TariffNotOffered(tariff.code, agreement)
-        return tariff
+
+def _fitting(tariff: Tariff, agreement: SupplyAgreement, offered: Collection[str]) -> Tariff:
+    """Raises TariffCommodity, TariffNotOffered."""
+    if tariff.commodity is not agreement.commodity:
+        raise TariffCommodity(tariff.code, agreement.meter.number)
+    if offered and tariff.code not in offered:
+        raise TariffNotOffered(tariff.code, agreement.number)
+    return tariff

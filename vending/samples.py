@@ -14,6 +14,9 @@ from meters.errors import Refused
 
 from .parties import Actor, Registration, require
 from .people import Act, HouseWriting, write_down
+from .tariff import TariffBook, TariffMissing
+from .tariff.errors import TariffEnding
+from .tariff.rows import TariffRows
 
 Key = tuple[str, str]
 """Kind (`point`, `customer`, `place`, `meter`, `agreement`) and number or code."""
@@ -46,6 +49,10 @@ class SamplesReading(Protocol):
 class SamplesWriting(SamplesReading, HouseWriting, Protocol):
     """One transaction, with the trail in it."""
 
+    def tariff_rows(self) -> TariffRows:
+        """What is kept of tariffs, as it stays until the end."""
+        ...
+
     def register(self, registration: Registration) -> None:
         """Raises PartyExists."""
         ...
@@ -73,9 +80,10 @@ class Samples:
     def __init__(
         self,
         store: SamplesStore,
-        registration: Callable[[], Registration],
+        registration: Callable[[TariffRows], Registration],
         clock: Callable[[], datetime],
     ) -> None:
+        """`registration`: what is put in, where tariffs stand so."""
         self._store = store
         self._registration = registration
         self._clock = clock
@@ -89,11 +97,11 @@ class Samples:
     def add(self, actor: Actor) -> list[Key]:
         """Puts them in. Raises ActorNotAllowed, SamplesThere, PartyExists."""
         require(actor, "register")
-        made = self._registration()
-        keys = keys_of(made)
         with self._store.writing() as books:
             if books.samples():
                 raise SamplesThere()
+            made = self._registration(books.tariff_rows())
+            keys = keys_of(made)
             books.register(made)
             books.mark(keys)
             act = Act("samples_added", SUBJECT, after={"parties": len(keys)})
@@ -120,7 +128,25 @@ class Samples:
 def only_at(registration: Registration, tariffs: Collection[str]) -> Registration:
     """Without the meters whose agreement is at another tariff: nothing is tried out that the
     municipality has not chosen. No tariffs: all are chosen."""
-    kept = [one for one in registration.agreements if not tariffs or one.tariff in tariffs]
+    return _only(registration, lambda code: not tariffs or code in tariffs)
+
+
+def only_lasting(registration: Registration, tariffs: TariffBook, at: datetime) -> Registration:
+    """Without the meters whose agreement could not be put at its tariff: it is not there, or its
+    end is decided."""
+
+    def lasts(code: str) -> bool:
+        try:
+            tariffs.lasting(code, at)
+        except (TariffMissing, TariffEnding):
+            return False
+        return True
+
+    return _only(registration, lasts)
+
+
+def _only(registration: Registration, fits: Callable[[str], bool]) -> Registration:
+    kept = [one for one in registration.agreements if fits(one.tariff)]
     numbers = {one.meter for one in kept}
     meters = tuple(one for one in registration.meters if one.number in numbers)
     return replace(registration, agreements=tuple(kept), meters=meters)

@@ -27,6 +27,7 @@ from .sale import BasketReceipt, SaleReceipt, VendRequest
 from .selling import Answer, Selling
 from .sold import Sold
 from .tariff import BindingQuote, Quote, TariffBook
+from .tariff.rows import TariffRows
 from .vend import ClockLimits
 from .voiding import Voiding
 
@@ -90,9 +91,10 @@ class VendingService:
         """
         self._registering.register(actor, registration)
 
-    def admitted(self, registration: Registration) -> Registration:
-        """The same as it may be written down now: monthly charges of its agreements count from
-        this month on, whenever the first sale comes, unless they say otherwise.
+    def admitted(self, registration: Registration, rows: TariffRows) -> Registration:
+        """The same as the transaction that sees these `rows` of tariffs may write it down now:
+        monthly charges of its agreements count from this month on, whenever the first sale comes,
+        unless they say otherwise.
 
         Raises TariffMissing, TariffEnding, TariffCommodity and TariffNotOffered for an agreement
         at a tariff that is not there, comes to an end that nothing follows, is not for what its
@@ -101,7 +103,7 @@ class VendingService:
         further ahead than the next; RowWrong for a text that cannot be kept; KeyUnknown and
         ModelUnknown for meters that could not be sold to.
         """
-        return self._registering.admitted(registration)
+        return self._registering.admitted(registration, rows)
 
     def customers(
         self, actor: Actor, search: str = "", *, after: str = "", limit: int = 100

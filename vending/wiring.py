@@ -34,7 +34,7 @@ from .people.recording import recorded
 from .ports import Clock, GatewayFor
 from .registry import Register
 from .running import Raseed
-from .samples import Samples, only_at
+from .samples import Samples, only_at, only_lasting
 from .sending import HttpPoster, PracticePrinter
 from .service import VendingService
 from .settings import Settings
@@ -247,7 +247,9 @@ def compose(
         languages=languages,
         samples=Samples(
             SqlSamples(store),
-            lambda: only_at(sample_parties(), offered()),
+            lambda rows: only_lasting(
+                only_at(sample_parties(), offered()), tariffs.seen_by(rows), utc_now()
+            ),
             utc_now,
         ),
         register=recorded(

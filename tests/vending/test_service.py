@@ -422,7 +422,9 @@ def test_charges_count_from_no_month_that_is_long_gone_or_far_ahead(here: Town, 
     assert (error.value.first, error.value.last) == ("2000-01", "2026-12")
     for since in ("2000-01", "2026-12"):
         plausible = replace(more.agreements[2], since=since)
-        admitted = here.service.admitted(Registration(agreements=(plausible,)))
+        with here.store.writing() as books:
+            rows = books.tariff_rows()
+            admitted = here.service.admitted(Registration(agreements=(plausible,)), rows)
         assert admitted.agreements[0].since == since
 
 

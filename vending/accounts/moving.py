@@ -30,7 +30,7 @@ from ..tariff import (
 from ..tariff.counted import counted
 from .errors import ChargesOwed, EventIdReused, TariffSame
 from .events import TariffChanged
-from .ports import AccountsStore
+from .ports import AccountsReading, AccountsStore
 from .sight import Sight, Sights
 from .state import begun
 
@@ -69,7 +69,8 @@ class TariffMoves:
         """Whether it could be done now. Raises AgreementUnknown, TariffSame, TariffMissing,
         TariffEnding, TariffCommodity, CurrencyWrong, TariffNotOffered, ChargesOwed."""
         with self._store.reading() as rows:
-            self._event(self._sights.of(rows, wanted.agreement, self._clock()), wanted, "")
+            sight = self._sights.of(rows, wanted.agreement, self._clock())
+            self._event(rows, sight, wanted, "")
 
     def move(self, books: PeopleWriting, approved: Approved) -> dict[str, Any]:
         """In the transaction that approves it: from the next quote on the agreement is priced by
@@ -81,7 +82,7 @@ class TariffMoves:
         number = sight.file.number
         if sight.with_id(approved.id) is not None:
             raise EventIdReused(number, approved.id)
-        event = self._event(sight, wanted, approved.reason)
+        event = self._event(rows, sight, wanted, approved.reason)
         rows.set_tariff(number, event.tariff)
         self._sights.record(rows, sight, event, approved.approver.name, id=approved.id)
         return {
@@ -90,11 +91,15 @@ class TariffMoves:
             "now": {"agreement": number, "tariff": event.tariff},
         }
 
-    def _event(self, sight: Sight, wanted: TariffWanted, reason: str) -> TariffChanged:
+    def _event(
+        self, rows: AccountsReading, sight: Sight, wanted: TariffWanted, reason: str
+    ) -> TariffChanged:
         file = sight.file
         if wanted.tariff == file.tariff:
             raise TariffSame(file.number, wanted.tariff)
-        new = self._tariffs.lasting(wanted.tariff, sight.now)
+        # As this transaction sees them: what somebody decided a moment ago counts already.
+        tariffs = self._tariffs.seen_by(rows.tariff_rows())
+        new = tariffs.lasting(wanted.tariff, sight.now)
         offered = self._offered()
         if new.commodity is not file.commodity:
             raise TariffCommodity(new.code, file.meter)

@@ -13,6 +13,7 @@ from ..accounting.ports import BooksWriting, OperatorFacts
 from ..approvals.ports import PeopleWriting
 from ..ledger import ChainHead, PostedEntry, Posting
 from ..tariff import Month
+from ..tariff.rows import TariffRows
 from .folding import Move
 from .happened import Happened
 
@@ -70,6 +71,10 @@ class AccountsReading(Protocol):
     ) -> list[Happened]:
         """Its events, newest first; those with a `seq` below `before`. Raises
         AccountEventBroken."""
+        ...
+
+    def tariff_rows(self) -> TariffRows:
+        """What is kept of tariffs, as this view sees it."""
         ...
 
     def adjustment(self, id: str) -> Adjustment | None: ...

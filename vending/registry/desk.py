@@ -25,6 +25,7 @@ from ..parties import (
     require,
 )
 from ..people.recording import noted
+from ..tariff.rows import TariffRows
 from .checks import (
     checked_code,
     checked_customer,
@@ -36,8 +37,9 @@ from .checks import (
 from .errors import NumberTaken, PartyFieldWrong
 from .ports import CustomerFile, NewService, RegisterReading, RegisterStore
 
-Admitted = Callable[[Registration], Registration]
-"""What may be written down now, with the month that charges count from. Raises TariffMissing,
+Admitted = Callable[[Registration, TariffRows], Registration]
+"""What may be written down now, with the month that charges count from; tariffs as the transaction
+that writes it sees them. Raises TariffMissing,
 TariffEnding, TariffCommodity, TariffNotOffered."""
 
 
@@ -135,7 +137,8 @@ class Register:
                     service_points=new_places,
                     meters=_new_meter(books, meter),
                     agreements=(agreement,),
-                )
+                ),
+                books.tariff_rows(),
             )
             books.register(wanted)
             noted(subject=number, after=_service_told(agreement, place, meter))

@@ -18,6 +18,7 @@ from ..parties import (
     SupplyAgreement,
     VendingPoint,
 )
+from ..tariff.rows import TariffRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,10 @@ class RegisterReading(Protocol):
 
 class RegisterWriting(RegisterReading, Protocol):
     """One transaction with the sole right to write until it ends."""
+
+    def tariff_rows(self) -> TariffRows:
+        """What is kept of tariffs, as it stays until the end."""
+        ...
 
     def register(self, registration: Registration) -> None:
         """Raises PartyExists."""

@@ -46,6 +46,7 @@ from .books import SqlBooksReading, SqlBooksWriting
 from .legible import any_text
 from .parties import NUL
 from .sqlstore import SqlStore
+from .tariff_rows import SqlTariffRows
 from .walk import rows
 
 _AT_ONCE = 300
@@ -126,6 +127,9 @@ class SqlAccountsReading(SqlBooksReading):
             tariff,
             read_first(number, since),
         )
+
+    def tariff_rows(self) -> SqlTariffRows:
+        return SqlTariffRows(self._db)
 
     def document(self, agreement: str) -> str | None:
         c = t.accounts.c

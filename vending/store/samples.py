@@ -13,6 +13,7 @@ from ..samples import Key
 from . import schema as t
 from .house import SqlHouseReading, SqlHouseWriting
 from .sqlstore import SqlStore
+from .tariff_rows import SqlTariffRows
 from .writing import SqlWriting
 
 _PARTIES: Final[tuple[tuple[str, Column[str]], ...]] = (
@@ -57,6 +58,9 @@ class _Reading(SqlHouseReading):
 
 
 class _Writing(SqlHouseWriting, _Reading):
+    def tariff_rows(self) -> SqlTariffRows:
+        return SqlTariffRows(self._db)
+
     def register(self, registration: Registration) -> None:
         SqlWriting(self._db).register(registration)
 

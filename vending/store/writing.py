@@ -26,6 +26,7 @@ from .ground import GROUND
 from .queueing import call_off, insert_messages
 from .reading import SqlReading
 from .registering import row_in_the_way
+from .tariff_rows import SqlTariffRows
 
 _INSERTS = {table.name: insert(table) for table in t.metadata.sorted_tables}
 
@@ -46,6 +47,9 @@ class SqlWriting(SqlReading):
         if connection.dialect.name != "sqlite":
             made.chain_head()
         return made
+
+    def tariff_rows(self) -> SqlTariffRows:
+        return SqlTariffRows(self._db)
 
     def register(self, registration: Registration) -> None:
         """Raises PartyExists."""

@@ -89,6 +89,11 @@ class LiveTariffs(TariffBook):
     def lasting(self, code: str, at: datetime) -> Tariff:
         return self._now().book.lasting(code, at)
 
+    def seen_by(self, rows: TariffRows) -> TariffBook:
+        # The counts first: `_check` writes them last, so what is held is no older.
+        counts, held = self._counts, self._held
+        return (held if rows.counts() == counts else self.assembled(rows)).book
+
     def version(self, code: str, number: int) -> Tariff:
         try:
             return self._now().book.version(code, number)

@@ -26,6 +26,7 @@ from .mistakes import Mistake
 from .months import PLACE, Month
 from .prices import PriceRule
 from .recovery import UNPROTECTED, Protection
+from .rows import TariffRows
 from .support import FreeUnits, Support
 from .vat import Vat
 
@@ -223,6 +224,11 @@ class TariffBook:
         if end is not None:
             raise TariffEnding(code, end.isoformat())
         return tariff
+
+    def seen_by(self, rows: TariffRows) -> TariffBook:  # noqa: ARG002
+        """The book as one transaction sees it; with the writer's place, as it stays until the end.
+        This one changes no more."""
+        return self
 
     def version(self, code: str, number: int) -> Tariff:
         """One version, whatever its state: what a past sale was priced by. Raises TariffMissing."""

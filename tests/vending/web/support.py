@@ -59,7 +59,7 @@ from vending.people import Devices, Doors, FirstRun, Office, Own
 from vending.people.recording import recorded
 from vending.printing import CashDrawer
 from vending.registry import Register
-from vending.samples import Samples, only_at
+from vending.samples import Samples, only_at, only_lasting
 from vending.sending import PracticePrinter
 from vending.service import VendingService
 from vending.settings import MeterSettings, Settings
@@ -306,7 +306,13 @@ def api_over(
         Devices(house, clock, os.urandom),
         recorded(KeyOffice(keys, clock, os.urandom), trailed.API_KEYS),
         Faults(SqlFaults(store), clock),
-        Samples(SqlSamples(store), lambda: only_at(sample_parties(), offered()), clock),
+        Samples(
+            SqlSamples(store),
+            lambda rows: only_lasting(
+                only_at(sample_parties(), offered()), tariffs.seen_by(rows), clock()
+            ),
+            clock,
+        ),
         PracticePrinter(papers),
         languages,
         recorded(Register(SqlRegister(store), use_cases.admitted, held.keys), trailed.PARTIES),
