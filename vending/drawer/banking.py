@@ -15,6 +15,8 @@ from ..ledger import Chart, JournalEntry, Posting, canonical_json, canonical_tim
 from ..plaintext import in_one_line
 from ..sale import Tender
 from .errors import PiecesDiffer, ReferenceTooLong
+from .reports import z_report
+from .shifts import Close
 from .tally import TENDER_ROLES
 
 MOST_REFERENCE = 60
@@ -95,6 +97,21 @@ class Banking:
     def code(self) -> str:
         """Point and number together, for paper: `P1-B0042`."""
         return f"{self.point}-B{self.number:04d}"
+
+
+def left_nothing(close: Close) -> bool:
+    """Whether a shift left nothing to bring to the bank and nothing to ask about: the drawer was
+    empty and should have been, no cheques are left over or short, and no slips differ."""
+    if close.counted or close.expected:
+        return False
+    try:
+        report = z_report(close)
+    except (ValueError, KeyError, TypeError):
+        # What cannot be read is shown to people, not passed over.
+        return False
+    papers = [tender for tender in BANKED_UNASKED if tender is not Tender.CASH]
+    left = any(report.tally.net(tender) for tender in papers)
+    return not left and not any(one.difference for one in report.results)
 
 
 def slip_document(banking: Banking) -> str:

@@ -152,7 +152,8 @@ class Bankings:
         self, actor: Actor, point: str
     ) -> list[tuple[ShiftFile, tuple[tuple[Tender, int], ...]]]:
         """Closed shifts of a point whose money is there still, the first first, with what each left
-        in cash (as counted) and cheques. An operator sees those of the own point."""
+        in cash (as counted) and cheques; of nothing only those whose count differed. An operator
+        sees those of the own point."""
         require(actor, "bank")
         if actor.role is Role.OPERATOR and point != actor.point:
             raise ActorNotAllowed("bank", actor.role.value)

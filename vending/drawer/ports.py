@@ -23,7 +23,7 @@ class ShiftState(Enum):
     OPEN = "open"
     CLOSED = "closed"
     WAITING = "waiting"
-    """Closed, and their money is not banked."""
+    """Closed and not banked, but those that left nothing (`banking.left_nothing`)."""
 
 
 class DrawerReading(Protocol):

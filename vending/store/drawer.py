@@ -6,11 +6,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple
 from datetime import datetime
+from itertools import islice
 from typing import Any, Final
 
 from sqlalchemy import Select, Table, and_, delete, func, insert, or_, select
 
-from ..drawer.banking import Banking, banking_from, slip_document
+from ..drawer.banking import Banking, banking_from, left_nothing, slip_document
 from ..drawer.ports import ShiftState
 from ..drawer.shifts import CashMove, Close, Shift, ShiftFile
 from ..drawer.tally import ShiftBooks
@@ -38,7 +39,8 @@ from .sqlstore import SqlStore
 
 _NUL = "\x00"
 """What no text of PostgreSQL can hold: nobody's code or name has it."""
-
+_AT_A_TIME = 200
+"""Shifts read together where not all that are found are told."""
 
 _PRINTS: Final[Mapping[PaperKind, Table]] = {
     PaperKind.X: t.x_report_prints,
@@ -122,8 +124,14 @@ class SqlDrawerReading(SqlBooksReading):
             found = found.where(
                 or_(s.opened_at < opened, and_(s.opened_at == opened, s.id < before))
             )
-        rows = self._db.execute(found.order_by(s.opened_at.desc(), s.id.desc()).limit(limit))
-        return [_file(row) for row in rows]
+        found = found.order_by(s.opened_at.desc(), s.id.desc())
+        if state is not ShiftState.WAITING:
+            return [_file(row) for row in self._db.execute(found.limit(limit))]
+        # What a shift left stands in its Z report, so some are passed over after they were read.
+        streamed = self._db.execute(found, execution_options={"yield_per": _AT_A_TIME})
+        with streamed as rows:
+            files = (_file(row) for row in rows)
+            return list(islice((file for file in files if _left_something(file)), limit))
 
     def last_shift_number(self, point: str) -> int:
         s = t.shifts.c
@@ -239,6 +247,10 @@ class SqlDrawers:
             # Where many may write, this takes the row that makes the journal single file.
             books.chain_head()
             yield SqlDrawerWriting(books._db)
+
+
+def _left_something(file: ShiftFile) -> bool:
+    return file.close is not None and not left_nothing(file.close)
 
 
 def _file(row: Any) -> ShiftFile:
