@@ -72,7 +72,7 @@ class Offering:
             )
         # Under an id of the caller's there may be an earlier one: that is what will be honoured.
         earlier, asked, put_off = binding_from(kept)
-        if (kept.meter, asked, put_off) != (number, ask, postpone):
+        if (kept.meter, _said(asked), put_off) != (number, _said(ask), postpone):
             raise QuoteIdReused(kept.id)
         return earlier
 
@@ -121,3 +121,8 @@ class Offering:
         planned = file.meter.planned
         wanted = file.meter.key.key if planned is None else KeyRef(planned.sgc, planned.krn)
         return attributes_of(self._ports.security, wanted)
+
+
+def _said(ask: Money | Units) -> Money | str:
+    """What is asked for, however it is spelt."""
+    return ask.plain if isinstance(ask, Units) else ask

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Final
 from msgspec import Struct
 
 from meters.errors import Invalid
-from meters.quantities import Money, Quantity
+from meters.quantities import Money, NotANumber, Quantity, decimal_from_text
 from meters.values import names_of
 
 from .ledger import canonical_plain
@@ -50,6 +50,16 @@ class Units:
     """Units as typed, in the meter's display unit (kWh or m3)."""
 
     text: str
+
+    @property
+    def plain(self) -> str:
+        """The number in its one spelling: `10` for `10.0`, `+010` and `١٠`. What is no number
+        stays as it was typed, and is refused where it is priced."""
+        try:
+            digits = f"{decimal_from_text(self.text):f}"
+        except NotANumber:
+            return self.text
+        return digits.rstrip("0").rstrip(".") if "." in digits else digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,16 +250,19 @@ def basket_of(request: VendRequest | BasketRequest) -> BasketRequest:
     )
 
 
-def input_hash(basket: BasketRequest, numbers: Sequence[str], point: str) -> str:
+def input_hash(
+    basket: BasketRequest, numbers: Sequence[str], point: str, *, as_typed: bool = False
+) -> str:
     """What makes two requests with one vend id the same: meters (as their DRNs), what is asked for
-    each, payments and vending point. Not the person or terminal: a colleague may ask again."""
+    each, payments and vending point. Not the person or terminal: a colleague may ask again; nor how
+    a number is spelt, but `as_typed`: so were units taken in sales of before."""
     plain = basket.plain
     if plain is not None:
         amount, tender = plain
         fields: list[Any] = [numbers[0], amount.minor, amount.currency, tender.value, point]
         return sha256(canonical_plain(fields)).hexdigest()
     items = [
-        [type(item).__name__, number, *_plain(item)]
+        [type(item).__name__, number, *_plain(item, as_typed)]
         for item, number in zip(basket.items, numbers, strict=True)
     ]
     payments = [[p.tender.value, p.amount.minor, p.reference] for p in basket.payments]
@@ -261,7 +274,15 @@ def input_hash(basket: BasketRequest, numbers: Sequence[str], point: str) -> str
     return sha256(canonical_plain(fields)).hexdigest()
 
 
-def _plain(item: Item) -> list[Any]:
+def is_same_request(
+    stored: str, inputs: str, basket: BasketRequest, numbers: Sequence[str], point: str
+) -> bool:
+    """Whether a stored hash is that of a request, whose own is `inputs`; or of the same with its
+    units as they are typed here."""
+    return stored == inputs or stored == input_hash(basket, numbers, point, as_typed=True)
+
+
+def _plain(item: Item, as_typed: bool) -> list[Any]:
     """Every field but the meter, which is told by its DRN."""
     found: list[Any] = []
     for name in names_of(item) or ():
@@ -271,7 +292,7 @@ def _plain(item: Item) -> list[Any]:
         if isinstance(value, Money):
             value = [value.minor, value.currency]
         elif isinstance(value, Units):
-            value = ["units", value.text]
+            value = ["units", value.text if as_typed else value.plain]
         elif isinstance(value, tuple):
             value = [
                 [one.debt, one.reason] if isinstance(one, Postponement) else list(one)

@@ -25,6 +25,7 @@ from .requests import (
     basket_of,
     first_difference,
     input_hash,
+    is_same_request,
 )
 from .sale import BasketReceipt, SaleReceipt, VendRequest
 from .sold import SaleVoided
@@ -210,8 +211,9 @@ class Selling:
         stored = till.sale(vend_id)
         if stored is None:
             return ()
-        if stored.input_hash != order.inputs:
-            differs = first_difference(stored, order.basket, order.numbers, order.code)
+        asked = order.basket, order.numbers, order.code
+        if not is_same_request(stored.input_hash, order.inputs, *asked):
+            differs = first_difference(stored, *asked)
             raise VendIdReused(vend_id, differs)
         found = []
         for sale_id in order.basket.sale_ids:

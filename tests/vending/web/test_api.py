@@ -123,6 +123,10 @@ def test_a_sum_is_one_sum_however_it_is_spelt(api: Api) -> None:
     for same in ("50.0", "50.00", "٥٠"):
         again = api.vend(amount=same)
         assert (again.status_code, again.json()) == (200, {**sold, "replayed": True})
+    sold = api.vend("u-1", amount=None, units="10").json()
+    for same in ("10.0", "010", "١٠"):
+        again = api.vend("u-1", amount=None, units=same)
+        assert (again.status_code, again.json()) == (200, {**sold, "replayed": True})
     item = {"kind": "payment", "meter": POWER.number, "amount": "5"}
     owed = {"code": "old", "name_ar": "قديم", "name_en": "Old", "amount": "40", "percent": "10"}
     because = {"reason": "Unpaid bills", "source": "Bill 7 of 2025"}
