@@ -75,7 +75,7 @@ class Order(Struct, frozen=True):
     code: str
     """The vending point's."""
     inputs: str
-    """See `input_hash`."""
+    """See `samerequest.input_hash`."""
 
 
 class Counter:

@@ -23,11 +23,9 @@ from .requests import (
     Credit,
     Item,
     basket_of,
-    first_difference,
-    input_hash,
-    is_same_request,
 )
 from .sale import BasketReceipt, SaleReceipt, VendRequest
+from .samerequest import first_difference, input_hash, is_same_request
 from .sold import SaleVoided
 from .till import Till
 from .vend import VendIdReused

@@ -12,8 +12,9 @@ from meters.quantities import Money
 from tests.vending.support import POWER, START
 from tokens.sts import LAST_TID, BaseDate, TidOutOfRange, is_reserved, tid_at
 from vending.aftersale import SaleState
-from vending.requests import basket_of, input_hash
+from vending.requests import basket_of
 from vending.sale import Tender, VendIdMalformed, VendRequest
+from vending.samerequest import input_hash
 from vending.vend import (
     TRANSITIONS,
     ClockLimits,

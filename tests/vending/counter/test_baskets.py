@@ -21,7 +21,6 @@ from vending.requests import (
     Transfer,
     Units,
     basket_of,
-    input_hash,
 )
 from vending.sale import (
     Payment,
@@ -30,6 +29,7 @@ from vending.sale import (
     Tender,
     VendRequest,
 )
+from vending.samerequest import input_hash
 from vending.selling import SecondPersonNeeded
 from vending.sold import NoSaleYet, OthersSold
 from vending.tariff import (

@@ -22,9 +22,8 @@ from vending.requests import (
     SecondPerson,
     Transfer,
     Units,
-    input_hash,
-    is_same_request,
 )
+from vending.samerequest import input_hash, is_same_request
 from vending.tariff.errors import QuoteIdReused
 from vending.vend import VendIdReused
 
