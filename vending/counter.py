@@ -12,6 +12,7 @@ from msgspec import Struct
 from meters.errors import Refused
 from meters.quantities import Money
 
+from .accounting.days import beginning, day_of
 from .blocking import buyer_keys, check_blocks, seller_keys
 from .masking import check_references
 from .operators import (
@@ -174,7 +175,8 @@ class Counter:
 
     def _day(self, now: datetime) -> datetime:
         """When the day of `now` began."""
-        return now.astimezone(self._ports.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        # Of two midnights, where the clocks go back from one to twelve, the first.
+        return beginning(day_of(now, self._ports.zone), self._ports.zone)
 
     def _taken(
         self, books: Reading, till: Till, point: str | None, operator: str | None, day: datetime

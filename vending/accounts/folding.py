@@ -108,7 +108,7 @@ def _after(
         return unsettled(state, move.quote, move.sold_at, tariff)
     if watch is not None:
         use, month = state.use, Month.of(move.at, tariff.zone)
-        watch(move, 0 if use is None or use.month != month else use.units.value)
+        watch(move, 0 if use is None or not use.counts_in(month) else use.units.value)
     return after_sale(state, opening, move.quote, move.at, tariff)
 
 

@@ -33,8 +33,10 @@ def unsettled(state: AccountState, sold: Quote, sold_at: datetime, tariff: Tarif
 
     Directly after `settled` this gives back the account of before, except what a quote does not
     tell: months that a monthly charge counted stay counted and are owed; what was bought or taken
-    in a month before the sale's is forgotten, as nothing asks for it any more; and a month whose
-    use was not known is known from then on, with what else was sold in it. The balance falls
+    in a month before the sale's is forgotten, as nothing asks for it any more; a sale that counted
+    in a month which had begun already, the clock having been set back over its beginning, goes on
+    to count in it; and a month whose use was not known is known from then on, with what else was
+    sold in it. The balance falls
     below zero where a later sale has spent what this one carried over.
     """
     month = Month.of(sold_at, tariff.zone)

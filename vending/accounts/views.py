@@ -74,6 +74,7 @@ class AccountView:
     balance: Money
     """Carried over; the customer's."""
     month: Month
+    """That a sale now counts in."""
     bought: Quantity
     """In `month`."""
     supported: tuple[tuple[str, Quantity], ...]
@@ -115,7 +116,9 @@ def view_of(
     """The account by the rules of `tariff`, which holds at this moment. `state` has begun."""
     month = Month.of(at, tariff.zone)
     none = agreement.commodity.quantity(0)
-    use = state.use if state.use is not None and state.use.month == month else None
+    use = state.use if state.use is not None and state.use.counts_in(month) else None
+    if use is not None:
+        month = use.month
     return AccountView(
         agreement=agreement,
         at=at,

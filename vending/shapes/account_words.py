@@ -40,7 +40,7 @@ def _debt_said(one: DebtOwed, language: Language) -> str:
     if one.standing is Standing.DISPUTED:
         facts["reason"] = debt.disputed
     elif one.standing is Standing.POSTPONED and debt.postponed is not None:
-        last = debt.postponed.until.astimezone(LOCAL_ZONE) - timedelta(microseconds=1)
+        last = (debt.postponed.until - timedelta(microseconds=1)).astimezone(LOCAL_ZONE)
         facts |= {"reason": debt.postponed.reason, "day": last.date().isoformat()}
     if one.standing is not Standing.OPEN:
         return phrase(f"account_debt_{one.standing.value}", language, **facts)

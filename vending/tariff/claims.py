@@ -208,8 +208,8 @@ def _debt(debt: Debt, month: Month, now: datetime, currency: str) -> Claim:
         blocked, reason = Limited.POSTPONED, debt.postponed.reason
     fixed, share = 0, Fraction(0)
     if isinstance(debt.recovery, Instalment):
-        taken = debt.taken.minor if debt.taken is not None and debt.taken_in == month else 0
-        fixed = max(0, debt.recovery.amount.minor - taken)
+        taken = debt.taken_by(month)
+        fixed = max(0, debt.recovery.amount.minor - (0 if taken is None else taken.minor))
         rate = debt.recovery.amount.to_text()
     else:
         share, rate = debt.recovery.fraction, debt.recovery.percent

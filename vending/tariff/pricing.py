@@ -47,12 +47,12 @@ def quote(tariff: Tariff, request: QuoteRequest, state: AccountState, now: datet
 
 
 def use_of(tariff: Tariff, state: AccountState, now: datetime) -> MonthUse:
-    """What was bought in the month of `now`. Raises TariffNeedsHistory where that matters and is
-    not known."""
+    """What was bought in the month that a sale at `now` counts in. Raises TariffNeedsHistory where
+    that matters and is not known."""
     month = Month.of(now, tariff.zone)
     if state.use is None and tariff.needs_history:
         raise TariffNeedsHistory(tariff.code, tariff.needs_history)
-    if state.use is None or state.use.month != month:
+    if state.use is None or not state.use.counts_in(month):
         return MonthUse(month, tariff.commodity.quantity(0))
     return state.use
 

@@ -74,6 +74,14 @@ class Debt:
     taken: Money | None = None
     """What was taken in the month `taken_in`; counts against an instalment of that month."""
 
+    def taken_by(self, month: Month) -> Money | None:
+        """What counts against an instalment of `month`; None: nothing was taken in it. As with
+        units, what was taken in a later month counts: a month that has begun does not begin anew
+        where the clock is set back a little over its beginning."""
+        if self.taken_in is None or self.taken_in < month:
+            return None
+        return self.taken
+
 
 @dataclass(frozen=True, slots=True)
 class Protection:

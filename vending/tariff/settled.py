@@ -66,6 +66,7 @@ def _use(use: MonthUse, sold: Quote) -> MonthUse:
 def _debt(debt: Debt, line: QuoteLine | None, month: Month) -> Debt:
     if line is None or line.amount.is_zero:
         return debt
-    earlier = debt.taken if debt.taken is not None and debt.taken_in == month else None
-    taken = line.amount if earlier is None else earlier + line.amount
-    return replace(debt, owed=debt.owed - line.amount, taken_in=month, taken=taken)
+    owed, earlier = debt.owed - line.amount, debt.taken_by(month)
+    if earlier is None:
+        return replace(debt, owed=owed, taken_in=month, taken=line.amount)
+    return replace(debt, owed=owed, taken=earlier + line.amount)

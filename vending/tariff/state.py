@@ -13,13 +13,19 @@ from .recovery import Debt
 
 
 class MonthUse(Struct, frozen=True):
-    """What was bought in one month. Read in a later month, it counts for nothing."""
+    """What was bought in one month. Read in a later month, it counts for nothing; read in an
+    earlier one, it counts: the clock was set back a little over the month's end, or another
+    counter's stands behind, and a month that has begun does not begin anew."""
 
     month: Month
     units: Quantity
     """All units issued, free and refunded ones too: they fill blocks as well."""
     supported: tuple[tuple[str, Quantity], ...] = ()
     """Units taken under each support rule, by its code."""
+
+    def counts_in(self, month: Month) -> bool:
+        """Whether a sale in `month` goes on where this ends."""
+        return self.month >= month
 
 
 @dataclass(frozen=True, slots=True)

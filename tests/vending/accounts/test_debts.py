@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -37,12 +38,16 @@ from vending.accounts.errors import (
     PostponedPast,
     PostponedTooLong,
 )
+from vending.accounts.views import DebtOwed
+from vending.messages import Language
 from vending.parties import ActorNotAllowed
+from vending.shapes.account_words import sentences
 from vending.tariff import (
     CurrencyWrong,
     Instalment,
     Label,
     Percentage,
+    Postponed,
 )
 
 WHY = "Agreed at the counter"
@@ -204,3 +209,16 @@ def test_the_journal_covers_the_debts(counter: Counter) -> None:
     report = counter.service.verify(ADMIN)
     assert (report.ok, report.entries) == (True, 2)
     assert timedelta(0) < counter.clock() - datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def test_the_last_day_that_a_debt_is_put_off_is_told(counter: Counter) -> None:
+    """Also where the next day has no midnight, as the clocks were put forward then until 2021."""
+    counter.debt()
+    view = counter.accounts.account(BILLING, "A1")
+    (owed,) = view.debts
+    until = datetime(2021, 3, 26, 22, tzinfo=UTC)
+    put_off = replace(owed.debt, postponed=Postponed(until, WHY))
+    view = replace(view, debts=(DebtOwed(put_off, Standing.POSTPONED),))
+    told = " ".join(sentences(view, Language.ENGLISH))
+    assert "2021-03-26" in told
+    assert "2021-03-27" not in told

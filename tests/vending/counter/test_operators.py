@@ -7,7 +7,16 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.vending.support import ADMIN, OPERATOR, START, WATER, Town, chart, request
+from tests.vending.support import (
+    ADMIN,
+    CONFIG,
+    OPERATOR,
+    START,
+    WATER,
+    Town,
+    chart,
+    request,
+)
 from vending.accounting.reports import BookReports
 from vending.blocking import Blocked
 from vending.counter import ShiftNeeded, ShiftOfAnother
@@ -16,9 +25,12 @@ from vending.parties import Actor, Role
 from vending.requests import BasketRequest, Credit
 from vending.sale import Payment, SaleReceipt, Tender
 from vending.store.books import SqlBooks
+from vending.tariff import TariffBook, parse_tariffs
 from vending.tariff.months import PLACE
 
 from .support import ADMIN_AT_P1, PERSON, P, T, W, code, ils, posted, samir_sells, write
+
+KINDS = ("electricity", "water")
 
 
 def test_an_operator_takes_no_more_in_a_day_by_going_elsewhere(here: Town) -> None:
@@ -181,6 +193,22 @@ def test_a_day_ends_at_midnight_on_the_wall(here: Town) -> None:
     here.clock.forward(hours=3)
     with pytest.raises(OperatorDayLimit):
         here.service.vend(OPERATOR, request("v-3"))
+
+
+def test_a_day_whose_first_hour_comes_twice_begins_with_the_first(here: Town) -> None:
+    """Until 2021 the clocks went back from one to midnight, and by when is decided each year."""
+    samir_sells(here, settlement="till", most_per_day=9_000, commission="0")
+    folder = CONFIG / "tariffs"
+    texts = [(folder / f"{kind}-domestic.toml").read_text("utf-8") for kind in KINDS]
+    earlier = [text.replace("2026-", "2020-").replace("2025-", "2019-") for text in texts]
+    read = [tariff for text in earlier for tariff in parse_tariffs(text, "2020.toml")]
+    served = here.with_(tariffs=TariffBook(read))
+    here.clock.now = datetime(2021, 10, 28, 21, 30, tzinfo=UTC)
+    served.vend(OPERATOR, request("v-1"))
+    # Half past midnight once more.
+    here.clock.forward(hours=1)
+    with pytest.raises(OperatorDayLimit):
+        served.vend(OPERATOR, request("v-2"))
 
 
 def test_one_barred_meter_bars_its_whole_basket(here: Town) -> None:
