@@ -9,7 +9,7 @@ from datetime import date, timedelta, tzinfo
 from ..ledger import Seal
 from ..parties import Actor
 from ..ports import Clock
-from .daily import DailyCheck, kept_check
+from .daily import DailyCheck
 from .days import day_of
 from .reports import BookReports
 from .sealing import Sealing
@@ -40,10 +40,12 @@ class DailyClosing:
         self._zone = zone
 
     def due(self, actor: Actor) -> list[str]:
-        """Days that are over and have no seal that tells of their check, the first one first:
-        yesterday, and those since the last seal that were missed. Raises ActorNotAllowed."""
+        """Days that are over and have no seal that tells of their check, the first one first: all
+        up to yesterday since the last that has one, or since the books begin, whoever has sealed
+        meanwhile. Raises ActorNotAllowed."""
         yesterday = day_of(self._clock() - SETTLED_AFTER, self._zone) - timedelta(days=1)
-        return [day.isoformat() for day in _due(self._reports.seals(actor), yesterday)]
+        begun, seals = self._reports.first_day(actor), self._reports.seals(actor)
+        return [day.isoformat() for day in _due(seals, begun or yesterday, yesterday)]
 
     def close(self, actor: Actor, day: str) -> DayClosed:
         """Checks a day and seals it, whatever the check has found: what is wrong shall not change
@@ -56,14 +58,12 @@ class DailyClosing:
         return DayClosed(check, self._sealing.seal(actor, day, check.differences))
 
 
-def _due(seals: Sequence[Seal], yesterday: date) -> list[date]:
-    first = yesterday
-    if seals:
-        last = date.fromisoformat(seals[-1].day)
-        told = kept_check(seals, seals[-1].day) is not None
-        first = min(last + timedelta(days=told), yesterday + timedelta(days=1))
-        if last > yesterday and kept_check(seals, yesterday.isoformat()) is None:
-            # Somebody has sealed the day that has just begun: yesterday is checked all the same.
-            first = yesterday
+def _due(seals: Sequence[Seal], begun: date, yesterday: date) -> list[date]:
+    checked = [seal.day for seal in seals if seal.told and seal.told.differences is not None]
+    if checked:
+        # A seal by hand says nothing of days before it that nobody has checked.
+        first = date.fromisoformat(checked[-1]) + timedelta(days=1)
+    else:
+        first = min(begun, yesterday)
     first = max(first, yesterday - timedelta(days=MOST_DAYS - 1))
     return [first + timedelta(days=n) for n in range((yesterday - first).days + 1)]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import tzinfo
+from datetime import date, timedelta, tzinfo
 
 from tokens.sts import SecurityModule
 
@@ -84,6 +84,13 @@ class BookReports:
         require(actor, "read_books")
         with self._store.reading() as books:
             return books.seals()
+
+    def first_day(self, actor: Actor) -> date | None:
+        """The local day of the earliest entry; None: nothing is booked."""
+        require(actor, "read_books")
+        with self._store.reading() as books:
+            begun = books.first_moment()
+        return None if begun is None else day_of(begun, self._zone)
 
     def periods(self, actor: Actor) -> list[PeriodAct]:
         """Every closing and reopening, the first one first."""
@@ -230,8 +237,10 @@ class BookReports:
 
     def check(self, actor: Actor, day: str | None = None) -> DailyCheck:
         """Tokens issued = ledger = receipts, and money as told = money as booked, over everything
-        booked on one local day (today by default). Tokens are counted by their rows and, where
-        their vending keys are held, by what their digits say. Raises DayMalformed."""
+        booked on one local day (today by default). What is booked at a moment of a day whose check
+        a seal keeps already counts on the next day, so that every entry is checked once. Tokens are
+        counted by their rows and, where their vending keys are held, by what their digits say.
+        Raises DayMalformed."""
         require(actor, "read_books")
         date_ = day_of(self._clock(), self._zone) if day is None else read_day(day)
         span = Span(beginning(date_, self._zone), end_of(date_, self._zone))
@@ -241,8 +250,9 @@ class BookReports:
         told = date_.isoformat()
         with self._store.reading() as books:
             seals = books.seals()
-            after = books.head_at(span.start).number
-            last = books.head_at(span.end).number
+            before = date_ - timedelta(days=1)
+            after = _reached(seals, before.isoformat(), books.head_at(span.start).number)
+            last = _reached(seals, told, books.head_at(span.end).number)
             facts = DayFacts(
                 sales=books.sales_made(after, last),
                 entries=books.entry_kinds(after, last),
@@ -289,3 +299,10 @@ class BookReports:
             None if last is None else read_day(last),
             self._zone,
         )
+
+
+def _reached(seals: Sequence[Seal], day: str, entry: int) -> int:
+    """The last entry that counts on a day whose last one is `entry` by now."""
+    kept = kept_check(seals, day)
+    sealed_at = [seal.entry for seal in seals if kept is not None and seal.number == kept.seal]
+    return min([entry, *sealed_at])

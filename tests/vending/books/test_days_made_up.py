@@ -1,0 +1,117 @@
+"""Days that nobody has checked are checked when the server is there again, whoever has sealed
+meanwhile; and a day ends at midnight on the wall, however long it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.vending.support import Town
+from vending.accounting import DailyClosing
+from vending.accounting.closing import MOST_DAYS
+from vending.jobs.closing import Closing
+
+from .support import BILLING, ZONE, Office
+
+THURSDAY = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Office]:
+    made = Office(Town(tmp_path / "books.db"))
+    made.town.clock.now = THURSDAY
+    made.sell("a")
+    yield made
+    made.close()
+
+
+def job_of(here: Office) -> Closing:
+    """Of a server that has just been started."""
+    return Closing(DailyClosing(here.reports, here.keeping, here.town.clock, ZONE))
+
+
+def done(job: Closing) -> list[tuple[str, bool]]:
+    """Days that it checks now, and whether a seal keeps that."""
+    return [(one.check.day, one.seal is not None) for one in job.run()]
+
+
+def test_the_first_days_of_the_books_are_among_them(here: Office) -> None:
+    """Sold on Thursday; the server was off over the weekend, and had never been on at night."""
+    here.town.clock.forward(days=3)
+    weekend = ["2026-11-26", "2026-11-27", "2026-11-28"]
+    assert done(job_of(here)) == [(day, True) for day in weekend]
+    assert done(job_of(here)) == []
+
+
+def test_a_seal_by_hand_hides_no_day(here: Office) -> None:
+    """Every evening somebody seals, as the guide says, and every night the server is off."""
+    assert done(job_of(here)) == [("2026-11-25", True)], "nothing was sold yet"
+    here.keeping.seal(BILLING)
+    here.town.clock.forward(days=3)
+    here.sell("b")
+    # On Sunday morning it is sealed before the server looks at what is due.
+    here.keeping.seal(BILLING)
+    missed = [("2026-11-26", False), ("2026-11-27", False), ("2026-11-28", False)]
+    job = job_of(here)
+    assert done(job) == missed
+    assert done(job) == [], "each is told once"
+    # What one that is started anew checks once more is no harm; on Monday all that is over.
+    here.town.clock.forward(days=1)
+    assert done(job) == [("2026-11-29", True)]
+    assert done(job_of(here)) == []
+
+
+def test_no_more_of_them_than_can_be_looked_at(here: Office) -> None:
+    here.town.clock.forward(days=100)
+    days = [day for day, _ in done(job_of(here))]
+    assert len(days) == MOST_DAYS
+    assert days[-1] == (THURSDAY + timedelta(days=99)).date().isoformat()
+
+
+def test_what_comes_behind_the_seal_of_its_day_is_checked_on_the_next(here: Office) -> None:
+    """A machine whose clock is slow sells at a moment of yesterday, once that is sealed."""
+    job, midnight = job_of(here), datetime(2026, 11, 26, 22, 0, tzinfo=UTC)
+    here.town.clock.now = midnight + timedelta(minutes=11)
+    assert done(job)[-1] == ("2026-11-26", True)
+    here.town.clock.now = midnight - timedelta(minutes=9)
+    here.sell("late")
+    here.town.clock.now = midnight + timedelta(hours=9)
+    here.sell("b", "c")
+    checks = [here.reports.check(BILLING, day) for day in ("2026-11-26", "2026-11-27")]
+    assert [(one.first_entry, one.last_entry) for one in checks] == [(1, 1), (2, 4)]
+    assert [(one.sales, one.ok) for one in checks] == [(1, True), (3, True)]
+    here.town.clock.forward(days=1)
+    assert done(job) == [("2026-11-27", True)]
+
+
+@pytest.mark.parametrize(
+    ("day", "ended"),
+    [
+        # 23 hours, 25 hours, and two of 24.
+        ("2026-03-28", datetime(2026, 3, 28, 21, tzinfo=UTC)),
+        ("2026-10-24", datetime(2026, 10, 24, 22, tzinfo=UTC)),
+        ("2026-10-23", datetime(2026, 10, 23, 21, tzinfo=UTC)),
+        ("2026-11-26", datetime(2026, 11, 26, 22, tzinfo=UTC)),
+    ],
+)
+def test_a_day_is_over_ten_minutes_after_midnight(
+    tmp_path: Path, day: str, ended: datetime
+) -> None:
+    here = Office(Town(tmp_path / "books.db"))
+    last = ended - timedelta(microseconds=1)
+    for vend_id, moment in (("last", last), ("first", ended)):
+        here.town.clock.now = moment - timedelta(minutes=3)
+        here.sell(vend_id)
+    closing = DailyClosing(here.reports, here.keeping, here.town.clock, ZONE)
+    here.town.clock.now = ended + timedelta(minutes=10, microseconds=-1)
+    assert day not in closing.due(BILLING)
+    here.town.clock.now = ended + timedelta(minutes=10)
+    assert closing.due(BILLING)[-1] == day
+    closed = closing.close(BILLING, day)
+    assert (closed.check.sales, closed.check.ok) == (1, True)
+    assert closed.seal is not None
+    assert closed.seal.entry == 1
+    here.close()
