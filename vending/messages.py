@@ -171,6 +171,17 @@ def _formed(value: Any, form: str, facts: Mapping[str, Any], language: Language)
     return value
 
 
+def on_the_wall(moment: datetime) -> str:
+    """Date and time on the clock of the people who read, `2026-11-23 11:30`; in the hour that comes
+    twice in autumn with the offset from UTC, `2026-10-24 01:30 +02:00`, or what was sold later
+    might seem to be of before."""
+    local = moment.astimezone(LOCAL_ZONE)
+    told = f"{local:%Y-%m-%d %H:%M}"
+    if local.replace(fold=1 - local.fold).utcoffset() == local.utcoffset():
+        return told
+    return f"{told} {local.isoformat()[-6:]}"
+
+
 def _isolated_fact(text: str) -> str:
     if any(unicodedata.bidirectional(character) in ("R", "AL") for character in text):
         return isolated(text)
@@ -181,7 +192,7 @@ def _plain(value: Any, language: Language) -> str:
     if isinstance(value, TokenResult):
         return f"{_table('verdicts')[value.name].template(language)} ({value.name})"
     if isinstance(value, datetime):
-        return value.astimezone(LOCAL_ZONE).strftime("%Y-%m-%d %H:%M")
+        return on_the_wall(value)
     if isinstance(value, Enum):
         value = value.value
     if isinstance(value, list | tuple):

@@ -12,7 +12,7 @@ import typer
 
 from meters.errors import Invalid
 
-from ..messages import LOCAL_ZONE, term
+from ..messages import LOCAL_ZONE, on_the_wall, term
 from ..shapes import (
     ComparisonOut,
     ExplainedQuoteOut,
@@ -286,7 +286,7 @@ def _moment(text: str | None) -> datetime | None:
 
 def _when(moment: datetime) -> str:
     """On the clock on the wall: a tariff begins at midnight here, not in UTC."""
-    return f"{moment.astimezone(LOCAL_ZONE):%Y-%m-%d %H:%M}"
+    return on_the_wall(moment)
 
 
 def _measured(measure: Measure) -> str:

@@ -17,7 +17,7 @@ from typing import Final
 from meters.quantities import MINOR_DIGITS, Money, Quantity
 
 from ..currencies import sign
-from ..messages import LOCAL_ZONE, LRI, PDI, Language, Words, isolated
+from ..messages import LRI, PDI, Language, Words, isolated, on_the_wall
 
 UNITS: Final = {"m3": "m³"}
 """Units that paper writes otherwise."""
@@ -69,7 +69,7 @@ class Speech:
 
     def moment(self, value: datetime) -> str:
         """On the clock of the people who read."""
-        return ltr(f"{value.astimezone(LOCAL_ZONE):%Y-%m-%d %H:%M}")
+        return ltr(on_the_wall(value))
 
     def day(self, value: date) -> str:
         return ltr(value.isoformat())

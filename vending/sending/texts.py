@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from tokens.sts import grouped
 
-from ..messages import LOCAL_ZONE, LRI, PDI, Language, isolated, label
+from ..messages import LRI, PDI, Language, isolated, label, on_the_wall
 from ..sale import SaleReceipt
 
 
@@ -45,10 +45,9 @@ def slip_text(receipt: SaleReceipt, language: Language) -> str:
     def chosen(ar: str, en: str) -> str:
         return (ar or en) if arabic else (en or ar)
 
-    sold_at = receipt.sold_at.astimezone(LOCAL_ZONE)
     facts: list[tuple[str, object]] = [
         ("receipt", receipt.receipt_code),
-        ("sold_at", f"{sold_at:%Y-%m-%d %H:%M}"),
+        ("sold_at", on_the_wall(receipt.sold_at)),
         ("point", chosen(seller.point_name_ar, seller.point_name_en)),
         ("name", chosen(buyer.name_ar, buyer.name_en)),
         ("account", buyer.account),

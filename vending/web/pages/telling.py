@@ -17,7 +17,17 @@ from meters.quantities import MINOR_DIGITS, Money, Quantity
 from meters.verdicts import TokenResult
 
 from ...currencies import sign, spoken
-from ...messages import LOCAL_ZONE, LRI, PDI, Language, label, term, verdict_words, words_for
+from ...messages import (
+    LOCAL_ZONE,
+    LRI,
+    PDI,
+    Language,
+    label,
+    on_the_wall,
+    term,
+    verdict_words,
+    words_for,
+)
 from ...papers.words import UNITS
 from ...tariff import Quote, QuoteLine
 from ...tariff.quotes import LineKind
@@ -111,10 +121,9 @@ class Telling:
     def moment(self, value: datetime) -> Markup:
         """Date and time on the clock of the people who read."""
         local = value.astimezone(LOCAL_ZONE)
-        text = format_datetime(local, "yyyy-MM-dd HH:mm", locale="en")
         told = format_datetime(local, "full", locale=self._locale)
         return Markup('<time datetime="{}" title="{}"><bdi dir="ltr">{}</bdi></time>').format(
-            value.isoformat(), told, text
+            value.isoformat(), told, on_the_wall(value)
         )
 
     def day(self, value: date) -> str:
