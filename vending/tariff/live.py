@@ -9,10 +9,11 @@ from threading import Lock
 from typing import Protocol
 
 from .documents import first_difference
-from .errors import TariffChanged, TariffMissing
+from .errors import TariffChanged, TariffMalformed, TariffMissing
 from .files import ShippedVersion
 from .kinds import check_kinds
 from .life import Assembled, Assembler, Key
+from .mistakes import Mistake
 from .rows import SHIPPED, KeptVersion, TariffRows, TariffStore
 from .tariffs import Tariff, TariffBook, TariffState
 
@@ -59,8 +60,9 @@ class LiveTariffs(TariffBook):
         another one by now.
 
         Raises TariffChanged if a file says something else of a version than it said then;
-        TariffMalformed if two versions share a number or a moment, or if one that is new uses a
-        code for another kind of charge than its tariff did before.
+        TariffMalformed if two versions share a number or a moment, or if one that is new begins
+        before another that has begun already, or uses a code for another kind of charge than its
+        tariff did before.
         """
         self._fits = fits
         self._store = store
@@ -146,6 +148,8 @@ class LiveTariffs(TariffBook):
             for one in unmet:
                 # What has priced sales stays as it is, whatever it says.
                 file = self._assembler.shipped[one.code, one.version]
+                known = [v for v in found.of(one.code) if v.kept not in unmet]
+                _check_follows(file, [v.tariff for v in known if not v.is_rejected], clock())
                 check_kinds(file.tariff, found.book.versions(one.code), file.file)
             for one in unmet:
                 books.keep(one)
@@ -166,6 +170,17 @@ class LiveTariffs(TariffBook):
             elif where := first_difference(known, one.document):
                 raise TariffChanged(code, number, one.file, where)
         return found
+
+
+def _check_follows(one: ShippedVersion, known: Iterable[Tariff], now: datetime) -> None:
+    """Raises TariffMalformed where one of `known` has begun, and later than this one: it would be
+    put between versions that were sold by, and months gone by charged otherwise than was told."""
+    new = one.tariff
+    for other in known:
+        if not other.is_draft and new.active_from < other.active_from <= now:
+            place, moment = f"version = {new.version}: active_from", other.active_from.isoformat()
+            begun = [str(other.version), moment]
+            raise TariffMalformed(one.file, place, Mistake.BEFORE_BEGUN, begun)
 
 
 def _once(shipped: Iterable[ShippedVersion]) -> list[ShippedVersion]:

@@ -61,6 +61,8 @@ class Mistake(StrEnum):
     ENDS_BEFORE_IT_BEGINS = "ends_before_it_begins"
     NUMBER_TWICE = "number_twice"
     MOMENT_TWICE = "moment_twice"
+    BEFORE_BEGUN = "before_begun"
+    """The number of a version that has begun; its moment."""
     CODE_TWICE = "code_twice"
     """The code."""
     LAST_BLOCK_BOUND = "last_block_bound"

@@ -27,6 +27,7 @@ from .office import CODE, LAYLA, NEW_YEAR, OMAR, Office, draft
 pytestmark = pytest.mark.system
 
 FILE = "electricity-domestic.toml"
+APPROVED = "2025-12-15T10:00:00+02:00"
 
 
 @pytest.fixture
@@ -193,6 +194,34 @@ def test_a_version_that_is_added_to_a_file_is_met_at_the_next_start(quick: Offic
     assert versions(running) == [1, 2]
     assert running.desk.version(LAYLA, CODE, 2).version.kept.drafted_by == SHIPPED  # type: ignore[union-attr]
     running.close()
+
+
+def test_a_version_that_comes_too_late_to_have_held_is_not_met(office: Office) -> None:
+    """Put between two that have begun, it would be asked for in months that nobody charged by it
+    then, and with what it alone charges."""
+    autumn, spring, now = (f"2026-{month}-01T00:00:00+03:00" for month in ("10", "04", "11"))
+    path, shipped = office.folder / FILE, (CONFIG / "tariffs" / FILE).read_text("utf-8")
+
+    def added(version: int, begins: str) -> str:
+        by = f'drafted_by = "Billing"\napproved_by = "Mayor"\napproved_at = {APPROVED}'
+        text = draft(version, begins=begins, more=by)
+        return "\n[[versions]]" + text.partition("[[versions]]")[2]
+
+    # Late, but behind all others: it holds from now on.
+    path.write_text(shipped + added(2, autumn), "utf-8")
+    starts(office).close()
+    before = counted(("tariff_files",), office.place)
+    path.write_text(shipped + added(2, autumn) + added(3, spring), "utf-8")
+    with pytest.raises(TariffMalformed) as error:
+        starts(office)
+    assert (error.value.source, error.value.where) == (FILE, "version = 3: active_from")
+    assert (error.value.problem, error.value.details) == (Mistake.BEFORE_BEGUN, ["2", autumn])
+    assert counted(("tariff_files",), office.place) == before
+    path.write_text(shipped + added(2, autumn) + added(3, now), "utf-8")
+    starts(office).close()
+    # On a new database all of them are met together.
+    fresh = office.folder.parent / "fresh.db"
+    Office(fresh, office.clock, office.folder).close()
 
 
 @pytest.mark.parametrize("book", ["nonsense", "debts", "till", "safe", "vat_due"])
