@@ -8,6 +8,7 @@ from datetime import date, datetime, tzinfo
 from ..ledger import Chart, PostedEntry, Posting, chained, check_open
 from ..parties import Actor, require
 from ..ports import Clock
+from ..vend import ClockLimits, check_clock
 from .adjustments import (
     Adjustment,
     AdjustmentKind,
@@ -174,16 +175,18 @@ class Adjusting(Keeping):
         """Posts a waiting request. Approving again answers it as it stands.
 
         Raises AdjustmentUnknown, AdjustmentDecided (it was voided), OwnRequest, OwnDeposit,
-        Overdrawn, DepositTooSmall, WriteOffTooMuch, PeriodClosed (the month that it belongs to was
-        closed meanwhile), and what `follow` raises.
+        Overdrawn, DepositTooSmall, WriteOffTooMuch, ClockWentBack, PeriodClosed (the month that it
+        belongs to was closed meanwhile), and what `follow` raises.
         """
         require(actor, "approve")
         with self._store.writing() as books:
             found = _known(books, id)
             if found.posted_already(actor.name):
                 return found
-            head = books.chain_head()
-            decision = posted_by(found, actor.name, self._clock(), head.number + 1, self._chart)
+            head, now = books.chain_head(), self._clock()
+            # By a clock that is behind it might be booked in a month that is over.
+            check_clock(now, head.at, ClockLimits())
+            decision = posted_by(found, actor.name, now, head.number + 1, self._chart)
             check_balances(books, found.lines, self._chart)
             if found.kind is AdjustmentKind.WRITE_OFF:
                 check_given_up(books, found.lines, self._chart)

@@ -14,6 +14,7 @@ from ..parties import Actor, require
 from ..ports import Clock
 from ..tariff import Instalment, Label, Percentage, TariffBook
 from ..tariff.kinds import codes_of
+from ..vend import ClockLimits, check_clock
 from .acting import Desk
 from .checks import check_postponing, checked_source, new_debt, owing, struck_off
 from .errors import DebtCodeReused, DebtCodeTaken, DisputedAlready, NotDisputed, NotPostponed
@@ -65,7 +66,8 @@ class Debts(Desk):
         """Writes down a debt from older books and takes it over into the ledger. Its code names it
         in the agreement for ever: the same debt again answers the account as it stands.
 
-        Raises DebtWrong, CurrencyWrong, DebtCodeReused, DebtCodeTaken, PeriodClosed.
+        Raises DebtWrong, CurrencyWrong, DebtCodeReused, DebtCodeTaken, ClockWentBack,
+        PeriodClosed.
         """
         require(actor, "add_debt")
         debts = self._chart.role("debts")
@@ -81,6 +83,7 @@ class Debts(Desk):
             if code in codes_of(sight.tariff):
                 raise DebtCodeTaken(sight.tariff.code, code)
             head = rows.chain_head()
+            check_clock(sight.now, head.at, ClockLimits())
             sight, happened = self._sights.record(
                 rows, sight, event, actor.name, after_entry=head.number + 1
             )

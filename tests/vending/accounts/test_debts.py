@@ -49,6 +49,7 @@ from vending.tariff import (
     Percentage,
     Postponed,
 )
+from vending.vend import ClockWentBack
 
 WHY = "Agreed at the counter"
 
@@ -222,3 +223,12 @@ def test_the_last_day_that_a_debt_is_put_off_is_told(counter: Counter) -> None:
     told = " ".join(sentences(view, Language.ENGLISH))
     assert "2021-03-26" in told
     assert "2021-03-27" not in told
+
+
+def test_a_debt_is_not_taken_over_by_a_clock_that_is_behind(counter: Counter) -> None:
+    counter.debt()
+    counter.clock.forward(hours=-1)
+    with pytest.raises(ClockWentBack):
+        counter.debt("waste-2025")
+    assert counter.owed() == {"arrears": 15_000}
+    proved(counter)
