@@ -109,6 +109,9 @@ class TariffMoves:
             raise TariffNotOffered(new.code, file.number)
         month = Month.of(sight.now, sight.tariff.zone)
         state = begun(sight.state, file.commodity, file.since, month)
+        if state.use is not None:
+            # A month that has begun for the account is the one that it leaves the old tariff in.
+            month = max(month, state.use.month)
         charges = charges_behind(file.number, sight.tariff, new, state, month)
         return TariffChanged(reason=reason, before=file.tariff, tariff=new.code, charges=charges)
 

@@ -3,19 +3,22 @@ or another counter's stands behind, a sale goes on in the month that the account
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from meters.quantities import Energy, Money
 from tests.vending.support import OPERATOR, POWER, request
+from vending.accounts import TariffMoves, account_acts
+from vending.approvals import Approvals
 from vending.requests import Allowance, BasketRequest
 from vending.ringing import NoAllowance
 from vending.sale import SaleReceipt
+from vending.store.approvals import SqlPeople
 from vending.tariff import Instalment, LineKind, Month
 
-from .support import ARREARS, BILLING, Counter
+from .support import ARREARS, BILLING, CHIEF, Counter, chart, tariffs
 
 BEFORE = datetime(2026, 11, 30, 21, 58, tzinfo=UTC)
 BEHIND = datetime(2026, 11, 30, 22, 1, tzinfo=UTC)
@@ -87,3 +90,23 @@ def test_a_sale_that_counted_in_it_goes_on_to_count_when_it_is_taken_back(
     view = counter.accounts.account(BILLING, "A1")
     assert (view.month, view.bought) == (DECEMBER, first.quote.quantity + again.quote.quantity)
     assert counter.accounts.verify_accounts(BILLING).problems == ()
+
+
+def test_it_is_the_month_that_a_tariff_is_left_in(place: Path | str) -> None:
+    """December was begun by the old tariff; what the new one charges begins with January."""
+    counter = Counter(place, power="electricity-social")
+    moves = TariffMoves(counter.rows, tariffs(), chart(), counter.clock)
+    approvals = Approvals(SqlPeople(counter.store), account_acts(moves), counter.clock)
+    document = {"agreement": "A1", "tariff": "electricity-domestic-blocks"}
+    at(counter, BEHIND, "v-1")
+    counter.clock.now = BEFORE
+    approvals.request(BILLING, "m-1", "change_tariff", document, "No longer on the list")
+    approvals.approve(CHIEF, "m-1")
+    months = {
+        moment: {line.code: line.months for line in sold.quote.lines if line.rule == "monthly"}
+        for moment in (BEHIND, BEHIND + timedelta(days=31))
+        for sold in [at(counter, moment, f"v-{moment:%m}")]
+    }
+    assert list(months.values()) == [{}, {"meter": 1, "waste": 1}]
+    assert counter.accounts.verify_accounts(BILLING).problems == ()
+    counter.close()
