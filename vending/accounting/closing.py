@@ -43,9 +43,12 @@ class DailyClosing:
         """Days that are over and have no seal that tells of their check, the first one first: all
         up to yesterday since the last that has one, or since the books begin, whoever has sealed
         meanwhile. Raises ActorNotAllowed."""
-        yesterday = day_of(self._clock() - SETTLED_AFTER, self._zone) - timedelta(days=1)
-        begun, seals = self._reports.first_day(actor), self._reports.seals(actor)
-        return [day.isoformat() for day in _due(seals, begun or yesterday, yesterday)]
+        now = self._clock()
+        yesterday = day_of(now - SETTLED_AFTER, self._zone) - timedelta(days=1)
+        # What was sealed by a clock that stood ahead says nothing of the days that it made up.
+        seals = [seal for seal in self._reports.seals(actor) if seal.sealed_at <= now]
+        begun = self._reports.first_day(actor) or yesterday
+        return [day.isoformat() for day in _due(seals, begun, yesterday)]
 
     def close(self, actor: Actor, day: str) -> DayClosed:
         """Checks a day and seals it, whatever the check has found: what is wrong shall not change
@@ -59,9 +62,9 @@ class DailyClosing:
 
 
 def _due(seals: Sequence[Seal], begun: date, yesterday: date) -> list[date]:
+    # A seal by hand says nothing of days before it that nobody has checked.
     checked = [seal.day for seal in seals if seal.told and seal.told.differences is not None]
     if checked:
-        # A seal by hand says nothing of days before it that nobody has checked.
         first = date.fromisoformat(checked[-1]) + timedelta(days=1)
     else:
         first = min(begun, yesterday)

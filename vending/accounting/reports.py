@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta, tzinfo
 
@@ -237,8 +237,8 @@ class BookReports:
 
     def check(self, actor: Actor, day: str | None = None) -> DailyCheck:
         """Tokens issued = ledger = receipts, and money as told = money as booked, over everything
-        booked on one local day (today by default). What is booked at a moment of a day whose check
-        a seal keeps already counts on the next day, so that every entry is checked once. Tokens are
+        booked on one local day (today by default), and what was booked at a moment of the day
+        before once a seal kept the check of that one: nothing falls between two checks. Tokens are
         counted by their rows and, where their vending keys are held, by what their digits say.
         Raises DayMalformed."""
         require(actor, "read_books")
@@ -250,9 +250,10 @@ class BookReports:
         told = date_.isoformat()
         with self._store.reading() as books:
             seals = books.seals()
-            before = date_ - timedelta(days=1)
-            after = _reached(seals, before.isoformat(), books.head_at(span.start).number)
-            last = _reached(seals, told, books.head_at(span.end).number)
+            before = kept_check(seals, (date_ - timedelta(days=1)).isoformat())
+            reached = [one.entry for one in seals if before and one.number == before.seal]
+            after = min([books.head_at(span.start).number, *reached])
+            last = books.head_at(span.end).number
             facts = DayFacts(
                 sales=books.sales_made(after, last),
                 entries=books.entry_kinds(after, last),
@@ -299,10 +300,3 @@ class BookReports:
             None if last is None else read_day(last),
             self._zone,
         )
-
-
-def _reached(seals: Sequence[Seal], day: str, entry: int) -> int:
-    """The last entry that counts on a day whose last one is `entry` by now."""
-    kept = kept_check(seals, day)
-    sealed_at = [seal.entry for seal in seals if kept is not None and seal.number == kept.seal]
-    return min([entry, *sealed_at])
