@@ -65,7 +65,7 @@ def debt_add(
     priority: Annotated[int, typer.Option(help="Smaller is taken first.")] = USUAL_PRIORITY,
     as_json: Json = False,
 ) -> None:
-    """Write down a debt from older books. Repeating it changes nothing."""
+    """Take over a debt from older books. Repeating it changes nothing."""
     cli = cli_of(ctx)
     with cli.raseed() as raseed:
         view = raseed.accounts.add_debt(

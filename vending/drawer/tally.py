@@ -37,7 +37,8 @@ FIGURES: Sequence[tuple[str, str, int]] = (
     ("refunds", "refunds", 1),
 )
 """Name, role of the account, and the sign that makes it read as people expect: tax due, debts
-recovered, commission earned, rounding gained, set off against the operator's deposit, refunded."""
+recovered, commission earned, rounding gained, taken off the operator's deposit (less commission,
+which is put onto it: below zero where there was nothing else), refunded."""
 
 
 class Counted(NamedTuple):

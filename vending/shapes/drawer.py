@@ -147,7 +147,8 @@ class ShiftReportOut(Out):
     kinds: list[KindTotalOut]
     units: list[UnitTotalOut]
     figures: dict[str, Measure] = Field(
-        description="`vat`, `debts` (recovered), `commission`, `rounding`, `on_deposit`, `refunds`"
+        description="`vat`, `debts` (recovered), `commission`, `rounding`, `on_deposit` (off the "
+        "operator's deposit, less commission), `refunds`"
     )
     expected: Measure | None = Field(description="Cash by the books; null while blind")
     results: list[TenderResultOut] = Field(description="Of a Z")

@@ -159,6 +159,15 @@ def test_takings(here: Office) -> None:
         here.reports.takings(CHIEF, "ZZ")
 
 
+def test_a_seller_who_is_not_registered_and_days_on_which_nothing_was_sold(here: Office) -> None:
+    told = here.reports.operator(CHIEF, "Rana", "2026-11-24", "2026-11-24")
+    assert (told.sales, told.settlement) == (2, "")
+    before = here.reports.operator(CHIEF, "Rana", "2026-11-23", "2026-11-23")
+    assert (before.sales, before.takings, before.lines) == (0, (), ())
+    with pytest.raises(OperatorUnknown):
+        here.reports.operator(CHIEF, "Nobody", "2026-11-24", "2026-11-24")
+
+
 def test_a_day_that_agrees(here: Office) -> None:
     check = here.reports.check(BILLING, "2026-11-23")
     assert check.ok

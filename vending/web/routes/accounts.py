@@ -111,7 +111,7 @@ def events(
 def add_debt(
     request: Request, actor: Bookkeeper, desk: AccountsDesk, agreement: Which, body: DebtIn
 ) -> AccountOut:
-    """Write down a debt from older books, by percentage of each payment or by monthly
+    """Take over a debt from older books, by percentage of each payment or by monthly
     instalment."""
     currency = services_of(request).currency
     return AccountOut.of(
