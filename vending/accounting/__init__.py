@@ -3,8 +3,10 @@ and use cases over ports; the database, the command line and the API are elsewhe
 
 from .adjustments import Adjustment, AdjustmentKind, AdjustmentState, Decision
 from .bookkeeping import Bookkeeping
+from .breakdown import BreakdownRow
 from .closing import DailyClosing, DayClosed
 from .daily import DailyCheck, Difference
+from .holders import AccountHolders, HolderBalance
 from .periods import BalanceRow, PeriodAct, PeriodActKind
 from .reports import BookReports, JournalView
 from .statements import (
@@ -16,6 +18,7 @@ from .statements import (
 )
 
 __all__ = [
+    "AccountHolders",
     "AccountStatement",
     "Adjustment",
     "AdjustmentKind",
@@ -23,12 +26,14 @@ __all__ = [
     "BalanceRow",
     "BookReports",
     "Bookkeeping",
+    "BreakdownRow",
     "CustomerStatement",
     "DailyCheck",
     "DailyClosing",
     "DayClosed",
     "Decision",
     "Difference",
+    "HolderBalance",
     "JournalView",
     "OperatorStatement",
     "PeriodAct",

@@ -19,8 +19,10 @@ from ..ledger import (
     TokenCount,
 )
 from .adjustments import Adjustment, AdjustmentState, Decision
+from .breakdown import PricedSale
 from .daily import Booked, SaleMade, VoidMade
 from .days import Span
+from .holders import HolderBalance
 from .parts import Taken
 from .periods import BalanceRow, PeriodAct
 from .statements import CustomerLine, StatementLine
@@ -146,6 +148,16 @@ class BooksReading(Protocol):
     ) -> Iterator[SoldRow]:
         """Sales of the span, voids and refunds of the span, by entry; at one point or at all, by
         one person or by all. Streams."""
+        ...
+
+    def holders(self, account: str, per: str, before: datetime | None) -> list[HolderBalance]:
+        """Who holds something of an account before a moment (None: now), by holder; `per` is who
+        may, as the chart says. Names where there are any on record."""
+        ...
+
+    def priced(self, span: Span) -> Iterator[PricedSale]:
+        """Sales of the span, then the voids of the span; without refunds, and without units that
+        were moved off an exchanged meter. Streams."""
         ...
 
     def journal(self, span: Span) -> Iterator[PostedEntry]:

@@ -14,10 +14,12 @@ from ..parties import Actor, PointUnknown, require
 from ..persons import person
 from ..ports import Clock
 from .adjustments import Adjustment, AdjustmentState, unknown_holder
+from .breakdown import BreakdownRow, breakdown_of
 from .checking import checked
 from .daily import SALE_KINDS, VOID_KINDS, DailyCheck, DayFacts, kept_check
 from .days import Month, Span, beginning, day_of, days, end_of, read_day
 from .errors import AccountUnknown, AgreementUnknown
+from .holders import AccountHolders
 from .issuer import Issuer
 from .periods import PeriodAct
 from .ports import BooksReading, BooksStore, OperatorFacts, SoldRow
@@ -135,6 +137,25 @@ class BookReports:
             opening = 0 if span.start is None else books.opening(code, holder, span.start)
             lines = tuple(books.lines(code, holder, span))
         return AccountStatement(account.code, holder, account.unit, opening, lines)
+
+    def holders(self, actor: Actor, code: str, on: str | None = None) -> AccountHolders:
+        """Who holds what of an account, at the end of a day or now; of one that is held by nobody,
+        all under no name. Raises AccountUnknown, DayMalformed."""
+        require(actor, "read_books")
+        account = self._account(code)
+        before = None if on is None else end_of(read_day(on), self._zone)
+        with self._store.reading() as books:
+            found = tuple(books.holders(code, account.per, before))
+        return AccountHolders(account.code, account.unit, found)
+
+    def breakdown(
+        self, actor: Actor, first: str | None = None, last: str | None = None
+    ) -> list[BreakdownRow]:
+        """What the sales between two days were made of, less what their voids took back."""
+        require(actor, "read_books")
+        span = self._days(first, last)
+        with self._store.reading() as books:
+            return breakdown_of(books.priced(span), self._chart)
 
     def customer(
         self, actor: Actor, agreement: str, first: str | None = None, last: str | None = None

@@ -48,6 +48,7 @@ from . import (
     simulate,
     sold,
     statements,
+    subledgers,
     tariffs,
     tokens,
     unsettled,  # noqa: F401 - it puts its command into the group of sales
@@ -93,7 +94,7 @@ def _common(
 
 for module in (setup, register, sales, sold, demo, simulate, bench):
     app.registered_commands += module.app.registered_commands
-for module in (bookkeeping, statements):
+for module in (bookkeeping, statements, subledgers):
     books.app.registered_commands += module.app.registered_commands
 for name, group in {
     "customer": parties.customer,

@@ -29,6 +29,7 @@ from .registration import RegistrationIn, RegistrationOut
 from .saleparts import VoidOut
 from .sales import BasketOut, PreviewOut, ReceiptOut, SaleOut, SaleStatusOut
 from .statements import AccountStatementOut, CustomerStatementOut, OperatorStatementOut, TakingOut
+from .subledgers import AccountHoldersOut, BreakdownOut
 from .tariffs import (
     ComparisonOut,
     RetirementOut,
@@ -39,6 +40,7 @@ from .tariffs import (
 
 __all__ = [
     "AccountEventOut",
+    "AccountHoldersOut",
     "AccountOut",
     "AccountStatementOut",
     "AccountsReportOut",
@@ -51,6 +53,7 @@ __all__ = [
     "BindingQuoteOut",
     "BlockEventOut",
     "BlockOut",
+    "BreakdownOut",
     "CampaignOut",
     "CashMoveOut",
     "ComparisonOut",

@@ -36,6 +36,7 @@ from ..ledger import (
 from . import schema as t
 from .attesting import add_row, chain_end
 from .books_reports import SqlReports, within
+from .books_subledgers import SqlSubledgers
 from .parties import NUL
 from .proving import proved
 from .rows import act_of
@@ -69,7 +70,7 @@ _SEALS = [
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-class SqlBooksReading(SqlReports):
+class SqlBooksReading(SqlReports, SqlSubledgers):
     """See `vending.accounting.ports.BooksReading`."""
 
     def chain_head(self) -> ChainHead:

@@ -27,6 +27,7 @@ from .routes import (
     outbox,
     parties,
     sales,
+    subledgers,
     tariffs,
 )
 from .writer import Writer
@@ -92,7 +93,7 @@ def create_app(services: Services, say: Say = say) -> FastAPI:
     )
     app.state.sellers = Sellers(services.api_keys, time.monotonic)
     # Addresses are tried in this order, and sales are most of what is asked.
-    parts = (sales, parties, books, bookkeeping, accounts, drawer)
+    parts = (sales, parties, books, bookkeeping, subledgers, accounts, drawer)
     for part in (*parts, approvals, key_changes, outbox, tariffs):
         # Not `include_router`: it works out every route anew, a sixth of a second per program, and
         # goes through a second router at each call.

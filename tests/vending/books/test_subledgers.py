@@ -1,0 +1,171 @@
+"""Who holds what of an account, and what sales were made of: both come to what the journal says."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from meters.quantities import Money
+from tests.vending.books.mixed_day import BEFORE, DAY, MixedDay
+from tests.vending.books.support import BILLING, CHIEF
+from tests.vending.cli.support import town_shell
+from tests.vending.support import (
+    OPERATOR,
+    TECHNICIAN,
+    WATER,
+    SetClock,
+    new_store,
+    request,
+    service,
+    town,
+)
+from tests.vending.web.support import Api, api_over
+from vending.accounting import BreakdownRow
+from vending.accounting.breakdown import CONTAINED
+from vending.accounting.errors import AccountUnknown, DayMalformed
+from vending.aftersale import Evidence
+from vending.parties import ActorNotAllowed
+from vending.sale import SaleKind, VendRequest
+from vending.tariff import LineKind
+
+SALES = ("sale", "payment", "void")
+
+
+def booked(day: MixedDay, first: str = "", last: str = "9999") -> Counter[str]:
+    """By account of money: what sales and voids moved in it, credit above 0, read past everything
+    of ours."""
+    found: Counter[str] = Counter()
+    with day.store.engine.connect() as db:
+        statement = text(
+            "SELECT e.at, e.kind, p.account, p.amount FROM postings p"
+            " JOIN entries e ON e.number = p.entry WHERE p.unit = 'ILS'"
+        )
+        for at, kind, account, amount in db.execute(statement):
+            # No entry of this day and the evening before it is near to midnight.
+            if kind in SALES and first <= str(at)[:10] <= last:
+                found[account] -= amount
+    return found
+
+
+def sums(rows: list[BreakdownRow]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for row in rows:
+        found[row.account] += row.net
+    return found
+
+
+@pytest.mark.system
+def test_a_breakdown_comes_to_what_sales_and_voids_have_booked(day: MixedDay) -> None:
+    for first, last in ((None, None), (DAY, DAY), (None, BEFORE), (BEFORE, DAY)):
+        ours = sums(day.reports.breakdown(CHIEF, first, last))
+        theirs = booked(day, first or "", last or "9999")
+        assert set(ours) <= set(theirs)
+        assert all(theirs[account] == amount for account, amount in ours.items())
+        missing = {a for a in theirs if a[0] == "4"} | {"2020"}
+        assert missing <= set(ours)
+
+
+@pytest.mark.system
+def test_a_breakdown_tells_what_each_line_of_the_sales_told(day: MixedDay) -> None:
+    """Of each sale that stands, and is not a move of units, every line once."""
+    gone = {v for v, void in day.voids.items() if void.evidence is not Evidence.REFUND}
+    told: Counter[tuple[str, str, str, str]] = Counter()
+    base: Counter[tuple[str, str, str, str]] = Counter()
+    for vend_id, sale in day.sold.items():
+        if vend_id in gone or sale.kind is SaleKind.TRANSFER:
+            continue
+        for line in sale.quote.lines:
+            rate = line.rate if line.kind not in (LineKind.DEBT, LineKind.CHARGE) else ""
+            key = (sale.quote.commodity.value, line.kind.value, rate, line.payer)
+            told[key] += line.amount.minor
+            if line.kind is LineKind.UNITS or line.kind is LineKind.SUPPORT:
+                base[key] += line.base.value if hasattr(line.base, "value") else 0
+    ours: Counter[tuple[str, str, str, str]] = Counter()
+    units: Counter[tuple[str, str, str, str]] = Counter()
+    for row in day.reports.breakdown(BILLING):
+        if row.kind == CONTAINED:
+            continue
+        key = (row.commodity, row.kind, row.rate, row.payer)
+        ours[key] += row.net
+        if row.unit in ("Wh", "l"):
+            units[key] += row.base
+    assert +ours == +told
+    assert -ours == -told
+    assert +units == +base
+    assert any(payer == "social-fund" for *_, payer in ours)
+
+
+@pytest.mark.system
+def test_shares_come_to_what_stands_in_each_account(day: MixedDay) -> None:
+    for code, closing in ((r.account, r.closing) for r in day.reports.balances(CHIEF).rows):
+        found = day.reports.holders(CHIEF, code)
+        assert found.total == closing
+        assert all(row.amount for row in found.rows)
+        assert len({row.holder for row in found.rows}) == len(found.rows)
+        for row in found.rows:
+            if row.holder:
+                assert day.reports.account(CHIEF, code, row.holder).closing == row.amount
+    (owed,) = day.reports.holders(CHIEF, "1210").rows
+    assert (owed.holder, owed.name_en) == ("A1", "Samira Awwad")
+    before = day.reports.holders(CHIEF, "2030", BEFORE)
+    assert [(row.holder, row.amount) for row in before.rows] == [("rana", -50_000)]
+    assert day.reports.holders(CHIEF, "1210", BEFORE).rows == ()
+
+
+@pytest.mark.system
+def test_who_may_ask_and_for_what(day: MixedDay) -> None:
+    with pytest.raises(ActorNotAllowed):
+        day.reports.holders(OPERATOR, "1210")
+    with pytest.raises(ActorNotAllowed):
+        day.reports.breakdown(TECHNICIAN)
+    with pytest.raises(AccountUnknown):
+        day.reports.holders(CHIEF, "9999")
+    with pytest.raises(DayMalformed):
+        day.reports.holders(CHIEF, "1210", "yesterday")
+
+
+@pytest.fixture
+def api(tmp_path: Path) -> Iterator[Api]:
+    with api_over(tmp_path, town()) as made:
+        made.parts.service.vend(OPERATOR, request("v-1"))
+        made.clock.forward(days=1)
+        made.parts.service.vend(OPERATOR, request("v-2", WATER, "20.00"))
+        yield made
+
+
+def test_at_the_api(api: Api) -> None:
+    tills = api.get("/ledger/accounts/1010/holders").json()
+    assert tills["total"] == {"value": "70.00", "unit": "ILS"}
+    assert [(one["holder"], one["name"]["en"]) for one in tills["holders"]] == [("P1", "Town hall")]
+    day = (api.clock() - timedelta(days=1)).date().isoformat()
+    before = api.get("/ledger/accounts/1010/holders", params={"on": day}).json()
+    assert before["total"]["value"] == "50.00"
+    units, taxes = (
+        [row for row in api.get("/ledger/breakdown", params=span).json() if row["kind"] == kind]
+        for kind, span in (("units", {}), ("tax", {"to": day}))
+    )
+    assert [row["account"] for row in units] == ["4010", "4020"]
+    (tax,) = taxes
+    assert (tax["rate"], tax["base"]["value"], tax["net"]["value"]) == ("16", "43.10", "6.90")
+    unknown = api.get("/ledger/accounts/1010:P1/holders")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "ledger.account.unknown")
+
+
+def test_on_the_command_line(tmp_path: Path) -> None:
+    shell = town_shell(tmp_path)
+    store = new_store(tmp_path / "raseed.db")
+    service(store, SetClock()).vend(OPERATOR, VendRequest("v-1", WATER.number, Money(5000)))
+    store.close()
+    told = shell.run("ledger", "holders", "1010", "--json").json
+    assert [row["amount"]["value"] for row in told["holders"]] == ["50.00"]
+    shown = shell.run("ledger", "holders", "1010", RASEED_LANG="ar", COLUMNS="200")
+    assert "البلدية" in shown.out
+    rows = shell.run("ledger", "breakdown", "--json").json
+    assert [(row["account"], row["kind"]) for row in rows] == [("2020", "tax"), ("4020", "units")]
+    page = shell.run("ledger", "breakdown", COLUMNS="200").out.splitlines()
+    assert page[1].split()[:4] == ["2020", "water", "VAT", "16"]

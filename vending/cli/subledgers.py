@@ -1,0 +1,76 @@
+"""`raseed ledger holders` and `breakdown`: what is inside an account, and inside what was sold."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ..shapes import AccountHoldersOut, BreakdownOut
+from .context import Cli, Json, cli_of
+from .statements import First, Last
+
+app = typer.Typer()
+
+
+@app.command("holders")
+def holders(
+    ctx: typer.Context,
+    account: Annotated[str, typer.Argument(metavar="ACCOUNT", help="As 1210.")],
+    on: Annotated[
+        str | None, typer.Option(help="At the end of this day, as 2026-11-30; default: now.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Who holds what of an account: debts outstanding (1210), deposits (2030), tills (1010)."""
+    cli = cli_of(ctx)
+    with cli.raseed() as raseed:
+        shown = AccountHoldersOut.of(raseed.reports.holders(cli.actor(), account.strip(), on))
+
+    def people(cli: Cli) -> None:
+        cli.table(
+            ("holder", "name", "amount"),
+            (
+                (row.holder, cli.name(row.name.ar, row.name.en), row.amount.value)
+                for row in shown.holders
+            ),
+        )
+        cli.facts((("sum", f"{shown.total.value} {shown.total.unit}"),))
+
+    cli.show(shown, as_json, people)
+
+
+@app.command("breakdown")
+def breakdown(
+    ctx: typer.Context, first: First = None, last: Last = None, as_json: Json = False
+) -> None:
+    """What sales were made of: units by price, taxes and what was taxed, charges, supports by
+    who bears them, debts paid."""
+    cli = cli_of(ctx)
+    with cli.raseed() as raseed:
+        found = raseed.reports.breakdown(cli.actor(), first, last)
+    rows = [BreakdownOut.of(row) for row in found]
+    columns = ("ledger_account", "commodity", "kind", "name", "rate", "payer", "base")
+    sums = ("amount", "taken_back", "net")
+    cli.show(
+        rows,
+        as_json,
+        lambda cli: cli.table(
+            (*columns, *sums),
+            (
+                (
+                    row.account,
+                    cli.label(row.commodity),
+                    cli.label(f"line_{row.kind}"),
+                    cli.name(row.name.ar, row.name.en) or row.code,
+                    row.rate,
+                    row.payer,
+                    "" if row.base is None else f"{row.base.value} {row.base.unit}",
+                    row.amount.value,
+                    row.taken_back.value,
+                    f"{row.net.value} {row.net.unit}",
+                )
+                for row in rows
+            ),
+        ),
+    )
