@@ -30,6 +30,8 @@ class Taken(NamedTuple):
     """Whether it was set off against the operator's deposit."""
     deposit_of: str = ""
     """The person whose deposit that is, where it is not the seller's."""
+    references: tuple[tuple[str, str], ...] = ()
+    """(way of paying, number of the cheque, card slip, ...), where one was told."""
 
     @property
     def amount(self) -> int:
@@ -55,6 +57,7 @@ def taken_from(data: dict[str, Any], tender: str, tendered: int) -> Taken:
         int(data.get("commission", 0)),
         bool(data.get("on_deposit", False)),
         str(data.get("deposit_of", "")),
+        tuple((str(part[0]), str(part[2])) for part in parts if len(part) > 2 and part[2]),
     )
 
 
@@ -80,7 +83,7 @@ def _back(taken: Taken, given: int | None) -> Taken:
     if sums:
         sums[list(sums)[-1]] -= more
     rounding = -taken.rounding - more
-    return Taken(_parts(list(sums.items())), rounding, 0, taken.on_deposit, taken.deposit_of)
+    return taken._replace(parts=_parts(list(sums.items())), rounding=rounding, commission=0)
 
 
 def _parts(parts: Sequence[tuple[str, int]]) -> tuple[tuple[str, int], ...]:

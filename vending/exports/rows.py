@@ -56,6 +56,7 @@ SALES: Final = (
     "rounding",
     "commission",
     "on_deposit",
+    "reference",
 )
 BALANCES: Final = ("ledger_account", "name", "opening", "debit", "credit", "closing", "unit")
 
@@ -117,6 +118,7 @@ def sales(view: JournalView) -> Iterator[tuple[Cell, ...]]:
             _decimal(row.taken.rounding, row.currency),
             _decimal(row.taken.commission, row.currency),
             "yes" if row.taken.on_deposit else "",
+            "; ".join(f"{tender} {told}" for tender, told in row.taken.references),
         )
 
 

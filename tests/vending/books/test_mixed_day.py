@@ -258,6 +258,15 @@ def test_exports_sum_to_the_ledger(day: MixedDay) -> None:
         assert issued == booked
     commission = sum(Decimal(row["commission"]) for row in sales)
     assert commission * 100 == balance(day, "5020", "")
+    # By these a bank's list of cards and cheques is ticked off: also what was given back of them.
+    told = Counter(row["reference"] for row in sales if row["reference"])
+    kept: Counter[str] = Counter()
+    for vend_id, sale in day.sold.items():
+        parts = [f"{p.tender.value} {p.reference}" for p in sale.parts if p.reference]
+        if parts:
+            kept["; ".join(parts)] += 2 if vend_id in day.voids else 1
+    assert told == kept
+    assert set(told) == {"card slip 7", "cheque 9"}
     for name in ("hledger", "beancount"):
         out = BytesIO()
         with day.reports.journal(CHIEF) as view:
