@@ -18,7 +18,7 @@ from .breakdown import BreakdownRow, breakdown_of
 from .checking import checked
 from .daily import SALE_KINDS, VOID_KINDS, DailyCheck, DayFacts, kept_check
 from .days import Month, Span, beginning, day_of, days, end_of, read_day
-from .errors import AccountUnknown, AgreementUnknown
+from .errors import AccountUnknown, AgreementUnknown, EntryUnknown
 from .holders import AccountHolders
 from .issuer import Issuer
 from .periods import PeriodAct
@@ -113,6 +113,15 @@ class BookReports:
         require(actor, "read_books")
         with self._store.reading() as books:
             return TrialBalance(tuple(books.trial_balance(self.span_of(month))))
+
+    def entry(self, actor: Actor, number: int) -> PostedEntry:
+        """One entry with all its lines, whatever it was booked for. Raises EntryUnknown."""
+        require(actor, "read_books")
+        with self._store.reading() as books:
+            found = books.entry(number)
+        if found is None:
+            raise EntryUnknown(number)
+        return found
 
     def account(
         self,

@@ -20,7 +20,9 @@ def takings_of(sold: Iterable[SoldRow], zone: tzinfo) -> list[Taking]:
         for tender, amount in row.taken.parts or ((NO_MONEY, 0),):
             ways[tender] = ways.get(tender, 0) + amount
         for tender, amount in ways.items():
-            key = (row.point, day, row.operator, tender, row.taken.on_deposit, row.currency)
+            # Nothing comes off a deposit for what takes no money.
+            on_deposit = row.taken.on_deposit and tender != NO_MONEY
+            key = (row.point, day, row.operator, tender, on_deposit, row.currency)
             one = sums.setdefault(key, [0, 0, 0, 0])
             place = 2 if row.is_back else 0
             one[place] += 1

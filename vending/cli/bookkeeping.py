@@ -125,7 +125,7 @@ def adjustments(
         rows,
         as_json,
         lambda cli: cli.table(
-            ("id", "kind", "state", "requested_by", "decided_by", "entry", "reason"),
+            ("id", "kind", "state", "requested_by", "decided_by", "entry", "amount", "reason"),
             (
                 (
                     row.id,
@@ -134,6 +134,7 @@ def adjustments(
                     row.requested_by,
                     row.decided_by or "",
                     row.entry or "",
+                    _moved(row),
                     row.reason,
                 )
                 for row in rows
@@ -179,6 +180,15 @@ def periods(ctx: typer.Context, as_json: Json = False) -> None:
                 for row in rows
             ),
         ),
+    )
+
+
+def _moved(one: AdjustmentOut) -> str:
+    """All that it moves: whoever approves it must see that."""
+    return ", ".join(
+        f"{f'{line.account}:{line.holder}' if line.holder else line.account}"
+        f" {line.amount.value} {line.amount.unit}"
+        for line in one.lines
     )
 
 

@@ -94,7 +94,7 @@ def account(
                 (
                     line.entry,
                     f"{line.at:%Y-%m-%d %H:%M:%SZ}",
-                    _kind(cli, line.kind),
+                    kind_of_entry(cli, line.kind),
                     line.receipt,
                     line.holder,
                     line.actor,
@@ -137,7 +137,7 @@ def statement(
             (
                 (
                     f"{line.at:%Y-%m-%d %H:%M:%SZ}",
-                    _kind(cli, line.kind, line.sale_kind),
+                    kind_of_entry(cli, line.kind, line.sale_kind),
                     line.receipt,
                     line.paid.value,
                     line.net.value,
@@ -204,7 +204,7 @@ def operator(
                 (
                     line.entry,
                     f"{line.at:%Y-%m-%d %H:%M:%SZ}",
-                    _kind(cli, line.kind),
+                    kind_of_entry(cli, line.kind),
                     line.receipt,
                     line.actor,
                     line.amount.value,
@@ -267,7 +267,7 @@ def _takings(cli: Cli, rows: Sequence[TakingOut]) -> None:
     )
 
 
-def _kind(cli: Cli, kind: str, sale_kind: str = "") -> str:
+def kind_of_entry(cli: Cli, kind: str, sale_kind: str = "") -> str:
     """Words for a kind of entry; of a sale, for what it was."""
     if kind in ("sale", "payment"):
         return term(f"sale_{sale_kind}" if sale_kind else kind, cli.language)

@@ -1,4 +1,4 @@
-"""`raseed ledger holders` and `breakdown`: what is inside an account, and inside what was sold."""
+"""`raseed ledger entry`, `holders`, `breakdown`: what is inside an entry, an account, and sales."""
 
 from __future__ import annotations
 
@@ -6,11 +6,45 @@ from typing import Annotated
 
 import typer
 
-from ..shapes import AccountHoldersOut, BreakdownOut
+from ..shapes import AccountHoldersOut, BreakdownOut, EntryOut
 from .context import Cli, Json, cli_of
-from .statements import First, Last
+from .statements import First, Last, kind_of_entry
 
 app = typer.Typer()
+
+
+@app.command("entry")
+def entry(
+    ctx: typer.Context,
+    number: Annotated[int, typer.Argument(metavar="ENTRY", min=1, help="Number of the entry.")],
+    as_json: Json = False,
+) -> None:
+    """One journal entry with all its lines, whatever it was booked for."""
+    cli = cli_of(ctx)
+    with cli.raseed() as raseed:
+        shown = EntryOut.of(raseed.reports.entry(cli.actor(), number))
+
+    def people(cli: Cli) -> None:
+        cli.facts(
+            (
+                ("entry", shown.number),
+                ("time", f"{shown.at:%Y-%m-%d %H:%M:%SZ}"),
+                ("kind", kind_of_entry(cli, shown.kind)),
+                ("cause", shown.cause),
+                ("actor", shown.actor),
+                ("point", shown.point),
+                ("head", shown.hash),
+            )
+        )
+        cli.table(
+            ("ledger_account", "holder", "amount"),
+            (
+                (line.account, line.holder, f"{line.amount.value} {line.amount.unit}")
+                for line in shown.postings
+            ),
+        )
+
+    cli.show(shown, as_json, people)
 
 
 @app.command("holders")

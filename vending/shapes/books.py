@@ -65,7 +65,10 @@ class EntryOut(Out):
     number: int
     at: datetime
     kind: str
-    cause: str = Field(description="The vend id it was booked for")
+    cause: str = Field(
+        description="What it was booked for: a vend id, or the id of an adjustment, a move of "
+        "cash, a shift, a banking"
+    )
     actor: str
     point: str
     postings: list[PostingOut]

@@ -152,6 +152,11 @@ def test_at_the_api(api: Api) -> None:
     assert [row["account"] for row in units] == ["4010", "4020"]
     (tax,) = taxes
     assert (tax["rate"], tax["base"]["value"], tax["net"]["value"]) == ("16", "43.10", "6.90")
+    entry = api.get("/ledger/entries/2").json()
+    assert (entry["cause"], entry["kind"], entry["point"]) == ("v-2", "sale", "P1")
+    assert entry == api.get("/vends/v-2/entries").json()[0]
+    nothing = api.get("/ledger/entries/3")
+    assert (nothing.status_code, nothing.json()["code"]) == (404, "ledger.entry.unknown")
     unknown = api.get("/ledger/accounts/1010:P1/holders")
     assert (unknown.status_code, unknown.json()["code"]) == (404, "ledger.account.unknown")
 
@@ -167,5 +172,21 @@ def test_on_the_command_line(tmp_path: Path) -> None:
     assert "البلدية" in shown.out
     rows = shell.run("ledger", "breakdown", "--json").json
     assert [(row["account"], row["kind"]) for row in rows] == [("2020", "tax"), ("4020", "units")]
+    assert shell.run("ledger", "entry", "2").code == 2
     page = shell.run("ledger", "breakdown", COLUMNS="200").out.splitlines()
     assert page[1].split()[:4] == ["2020", "water", "VAT", "16"]
+
+
+def test_who_approves_sees_what_is_moved(tmp_path: Path) -> None:
+    """Asked for by one, and looked at by the other before it is posted; then by its entry."""
+    shell = town_shell(tmp_path)
+    asked = ("ledger", "adjust", "5.00", "--debit", "4010", "--credit", "2010:A1", "--id", "ADJ-1")
+    assert shell.run(*asked, "--reason", "The meter ran fast", LOGNAME="layla").code == 0
+    listed = shell.run("ledger", "adjustments", "--pending", LOGNAME="omar", COLUMNS="200")
+    assert "4010 5.00 ILS, 2010:A1 -5.00 ILS" in listed.out
+    assert shell.run("ledger", "approve", "ADJ-1", LOGNAME="omar").code == 0
+    entry = shell.run("ledger", "entry", "1", "--json").json
+    assert (entry["cause"], entry["kind"]) == ("ADJ-1", "adjustment")
+    assert [line["amount"]["value"] for line in entry["postings"]] == ["5.00", "-5.00"]
+    shown = shell.run("ledger", "entry", "1", RASEED_LANG="ar", COLUMNS="200")
+    assert "تسوية" in shown.out

@@ -58,6 +58,7 @@ SCOPES_NEEDED: list[tuple[str, str, ApiScope | tuple[ApiScope, ...]]] = [
     ("GET", "/ledger/takings", ApiScope.BOOKS),
     ("GET", "/ledger/accounts/1010/holders", ApiScope.BOOKS),
     ("GET", "/ledger/breakdown", ApiScope.BOOKS),
+    ("GET", "/ledger/entries/1", ApiScope.BOOKS),
     ("GET", "/ledger/adjustments", ApiScope.BOOKS),
     ("POST", "/ledger/adjustments", ApiScope.BOOKS),
     ("POST", "/ledger/write-offs", ApiScope.BOOKS),

@@ -1,4 +1,4 @@
-"""Who holds what of an account, and what sales were made of."""
+"""Inside the books: an entry, the shares of an account, what sales were made of."""
 
 from __future__ import annotations
 
@@ -6,12 +6,21 @@ from typing import Annotated
 
 from fastapi import Path
 
-from ...shapes import AccountHoldersOut, BreakdownOut
+from ...shapes import AccountHoldersOut, BreakdownOut, EntryOut
+from ...shapes.base import MOST_NUMBER
 from ..callers import Bookkeeper, Reports
 from ..routers import api_router
 from .bookkeeping import Day, First, Last
 
 router = api_router("books")
+
+
+@router.get("/ledger/entries/{number}")
+def entry(
+    actor: Bookkeeper, reports: Reports, number: Annotated[int, Path(ge=1, le=MOST_NUMBER)]
+) -> EntryOut:
+    """One journal entry with all its lines, whatever it was booked for."""
+    return EntryOut.of(reports.entry(actor, number))
 
 
 @router.get("/ledger/accounts/{account}/holders")
