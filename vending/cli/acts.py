@@ -22,6 +22,7 @@ from .approvals import approval, facts_of, request_shown
 from .asking import IdOption, Reason, given_or_new
 from .context import Cli, Json, MeterArg, VendIdArg, cli_of
 from .parties import meter as meter_group
+from .seat import seated
 
 request = typer.Typer(no_args_is_help=True, help="Ask for what needs two people.")
 approval.add_typer(request, name="request")
@@ -257,7 +258,8 @@ def _ask(
     cli = cli_of(ctx)
     # What is asked for is tried out, also against its key where that can be opened.
     with cli.raseed_with_keys_at_hand() as raseed:
-        actor = cli.actor(point=point)
+        # Money that goes back comes out of the drawer where it was asked for.
+        actor = seated(cli, raseed, point, None)
         made = raseed.approvals.request(actor, given_or_new(id), act, document, reason)
         request_shown(cli, raseed, made, as_json)
 

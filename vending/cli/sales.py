@@ -31,6 +31,7 @@ from .sale_options import (
     pairs,
     postponed,
 )
+from .seat import TerminalOption, seated
 
 app = typer.Typer()
 
@@ -89,6 +90,7 @@ def vend(
     pay: PayOption = None,
     hold: HoldFlag = False,
     point: PointOption = None,
+    terminal: TerminalOption = None,
     as_json: Json = False,
 ) -> None:
     """Sell: exactly once per vend id."""
@@ -98,7 +100,7 @@ def vend(
         ask, later = asked(amount, units, raseed.currency), postponed(postpone)
         payments = paid_in(pay, raseed.currency)
         vend_id = given_or_new(vend_id, "vend id")
-        actor = cli.actor(point=point)
+        actor = seated(cli, raseed, point, terminal)
         if isinstance(ask, Money) and not later and not payments:
             request = VendRequest(vend_id, number, ask, way or Tender.CASH, quote_id, hold)
             sold = raseed.service.vend(actor, request)
@@ -143,6 +145,7 @@ def basket(
         typer.Option("--look", help="Only look ahead: what it would cost and give, unsold."),
     ] = False,
     point: PointOption = None,
+    terminal: TerminalOption = None,
     as_json: Json = False,
 ) -> None:
     """Sell several things at once, all of them or nothing, on one receipt; with --look nothing is
@@ -158,7 +161,7 @@ def basket(
             *(debt_paid(m, a, currency) for m, a in pairs("--debt", debt)),
             *(Allowance(number) for number in allowance or ()),
         ]
-        paid, actor = paid_in(pay, currency), cli.actor(point=point)
+        paid, actor = paid_in(pay, currency), seated(cli, raseed, point, terminal)
         if look:
             ahead = BasketRequest(LOOKING, tuple(items), paid, tender=way)
             preview = PreviewOut.of(raseed.service.rehearse(actor, ahead).basket)

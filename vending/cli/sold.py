@@ -13,6 +13,7 @@ from ..shapes.base import MOST_NUMBER
 from .context import Cli, Json, VendIdArg, cli_of
 from .receipts import show_basket, show_delivery, show_receipt, show_statuses, written
 from .sale_options import NEGATIVE, PointOption
+from .seat import TerminalOption, seated
 
 app = typer.Typer()
 sale = typer.Typer(no_args_is_help=True, help="Sales that were made.")
@@ -24,12 +25,13 @@ def void(
     vend_id: VendIdArg,
     reason: Annotated[str, typer.Option(help="Why.")],
     point: PointOption = None,
+    terminal: TerminalOption = None,
     as_json: Json = False,
 ) -> None:
     """Take a sale back, on evidence that its token has not been used."""
     cli = cli_of(ctx)
     with cli.raseed(keys=True) as raseed, cli.progress("meter"):
-        actor = cli.actor(point=point)
+        actor = seated(cli, raseed, point, terminal)
         void = raseed.service.void(actor, vend_id, reason)
         shown = VoidOut.of(void, raseed.service.what_became(actor, vend_id).receipt)
 
@@ -78,23 +80,33 @@ def sale_show(ctx: typer.Context, vend_id: VendIdArg, as_json: Json = False) -> 
 
 
 @sale.command("last")
-def sale_last(ctx: typer.Context, point: PointOption = None, as_json: Json = False) -> None:
+def sale_last(
+    ctx: typer.Context,
+    point: PointOption = None,
+    terminal: TerminalOption = None,
+    as_json: Json = False,
+) -> None:
     """What became of all that you sold at once last at this terminal, and who has sold there
     since."""
     cli = cli_of(ctx)
     with cli.raseed() as raseed:
-        found = raseed.service.last_basket(cli.actor(point=point))
+        found = raseed.service.last_basket(seated(cli, raseed, point, terminal))
     _show_found(cli, found, as_json)
 
 
 @sale.command("reveal")
 def sale_reveal(
-    ctx: typer.Context, vend_id: VendIdArg, point: PointOption = None, as_json: Json = False
+    ctx: typer.Context,
+    vend_id: VendIdArg,
+    point: PointOption = None,
+    terminal: TerminalOption = None,
+    as_json: Json = False,
 ) -> None:
     """The digits of a sale that was held; from here on they count as seen."""
     cli = cli_of(ctx)
     with cli.raseed() as raseed:
-        shown = ReceiptOut.of(raseed.service.show(cli.actor(point=point), vend_id))
+        actor = seated(cli, raseed, point, terminal)
+        shown = ReceiptOut.of(raseed.service.show(actor, vend_id))
     cli.show(shown, as_json, lambda cli: show_receipt(cli, shown))
 
 
