@@ -107,6 +107,12 @@ def term(value: str, language: Language) -> str:
     return value if words is None else words.template(language)
 
 
+def entry_term(kind: str, language: Language) -> str:
+    """Words for a kind of journal entry."""
+    # As names of acts these two words mean something else.
+    return term({"void": "voided", "refund": "refunded"}.get(kind, kind), language)
+
+
 def rendered(words: Words, facts: Mapping[str, Any], language: Language) -> str:
     """The template with its facts. In Arabic every fact and every Latin run is isolated, and
     what stands between backticks (a command, an address) as one piece."""

@@ -14,7 +14,7 @@ from meters.errors import Invalid
 
 from ..accounting.amounts import read_account
 from ..exports import FORMATS, export_format
-from ..messages import term
+from ..messages import entry_term, term
 from ..shapes import (
     AccountStatementOut,
     CustomerStatementOut,
@@ -271,8 +271,7 @@ def kind_of_entry(cli: Cli, kind: str, sale_kind: str = "") -> str:
     """Words for a kind of entry; of a sale, for what it was."""
     if kind in ("sale", "payment"):
         return term(f"sale_{sale_kind}" if sale_kind else kind, cli.language)
-    # As names of acts these two words mean something else.
-    return term({"void": "voided", "refund": "refunded"}.get(kind, kind), cli.language)
+    return entry_term(kind, cli.language)
 
 
 def _text(measure: Measure) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Final
 
@@ -87,9 +87,10 @@ def journal(view: JournalView, language: Language) -> Iterator[tuple[Cell, ...]]
             )
 
 
-def sales(view: JournalView) -> Iterator[tuple[Cell, ...]]:
+def sales(view: JournalView, tender_said: Callable[[str], str] = str) -> Iterator[tuple[Cell, ...]]:
     """One row for each sale, and one for each void and refund, where money and units are below
-    zero: the sums are those of the ledger."""
+    zero: the sums are those of the ledger. A reference stands behind its way of paying, as
+    `tender_said` says it."""
     for row in view.sales():
         paid: dict[str, int] = {}
         for tender, amount in row.taken.parts:
@@ -118,7 +119,7 @@ def sales(view: JournalView) -> Iterator[tuple[Cell, ...]]:
             _decimal(row.taken.rounding, row.currency),
             _decimal(row.taken.commission, row.currency),
             "yes" if row.taken.on_deposit else "",
-            "; ".join(f"{tender} {told}" for tender, told in row.taken.references),
+            "; ".join(f"{tender_said(tender)} {told}" for tender, told in row.taken.references),
         )
 
 

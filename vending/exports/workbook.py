@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import BinaryIO, Final
 
 from xlsxwriter.format import Format  # type: ignore[import-untyped]
@@ -10,12 +10,20 @@ from xlsxwriter.workbook import Workbook  # type: ignore[import-untyped]
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
 from ..accounting import JournalView
-from ..messages import Language, label
+from ..messages import Language, entry_term, label, term
 from . import rows
 
 MOST_ROWS: Final = 1_000_000
 """A sheet holds 1 048 576; what is more goes on in another sheet."""
 _WIDTH: Final = 16
+_WORDS: Final[Mapping[str, Callable[[str, Language], str]]] = {
+    "kind": entry_term,
+    "sale_kind": lambda kind, language: term(f"sale_{kind}", language),
+    "tender": term,
+    "on_deposit": label,
+}
+"""Columns that hold words of ours: people read them, and programs take the CSV, where they stand as
+they are."""
 
 
 def write(view: JournalView, out: BinaryIO, language: Language) -> None:
@@ -32,7 +40,7 @@ def write(view: JournalView, out: BinaryIO, language: Language) -> None:
     sheets = _Sheets(book, language)
     sheets.add("balances", rows.BALANCES, rows.balances(view, language))
     sheets.add("journal", rows.JOURNAL, rows.journal(view, language))
-    sheets.add("sales", rows.SALES, rows.sales(view))
+    sheets.add("sales", rows.SALES, rows.sales(view, lambda tender: term(tender, language)))
     book.close()
 
 
@@ -52,14 +60,18 @@ class _Sheets:
     ) -> None:
         title = label(f"sheet_{name}", self._language)
         sheet, place, more = self._sheet(title, columns), 0, 1
+        words = [_WORDS.get(column) for column in columns]
         for row in found:
             if place == MOST_ROWS:
                 more, place = more + 1, 0
                 sheet = self._sheet(f"{title} {more}", columns)
             place += 1
             for column, cell in enumerate(row):
+                say = words[column]
                 if not isinstance(cell, str):
                     sheet.write_number(place, column, cell, self._amount)
+                elif cell and say is not None:
+                    sheet.write_string(place, column, say(cell, self._language))
                 elif rows.is_formula(cell):
                     sheet.write_string(place, column, cell, self._quoted)
                 else:

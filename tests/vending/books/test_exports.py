@@ -17,8 +17,9 @@ from tests.vending.books.support import BILLING, CHIEF, SHORT, Office, move, off
 from tests.vending.support import WATER, put_operator, request
 from vending.exports import FORMATS, ExportUnknown, export_format, rows, workbook
 from vending.exports.plain import amount_text, shown_unit, words
-from vending.messages import Language
+from vending.messages import Language, term
 from vending.parties import Actor, ActorNotAllowed, Role
+from vending.sale import SaleKind, Tender
 
 pytestmark = pytest.mark.system
 
@@ -161,6 +162,24 @@ def test_the_workbook_runs_nothing_and_faces_its_reader(here: Office, language: 
         assert sheet.findall(".//{*}f") == []
         (view,) = sheet.findall(".//{*}sheetView")
         assert (view.get("rightToLeft") == "1") is (language is Language.ARABIC)
+
+
+@pytest.mark.parametrize(
+    ("language", "entry", "sale", "tender"),
+    [(Language.ARABIC, "تسوية", "بيع", "نقد"), (Language.ENGLISH, "adjustment", "sale", "cash")],
+)
+def test_the_workbook_speaks_its_readers_language(
+    here: Office, language: Language, entry: str, sale: str, tender: str
+) -> None:
+    """Its own words too, not the names that programs know them by."""
+    _, journal, sales = (cells(sheet) for sheet in sheets(exported(here, "xlsx", language)))
+    at = {name: place for place, name in enumerate(rows.JOURNAL)}
+    assert entry in {row[at["kind"]][1] for row in journal[1:]}
+    at = {name: place for place, name in enumerate(rows.SALES)}
+    assert {row[at["sale_kind"]][1] for row in sales[1:]} == {sale}
+    assert tender in {row[at["tender"]][1] for row in sales[1:]}
+    known = [f"sale_{kind.value}" for kind in SaleKind] + [one.value for one in Tender]
+    assert [word for word in known if term(word, Language.ARABIC) == word] == []
 
 
 def test_a_long_journal_goes_on_in_another_sheet(
