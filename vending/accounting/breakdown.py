@@ -16,8 +16,10 @@ from typing import Final, NamedTuple
 from meters.quantities import Quantity
 
 from ..ledger import Chart
+from ..ledger.verify import UNREADABLE
 from ..tariff import LineKind, QuoteLine, line_from
 from ..tariff.booking import TAX
+from .errors import SoldUnreadable
 
 CONTAINED: Final = "tax_contained"
 """The kind of a row that takes a tax out of the prices that contain it."""
@@ -26,6 +28,7 @@ CONTAINED: Final = "tax_contained"
 class PricedSale(NamedTuple):
     """What a sale, or the void of one, says of its lines."""
 
+    entry: int
     commodity: str
     currency: str
     document: str
@@ -88,12 +91,10 @@ class _Sums:
 
 def breakdown_of(sold: Iterable[PricedSale], chart: Chart) -> list[BreakdownRow]:
     """By account, commodity, kind, code, rate and payer. A line that took nothing is left out,
-    but of units and taxes. Raises ValueError or another error of plain reading if a document is
-    not one of a sale."""
+    but of units and taxes. Raises SoldUnreadable if a document is not one of a sale."""
     sums: dict[_Key, _Sums] = {}
     for sale in sold:
-        lines = [line_from(kept, sale.currency) for kept in json.loads(sale.document)["lines"]]
-        for key, line, amount, base in _parts(lines, sale, chart):
+        for key, line, amount, base in _read(sale, chart):
             one = sums.setdefault(key, _Sums())
             sign = -1 if sale.is_void else 1
             one.count[sale.is_void] += 1
@@ -115,6 +116,14 @@ def breakdown_of(sold: Iterable[PricedSale], chart: Chart) -> list[BreakdownRow]
         )
         for key, one in sorted(sums.items())
     ]
+
+
+def _read(sale: PricedSale, chart: Chart) -> list[tuple[_Key, QuoteLine, int, int]]:
+    try:
+        lines = [line_from(kept, sale.currency) for kept in json.loads(sale.document)["lines"]]
+        return list(_parts(lines, sale, chart))
+    except UNREADABLE as error:
+        raise SoldUnreadable(sale.entry) from error
 
 
 def _parts(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from meters.errors import Invalid, Refused
+from meters.errors import Broken, Invalid, Refused
 
 
 @dataclass(eq=False)
@@ -133,6 +133,14 @@ class EntryUnknown(Invalid, code="ledger.entry.unknown"):
     """The journal has no entry of this number."""
 
     entry: int
+
+
+@dataclass(eq=False)
+class SoldUnreadable(Broken, code="ledger.sold_unreadable"):
+    """What is kept of a sale, or of its void, cannot be read: no sum that counts it can be told."""
+
+    entry: int
+    """Its number; what was booked by it is still told."""
 
 
 @dataclass(eq=False)

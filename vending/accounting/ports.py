@@ -147,7 +147,7 @@ class BooksReading(Protocol):
         self, span: Span, point: str | None = None, operator: str | None = None
     ) -> Iterator[SoldRow]:
         """Sales of the span, voids and refunds of the span, by entry; at one point or at all, by
-        one person or by all. Streams."""
+        one person or by all. Streams. Raises SoldUnreadable while they are read."""
         ...
 
     def holders(self, account: str, per: str, before: datetime | None) -> list[HolderBalance]:

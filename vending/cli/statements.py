@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, BinaryIO
@@ -232,10 +233,22 @@ def export(
         cli.raseed() as raseed,
         cli.progress("export"),
         raseed.reports.journal(cli.actor(), month) as view,
-        _new_file(out) as file,
+        _whole_file(out) as file,
     ):
         wanted.write(view, file, cli.language)
     cli.facts((("written", out),))
+
+
+@contextmanager
+def _whole_file(path: Path) -> Iterator[BinaryIO]:
+    """A new file, which is taken away again where it is not written to its end: cut short it would
+    look like a whole one. Raises ExportFileUnusable."""
+    with _new_file(path) as file:
+        try:
+            yield file
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
 
 
 def _new_file(path: Path) -> BinaryIO:

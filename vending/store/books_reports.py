@@ -10,10 +10,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, select
 
 from ..accounting.days import Span
+from ..accounting.errors import SoldUnreadable
 from ..accounting.parts import given_back, taken_back, taken_of
 from ..accounting.periods import BalanceRow
 from ..accounting.ports import AgreementFacts, OperatorFacts, SoldRow
 from ..accounting.statements import CustomerLine, StatementLine
+from ..ledger.verify import UNREADABLE
 from ..voids import given_of
 from . import schema as t
 from .books_daily import SqlDaily
@@ -288,15 +290,21 @@ class SqlReports(SqlDaily):
 def _sold(entry: int, at: Any, kind: str, *fields: Any) -> SoldRow:
     *plain, document = fields
     row = SoldRow._make((entry, at, kind, *plain, None))
-    return row._replace(taken=taken_of(document, row.tender, row.paid))
+    try:
+        return row._replace(taken=taken_of(document, row.tender, row.paid))
+    except UNREADABLE as error:
+        raise SoldUnreadable(entry) from error
 
 
 def _undone(*columns: Any) -> SoldRow:
-    """The row of a void, from those of its sale with its own entry."""
+    """The row of a void, from those of its sale with its own entry. Raises SoldUnreadable."""
     *fields, evidence, said = columns
     row = _sold(*fields)
     refund = evidence == _REFUND
-    given = given_of(said)
+    try:
+        given = given_of(said)
+    except UNREADABLE as error:
+        raise SoldUnreadable(row.entry) from error
     return row._replace(
         paid=-row.paid,
         # A refund gives money back and leaves everything else with the customer.

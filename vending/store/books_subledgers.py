@@ -63,10 +63,13 @@ class SqlSubledgers:
         return [HolderBalance(of, ar, en, int(amount)) for of, ar, en, amount in rows]
 
     def priced(self, span: Span) -> Iterator[PricedSale]:
-        every = select(_S.commodity, _S.currency, _S.document).where(_S.kind != _TRANSFER)
-        sold = every.where(*within(span, _S.sold_at))
-        undone = every.join(t.voids, _V.vend_id == _S.vend_id).where(
-            _V.evidence != _REFUND, *within(span, _V.at)
+        said = (_S.commodity, _S.currency, _S.document)
+        sold = select(_S.entry, *said).where(_S.kind != _TRANSFER, *within(span, _S.sold_at))
+        undone = (
+            select(_V.entry, *said)
+            .select_from(t.voids)
+            .join(t.sales, _S.vend_id == _V.vend_id)
+            .where(_S.kind != _TRANSFER, _V.evidence != _REFUND, *within(span, _V.at))
         )
         for row in self._db.execute(sold, execution_options=_STREAM):
             yield PricedSale(*row, is_void=False)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -31,6 +33,7 @@ from vending.accounting.errors import AccountUnknown, DayMalformed
 from vending.aftersale import Evidence
 from vending.parties import ActorNotAllowed
 from vending.sale import SaleKind, VendRequest
+from vending.store.triggers import drop
 from vending.tariff import LineKind
 
 SALES = ("sale", "payment", "void")
@@ -102,9 +105,9 @@ def test_a_breakdown_tells_what_each_line_of_the_sales_told(day: MixedDay) -> No
 
 @pytest.mark.system
 def test_shares_come_to_what_stands_in_each_account(day: MixedDay) -> None:
-    for code, closing in ((r.account, r.closing) for r in day.reports.balances(CHIEF).rows):
+    for code, stands in ((r.account, r.closing) for r in day.reports.balances(CHIEF).rows):
         found = day.reports.holders(CHIEF, code)
-        assert found.total == closing
+        assert found.total == stands
         assert all(row.amount for row in found.rows)
         assert len({row.holder for row in found.rows}) == len(found.rows)
         for row in found.rows:
@@ -190,3 +193,42 @@ def test_who_approves_sees_what_is_moved(tmp_path: Path) -> None:
     assert [line["amount"]["value"] for line in entry["postings"]] == ["5.00", "-5.00"]
     shown = shell.run("ledger", "entry", "1", RASEED_LANG="ar", COLUMNS="200")
     assert "تسوية" in shown.out
+
+
+def damage(path: Path) -> None:
+    """The document of the second sale is none."""
+    with closing(sqlite3.connect(path)) as held, held:
+        for statement in drop("sqlite", "sales"):
+            held.execute(statement)
+        held.execute("UPDATE sales SET document = '{\"parts\": 5' WHERE vend_id = 'v-2'")
+
+
+def test_a_sale_that_cannot_be_read_is_named(api: Api) -> None:
+    """Instead of an incident that nobody can look for: what sums sales up needs all of them."""
+    damage(api.path)
+    span = {"from": "2026-11-01"}
+    for path in ("/ledger/takings", "/ledger/breakdown", "/operators/Samir/statement"):
+        answer = api.get(path, params=span)
+        problem = answer.json()
+        assert (answer.status_code, problem["code"]) == (500, "ledger.sold_unreadable")
+        assert problem["facts"] == {"entry": 2}
+        # On days before it, it is in nobody's way.
+        assert api.get(path, params={**span, "to": "2026-11-23"}).status_code == 200
+    assert api.get("/ledger/entries/2").json()["cause"] == "v-2"
+
+
+def test_an_export_that_fails_leaves_no_file_behind(tmp_path: Path) -> None:
+    """One cut short would look like a whole one."""
+    shell = town_shell(tmp_path)
+    store = new_store(tmp_path / "raseed.db")
+    for vend_id in ("v-1", "v-2"):
+        service(store, SetClock()).vend(OPERATOR, request(vend_id))
+    store.close()
+    damage(tmp_path / "raseed.db")
+    out = tmp_path / "sales.csv"
+    told = shell.run("ledger", "export", "sales-csv", "--out", str(out))
+    assert (told.code, "[ledger.sold_unreadable]" in told.err) == (70, True)
+    assert not out.exists()
+    assert shell.run("ledger", "export", "csv", "--out", str(out)).code == 0
+    assert shell.run("ledger", "export", "csv", "--out", str(out)).code == 2
+    assert out.read_text("utf-8-sig").startswith("entry,")
