@@ -11,6 +11,7 @@ from tests.vending.books.support import SHORT
 from tests.vending.support import OPERATOR, request, town
 from tests.vending.web.support import Api, api_over
 from vending.api_keys import ApiScope
+from vending.exports import FORMATS
 from vending.parties import Role
 
 KEYS: dict[str, str] = {}
@@ -145,7 +146,10 @@ def test_exports(api: Api, name: str, begins: bytes) -> None:
     answer = api.get(f"/ledger/export/{name}", headers=by("layla"))
     assert answer.status_code == 200
     assert answer.content.startswith(begins)
-    assert "attachment" in answer.headers["Content-Disposition"]
+    suffix = FORMATS[name].suffix
+    assert answer.headers["Content-Disposition"] == (
+        f'attachment; filename="raseed-{name}-all{suffix}"'
+    )
 
 
 def test_exports_that_are_not(api: Api) -> None:

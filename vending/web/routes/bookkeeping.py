@@ -268,7 +268,8 @@ def export(
     except BaseException:
         file.close()
         raise
-    title = f"raseed-{month or 'all'}{wanted.suffix}"
+    # By its kind, too: the journal and the sales are both CSV.
+    title = f"raseed-{name}-{month or 'all'}{wanted.suffix}"
     return StreamingResponse(
         _pieces(file),
         media_type=wanted.media_type,
