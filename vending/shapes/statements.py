@@ -61,7 +61,7 @@ class CustomerLineOut(Out):
     sale_kind: str = Field(description="What the sale is for, also on its void; else empty")
     receipt: str
     paid: Measure
-    net: Measure
+    net: Measure = Field(description="All but the tax: units, charges and debts that were paid")
     vat: Measure
     units: Measure | None
     debts: Measure = Field(description="Moved of what is owed from before; below 0: paid")
