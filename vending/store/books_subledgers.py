@@ -59,8 +59,9 @@ class SqlSubledgers:
                 .select_from(share.holder.table)
                 .outerjoin(name.of.table, name.of == share.holder)
             )
-        rows = self._db.execute(found.where(share.amount != 0).order_by(share.holder))
-        return [HolderBalance(of, ar, en, int(amount)) for of, ar, en, amount in rows]
+        rows = self._db.execute(found.where(share.amount != 0))
+        # Sorted here: databases do not agree on the order of texts.
+        return sorted(HolderBalance(of, ar, en, int(amount)) for of, ar, en, amount in rows)
 
     def priced(self, span: Span) -> Iterator[PricedSale]:
         said = (_S.commodity, _S.currency, _S.document)
