@@ -228,7 +228,7 @@ class BookReports:
             facts = books.operator_facts(code)
             sold = list(books.sold(span, operator=code))
             # A seller who is not registered is known by what was sold, though on no day of these.
-            if facts is None and not sold and not list(books.sold(Span(), operator=code)):
+            if facts is None and not sold and not any(books.sold(Span(), operator=code)):
                 raise unknown
             opening = 0 if span.start is None else -books.opening(account.code, code, span.start)
             lines = deposit_lines(opening, books.lines(account.code, code, span))
