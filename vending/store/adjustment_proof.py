@@ -11,6 +11,7 @@ from ..accounting.adjustments import AdjustmentState
 from ..ledger import LedgerProblem
 from ..ledger.verify import UNREADABLE
 from . import schema as t
+from .adjustment_rows import ADJUSTMENTS, adjustment_of
 
 _D, _A, _E = t.decisions.c, t.adjustments.c, t.entries.c
 _POSTED = AdjustmentState.POSTED.value
@@ -52,8 +53,6 @@ def adjustment_problems(db: Connection) -> Iterator[LedgerProblem]:
 
 
 def _is_readable(db: Connection, id: str) -> bool:
-    from .books import ADJUSTMENTS, adjustment_of
-
     try:
         adjustment_of(db.execute(ADJUSTMENTS.where(_A.id == id)).one())
     except UNREADABLE:

@@ -1,199 +1,40 @@
-"""The books for those who keep them: sums, statements, seals, periods, adjustments."""
+"""The books for those who keep them: one view of all that they ask, and what they write."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, Text, and_, func, insert, or_, select, type_coerce, update
+from sqlalchemy import Connection, and_, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from ..accounting.adjustments import (
-    Adjustment,
-    AdjustmentKind,
-    AdjustmentState,
-    Decision,
-    lines_document,
-    read_lines,
-)
+from ..accounting.adjustments import Adjustment, AdjustmentState, Decision, lines_document
 from ..accounting.days import Span
 from ..accounting.periods import PeriodAct
-from ..accounting.ports import AgreementFacts
-from ..ledger import (
-    ChainEnd,
-    ChainHead,
-    Chart,
-    JournalEntry,
-    LedgerReport,
-    PostedEntry,
-    Posting,
-    ReceiptRange,
-    Seal,
-    TokenCount,
-)
+from ..ledger import Chart, LedgerReport, PostedEntry, Posting, Seal
 from . import schema as t
-from .attesting import add_row, chain_end
+from .adjustment_rows import ADJUSTMENTS, adjustment_of
+from .attesting import add_row
+from .books_customer import SqlCustomerLines
+from .books_daily import SqlDaily
+from .books_journal import SqlJournal
 from .books_reports import SqlReports, within
+from .books_seals import SqlSeals
+from .books_sold import SqlSold
 from .books_subledgers import SqlSubledgers
-from .parties import NUL
 from .proving import proved
 from .rows import act_of
 from .sqlstore import SqlStore
-from .walk import rows
-
-_HOLDERS = {
-    "point": t.points.c.code,
-    "operator": t.operators.c.code,
-    "agreement": t.agreements.c.number,
-    "meter": t.meters.c.number,
-}
-ADJUSTMENTS = (
-    select(
-        t.adjustments,
-        t.decisions.c.state,
-        t.decisions.c.at,
-        t.decisions.c.actor,
-        t.decisions.c.note,
-        t.decisions.c.entry,
-    )
-    .select_from(t.adjustments)
-    .outerjoin(t.decisions, t.decisions.c.adjustment == t.adjustments.c.id)
-)
 
 
-_SEALS = [
-    type_coerce(c, Text).label(c.name) if c.name == "sealed_at" else c for c in t.seals.columns
-]
-"""A seal, its moment as the driver gives it."""
-_NEVER = datetime.min.replace(tzinfo=UTC)
-
-
-class SqlBooksReading(SqlReports, SqlSubledgers):
+class SqlBooksReading(
+    SqlJournal, SqlReports, SqlSubledgers, SqlSold, SqlCustomerLines, SqlSeals, SqlDaily
+):
     """See `vending.accounting.ports.BooksReading`."""
 
-    def chain_head(self) -> ChainHead:
-        c = t.chain.c
-        return ChainHead(*self._db.execute(select(c.number, c.hash, c.at, c.closed_until)).one())
-
-    def first_moment(self) -> datetime | None:
-        return self._db.execute(select(func.min(t.entries.c.at))).scalar()
-
-    def head_at(self, end: datetime) -> ChainHead:
-        after = self._db.execute(
-            select(func.min(t.entries.c.number)).where(t.entries.c.at >= end)
-        ).scalar()
-        c = t.entries.c
-        statement = select(c.number, c.hash, c.at).order_by(c.number.desc()).limit(1)
-        if after is not None:
-            statement = statement.where(c.number < after)
-        row = self._db.execute(statement).first()
-        return ChainHead() if row is None else ChainHead(*row)
-
-    def booked_before(self, end: datetime | None, after: int) -> bool:
-        c = t.entries.c
-        found = select(c.number).where(c.number > after, *within(Span(None, end))).limit(1)
-        return self._db.execute(found).first() is not None
-
-    def entry(self, number: int) -> PostedEntry | None:
-        if number >= 1 << 63:
-            # No database counts that far.
-            return None
-        found = list(self._journal(t.entries.c.number == number, t.postings.c.entry == number))
-        return found[0] if found else None
-
-    def journal(self, span: Span) -> Iterator[PostedEntry]:
-        when = within(span)
-        if not when:
-            yield from self._journal()
-            return
-        numbers = select(t.entries.c.number).where(*when)
-        yield from self._journal(t.entries.c.number.in_(numbers), t.postings.c.entry.in_(numbers))
-
-    def _journal(self, of_entry: Any = None, of_posting: Any = None) -> Iterator[PostedEntry]:
-        heads: Select[Any] = select(t.entries).order_by(t.entries.c.number)
-        c = t.postings.c
-        lines: Select[Any] = select(c.entry, c.account, c.holder, c.unit, c.amount).order_by(
-            c.entry, c.line
-        )
-        if of_entry is not None:
-            heads, lines = heads.where(of_entry), lines.where(of_posting)
-        found = rows(self._db, lines)
-        line = next(found, None)
-        for row in self._db.execute(heads, execution_options={"yield_per": 500}):
-            own = []
-            while line is not None and line[0] <= row.number:
-                own.append(Posting(*line[1:]))
-                line = next(found, None)
-            entry = JournalEntry(
-                at=row.at,
-                kind=row.kind,
-                cause=row.cause,
-                actor=row.actor,
-                point=row.point,
-                content_hash=row.content_hash,
-                postings=tuple(own),
-            )
-            yield PostedEntry(row.number, row.previous_hash, row.hash, entry)
-
-    def holder_exists(self, per: str, holder: str) -> bool:
-        if NUL in holder:
-            return False
-        column = _HOLDERS[per]
-        return self._db.execute(select(column).where(column == holder)).first() is not None
-
-    def agreement(self, number: str) -> AgreementFacts | None:
-        if NUL in number:
-            return None
-        row = self._db.execute(
-            select(
-                t.agreements.c.number,
-                t.customers.c.account,
-                t.customers.c.name_ar,
-                t.customers.c.name_en,
-                t.agreements.c.meter,
-            )
-            .join(t.customers, t.customers.c.account == t.agreements.c.customer)
-            .where(t.agreements.c.number == number)
-        ).first()
-        return None if row is None else AgreementFacts(*row)
-
-    # Seals
-
-    def receipt_ranges(self, after: int, last: int) -> list[ReceiptRange]:
-        number = t.receipts.c.number
-        found = self._db.execute(
-            select(t.receipts.c.point, func.min(number), func.max(number), func.count())
-            .join(t.sales, t.sales.c.vend_id == t.receipts.c.vend_id)
-            .where(t.sales.c.entry > after, t.sales.c.entry <= last)
-            .group_by(t.receipts.c.point)
-            .order_by(t.receipts.c.point)
-        )
-        return [ReceiptRange(*row) for row in found]
-
-    def token_counts(self, after: int, last: int) -> list[TokenCount]:
-        found = self._db.execute(
-            select(t.tokens.c.kind, func.count())
-            .join(t.sales, t.sales.c.vend_id == t.tokens.c.vend_id)
-            .where(t.sales.c.entry > after, t.sales.c.entry <= last)
-            .group_by(t.tokens.c.kind)
-            .order_by(t.tokens.c.kind)
-        )
-        return [TokenCount(*row) for row in found]
-
-    def seals(self) -> list[Seal]:
-        found = self._db.execute(select(*_SEALS).order_by(t.seals.c.number))
-        told = [[*row[:2], _sealed_at(row.sealed_at), *row[3:]] for row in found]
-        return [Seal(*values) for values in told]
-
-    def attested_end(self) -> ChainEnd | None:
-        return _readable(chain_end(self._db, t.attestation_head))
-
-    def trail_end(self) -> ChainEnd | None:
-        return _readable(chain_end(self._db, t.trail_head))
-
-    # Periods and adjustments
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
 
     def period_acts(self) -> list[PeriodAct]:
         found = self._db.execute(select(t.period_acts).order_by(t.period_acts.c.number))
@@ -332,37 +173,3 @@ class SqlBooks:
     def proved(self, chart: Chart, against: tuple[int, str] | None = None) -> LedgerReport:
         with self.reading() as books:
             return proved(self._store.engine, books, chart, self._workers, against)
-
-
-def _sealed_at(kept: Any) -> datetime:
-    """A moment that cannot be read is none that a seal was made at: its hash shows it, and days are
-    checked and sealed all the same."""
-    try:
-        return t.moment(kept) or _NEVER
-    except ValueError:
-        return _NEVER
-
-
-def _readable(end: ChainEnd) -> ChainEnd | None:
-    """None where an edited head says nothing: a day is sealed all the same."""
-    said: tuple[object, object] = end
-    return end if isinstance(said[0], int) and isinstance(said[1], str) else None
-
-
-def adjustment_of(row: Any) -> Adjustment:
-    (id, kind, at, by, reason, reverses, booked_on, lines, state, *decided) = row
-    decision = None if state is None else Decision(AdjustmentState(state), *decided)
-    return Adjustment(
-        id=id,
-        kind=AdjustmentKind(kind),
-        requested_at=at,
-        requested_by=by,
-        reason=reason,
-        lines=read_lines(lines),
-        reverses=reverses,
-        booked_on=booked_on,
-        decision=decision,
-    )
-
-
-__all__ = ["SqlBooks", "SqlBooksReading", "SqlBooksWriting"]

@@ -1,51 +1,26 @@
-"""Sums and lists over the books, for statements and trial balances."""
+"""Sums and lines of ledger accounts, for statements and trial balances."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from heapq import merge
-from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, select
 
 from ..accounting.days import Span
-from ..accounting.errors import SoldUnreadable
-from ..accounting.parts import given_back, taken_back, taken_of
 from ..accounting.periods import BalanceRow
-from ..accounting.ports import AgreementFacts, OperatorFacts, SoldRow
-from ..accounting.statements import CustomerLine, StatementLine
-from ..ledger.verify import UNREADABLE
-from ..voids import given_of
+from ..accounting.statements import StatementLine
 from . import schema as t
-from .books_daily import SqlDaily
-from .names import names_of
 from .parties import NUL
 
 _STREAM = {"yield_per": 500}
 _AMOUNT = t.postings.c.amount
-_REFUND = "refund"
-_PAPER = t.receipts.c.vend_id == func.coalesce(t.sales.c.basket, t.sales.c.vend_id)
-"""The receipt of a sale is that of its basket."""
-_S = t.sales.c
-_SOLD = (
-    _S.kind,
-    _S.point,
-    func.coalesce(t.receipts.c.number, 0),
-    _S.operator,
-    _S.tender,
-    _S.customer,
-    _S.agreement,
-    _S.meter,
-    _S.currency,
-    _S.tendered,
-    _S.net,
-    _S.vat,
-    _S.quantity,
-    _S.unit,
-    _S.balance_after,
-    _S.document,
-)
+_HOLDERS = {
+    "point": t.points.c.code,
+    "operator": t.operators.c.code,
+    "agreement": t.agreements.c.number,
+    "meter": t.meters.c.number,
+}
 
 
 def within(span: Span, column: Any = t.entries.c.at) -> list[ColumnElement[bool]]:
@@ -58,11 +33,16 @@ def within(span: Span, column: Any = t.entries.c.at) -> list[ColumnElement[bool]
     return found
 
 
-class SqlReports(SqlDaily):
-    """The part of `vending.accounting.ports.BooksReading` that sums."""
+class SqlReports:
+    """The part of `vending.accounting.ports.BooksReading` that sums accounts."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._db = connection
+    _db: Connection
+
+    def holder_exists(self, per: str, holder: str) -> bool:
+        if NUL in holder:
+            return False
+        column = _HOLDERS[per]
+        return self._db.execute(select(column).where(column == holder)).first() is not None
 
     def balance(self, account: str, holder: str, unit: str) -> int:
         c = t.postings.c
@@ -158,159 +138,5 @@ class SqlReports(SqlDaily):
             receipt = "" if point is None else f"{point}-{number:06d}"
             yield StatementLine._make((*fields, receipt))
 
-    def customer_lines(
-        self, agreement: AgreementFacts, account: str, debts: str, span: Span
-    ) -> list[CustomerLine]:
-        e, v = t.entries.c, t.voids.c
-        moved = self._moved_of(agreement.number, account, debts, span)
-        tokens = (
-            select(func.count())
-            .where(t.tokens.c.vend_id == _S.vend_id)
-            .correlate(t.sales)
-            .scalar_subquery()
-        )
-        fields = (
-            e.number,
-            e.at,
-            e.kind,
-            _S.kind,
-            _S.point,
-            func.coalesce(t.receipts.c.number, 0),
-            _S.tendered,
-            _S.net,
-            _S.vat,
-            _S.quantity,
-            _S.unit,
-        )
-        own = _S.agreement == agreement.number
-        sold = (
-            select(*fields, tokens)
-            .select_from(t.sales)
-            .join(t.entries, e.number == _S.entry)
-            .outerjoin(t.receipts, _PAPER)
-            .where(own, *within(span, _S.sold_at))
-        )
-        back = (
-            select(*fields, v.evidence)
-            .select_from(t.sales)
-            .join(t.voids, v.vend_id == _S.vend_id)
-            .join(t.entries, e.number == v.entry)
-            .outerjoin(t.receipts, _PAPER)
-            .where(own, *within(span, v.at))
-        )
-        lines = []
-        for number, at, kind, what, point, paper, paid, *rest, count in self._db.execute(sold):
-            debt, balance = moved.pop(number, (0, 0))
-            receipt = f"{point}-{paper:06d}" if paper else ""
-            line = (number, at, kind, what, receipt, paid, *rest, debt, 0, balance, count)
-            lines.append(CustomerLine._make(line))
-        for number, at, kind, what, point, paper, paid, *rest, why in self._db.execute(back):
-            debt, balance = moved.pop(number, (0, 0))
-            receipt = f"{point}-{paper:06d}" if paper else ""
-            # A refund gives money back and leaves everything else with the customer.
-            net, vat, quantity, unit = rest
-            undone = (0, 0, 0) if why == _REFUND else (-net, -vat, -quantity)
-            line = (
-                *(number, at, kind, what, receipt, -paid),
-                *undone,
-                *(unit, debt, 0, balance, 0),
-            )
-            lines.append(CustomerLine._make(line))
-        others = self._db.execute(select(e.number, e.at, e.kind).where(e.number.in_(list(moved))))
-        lines += [
-            CustomerLine(
-                number, at, kind, "", "", 0, 0, 0, 0, "", moved[number][0], 0, moved[number][1], 0
-            )
-            for number, at, kind in others
-        ]
-        return sorted(lines, key=attrgetter("entry"))
-
-    def _moved_of(
-        self, agreement: str, account: str, debts: str, span: Span
-    ) -> dict[int, tuple[int, int]]:
-        """By entry: how it moved what the agreement owes from before, and what it carries."""
-        c, e = t.postings.c, t.entries.c
-
-        def of(which: str, sign: int) -> Any:
-            return func.sum(case((c.account == which, sign * c.amount), else_=0))
-
-        found = self._db.execute(
-            select(e.number, of(debts, 1), of(account, -1))
-            .select_from(t.postings)
-            .join(t.entries, e.number == c.entry)
-            .where(c.account.in_([account, debts]), c.holder == agreement, *within(span))
-            .group_by(e.number)
-        )
-        return {number: (int(debt), int(balance)) for number, debt, balance in found}
-
-    def operator_facts(self, code: str) -> OperatorFacts | None:
-        if NUL in code:
-            return None
-        o = t.operators.c
-        row = self._db.execute(
-            select(o.code, o.name_ar, o.name_en, o.settlement).where(o.code == code)
-        ).first()
-        return None if row is None else OperatorFacts(*row)
-
-    def sold(
-        self, span: Span, point: str | None = None, operator: str | None = None
-    ) -> Iterator[SoldRow]:
-        if NUL in (point or "") + (operator or ""):
-            return iter(())
-        e, v = t.entries.c, t.voids.c
-        whose = [] if point is None else [_S.point == point]
-        if operator is not None:
-            whose.append(_S.operator.in_(names_of(self._db, _S.operator, operator)))
-        sold = (
-            select(e.number, e.at, e.kind, *_SOLD)
-            .select_from(t.sales)
-            .join(t.entries, e.number == _S.entry)
-            .outerjoin(t.receipts, _PAPER)
-            .where(*whose, *within(span, _S.sold_at))
-            .order_by(_S.entry)
-        )
-        back = (
-            select(e.number, e.at, e.kind, *_SOLD, v.evidence, v.document)
-            .select_from(t.voids)
-            .join(t.sales, _S.vend_id == v.vend_id)
-            .join(t.entries, e.number == v.entry)
-            .outerjoin(t.receipts, _PAPER)
-            .where(*whose, *within(span, v.at))
-            .order_by(v.entry)
-        )
-        # Voids are few, and two streams at once are one too many for some drivers.
-        undone = [_undone(*row) for row in self._db.execute(back)]
-        found = (_sold(*row) for row in self._db.execute(sold, execution_options=_STREAM))
-        return merge(found, undone, key=attrgetter("entry"))
-
     def _sum(self, statement: Select[Any]) -> int:
         return int(self._db.execute(statement).scalar() or 0)
-
-
-def _sold(entry: int, at: Any, kind: str, *fields: Any) -> SoldRow:
-    *plain, document = fields
-    row = SoldRow._make((entry, at, kind, *plain, None))
-    try:
-        return row._replace(taken=taken_of(document, row.tender, row.paid))
-    except UNREADABLE as error:
-        raise SoldUnreadable(entry) from error
-
-
-def _undone(*columns: Any) -> SoldRow:
-    """The row of a void, from those of its sale with its own entry. Raises SoldUnreadable."""
-    *fields, evidence, said = columns
-    row = _sold(*fields)
-    refund = evidence == _REFUND
-    try:
-        given = given_of(said)
-    except UNREADABLE as error:
-        raise SoldUnreadable(row.entry) from error
-    return row._replace(
-        paid=-row.paid,
-        # A refund gives money back and leaves everything else with the customer.
-        net=0 if refund else -row.net,
-        vat=0 if refund else -row.vat,
-        quantity=0 if refund else -row.quantity,
-        balance=None,
-        taken=given_back(row.taken, given) if refund else taken_back(row.taken, given),
-    )

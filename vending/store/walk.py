@@ -21,6 +21,7 @@ from ..record import content_hash_of
 from ..voids import void_hash
 from . import drawer_proof
 from . import schema as t
+from .adjustment_rows import ADJUSTMENTS, adjustment_of
 from .rows import void_of
 from .schema_base import hashed
 
@@ -118,8 +119,6 @@ def _cause_hash(db: Connection, entry: int, kind: str, cause: str) -> str | None
 
 def _adjustment_hash(db: Connection, entry: int, cause: str) -> str | None:
     """Of the adjustment that was posted as this entry."""
-    from .books import ADJUSTMENTS, adjustment_of
-
     row = db.execute(
         ADJUSTMENTS.where(t.adjustments.c.id == cause, t.decisions.c.entry == entry)
     ).first()

@@ -1,0 +1,85 @@
+"""The journal for those who keep the books: its end, its entries, and what a moment cuts off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, select
+
+from ..accounting.days import Span
+from ..ledger import ChainHead, JournalEntry, PostedEntry, Posting
+from . import schema as t
+from .books_reports import within
+from .walk import rows
+
+
+class SqlJournal:
+    """The part of `vending.accounting.ports.BooksReading` that reads entries."""
+
+    _db: Connection
+
+    def chain_head(self) -> ChainHead:
+        c = t.chain.c
+        return ChainHead(*self._db.execute(select(c.number, c.hash, c.at, c.closed_until)).one())
+
+    def first_moment(self) -> datetime | None:
+        return self._db.execute(select(func.min(t.entries.c.at))).scalar()
+
+    def head_at(self, end: datetime) -> ChainHead:
+        after = self._db.execute(
+            select(func.min(t.entries.c.number)).where(t.entries.c.at >= end)
+        ).scalar()
+        c = t.entries.c
+        statement = select(c.number, c.hash, c.at).order_by(c.number.desc()).limit(1)
+        if after is not None:
+            statement = statement.where(c.number < after)
+        row = self._db.execute(statement).first()
+        return ChainHead() if row is None else ChainHead(*row)
+
+    def booked_before(self, end: datetime | None, after: int) -> bool:
+        c = t.entries.c
+        found = select(c.number).where(c.number > after, *within(Span(None, end))).limit(1)
+        return self._db.execute(found).first() is not None
+
+    def entry(self, number: int) -> PostedEntry | None:
+        if number >= 1 << 63:
+            # No database counts that far.
+            return None
+        found = list(self._journal(t.entries.c.number == number, t.postings.c.entry == number))
+        return found[0] if found else None
+
+    def journal(self, span: Span) -> Iterator[PostedEntry]:
+        when = within(span)
+        if not when:
+            yield from self._journal()
+            return
+        numbers = select(t.entries.c.number).where(*when)
+        yield from self._journal(t.entries.c.number.in_(numbers), t.postings.c.entry.in_(numbers))
+
+    def _journal(self, of_entry: Any = None, of_posting: Any = None) -> Iterator[PostedEntry]:
+        heads: Select[Any] = select(t.entries).order_by(t.entries.c.number)
+        c = t.postings.c
+        lines: Select[Any] = select(c.entry, c.account, c.holder, c.unit, c.amount).order_by(
+            c.entry, c.line
+        )
+        if of_entry is not None:
+            heads, lines = heads.where(of_entry), lines.where(of_posting)
+        found = rows(self._db, lines)
+        line = next(found, None)
+        for row in self._db.execute(heads, execution_options={"yield_per": 500}):
+            own = []
+            while line is not None and line[0] <= row.number:
+                own.append(Posting(*line[1:]))
+                line = next(found, None)
+            entry = JournalEntry(
+                at=row.at,
+                kind=row.kind,
+                cause=row.cause,
+                actor=row.actor,
+                point=row.point,
+                content_hash=row.content_hash,
+                postings=tuple(own),
+            )
+            yield PostedEntry(row.number, row.previous_hash, row.hash, entry)
