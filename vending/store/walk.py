@@ -21,6 +21,7 @@ from ..record import content_hash_of
 from ..voids import void_hash
 from . import drawer_proof
 from . import schema as t
+from .account_events import debt_hash
 from .adjustment_rows import ADJUSTMENTS, adjustment_of
 from .rows import void_of
 from .schema_base import hashed
@@ -136,19 +137,12 @@ def _void_hash(db: Connection, entry: int, cause: str) -> str | None:
     return None if row is None else void_hash(void_of(row))
 
 
-def _debt_hash(db: Connection, entry: int, cause: str) -> str | None:
-    """Of the account event that wrote the debt down."""
-    from .accounts import debt_hash
-
-    return debt_hash(db, entry, cause)
-
-
 CAUSES: dict[str, Callable[[Connection, int, str], str | None]] = {
     **{kind.value: _adjustment_hash for kind in AdjustmentKind},
     "void": _void_hash,
     "refund": _void_hash,
     **drawer_proof.CAUSES,
-    "debt": _debt_hash,
+    "debt": debt_hash,
 }
 """By kind of entry: the hash of what it was booked for, recomputed. Sales are many and come with
 the stream; everything else is rare and looked up."""

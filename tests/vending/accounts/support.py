@@ -31,7 +31,8 @@ from vending.accounts import (
 from vending.ledger import JournalEntry, Posting, canonical_json, chained
 from vending.parties import Actor, Registration, Role
 from vending.store import schema as t
-from vending.store.accounts import SqlAccounts, SqlAccountsWriting, quote_of
+from vending.store.account_moves import quote_of
+from vending.store.accounts import SqlAccounts, SqlAccountsWriting
 from vending.store.books import SqlBooks
 from vending.tariff import (
     Label,

@@ -14,7 +14,7 @@ from tests.vending.accounts.support import BILLING, SITE, TILL, Counter
 from tests.vending.support import ADMIN, WATER
 from vending.accounts import AccountProblem, Outcome
 from vending.parties import ActorNotAllowed
-from vending.store import accounts
+from vending.store import account_moves
 from vending.store.accounts import SqlAccounts
 from vending.store.schema import BOOKS, metadata
 from vending.store.triggers import drop
@@ -198,7 +198,7 @@ def test_a_sale_without_a_time_is_named_and_hides_no_other(
     spoil(counter, f"UPDATE sales SET {column} = 'nonsense' WHERE vend_id = 'z-1'")
     told = (AccountProblem("A1", "unreadable", "account.sale_broken: sale=z-1"),)
     for at_once in (300, 1):
-        monkeypatch.setattr(accounts, "_AT_ONCE", at_once)
+        monkeypatch.setattr(account_moves, "_AT_ONCE", at_once)
         assert counter.accounts.verify_accounts(TILL).problems == told
         done = counter.accounts.rebuild_accounts(ADMIN)
         assert (done.accounts, done.changed, done.unreadable) == (3, 0, told)
