@@ -8,49 +8,26 @@ the absolute numbers are this machine's, which also runs callers and database.
 
 from __future__ import annotations
 
-import shutil
 import statistics
-import subprocess
-import sys
-import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import httpx2
 
-from meters.quantities import Money
-
-from ..sale import VendRequest
-from ..settings import Settings
-from ..store import open_store, upgrade
-from ..surroundings import open_books
 from . import postgres
 from .runner import Figure, Size, Tell, figure
-from .vend_bare import BareSqlite, pgbench, pgbench_script, sample
 from .vend_load import Result
-from .vend_town import (
-    CLERK,
-    METERS,
-    Callers,
-    Installed,
-    Selling,
-    cpu_seconds,
-    free_port,
-    install,
-    memory_mb,
-    product,
-)
+from .vend_places import Place, on_postgresql, on_sqlite, prove
+from .vend_town import Callers, cpu_seconds, memory_mb
 
 CLIENTS: Final = (1, 4, 16, 64, 128)
-_BARE_CLIENTS: Final = (1, 4, 8, 16)
 _ROUNDS: Final[Mapping[Size, int]] = {Size.QUICK: 1, Size.USUAL: 3, Size.FULL: 7}
 _SECONDS: Final = 1.0
 """Of each measurement."""
-_BARE_SALES: Final = 400
 
 
 @dataclass
@@ -66,33 +43,17 @@ class _Seen:
         return statistics.median(self.values[name])
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """One database: the product on it, its limit by number of clients, the textbook's server."""
-
-    kind: str
-    selling: Selling
-    settings: Settings
-    bare: dict[int, Callable[[], float]]
-    textbook: Selling
-    floor: Selling | None
-    """What a lone sale takes with nothing reckoned (`vend_floor.py`)."""
-    database_pid: int | None
-    told: list[int]
-    """How many sales callers were told of, job by job."""
-
-
 def measure_http(folder: Path, size: Size, tell: Tell) -> list[Figure]:
     """Figures of both databases; of SQLite alone where no PostgreSQL can be started."""
     with ExitStack() as held:
         callers = held.enter_context(Callers())
-        places = [held.enter_context(_sqlite(folder))]
+        places = [held.enter_context(on_sqlite(folder))]
         try:
             server = held.enter_context(postgres.beside(folder))
         except postgres.ServerNotStarted as error:
             tell(f"without PostgreSQL: {error.reason}")
         else:
-            places.append(held.enter_context(_postgresql(folder, server)))
+            places.append(held.enter_context(on_postgresql(folder, server)))
         seen = {place.kind: _Seen() for place in places}
         rounds = _ROUNDS[size]
         for round_ in range(rounds + 1):
@@ -103,89 +64,7 @@ def measure_http(folder: Path, size: Size, tell: Tell) -> list[Figure]:
         return [row for place in places for row in _figures(place, seen[place.kind])]
 
 
-@contextmanager
-def _sqlite(folder: Path) -> Iterator[_Place]:
-    here = folder / "sqlite"
-    installed = _installed(here, None)
-    file, bare_file, floor_file = here / "raseed.db", here / "bare.db", here / "floor.db"
-    shutil.copy(file, here / "textbook.db")
-    for empty in (bare_file, floor_file):
-        store = open_store(empty, must_be_current=False)
-        upgrade(store.engine)
-        store.close()
-    with (
-        _peer("textbook", installed, f"sqlite:///{here / 'textbook.db'}") as textbook,
-        _peer("vend_floor", installed, floor_file, file) as floor,
-        product(installed) as selling,
-    ):
-        bare = BareSqlite(bare_file, file)
-        try:
-            yield _Place(
-                "sqlite",
-                selling,
-                installed.settings,
-                {1: lambda: bare.rate(_BARE_SALES)},
-                textbook,
-                floor,
-                None,
-                [1],
-            )
-        finally:
-            bare.close()
-
-
-@contextmanager
-def _postgresql(folder: Path, server: postgres.PostgresServer) -> Iterator[_Place]:
-    server.run("createdb", "raseed")
-    installed = _installed(folder / "postgresql", server.url("raseed"))
-    for name in ("bare", "textbook"):
-        server.run("createdb", "-T", "raseed", name)
-    store = open_store(server.url("bare"))
-    with store.engine.connect() as connection:
-        script = pgbench_script(sample(connection.connection.dbapi_connection))
-    store.close()
-
-    def limit(clients: int) -> Callable[[], float]:
-        return lambda: pgbench(server, "bare", script, clients)
-
-    with (
-        _peer("textbook", installed, server.url("textbook")) as textbook,
-        product(installed) as selling,
-    ):
-        bare = {clients: limit(clients) for clients in _BARE_CLIENTS}
-        yield _Place(
-            "postgresql", selling, installed.settings, bare, textbook, None, server.pid, [1]
-        )
-
-
-def _installed(folder: Path, url: str | None) -> Installed:
-    """With one sale, whose rows are the sample of the bare transaction."""
-    folder.mkdir()
-    first = VendRequest("first", METERS[0].number, Money(5050))
-    return install(folder, url, lambda service: service.vend(CLERK, first))
-
-
-@contextmanager
-def _peer(module: str, installed: Installed, *where: str | Path) -> Iterator[Selling]:
-    """A program of the bench that serves beside the product."""
-    port = free_port()
-    command = [sys.executable, "-m", f"vending.bench.{module}", *map(str, where), str(port)]
-    process = subprocess.Popen(command)  # noqa: S603 - our own interpreter and module
-    try:
-        until = time.monotonic() + 30
-        while time.monotonic() < until and process.poll() is None:
-            try:
-                httpx2.get(f"http://127.0.0.1:{port}/", timeout=10)
-                break
-            except httpx2.HTTPError:
-                time.sleep(0.05)
-        yield Selling(process.pid, port, "/vends", installed.key)
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _round(place: _Place, callers: Callers, seen: _Seen, round_: int) -> None:
+def _round(place: Place, callers: Callers, seen: _Seen, round_: int) -> None:
     selling = place.selling
     for clients in CLIENTS:
         cpu = cpu_seconds(selling.pid), cpu_seconds(place.database_pid, children=True)
@@ -220,14 +99,14 @@ def _checked(result: Result, what: str) -> None:
     assert result.answers, f"no answers to {what}"
 
 
-def _figures(place: _Place, seen: _Seen) -> list[Figure]:
+def _figures(place: Place, seen: _Seen) -> list[Figure]:
     name = f"vend.http.{place.kind}"
     best = max(CLIENTS, key=lambda clients: seen.median(f"sales.{clients}"))
     bare = max(place.bare, key=lambda clients: seen.median(f"bare.{clients}"))
     limit = seen.median(f"bare.{bare}")
     alone_ms = 1000 / seen.median("bare.1")
     textbook, at_16 = seen.median("textbook"), seen.median("sales.16")
-    _proved(place)
+    prove(place)
     figures = [
         figure(
             f"{name}.sales",
@@ -293,18 +172,3 @@ def _figures(place: _Place, seen: _Seen) -> list[Figure]:
             figures.append(figure(f"{name}.database_cpu.{clients}", database, "us/sale"))
     figures.append(figure(f"{name}.memory", memory_mb(place.selling.pid), "MB"))
     return figures
-
-
-def _proved(place: _Place) -> None:
-    """After everything each sum, hash, number and link must be right, and the books hold just the
-    sales that callers were told of."""
-    from ..ledger import read_chart, verify
-    from ..surroundings import CONFIG
-
-    store = open_books(place.settings)
-    chart = read_chart(CONFIG / "chart-of-accounts.toml")
-    with store.reading() as books:
-        report = verify(books.stored_entries(), books.loose_ends(chart.cached()), chart)
-    store.close()
-    assert report.ok, report.problem
-    assert report.entries == sum(place.told), (report.entries, sum(place.told))
