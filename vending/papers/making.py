@@ -10,7 +10,7 @@ from typing import Final
 from ..accounting import BookReports
 from ..drawer import Bankings, Drawers, ShiftReport, XReports
 from ..paperorders import PaperKind, PaperOrder
-from ..paperwork import SalePaper
+from ..printings import SalePaper
 from ..service import VendingService
 from .deposit import deposit_paper
 from .desk import Draft

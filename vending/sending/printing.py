@@ -14,9 +14,10 @@ from ..outbox import Message
 from ..outbox_ports import Queued, SendRejected
 from ..paperorders import PaperOrder
 from ..papers import PaperDesk, PaperMaker, receipt_draft, receipt_paper
-from ..paperwork import COPY, SalePaper
+from ..paperwork import COPY
 from ..parties import Actor, Role
 from ..printing import Device, PrintedPerhaps
+from ..printings import SalePaper
 from ..sale import SaleReceipt, Tender
 from ..service import VendingService
 from .files import write_once

@@ -11,8 +11,9 @@ from meters.values import replace
 from tests.vending.support import OPERATOR, WATER, Town, chart, request
 from vending.drawer import Drawers, checked_count
 from vending.paperorders import PaperKind, PaperOrder
-from vending.paperwork import NothingTakenBack, PaperGone, Paperwork
+from vending.paperwork import NothingTakenBack, Paperwork
 from vending.parties import Actor, ActorNotAllowed, Role
+from vending.printings import PaperGone
 from vending.record import content_hash
 from vending.requests import BasketRequest, Credit
 from vending.sale import SaleReceipt

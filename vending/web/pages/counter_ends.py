@@ -18,8 +18,8 @@ from ...explaining import explained
 from ...masks import masked_phone
 from ...outbox import MessageState, Topic
 from ...outbox_ports import Queued
-from ...paperwork import still_original
 from ...parties import Actor, Customer, MeterUnknown
+from ...printings import still_original
 from ...requests import BasketRequest
 from ...sale import BasketReceipt, SaleReceipt
 from ...vend import VendIdReused, VendUnknown

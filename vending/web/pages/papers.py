@@ -16,8 +16,8 @@ from starlette.responses import RedirectResponse, Response
 
 from ...paperorders import PaperKind, PaperOrder
 from ...papers import WIDTHS, Draft, receipt_draft, shift_draft
-from ...paperwork import PaperGone
 from ...people import Act
+from ...printings import PaperGone
 from .practice import learns
 from .printing import is_unmarked
 from .tills import till_of

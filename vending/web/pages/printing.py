@@ -23,9 +23,9 @@ from ...messages import words_for
 from ...outbox import MessageState, Topic
 from ...outbox_ports import OutboxNotPossible, Queued
 from ...paperorders import PaperKind, PaperOrder, message_of, order_of
-from ...paperwork import PaperGone, still_original
 from ...people import Act
 from ...printing import trouble
+from ...printings import PaperGone, still_original
 from .rendering import page, wants_piece
 from .showing import to
 from .visitor import Visiting, Visitor
