@@ -14,7 +14,8 @@ from typing import Protocol
 from meters.errors import Invalid, Refused
 
 from .accounting.adjustments import checked_reason
-from .parties import Actor, Role, require
+from .parties import Actor, Role
+from .permissions import require
 from .plaintext import in_one_line
 
 PREFIX = "rsk_"

@@ -13,8 +13,9 @@ from typing import Final, Protocol
 from meters.errors import Invalid, Refused
 
 from .masking import masked
-from .parties import Actor, CustomerUnknown, require
+from .parties import Actor, CustomerUnknown
 from .people import Act, HouseWriting, write_down
+from .permissions import require
 
 MOST_TEXT: Final = 500
 

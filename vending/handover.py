@@ -37,7 +37,8 @@ from .delivery import (
     state_of,
 )
 from .keychanges.proof import last_set_is
-from .parties import Actor, Meter, MeterFile, require
+from .parties import Actor, Meter, MeterFile
+from .permissions import require
 from .ports import Ports, Writing
 from .record import receipt_of
 from .sale import SaleReceipt

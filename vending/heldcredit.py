@@ -24,7 +24,8 @@ from meters.readings import Quality, Reading
 
 from .accounting.ports import BooksStore
 from .meterwork import MeterWork, WorkState, WorkStore
-from .parties import Actor, MeterFile, require
+from .parties import Actor, MeterFile
+from .permissions import require
 from .ports import Ports
 from .sold import meter_in_use
 from .tariff import CustomerClass

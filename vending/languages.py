@@ -11,8 +11,9 @@ from typing import Final, Protocol
 
 from meters.errors import Invalid
 
-from .parties import Actor, CustomerUnknown, require
+from .parties import Actor, CustomerUnknown
 from .people import Act, HouseWriting, write_down
+from .permissions import require
 
 LANGUAGES: Final = ("ar", "en")
 

@@ -10,7 +10,8 @@ from meters.identity import meter_from_text
 from .aftersale import MeterReading
 from .finding import Sought, sought
 from .masks import masked_customer, masked_file
-from .parties import Actor, Customer, CustomerUnknown, MeterFile, VendingPoint, require
+from .parties import Actor, Customer, CustomerUnknown, MeterFile, VendingPoint
+from .permissions import require
 from .ports import Ports, Reading
 from .sold import agent, meter_in_use
 

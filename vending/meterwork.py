@@ -18,7 +18,8 @@ from typing import Final, Protocol
 from meters.device import CommandRecord, Frame, Warrant
 from meters.errors import RaseedError, nothing_happened
 
-from .parties import Actor, require
+from .parties import Actor
+from .permissions import require
 from .ports import Clock
 
 

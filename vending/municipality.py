@@ -14,8 +14,9 @@ from meters.errors import Invalid
 from .accounting.adjustments import checked_reason
 from .approvals.terms import checked_percent
 from .logos import Logo
-from .parties import Actor, require
+from .parties import Actor
 from .people import Act, HouseWriting, write_down
+from .permissions import require
 from .plaintext import can_be_kept
 
 _LONGEST_TEXT: Final = 200

@@ -13,7 +13,8 @@ from .accounts.state import state_of
 from .admission import first_month
 from .keychanges import attributes_of
 from .masks import masked_file
-from .parties import Actor, MeterFile, require
+from .parties import Actor, MeterFile
+from .permissions import require
 from .ports import Ports, Reading
 from .quoting import binding_from, kept_quote
 from .requests import Item, Postponement, Units

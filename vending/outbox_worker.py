@@ -41,7 +41,8 @@ from .outbox_ports import (
     Sold,
 )
 from .paperorders import order_of
-from .parties import Actor, Role, require
+from .parties import Actor, Role
+from .permissions import require
 from .ports import Clock
 
 log = logging.getLogger("raseed.outbox")

@@ -18,7 +18,8 @@ from .ledger import canonical_json
 from .masks import masked_receipt
 from .outbox import Message, Topic
 from .paperorders import ORDERED_BY, NoPrinter, PaperOrder, send_to_printer
-from .parties import Actor, require
+from .parties import Actor
+from .permissions import require
 from .ports import Ports, Reading, Writing
 from .printings import (
     PaperGone,

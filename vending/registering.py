@@ -7,7 +7,8 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from .admission import MeterRules, check_texts, checked_since
-from .parties import Actor, Registration, SupplyAgreement, TariffNotOffered, require
+from .parties import Actor, Registration, SupplyAgreement, TariffNotOffered
+from .permissions import require
 from .ports import Ports
 from .tariff import Month, Tariff, TariffCommodity
 from .tariff.rows import TariffRows

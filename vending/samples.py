@@ -12,8 +12,9 @@ from typing import Final, Protocol
 
 from meters.errors import Refused
 
-from .parties import Actor, Registration, require
+from .parties import Actor, Registration
 from .people import Act, HouseWriting, write_down
+from .permissions import require
 from .tariff import TariffBook, TariffMissing
 from .tariff.errors import TariffEnding
 from .tariff.rows import TariffRows

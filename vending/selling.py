@@ -12,7 +12,8 @@ from meters.values import replace
 from .counter import Counter, Order, Request
 from .ground import Wanted
 from .masks import is_agent, masked_receipt
-from .parties import Actor, require
+from .parties import Actor
+from .permissions import require
 from .persons import person, same_person
 from .ports import Ports, StoreLocked, Writing
 from .practice import Rehearsal, rehearsed, tried_out

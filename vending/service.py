@@ -18,7 +18,8 @@ from .lookups import LookUps
 from .offering import Offering
 from .outbox import OutboxPlan
 from .paperwork import Paperwork
-from .parties import Actor, Customer, MeterFile, Registration, VendingPoint, require
+from .parties import Actor, Customer, MeterFile, Registration, VendingPoint
+from .permissions import require
 from .ports import Clock, GatewayFor, Ports, Randomness, Store
 from .practice import Rehearsal
 from .registering import Registering

@@ -16,7 +16,8 @@ from .counter import messages_for
 from .delivery import delivery_of
 from .ledger import PostedEntry
 from .masks import is_agent, masked_receipt, masked_status
-from .parties import Actor, MeterFile, MeterUnknown, Role, require
+from .parties import Actor, MeterFile, MeterUnknown, Role
+from .permissions import require
 from .persons import person, same_person
 from .ports import Ports, Reading, Writing
 from .record import SaleRecord, receipt_of

@@ -10,8 +10,9 @@ from meters.quantities import Money, NotANumber
 
 from .accounting.adjustments import checked_reason
 from .ledger import Chart
-from .parties import Actor, require
+from .parties import Actor
 from .people.recording import noted
+from .permissions import require
 from .persons import same_person
 from .ports import Clock
 from .tariff import (

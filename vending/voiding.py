@@ -17,7 +17,8 @@ from .aftersale import DeliveryEvent, Evidence, Void
 from .approvals.carrying import check_not_called_off
 from .blocking import check_seller
 from .ledger import Posting, canonical_json, chained
-from .parties import Actor, require
+from .parties import Actor
+from .permissions import require
 from .persons import same_person
 from .ports import Ports, Reading, Writing
 from .record import SaleRecord, receipt_of

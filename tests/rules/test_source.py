@@ -76,6 +76,7 @@ CORE = (
             "outbox_worker",
             "operators",
             "parties",
+            "permissions",
             "persons",
             "paperorders",
             "paperwork",

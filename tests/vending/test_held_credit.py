@@ -27,7 +27,8 @@ from tests.vending.support import (
 from vending.graces import GracesMalformed, read_graces
 from vending.heldcredit import CounterOfAnother, CreditHeld, CreditNotHeld, HeldCredits
 from vending.meterwork import MeterWorks
-from vending.parties import Actor, ActorNotAllowed, MeterUnknown, Role
+from vending.parties import Actor, MeterUnknown, Role
+from vending.permissions import ActorNotAllowed
 from vending.store.acts import SqlActs
 from vending.store.books import SqlBooks
 from vending.store.meter_commands import SqlMeterWorks

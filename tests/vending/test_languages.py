@@ -11,7 +11,8 @@ import pytest
 from tests.vending.outbox.support import SMS, office
 from tests.vending.support import ADMIN, OPERATOR, TECHNICIAN, SetClock, new_store, service, town
 from vending.languages import Languages, LanguageUnknown
-from vending.parties import ActorNotAllowed, CustomerUnknown
+from vending.parties import CustomerUnknown
+from vending.permissions import ActorNotAllowed
 from vending.shapes import RegistrationIn
 from vending.store import SqlStore
 from vending.store.house import SqlHouse

@@ -13,7 +13,8 @@ from meters.device import CommandRecord, Frame, Outcome, Warrant
 from meters.gateway import MeterUnreachable
 from tests.vending.support import OPERATOR, POWER, START, SetClock, Town
 from vending.meterwork import NOT_COMMISSIONED, Commissioned, MeterWork, MeterWorks, WorkState
-from vending.parties import Actor, ActorNotAllowed, Role
+from vending.parties import Actor, Role
+from vending.permissions import ActorNotAllowed
 from vending.store.meter_commands import SqlMeterWorks
 
 TECHNICIAN = Actor("Noor", Role.TECHNICIAN)

@@ -26,7 +26,6 @@ from vending.accounting.errors import ReasonMissing
 from vending.logos import PNG, SVG, LogoUnusable, checked_logo
 from vending.municipality import Municipality, MunicipalityFieldWrong, TownHall
 from vending.parties import (
-    ActorNotAllowed,
     Customer,
     Meter,
     Registration,
@@ -34,6 +33,7 @@ from vending.parties import (
     SupplyAgreement,
     TariffNotOffered,
 )
+from vending.permissions import ActorNotAllowed
 from vending.samples import only_at
 from vending.store import SqlStore
 from vending.store.house import SqlHouse

@@ -48,7 +48,6 @@ from vending.ground import BookedSale
 from vending.keychanges import KeyChangeDue
 from vending.parties import (
     Actor,
-    ActorNotAllowed,
     Customer,
     CustomerUnknown,
     GatewayAddress,
@@ -57,6 +56,7 @@ from vending.parties import (
     PointUnknown,
     Registration,
 )
+from vending.permissions import ActorNotAllowed
 from vending.sale import SaleReceipt, Tender, VendRequest
 from vending.tariff import (
     AmountNotPositive,

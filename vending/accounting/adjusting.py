@@ -6,7 +6,8 @@ from collections.abc import Callable
 from datetime import date, datetime, tzinfo
 
 from ..ledger import Chart, PostedEntry, Posting, chained, check_open
-from ..parties import Actor, require
+from ..parties import Actor
+from ..permissions import require
 from ..ports import Clock
 from ..vend import ClockLimits, check_clock
 from .adjustments import (

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from ..parties import Actor, require
+from ..parties import Actor
+from ..permissions import require
 from .adjustments import checked_reason
 from .days import Month
 from .errors import RequestsWaiting

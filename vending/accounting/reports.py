@@ -10,7 +10,8 @@ from tokens.sts import SecurityModule
 
 from ..ledger import Account, Chart, PostedEntry, Seal
 from ..masks import masked_name, names_hidden
-from ..parties import Actor, PointUnknown, require
+from ..parties import Actor, PointUnknown
+from ..permissions import require
 from ..persons import person
 from ..ports import Clock
 from .adjustments import Adjustment, AdjustmentState, unknown_holder

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from ..ledger import LedgerReport, Seal, SealContent, sealed, typed_code
 from ..ledger.journal import GENESIS
-from ..parties import Actor, require
+from ..parties import Actor
+from ..permissions import require
 from .daily import Difference
 from .days import day_of, end_of, read_day
 from .errors import DayNotBegun, SealedLater

@@ -10,7 +10,8 @@ from ..accounting.adjustments import Adjustment, checked_id, checked_reason
 from ..accounting.days import end_of, read_day
 from ..accounting.ports import BooksWriting
 from ..ledger import Chart, JournalEntry, PostedEntry, Posting, chained
-from ..parties import Actor, require
+from ..parties import Actor
+from ..permissions import require
 from ..ports import Clock
 from ..tariff import Instalment, Label, Percentage, TariffBook
 from ..tariff.kinds import codes_of

@@ -7,7 +7,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..masks import masked_name, names_hidden
-from ..parties import Actor, require
+from ..parties import Actor
+from ..permissions import require
 from .debts import Debts
 from .fees import Fees
 from .happened import Happened

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..accounting.adjustments import checked_reason
-from ..parties import Actor, require
+from ..parties import Actor
+from ..permissions import require
 from .acting import Desk
 from .errors import FeeDueAlready, FeeNotDue, FeeUnknown
 from .events import FeeAdded, FeeWaived

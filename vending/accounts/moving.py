@@ -16,7 +16,8 @@ from meters.quantities import Money
 from ..approvals import Act, Approved, Document, Fields, acts_table
 from ..approvals.ports import PeopleWriting
 from ..ledger import Chart
-from ..parties import ALLOWED, TariffNotOffered
+from ..parties import TariffNotOffered
+from ..permissions import ALLOWED
 from ..ports import Clock
 from ..tariff import (
     AccountState,

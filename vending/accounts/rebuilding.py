@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..parties import Actor, require
+from ..parties import Actor
+from ..permissions import require
 from .acting import Desk
 from .proving import (
     UNREADABLE,

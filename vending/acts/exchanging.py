@@ -22,7 +22,8 @@ from ..approvals.acts import check_no_token
 from ..approvals.approval import checked_id
 from ..approvals.errors import ApprovalIdReused
 from ..ledger import canonical_time
-from ..parties import Actor, GatewayAddress, Meter, MeterFile, PartyExists, Reached, require
+from ..parties import Actor, GatewayAddress, Meter, MeterFile, PartyExists, Reached
+from ..permissions import require
 from ..ports import Clock
 from ..requests import Units, units_of
 from ..tariff import UnitsNotCarried

@@ -11,7 +11,8 @@ from typing import Any
 
 from ..ledger import canonical_json
 from ..masking import masked
-from ..parties import Actor, ActorNotAllowed, Role
+from ..parties import Actor, Role
+from ..permissions import ActorNotAllowed
 from ..plaintext import can_be_kept
 from .errors import ApprovalExpired, DocumentHoldsToken, DocumentMalformed
 from .ports import PeopleReading, PeopleWriting

@@ -11,8 +11,9 @@ from typing import Any, Final
 from meters.errors import RaseedError
 
 from ..accounting.adjustments import checked_reason
-from ..parties import Actor, require
+from ..parties import Actor
 from ..people.recording import noted
+from ..permissions import require
 from ..persons import same_person
 from ..ports import Clock
 from .acts import Act, Document, check_no_token, checked_size

@@ -9,7 +9,8 @@ from meters.identity import meter_from_text
 
 from ..accounting.adjustments import checked_reason
 from ..blocking import KINDS, Block, block_key
-from ..parties import Actor, Role, require
+from ..parties import Actor, Role
+from ..permissions import require
 from ..plaintext import can_be_kept
 from ..ports import Clock
 from .acts import Act, Approved, Document, Fields

@@ -10,7 +10,8 @@ from meters.quantities import Money
 
 from ..ledger import Chart
 from ..operators import Operator, Settlement, available_float
-from ..parties import Actor, require
+from ..parties import Actor
+from ..permissions import require
 from ..persons import same_person
 from .approval import Approval
 from .approvals import Approvals

@@ -11,7 +11,8 @@ from meters.errors import Invalid
 from meters.quantities import Money, decimal_from_text
 
 from ..operators import Operator, OperatorUnknown, Settlement
-from ..parties import ALLOWED, PointUnknown, VendingPoint
+from ..parties import PointUnknown, VendingPoint
+from ..permissions import ALLOWED
 from ..persons import person
 from ..plaintext import can_be_kept
 from .acts import MOST_WHOLE, Act, Approved, Document, Fields, check_no_token

@@ -12,7 +12,8 @@ from ..ledger import Chart, chained, check_open
 from ..masking import check_references
 from ..outbox import OutboxPlan
 from ..paperorders import PaperKind, PaperOrder, print_original
-from ..parties import Actor, ActorNotAllowed, PointUnknown, Role, require
+from ..parties import Actor, PointUnknown, Role
+from ..permissions import ActorNotAllowed, require
 from ..ports import Clock
 from ..sale import Tender
 from ..vend import ClockLimits, check_clock

@@ -12,7 +12,8 @@ from ..accounting.adjustments import unknown_holder
 from ..accounting.errors import DepositTooSmall
 from ..accounting.ports import BooksStore
 from ..ledger import Chart, Posting
-from ..parties import Actor, require
+from ..parties import Actor
+from ..permissions import require
 from ..persons import person
 from ..tariff import CurrencyWrong
 from .shifts import checked_amount, checked_id

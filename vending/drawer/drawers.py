@@ -12,8 +12,9 @@ from ..accounting.adjustments import checked_reason
 from ..ledger import ChainHead, Chart, JournalEntry, chained, check_open
 from ..outbox import OutboxPlan
 from ..paperorders import PaperKind, PaperOrder, print_original
-from ..parties import Actor, PointUnknown, Role, require
+from ..parties import Actor, PointUnknown, Role
 from ..people.recording import noted
+from ..permissions import require
 from ..ports import Clock
 from ..tariff import CurrencyWrong
 from ..vend import ClockLimits, check_clock

@@ -9,8 +9,9 @@ from datetime import datetime
 from ..ledger import Chart
 from ..outbox import OutboxPlan
 from ..paperorders import PaperKind, PaperOrder, print_original
-from ..parties import Actor, require
+from ..parties import Actor
 from ..people.recording import noted
+from ..permissions import require
 from ..ports import Clock
 from ..vend import ClockLimits, check_clock
 from .copies import copy_to_printer, next_copy

@@ -18,7 +18,8 @@ from meters.gateway import (
 from meters.identity import meter_from_text
 from meters.verdicts import TokenResult
 
-from ..parties import Actor, require
+from ..parties import Actor
+from ..permissions import require
 from ..ports import Clock, GatewayFor
 from ..sale import KeyToken
 from .changes import (

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from meters.identity import meter_from_text
 
-from ..parties import Actor, require
+from ..parties import Actor
+from ..permissions import require
 from .changes import OUT, KeyChange, KeyChangeState, Scope
 from .planning import known_meter
 from .ports import KeyChangeStore

@@ -9,7 +9,8 @@ from meters.identity import meter_from_text
 from tokens.sts import BaseDate, EncryptionAlgorithm, KeyRef, SecurityModule
 
 from ..accounting.adjustments import checked_reason
-from ..parties import Actor, Meter, MeterUnknown, PlannedKey, require
+from ..parties import Actor, Meter, MeterUnknown, PlannedKey
+from ..permissions import require
 from ..ports import Clock
 from .changes import (
     MOST_IN_A_ROW,

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from meters.identity import meter_from_text
 
 from ..accounting.adjustments import checked_reason
-from ..parties import Actor, require
+from ..parties import Actor
+from ..permissions import require
 from ..ports import Clock
 from ..record import SaleRecord, receipt_of
 from ..sale import KeyToken

@@ -14,7 +14,8 @@ from meters.errors import Invalid, Refused
 
 from ..accounting.adjustments import checked_reason
 from ..finding import western
-from ..parties import Actor, Role, require
+from ..parties import Actor, Role
+from ..permissions import require
 from .ports import House
 from .sessions import Ending, digest_of
 from .trail import Act

@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from ..accounting.adjustments import checked_reason
-from ..parties import Actor, Role, require
+from ..parties import Actor, Role
+from ..permissions import require
 from .ports import House, HouseWriting, PasswordHasher
 from .sessions import Ending, Session, SessionUnknown
 from .trail import Act, TrailLine, TrailProblem, problems

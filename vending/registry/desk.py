@@ -22,9 +22,9 @@ from ..parties import (
     ServicePoint,
     SupplyAgreement,
     VendingPoint,
-    require,
 )
 from ..people.recording import noted
+from ..permissions import require
 from ..tariff.rows import TariffRows
 from .checks import (
     checked_code,

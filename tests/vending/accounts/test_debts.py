@@ -40,7 +40,7 @@ from vending.accounts.errors import (
 )
 from vending.accounts.views import DebtOwed
 from vending.messages import Language
-from vending.parties import ActorNotAllowed
+from vending.permissions import ActorNotAllowed
 from vending.shapes.account_words import sentences
 from vending.tariff import (
     CurrencyWrong,

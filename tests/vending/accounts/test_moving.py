@@ -33,8 +33,9 @@ from vending.accounts.events import TariffChanged
 from vending.accounts.moving import charges_behind
 from vending.approvals import Approvals
 from vending.approvals.errors import ApprovalExpired, DocumentMalformed, OwnAct
-from vending.parties import ActorNotAllowed, TariffNotOffered
+from vending.parties import TariffNotOffered
 from vending.people.recording import recorded
+from vending.permissions import ActorNotAllowed
 from vending.requests import BasketRequest, Credit
 from vending.sale import SaleReceipt
 from vending.store.approvals import SqlPeople

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from tests.vending.accounts.support import BILLING, SITE, TILL, Counter
 from tests.vending.support import ADMIN, WATER
 from vending.accounts import AccountProblem, Outcome
-from vending.parties import ActorNotAllowed
+from vending.permissions import ActorNotAllowed
 from vending.store import account_moves
 from vending.store.accounts import SqlAccounts
 from vending.store.schema import BOOKS, metadata

@@ -39,7 +39,8 @@ from vending.approvals.errors import (
 )
 from vending.blocking import Block, Blocked
 from vending.counter import ShiftNeeded
-from vending.parties import ActorNotAllowed, MeterUnknown
+from vending.parties import MeterUnknown
+from vending.permissions import ActorNotAllowed
 from vending.sale import SaleKind, SaleReceipt
 from vending.sold import SaleVoided
 from vending.store import SqlStore

@@ -40,13 +40,8 @@ from vending.aftersale import Evidence, SaleState
 from vending.approvals.errors import ApprovalIdReused, DocumentMalformed, OwnAct
 from vending.delivery import MeterElsewhere
 from vending.keychanges import KeyChanges, KeyChangeState
-from vending.parties import (
-    ActorNotAllowed,
-    GatewayAddress,
-    MeterUnknown,
-    PartyExists,
-    PlannedKey,
-)
+from vending.parties import GatewayAddress, MeterUnknown, PartyExists, PlannedKey
+from vending.permissions import ActorNotAllowed
 from vending.requests import Units
 from vending.sale import SaleKind, SaleReceipt, VendRequest
 from vending.store.acts import SqlActs

@@ -41,7 +41,7 @@ from vending.accounting.errors import (
 from vending.accounting.lines import MOST_MOVED
 from vending.ledger import PeriodClosed, Posting
 from vending.operators import OperatorUnknown
-from vending.parties import ActorNotAllowed
+from vending.permissions import ActorNotAllowed
 from vending.store.schema import BOOKS
 from vending.store.triggers import drop
 

@@ -18,7 +18,8 @@ from tests.vending.support import WATER, put_operator, request
 from vending.exports import FORMATS, ExportUnknown, export_format, rows, workbook
 from vending.exports.plain import amount_text, shown_unit, words
 from vending.messages import Language, term
-from vending.parties import Actor, ActorNotAllowed, Role
+from vending.parties import Actor, Role
+from vending.permissions import ActorNotAllowed
 from vending.sale import SaleKind, Tender
 
 pytestmark = pytest.mark.system

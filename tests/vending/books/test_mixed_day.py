@@ -24,7 +24,7 @@ from vending.exports import FORMATS
 from vending.jobs import Closing
 from vending.messages import Language
 from vending.operators import OperatorUnknown
-from vending.parties import ActorNotAllowed
+from vending.permissions import ActorNotAllowed
 from vending.persons import person
 from vending.requests import BasketRequest, Credit, Units
 from vending.sale import SaleKind, SaleReceipt, Tender

@@ -27,7 +27,7 @@ from vending.accounting.errors import (
 )
 from vending.accounting.periods import PeriodAct, hash_of
 from vending.ledger import LedgerProblem, PeriodClosed, canonical_json
-from vending.parties import ActorNotAllowed
+from vending.permissions import ActorNotAllowed
 from vending.store.schema import BOOKS
 from vending.store.triggers import drop
 

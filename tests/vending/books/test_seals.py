@@ -29,7 +29,7 @@ from vending.ledger import (
     typed_code,
 )
 from vending.ledger.seals import code_of, hash_of
-from vending.parties import ActorNotAllowed
+from vending.permissions import ActorNotAllowed
 from vending.store import proving
 from vending.store.books import SqlBooks
 from vending.store.schema import BOOKS

@@ -22,7 +22,8 @@ from vending.accounting.errors import (
     HolderWrong,
 )
 from vending.operators import OperatorUnknown
-from vending.parties import Actor, ActorNotAllowed, PointUnknown, Role
+from vending.parties import Actor, PointUnknown, Role
+from vending.permissions import ActorNotAllowed
 from vending.sale import Tender, VendRequest
 from vending.store.schema import BOOKS
 from vending.store.triggers import drop

@@ -31,7 +31,7 @@ from vending.accounting import BreakdownRow
 from vending.accounting.breakdown import CONTAINED
 from vending.accounting.errors import AccountUnknown, DayMalformed
 from vending.aftersale import Evidence
-from vending.parties import ActorNotAllowed
+from vending.permissions import ActorNotAllowed
 from vending.sale import SaleKind, VendRequest
 from vending.store.triggers import drop
 from vending.tariff import LineKind

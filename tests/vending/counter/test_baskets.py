@@ -10,7 +10,8 @@ from meters.values import replace
 from tests.vending.support import ADMIN, OPERATOR, Town, request
 from vending.aftersale import SoldHere
 from vending.operators import PointDayLimit, PointSaleLimit, TillFull
-from vending.parties import ActorNotAllowed, Role
+from vending.parties import Role
+from vending.permissions import ActorNotAllowed
 from vending.requests import (
     BasketRequest,
     Credit,

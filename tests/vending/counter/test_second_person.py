@@ -9,7 +9,8 @@ import pytest
 from tests.vending.support import OPERATOR, Town, request
 from tokens.sts import TokenKindUnknown
 from vending.operators import TillFull
-from vending.parties import ActorNotAllowed, Role
+from vending.parties import Role
+from vending.permissions import ActorNotAllowed
 from vending.requests import BasketRequest, Correction, Engineering, SecondPerson
 from vending.selling import SecondPersonNeeded
 

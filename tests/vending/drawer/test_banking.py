@@ -41,7 +41,8 @@ from vending.drawer.errors import (
 from vending.ledger import Posting
 from vending.masking import ReferenceHoldsToken
 from vending.operators import OperatorUnknown
-from vending.parties import Actor, ActorNotAllowed, PointUnknown, Role
+from vending.parties import Actor, PointUnknown, Role
+from vending.permissions import ActorNotAllowed
 from vending.sale import Tender
 
 WHY = "Paid in at the counter"

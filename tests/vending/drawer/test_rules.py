@@ -46,7 +46,8 @@ from vending.drawer.errors import (
     TerminalTaken,
 )
 from vending.ledger import PeriodClosed
-from vending.parties import Actor, ActorNotAllowed, PointUnknown, Role
+from vending.parties import Actor, PointUnknown, Role
+from vending.permissions import ActorNotAllowed
 from vending.sale import Tender
 from vending.tariff import CurrencyWrong
 from vending.vend import ClockWentBack

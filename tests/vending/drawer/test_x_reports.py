@@ -35,7 +35,8 @@ from vending.drawer.errors import (
     XReportIdReused,
     XReportUnknown,
 )
-from vending.parties import Actor, ActorNotAllowed, Role
+from vending.parties import Actor, Role
+from vending.permissions import ActorNotAllowed
 from vending.sale import Tender
 from vending.store import schema as t
 from vending.store.drawer_proof import drawer_problems

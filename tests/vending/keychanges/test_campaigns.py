@@ -10,7 +10,7 @@ from tests.vending.support import OPERATOR, POWER, SGC, TECHNICIAN
 from tokens.sts import BaseDate, EncryptionAlgorithm, KeyChangeNotPermitted, KeyRef, KeyUnknown
 from vending.keychanges import Campaign, KeyChangeState, Scope, planning
 from vending.keychanges.ports import Standing
-from vending.parties import ActorNotAllowed
+from vending.permissions import ActorNotAllowed
 
 from .support import APART, FIRST, OLD, OTHER, OVERLAP, REVISED, SHORT, THIRD, module
 from .town import BOSS, WHY, KeyTown

@@ -20,7 +20,8 @@ from vending.keychanges import KeyChangeState, Scope
 from vending.keychanges.changes import KeyChangeOpen, KeyChangeStep, KeySetNotOut, NoKeyChange
 from vending.keychanges.issuing import BaseDateBack
 from vending.keychanges.targets import KeyTargetEnded
-from vending.parties import ActorNotAllowed, MeterUnknown, PlannedKey
+from vending.parties import MeterUnknown, PlannedKey
+from vending.permissions import ActorNotAllowed
 from vending.store.key_issues import withdraw_rows
 
 from .support import OTHER_SGC

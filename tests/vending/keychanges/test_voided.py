@@ -18,7 +18,8 @@ from vending.accounting.errors import ReasonMissing
 from vending.aftersale import Evidence
 from vending.keychanges import KeyChangeState
 from vending.keychanges.changes import KeyChangeOpen, KeyChangeStep, KeySetHeld, KeySetNotOut
-from vending.parties import ActorNotAllowed, PlannedKey, Role
+from vending.parties import PlannedKey, Role
+from vending.permissions import ActorNotAllowed
 from vending.requests import BasketRequest, Credit
 
 from .town import BOSS, WHY, KeyTown

@@ -30,7 +30,8 @@ from vending.outbox import (
 )
 from vending.outbox_ports import OutboxNotPossible, OutboxUnknown, Sold
 from vending.outbox_worker import Outbox, ReasonMissing
-from vending.parties import Actor, ActorNotAllowed, Role
+from vending.parties import Actor, Role
+from vending.permissions import ActorNotAllowed
 from vending.sending import SmsSender
 from vending.sending.sms import FolderSms
 from vending.store import SqlStore, schema

@@ -12,7 +12,8 @@ from tests.vending.support import OPERATOR, WATER, Town, chart, request
 from vending.drawer import Drawers, checked_count
 from vending.paperorders import PaperKind, PaperOrder
 from vending.paperwork import NothingTakenBack, Paperwork
-from vending.parties import Actor, ActorNotAllowed, Role
+from vending.parties import Actor, Role
+from vending.permissions import ActorNotAllowed
 from vending.printings import PaperGone
 from vending.record import content_hash
 from vending.requests import BasketRequest, Credit

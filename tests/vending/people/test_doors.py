@@ -16,7 +16,7 @@ from tests.vending.support import START, SetClock, new_store, town
 from vending.accounting.errors import ReasonMissing
 from vending.identity_checks import Argon2, OneTimeCodes
 from vending.masking import ReasonHoldsToken
-from vending.parties import Actor, ActorNotAllowed, PointUnknown, Role
+from vending.parties import Actor, PointUnknown, Role
 from vending.people import (
     Arrival,
     CodeWrong,
@@ -37,6 +37,7 @@ from vending.people import (
     UserNameMalformed,
     UserUnknown,
 )
+from vending.permissions import ActorNotAllowed
 from vending.store import SqlStore, triggers
 from vending.store.engine import WRITES
 from vending.store.house import SqlHouse

@@ -26,7 +26,6 @@ from vending.acts.errors import MeterDiffers
 from vending.finding import Marks
 from vending.parties import (
     Actor,
-    ActorNotAllowed,
     Customer,
     CustomerUnknown,
     GatewayAddress,
@@ -40,6 +39,7 @@ from vending.parties import (
 )
 from vending.people import TrailLine
 from vending.people.recording import recorded
+from vending.permissions import ActorNotAllowed
 from vending.registry import NewService, NumberTaken, PartyFieldWrong, Register, reached_at
 from vending.service import VendingService
 from vending.store import SqlStore

@@ -19,7 +19,7 @@ from tests.databases import counted
 from tests.vending.support import ADMIN, OPERATOR, START
 from vending.accounting.errors import ReasonMissing
 from vending.messages import Language, words_for
-from vending.parties import ActorNotAllowed
+from vending.permissions import ActorNotAllowed
 from vending.store import schema
 from vending.tariff import (
     AccountState,

@@ -18,7 +18,7 @@ from ...accounts import CHANGE_TARIFF
 from ...approvals import LIFT_BLOCK, Approval, ApprovalState
 from ...blocking import KINDS
 from ...messages import failure_words, phrase
-from ...parties import ALLOWED
+from ...permissions import ALLOWED
 from ...persons import same_person
 from .showing import shown, to
 from .telling import prose

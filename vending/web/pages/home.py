@@ -18,7 +18,8 @@ from ...drawer.ports import ShiftState
 from ...drawer.shifts import Shift, ShiftFile
 from ...messages import LOCAL_ZONE
 from ...operators import OperatorUnknown
-from ...parties import ALLOWED, Role
+from ...parties import Role
+from ...permissions import ALLOWED
 from ...sale import SaleReceipt
 from .practice import learns
 from .showing import shown

@@ -17,7 +17,8 @@ from tokens.sts import EncryptionAlgorithm
 
 from ...accounts import CHANGE_TARIFF
 from ...finding import Marks
-from ...parties import Customer, Meter, ServicePoint, require
+from ...parties import Customer, Meter, ServicePoint
+from ...permissions import require
 from ...registry import CustomerFile, NewService, PartyFieldWrong, reached_at
 from .customers import customer_page
 from .offers import on_offer

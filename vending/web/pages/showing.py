@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from meters.errors import RaseedError
 
 from ...messages import words_for
-from ...parties import ALLOWED
+from ...permissions import ALLOWED
 from .rendering import page
 from .telling import prose
 from .visitor import Visitor
