@@ -3,7 +3,6 @@ clock that moves only when told."""
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -27,6 +26,7 @@ from tokens.sts import (
     MemorySecurityModule,
     VendingKey,
 )
+from vending.aftersale import DeliveryEvent, SaleState
 from vending.ledger import Chart, read_chart
 from vending.operators import Operator, Settlement
 from vending.parties import (
@@ -215,15 +215,17 @@ def put_operator(store: SqlStore, code: str, **terms: Any) -> None:
             people.change_operator(replace(known, **terms))
 
 
+def put_point(store: SqlStore, *codes: str, **terms: Any) -> None:
+    """Limits of these points (of all, if none is named) from now on; those that are not named
+    stay."""
+    with SqlPeople(store).writing() as people:
+        for point in people.points():
+            if point.code in codes or not codes:
+                people.change_point(replace(point, **terms))
+
+
 def pushed(database: Path, vend_id: str) -> None:
     """As if the sale's token had been pushed to its meter, and no answer had come."""
-    rows = [
-        (vend_id, seq, state, f"{START:%Y-%m-%dT%H:%M:%S.%fZ}", "Samir", "")
-        for seq, state in enumerate(("delivering", "unknown"), start=1)
-    ]
-    with closing(sqlite3.connect(database)) as held, held:
-        held.executemany(
-            "INSERT INTO delivery_events (vend_id, seq, state, at, actor, note)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            rows,
-        )
+    with closing(open_store(database)) as store, store.writing() as books:
+        for seq, state in enumerate((SaleState.DELIVERING, SaleState.UNKNOWN), start=1):
+            books.add_delivery_event(vend_id, DeliveryEvent(seq, state, START, "Samir"))

@@ -20,10 +20,9 @@ from tests.vending.acts.support import (
     WHY,
     Office,
     P,
-    T,
     W,
 )
-from tests.vending.support import put_operator
+from tests.vending.support import put_operator, put_point
 from tokens.sts import (
     TokenFieldInvalid,
     TokenFieldUnreadable,
@@ -285,8 +284,7 @@ def test_cash_is_given_back_where_it_was_taken_and_out_of_a_drawer(office: Offic
     office.approvals.request(elsewhere, "A-1", "void_refund", {"sale": "v-1"}, WHY)
     with pytest.raises(VoidNotAllowed, match="other_point"):
         office.approve("A-1")
-    with office.town.store.writing() as books:
-        books._db.execute(T["points"].update().values(needs_shift=True))
+    put_point(office.town.store, needs_shift=True)
     office.ask("A-2", "void_refund", sale="v-1")
     with pytest.raises(ShiftNeeded):
         office.approve("A-2")

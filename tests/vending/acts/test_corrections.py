@@ -14,10 +14,9 @@ from tests.vending.acts.support import (
     WHY,
     Office,
     P,
-    T,
     W,
 )
-from tests.vending.support import ADMIN, put_operator
+from tests.vending.support import ADMIN, put_operator, put_point
 from vending.acts.errors import CorrectionNotPossible
 from vending.aftersale import Evidence
 from vending.blocking import Block, Blocked
@@ -70,8 +69,7 @@ def test_a_sale_to_a_wrong_meter_is_sold_anew_to_the_right_one(office: Office) -
 def test_a_correction_takes_nothing_and_what_it_puts_right_was_taken(office: Office) -> None:
     """As far as limits per sale, per day and of what lies in the till go."""
     put_operator(office.town.store, "samir", most_per_day=12_000)
-    with office.town.store.engine.begin() as db:
-        db.execute(T["points"].update().values(most_per_day=12_000))
+    put_point(office.town.store, most_per_day=12_000)
 
     def taken(point: str | None = None, operator: str | None = None) -> int:
         day = office.town.clock().replace(hour=0)
@@ -80,18 +78,16 @@ def test_a_correction_takes_nothing_and_what_it_puts_right_was_taken(office: Off
 
     office.sell("v-1", amount=5_000)
     office.sell("v-2", amount=5_000)
-    with office.town.store.engine.begin() as db:
-        limits = {"most_per_sale": 100, "most_per_day": 9_000, "most_in_till": 9_000}
-        db.execute(T["points"].update().values(limits))
+    limits = {"most_per_sale": 100, "most_per_day": 9_000, "most_in_till": 9_000}
+    put_point(office.town.store, **limits)
     office.ask("A-1", "correction", sale="v-1", meter=N)
     office.approve("A-1")
     assert (taken(), taken("P1"), taken(operator="samir"), taken(operator="layla")) == (
         *(10_000, 10_000, 10_000),
         0,
     )
-    with office.town.store.engine.begin() as db:
-        wide = dict.fromkeys(("most_per_sale", "most_per_day", "most_in_till"), 12_000)
-        db.execute(T["points"].update().values(wide))
+    wide = dict.fromkeys(("most_per_sale", "most_per_day", "most_in_till"), 12_000)
+    put_point(office.town.store, **wide)
     with pytest.raises(OperatorDayLimit) as error:
         office.sell("v-3", amount=2_010)
     assert error.value.left == "20.00 ILS"
@@ -108,8 +104,7 @@ def test_a_correction_takes_nothing_and_what_it_puts_right_was_taken(office: Off
 def test_a_sale_on_a_deposit_is_sold_anew_on_the_same(office: Office) -> None:
     terms = {"settlement": "deposit", "credit_limit": 6_000, "commission": "2"}
     put_operator(office.town.store, "samir", **terms)
-    with office.town.store.engine.begin() as db:
-        db.execute(T["points"].update().values(most_in_till=0))
+    put_point(office.town.store, most_in_till=0)
     office.sell("v-1", amount=5_000)
     assert office.balance("operator_deposit", "samir") == 5_000 - 100
     # No credit is left, and the terms are others: the customer has paid all the same.

@@ -11,7 +11,7 @@ import pytest
 
 from meters.quantities import Money
 from tests.vending.books.support import BILLING, CHIEF, SHORT, ZONE, Office, office
-from tests.vending.support import OPERATOR, POWER, chart, tariffs
+from tests.vending.support import OPERATOR, POWER, chart, pushed, tariffs
 from vending.accounting import Difference
 from vending.accounts import Accounts
 from vending.ledger import SealUnreadable
@@ -49,10 +49,8 @@ def here(tmp_path: Path) -> Iterator[Office]:
     made.keeping.close(BILLING, "2026-11")
     made.keeping.reopen(CHIEF, "2026-11", "A till was counted late")
     made.keeping.seal(BILLING)
+    pushed(made.town.path, "a")
     with sqlite3.connect(made.town.path) as db:
-        for seq, state in ((1, "delivering"), (2, "unknown")):
-            values = ("a", seq, state, "2026-11-23T11:00:00.000000Z", "Samir", None, None, "")
-            db.execute("INSERT INTO delivery_events VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
         for table in BOOKS:
             for statement in drop("sqlite", table):
                 db.execute(statement)

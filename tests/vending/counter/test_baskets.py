@@ -7,7 +7,7 @@ import pytest
 
 from meters.quantities import Energy
 from meters.values import replace
-from tests.vending.support import ADMIN, OPERATOR, Town, request
+from tests.vending.support import ADMIN, OPERATOR, Town, put_point, request
 from vending.aftersale import SoldHere
 from vending.operators import PointDayLimit, PointSaleLimit, TillFull
 from vending.parties import Role
@@ -41,7 +41,7 @@ from vending.tariff import (
 )
 from vending.vend import VendIdReused
 
-from .support import P, T, W, code, ils, owe, posted
+from .support import P, W, code, ils, owe, posted
 
 UNITS = Credit(P, Units("33.3"))
 PUT_OFF = Credit(P, ils("20.00"), postpone=(Postponement("old", "salaries are late"),))
@@ -246,13 +246,7 @@ def test_digits_that_are_held_back_stand_in_no_list(here: Town) -> None:
 
 
 def test_limits_of_a_point(here: Town) -> None:
-    with here.store.writing() as books:
-        books._db.execute(
-            T["points"]
-            .update()
-            .where(T["points"].c.code == "P1")
-            .values(most_per_sale=6_000, most_per_day=10_000, most_in_till=9_000)
-        )
+    put_point(here.store, "P1", most_per_sale=6_000, most_per_day=10_000, most_in_till=9_000)
     with pytest.raises(PointSaleLimit):
         here.service.vend(OPERATOR, request("v-1", amount="60.01"))
     answers = here.service.vend_many(

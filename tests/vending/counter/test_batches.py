@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from tests.vending.support import ADMIN, OPERATOR, WATER, Town, request
+from tests.vending.support import ADMIN, OPERATOR, WATER, Town, put_point, request
 from vending.operators import TillFull
 from vending.requests import BasketRequest, Credit, DebtPayment
 from vending.sale import SaleReceipt
 from vending.tariff import MoreThanOwed
 from vending.vend import ClockWentBack, entry_of
 
-from .support import P, T, W, ils, owe
+from .support import P, W, ils, owe
 
 
 def test_a_fault_in_the_middle_of_a_basket_leaves_nothing_of_it(
@@ -56,8 +56,7 @@ def test_a_basket_sees_what_its_batch_has_sold_before(here: Town) -> None:
 
 
 def test_a_till_fills_up_within_one_batch(here: Town) -> None:
-    with here.store.writing() as books:
-        books._db.execute(T["points"].update().values(most_in_till=9_000))
+    put_point(here.store, most_in_till=9_000)
     answers = here.service.vend_many([(OPERATOR, request(f"v-{i}")) for i in (1, 2)])
     assert [type(a) for a in answers] == [SaleReceipt, TillFull]
 

@@ -15,6 +15,7 @@ from tests.vending.support import (
     WATER,
     Town,
     chart,
+    put_point,
     request,
 )
 from vending.accounting.reports import BookReports
@@ -28,7 +29,7 @@ from vending.store.books import SqlBooks
 from vending.tariff import TariffBook, parse_tariffs
 from vending.tariff.months import PLACE
 
-from .support import ADMIN_AT_P1, PERSON, P, T, W, code, ils, posted, samir_sells, write
+from .support import ADMIN_AT_P1, PERSON, P, W, code, ils, posted, samir_sells, write
 
 KINDS = ("electricity", "water")
 
@@ -139,10 +140,7 @@ def test_what_is_barred_is_not_sold(here: Town) -> None:
 
 
 def test_sales_belong_to_the_open_shift(here: Town) -> None:
-    with here.store.writing() as books:
-        books._db.execute(
-            T["points"].update().where(T["points"].c.code == "P1").values(needs_shift=True)
-        )
+    put_point(here.store, "P1", needs_shift=True)
     with pytest.raises(ShiftNeeded):
         here.service.vend(OPERATOR, request("v-1"))
     write(

@@ -17,7 +17,7 @@ from meters.errors import RaseedError
 from meters.quantities import Money
 from meters.values import replace
 from tests.vending.counter.test_evidence import Rig, plan, rig
-from tests.vending.support import OPERATOR, POWER, START, WATER, Town, chart, security
+from tests.vending.support import OPERATOR, POWER, START, WATER, Town, chart, put_point, security
 from tests.vending.support import request as one
 from vending.drawer.counting import Count
 from vending.drawer.errors import CashShort
@@ -54,12 +54,7 @@ def basket(*items: Any, paid: tuple[Payment, ...] = (), id: str = "v-1") -> Bask
 
 
 def point(**values: object) -> Callable[[Town], None]:
-    def change(town: Town) -> None:
-        with town.store.writing() as books:
-            table = T["points"]
-            books._db.execute(table.update().where(table.c.code == "P1").values(**values))
-
-    return change
+    return lambda town: put_point(town.store, "P1", **values)
 
 
 def row(table: str, **values: object) -> Callable[[Town], None]:

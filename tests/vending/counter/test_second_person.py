@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.vending.support import OPERATOR, Town, request
+from tests.vending.support import OPERATOR, Town, put_point, request
 from tokens.sts import TokenKindUnknown
 from vending.operators import TillFull
 from vending.parties import Role
@@ -14,7 +14,7 @@ from vending.permissions import ActorNotAllowed
 from vending.requests import BasketRequest, Correction, Engineering, SecondPerson
 from vending.selling import SecondPersonNeeded
 
-from .support import P, T, ils
+from .support import P, ils
 
 CHIEF = replace(OPERATOR, name="Omar", role=Role.SUPERVISOR)
 ASKED = SecondPerson("Layla", "meter was faulty", "a-1")
@@ -22,8 +22,7 @@ ASKED = SecondPerson("Layla", "meter was faulty", "a-1")
 
 def test_what_an_office_sells_anew_lies_in_the_till_already(here: Town) -> None:
     """Its money was taken with the sale that it puts right; a new sale of it is refused."""
-    with here.store.writing() as books:
-        books._db.execute(T["points"].update().values(most_in_till=4_000))
+    put_point(here.store, most_in_till=4_000)
     basket = BasketRequest("c-1", (Correction(P, ils("50.00"), "v-0"),), second=ASKED)
     here.service.vend_basket(CHIEF, basket)
     with pytest.raises(TillFull):

@@ -8,9 +8,9 @@ import pytest
 
 from meters.quantities import Money
 from tests.vending.counter.support import owe
-from tests.vending.counter.test_evidence import CHIEF, WHY, P, Rig, T, rig
+from tests.vending.counter.test_evidence import CHIEF, WHY, P, Rig, rig
 from tests.vending.drawer.support import counting
-from tests.vending.support import ADMIN, OPERATOR, chart
+from tests.vending.support import ADMIN, OPERATOR, chart, put_point
 from vending.aftersale import Evidence
 from vending.blocking import Block, Blocked
 from vending.counter import ShiftNeeded
@@ -36,8 +36,7 @@ def pay(rig: Rig, vend_id: str, by: Actor = OPERATOR) -> None:
 
 def drawers(rig: Rig) -> Drawers:
     """At a point where nothing is sold without a shift."""
-    with rig.town.store.writing() as books:
-        books._db.execute(T["points"].update().values(needs_shift=True))
+    put_point(rig.town.store, needs_shift=True)
     return Drawers(SqlDrawers(rig.town.store), chart(), rig.town.clock)
 
 
@@ -141,8 +140,7 @@ def test_without_shifts_cash_is_given_back_out_of_a_till_that_holds_it(rig: Rig)
     rig.town.clock.forward(minutes=1)
     drawer.cash_out(OPERATOR, "out-1", Money(5000), "Into the safe")
     drawer.close(OPERATOR, counting(0))
-    with rig.town.store.writing() as books:
-        books._db.execute(T["points"].update().values(needs_shift=False))
+    put_point(rig.town.store, needs_shift=False)
     rig.town.clock.forward(minutes=1)
     with pytest.raises(TillShort) as refused:
         rig.service.void(CHIEF, "v-0", WHY)
