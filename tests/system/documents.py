@@ -118,15 +118,33 @@ ATTESTED: Final = {
         "adjustments",
         "id kind requested_at requested_by reason reverses booked_on lines",
     ),
+    "adjustment_decision": (1, "decisions", "adjustment state at actor note entry"),
     "account_event": (
         2,
         "account_events",
         "agreement seq after_entry kind at actor reason document",
     ),
+    "approval": (
+        1,
+        "approvals",
+        "id act document reason requested_at requested_by point terminal",
+    ),
+    "approval_decision": (1, "approval_decisions", "approval state at actor note"),
+    "approval_step": (2, "approval_steps", "approval seq state at actor note document"),
+    "delivery_event": (
+        2,
+        "delivery_events",
+        "vend_id seq state at actor result log_sequence note",
+    ),
     "operator": (
         1,
         "operators",
         "code name_ar name_en settlement credit_limit most_per_sale most_per_day commission",
+    ),
+    "point": (
+        1,
+        "points",
+        "code name_ar name_en quarter most_per_sale most_per_day most_in_till needs_shift",
     ),
     "reading": (
         1,
@@ -158,7 +176,7 @@ def as_attested(ask: Ask) -> list[Any]:
 
 def _plain(value: Any) -> Any:
     if not isinstance(value, datetime):
-        return value
+        return int(value) if isinstance(value, bool) else value
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 

@@ -3,6 +3,7 @@ breaks it, in words of both databases and nothing of the product's."""
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Final
 
 TILL, DEBTS, BALANCE, DEPOSIT, BANK, REFUNDS = "1010", "1210", "2010", "2030", "1120", "5050"
@@ -22,10 +23,18 @@ def _numbered(table: str, by: str, number: str = "number") -> str:
 
 _BESIDE = """
     SELECT 'adjustment' AS kind, id AS key FROM adjustments
+    UNION ALL SELECT 'adjustment_decision', adjustment FROM decisions
     UNION ALL SELECT 'account_event', agreement || ':' || seq FROM account_events
+    UNION ALL SELECT 'approval', id FROM approvals
+    UNION ALL SELECT 'approval_decision', approval FROM approval_decisions
+    UNION ALL SELECT 'approval_step', approval || ':' || seq FROM approval_steps
+    UNION ALL SELECT 'delivery_event', vend_id || ':' || seq FROM delivery_events
     UNION ALL SELECT 'operator', code FROM operators
+    UNION ALL SELECT 'point', code FROM points
     UNION ALL SELECT 'reading', CAST(id AS text) FROM readings"""
 """Rows that decide over money and have no entry whose hash they are under."""
+_NONE = sha256(b"{}").hexdigest()
+"""What is attested of a row that was taken away."""
 
 RULES: Final = {
     # Sales, tokens and entries
@@ -184,9 +193,11 @@ RULES: Final = {
     "a row beside the journal that decides over money is attested": f"""
         SELECT r.kind, r.key FROM ({_BESIDE}) r LEFT JOIN attestations a
         ON a.kind = r.kind AND a.key = r.key WHERE a.number IS NULL""",
-    "what was attested is there": f"""
+    "what was attested is there, unless it was taken away": f"""
         SELECT a.number FROM attestations a LEFT JOIN ({_BESIDE}) r
-        ON a.kind = r.kind AND a.key = r.key WHERE r.key IS NULL""",
+        ON a.kind = r.kind AND a.key = r.key WHERE NOT EXISTS (SELECT 1 FROM attestations b
+            WHERE b.kind = a.kind AND b.key = a.key AND b.number > a.number)
+        AND (r.key IS NULL) <> (a.digest = '{_NONE}')""",
     "attestations have no gap": """
         SELECT count(*) FROM attestations HAVING count(*) > 0
         AND (min(number) <> 1 OR max(number) <> count(*))""",

@@ -6,17 +6,23 @@ import shutil
 import sqlite3
 from collections import Counter
 from contextlib import closing
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from tests.system.deeds import KINDS, Dice, do
 from tests.system.desks import Direct
-from tests.system.documents import DOCUMENTS
+from tests.system.documents import ATTESTED, DOCUMENTS
 from tests.system.everything import CHIEF, new_office
 from tests.system.invariants import Witness, broken_rules, check, order, settle_and_check
 from tests.system.rules import PLAN_RULES, RULES
-from tests.vending.support import OPERATOR, Town, request
+from tests.vending.accounts.support import BILLING, ZONE
+from tests.vending.attested.support import approve, put_reading
+from tests.vending.books.support import SHORT
+from tests.vending.support import OPERATOR, Town, chart, pushed, request
+from vending.accounting import Bookkeeping
+from vending.store.books import SqlBooks
 
 pytestmark = pytest.mark.system
 
@@ -107,7 +113,7 @@ DAMAGE = {
     "a row beside the journal that decides over money is attested": (
         "DELETE FROM attestations WHERE kind = 'account_event'"
     ),
-    "what was attested is there": "DELETE FROM operators",
+    "what was attested is there, unless it was taken away": "DELETE FROM operators",
     "attestations have no gap": "DELETE FROM attestations WHERE number = 2",
     "each attestation carries the hash of the one before": (
         "UPDATE attestations SET hash = 'other' WHERE number = 2"
@@ -170,6 +176,13 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert seen.keys() == KINDS.keys()
     here.service.vend(OPERATOR, request("given-back"))
     here.service._voiding.refund(CHIEF, "given-back", "Layla", "the meter was faulty", "a-1")
+    keeping = Bookkeeping(SqlBooks(here.store), chart(), here.clock, ZONE)
+    keeping.adjust(BILLING, "ADJ-1", SHORT, "Counted twice")
+    keeping.approve(CHIEF, "ADJ-1")
+    approve(here.store, here.clock())
+    here.service.vend(OPERATOR, request("pushed"))
+    pushed(path, "pushed")
+    put_reading(here.store, here.clock(), 40_000)
     here.close()
     assert broken_rules(path, planned=True) == {}
     return path
@@ -201,6 +214,37 @@ def test_damage_is_found(unprotected: Path, tmp_path: Path, rule: str) -> None:
     path = Path(shutil.copy(unprotected, tmp_path))
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         assert db.execute(DAMAGE[rule]).rowcount
+    assert rule in broken_rules(path, planned=True)
+
+
+@pytest.mark.parametrize("kind", ATTESTED)
+def test_damage_of_each_kind_of_row_is_found(unprotected: Path, tmp_path: Path, kind: str) -> None:
+    _, table, columns = ATTESTED[kind]
+    last = columns.split()[-1]
+    for statement, rule in (
+        (f"UPDATE {table} SET {last} = 'other'", "a row is as it was attested"),
+        (f"DELETE FROM {table}", "what was attested is there, unless it was taken away"),
+        (
+            f"DELETE FROM attestations WHERE kind = '{kind}'",
+            "a row beside the journal that decides over money is attested",
+        ),
+    ):
+        path = Path(shutil.copy(unprotected, tmp_path))
+        with closing(sqlite3.connect(path, isolation_level=None)) as db:
+            assert db.execute(statement).rowcount
+        assert rule in broken_rules(path, planned=True)
+
+
+def test_what_was_taken_away_is_attested_as_gone(unprotected: Path, tmp_path: Path) -> None:
+    path = Path(shutil.copy(unprotected, tmp_path))
+    rule = "what was attested is there, unless it was taken away"
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute(
+            "INSERT INTO attestations SELECT max(number) + 1, 'point', 'TRY', "
+            f"'{sha256(b'{}').hexdigest()}', '', '' FROM attestations"
+        )
+        assert rule not in broken_rules(path, planned=True)
+        db.execute("UPDATE attestations SET key = 'P1' WHERE key = 'TRY'")
     assert rule in broken_rules(path, planned=True)
 
 

@@ -9,10 +9,23 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ProgrammingError
 
 from tests.databases import Postgres, plain
-from tests.vending.support import ADMIN, OPERATOR, SetClock, Town, put_operator, request, service
-from vending.aftersale import Evidence
+from tests.vending.attested.support import approve
+from tests.vending.support import (
+    ADMIN,
+    OPERATOR,
+    SetClock,
+    Town,
+    put_operator,
+    put_point,
+    request,
+    service,
+)
+from vending.aftersale import DeliveryEvent, Evidence, SaleState
+from vending.parties import Registration, VendingPoint
 from vending.requests import BasketRequest, Credit
+from vending.samples import Samples
 from vending.store import RightsNotHere, RightsOfOwner, give_rights, open_store, rights
+from vending.store.samples import SqlSamples
 from vending.store.schema import BOOKS
 
 
@@ -36,6 +49,15 @@ def test_it_writes_and_changes_nothing(postgres: Postgres) -> None:
             sells.bind(OPERATOR, request().meter, request().amount)
             for limit in (9_000, 8_000):
                 put_operator(store, "rana", most_per_day=limit)
+                put_point(store, "P2", most_per_day=limit)
+            approve(store, sells._ports.clock())
+            with store.writing() as books:
+                pushed = DeliveryEvent(1, SaleState.DELIVERING, sells._ports.clock(), "Samir")
+                books.add_delivery_event("v-1", pushed)
+            trial = Registration(points=(VendingPoint("TRY", "تجربة", "To try out"),))
+            samples = Samples(SqlSamples(store), lambda _: trial, sells._ports.clock)
+            samples.add(ADMIN)
+            samples.remove(ADMIN)
             assert sells.verify(ADMIN).ok
             for table in BOOKS:
                 for statement in (

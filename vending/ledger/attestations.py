@@ -1,8 +1,9 @@
 """Attestations: what a row beside the journal held when it was written, as one link of a chain.
 
-Readings, events of accounts, requests that wait and operators' terms decide over money and have no
-entry whose hash they are under. Each is attested in the transaction that writes it, so that a row
-which is changed, taken out or put in afterwards shows. Pure.
+Readings, deliveries, events of accounts, what two people asked for and decided, operators' terms
+and points' limits decide over money and have no entry whose hash they are under. Each is attested
+in the transaction that writes it, so that a row which is changed, taken out or put in afterwards
+shows. Pure.
 """
 
 from __future__ import annotations
@@ -74,14 +75,22 @@ def attested(kind: str, key: str, digest: str, end: ChainEnd) -> Attestation:
 
 def digest_of(row: Mapping[str, object]) -> str:
     """64 hex digits over the whole row: every column that is not null, by its name, times in the
-    canonical form. What is null is left out, so that a column which is added later changes no
-    digest of the rows from before. Raises TypeError or ValueError for what no row can hold."""
-    told = {
-        name: canonical_time(value) if isinstance(value, datetime) else value
-        for name, value in row.items()
-        if value is not None
-    }
+    canonical form, truths as 0 and 1. What is null is left out, so that a column which is added
+    later changes no digest of the rows from before. Raises TypeError or ValueError for what no row
+    can hold."""
+    told = {name: _plain(value) for name, value in row.items() if value is not None}
     return sha256(canonical_json(told)).hexdigest()
+
+
+NO_ROW: Final = digest_of({})
+"""What stands in the link of a row that was taken away: every row has its key at least."""
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return canonical_time(value)
+    # One database keeps truths as numbers.
+    return int(value) if isinstance(value, bool) else value
 
 
 def _hash(number: int, kind: str, key: str, digest: str, previous: str) -> str:

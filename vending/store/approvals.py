@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, insert, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 
 from ..approvals.approval import (
     LIFE,
@@ -23,6 +23,7 @@ from ..approvals.approval import (
 from ..ledger import canonical_json
 from ..requests import WITHOUT_SECOND
 from . import schema as t
+from .attesting import add_row
 from .operators import SqlOperatorsReading, SqlOperatorsWriting
 from .sqlstore import SqlStore
 
@@ -102,8 +103,9 @@ class SqlPeopleWriting(SqlPeopleReading, SqlOperatorsWriting):
     """See `vending.approvals.ports.PeopleWriting`. The store's writer's place is already held."""
 
     def add_approval(self, approval: Approval) -> None:
-        self._db.execute(
-            insert(t.approvals),
+        add_row(
+            self._db,
+            "approval",
             {
                 "id": approval.id,
                 "act": approval.act,
@@ -118,8 +120,9 @@ class SqlPeopleWriting(SqlPeopleReading, SqlOperatorsWriting):
 
     def decide(self, approval: str, decision: ApprovalDecision) -> None:
         outcome = decision.outcome
-        self._db.execute(
-            insert(t.approval_decisions),
+        add_row(
+            self._db,
+            "approval_decision",
             {
                 "approval": approval,
                 "state": decision.state.value,
@@ -135,8 +138,9 @@ class SqlPeopleWriting(SqlPeopleReading, SqlOperatorsWriting):
     def add_step(self, approval: str, step: ApprovalStep) -> None:
         why = step.failure
         told = None if why is None else {"code": why.code, "facts": why.facts}
-        self._db.execute(
-            insert(t.approval_steps),
+        add_row(
+            self._db,
+            "approval_step",
             {
                 "approval": approval,
                 "seq": step.seq,

@@ -2,7 +2,7 @@
 chains that stand beside the journal.
 
 The chain is walked once, some links at a time with the rows they speak of, so memory stays flat;
-only of what may change the last link is kept until the end, and people who sell are few.
+only of what may change the last link is kept until the end: people who sell and points are few.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from ..ledger import LedgerProblem, Seal
-from ..ledger.attestations import Attestation, ChainEnd, digest_of
+from ..ledger.attestations import NO_ROW, Attestation, ChainEnd, digest_of
 from ..ledger.verify import UNREADABLE
 from . import schema as t
 from .attesting import KINDS, Kind, chain_end, key_text
@@ -84,8 +84,11 @@ def _differing(db: Connection, links: Mapping[str, Links]) -> Iterator[LedgerPro
     for name, own in links.items():
         there = _digests(db, name, [key for key, _ in own])
         for key, digest in own:
-            if there.get(key, "") != digest:
+            if there.get(key, NO_ROW) != digest:
                 what = "row_differs" if key in there else "row_gone"
+                if digest == NO_ROW:
+                    # Taken away by the program, and put in by somebody else.
+                    what = "row_unattested"
                 yield LedgerProblem(0, what, f"{KINDS[name].table.name} {key}")
 
 

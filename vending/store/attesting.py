@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Column, Connection, Table, insert, select, update
+from sqlalchemy import Column, Connection, Table, delete, insert, select, update
 
-from ..ledger.attestations import ChainEnd, attested, digest_of
+from ..ledger.attestations import NO_ROW, ChainEnd, attested, digest_of
 from . import schema as t
 
 
@@ -20,7 +20,8 @@ class Kind(NamedTuple):
 
     table: Table
     may_change: bool = False
-    """Every version is attested, and the row is held against the last; else against each."""
+    """Every version is attested, also that it was taken away, and the row is held against the last;
+    else against each."""
 
     @property
     def key(self) -> list[Column[Any]]:
@@ -30,8 +31,14 @@ class Kind(NamedTuple):
 
 KINDS: Final = {
     "adjustment": Kind(t.adjustments),
+    "adjustment_decision": Kind(t.decisions),
     "account_event": Kind(t.account_events),
+    "approval": Kind(t.approvals),
+    "approval_decision": Kind(t.approval_decisions),
+    "approval_step": Kind(t.approval_steps),
+    "delivery_event": Kind(t.delivery_events),
     "operator": Kind(t.operators, may_change=True),
+    "point": Kind(t.points, may_change=True),
     "reading": Kind(t.readings),
 }
 """By the name that stands in the chain. One that comes along later needs a migration that attests
@@ -55,6 +62,12 @@ def change_row(db: Connection, kind: str, values: Mapping[str, Any]) -> None:
     _attest(db, kind, values)
 
 
+def take_row_away(db: Connection, kind: str, key: Mapping[str, Any]) -> None:
+    """Deletes the row of this key, of a kind that may change."""
+    db.execute(delete(KINDS[kind].table).where(*(c == key[c.name] for c in KINDS[kind].key)))
+    _link(db, kind, key_text(kind, key), NO_ROW)
+
+
 def key_text(kind: str, row: Mapping[str, Any]) -> str:
     """See `Attestation.key`."""
     return ":".join(str(row[column.name]) for column in KINDS[kind].key)
@@ -67,7 +80,11 @@ def chain_end(db: Connection, head: Table) -> ChainEnd:
 
 
 def _attest(db: Connection, kind: str, row: Mapping[str, Any]) -> None:
-    link = attested(kind, key_text(kind, row), digest_of(row), chain_end(db, t.attestation_head))
+    _link(db, kind, key_text(kind, row), digest_of(row))
+
+
+def _link(db: Connection, kind: str, key: str, digest: str) -> None:
+    link = attested(kind, key, digest, chain_end(db, t.attestation_head))
     db.execute(_LINK, link._asdict())
     end = {"number": link.number, "hash": link.hash}
     if link.number == 1:

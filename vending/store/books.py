@@ -137,8 +137,9 @@ class SqlBooksWriting(SqlBooksReading):
         )
 
     def decide(self, adjustment: str, decision: Decision) -> None:
-        self._db.execute(
-            insert(t.decisions),
+        add_row(
+            self._db,
+            "adjustment_decision",
             {
                 "adjustment": adjustment,
                 "state": decision.state.value,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select
 
 from ..approvals.ports import BlockEvent
 from ..blocking import Block
@@ -104,12 +104,8 @@ class SqlOperatorsWriting(SqlOperatorsReading):
         change_row(self._db, "operator", _row(operator))
 
     def change_point(self, point: VendingPoint) -> None:
-        names = ("most_per_sale", "most_per_day", "most_in_till", "needs_shift")
-        self._db.execute(
-            update(t.points)
-            .where(t.points.c.code == point.code)
-            .values({name: getattr(point, name) for name in names})
-        )
+        row = {column.name: getattr(point, column.name) for column in t.points.columns}
+        change_row(self._db, "point", row)
 
 
 def _row(operator: Operator) -> dict[str, Any]:

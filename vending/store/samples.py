@@ -11,6 +11,7 @@ from sqlalchemy import Column, Table, delete, insert, select
 from ..parties import Registration
 from ..samples import Key
 from . import schema as t
+from .attesting import take_row_away
 from .house import SqlHouseReading, SqlHouseWriting
 from .sqlstore import SqlStore
 from .tariff_rows import SqlTariffRows
@@ -94,7 +95,11 @@ class _Writing(SqlHouseWriting, _Reading):
         )
         self._db.execute(delete(t.counters).where(t.counters.c.point.in_(by_kind["point"])))
         for kind, column in _PARTIES:
-            self._db.execute(delete(column.table).where(column.in_(by_kind[kind])))
+            if column.table is t.points:
+                for code in by_kind[kind]:
+                    take_row_away(self._db, "point", {"code": code})
+            else:
+                self._db.execute(delete(column.table).where(column.in_(by_kind[kind])))
         self._db.execute(delete(t.sample_parties))
 
     def _strangers(self, keys: Collection[Key]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     ColumnElement,
     DateTime,
     Dialect,
@@ -88,7 +89,8 @@ def _formatted(element: CanonicalTime, compiler: SQLCompiler, **kw: Any) -> str:
 
 
 def hashed(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """A column as it is hashed: a time as text, whatever stands there."""
+    """A column as it is hashed: a time as text and a truth as SQLite's number, whatever stands
+    there."""
     if isinstance(column.type, UtcTime):
         return CanonicalTime(type_coerce(column, String))
-    return column
+    return type_coerce(column, Integer) if isinstance(column.type, Boolean) else column

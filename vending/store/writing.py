@@ -74,7 +74,11 @@ class SqlWriting(SqlReading):
                 if row is not None:
                     raise PartyExists(table.name, row)
                 try:
-                    self._db.execute(_INSERTS[table.name], values)
+                    if table is t.points:
+                        for point in values:
+                            add_row(self._db, "point", point)
+                    else:
+                        self._db.execute(_INSERTS[table.name], values)
                 except IntegrityError:
                     raise PartyExists(table.name) from None
 
@@ -96,8 +100,9 @@ class SqlWriting(SqlReading):
         self.kept = False
 
     def add_delivery_event(self, vend_id: str, event: DeliveryEvent) -> None:
-        self._db.execute(
-            _INSERTS["delivery_events"],
+        add_row(
+            self._db,
+            "delivery_event",
             {
                 "vend_id": vend_id,
                 "seq": event.seq,

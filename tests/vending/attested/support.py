@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import insert, select, text
 
@@ -12,12 +14,14 @@ from meters.quantities import Energy
 from meters.verdicts import TokenResult
 from tests.vending.accounts.support import BILLING, CHIEF, Counter
 from tests.vending.books.support import SHORT
-from tests.vending.support import ADMIN, POWER
-from vending.aftersale import MeterReading
+from tests.vending.support import ADMIN, OPERATOR, POWER, WATER, put_point, request
+from vending.aftersale import DeliveryEvent, MeterReading, SaleState
+from vending.approvals import Approval, ApprovalDecision, ApprovalState
+from vending.approvals.approval import ApprovalStep, StepState
 from vending.ledger import ChainEnd, LedgerProblem
 from vending.ledger.attestations import Attestation, attested
 from vending.operators import Operator, Settlement
-from vending.store import attestation_proof, schema
+from vending.store import SqlStore, attestation_proof, schema
 from vending.store.approvals import SqlPeople
 from vending.store.attesting import KINDS
 from vending.store.triggers import drop
@@ -27,6 +31,10 @@ RANA = Operator("rana", "رنا", "Rana", Settlement.DEPOSIT, 5_000, commission=
 
 def read(here: Counter, wh: int) -> None:
     """One reading of the electricity meter."""
+    put_reading(here.store, here.clock(), wh)
+
+
+def put_reading(store: SqlStore, at: datetime, wh: int) -> None:
     account = MeterAccount(
         commodity=Commodity.ELECTRICITY,
         balance=Energy(wh),
@@ -34,32 +42,85 @@ def read(here: Counter, wh: int) -> None:
         supply=Supply(True, SupplyState.CONNECTED, frozenset()),
         tokens_accepted=3,
         last_result=TokenResult.ACCEPT,
-        read_at=here.clock(),
+        read_at=at,
     )
-    with here.store.writing() as books:
+    with store.writing() as books:
         books.add_reading(MeterReading(POWER.number, account, "Rami"))
 
 
+LAST: Final = 23
+"""Number of the last link."""
+WRITTEN: Final = (
+    ("point", "P1"),
+    ("point", "P2"),
+    ("account_event", "A1:1"),
+    ("account_event", "A1:2"),
+    ("adjustment", "ADJ-1"),
+    ("adjustment", "ADJ-2"),
+    ("adjustment", "ADJ-3"),
+    ("adjustment_decision", "ADJ-1"),
+    ("adjustment_decision", "ADJ-3"),
+    ("operator", "rana"),
+    ("operator", "rana"),
+    ("point", "P2"),
+    ("point", "P2"),
+    ("approval", "A-1"),
+    ("approval_decision", "A-1"),
+    ("approval_step", "A-1:1"),
+    ("approval_step", "A-1:2"),
+    ("approval", "A-2"),
+    ("approval", "A-3"),
+    ("delivery_event", "v-0:1"),
+    ("delivery_event", "v-0:2"),
+    ("reading", "1"),
+    ("reading", "2"),
+)
+"""What the links are of, in their order."""
+
+
 def prepared(place: Path | str) -> Counter:
-    """Eight links: a debt and that it is disputed, requests ADJ-1 and ADJ-2 of which the first was
-    posted, Rana with terms that were changed once, two readings."""
+    """A debt and that it is disputed; ADJ-1, which was posted, ADJ-2, which waits, and ADJ-3, which
+    was voided; Rana, and the point P2, with terms that were changed once; A-1, which was approved
+    and carried through at the second try, and two requests that wait; a sale of water whose push
+    was not answered; two readings."""
     made = Counter(place)
     made.debt()
     made.accounts.dispute(BILLING, "A1", "arrears", "It was paid in cash", "d-1")
-    for id in ("ADJ-1", "ADJ-2"):
+    for id in ("ADJ-1", "ADJ-2", "ADJ-3"):
         made.keeping.adjust(BILLING, id, SHORT, "Counted twice")
     made.keeping.approve(CHIEF, "ADJ-1")
+    made.keeping.void(BILLING, "ADJ-3", "Found the money")
     for operator in (RANA, replace(RANA, credit_limit=2_000)):
         with SqlPeople(made.store).writing() as people:
             if people.operator(RANA.code) is None:
                 people.add_operator(operator)
             else:
                 people.change_operator(operator)
+    for most in (4_000, 5_000):
+        put_point(made.store, "P2", most_per_sale=most, needs_shift=True)
+    approve(made.store, made.clock())
+    made.service.vend(OPERATOR, request("v-0", WATER))
+    with made.store.writing() as books:
+        for seq, state in enumerate((SaleState.DELIVERING, SaleState.UNKNOWN), start=1):
+            books.add_delivery_event("v-0", DeliveryEvent(seq, state, made.clock(), "Samir"))
     for wh in (40_000, 30_000):
         made.clock.forward(minutes=1)
         read(made, wh)
     assert found(made) is None
     return made
+
+
+def approve(store: SqlStore, at: datetime) -> None:
+    """Three requests, the first of them approved and carried through at the second try."""
+    asked = Approval("A-1", "free_issue", {"units": "2"}, "It leaked", at, "Samir", "P1", "T1")
+    approved = ApprovalDecision(ApprovalState.APPROVED, at, "Nadia", "")
+    with SqlPeople(store).writing() as people:
+        people.add_approval(asked)
+        people.decide("A-1", approved)
+        people.add_step("A-1", ApprovalStep(1, StepState.BEGUN, at, "Omar"))
+        people.add_step("A-1", ApprovalStep(2, StepState.DONE, at, "Omar"))
+        for id in ("A-2", "A-3"):
+            people.add_approval(replace(asked, id=id))
 
 
 def found(here: Counter) -> LedgerProblem | None:

@@ -1,5 +1,6 @@
 """Somebody who has the database edits rows that decide over money and have no entry: readings,
-events of accounts, requests that wait, operators' terms. Verification names the row."""
+deliveries, events of accounts, requests and what was decided of them, terms of operators and
+points. Verification names the row."""
 
 from __future__ import annotations
 
@@ -12,6 +13,8 @@ from sqlalchemy import Integer, insert, select
 
 from tests.vending.accounts.support import BILLING, Counter
 from tests.vending.attested.support import (
+    LAST,
+    WRITTEN,
     columns_of,
     found,
     links,
@@ -62,14 +65,81 @@ EDITS = [
     ("UPDATE operators SET commission = '25'", "row_differs", "operators rana"),
     ("DELETE FROM operators", "row_gone", "operators rana"),
     (columns_of("operators", code="'zaid'"), "row_unattested", "operators zaid"),
+    # Of what was posted, its entry is named (`books/test_edited_rows.py`).
+    (
+        "UPDATE decisions SET note = 'x' WHERE adjustment = 'ADJ-3'",
+        "row_differs",
+        "decisions ADJ-3",
+    ),
+    ("DELETE FROM decisions WHERE adjustment = 'ADJ-3'", "row_gone", "decisions ADJ-3"),
+    (
+        columns_of("decisions", adjustment="'ADJ-2'") + " WHERE adjustment = 'ADJ-3'",
+        "row_unattested",
+        "decisions ADJ-2",
+    ),
+    (
+        "UPDATE approvals SET document = replace(document, '2', '9') WHERE id = 'A-2'",
+        "row_differs",
+        "approvals A-2",
+    ),
+    ("UPDATE approvals SET requested_by = 'x' WHERE id = 'A-1'", "row_differs", "approvals A-1"),
+    ("DELETE FROM approvals WHERE id = 'A-3'", "row_gone", "approvals A-3"),
+    (
+        columns_of("approvals", id="'A-9'") + " WHERE id = 'A-1'",
+        "row_unattested",
+        "approvals A-9",
+    ),
+    ("UPDATE approval_decisions SET actor = 'x'", "row_differs", "approval_decisions A-1"),
+    ("DELETE FROM approval_decisions", "row_gone", "approval_decisions A-1"),
+    (
+        columns_of("approval_decisions", approval="'A-2'"),
+        "row_unattested",
+        "approval_decisions A-2",
+    ),
+    (
+        "UPDATE approval_steps SET state = 'called_off' WHERE seq = 2",
+        "row_differs",
+        "approval_steps A-1:2",
+    ),
+    ("DELETE FROM approval_steps WHERE seq = 2", "row_gone", "approval_steps A-1:2"),
+    (
+        columns_of("approval_steps", seq="3") + " WHERE seq = 2",
+        "row_unattested",
+        "approval_steps A-1:3",
+    ),
+    (
+        "UPDATE delivery_events SET state = 'delivered' WHERE seq = 2",
+        "row_differs",
+        "delivery_events v-0:2",
+    ),
+    ("UPDATE delivery_events SET log_sequence = 7", "row_differs", "delivery_events v-0:1"),
+    ("DELETE FROM delivery_events WHERE seq = 2", "row_gone", "delivery_events v-0:2"),
+    (
+        columns_of("delivery_events", seq="3", state="'delivered'") + " WHERE seq = 2",
+        "row_unattested",
+        "delivery_events v-0:3",
+    ),
+    ("UPDATE points SET most_per_sale = NULL", "row_differs", "points P2"),
+    ("UPDATE points SET most_per_sale = 4000 WHERE code = 'P2'", "row_differs", "points P2"),
+    ("UPDATE points SET most_per_day = 1 WHERE code = 'P1'", "row_differs", "points P1"),
+    (
+        "UPDATE points SET needs_shift = NOT needs_shift WHERE code = 'P2'",
+        "row_differs",
+        "points P2",
+    ),
+    (columns_of("points", code="'P9'") + " WHERE code = 'P2'", "row_unattested", "points P9"),
     ("UPDATE attestations SET digest = hash WHERE number = 6", "attested_chain", "attestations 6"),
     ("UPDATE attestations SET key = '9' WHERE number = 6", "attested_chain", "attestations 6"),
     ("UPDATE attestations SET kind = 'x' WHERE number = 6", "attested_chain", "attestations 6"),
     ("DELETE FROM attestations WHERE number = 3", "attested_chain", "attestations 3"),
-    ("DELETE FROM attestations WHERE number = 8", "attested_head", "kept 8, found 7"),
-    ("DELETE FROM attestations", "attested_head", "kept 8, found 0"),
-    ("UPDATE attestation_head SET number = 9", "attested_head", "kept 9, found 8"),
-    ("DELETE FROM attestation_head", "attested_head", "kept 0, found 8"),
+    (
+        f"DELETE FROM attestations WHERE number = {LAST}",
+        "attested_head",
+        f"kept {LAST}, found {LAST - 1}",
+    ),
+    ("DELETE FROM attestations", "attested_head", f"kept {LAST}, found 0"),
+    ("UPDATE attestation_head SET number = 99", "attested_head", f"kept 99, found {LAST}"),
+    ("DELETE FROM attestation_head", "attested_head", f"kept 0, found {LAST}"),
 ]
 
 
@@ -80,16 +150,9 @@ def test_one_edit(here: Counter, statement: str, what: str, detail: str) -> None
 
 
 def test_what_is_attested_in_which_order(here: Counter) -> None:
-    assert [(link.kind, link.key) for link in links(here)] == [
-        ("account_event", "A1:1"),
-        ("account_event", "A1:2"),
-        ("adjustment", "ADJ-1"),
-        ("adjustment", "ADJ-2"),
-        ("operator", "rana"),
-        ("operator", "rana"),
-        ("reading", "1"),
-        ("reading", "2"),
-    ]
+    assert tuple((link.kind, link.key) for link in links(here)) == WRITTEN
+    assert {kind for kind, _ in WRITTEN} == set(KINDS)
+    assert len(WRITTEN) == LAST
 
 
 COLUMNS = [
@@ -137,13 +200,22 @@ NONSENSE = [
     ("UPDATE account_events SET seq = 'x' WHERE seq = 2", "row_gone"),
     ("UPDATE account_events SET document = CAST(x'ff' AS TEXT) WHERE seq = 2", "row_differs"),
     ("UPDATE operators SET settlement = x'00'", "row_differs"),
-    ("UPDATE attestations SET number = 'x' WHERE number = 8", "attested_chain"),
-    ("UPDATE attestations SET number = -1 WHERE number = 8", "attested_chain"),
-    ("UPDATE attestations SET number = 9223372036854775807 WHERE number = 8", "attested_chain"),
-    ("UPDATE attestations SET hash = x'00' WHERE number = 8", "attested_chain"),
-    ("UPDATE attestations SET digest = 7 WHERE number = 8", "attested_chain"),
-    ("UPDATE attestations SET key = x'ff' WHERE number = 8", "attested_chain"),
-    ("UPDATE attestations SET key = CAST(x'ff' AS TEXT) WHERE number = 8", "attested_chain"),
+    # True to whoever asks whether it is true.
+    ("UPDATE points SET needs_shift = 7 WHERE code = 'P2'", "row_differs"),
+    ("UPDATE points SET most_per_day = 'x' WHERE code = 'P2'", "row_differs"),
+    ("UPDATE delivery_events SET result = 'x' WHERE seq = 1", "row_differs"),
+    ("UPDATE approval_steps SET seq = 'x' WHERE seq = 2", "row_gone"),
+    ("UPDATE approval_decisions SET note = CAST(x'ff' AS TEXT)", "row_differs"),
+    (f"UPDATE attestations SET number = 'x' WHERE number = {LAST}", "attested_chain"),
+    (f"UPDATE attestations SET number = -1 WHERE number = {LAST}", "attested_chain"),
+    (
+        f"UPDATE attestations SET number = 9223372036854775807 WHERE number = {LAST}",
+        "attested_chain",
+    ),
+    (f"UPDATE attestations SET hash = x'00' WHERE number = {LAST}", "attested_chain"),
+    (f"UPDATE attestations SET digest = 7 WHERE number = {LAST}", "attested_chain"),
+    (f"UPDATE attestations SET key = x'ff' WHERE number = {LAST}", "attested_chain"),
+    (f"UPDATE attestations SET key = CAST(x'ff' AS TEXT) WHERE number = {LAST}", "attested_chain"),
     ("UPDATE attestation_head SET number = 'x'", "attested_head"),
     ("UPDATE attestation_head SET hash = x'00'", "attested_head"),
 ]
@@ -169,6 +241,8 @@ def test_nonsense_stops_no_proof(file: Counter, statement: str, what: str) -> No
         ("reading", "9" * 18),
         ("reading", "9" * 40),
         ("reading", "²"),
+        ("delivery_event", "v-0:0"),
+        ("approval", "é" * 99),
         ("account_event", "A1"),
         ("account_event", "A1:x"),
         ("account_event", f"A1:{'9' * 18}"),
@@ -179,7 +253,7 @@ def test_a_link_of_a_row_that_can_be_none(here: Counter, kind: str, key: str) ->
     forged = attested(kind, key, "0" * 64, links(here)[-1].end)
     with here.store.engine.begin() as db:
         db.execute(insert(schema.attestations), forged._asdict())
-        db.execute(schema.attestation_head.update().values(number=9, hash=forged.hash))
+        db.execute(schema.attestation_head.update().values(number=forged.number, hash=forged.hash))
     assert named(here) == ("row_gone", f"{KINDS[kind].table.name} {key}")
 
 
@@ -190,7 +264,7 @@ def test_a_second_link_hides_no_edit(here: Counter) -> None:
         row = db.execute(select(schema.readings).where(schema.readings.c.id == 1)).one()
         forged = attested("reading", "1", digest_of(row._asdict()), links(here)[-1].end)
         db.execute(insert(schema.attestations), forged._asdict())
-        db.execute(schema.attestation_head.update().values(number=9, hash=forged.hash))
+        db.execute(schema.attestation_head.update().values(number=forged.number, hash=forged.hash))
     assert named(here) == ("row_differs", "readings 1")
     with here.store.reading() as books:
         assert [one.what for one in attestation_proof.attestation_problems(books._db)] == [

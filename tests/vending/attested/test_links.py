@@ -14,7 +14,8 @@ from tests.vending.attested.support import (
 )
 from tests.vending.support import OPERATOR, POWER, request
 from vending.ledger import ChainEnd
-from vending.ledger.attestations import attested, digest_of
+from vending.ledger.attestations import NO_ROW, attested, digest_of
+from vending.requests import BasketRequest, Credit
 
 
 class Stop(Exception):
@@ -33,9 +34,17 @@ def test_what_is_not_written_is_not_attested(here: Counter) -> None:
 
 
 def test_a_sale_writes_no_link(here: Counter) -> None:
-    """Its rows are under the hash of its entry."""
+    """Its rows are under the hash of its entry. Neither one in a batch, or held back and shown or
+    taken back."""
     before = links(here)
     here.service.vend(OPERATOR, request("v-1"))
+    here.service.vend_many([(OPERATOR, request(f"v-{number}")) for number in (2, 3)])
+    for id in ("v-4", "v-5"):
+        here.clock.forward(minutes=1)
+        item = Credit(POWER.number, request().amount)
+        here.service.vend_basket(OPERATOR, BasketRequest(id, (item,), hold=True))
+    here.service.show(OPERATOR, "v-4")
+    here.service.void(OPERATOR, "v-5", "The wrong customer")
     assert links(here) == before
     assert found(here) is None
 
@@ -52,6 +61,10 @@ def test_a_digest_stays_what_it_was() -> None:
         attested("reading", "1", "0" * 64, ChainEnd()).hash
         == "b60bee665fa8cdb4be17ec370fdf855d78562cbaecb5ac126d05809b87f8fe59"
     )
+    # A truth is what SQLite keeps of it.
+    assert digest_of({**row, "on": True}) == digest_of({**row, "on": 1})
+    assert digest_of({**row, "on": False}) == digest_of({**row, "on": 0}) != digest_of(row)
     # A column that came later, and is null in the rows from before.
     assert digest_of({**row, "later": None}) == digest_of(row)
+    assert NO_ROW == "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
     assert digest_of({**row, "read_at": READ_AT + timedelta(microseconds=1)}) != digest_of(row)

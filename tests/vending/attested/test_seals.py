@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from tests.vending.accounts.support import BILLING, CHIEF, Counter
 from tests.vending.attested.support import (
+    LAST,
     found,
     links,
     named,
@@ -51,9 +52,9 @@ def test_a_seal_stands_for_both_chains(here: Counter) -> None:
 
 CUT = (
     "DELETE FROM readings WHERE id = 2",
-    "DELETE FROM attestations WHERE number = 8",
-    "UPDATE attestation_head SET number = 7, "
-    "hash = (SELECT hash FROM attestations WHERE number = 7)",
+    f"DELETE FROM attestations WHERE number = {LAST}",
+    f"UPDATE attestation_head SET number = {LAST - 1}, "
+    f"hash = (SELECT hash FROM attestations WHERE number = {LAST - 1})",
 )
 """The last reading and everything that tells of it."""
 
