@@ -152,6 +152,8 @@ ATTESTED: Final = {
         "id meter read_at actor commodity balance total_supplied unit output state reasons "
         "tokens_accepted last_result",
     ),
+    "tariff_approval": (3, "tariff_approvals", "code version act at actor note effective_at"),
+    "tariff_file": (2, "tariff_files", "code version document drafted_at drafted_by"),
 }
 """By kind of row: how many columns are its key, its table, and its columns."""
 

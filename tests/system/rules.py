@@ -31,7 +31,9 @@ _BESIDE = """
     UNION ALL SELECT 'delivery_event', vend_id || ':' || seq FROM delivery_events
     UNION ALL SELECT 'operator', code FROM operators
     UNION ALL SELECT 'point', code FROM points
-    UNION ALL SELECT 'reading', CAST(id AS text) FROM readings"""
+    UNION ALL SELECT 'reading', CAST(id AS text) FROM readings
+    UNION ALL SELECT 'tariff_approval', code || ':' || version || ':' || act FROM tariff_approvals
+    UNION ALL SELECT 'tariff_file', code || ':' || version FROM tariff_files"""
 """Rows that decide over money and have no entry whose hash they are under."""
 _NONE = sha256(b"{}").hexdigest()
 """What is attested of a row that was taken away."""

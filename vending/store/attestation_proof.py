@@ -125,7 +125,9 @@ def _digest(row: Mapping[str, Any]) -> str | None:
 def _values(kind: Kind, key: str) -> tuple[str | int, ...] | None:
     """The columns of a key; None for what can be none."""
     columns = kind.key
-    parts = key.rsplit(":", len(columns) - 1) if len(columns) > 1 else [key]
+    # What ends in a number may begin with a text that holds a colon, and the other way around.
+    split = key.rsplit if isinstance(columns[-1].type, Integer) else key.split
+    parts = split(":", len(columns) - 1) if len(columns) > 1 else [key]
     if len(parts) != len(columns) or key != key.encode(errors="replace").decode():
         return None
     values: list[str | int] = []

@@ -25,7 +25,8 @@ class Kind(NamedTuple):
 
     @property
     def key(self) -> list[Column[Any]]:
-        """What a row is known by: a text, a whole number, or both in this order."""
+        """What a row is known by: texts and whole numbers, of which only the first or the last
+        may hold a colon."""
         return list(self.table.primary_key.columns)
 
 
@@ -40,6 +41,8 @@ KINDS: Final = {
     "operator": Kind(t.operators, may_change=True),
     "point": Kind(t.points, may_change=True),
     "reading": Kind(t.readings),
+    "tariff_approval": Kind(t.tariff_approvals),
+    "tariff_file": Kind(t.tariff_files),
 }
 """By the name that stands in the chain. One that comes along later needs a migration that attests
 the rows which are there."""

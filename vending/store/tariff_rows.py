@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, select
 
 from ..tariff.rows import ActKind, KeptVersion, TariffAct
 from . import schema as t
+from .attesting import add_row
 
 _COUNTS = select(
     select(func.count()).select_from(t.tariff_files).scalar_subquery(),
@@ -51,8 +52,8 @@ class SqlTariffRows:
 
     def keep(self, version: KeptVersion) -> None:
         values = {name: getattr(version, name) for name in KeptVersion.__slots__}
-        self._db.execute(insert(t.tariff_files), values)
+        add_row(self._db, "tariff_file", values)
 
     def add(self, act: TariffAct) -> None:
         values = {name: getattr(act, name) for name in TariffAct.__slots__}
-        self._db.execute(insert(t.tariff_approvals), {**values, "act": act.act.value})
+        add_row(self._db, "tariff_approval", {**values, "act": act.act.value})

@@ -24,7 +24,9 @@ from vending.operators import Operator, Settlement
 from vending.store import SqlStore, attestation_proof, schema
 from vending.store.approvals import SqlPeople
 from vending.store.attesting import KINDS
+from vending.store.tariffs import SqlTariffs
 from vending.store.triggers import drop
+from vending.tariff.rows import ActKind, KeptVersion, TariffAct
 
 RANA = Operator("rana", "رنا", "Rana", Settlement.DEPOSIT, 5_000, commission="2.5")
 
@@ -48,7 +50,7 @@ def put_reading(store: SqlStore, at: datetime, wh: int) -> None:
         books.add_reading(MeterReading(POWER.number, account, "Rami"))
 
 
-LAST: Final = 23
+LAST: Final = 27
 """Number of the last link."""
 WRITTEN: Final = (
     ("point", "P1"),
@@ -70,6 +72,10 @@ WRITTEN: Final = (
     ("approval_step", "A-1:2"),
     ("approval", "A-2"),
     ("approval", "A-3"),
+    ("tariff_file", "night:1"),
+    ("tariff_approval", "night:1:approved"),
+    ("tariff_file", "night:2"),
+    ("tariff_approval", "night:1:retired"),
     ("delivery_event", "v-0:1"),
     ("delivery_event", "v-0:2"),
     ("reading", "1"),
@@ -81,8 +87,9 @@ WRITTEN: Final = (
 def prepared(place: Path | str) -> Counter:
     """A debt and that it is disputed; ADJ-1, which was posted, ADJ-2, which waits, and ADJ-3, which
     was voided; Rana, and the point P2, with terms that were changed once; A-1, which was approved
-    and carried through at the second try, and two requests that wait; a sale of water whose push
-    was not answered; two readings."""
+    and carried through at the second try, and two requests that wait; a tariff that was approved
+    and retired again, and a draft of the next; a sale of water whose push was not answered; two
+    readings."""
     made = Counter(place)
     made.debt()
     made.accounts.dispute(BILLING, "A1", "arrears", "It was paid in cash", "d-1")
@@ -99,6 +106,7 @@ def prepared(place: Path | str) -> Counter:
     for most in (4_000, 5_000):
         put_point(made.store, "P2", most_per_sale=most, needs_shift=True)
     approve(made.store, made.clock())
+    keep_tariffs(made.store, made.clock())
     made.service.vend(OPERATOR, request("v-0", WATER))
     with made.store.writing() as books:
         for seq, state in enumerate((SaleState.DELIVERING, SaleState.UNKNOWN), start=1):
@@ -121,6 +129,16 @@ def approve(store: SqlStore, at: datetime) -> None:
         people.add_step("A-1", ApprovalStep(2, StepState.DONE, at, "Omar"))
         for id in ("A-2", "A-3"):
             people.add_approval(replace(asked, id=id))
+
+
+def keep_tariffs(store: SqlStore, at: datetime) -> None:
+    """Rows of two versions, the first of them approved and retired."""
+    version = KeptVersion("night", 1, 'code = "night"', at, "Layla")
+    with SqlTariffs(store).writing() as rows:
+        rows.keep(version)
+        rows.add(TariffAct("night", 1, ActKind.APPROVED, at, "Nadia", "As the council said"))
+        rows.keep(replace(version, version=2))
+        rows.add(TariffAct("night", 1, ActKind.RETIRED, at, "Nadia", "It is day", at))
 
 
 def found(here: Counter) -> LedgerProblem | None:

@@ -1,6 +1,6 @@
 """Somebody who has the database edits rows that decide over money and have no entry: readings,
-deliveries, events of accounts, requests and what was decided of them, terms of operators and
-points. Verification names the row."""
+deliveries, events of accounts, requests and what was decided of them, terms of operators, points
+and tariffs. Verification names the row."""
 
 from __future__ import annotations
 
@@ -128,6 +128,32 @@ EDITS = [
         "points P2",
     ),
     (columns_of("points", code="'P9'") + " WHERE code = 'P2'", "row_unattested", "points P9"),
+    (
+        "UPDATE tariff_files SET document = 'cheap' WHERE version = 1",
+        "row_differs",
+        "tariff_files night:1",
+    ),
+    ("DELETE FROM tariff_files WHERE version = 2", "row_gone", "tariff_files night:2"),
+    (
+        columns_of("tariff_files", version="3") + " WHERE version = 1",
+        "row_unattested",
+        "tariff_files night:3",
+    ),
+    (
+        "UPDATE tariff_approvals SET effective_at = NULL WHERE act = 'retired'",
+        "row_differs",
+        "tariff_approvals night:1:retired",
+    ),
+    (
+        "DELETE FROM tariff_approvals WHERE act = 'retired'",
+        "row_gone",
+        "tariff_approvals night:1:retired",
+    ),
+    (
+        columns_of("tariff_approvals", version="2") + " WHERE act = 'approved'",
+        "row_unattested",
+        "tariff_approvals night:2:approved",
+    ),
     ("UPDATE attestations SET digest = hash WHERE number = 6", "attested_chain", "attestations 6"),
     ("UPDATE attestations SET key = '9' WHERE number = 6", "attested_chain", "attestations 6"),
     ("UPDATE attestations SET kind = 'x' WHERE number = 6", "attested_chain", "attestations 6"),
@@ -247,6 +273,9 @@ def test_nonsense_stops_no_proof(file: Counter, statement: str, what: str) -> No
         ("account_event", "A1:x"),
         ("account_event", f"A1:{'9' * 18}"),
         ("operator", "x" * 999),
+        ("tariff_file", "night"),
+        ("tariff_approval", "night:1"),
+        ("tariff_approval", "night:x:approved"),
     ],
 )
 def test_a_link_of_a_row_that_can_be_none(here: Counter, kind: str, key: str) -> None:

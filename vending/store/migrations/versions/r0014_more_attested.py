@@ -1,6 +1,6 @@
-"""What two people asked for and decided, deliveries and points come under the attestations. What is
-there is attested as it stands, by kind and then by key, behind the links that there are: seals that
-stand for those stay as good as they were."""
+"""What two people asked for and decided, deliveries, points and tariffs come under the
+attestations. What is there is attested as it stands, by kind and then by key, behind the links that
+there are: seals that stand for those stay as good as they were."""
 
 from __future__ import annotations
 
@@ -153,6 +153,21 @@ ROWS: Final = (
             "code name_ar name_en quarter most_per_sale most_per_day most_in_till needs_shift",
         ),
         ("code",),
+    ),
+    (
+        "tariff_file",
+        _table("tariff_files", "code version document drafted_at drafted_by", "drafted_at"),
+        ("code", "version"),
+    ),
+    (
+        "tariff_approval",
+        _table(
+            "tariff_approvals",
+            "code version act at actor note effective_at",
+            "at",
+            "effective_at",
+        ),
+        ("code", "version", "act"),
     ),
 )
 _KINDS: Final = tuple(kind for kind, _, _ in ROWS)
