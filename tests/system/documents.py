@@ -152,6 +152,7 @@ ATTESTED: Final = {
         "id meter read_at actor commodity balance total_supplied unit output state reasons "
         "tokens_accepted last_result",
     ),
+    "showing": (1, "showings", "vend_id at actor point"),
     "tariff_approval": (3, "tariff_approvals", "code version act at actor note effective_at"),
     "tariff_file": (2, "tariff_files", "code version document drafted_at drafted_by"),
 }

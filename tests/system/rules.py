@@ -32,6 +32,7 @@ _BESIDE = """
     UNION ALL SELECT 'operator', code FROM operators
     UNION ALL SELECT 'point', code FROM points
     UNION ALL SELECT 'reading', CAST(id AS text) FROM readings
+    UNION ALL SELECT 'showing', vend_id FROM showings
     UNION ALL SELECT 'tariff_approval', code || ':' || version || ':' || act FROM tariff_approvals
     UNION ALL SELECT 'tariff_file', code || ':' || version FROM tariff_files"""
 """Rows that decide over money and have no entry whose hash they are under."""

@@ -46,6 +46,8 @@ def test_it_writes_and_changes_nothing(postgres: Postgres) -> None:
             item = Credit(request().meter, request().amount)
             sells.vend_basket(OPERATOR, BasketRequest("v-2", (item,), hold=True))
             assert sells.void(OPERATOR, "v-2", "wrong meter").evidence is Evidence.NOT_SHOWN
+            sells.vend_basket(OPERATOR, BasketRequest("v-3", (item,), hold=True))
+            sells.show(OPERATOR, "v-3")
             sells.bind(OPERATOR, request().meter, request().amount)
             for limit in (9_000, 8_000):
                 put_operator(store, "rana", most_per_day=limit)

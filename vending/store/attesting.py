@@ -41,6 +41,7 @@ KINDS: Final = {
     "operator": Kind(t.operators, may_change=True),
     "point": Kind(t.points, may_change=True),
     "reading": Kind(t.readings),
+    "showing": Kind(t.showings),
     "tariff_approval": Kind(t.tariff_approvals),
     "tariff_file": Kind(t.tariff_files),
 }

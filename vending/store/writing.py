@@ -132,10 +132,8 @@ class SqlWriting(SqlReading):
         return gone.rowcount
 
     def add_showing(self, vend_id: str, at: datetime, actor: str, point: str) -> None:
-        self._db.execute(
-            _INSERTS["showings"],
-            {"vend_id": vend_id, "at": at, "actor": actor, "point": point},
-        )
+        row = {"vend_id": vend_id, "at": at, "actor": actor, "point": point}
+        add_row(self._db, "showing", row)
 
     def add_void(
         self, void: Void, posted: PostedEntry, cached: tuple[Posting, ...], account: str | None

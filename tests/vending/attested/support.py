@@ -21,6 +21,7 @@ from vending.approvals.approval import ApprovalStep, StepState
 from vending.ledger import ChainEnd, LedgerProblem
 from vending.ledger.attestations import Attestation, attested
 from vending.operators import Operator, Settlement
+from vending.requests import BasketRequest, Credit
 from vending.store import SqlStore, attestation_proof, schema
 from vending.store.approvals import SqlPeople
 from vending.store.attesting import KINDS
@@ -50,7 +51,7 @@ def put_reading(store: SqlStore, at: datetime, wh: int) -> None:
         books.add_reading(MeterReading(POWER.number, account, "Rami"))
 
 
-LAST: Final = 27
+LAST: Final = 28
 """Number of the last link."""
 WRITTEN: Final = (
     ("point", "P1"),
@@ -76,6 +77,7 @@ WRITTEN: Final = (
     ("tariff_approval", "night:1:approved"),
     ("tariff_file", "night:2"),
     ("tariff_approval", "night:1:retired"),
+    ("showing", "v-h"),
     ("delivery_event", "v-0:1"),
     ("delivery_event", "v-0:2"),
     ("reading", "1"),
@@ -88,8 +90,8 @@ def prepared(place: Path | str) -> Counter:
     """A debt and that it is disputed; ADJ-1, which was posted, ADJ-2, which waits, and ADJ-3, which
     was voided; Rana, and the point P2, with terms that were changed once; A-1, which was approved
     and carried through at the second try, and two requests that wait; a tariff that was approved
-    and retired again, and a draft of the next; a sale of water whose push was not answered; two
-    readings."""
+    and retired again, and a draft of the next; held digits that were shown; a sale of
+    water whose push was not answered; two readings."""
     made = Counter(place)
     made.debt()
     made.accounts.dispute(BILLING, "A1", "arrears", "It was paid in cash", "d-1")
@@ -107,6 +109,9 @@ def prepared(place: Path | str) -> Counter:
         put_point(made.store, "P2", most_per_sale=most, needs_shift=True)
     approve(made.store, made.clock())
     keep_tariffs(made.store, made.clock())
+    held = BasketRequest("v-h", (Credit(POWER.number, request().amount),), hold=True)
+    made.service.vend_basket(OPERATOR, held)
+    made.service.show(OPERATOR, "v-h")
     made.service.vend(OPERATOR, request("v-0", WATER))
     with made.store.writing() as books:
         for seq, state in enumerate((SaleState.DELIVERING, SaleState.UNKNOWN), start=1):

@@ -1,6 +1,6 @@
 """Somebody who has the database edits rows that decide over money and have no entry: readings,
-deliveries, events of accounts, requests and what was decided of them, terms of operators, points
-and tariffs. Verification names the row."""
+deliveries, showings, events of accounts, requests and what was decided of them, terms of operators,
+points and tariffs. Verification names the row."""
 
 from __future__ import annotations
 
@@ -154,6 +154,10 @@ EDITS = [
         "row_unattested",
         "tariff_approvals night:2:approved",
     ),
+    ("UPDATE showings SET actor = 'x'", "row_differs", "showings v-h"),
+    # The digits may be taken back as not shown again.
+    ("DELETE FROM showings", "row_gone", "showings v-h"),
+    (columns_of("showings", vend_id="'v-0'"), "row_unattested", "showings v-0"),
     ("UPDATE attestations SET digest = hash WHERE number = 6", "attested_chain", "attestations 6"),
     ("UPDATE attestations SET key = '9' WHERE number = 6", "attested_chain", "attestations 6"),
     ("UPDATE attestations SET kind = 'x' WHERE number = 6", "attested_chain", "attestations 6"),

@@ -34,8 +34,8 @@ def test_what_is_not_written_is_not_attested(here: Counter) -> None:
 
 
 def test_a_sale_writes_no_link(here: Counter) -> None:
-    """Its rows are under the hash of its entry. Neither one in a batch, or held back and shown or
-    taken back."""
+    """Its rows are under the hash of its entry. Neither one in a batch, or held back, or taken
+    back; that digits which were held back are shown is attested."""
     before = links(here)
     here.service.vend(OPERATOR, request("v-1"))
     here.service.vend_many([(OPERATOR, request(f"v-{number}")) for number in (2, 3)])
@@ -43,9 +43,11 @@ def test_a_sale_writes_no_link(here: Counter) -> None:
         here.clock.forward(minutes=1)
         item = Credit(POWER.number, request().amount)
         here.service.vend_basket(OPERATOR, BasketRequest(id, (item,), hold=True))
-    here.service.show(OPERATOR, "v-4")
     here.service.void(OPERATOR, "v-5", "The wrong customer")
     assert links(here) == before
+    here.service.show(OPERATOR, "v-4")
+    here.service.show(OPERATOR, "v-4")
+    assert [link.key for link in links(here)[len(before) :]] == ["v-4"]
     assert found(here) is None
 
 

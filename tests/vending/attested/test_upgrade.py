@@ -41,6 +41,7 @@ MORE = (
     ("tariff_file", "night:2"),
     ("tariff_approval", "night:1:approved"),
     ("tariff_approval", "night:1:retired"),
+    ("showing", "v-h"),
 )
 
 

@@ -325,11 +325,7 @@ def test_held_digits_wait_until_they_are_shown(here: Office) -> None:
     assert here.only().last_error == "outbox.not_sent: the digits are held back"
     assert not here.receiver.got
     with here.books.writing() as books:
-        books._db.execute(
-            insert(schema.showings).values(
-                vend_id="v-1", at=here.clock(), actor="Samir", point="P1"
-            )
-        )
+        books.add_showing("v-1", here.clock(), "Samir", "P1")
     here.clock.now += BACKOFF[0]
     assert outbox.deliver_due(JOB).sent == 1
     assert here.receiver.got[0].json["text"].endswith(token.digits)

@@ -1,4 +1,4 @@
-"""What two people asked for and decided, deliveries, points and tariffs come under the
+"""What two people asked for and decided, deliveries, points, tariffs and showings come under the
 attestations. What is there is attested as it stands, by kind and then by key, behind the links that
 there are: seals that stand for those stay as good as they were."""
 
@@ -169,5 +169,6 @@ ROWS: Final = (
         ),
         ("code", "version", "act"),
     ),
+    ("showing", _table("showings", "vend_id at actor point", "at"), ("vend_id",)),
 )
 _KINDS: Final = tuple(kind for kind, _, _ in ROWS)
