@@ -136,6 +136,13 @@ ATTESTED: Final = {
         "delivery_events",
         "vend_id seq state at actor result log_sequence note",
     ),
+    "key_change": (
+        1,
+        "key_changes",
+        "id meter from_sgc from_krn from_ti to_sgc to_krn to_ti reason planned_at planned_by "
+        "from_base_date from_ken to_base_date to_ken",
+    ),
+    "key_change_event": (2, "key_change_events", "change seq state at actor vend_id note"),
     "operator": (
         1,
         "operators",

@@ -29,6 +29,8 @@ _BESIDE = """
     UNION ALL SELECT 'approval_decision', approval FROM approval_decisions
     UNION ALL SELECT 'approval_step', approval || ':' || seq FROM approval_steps
     UNION ALL SELECT 'delivery_event', vend_id || ':' || seq FROM delivery_events
+    UNION ALL SELECT 'key_change', CAST(id AS text) FROM key_changes
+    UNION ALL SELECT 'key_change_event', change || ':' || seq FROM key_change_events
     UNION ALL SELECT 'operator', code FROM operators
     UNION ALL SELECT 'point', code FROM points
     UNION ALL SELECT 'reading', CAST(id AS text) FROM readings

@@ -99,7 +99,9 @@ DEEDS = {
             "receipts": 1,
             # Two of the key change and two of the purchases.
             "tokens": 4,
+            # Of the key change alone is it attested.
             "key_change_events": 1,
+            "attestations": 1,
             # SMS, slip and webhook of each sale.
             "outbox": 9,
         },
@@ -110,7 +112,13 @@ DEEDS = {
         plan_and_hold,
         lambda made, n: made.service.void(OPERATOR, f"v{n}", WHY),
         # The key change is planned anew.
-        {"entries": 1, "voids": 1, "key_changes": 1, "key_change_events": 1},
+        {
+            "entries": 1,
+            "voids": 1,
+            "key_changes": 1,
+            "key_change_events": 1,
+            "attestations": 2,
+        },
         after_void,
     ),
     "shift close": Deed(

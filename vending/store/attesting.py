@@ -1,12 +1,13 @@
 """Writing rows that are attested: each with its link of the chain, in one transaction.
 
 Whoever holds the store's writer's place is alone with the end of the chain, as with the journal's.
-A sale writes none of these rows: what it writes is under the hash of its entry.
+A sale writes none of these rows, unless it gives out the set of a key change: what it writes is
+under the hash of its entry.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Column, Connection, Table, delete, insert, select, update
@@ -38,6 +39,8 @@ KINDS: Final = {
     "approval_decision": Kind(t.approval_decisions),
     "approval_step": Kind(t.approval_steps),
     "delivery_event": Kind(t.delivery_events),
+    "key_change": Kind(t.key_changes),
+    "key_change_event": Kind(t.key_change_events),
     "operator": Kind(t.operators, may_change=True),
     "point": Kind(t.points, may_change=True),
     "reading": Kind(t.readings),
@@ -49,12 +52,26 @@ KINDS: Final = {
 the rows which are there."""
 
 
-def add_row(db: Connection, kind: str, values: Mapping[str, Any]) -> None:
-    """Writes a row of this kind, `values` by column."""
+def add_row(db: Connection, kind: str, values: Mapping[str, Any]) -> Sequence[Any]:
+    """Writes a row of this kind, `values` by column; its key, which the database may have
+    chosen."""
     made = db.execute(_INSERTS[kind], dict(values))
-    # The database may have chosen the key.
-    named = zip(KINDS[kind].key, made.inserted_primary_key or (), strict=True)
-    _attest(db, kind, {**values, **{column.name: value for column, value in named}})
+    key = made.inserted_primary_key or ()
+    named = zip(KINDS[kind].key, key, strict=True)
+    attest_rows(db, kind, [{**values, **{column.name: value for column, value in named}}])
+    return key
+
+
+def add_rows(db: Connection, kind: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Writes rows of this kind, whose keys are among their values."""
+    if rows:
+        db.execute(_INSERTS[kind], [dict(row) for row in rows])
+    attest_rows(db, kind, rows)
+
+
+def attest_rows(db: Connection, kind: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Attests rows that this transaction has just written, all their columns, in this order."""
+    _link(db, *((kind, key_text(kind, row), digest_of(row)) for row in rows))
 
 
 def change_row(db: Connection, kind: str, values: Mapping[str, Any]) -> None:
@@ -63,13 +80,13 @@ def change_row(db: Connection, kind: str, values: Mapping[str, Any]) -> None:
     own = [column == values[column.name] for column in key]
     rest = {column.name: values[column.name] for column in table.columns if column not in key}
     db.execute(update(table).where(*own).values(rest))
-    _attest(db, kind, values)
+    attest_rows(db, kind, [values])
 
 
 def take_row_away(db: Connection, kind: str, key: Mapping[str, Any]) -> None:
     """Deletes the row of this key, of a kind that may change."""
     db.execute(delete(KINDS[kind].table).where(*(c == key[c.name] for c in KINDS[kind].key)))
-    _link(db, kind, key_text(kind, key), NO_ROW)
+    _link(db, (kind, key_text(kind, key), NO_ROW))
 
 
 def key_text(kind: str, row: Mapping[str, Any]) -> str:
@@ -83,23 +100,23 @@ def chain_end(db: Connection, head: Table) -> ChainEnd:
     return ChainEnd() if row is None else ChainEnd(*row)
 
 
-def _attest(db: Connection, kind: str, row: Mapping[str, Any]) -> None:
-    _link(db, kind, key_text(kind, row), digest_of(row))
-
-
-def _link(db: Connection, kind: str, key: str, digest: str) -> None:
-    link = attested(kind, key, digest, chain_end(db, t.attestation_head))
-    db.execute(_LINK, link._asdict())
-    end = {"number": link.number, "hash": link.hash}
-    if link.number == 1:
-        db.execute(_FIRST, {"id": 1, **end})
-    else:
-        db.execute(_MOVE, end)
+def _link(db: Connection, *told: tuple[str, str, str]) -> None:
+    """Kind, key and digest of each link."""
+    begun = end = chain_end(db, t.attestation_head)
+    links = []
+    for kind, key, digest in told:
+        link = attested(kind, key, digest, end)
+        end = link.end
+        links.append(link._asdict())
+    if not links:
+        return
+    db.execute(_LINK, links)
+    db.execute(_MOVE if begun.number else _FIRST, end._asdict())
 
 
 _INSERTS = {name: insert(kind.table) for name, kind in KINDS.items()}
 _LINK, _FIRST, _MOVE = (
     insert(t.attestations),
-    insert(t.attestation_head),
+    insert(t.attestation_head).values(id=1),
     update(t.attestation_head),
 )

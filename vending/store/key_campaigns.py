@@ -15,7 +15,8 @@ from ..keychanges.changes import KeyChangeEvent, KeyChangeState, Scope
 from ..keychanges.ports import Move, Standing
 from ..parties import Meter
 from . import schema as t
-from .key_change_rows import IS_LAST, has_key, within
+from .attesting import add_rows, attest_rows
+from .key_change_rows import IS_LAST, event_row, has_key, within
 from .parties import meter_of
 
 _C, _E, _M = t.key_changes, t.key_change_events, t.meters
@@ -117,7 +118,11 @@ class SqlCampaignWriting:
             literal(target.ken),
         ).where(able)
         columns = [c.name for c in _C.columns if c.name != "id"]
+        # The writer's place is held: what is behind the last that was there is of this statement.
+        there = self._last(select(_C.c.id)) or 0
         self._db.execute(insert(_C).from_select(columns, rows.order_by(_M.c.number)))
+        made = self._db.execute(select(_C).where(_C.c.id > there).order_by(_C.c.id))
+        attest_rows(self._db, "key_change", (row._asdict() for row in made))
         planned = self._db.execute(
             update(_M)
             .where(able)
@@ -139,21 +144,8 @@ class SqlCampaignWriting:
         cancelled = self._db.execute(
             update(_M).where(_M.c.number.in_(meters)).values(NO_PLAN)
         ).rowcount
-        begun = chosen.subquery()
-        self._db.execute(
-            insert(_E).from_select(
-                [c.name for c in _E.columns],
-                select(
-                    begun.c.id,
-                    literal(event.seq),
-                    literal(event.state.value),
-                    literal(event.at, t.UtcTime()),
-                    literal(event.actor),
-                    literal(event.vend_id, _E.c.vend_id.type),
-                    literal(event.note),
-                ),
-            )
-        )
+        begun = self._db.execute(chosen.order_by(_C.c.id)).all()
+        add_rows(self._db, "key_change_event", [event_row(row.id, event) for row in begun])
         return cancelled, last
 
     def tell_untold(self, key: KeyAttributes) -> None:

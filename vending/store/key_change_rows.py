@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, insert
+from sqlalchemy import Select, and_, exists, func
 from sqlalchemy.sql.elements import ColumnElement
 
 from tokens.sts import KeyRef
@@ -12,6 +12,7 @@ from tokens.sts import KeyRef
 from ..keychanges.changes import KeyChange, KeyChangeEvent, KeyChangeState, Scope
 from ..keymoves import KeyMove
 from . import schema as t
+from .attesting import add_row
 
 _C, _E = t.key_changes, t.key_change_events
 _NEXT = _E.alias()
@@ -23,23 +24,25 @@ STATE: ColumnElement[str] = func.coalesce(_E.c.state, KeyChangeState.PLANNED.val
 
 def add_change(db: Any, change: KeyChange) -> int:
     """Writes a change without its events; its number."""
-    made = db.execute(insert(_C).values(row_of(change)))
-    return int(made.inserted_primary_key[0])
+    (made,) = add_row(db, "key_change", row_of(change))
+    return int(made)
 
 
 def add_event(db: Any, change: int, event: KeyChangeEvent) -> None:
-    db.execute(
-        insert(_E),
-        {
-            "change": change,
-            "seq": event.seq,
-            "state": event.state.value,
-            "at": event.at,
-            "actor": event.actor,
-            "vend_id": event.vend_id,
-            "note": event.note,
-        },
-    )
+    add_row(db, "key_change_event", event_row(change, event))
+
+
+def event_row(change: int, event: KeyChangeEvent) -> dict[str, Any]:
+    """The columns of key_change_events."""
+    return {
+        "change": change,
+        "seq": event.seq,
+        "state": event.state.value,
+        "at": event.at,
+        "actor": event.actor,
+        "vend_id": event.vend_id,
+        "note": event.note,
+    }
 
 
 def row_of(change: KeyChange) -> dict[str, Any]:

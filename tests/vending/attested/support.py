@@ -14,10 +14,12 @@ from meters.quantities import Energy
 from meters.verdicts import TokenResult
 from tests.vending.accounts.support import BILLING, CHIEF, Counter
 from tests.vending.books.support import SHORT
-from tests.vending.support import ADMIN, OPERATOR, POWER, WATER, put_point, request
+from tests.vending.support import ADMIN, OPERATOR, POWER, SGC, WATER, put_point, request
 from vending.aftersale import DeliveryEvent, MeterReading, SaleState
 from vending.approvals import Approval, ApprovalDecision, ApprovalState
 from vending.approvals.approval import ApprovalStep, StepState
+from vending.keychanges.changes import KeyChange, KeyChangeEvent, KeyChangeState
+from vending.keymoves import KeyMove
 from vending.ledger import ChainEnd, LedgerProblem
 from vending.ledger.attestations import Attestation, attested
 from vending.operators import Operator, Settlement
@@ -25,6 +27,7 @@ from vending.requests import BasketRequest, Credit
 from vending.store import SqlStore, attestation_proof, schema
 from vending.store.approvals import SqlPeople
 from vending.store.attesting import KINDS
+from vending.store.key_changes import SqlKeyChangesWriting
 from vending.store.tariffs import SqlTariffs
 from vending.store.triggers import drop
 from vending.tariff.rows import ActKind, KeptVersion, TariffAct
@@ -51,7 +54,7 @@ def put_reading(store: SqlStore, at: datetime, wh: int) -> None:
         books.add_reading(MeterReading(POWER.number, account, "Rami"))
 
 
-LAST: Final = 28
+LAST: Final = 32
 """Number of the last link."""
 WRITTEN: Final = (
     ("point", "P1"),
@@ -77,6 +80,10 @@ WRITTEN: Final = (
     ("tariff_approval", "night:1:approved"),
     ("tariff_file", "night:2"),
     ("tariff_approval", "night:1:retired"),
+    ("key_change", "1"),
+    ("key_change_event", "1:1"),
+    ("key_change", "2"),
+    ("key_change_event", "2:1"),
     ("showing", "v-h"),
     ("delivery_event", "v-0:1"),
     ("delivery_event", "v-0:2"),
@@ -90,8 +97,8 @@ def prepared(place: Path | str) -> Counter:
     """A debt and that it is disputed; ADJ-1, which was posted, ADJ-2, which waits, and ADJ-3, which
     was voided; Rana, and the point P2, with terms that were changed once; A-1, which was approved
     and carried through at the second try, and two requests that wait; a tariff that was approved
-    and retired again, and a draft of the next; held digits that were shown; a sale of
-    water whose push was not answered; two readings."""
+    and retired again, and a draft of the next; two changes of a key that were called off; held
+    digits that were shown; a sale of water whose push was not answered; two readings."""
     made = Counter(place)
     made.debt()
     made.accounts.dispute(BILLING, "A1", "arrears", "It was paid in cash", "d-1")
@@ -109,6 +116,8 @@ def prepared(place: Path | str) -> Counter:
         put_point(made.store, "P2", most_per_sale=most, needs_shift=True)
     approve(made.store, made.clock())
     keep_tariffs(made.store, made.clock())
+    for _ in range(2):
+        plan_and_call_off(made.store, made.clock())
     held = BasketRequest("v-h", (Credit(POWER.number, request().amount),), hold=True)
     made.service.vend_basket(OPERATOR, held)
     made.service.show(OPERATOR, "v-h")
@@ -144,6 +153,18 @@ def keep_tariffs(store: SqlStore, at: datetime) -> None:
         rows.add(TariffAct("night", 1, ActKind.APPROVED, at, "Nadia", "As the council said"))
         rows.keep(replace(version, version=2))
         rows.add(TariffAct("night", 1, ActKind.RETIRED, at, "Nadia", "It is day", at))
+
+
+def plan_and_call_off(store: SqlStore, at: datetime) -> None:
+    """A change of the electricity meter's key."""
+    move = KeyMove(SGC, 1, 1, SGC, 2, 1)
+    with store.writing() as books:
+        changes = SqlKeyChangesWriting(books)
+        change = KeyChange(0, POWER.number, move, "A new revision", at, "Omar")
+        planned = changes.plan(POWER.number, change)
+        off = KeyChangeEvent(1, KeyChangeState.CANCELLED, at, "Omar", None, "Not yet")
+        changes.add_event(planned, off)
+        changes.drop_plan(POWER.number)
 
 
 def found(here: Counter) -> LedgerProblem | None:

@@ -1,6 +1,6 @@
 """Somebody who has the database edits rows that decide over money and have no entry: readings,
 deliveries, showings, events of accounts, requests and what was decided of them, terms of operators,
-points and tariffs. Verification names the row."""
+points, tariffs and key changes. Verification names the row."""
 
 from __future__ import annotations
 
@@ -158,6 +158,19 @@ EDITS = [
     # The digits may be taken back as not shown again.
     ("DELETE FROM showings", "row_gone", "showings v-h"),
     (columns_of("showings", vend_id="'v-0'"), "row_unattested", "showings v-0"),
+    ("UPDATE key_changes SET to_krn = 9 WHERE id = 1", "row_differs", "key_changes 1"),
+    (columns_of("key_changes", without="id") + " WHERE id = 2", "row_unattested", "key_changes 3"),
+    (
+        "UPDATE key_change_events SET state = 'entered' WHERE change = 2",
+        "row_differs",
+        "key_change_events 2:1",
+    ),
+    ("DELETE FROM key_change_events WHERE change = 2", "row_gone", "key_change_events 2:1"),
+    (
+        columns_of("key_change_events", seq="2") + " WHERE change = 2",
+        "row_unattested",
+        "key_change_events 2:2",
+    ),
     ("UPDATE attestations SET digest = hash WHERE number = 6", "attested_chain", "attestations 6"),
     ("UPDATE attestations SET key = '9' WHERE number = 6", "attested_chain", "attestations 6"),
     ("UPDATE attestations SET kind = 'x' WHERE number = 6", "attested_chain", "attestations 6"),

@@ -42,6 +42,10 @@ MORE = (
     ("tariff_approval", "night:1:approved"),
     ("tariff_approval", "night:1:retired"),
     ("showing", "v-h"),
+    ("key_change", "1"),
+    ("key_change", "2"),
+    ("key_change_event", "1:1"),
+    ("key_change_event", "2:1"),
 )
 
 

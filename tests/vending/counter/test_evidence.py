@@ -46,12 +46,15 @@ from tokens.sts import (
 )
 from vending.accounts import Accounts
 from vending.aftersale import Evidence, SaleState
+from vending.keychanges.changes import KeyChange
+from vending.keymoves import KeyMove
 from vending.messages import Language, words_for
 from vending.parties import Meter, Registration, Role
 from vending.requests import BasketRequest, Credit, DebtPayment, Postponement, Units
 from vending.service import VendingService
 from vending.sold import SaleVoided
 from vending.store.accounts import SqlAccounts
+from vending.store.key_changes import SqlKeyChangesWriting
 from vending.store.schema import metadata
 from vending.tariff import QuoteChanged, QuoteExpired, QuoteIdReused, QuoteMissing
 from vending.tariff.months import PLACE
@@ -371,29 +374,9 @@ def test_a_tampered_void_is_named(rig: Rig) -> None:
 
 
 def plan(rig: Rig, krn: int, ti: int = 1) -> None:
+    change = KeyChange(0, P, KeyMove(SGC, 1, 1, SGC, krn, ti), "new revision", START, "Huda")
     with rig.town.store.writing() as books:
-        books._db.execute(
-            T["key_changes"]
-            .insert()
-            .values(
-                meter=P,
-                from_sgc=SGC,
-                from_krn=1,
-                from_ti=1,
-                to_sgc=SGC,
-                to_krn=krn,
-                to_ti=ti,
-                reason="new revision",
-                planned_at=START,
-                planned_by="Huda",
-            )
-        )
-        books._db.execute(
-            T["meters"]
-            .update()
-            .where(T["meters"].c.number == P)
-            .values(next_sgc=SGC, next_krn=krn, next_ti=ti)
-        )
+        SqlKeyChangesWriting(books).plan(P, change)
 
 
 def test_key_change_tokens_come_first_with_the_next_sale_and_once(rig: Rig) -> None:

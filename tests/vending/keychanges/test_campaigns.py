@@ -65,6 +65,8 @@ def test_all_meters_of_a_key_are_planned_and_followed(place: Path | str) -> None
     assert town.changes.changes(TECHNICIAN, (), Scope(target=OTHER.ref)) == []
     # What is out is followed as before, and what was called off can be planned anew.
     assert town.changes.plan_campaign(BOSS, OLD.ref, OTHER.ref, WHY).planned == 10
+    # Each change and each step is attested, also those of many at once.
+    town.check()
     town.store.close()
 
 

@@ -1,6 +1,6 @@
-"""What two people asked for and decided, deliveries, points, tariffs and showings come under the
-attestations. What is there is attested as it stands, by kind and then by key, behind the links that
-there are: seals that stand for those stay as good as they were."""
+"""What two people asked for and decided, deliveries, points, tariffs, showings and key changes come
+under the attestations. What is there is attested as it stands, by kind and then by key, behind the
+links that there are: seals that stand for those stay as good as they were."""
 
 from __future__ import annotations
 
@@ -170,5 +170,20 @@ ROWS: Final = (
         ("code", "version", "act"),
     ),
     ("showing", _table("showings", "vend_id at actor point", "at"), ("vend_id",)),
+    (
+        "key_change",
+        _table(
+            "key_changes",
+            "id meter from_sgc from_krn from_ti to_sgc to_krn to_ti reason planned_at planned_by "
+            "from_base_date from_ken to_base_date to_ken",
+            "planned_at",
+        ),
+        ("id",),
+    ),
+    (
+        "key_change_event",
+        _table("key_change_events", "change seq state at actor vend_id note", "at"),
+        ("change", "seq"),
+    ),
 )
 _KINDS: Final = tuple(kind for kind, _, _ in ROWS)
