@@ -131,6 +131,7 @@ ATTESTED: Final = {
     ),
     "approval_decision": (1, "approval_decisions", "approval state at actor note"),
     "approval_step": (2, "approval_steps", "approval seq state at actor note document"),
+    "block_event": (1, "block_events", "id kind subject act at actor reason"),
     "delivery_event": (
         2,
         "delivery_events",

@@ -28,6 +28,7 @@ _BESIDE = """
     UNION ALL SELECT 'approval', id FROM approvals
     UNION ALL SELECT 'approval_decision', approval FROM approval_decisions
     UNION ALL SELECT 'approval_step', approval || ':' || seq FROM approval_steps
+    UNION ALL SELECT 'block_event', CAST(id AS text) FROM block_events
     UNION ALL SELECT 'delivery_event', vend_id || ':' || seq FROM delivery_events
     UNION ALL SELECT 'key_change', CAST(id AS text) FROM key_changes
     UNION ALL SELECT 'key_change_event', change || ':' || seq FROM key_change_events

@@ -35,7 +35,7 @@ ACTS = ("sell", "change", "lift")
 WRITTEN = {
     "sell": {"entries": 1, "postings": 6, "sales": 1, "idempotency": 1, "receipts": 1, "tokens": 1},
     "change": {"attestations": 1},
-    "lift": {"block_events": 1},
+    "lift": {"block_events": 1, "attestations": 1},
 }
 """Rows that the act itself writes into the books."""
 

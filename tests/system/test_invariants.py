@@ -18,7 +18,7 @@ from tests.system.everything import CHIEF, new_office
 from tests.system.invariants import Witness, broken_rules, check, order, settle_and_check
 from tests.system.rules import PLAN_RULES, RULES
 from tests.vending.accounts.support import BILLING, ZONE
-from tests.vending.attested.support import approve, keep_tariffs, put_reading
+from tests.vending.attested.support import approve, block, keep_tariffs, put_reading
 from tests.vending.books.support import SHORT
 from tests.vending.support import OPERATOR, Town, chart, pushed, request
 from vending.accounting import Bookkeeping
@@ -180,6 +180,7 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> Path:
     keeping.adjust(BILLING, "ADJ-1", SHORT, "Counted twice")
     keeping.approve(CHIEF, "ADJ-1")
     approve(here.store, here.clock())
+    block(here.store, here.clock())
     keep_tariffs(here.store, here.clock())
     here.service.vend(OPERATOR, request("pushed"))
     pushed(path, "pushed")

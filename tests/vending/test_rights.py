@@ -9,7 +9,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ProgrammingError
 
 from tests.databases import Postgres, plain
-from tests.vending.attested.support import approve, keep_tariffs, plan_and_call_off
+from tests.vending.attested.support import approve, block, keep_tariffs, plan_and_call_off
 from tests.vending.support import (
     ADMIN,
     OPERATOR,
@@ -54,6 +54,7 @@ def test_it_writes_and_changes_nothing(postgres: Postgres) -> None:
                 put_point(store, "P2", most_per_day=limit)
             approve(store, sells._ports.clock())
             keep_tariffs(store, sells._ports.clock())
+            block(store, sells._ports.clock())
             plan_and_call_off(store, sells._ports.clock())
             with store.writing() as books:
                 pushed = DeliveryEvent(1, SaleState.DELIVERING, sells._ports.clock(), "Samir")

@@ -1,9 +1,9 @@
 """Attestations: what a row beside the journal held when it was written, as one link of a chain.
 
 Readings, deliveries, showings, events of accounts, what two people asked for and decided,
-operators' terms, points' limits, tariffs and key changes decide over money and have no entry whose
-hash they are under. Each is attested in the transaction that writes it, so that a row which is
-changed, taken out or put in afterwards shows. Pure.
+operators' terms, points' limits, tariffs, key changes and events of blocks decide over money and
+have no entry whose hash they are under. Each is attested in the transaction that writes it, so that
+a row which is changed, taken out or put in afterwards shows. Pure.
 """
 
 from __future__ import annotations

@@ -38,6 +38,7 @@ KINDS: Final = {
     "approval": Kind(t.approvals),
     "approval_decision": Kind(t.approval_decisions),
     "approval_step": Kind(t.approval_steps),
+    "block_event": Kind(t.block_events),
     "delivery_event": Kind(t.delivery_events),
     "key_change": Kind(t.key_changes),
     "key_change_event": Kind(t.key_change_events),

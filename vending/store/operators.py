@@ -85,8 +85,9 @@ class SqlOperatorsWriting(SqlOperatorsReading):
         self._add_event(block, "lifted", at, actor, reason)
 
     def _add_event(self, block: Block, act: str, at: datetime, actor: str, reason: str) -> None:
-        self._db.execute(
-            insert(t.block_events),
+        add_row(
+            self._db,
+            "block_event",
             {
                 "kind": block.kind,
                 "subject": block.subject,

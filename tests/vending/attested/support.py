@@ -18,6 +18,7 @@ from tests.vending.support import ADMIN, OPERATOR, POWER, SGC, WATER, put_point,
 from vending.aftersale import DeliveryEvent, MeterReading, SaleState
 from vending.approvals import Approval, ApprovalDecision, ApprovalState
 from vending.approvals.approval import ApprovalStep, StepState
+from vending.blocking import Block
 from vending.keychanges.changes import KeyChange, KeyChangeEvent, KeyChangeState
 from vending.keymoves import KeyMove
 from vending.ledger import ChainEnd, LedgerProblem
@@ -54,7 +55,7 @@ def put_reading(store: SqlStore, at: datetime, wh: int) -> None:
         books.add_reading(MeterReading(POWER.number, account, "Rami"))
 
 
-LAST: Final = 32
+LAST: Final = 35
 """Number of the last link."""
 WRITTEN: Final = (
     ("point", "P1"),
@@ -84,6 +85,9 @@ WRITTEN: Final = (
     ("key_change_event", "1:1"),
     ("key_change", "2"),
     ("key_change_event", "2:1"),
+    ("block_event", "1"),
+    ("block_event", "2"),
+    ("block_event", "3"),
     ("showing", "v-h"),
     ("delivery_event", "v-0:1"),
     ("delivery_event", "v-0:2"),
@@ -97,8 +101,9 @@ def prepared(place: Path | str) -> Counter:
     """A debt and that it is disputed; ADJ-1, which was posted, ADJ-2, which waits, and ADJ-3, which
     was voided; Rana, and the point P2, with terms that were changed once; A-1, which was approved
     and carried through at the second try, and two requests that wait; a tariff that was approved
-    and retired again, and a draft of the next; two changes of a key that were called off; held
-    digits that were shown; a sale of water whose push was not answered; two readings."""
+    and retired again, and a draft of the next; two changes of a key that were called off; a
+    block that was lifted and one that stands; held digits that were shown; a sale of water whose
+    push was not answered; two readings."""
     made = Counter(place)
     made.debt()
     made.accounts.dispute(BILLING, "A1", "arrears", "It was paid in cash", "d-1")
@@ -118,6 +123,7 @@ def prepared(place: Path | str) -> Counter:
     keep_tariffs(made.store, made.clock())
     for _ in range(2):
         plan_and_call_off(made.store, made.clock())
+    block(made.store, made.clock())
     held = BasketRequest("v-h", (Credit(POWER.number, request().amount),), hold=True)
     made.service.vend_basket(OPERATOR, held)
     made.service.show(OPERATOR, "v-h")
@@ -165,6 +171,15 @@ def plan_and_call_off(store: SqlStore, at: datetime) -> None:
         off = KeyChangeEvent(1, KeyChangeState.CANCELLED, at, "Omar", None, "Not yet")
         changes.add_event(planned, off)
         changes.drop_plan(POWER.number)
+
+
+def block(store: SqlStore, at: datetime) -> None:
+    """Two subjects are blocked, and the first is let go again."""
+    first = Block("terminal", "P9/T1", "It was stolen", at)
+    with SqlPeople(store).writing() as people:
+        people.set_block(first, "Omar")
+        people.lift_block(first, at, "Nadia", "It was found")
+        people.set_block(Block("operator", "cli:zaid", "Counted short", at), "Omar")
 
 
 def found(here: Counter) -> LedgerProblem | None:

@@ -1,6 +1,6 @@
 """Somebody who has the database edits rows that decide over money and have no entry: readings,
 deliveries, showings, events of accounts, requests and what was decided of them, terms of operators,
-points, tariffs and key changes. Verification names the row."""
+points, tariffs, key changes and events of blocks. Verification names the row."""
 
 from __future__ import annotations
 
@@ -170,6 +170,14 @@ EDITS = [
         columns_of("key_change_events", seq="2") + " WHERE change = 2",
         "row_unattested",
         "key_change_events 2:2",
+    ),
+    # What is blocked is held against these (`approvals/test_people.py`).
+    ("UPDATE block_events SET actor = 'x' WHERE id = 2", "row_differs", "block_events 2"),
+    ("DELETE FROM block_events WHERE id = 1", "row_gone", "block_events 1"),
+    (
+        columns_of("block_events", without="id", subject="'x'") + " WHERE id = 2",
+        "row_unattested",
+        "block_events 4",
     ),
     ("UPDATE attestations SET digest = hash WHERE number = 6", "attested_chain", "attestations 6"),
     ("UPDATE attestations SET key = '9' WHERE number = 6", "attested_chain", "attestations 6"),

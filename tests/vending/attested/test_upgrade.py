@@ -46,6 +46,9 @@ MORE = (
     ("key_change", "2"),
     ("key_change_event", "1:1"),
     ("key_change_event", "2:1"),
+    ("block_event", "1"),
+    ("block_event", "2"),
+    ("block_event", "3"),
 )
 
 

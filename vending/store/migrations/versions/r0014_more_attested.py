@@ -1,6 +1,7 @@
-"""What two people asked for and decided, deliveries, points, tariffs, showings and key changes come
-under the attestations. What is there is attested as it stands, by kind and then by key, behind the
-links that there are: seals that stand for those stay as good as they were."""
+"""What two people asked for and decided, deliveries, points, tariffs, showings, key changes and
+events of blocks come under the attestations. What is there is attested as it stands, by kind and
+then by key, behind the links that there are: seals that stand for those stay as good as they
+were."""
 
 from __future__ import annotations
 
@@ -185,5 +186,6 @@ ROWS: Final = (
         _table("key_change_events", "change seq state at actor vend_id note", "at"),
         ("change", "seq"),
     ),
+    ("block_event", _table("block_events", "id kind subject act at actor reason", "at"), ("id",)),
 )
 _KINDS: Final = tuple(kind for kind, _, _ in ROWS)
