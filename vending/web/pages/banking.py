@@ -52,7 +52,7 @@ def bank(visit: Visiting, form: Filled) -> Response:
 def bank_amounts(visit: Visiting, form: Filled) -> Response:
     """Books what came by itself, of cards and the like, as the bank's statement has it."""
     bankings, actor, point = visit.services.bankings, visit.who.actor, form["point"]
-    typed = [(name, form.number(name)) for name in form if name.startswith(_AMOUNT)]
+    typed = [(name, form.amount(name)) for name in form if name.startswith(_AMOUNT)]
     try:
         amounts = checked_slips(
             [(name.removeprefix(_AMOUNT), text) for name, text in typed if text],

@@ -56,7 +56,7 @@ def lines(form: Form, files: list[MeterFile]) -> list[Line]:
     found = []
     for file in files:
         number = file.meter.number.number
-        typed = form.number(f"amount:{number}")
+        typed = form.amount(f"amount:{number}")
         if not typed:
             continue
         ask = form[f"ask:{number}"]
@@ -86,7 +86,7 @@ def payments(form: Form, due: Money) -> tuple[Payment, ...]:
     """What is handed over; empty: exactly what is due, in cash. Raises NotANumber, TooFine."""
     handed = []
     for tender in PAYING:
-        typed = form.number(f"paid:{tender.value}")
+        typed = form.amount(f"paid:{tender.value}")
         if typed:
             reference = form[f"reference:{tender.value}"][:60]
             handed.append(Payment(tender, Money.from_text(typed, due.currency), reference))

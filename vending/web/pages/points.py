@@ -63,7 +63,7 @@ def _changes(visit: Visitor, form: Form, code: str) -> dict[str, Any]:
         raise PointUnknown(code[:30])
     point, needs_shift = there[code], bool(form["needs_shift"])
     changes: dict[str, Any] = {
-        name: form.number(name) or None
+        name: form.amount(name) or None
         for name in LIMITS
         if _limit(visit, form, name) != getattr(point, name)
     }
@@ -72,7 +72,7 @@ def _changes(visit: Visitor, form: Form, code: str) -> dict[str, Any]:
 
 def _limit(visit: Visitor, form: Form, name: str) -> int | None:
     """Minor units; none where nothing was typed. Raises NotANumber, TooFine."""
-    text = form.number(name)
+    text = form.amount(name)
     return Money.from_text(text, visit.services.currency).minor if text else None
 
 

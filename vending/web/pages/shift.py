@@ -45,7 +45,7 @@ def shift(visit: Visiting) -> Response:
 def open_shift(visit: Visiting, form: Filled) -> Response:
     till = till_of(visit)
     try:
-        amount = Money.from_text(form.number("float") or "0", visit.services.drawers.currency)
+        amount = Money.from_text(form.amount("float") or "0", visit.services.drawers.currency)
         till.open(form["id"], amount)
     except RaseedError as error:
         return _standing(visit, error, form)
@@ -58,7 +58,7 @@ def cash(visit: Visiting, form: Filled) -> Response:
     till = till_of(visit)
     kind = MoveKind.OUT if form["way"] == "out" else MoveKind.IN
     try:
-        amount = Money.from_text(form.number("amount"), visit.services.drawers.currency)
+        amount = Money.from_text(form.amount("amount"), visit.services.drawers.currency)
         till.move(kind, form["id"], amount, form["reason"])
     except RaseedError as error:
         return _standing(visit, error, form)
@@ -176,8 +176,8 @@ def _standing(
 def _count_of(visit: Visitor, form: Form) -> Count:
     """What a form says was counted. Raises what `checked_count` raises."""
     # Every value is told, none of it as 0: an empty drawer is a count, too.
-    pieces = [(face, form.number(f"pieces:{face}") or "0") for face in _faces(visit)]
-    slips = [(tender.value, form.number(f"slips:{tender.value}")) for tender in OTHER_TENDERS]
+    pieces = [(face, form.amount(f"pieces:{face}") or "0") for face in _faces(visit)]
+    slips = [(tender.value, form.amount(f"slips:{tender.value}")) for tender in OTHER_TENDERS]
     told = [(name, text) for name, text in slips if text]
     return checked_count(pieces, told, visit.services.drawers.currency)
 

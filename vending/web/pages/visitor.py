@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Final
@@ -25,6 +26,7 @@ from .learning import check_practice
 COOKIE: Final = "raseed_session"
 DEVICE_COOKIE: Final = "raseed_device"
 LANGUAGE_COOKIE: Final = "raseed_language"
+_BY_THOUSANDS: Final = re.compile(r"[+-]?\d{1,3}(\s\d{3})+(\.\d+)?")
 
 
 @dataclass(eq=False)
@@ -116,6 +118,13 @@ class Form(Mapping[str, str]):
             for place, c in enumerate(western(bare(self[name])))
             if not c.isspace() and (place == 0 or c not in "-\u2010\u2011")
         )
+
+    def amount(self, name: str) -> str:
+        """Money, units or pieces as typed on any keyboard: ٠-٩ as 0-9, `٫` as the point. Spaces are
+        left out only where they part thousands. What else stands inside stays there, and whoever
+        reads it as a number refuses it: `20-5` is not 205, nor `10 50` 1050."""
+        typed = western(bare(self[name])).replace("\u066b", ".")
+        return "".join(typed.split()) if _BY_THOUSANDS.fullmatch(typed) else typed
 
     def role(self, name: str) -> Role:
         """Raises RequestInvalid: a role that was mistyped is no other role."""
