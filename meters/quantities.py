@@ -7,7 +7,7 @@ have no truth value (`if amount:` is a mistake, `if amount.is_zero` is not).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from fractions import Fraction
 from functools import lru_cache
 from typing import ClassVar, Self
@@ -43,6 +43,8 @@ class MoneyTooMuch(Invalid, code="money.too_much"):
 
 _MARKS = "\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _LONGEST_NUMBER = 100
+_EXACT = Context(prec=_LONGEST_NUMBER)
+"""Holds every number that `decimal_from_text` reads."""
 MOST_MINOR = 10**13
 """The most that can be typed, in minor units: sums of a hundred thousand of them still fit into the
 whole numbers of a database."""
@@ -277,7 +279,11 @@ class Rate:
         # There are few rates, and each sale tells its own.
         price = self.per_unit * 10**self.quantity.decimals / 10 ** MINOR_DIGITS[self.currency]
         value = Decimal(price.numerator) / Decimal(price.denominator)
-        object.__setattr__(self, "_text", f"{value.normalize():f}")
+        if value != price:
+            # With every decimal that was written; a price that no decimal is stays rounded.
+            exact = _EXACT.divide(Decimal(price.numerator), Decimal(price.denominator))
+            value = exact if exact == price else value
+        object.__setattr__(self, "_text", f"{value.normalize(_EXACT):f}")
 
     @classmethod
     def from_text(cls, text: str, currency: str, quantity: type[Quantity]) -> Rate:

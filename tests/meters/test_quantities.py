@@ -135,3 +135,17 @@ def test_rates_are_exact() -> None:
     assert rate.to_text() == "0.5612"
     with pytest.raises(TypeError):
         rate.cost(Volume(1))
+
+
+@pytest.mark.parametrize("places", [1, 27, 28, 29, 60, 98])
+def test_a_price_is_told_with_every_decimal_that_was_written(places: int) -> None:
+    """What a line says times the units is what it charges, however fine the price is."""
+    text = "0." + "123456789" * 11
+    text = text[: 2 + places]
+    rate = Rate.from_text(text, "ILS", Energy)
+    assert rate.to_text() == text
+    assert Rate.from_text(rate.to_text(), "ILS", Energy) == rate
+
+
+def test_a_price_that_no_decimal_is_can_be_told() -> None:
+    assert Rate(Fraction(1, 30), "ILS", Energy).to_text() == "0.3333333333333333333333333333"

@@ -166,7 +166,8 @@ class Table:
         if not least <= number <= most:
             self.wrong(key, Mistake.PERCENT, least, most)
         # However it was typed (`١٦`, `+16`): programs read it back, and it stands between words.
-        return f"{abs(number):f}", Fraction(number) * Fraction(1, 100)
+        # Its sign alone is taken off: `abs` would round to the digits of a calculation.
+        return f"{number.copy_abs():f}", Fraction(number) * Fraction(1, 100)
 
     def units(self, key: str) -> Quantity:
         """A number of token steps (tenths of a display unit), more than none."""

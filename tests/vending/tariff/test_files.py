@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 
 import pytest
 from hypothesis import given, settings
@@ -221,6 +222,13 @@ def test_a_percentage_stands_in_plain_digits_however_it_was_typed(typed: str) ->
     asked = QuoteRequest(Money(5000))
     tax = quote(tariff, asked, AccountState(Money(0)), tariff.active_from).lines[1]
     assert (tax.rule, tax.rate, tax.amount) == ("vat", "16", Money(690))
+
+
+def test_a_percentage_is_told_as_it_is_charged() -> None:
+    """Also with more decimals than a calculation keeps: who checks a line has its true rate."""
+    long = "33." + "3" * 40
+    (tariff,) = parse_tariffs(FLAT.replace('percent = "16"', f'percent = "{long}"'), "x")
+    assert (tariff.vat.percent, tariff.vat.fraction) == (long, Fraction(long) / 100)
 
 
 def test_a_tariff_that_ended_is_not_sold_and_still_explains() -> None:
