@@ -15,6 +15,8 @@ from . import rows
 
 MOST_ROWS: Final = 1_000_000
 """A sheet holds 1 048 576; what is more goes on in another sheet."""
+_MOST_DIGITS: Final = 15
+"""A spreadsheet's numbers hold so many; of a longer one it makes another."""
 _WIDTH: Final = 16
 _WORDS: Final[Mapping[str, Callable[[str, Language], str]]] = {
     "kind": entry_term,
@@ -27,7 +29,8 @@ they are."""
 
 
 def write(view: JournalView, out: BinaryIO, language: Language) -> None:
-    """The whole view. Rows go to disk as they come; amounts are numbers, everything else text."""
+    """The whole view. Rows go to disk as they come; amounts are numbers, everything else text, and
+    so is an amount of more digits than a spreadsheet holds."""
     book = Workbook(
         out,
         {
@@ -69,7 +72,10 @@ class _Sheets:
             for column, cell in enumerate(row):
                 say = words[column]
                 if not isinstance(cell, str):
-                    sheet.write_number(place, column, cell, self._amount)
+                    if len(cell.normalize().as_tuple().digits) > _MOST_DIGITS:
+                        sheet.write_string(place, column, f"{cell:f}", self._amount)
+                    else:
+                        sheet.write_number(place, column, cell, self._amount)
                 elif cell and say is not None:
                     sheet.write_string(place, column, say(cell, self._language))
                 elif rows.is_formula(cell):

@@ -12,6 +12,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from xlsxwriter.workbook import Workbook  # type: ignore[import-untyped]
 
 from tests.vending.books.support import BILLING, CHIEF, SHORT, Office, move, office
 from tests.vending.support import WATER, put_operator, request
@@ -155,6 +156,28 @@ def test_the_workbook_keeps_numbers_of_things_as_text(here: Office) -> None:
     assert {row[at["actor"]][0] for row in journal} == {"inlineStr"}
     found = {row[0][1]: Decimal(row[5][1]) for row in balances[1:]}
     assert found == totals(here)
+
+
+@pytest.mark.parametrize(
+    ("amount", "kind"),
+    [
+        ("9999999999999.99", "n"),
+        ("-9999999999999.99", "n"),
+        ("100000000000000.00", "n"),
+        # The nearest numbers of a spreadsheet are another amount.
+        ("92233720368547758.07", "inlineStr"),
+        ("-92233720368547758.07", "inlineStr"),
+        ("99999999999999.999", "inlineStr"),
+    ],
+)
+def test_no_amount_becomes_another_in_the_workbook(amount: str, kind: str) -> None:
+    out = BytesIO()
+    book = Workbook(out, {"constant_memory": True})
+    workbook._Sheets(book, Language.ENGLISH).add("balances", ("debit",), [(Decimal(amount),)])
+    book.close()
+    (sheet,) = sheets(out.getvalue())
+    ((told, text),) = cells(sheet)[1]
+    assert (told, Decimal(text)) == (kind, Decimal(amount))
 
 
 @pytest.mark.parametrize("language", Language)
