@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select
 
 from ..accounting.days import Span
-from ..ledger import ChainHead, JournalEntry, PostedEntry, Posting
+from ..ledger import ChainHead, PostedEntry, Posting
 from . import schema as t
 from .books_reports import within
+from .rows import posted_of
 from .walk import rows
 
 
@@ -73,13 +74,4 @@ class SqlJournal:
             while line is not None and line[0] <= row.number:
                 own.append(Posting(*line[1:]))
                 line = next(found, None)
-            entry = JournalEntry(
-                at=row.at,
-                kind=row.kind,
-                cause=row.cause,
-                actor=row.actor,
-                point=row.point,
-                content_hash=row.content_hash,
-                postings=tuple(own),
-            )
-            yield PostedEntry(row.number, row.previous_hash, row.hash, entry)
+            yield posted_of(row, own)

@@ -14,14 +14,14 @@ from tokens.sts import BaseDate
 
 from ..aftersale import DeliveryEvent, Evidence, MeterReading, Printing, SaleState, SoldHere, Void
 from ..ground import OpenShift
-from ..ledger import ChainHead, JournalEntry, LedgerProblem, PostedEntry, Posting, StoredEntry
+from ..ledger import ChainHead, LedgerProblem, PostedEntry, Posting, StoredEntry
 from ..persons import same_person
 from ..record import QUANTITIES, SaleRecord, TokenRecord
 from ..sale import SaleKind
 from . import audit, walk
 from . import schema as t
 from .parties import NUL
-from .rows import void_of
+from .rows import posted_of, void_of
 from .taking_back import SqlTakingBack
 
 SALE_COLUMNS = tuple(c for c in t.sales.columns if c.name not in ("vend_id", "entry"))
@@ -258,16 +258,7 @@ class SqlReading(SqlTakingBack):
             .where(t.postings.c.entry == row.number)
             .order_by(t.postings.c.line)
         )
-        entry = JournalEntry(
-            at=row.at,
-            kind=row.kind,
-            cause=row.cause,
-            actor=row.actor,
-            point=row.point,
-            content_hash=row.content_hash,
-            postings=tuple(Posting(*line) for line in lines),
-        )
-        return PostedEntry(row.number, row.previous_hash, row.hash, entry)
+        return posted_of(row, (Posting(*line) for line in lines))
 
 
 def sale_record(row: Sequence[Any], tokens: tuple[TokenRecord, ...]) -> SaleRecord:
