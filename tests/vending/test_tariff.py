@@ -35,7 +35,7 @@ from vending.tariff import (
 from vending.tariff import quote as quote_for
 from vending.tariff.costs import UnitCost
 from vending.tariff.months import Month
-from vending.tariff.pricing import MOST_STEPS
+from vending.tariff.steps import MOST_STEPS
 
 ELECTRICITY = tariffs().active("electricity-domestic", START)
 WATER = tariffs().active("water-domestic", START)

@@ -12,7 +12,7 @@ from typing import Any
 
 from meters.identity import Drn
 from meters.quantities import Quantity
-from tokens.sts import BaseDate, EncryptionAlgorithm, carried
+from tokens.sts import BaseDate, EncryptionAlgorithm
 
 from ..accounting.adjustments import checked_reason
 from ..accounting.errors import AgreementUnknown
@@ -26,8 +26,7 @@ from ..parties import Actor, GatewayAddress, Meter, MeterFile, PartyExists, Reac
 from ..permissions import require
 from ..ports import Clock
 from ..requests import Units, units_of
-from ..tariff import UnitsNotCarried
-from ..tariff.pricing import MOST_STEPS, carried_floor
+from ..tariff.steps import MOST_STEPS, carried_floor, check_carried
 from .documents import Source, TransferWanted, transfer_document
 from .errors import DownSinceWrong, SeenAlive, UnitsAndSource, check_recorded
 from .giving import check_source, last_read
@@ -91,10 +90,10 @@ class Exchanges:
         caller makes the id; the same again answers the exchange that there is.
 
         Raises ActorNotAllowed, ApprovalIdMalformed, ReasonMissing, DocumentHoldsToken,
-        ApprovalIdReused, AgreementUnknown, UnitsAndSource, NotANumber, TooFine, UnitsNotCarried,
-        ReadingMissing, TransferTooMuch, DownSinceWrong, SeenAlive, PartyExists (the new meter is
-        in use), MeterDiffers, KeyUnknown, ModelUnknown, RowWrong (the new meter could not be sold
-        to or reached).
+        ApprovalIdReused, AgreementUnknown, UnitsAndSource, NotANumber, TooFine, AmountTooLow,
+        UnitsNotCarried, ReadingMissing, TransferTooMuch, DownSinceWrong, SeenAlive,
+        PartyExists (the new meter is in use), MeterDiffers, KeyUnknown, ModelUnknown, RowWrong (the
+        new meter could not be sold to or reached).
         """
         require(actor, "exchange_meter")
         checked_id(id)
@@ -157,9 +156,7 @@ class Exchanges:
         if told.value < 0 or (told.is_zero and source is not Source.READING):
             raise UnitsAndSource(source.value)
         check_source(books, number, told, source, since)
-        if carried(told) != told:
-            below = carried_floor(kind, told.value // step, step)
-            raise UnitsNotCarried(str(told), str(below), str(carried(told)))
+        check_carried(told, step)
         return told
 
 

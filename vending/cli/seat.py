@@ -6,9 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ..drawer import ShiftState
 from ..parties import Actor
-from ..persons import same_person
 from ..running import Raseed
 from .context import Cli
 
@@ -25,8 +23,7 @@ def seated(cli: Cli, raseed: Raseed, point: str | None, terminal: str | None) ->
     actor = cli.actor(point=point, terminal=terminal)
     if actor.terminal or not actor.point:
         return actor
-    for file in raseed.drawers.shifts(actor, state=ShiftState.OPEN, limit=10_000):
-        shift = file.shift
-        if shift.point == actor.point and same_person(shift.operator, actor.name):
-            return cli.actor(point=point, terminal=shift.terminal)
-    return actor
+    own = raseed.drawers.own_open(actor)
+    if own is None or own.point != actor.point:
+        return actor
+    return cli.actor(point=point, terminal=own.terminal)

@@ -9,6 +9,7 @@ from datetime import datetime
 from meters.quantities import Money
 
 from ..accounting.adjustments import checked_reason
+from ..ground import OpenShift
 from ..ledger import ChainHead, Chart, JournalEntry, chained, check_open
 from ..outbox import OutboxPlan
 from ..paperorders import PaperKind, PaperOrder, print_original
@@ -40,7 +41,7 @@ from .shifts import (
     over_short_entry,
 )
 from .tally import Tally, tally
-from .which import check_free, check_own, closed_file, file_of, same_opening
+from .which import check_free, check_own, closed_file, file_of, own_open, same_opening
 from .x_report import for_eyes_of
 from .x_reports import as_it_stands
 
@@ -245,6 +246,11 @@ class Drawers:
             file = file_of(books, actor, shift)
         check_own(actor, file.shift)
         return file
+
+    def own_open(self, actor: Actor) -> OpenShift | None:
+        """The shift that the actor has open, wherever; nobody needs a right to know that."""
+        with self._store.reading() as books:
+            return own_open(books, actor)
 
     def shifts(
         self,

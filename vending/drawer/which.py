@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..ground import OpenShift
 from ..parties import Actor, Role
 from ..persons import same_person
 from .errors import (
@@ -32,8 +33,14 @@ def check_free(books: DrawerReading, actor: Actor) -> None:
     for other in books.open_shifts():
         if (other.point, other.terminal) == (actor.point, actor.terminal):
             raise TerminalTaken(actor.terminal, other.id, other.operator)
-        if same_person(other.operator, actor.name):
-            raise OperatorBusy(actor.name, other.id, other.point, other.terminal)
+    if own := own_open(books, actor):
+        raise OperatorBusy(actor.name, own.id, own.point, own.terminal)
+
+
+def own_open(books: DrawerReading, actor: Actor) -> OpenShift | None:
+    """The shift that the actor has open; a person has one at most."""
+    open_now = books.open_shifts()
+    return next((one for one in open_now if same_person(one.operator, actor.name)), None)
 
 
 def file_of(books: DrawerReading, actor: Actor, named: str | None) -> ShiftFile:

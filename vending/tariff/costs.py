@@ -42,12 +42,14 @@ class UnitCost:
         ]
         taken = dict(use.supported)
         self._supports: list[tuple[int, int]] = []
-        start = 0
+        self._free = start = 0
         for support in tariff.borne:
             already = taken.get(support.code)
             left = support.units.value - (0 if already is None else already.value)
             self._supports.append((start, start + max(left, 0)))
             start = self._supports[-1][1]
+            if support.share == 1 and self._free == self._supports[-1][0]:
+                self._free = start
 
     def bends(self) -> list[int]:
         """Where the cost changes its slope: ends of blocks and of supported units."""
@@ -82,6 +84,11 @@ class UnitCost:
             amount = rounded(base * share.numerator, share.denominator, how)
             total += amount + rounded(amount * numerator, denominator, tax_how)
         return total
+
+    def costs_nothing(self, units: int) -> bool:
+        """Whether rounding alone makes these units free: they are not among those that somebody
+        bears wholly, and all that they cost is less than the coin that it is rounded to."""
+        return not self.full(units) and units > self._free
 
     def lines(self, units: Quantity) -> list[QuoteLine]:
         """`cost` of these units, line by line: prices, their tax, charges with theirs, supports."""

@@ -19,7 +19,7 @@ class AmountNotPositive(Invalid, code="vend.amount_not_positive"):
 @dataclass(eq=False)
 class AmountTooLow(Invalid, code="vend.amount_too_low"):
     """What the payment and the carried balance leave after deductions does not buy the smallest
-    step; `least` does."""
+    step, or so few units are not sold; `least` is."""
 
     amount: str
     least: str

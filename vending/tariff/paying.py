@@ -7,7 +7,6 @@ from datetime import datetime
 from fractions import Fraction
 
 from meters.quantities import Money, Quantity
-from tokens.sts import carried
 
 from .claims import Claims
 from .errors import (
@@ -16,12 +15,12 @@ from .errors import (
     CurrencyWrong,
     MoreThanOwed,
     NotOwed,
-    UnitsNotCarried,
 )
-from .pricing import MOST_STEPS, carried_floor, quote_of, use_of
+from .pricing import quote_of, use_of
 from .quotes import Quote, QuoteLine
 from .rounding import Rounding
 from .state import AccountState
+from .steps import MOST_STEPS, carried_floor, check_carried
 from .support import FreeUnits
 from .tariffs import Tariff
 
@@ -79,15 +78,13 @@ def free_left(
 
 def unpaid(tariff: Tariff, rule: str, units: Quantity, state: AccountState, now: datetime) -> Quote:
     """Units (or, for a management token, none) that no money is taken for. Charges and debts are
-    not asked for. Raises AmountNotPositive, AmountTooHigh, UnitsNotCarried."""
+    not asked for. Raises AmountNotPositive, AmountTooHigh, AmountTooLow, UnitsNotCarried."""
     kind, step = tariff.commodity.quantity, tariff.commodity.token_step
     if type(units) is not kind or units.value < 0:
         raise AmountNotPositive(str(units))
     if units > (most := carried_floor(kind, MOST_STEPS, step)):
         raise AmountTooHigh(str(units), str(most))
-    if carried(units) != units:
-        below = carried_floor(kind, units.value // step, step)
-        raise UnitsNotCarried(str(units), str(below), str(carried(units)))
+    check_carried(units, step)
     nothing = Money(0, tariff.currency)
     line = QuoteLine(
         rule=rule,

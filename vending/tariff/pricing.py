@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from datetime import datetime
 
 from meters.quantities import Money, Quantity
 from meters.values import replace
-from tokens.sts import carried
 
 from .claims import Claims
 from .costs import UnitCost, affordable
@@ -16,15 +16,12 @@ from .errors import (
     AmountTooLow,
     CurrencyWrong,
     TariffNeedsHistory,
-    UnitsNotCarried,
 )
 from .months import Month, local_day
 from .quotes import LineKind, Quote, QuoteLine
 from .state import AccountState, MonthUse, QuoteRequest
+from .steps import MOST_STEPS, carried_floor, check_carried
 from .tariffs import Tariff
-
-MOST_STEPS = 18_201_624
-"""Largest value of the 16-bit amount field (IEC 62055-41; STS notes, section 7.1)."""
 
 
 def quote(tariff: Tariff, request: QuoteRequest, state: AccountState, now: datetime) -> Quote:
@@ -35,7 +32,7 @@ def quote(tariff: Tariff, request: QuoteRequest, state: AccountState, now: datet
     for what the meter will credit, to the watt-hour or litre. The rest stays on the balance.
 
     Asked for units: `tendered` is the least payment that buys them; asking for that much money
-    never gives fewer.
+    never gives fewer. Units whose whole cost is rounded to nothing are not sold, either way.
 
     Raises CurrencyWrong, AmountNotPositive, AmountTooLow, AmountTooHigh, UnitsNotCarried,
     TariffNeedsHistory, ChargeUnknown.
@@ -87,8 +84,8 @@ class _Pricing:
         if tendered > tariff.most_per_sale:
             raise AmountTooHigh(tendered.to_text(), tariff.most_per_sale.to_text())
         steps = affordable(self._cost, self._for_units(tendered.minor), step, self._most + 1)
-        if steps == 0:
-            least = self._payment_for(self._cost.cost(step))
+        if steps == 0 or self._cost.costs_nothing(steps * step):
+            least = self._payment_for(self._cost.cost(self._least() * step))
             raise AmountTooLow(tendered.to_text(), self._money(least).to_text())
         if steps > self._most:
             # What buys all but one agora of the first step too many.
@@ -106,13 +103,18 @@ class _Pricing:
         most = carried_floor(kind, self._most, step)
         if units > most:
             raise AmountTooHigh(str(units), str(most))
-        if carried(units) != units:
-            below = carried_floor(kind, units.value // step, step)
-            raise UnitsNotCarried(str(units), str(below), str(carried(units)))
+        check_carried(units, step)
+        if self._cost.costs_nothing(units.value):
+            raise AmountTooLow(str(units), str(kind(self._least() * step)))
         tendered = self._money(self._payment_for(self._cost.cost(units.value)))
         if tendered > tariff.most_per_sale:
             raise AmountTooHigh(tendered.to_text(), tariff.most_per_sale.to_text())
         return self._quote(tendered, units)
+
+    def _least(self) -> int:
+        """The fewest steps that cost anything: one, unless it costs less than the coin that it is
+        rounded to; many small purchases would be had for nothing then."""
+        return bisect_left(range(self._most + 1), 1, key=lambda n: self._cost.full(n * self._step))
 
     def _room(self, tendered: int) -> int:
         """What charges and debts may take at most, so that the guaranteed units remain."""
@@ -192,19 +194,3 @@ def sums_of(lines: tuple[QuoteLine, ...], currency: str) -> tuple[Money, Money]:
         if not line.included:
             taken += line.amount.minor
     return Money(taken - vat, currency), Money(vat, currency)
-
-
-def carried_floor(kind: type[Quantity], steps: int, step: int) -> Quantity:
-    """The largest amount up to `steps` steps that the token's field holds exactly."""
-    wanted = kind(steps * step)
-    if carried(wanted) == wanted:
-        return wanted
-    # The field rounds up, so look for the last amount that it does not lift above the wanted one.
-    low, high = 0, steps - 1
-    while low < high:
-        middle = (low + high + 1) // 2
-        if not wanted < carried(kind(middle * step)):
-            low = middle
-        else:
-            high = middle - 1
-    return carried(kind(low * step))

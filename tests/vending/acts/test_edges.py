@@ -252,7 +252,7 @@ def test_what_is_not_done_on_the_command_line(shell: Shell) -> None:
         for one in by(shell, "omar", "approval", "list", "--state", "called_off", "--json").json
     ] == ["f-1"]
     # What no token carries is not even asked for.
-    wrong = by(shell, "samir", *(*request[:4], "0.05", *request[5:]))
+    wrong = by(shell, "samir", *(*request[:4], "0.15", *request[5:]))
     assert (wrong.code, "vend.units_not_carried" in wrong.err) == (2, True), wrong.err
 
 

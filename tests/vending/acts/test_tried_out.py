@@ -64,12 +64,13 @@ def test_what_could_not_be_done_is_not_asked_for(office: Office) -> None:
     office.sell("v-2")
     office.service.deliver(RAMI, "v-2")
     cases: list[tuple[str, dict[str, Any], type[RaseedError]]] = [
-        ("free_issue", {"meter": P, "units": "0.05"}, UnitsNotCarried),
+        ("free_issue", {"meter": P, "units": "0.15"}, UnitsNotCarried),
+        ("free_issue", {"meter": P, "units": "0.05"}, AmountTooLow),
         ("free_issue", {"meter": P, "units": "2000000"}, AmountTooHigh),
         ("free_issue", {"meter": FRESH.number, "units": "5"}, MeterUnknown),
         ("correction", {"sale": "v-1", "meter": W}, AmountTooLow),
         ("correction", {"sale": "v-2", "meter": W}, TokenTaken),
-        ("refund", {"sale": "v-2", "meter": P, "units": "0.05"}, UnitsNotCarried),
+        ("refund", {"sale": "v-2", "meter": P, "units": "0.15"}, UnitsNotCarried),
     ]
     for act, document, error in cases:
         with pytest.raises(error):
@@ -92,7 +93,7 @@ def test_where_no_key_is_held_none_is_looked_at(office: Office) -> None:
     acts = sale_acts(ports, SqlActs(office.town.store))
     asking = Approvals(SqlPeople(office.town.store), acts, office.town.clock)
     with pytest.raises(UnitsNotCarried):
-        asking.request(CLERK, "A-1", "free_issue", {"meter": P, "units": "0.05"}, WHY)
+        asking.request(CLERK, "A-1", "free_issue", {"meter": P, "units": "0.15"}, WHY)
     asking.request(CLERK, "A-1", "free_issue", {"meter": P, "units": "5"}, WHY)
     assert office.approve("A-1").quote.quantity == Energy(5_000)
     # Nor does what a meter was told with its key stand in the way.

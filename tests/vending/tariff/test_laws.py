@@ -127,14 +127,30 @@ def test_units_to_money_to_units_never_gives_less(
     situation: tuple[Tariff, AccountState], steps: int
 ) -> None:
     tariff, state = situation
-    asked = Energy(steps * 100)
-    q = quote(tariff, QuoteRequest(asked), state, NOW)
+    asked, cost = Energy(steps * 100), unit_cost(tariff, state)
+    q = sold(tariff, state, asked)
+    if q is None:
+        # Not for nothing: the first that is sold costs something.
+        assert cost.full(asked.value) == 0
+        return
     assert q.quantity == asked
     total = sum(line.amount.minor for line in q.lines if not line.included)
     assert q.tendered.minor + state.balance.minor == total + q.balance_after.minor
     if q.tendered.minor:
         got = quote(tariff, QuoteRequest(q.tendered), state, NOW)
         assert not got.quantity < asked
+
+
+@settings(max_examples=examples(40))
+@given(situations(), st.one_of(payments, st.integers(1, 30).map(lambda n: Energy(n * 100))))
+def test_units_that_only_rounding_makes_free_are_not_sold(
+    situation: tuple[Tariff, AccountState], ask: Money | Energy
+) -> None:
+    q = sold(*situation, ask)
+    assume(q is not None)
+    assert q is not None
+    supported = any(line.kind is LineKind.SUPPORT for line in q.lines)
+    assert supported or unit_cost(*situation).full(q.quantity.value) > 0
 
 
 @settings(max_examples=examples(40))

@@ -1,0 +1,85 @@
+"""Units that only rounding makes free are not sold, by units or by money; free units are given."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from meters.quantities import Energy, Money
+from meters.values import replace
+from vending.tariff import (
+    AccountState,
+    AmountTooLow,
+    Debt,
+    Label,
+    Month,
+    MonthUse,
+    Percentage,
+    Quote,
+    QuoteRequest,
+    TariffBook,
+    parse_tariffs,
+    quote,
+    settled,
+)
+
+NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+FILE = """
+code = "t"
+commodity = "electricity"
+currency = "ILS"
+customer_class = "domestic"
+name_ar = "ت"
+name_en = "T"
+[[versions]]
+version = 1
+drafted_by = "A"
+approved_by = "B"
+approved_at = 2025-12-15T10:00:00+02:00
+active_from = 2026-01-01T00:00:00+02:00
+most_per_sale = "5000.00"
+price = { rule = "flat", rate = "0.04", rounding = "half_up" }
+vat = { percent = "0", rounding = "half_up" }
+"""
+FREE = """
+supports = [
+  { rule = "free_units", code = "free", name_ar = "م", name_en = "F", units = "0.1", payer = "fund", book = "s" },
+]
+"""  # noqa: E501 - as in a file
+CHEAP = TariffBook(parse_tariffs(FILE, "t")).active("t", NOW)
+CLEAR = AccountState(Money(0), MonthUse(Month(2026, 11), Energy(0)))
+
+
+def sold(ask: Money | Energy, state: AccountState = CLEAR) -> Quote:
+    return quote(CHEAP, QuoteRequest(ask), state, NOW)
+
+
+@pytest.mark.parametrize("carried", [0, 3, 500])
+def test_one_step_is_not_had_for_nothing(carried: int) -> None:
+    """0.1 kWh are 0.004: a tenth after the other would be a month's light for 0.00."""
+    state = replace(CLEAR, balance=Money(carried))
+    with pytest.raises(AmountTooLow) as refused:
+        sold(Energy(100), state)
+    assert (refused.value.amount, refused.value.least) == ("0.1 kWh", "0.2 kWh")
+    least = sold(Energy(200), state)
+    assert least.net == Money(1)
+    assert sold(Energy(300)).tendered == Money(1)
+
+
+def test_nor_where_a_debt_takes_the_whole_payment() -> None:
+    all_of_it = Debt("a", Label("ذ", "D"), Money(500), 1, Percentage("100"))
+    state = replace(CLEAR, debts=(all_of_it,))
+    with pytest.raises(AmountTooLow) as refused:
+        sold(Money(100), state)
+    assert refused.value.least == "5.01"
+    assert sold(Money(501), state).quantity == Energy(300)
+
+
+def test_the_free_units_of_a_month_are_given_however_little_they_cost() -> None:
+    social = TariffBook(parse_tariffs(FILE + FREE, "t")).active("t", NOW)
+    given = quote(social, QuoteRequest(Energy(100)), CLEAR, NOW)
+    assert (given.tendered, given.quantity) == (Money(0), Energy(100))
+    after = settled(CLEAR, social, given, NOW)
+    with pytest.raises(AmountTooLow):
+        quote(social, QuoteRequest(Energy(100)), after, NOW)
