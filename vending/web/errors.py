@@ -37,6 +37,13 @@ class ParameterRepeated(Invalid, code="request.parameter_repeated"):
 
 
 @dataclass(eq=False)
+class FieldRepeated(Invalid, code="request.field_repeated"):
+    """An object of the body holds each of `names` more than once: which one counts is not said."""
+
+    names: list[str]
+
+
+@dataclass(eq=False)
 class NoSuchAddress(Invalid, code="request.no_such_address"):
     """The API has nothing at this path."""
 

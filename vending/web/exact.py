@@ -1,13 +1,16 @@
 """Routes that answer what was asked, or say what they did not understand.
 
 A list whose filter is misspelt would be the list of everything, and be taken for the answer; a
-remark sent to an address that keeps none would be lost. So what a route does not know is refused.
+remark sent to an address that keeps none would be lost; of two amounts under one name either could
+be the one that was meant. So what a route does not know, or was told twice, is refused.
 """
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
+from contextlib import suppress
 from typing import Any, Final, TypeVar, get_args, get_origin
 
 from fastapi.dependencies.models import Dependant
@@ -18,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ..masking import masked
-from .errors import ParameterRepeated, ParametersNotTaken, ParameterUnknown
+from .errors import FieldRepeated, ParameterRepeated, ParametersNotTaken, ParameterUnknown
 
 MOST_NAMES: Final = 10
 """So many of what was not understood are told."""
@@ -27,15 +30,17 @@ Body = TypeVar("Body", bound=BaseModel)
 
 
 class ExactRoute(APIRoute):
-    """A route that refuses parameters it does not declare, one given twice that counts once, and a
-    body where it takes none."""
+    """A route that refuses parameters it does not declare, one given twice that counts once, a
+    body where it takes none, and one that names a field of it twice."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         answer = super().get_route_handler()
 
         async def handler(request: Request) -> Response:
             self.check_parameters(request)
-            if self.body_field is None and not self._reads_body_itself:
+            if self.body_field is not None:
+                check_said_once(await request.body())
+            elif not self._reads_body_itself:
                 check_no_body(await request.body())
             return await answer(request)
 
@@ -73,9 +78,27 @@ def check_no_body(body: bytes) -> None:
     read_body(_Nothing, body)
 
 
+def check_said_once(body: bytes) -> None:
+    """Passes JSON whose objects name each of their fields once, and what is no JSON: who reads it
+    says so. Raises FieldRepeated."""
+    # Nested too deeply for one reader, it is refused by the other.
+    with suppress(ValueError, RecursionError):
+        _DECODER.decode(body.decode())
+
+
+def _once(pairs: list[tuple[str, Any]]) -> None:
+    times = Counter(name for name, _ in pairs) if len(pairs) > len(dict(pairs)) else {}
+    if repeated := [name for name, count in times.items() if count > 1]:
+        raise FieldRepeated(_told(repeated))
+
+
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_once)
+
+
 def read_body(kind: type[Body], body: bytes) -> Body:
-    """JSON as this model. Raises RequestValidationError as the framework would, without the input:
-    it may hold anything, a key or a token included."""
+    """JSON as this model. Raises FieldRepeated, and RequestValidationError as the framework would,
+    without the input: it may hold anything, a key or a token included."""
+    check_said_once(body)
     try:
         return kind.model_validate_json(body)
     except ValidationError as error:

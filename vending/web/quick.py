@@ -83,7 +83,7 @@ class QuickRoute(ExactRoute):
 
     async def answered(self, request: Request, body: bytes) -> Answer:
         """Raises what the endpoint raises, CallerUnknown, ScopeMissing, RequestInvalid,
-        RequestValidationError and what `check_parameters` raises."""
+        FieldRepeated, RequestValidationError and what `check_parameters` raises."""
         self.check_parameters(request)
         sellers: Sellers = request.app.state.sellers
         actor = await sellers.actor(request)
@@ -98,7 +98,7 @@ class QuickRoute(ExactRoute):
         return handler
 
     def _read(self, request: Request, body: bytes) -> BaseModel:
-        """Raises RequestInvalid, RequestValidationError."""
+        """Raises RequestInvalid, FieldRepeated, RequestValidationError."""
         field = self.body_field
         assert field is not None
         kind: type[BaseModel] = field.field_info.annotation  # type: ignore[assignment]

@@ -3,6 +3,7 @@ everything, and a field that nobody reads would be lost."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
@@ -15,11 +16,13 @@ from starlette.requests import Request
 
 from meters.errors import RaseedError
 from tests.vending.support import POWER, town
-from vending.web.exact import ExactRoute
+from vending.web.errors import FieldRepeated
+from vending.web.exact import ExactRoute, check_said_once
 
 from .support import PREFIX, Api, api_over
 
 ENGLISH = {"Accept-Language": "en"}
+JSON = {"Content-Type": "application/json"}
 VERBS = ("get", "post", "put", "patch", "delete")
 
 
@@ -200,6 +203,70 @@ def test_a_body_of_another_kind_is_refused_there_too(api: Api, body: bytes) -> N
 def test_a_body_that_says_nothing_is_none(api: Api, body: bytes) -> None:
     answer = api.client.post(f"{PREFIX}/vends/v-1/reprints", content=body)
     assert (answer.status_code, answer.json()["code"]) == (404, "vend.unknown")
+
+
+def test_no_address_takes_one_of_two_fields_of_the_same_name(
+    api: Api, described: dict[str, Any]
+) -> None:
+    asked = [(verb, path) for verb, path, told in operations(described) if "requestBody" in told]
+    assert len(asked) > 30
+    for verb, path in asked:
+        answer = api.client.request(
+            verb, path, content=b'{"amount": 1, "amount": 1}', headers={**ENGLISH, **JSON}
+        )
+        assert (answer.status_code, answer.json()["code"]) == (422, "request.field_repeated"), path
+        assert answer.json()["facts"] == {"names": ["amount"]}
+
+
+@pytest.mark.parametrize("address", ["/vends", "/baskets", "/quotes"])
+def test_of_two_amounts_none_is_sold(api: Api, address: str) -> None:
+    item = f'"meter": "{POWER.number}", "amount": "50.00", "amount": "500.00"'
+    body = f'"vend_id": "r-1", "items": [{{{item}}}]' if address == "/baskets" else item
+    content = f'{{"vend_id": "r-1", {body}}}' if address == "/vends" else f"{{{body}}}"
+    for language, word in (("en", "more than once"), ("ar", "أكثر من مرة")):
+        headers = {**JSON, "Accept-Language": language}
+        answer = api.client.post(f"{PREFIX}{address}", content=content.encode(), headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (422, "request.field_repeated")
+        assert word in answer.json()["detail"]
+    assert api.get("/vends/r-1").status_code == 404
+
+
+class Pairs(dict[str, Any]):
+    """An object of JSON with these pairs, however often a name is among them."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        self.pairs = pairs
+
+    def items(self) -> Any:
+        return self.pairs
+
+
+VALUES: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.integers() | st.text(max_size=3),
+    lambda below: (
+        st.lists(below, max_size=3)
+        | st.lists(st.tuples(st.sampled_from("abcd"), below), max_size=3).map(Pairs)
+    ),
+    max_leaves=12,
+)
+
+
+def repeats(value: Any) -> bool:
+    if isinstance(value, Pairs):
+        names = [name for name, _ in value.pairs]
+        return len(names) > len(set(names)) or any(repeats(one) for _, one in value.pairs)
+    return isinstance(value, list) and any(repeats(one) for one in value)
+
+
+@given(VALUES)
+def test_json_passes_exactly_if_no_object_in_it_says_a_name_twice(value: Any) -> None:
+    told = False
+    try:
+        check_said_once(json.dumps(value).encode())
+    except FieldRepeated:
+        told = True
+    assert told == repeats(value)
 
 
 def _endpoint(

@@ -101,7 +101,7 @@ class ComparisonIn(_HouseholdIn):
 async def _document(request: Request) -> str:
     """The TOML of a body that is JSON, or the text itself.
 
-    Raises RequestInvalid, RequestValidationError, TariffMalformed.
+    Raises RequestInvalid, FieldRepeated, RequestValidationError, TariffMalformed.
     """
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     body = await request.body()
