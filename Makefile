@@ -4,12 +4,7 @@
 # hash-checked dependencies, then this project itself in editable form.
 # The system's Python where it will do: its security mends come with the system's, and a sale costs
 # it a tenth less than one that was compiled by hand without profiles. PYTHON= names another.
-ifndef PYTHON
-PYTHON := $(shell for one in /usr/bin/python3 python3; do \
-            if $$one -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
-            then echo $$one; break; fi; done)
-PYTHON := $(or $(PYTHON),python3)
-endif
+PYTHONS := $(or $(PYTHON),/usr/bin/python3 python3)
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
@@ -40,28 +35,18 @@ help:
 	@echo "make bench      measure tokens and sales, with ratios"
 	@echo "make clean      remove the environment and caches"
 
-# A bare Debian has venv without ensurepip; install the missing package only then.
 $(READY): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	  || { echo "Raseed needs Python 3.11 or newer; set PYTHON=/path/to/python3"; exit 1; }
-	@if $(PYTHON) -c 'import ensurepip' 2>/dev/null; then :; \
-	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  echo "Installing python3-venv ..."; \
-	  apt-get update -qq && apt-get install -y -qq python3-venv >/dev/null; \
-	elif command -v sudo >/dev/null && command -v apt-get >/dev/null; then \
-	  echo "Installing python3-venv (sudo) ..."; \
-	  sudo apt-get update -qq && sudo apt-get install -y -qq python3-venv >/dev/null; \
-	else echo "Python's venv module is incomplete: install the package python3-venv"; exit 1; fi
-	@echo "Setting up $(VENV) with the locked dependencies (about half a minute) ..."
-	@$(PYTHON) -m venv --clear $(VENV)
+	@set -e; python=$$(sh config/find-python $(PYTHONS)); \
+	echo "Setting up $(VENV) with the locked dependencies (about half a minute) ..."; \
+	$$python -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(BROWSER): package.json package-lock.json requirements-npm.lock
+$(BROWSER): package.json package-lock.json requirements-npm.lock | $(READY)
 	@set -e; if command -v npm >/dev/null; then npm=npm; \
 	else \
-	  $(PYTHON) -m venv --clear $(VENV)/npm; \
+	  $(BIN)/python -m venv --clear $(VENV)/npm; \
 	  $(VENV)/npm/bin/python -m pip install -q --disable-pip-version-check --require-hashes \
 	    -r requirements-npm.lock; npm=$(VENV)/npm/bin/npm; \
 	fi; PATH="$(CURDIR)/$(VENV)/npm/bin:$$PATH" $$npm ci --ignore-scripts --no-audit --no-fund --silent
