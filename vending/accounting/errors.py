@@ -25,6 +25,15 @@ class HolderWrong(Invalid, code="ledger.holder_wrong"):
 
 
 @dataclass(eq=False)
+class StatementTooLong(Invalid, code="ledger.statement_too_long"):
+    """More than `most` postings to the account in these days: nobody reads them in one piece, and
+    who answers while others sell would hold them all in memory."""
+
+    account: str
+    most: int
+
+
+@dataclass(eq=False)
 class UnitWrong(Invalid, code="ledger.unit_wrong"):
     """The account is kept in another unit."""
 

@@ -127,8 +127,10 @@ class BooksReading(Protocol):
         """What stood in an account (of one holder, or of all if empty) before a moment."""
         ...
 
-    def lines(self, account: str, holder: str, span: Span) -> Iterator[StatementLine]:
-        """By entry."""
+    def lines(
+        self, account: str, holder: str, span: Span, most: int | None = None
+    ) -> Iterator[StatementLine]:
+        """By entry; the first `most` of them. Streams."""
         ...
 
     def customer_lines(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta, tzinfo
+from typing import Final
 
 from tokens.sts import SecurityModule
 
@@ -19,7 +20,7 @@ from .breakdown import BreakdownRow, breakdown_of
 from .checking import checked
 from .daily import SALE_KINDS, VOID_KINDS, DailyCheck, DayFacts, kept_check
 from .days import Month, Span, beginning, day_of, days, end_of, read_day
-from .errors import AccountUnknown, AgreementUnknown, EntryUnknown
+from .errors import AccountUnknown, AgreementUnknown, EntryUnknown, StatementTooLong
 from .holders import AccountHolders
 from .issuer import Issuer
 from .periods import PeriodAct
@@ -30,10 +31,14 @@ from .statements import (
     CustomerLine,
     CustomerStatement,
     OperatorStatement,
+    StatementLine,
     Taking,
     TrialBalance,
 )
-from .takings import deposit_lines, takings_of
+from .takings import deposit_lines, sums_of, takings_of
+
+MOST_LINES: Final = 20_000
+"""Postings in one statement: a month of a till that is never still."""
 
 
 class JournalView:
@@ -134,8 +139,8 @@ class BookReports:
     ) -> AccountStatement:
         """The postings to an account between two days, of one holder or (empty) of all.
 
-        Raises AccountUnknown, HolderWrong and OperatorUnknown (who holds nothing of it, and is not
-        registered either).
+        Raises AccountUnknown, HolderWrong, OperatorUnknown (who holds nothing of it, and is not
+        registered either) and StatementTooLong (more than MOST_LINES).
         """
         require(actor, "read_books")
         account = self._account(code)
@@ -145,7 +150,7 @@ class BookReports:
             if given and not is_holder(books, account, holder):
                 raise unknown_holder(account, given)
             opening = 0 if span.start is None else books.opening(code, holder, span.start)
-            lines = tuple(books.lines(code, holder, span))
+            lines = _lines(books, code, holder, span)
         return AccountStatement(account.code, holder, account.unit, opening, lines)
 
     def holders(self, actor: Actor, code: str, on: str | None = None) -> AccountHolders:
@@ -216,7 +221,8 @@ class BookReports:
         """What one operator sold, earned and had taken back, and how their deposit moved. People
         see themselves, bookkeepers and administrators everybody.
 
-        Raises ActorNotAllowed, OperatorUnknown (nobody of this name has sold).
+        Raises ActorNotAllowed, OperatorUnknown (nobody of this name has sold), StatementTooLong
+        (more than MOST_LINES postings to their deposit).
         """
         given, code = code[:30], person(code)
         if person(actor.name) != code:
@@ -227,12 +233,12 @@ class BookReports:
             raise unknown
         with self._store.reading() as books:
             facts = books.operator_facts(code)
-            sold = list(books.sold(span, operator=code))
+            sold = sums_of(books.sold(span, operator=code), self._zone)
             # A seller who is not registered is known by what was sold, though on no day of these.
-            if facts is None and not sold and not any(books.sold(Span(), operator=code)):
+            if facts is None and not sold.takings and not any(books.sold(Span(), operator=code)):
                 raise unknown
             opening = 0 if span.start is None else -books.opening(account.code, code, span.start)
-            lines = deposit_lines(opening, books.lines(account.code, code, span))
+            lines = deposit_lines(opening, _lines(books, account.code, code, span))
         facts = facts or OperatorFacts(code, "", "", "")
         return OperatorStatement(
             operator=facts.code,
@@ -240,10 +246,10 @@ class BookReports:
             name_en=facts.name_en,
             settlement=facts.settlement,
             currency=account.unit,
-            sales=sum(not row.is_back for row in sold),
-            voids=sum(row.is_back for row in sold),
-            takings=tuple(takings_of(sold, self._zone)),
-            commission=sum(row.taken.commission for row in sold),
+            sales=sold.sales,
+            voids=sold.voids,
+            takings=sold.takings,
+            commission=sold.commission,
             opening=opening,
             lines=lines,
             closing=lines[-1].balance if lines else opening,
@@ -332,3 +338,11 @@ class BookReports:
             None if last is None else read_day(last),
             self._zone,
         )
+
+
+def _lines(books: BooksReading, account: str, holder: str, span: Span) -> tuple[StatementLine, ...]:
+    """Raises StatementTooLong."""
+    found = tuple(books.lines(account, holder, span, MOST_LINES + 1))
+    if len(found) > MOST_LINES:
+        raise StatementTooLong(f"{account}:{holder}" if holder else account, MOST_LINES)
+    return found

@@ -29,7 +29,7 @@ def is_holder(books: BooksReading, account: Account, holder: str) -> bool:
     changed them) is shown there."""
     if account.per != "none" and books.holder_exists(account.per, holder):
         return True
-    return holder != "" and any(True for _ in books.lines(account.code, holder, Span()))
+    return holder != "" and any(books.lines(account.code, holder, Span(), most=1))
 
 
 def check_balances(books: BooksReading, lines: tuple[Posting, ...], chart: Chart) -> None:

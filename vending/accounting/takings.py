@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import tzinfo
+from typing import NamedTuple
 
 from .days import day_of
 from .parts import NO_MONEY
@@ -28,6 +29,31 @@ def takings_of(sold: Iterable[SoldRow], zone: tzinfo) -> list[Taking]:
             one[place] += 1
             one[place + 1] += amount
     return [Taking(*key, *sums[key]) for key in sorted(sums)]
+
+
+class SoldSums(NamedTuple):
+    """What one operator sold and had taken back; commission in minor units."""
+
+    sales: int
+    voids: int
+    commission: int
+    takings: tuple[Taking, ...]
+
+
+def sums_of(sold: Iterable[SoldRow], zone: tzinfo) -> SoldSums:
+    """Sums of any number of rows, which are read once and not kept."""
+    sales = voids = commission = 0
+
+    def counted() -> Iterator[SoldRow]:
+        nonlocal sales, voids, commission
+        for row in sold:
+            voids += row.is_back
+            sales += not row.is_back
+            commission += row.taken.commission
+            yield row
+
+    takings = tuple(takings_of(counted(), zone))
+    return SoldSums(sales, voids, commission, takings)
 
 
 def deposit_lines(opening: int, lines: Iterable[StatementLine]) -> tuple[DepositLine, ...]:

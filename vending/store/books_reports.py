@@ -102,7 +102,9 @@ class SqlReports:
             statement = statement.where(t.entries.c.at < before)
         return self._sum(statement)
 
-    def lines(self, account: str, holder: str, span: Span) -> Iterator[StatementLine]:
+    def lines(
+        self, account: str, holder: str, span: Span, most: int | None = None
+    ) -> Iterator[StatementLine]:
         if NUL in holder:
             return
         c, e = t.postings.c, t.entries.c
@@ -133,6 +135,7 @@ class SqlReports:
             )
             .where(c.account == account, *([c.holder == holder] if holder else []), *within(span))
             .order_by(c.entry, c.line)
+            .limit(most)
         )
         for *fields, point, number in self._db.execute(statement, execution_options=_STREAM):
             receipt = "" if point is None else f"{point}-{number:06d}"

@@ -19,6 +19,8 @@ from tests.vending.books.mixed_day import BEFORE, DAY, HEAD, OLD, MixedDay
 from tests.vending.books.support import BILLING, CHIEF, ZONE
 from tests.vending.support import OPERATOR, POWER, Town, chart, request
 from vending.accounting import BookReports, Difference
+from vending.accounting import reports as reports_module
+from vending.accounting.errors import StatementTooLong
 from vending.aftersale import Evidence, SaleState
 from vending.exports import FORMATS
 from vending.jobs import Closing
@@ -234,6 +236,15 @@ def test_an_operator_sees_what_became_of_the_deposit(day: MixedDay) -> None:
     for nobody in ("Nobody", "", "\0"):
         with pytest.raises(OperatorUnknown):
             day.reports.operator(CHIEF, nobody)
+
+
+def test_a_deposit_that_moved_too_often_for_one_statement(
+    day: MixedDay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reports_module, "MOST_LINES", 1)
+    with pytest.raises(StatementTooLong) as refused:
+        day.reports.operator(CHIEF, "Rana")
+    assert (refused.value.account, refused.value.most) == ("2030:rana", 1)
 
 
 def test_exports_sum_to_the_ledger(day: MixedDay) -> None:

@@ -14,12 +14,14 @@ from tests.vending.books.support import BILLING, CHIEF, SHORT, ZONE, Office, off
 from tests.vending.support import OPERATOR, POWER, TECHNICIAN, WATER, chart, security
 from tokens.sts import BaseDate, MemorySecurityModule, TransferCreditElectricity, tid_moment
 from vending.accounting import BookReports
+from vending.accounting import reports as reports_module
 from vending.accounting.errors import (
     AccountUnknown,
     AgreementUnknown,
     DayMalformed,
     DaysBackwards,
     HolderWrong,
+    StatementTooLong,
 )
 from vending.operators import OperatorUnknown
 from vending.parties import Actor, PointUnknown, Role
@@ -87,6 +89,19 @@ def test_an_account_of_a_holder_that_is_not_there(
 ) -> None:
     with pytest.raises(error):
         here.reports.account(CHIEF, code, holder)
+
+
+def test_a_statement_too_long_to_be_read_names_what_there_is_to_do(
+    here: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reports_module, "MOST_LINES", 4)
+    with pytest.raises(StatementTooLong) as refused:
+        here.reports.account(CHIEF, "1010")
+    assert (refused.value.account, refused.value.most) == ("1010", 4)
+    assert len(here.reports.account(CHIEF, "1010", "P1").lines) == 4
+    assert len(here.reports.account(CHIEF, "1010", "", "2026-11-23", "2026-11-23").lines) == 3
+    # Sums of what was sold are no lines.
+    assert here.reports.operator(CHIEF, OPERATOR.name).sales == 3
 
 
 def test_an_account_of_a_holder_without_postings(here: Office) -> None:
