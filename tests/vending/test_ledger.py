@@ -27,8 +27,10 @@ from vending.ledger import (
     canonical_plain,
     canonical_time,
     chained,
+    joined,
     parse_chart,
     verify,
+    walk,
 )
 
 CHART = chart()
@@ -218,6 +220,35 @@ def test_loose_ends_are_told_by_entry_and_only_after_the_walk() -> None:
     report = verify(broken, loose, CHART)
     assert report.problem is not None
     assert report.problem.what == "sum"
+
+
+RECEIPT = st.none() | st.tuples(st.sampled_from(["P1", "P2"]), st.integers(1, 99))
+
+
+@given(st.lists(RECEIPT, max_size=8), st.sets(st.integers(0, 8)), st.sets(st.integers(0, 8)))
+def test_stretches_say_together_what_one_walk_says(
+    receipts: list[tuple[str, int] | None], marked: set[int], cuts: set[int]
+) -> None:
+    """Also of receipts that are in no order, as only somebody else can have put them in."""
+    posted = journal(len(receipts))
+    entries = [changed(stored(p), receipt=one) for p, one in zip(posted, receipts, strict=True)]
+    alone = walk(entries, CHART, marked)
+    ends = sorted({cut for cut in cuts if cut < len(entries)} | {len(entries)})
+    heads = [(0, GENESIS), *[(p.number, p.hash) for p in posted]]
+    stretches = [
+        walk(
+            entries[begin:end], CHART, [one for one in marked if begin <= one <= end], heads[begin]
+        )
+        for begin, end in zip([0, *ends], ends, strict=False)
+    ]
+    whole = joined(stretches, ends)
+    # An entry at which one stretch ended and the next began is marked by both.
+    first = {mark.entry: mark for mark in reversed(whole.marks)}
+    whole.marks = [first[entry] for entry in sorted(first)]
+    assert whole == alone
+    held = {point: [n for p, n in filter(None, receipts) if p == point] for point in ("P1", "P2")}
+    told = {point: [min(n), max(n), len(n)] for point, n in held.items() if n}
+    assert walk(entries, CHART).issued.receipts == told
 
 
 def test_the_chart() -> None:

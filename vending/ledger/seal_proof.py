@@ -70,13 +70,13 @@ class Mark(NamedTuple):
 
 
 def seal_problems(
-    seals: Sequence[Seal], marks: Iterable[Mark], last: int, against: tuple[int, str] | None = None
+    seals: Sequence[Seal], marks: Iterable[Mark], against: tuple[int, str] | None = None
 ) -> Iterator[LedgerProblem]:
     """What differs between the seals and the journal, by seal: a broken chain of seals, an entry,
     a sum, receipts or tokens that are not what was sealed, and a seal kept on paper (`against`:
     its number and code) that the books do not hold.
 
-    `marks` are those of the walk at the seals' entries, `last` is how far the walk came.
+    `marks` are those of the walk at the seals' entries, as far as it came.
     """
     found: dict[int, Mark] = {}
     for mark in marks:
@@ -90,7 +90,7 @@ def seal_problems(
         if at is not None and number > 1 and seal.entry == sealed:
             # Nothing was issued since the seal before.
             at = at._replace(issued=Issued())
-        what = _difference(seal, number, previous, at, last)
+        what = _difference(seal, number, previous, at)
         if what is not None:
             yield LedgerProblem(seal.entry, what, f"{seal.number} {seal.day}")
         previous, sealed = seal.hash, seal.entry
@@ -102,10 +102,10 @@ def seal_problems(
             yield LedgerProblem(0, "seal_missing" if kept is None else "seal_other", code)
 
 
-def _difference(seal: Seal, number: int, previous: str, mark: Mark | None, last: int) -> str | None:
+def _difference(seal: Seal, number: int, previous: str, mark: Mark | None) -> str | None:
     if seal.number != number or seal.previous_hash != previous or seal.hash != hash_of(seal):
         return "seal_chain"
-    if seal.entry > last or mark is None:
+    if mark is None:
         return "seal_without_entry"
     if mark.hash != seal.entry_hash:
         return "seal_entry"

@@ -182,7 +182,7 @@ def report_of(
 ) -> LedgerReport:
     """The first difference by entry: on the walk, in a seal, or among the loose ends. `against`
     is a seal kept outside the books, as `seals.typed_code` reads it."""
-    found = list(seal_problems(seals, walked.marks, walked.number, against))
+    found = list(seal_problems(seals, walked.marks, against))
     if walked.problem is None:
         found += loose_ends
     else:
