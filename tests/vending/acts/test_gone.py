@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meters.errors import RaseedError
-from meters.gateway import PushOutcome, PushUnknown
+from meters.gateway import PushAccepted, PushOutcome, PushRefused, PushUnknown
 from meters.verdicts import TokenResult
 from simulators.direct import DirectGateway
 from tests.vending.acts.support import (
@@ -39,7 +39,7 @@ from vending.approvals.errors import ApprovalIdReused
 from vending.messages import Language, term, words_for
 from vending.sale import SaleReceipt
 from vending.voidrules import GONE
-from vending.voids import GoneUnproved, NotProved, TokenTaken
+from vending.voids import GoneUnproved, TokenTaken
 
 GUIDE: Final = Path(__file__).parents[3] / "docs" / "billing.md"
 SEEN: Final = {
@@ -82,7 +82,7 @@ def answer(office: Office) -> str:
         return f"voided: `{office.service.void(CHIEF, 'v-1', WHY).evidence.value}`"
     except TokenTaken:
         return "refused: `taken`"
-    except NotProved as error:
+    except GoneUnproved as error:
         return f"refused: `{error.why}`"
 
 
@@ -181,6 +181,30 @@ def test_what_was_refused_is_not_confirmed(office: Office) -> None:
     office.lose()
     office.approvals.refuse(OTHER_CHIEF, "X-1", "It blinked on Tuesday")
     assert answer(office) == "refused: `down_unconfirmed`"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "state", "expected"),
+    [
+        (PushRefused(TokenResult.OVERFLOW_ERROR), SaleState.REFUSED, "voided: `meter_gone`"),
+        (PushAccepted(TokenResult.ACCEPT), SaleState.DELIVERED, "refused: `taken`"),
+    ],
+)
+def test_digits_that_only_the_line_has_seen(
+    office: Office,
+    monkeypatch: pytest.MonkeyPatch,
+    verdict: PushOutcome,
+    state: SaleState,
+    expected: str,
+) -> None:
+    """Nobody could type them; whether the meter took them when they were sent, it said."""
+    office.sell_held("v-1")
+    monkeypatch.setattr(DirectGateway, "push_token", lambda *_: verdict)
+    assert office.service.deliver(CLERK, "v-1").state is state
+    put_in(office, Source.NONE)
+    office.lose()
+    assert answer(office) == expected
+    office.check()
 
 
 @dataclass
