@@ -124,6 +124,30 @@ def test_a_delivered_token_proves_the_change_without_a_reading(place: Path | str
     town.store.close()
 
 
+def test_who_asks_for_one_meter_is_told_what_was_delivered_with_the_line_cut(
+    place: Path | str,
+) -> None:
+    town = KeyTown(place, EA07)
+    town.changes.plan(BOSS, POWER.number, WHY, krn=2)
+    town.issue()
+    town.service.deliver(OPERATOR, "v-1")
+    town.gateway.reachable = False
+    proved = town.changes.confirm_by_reading(OPERATOR, POWER.number)
+    assert (proved.proof.taken, proved.proof.vend_id) == (True, "v-1")
+    assert states(town) == ["issued", "confirmed"]
+    town.store.close()
+
+
+def test_a_set_that_is_not_out_is_neither_looked_for_nor_pushed(place: Path | str) -> None:
+    town = KeyTown(place)
+    town.changes.plan(BOSS, POWER.number, WHY, krn=2)
+    for follow in (town.changes.confirm_by_reading, town.changes.push):
+        with pytest.raises(KeySetNotOut, match="planned"):
+            follow(TECHNICIAN, POWER.number)
+    assert town.machine.memory.sequence == 0
+    town.store.close()
+
+
 @pytest.mark.parametrize("ea", [EA07, EA11])
 def test_a_pushed_set_is_taken_and_proved(place: Path | str, ea: EncryptionAlgorithm) -> None:
     town = KeyTown(place, ea)

@@ -8,18 +8,19 @@ from pathlib import Path
 
 import pytest
 
+from meters.values import replace as replaced
 from meters.verdicts import TokenResult
 from simulators.direct import DirectGateway
 from tests.vending.support import OPERATOR, POWER, TECHNICIAN
 from tokens.sts import EncryptionAlgorithm
 from vending.accounting.daily import TokenMade
 from vending.accounting.issuer import Issuer, made_under
-from vending.aftersale import SaleState
+from vending.aftersale import Evidence, SaleState
 from vending.keychanges import KeyChangeState
 from vending.sale import SaleReceipt
 
 from .support import ANEW, MADE, OLD, OVERLAP, REVISED, module, stand_in
-from .test_voided import Keypad
+from .test_voided import CHIEF, Keypad
 from .town import BOSS, WHY, Told
 
 S = KeyChangeState
@@ -43,6 +44,39 @@ def test_the_log_tells_sets_within_a_key_apart(place: Path | str, ea: Encryption
     assert town.typed(second) is TokenResult.ACCEPT
     looked = town.changes.confirm_by_reading(TECHNICIAN, POWER.number)
     assert (looked.proof.note, looked.change.state) == ("the log holds the set, taken", S.CONFIRMED)
+    town.check()
+    town.store.close()
+
+
+def test_a_void_takes_no_other_set_for_its_own(place: Path | str) -> None:
+    """The section that completes both sets is the same."""
+    town = Told(place)
+    town.key_is_now(replace(OLD, ken=227))
+    first = town.sold("v-1")
+    town.key_is_now(replace(OLD, ken=243))
+    second = town.sold("v-2")
+    assert first.key_tokens[-1] == second.key_tokens[-1]
+    assert town.typed(first) is TokenResult.ACCEPT
+    assert town.service.void(CHIEF, "v-2", WHY).evidence is Evidence.NOT_IN_LOG
+    assert town.typed(town.sold("v-3")) is TokenResult.ACCEPT
+    assert town.machine.memory.acceptance.ken == town.meter().ken == 243
+    town.check()
+    town.store.close()
+
+
+def test_a_token_that_the_set_before_opens_proves_no_expiry_number(place: Path | str) -> None:
+    """The meter has the revised key, and was never told when that ends."""
+    town = Told(place)
+    town.gateway = Keypad(town.gateway)  # type: ignore[assignment]
+    town.changes.plan(BOSS, POWER.number, WHY, krn=2)
+    first = town.sold("v-1")
+    town.key_is_now(OLD, replace(REVISED, ken=250))
+    second = town.sold("v-2")
+    assert len(second.key_tokens) == 2
+    assert town.typed(first) is TokenResult.ACCEPT
+    assert town.typed(replaced(second, key_tokens=())) is TokenResult.ACCEPT
+    looked = town.changes.confirm_by_reading(TECHNICIAN, POWER.number)
+    assert (looked.proof.taken, looked.change.state) == (False, S.ISSUED)
     town.check()
     town.store.close()
 

@@ -177,6 +177,21 @@ def test_what_was_said_stands_until_something_contradicts_it(place: Path | str) 
     town.store.close()
 
 
+def test_a_void_that_read_no_log_says_nothing_of_the_set(place: Path | str) -> None:
+    town = Voids(place)
+    town.sold("v-1", hold=True)
+    town.changes.mark_entered(OPERATOR, POWER.number, "by telephone")
+    assert town.void("v-1") is Evidence.NOT_SHOWN
+    assert town.states() == ["issued", "entered"]
+    # It was not so: who buys next is given the set, and the meter takes what was paid.
+    sold = town.sold("v-2")
+    for token in town.changes.tokens_again(OPERATOR, POWER.number, LOST).tokens:
+        town.machine.enter_token(token.digits, town.clock())
+    assert town.typed(sold) is TokenResult.ACCEPT
+    town.check()
+    town.store.close()
+
+
 def test_a_token_log_alone_contradicts_what_was_said(place: Path | str) -> None:
     town = Voids(place)
     town.gateway = Keypad(town.gateway)  # type: ignore[assignment]
