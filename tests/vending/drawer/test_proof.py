@@ -47,12 +47,17 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     for id in ("X-3", "X-4"):
         made.x_reports.take(SAMIR, id)
     made.close()
+    unguarded(path)
+    return path.read_bytes()
+
+
+def unguarded(path: Path) -> None:
+    """Takes the triggers away that refuse edits."""
     with sqlite3.connect(path) as db:
         for table in BOOKS:
             for statement in drop("sqlite", table):
                 db.execute(statement)
     db.close()
-    return path.read_bytes()
 
 
 @pytest.fixture
@@ -157,6 +162,23 @@ def test_one_edit(place: Path, edit: str, entry: int, what: str, detail: str) ->
     problem = verified(place, edit).problem
     assert problem is not None
     assert (problem.entry, problem.what, problem.detail) == (entry, what, detail)
+
+
+def test_a_report_that_fits_in_itself_is_not_what_the_next_one_holds(tmp_path: Path) -> None:
+    """Neither shift has an entry that would stand for it."""
+    path = tmp_path / "books.db"
+    made = Counter(path)
+    for id, tens in (("S-1", 2), ("S-2", 0)):
+        made.drawers.open(SAMIR, id, shekels("0"))
+        if tens:
+            made.sell(id, 1000 * tens)
+        made.drawers.close(SAMIR, count({"10": tens}))
+    made.close()
+    unguarded(path)
+    assert verified(path).ok
+    problem = verified(path, z("[1000,2]", "[2000,1]", "S-1")).problem
+    assert problem is not None
+    assert (problem.entry, problem.what, problem.detail) == (0, "z_report", "S-1")
 
 
 def test_rows_that_come_with_no_entry_of_their_own(place: Path) -> None:
