@@ -32,7 +32,7 @@ from .changes import (
 )
 from .planning import known_change, known_meter
 from .ports import KeyChangeReading, KeyChangeStore
-from .proof import NOTHING, Proof, Traces, from_registers, from_traces, weighed
+from .proof import Proof, Traces, from_registers, from_traces
 from .sets import check_out, earlier_out, set_of
 
 _LATER_SALES = 50
@@ -201,16 +201,14 @@ def _traces(books: KeyChangeReading, change: KeyChange, now: datetime) -> Traces
 
 def _read(gateway: Gateway, change: KeyChange, traces: Traces) -> Proof:
     """Asks the meter: its registers, where it has them, and its token log."""
-    told = NOTHING
     if isinstance(gateway, StsReader):
         registers = gateway.read_sts()
         told = from_registers(change.move, registers)
-        if told.taken and not all(from_registers(m, registers).taken for m in traces.behind):
-            # What a set before found in the meter is no other, as far as registers tell.
-            told = NOTHING
-        if told.taken is not None:
+        # What a set before found in the meter is no other, as far as registers tell.
+        alike = told.taken and not all(from_registers(m, registers).taken for m in traces.behind)
+        if told.taken is not None and not alike:
             return told
-    return weighed(from_traces(traces, gateway.read_token_log()), told)
+    return from_traces(traces, gateway.read_token_log())
 
 
 def _pushed(gateway: Gateway, tokens: tuple[KeyToken, ...]) -> tuple[TokenResult | None, ...]:

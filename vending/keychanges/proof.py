@@ -77,8 +77,6 @@ def from_registers(move: KeyMove, told: MeterSts) -> Proof:
         return Proof(True, "the meter names the new key")
     if told_apart and all(value == before for value, before, _ in told_apart):
         return Proof(False, "the meter names the old key")
-    if told_apart:
-        return Proof(None, "the meter names another key")
     return NOTHING
 
 
@@ -140,8 +138,3 @@ def from_traces(traces: Traces, log: Sequence[TokenLogEntry]) -> Proof:
     if newest >= traces.log_known and reaches_back(log, traces.log_before):
         return Proof(False, "the log does not hold the set")
     return NOTHING
-
-
-def weighed(*proofs: Proof) -> Proof:
-    """The first that says anything; the first of all if none does."""
-    return next((proof for proof in proofs if proof.taken is not None), proofs[0])
