@@ -13,7 +13,7 @@ from ..parties import Actor
 from ..persons import same_person
 from ..ports import Clock
 from .checks import check_off, owing, struck_off
-from .errors import NotDisputed
+from .errors import EventIdReused, NotDisputed
 from .events import (
     DebtRestored,
     Event,
@@ -58,7 +58,7 @@ class WriteDowns:
         come to. The same request again answers the account as it stands.
 
         Raises AgreementUnknown, DebtUnknown, NothingOwed, NotDisputed, ReductionWrong, DebtWrong,
-        CurrencyWrong, MoreThanOwed, AdjustmentIdReused.
+        CurrencyWrong, MoreThanOwed, AdjustmentIdReused, EventIdReused.
         """
         with self._store.writing() as rows:
             sight = self._sights.of(rows, agreement, self._clock())
@@ -71,6 +71,8 @@ class WriteDowns:
                 if not same_person(stored.requested_by, actor.name):
                     raise AdjustmentIdReused(id)
                 return self._sights.view(rows, sight)
+            if sight.with_id(id) is not None:
+                raise EventIdReused(sight.file.number, id)
             debt = owing(sight.state, code)
             if outcome is not None:
                 if not debt.disputed:

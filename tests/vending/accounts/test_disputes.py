@@ -23,6 +23,7 @@ from vending.accounting.errors import (
 from vending.accounts import Outcome, Standing
 from vending.accounts.errors import (
     DisputedAlready,
+    EventIdReused,
     MoreThanOwed,
     NotDisputed,
     ReductionWrong,
@@ -109,6 +110,37 @@ def test_what_is_given_up_is_a_loss_and_can_be_taken_back(counter: Counter) -> N
     assert [one.seq for one in older] == [3, 2]
     # The largest that the API lets through, on both databases.
     assert acts.history(TILL, "A1", before=2**63 - 1, limit=2)[0].seq == 5
+
+
+def test_a_part_given_up_is_asked_for_once_under_its_id(counter: Counter) -> None:
+    counter.debt()
+    acts = counter.accounts
+    args = ("A1", "arrears", Money(14_000), "He has died", "w-1")
+    asked = acts.write_down(BILLING, *args)
+    assert acts.write_down(BILLING, *args) == asked
+    with pytest.raises(AdjustmentIdReused):
+        acts.write_down(CHIEF, *args)
+    with pytest.raises(AdjustmentIdReused):
+        acts.write_down(BILLING, "A1", "arrears", Money(13_000), "He has died", "w-1")
+    assert len(acts.account(TILL, "A1").waiting) == 1
+
+
+def test_an_id_names_one_act_of_an_account(counter: Counter) -> None:
+    """Whoever asks again, not knowing what became of it, has to be told of that act."""
+    counter.debt()
+    acts = counter.accounts
+    disputed = acts.dispute(TILL, "A1", "arrears", "Not his account", "d-1")
+    with pytest.raises(EventIdReused):
+        acts.write_down(BILLING, "A1", "arrears", Money(100), WHY, "d-1")
+    with pytest.raises(EventIdReused):
+        acts.settle_dispute(BILLING, "A1", "arrears", Outcome.UPHELD, WHY, "d-1")
+    assert acts.dispute(TILL, "A1", "arrears", "Not his account", "d-1") == disputed
+    # Nor is an adjustment of the books a request of the account, whatever it has the id of.
+    till = (Posting("5010", "", "ILS", 100), Posting("1010", "P1", "ILS", -100))
+    counter.keeping.adjust(BILLING, "d-1", till, WHY)
+    with pytest.raises(AdjustmentIdReused):
+        acts.write_down(BILLING, "A1", "arrears", Money(100), WHY, "d-1")
+    assert acts.account(TILL, "A1").waiting == ()
 
 
 def test_debts_are_moved_by_name_only(counter: Counter) -> None:
