@@ -31,6 +31,7 @@ from vending.tariff import (
     Vat,
     parse_tariffs,
     rounded,
+    unpaid,
 )
 from vending.tariff import quote as quote_for
 from vending.tariff.costs import UnitCost
@@ -210,6 +211,15 @@ def test_more_than_the_tariff_allows() -> None:
     assert quote(ELECTRICITY, Money.from_text("5000"), Money(0)).balance_after.minor >= 0
 
 
+def test_units_for_all_that_the_tariff_allows_are_sold_and_no_more() -> None:
+    tariff = made(Fraction(1, 10), Fraction(0), most=1000)
+    state = AccountState(Money(0))
+    assert quote_for(tariff, QuoteRequest(Energy(10_000)), state, START).tendered == Money(1000)
+    with pytest.raises(AmountTooHigh) as error:
+        quote_for(tariff, QuoteRequest(Energy(10_100)), state, START)
+    assert error.value.most == "10.00"
+
+
 def test_more_than_the_key_allows() -> None:
     limit = Energy(10_000)
     with pytest.raises(AmountTooHigh) as error:
@@ -224,9 +234,22 @@ def test_more_than_a_token_holds() -> None:
     cheap = made(Fraction(1, 50), Fraction(0))
     with pytest.raises(AmountTooHigh) as error:
         quote(cheap, Money(10**9), Money(0))
-    assert quote(cheap, Money.from_text(error.value.most), Money(0)).quantity == Energy(
-        1_820_162_400
-    )
+    most = Energy(1_820_162_400)
+    assert quote(cheap, Money.from_text(error.value.most), Money(0)).quantity == most
+    # Nor is more given for nothing.
+    state = AccountState(Money(0))
+    assert unpaid(cheap, "free_issue", most, state, START).quantity == most
+    with pytest.raises(AmountTooHigh) as error:
+        unpaid(cheap, "free_issue", most + Energy(100), state, START)
+    assert error.value.most == str(most)
+
+
+def test_units_of_another_commodity_are_no_units_of_this_tariff() -> None:
+    state = AccountState(Money(0))
+    with pytest.raises(TypeError):
+        quote_for(ELECTRICITY, QuoteRequest(Volume(1_000)), state, START)
+    with pytest.raises(TypeError):
+        unpaid(ELECTRICITY, "free_issue", Volume(1_000), state, START)
 
 
 def test_another_currency() -> None:

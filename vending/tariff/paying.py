@@ -80,7 +80,7 @@ def unpaid(tariff: Tariff, rule: str, units: Quantity, state: AccountState, now:
     """Units (or, for a management token, none) that no money is taken for. Charges and debts are
     not asked for. Raises AmountNotPositive, AmountTooHigh, AmountTooLow, UnitsNotCarried."""
     kind, step = tariff.commodity.quantity, tariff.commodity.token_step
-    if type(units) is not kind or units.value < 0:
+    if units.value < 0:
         raise AmountNotPositive(str(units))
     if units > (most := carried_floor(kind, MOST_STEPS, step)):
         raise AmountTooHigh(str(units), str(most))

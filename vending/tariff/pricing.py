@@ -96,8 +96,6 @@ class _Pricing:
     def for_units(self, units: Quantity) -> Quote:
         tariff = self._tariff
         kind, step = tariff.commodity.quantity, self._step
-        if type(units) is not kind:
-            raise TypeError(f"this tariff prices {kind.__name__}, not {units!r}")
         if units.value <= 0:
             raise AmountNotPositive(units.to_text())
         most = carried_floor(kind, self._most, step)
