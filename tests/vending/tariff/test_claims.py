@@ -214,23 +214,22 @@ def test_a_fee_stays_due_where_nothing_asks_for_it() -> None:
         assert settled(untouched, TARIFF, sale, NOW).fees == untouched.fees
 
 
-def test_a_fee_and_a_monthly_charge_of_one_code_are_two_things() -> None:
-    """No new tariff may have them (`check_kinds`); what was sold by an old one stays right."""
-    again = FILE.partition("[[versions]]\nversion = 2")
-    text = (
-        again[0]
-        + again[1]
-        + again[2].replace(
-            '"once", code = "seal", name_ar = "خ", name_en = "S"',
-            '"once", code = "lamp", name_ar = "خ", name_en = "S"',
-        )
-    )
-    tariff = TariffBook(parse_tariffs(text, "t")).active("t", NOW)
+def lamp_twice(name: str) -> tuple[Tariff, AccountState]:
+    """A fee with the code of the monthly charge of before, both owed."""
+    one, begins, two = FILE.partition("[[versions]]\nversion = 2")
+    two = two.replace('code = "seal", name_ar = "خ", name_en = "S"', f'code = "lamp", {name}')
+    tariff = TariffBook(parse_tariffs(one + begins + two, "t")).active("t", NOW)
     state = replace(
         CLEAR,
         fees=(FeeDue("lamp", Money(900)),),
         charges=(*CLEAR.charges, ChargeState("lamp", MONTH, Money(300))),
     )
+    return tariff, state
+
+
+def test_a_fee_and_a_monthly_charge_of_one_code_are_two_things() -> None:
+    """No new tariff may have them (`check_kinds`); what was sold by an old one stays right."""
+    tariff, state = lamp_twice('name_ar = "خ", name_en = "S"')
     small = replace(tariff, protection=Protection("10", Fraction(1, 10)))
     after = settled(state, small, sold(state, 10_000, small), NOW)
     assert after.fees == ()
@@ -239,6 +238,16 @@ def test_a_fee_and_a_monthly_charge_of_one_code_are_two_things() -> None:
     paid = settled(state, tariff, pay_owed(tariff, Money(1000), state, NOW, "lamp"), NOW)
     assert paid.fees == ()
     assert paid.charges[1].owed.minor == 200
+
+
+def test_lines_of_a_sale_say_of_which_kind_they_are_where_all_else_is_the_same() -> None:
+    """A fee and a monthly charge of one code and one name; a sale pays the fee and a part of the
+    charge."""
+    tariff, state = lamp_twice('name_ar = "ل", name_en = "L"')
+    small = replace(tariff, protection=Protection("10", Fraction(1, 10)))
+    after = settled(state, small, sold(state, 10_000, small), NOW)
+    assert after.fees == ()
+    assert after.charges[1].owed.minor == 200
 
 
 def test_what_no_version_of_the_tariff_knows_is_refused() -> None:

@@ -40,6 +40,11 @@ LONG = "x" * 300
 WATER = (FOLDER / "water-domestic-blocks.toml").read_text("utf-8")
 SOCIAL = (FOLDER / "electricity-social.toml").read_text("utf-8")
 PUBLIC = (FOLDER / "electricity-public.toml").read_text("utf-8")
+WINTER = 'price = { rule = "flat", rate = "0.66", rounding = "half_up" }'
+IN_WINTER = (
+    '{ rule = "seasonal", seasons = [ { begins = "01-01", name_ar = "ب", name_en = "B", '
+    f"{WINTER} }} ] }}"
+)
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 
 
@@ -142,6 +147,10 @@ def test_shipped_tariffs_cover_every_class_and_book_on_accounts_that_exist() -> 
         ),
         (PUBLIC, 'begins = "11-15"', 'begins = "04-01"', "price.seasons", Mistake.SEASON_DAY_TWICE),
         (PUBLIC, 'mode = "included"', 'mode = "inside"', "vat.mode", Mistake.ONE_OF),
+        # Without one nothing would have a price, and be free.
+        (WATER, "blocks = [", "blocks = []\nothers = [", "price.blocks", Mistake.EMPTY),
+        (PUBLIC, "seasons = [", "seasons = []\nothers = [", "price.seasons", Mistake.EMPTY),
+        (PUBLIC, WINTER, f"price = {IN_WINTER}", "seasons[1].price", Mistake.SEASON_IN_SEASON),
     ],
 )
 def test_a_mistake_is_told_with_file_place_and_problem(
@@ -153,6 +162,14 @@ def test_a_mistake_is_told_with_file_place_and_problem(
     assert error.value.source == "town.toml"
     assert error.value.where.endswith(where)
     assert error.value.problem is problem
+
+
+def test_seasons_hold_by_their_days_in_whatever_order_they_are_written() -> None:
+    summer, winter = (line for line in PUBLIC.splitlines(keepends=True) if "begins =" in line)
+    turned = PUBLIC.replace(summer + winter, winter + summer)
+    assert turned != PUBLIC
+    (one,), (other,) = (parse_tariffs(text, "town.toml") for text in (PUBLIC, turned))
+    assert other.price == one.price
 
 
 @settings(max_examples=examples(60))
