@@ -52,6 +52,16 @@ from vending.tariff import (
 from vending.vend import ClockWentBack
 
 WHY = "Agreed at the counter"
+PLAIN: dict[str, object] = {
+    "actor": BILLING,
+    "agreement": "A1",
+    "code": "arrears",
+    "label": ARREARS,
+    "amount": Money(100),
+    "recovery": Percentage("25"),
+    "reason": WHY,
+    "source": "Bill 7",
+}
 
 
 def test_a_debt_from_its_first_day_to_its_last(counter: Counter) -> None:
@@ -93,10 +103,11 @@ def test_the_same_debt_again_is_the_same_debt(counter: Counter) -> None:
         ({"amount": Money(0)}, DebtWrong("amount")),
         ({"amount": Money(100, "JOD")}, CurrencyWrong("JOD", "ILS")),
         ({"priority": 0}, DebtWrong("priority")),
+        ({"priority": 100}, DebtWrong("priority")),
         ({"recovery": Percentage("0")}, DebtWrong("recovery")),
         ({"recovery": Percentage("100.1")}, DebtWrong("recovery")),
         ({"recovery": Percentage("half")}, DebtWrong("recovery")),
-        ({"recovery": Instalment(Money(-1))}, DebtWrong("recovery")),
+        ({"recovery": Instalment(Money(0))}, DebtWrong("recovery")),
         ({"source": "  "}, DebtWrong("source")),
         ({"reason": "ok"}, ReasonMissing(5)),
         ({"agreement": "A9"}, AgreementUnknown("A9")),
@@ -105,20 +116,28 @@ def test_the_same_debt_again_is_the_same_debt(counter: Counter) -> None:
 )
 def test_what_is_no_debt(tmp_path: Path, changes: dict[str, object], error: RaseedError) -> None:
     counter = Counter(tmp_path / "books.db")
-    debt: dict[str, object] = {
-        "actor": BILLING,
-        "agreement": "A1",
-        "code": "arrears",
-        "label": ARREARS,
-        "amount": Money(100),
-        "recovery": Percentage("25"),
-        "reason": WHY,
-        "source": "Bill 7",
-    }
     with pytest.raises(type(error)) as raised:
-        counter.accounts.add_debt(**{**debt, **changes})  # type: ignore[arg-type]
+        counter.accounts.add_debt(**{**PLAIN, **changes})  # type: ignore[arg-type]
     assert raised.value.facts() == error.facts()
     assert counter.document() is None
+    counter.close()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"code": "a" * 40},
+        {"amount": Money(1)},
+        {"priority": 1},
+        {"priority": 99},
+        {"recovery": Percentage("100")},
+        {"recovery": Instalment(Money(1))},
+    ],
+)
+def test_what_is_just_a_debt(tmp_path: Path, changes: dict[str, object]) -> None:
+    counter = Counter(tmp_path / "books.db")
+    counter.accounts.add_debt(**{**PLAIN, **changes})  # type: ignore[arg-type]
+    assert len(counter.owed()) == 1
     counter.close()
 
 

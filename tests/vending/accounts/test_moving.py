@@ -28,7 +28,7 @@ from tests.vending.support import ADMIN, OPERATOR, POWER, START, request
 from vending import trailed
 from vending.accounting.errors import AgreementUnknown
 from vending.accounts import TariffMoves, account_acts, begun
-from vending.accounts.errors import ChargesOwed, TariffSame
+from vending.accounts.errors import ChargesOwed, EventIdReused, TariffSame
 from vending.accounts.events import TariffChanged
 from vending.accounts.moving import charges_behind
 from vending.approvals import Approvals
@@ -208,6 +208,16 @@ def test_what_is_not_moved(office: Office) -> None:
         office.approvals.approve(replace(CHIEF, name="cli:layla"), "M-1")
     office.counter.clock.forward(hours=24)
     with pytest.raises(ApprovalExpired):
+        office.approvals.approve(CHIEF, "M-1")
+    assert office.sell("v-2").quote.tariff == BLOCKS
+
+
+def test_an_id_of_another_act_on_the_account_moves_nothing(office: Office) -> None:
+    office.sell("v-1")
+    office.counter.debt()
+    office.counter.accounts.dispute(TILL, "A1", "arrears", "Not his account", "M-1")
+    office.ask("M-1", SOCIAL)
+    with pytest.raises(EventIdReused):
         office.approvals.approve(CHIEF, "M-1")
     assert office.sell("v-2").quote.tariff == BLOCKS
 

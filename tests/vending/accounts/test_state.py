@@ -238,6 +238,16 @@ def test_a_kept_account_that_never_saw_the_sale_falls_to_nothing_and_not_below()
     assert unsettled(STATE, SOLD, NOW, TARIFF).use == MonthUse(THIS_MONTH, Energy(0))
 
 
+def test_what_other_sales_took_of_a_months_instalment_stays_taken() -> None:
+    """20.00 a month, 12.00 of it taken before: a sale takes 8.00, and is taken back."""
+    debt = replace(DEBT, owed=Money(5000), taken_in=THIS_MONTH, taken=Money(1200))
+    state = replace(STATE, debts=(debt,))
+    sale = quote(TARIFF, QuoteRequest(Money(10_000)), state, NOW)
+    after = settled(state, TARIFF, sale, NOW)
+    assert (after.debts[0].owed, after.debts[0].taken) == (Money(4200), Money(2000))
+    assert unsettled(after, sale, NOW, TARIFF).debts == (debt,)
+
+
 def test_what_was_struck_off_since_is_owed_again() -> None:
     struck = replace(settled(STATE, TARIFF, SOLD, NOW), debts=())
     (again,) = unsettled(struck, SOLD, NOW, TARIFF).debts
