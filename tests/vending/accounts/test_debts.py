@@ -231,6 +231,15 @@ def test_the_journal_covers_the_debts(counter: Counter) -> None:
     assert timedelta(0) < counter.clock() - datetime(2026, 11, 23, tzinfo=UTC)
 
 
+def test_the_journal_says_who_wrote_a_debt_down_and_where(counter: Counter) -> None:
+    counter.accounts.add_debt(**{**PLAIN, "actor": replace(BILLING, point="P1")})  # type: ignore[arg-type]
+    counter.debt("waste-2025", to="A2")
+    with counter.rows.reading() as rows:
+        found = [rows.entry(number) for number in (1, 2)]
+    told = [(one.entry.cause, one.entry.actor, one.entry.point) for one in found if one]
+    assert told == [("A1:1", "Layla", "P1"), ("A2:1", "Layla", "")]
+
+
 def test_the_last_day_that_a_debt_is_put_off_is_told(counter: Counter) -> None:
     """Also where the next day has no midnight, as the clocks were put forward then until 2021."""
     counter.debt()
