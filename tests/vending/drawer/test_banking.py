@@ -87,8 +87,15 @@ def test_all_that_waits(here: Counter) -> None:
     assert here.drawers.shifts(LAYLA, state=ShiftState.WAITING) == []
     assert bank(CHIEF, asked) == slip
     assert here.bankings.slip(LAYLA, "B-1") == slip
-    with pytest.raises(BankingIdReused):
-        bank(LAYLA, replace(asked, reference="bag 18"))
+    for other in (
+        replace(asked, reference="bag 18"),
+        replace(asked, point="P2"),
+        replace(asked, shifts=("S-1",)),
+        replace(asked, amounts=((Tender.CASH, 100),)),
+        replace(asked, pieces=((100, 1),)),
+    ):
+        with pytest.raises(BankingIdReused):
+            bank(LAYLA, other)
     with pytest.raises(NothingToBank):
         bank(LAYLA, BankRequest("B-2", "P1"))
     with pytest.raises(BankedAlready):
@@ -177,6 +184,7 @@ def test_cheques_in_an_open_drawer_are_not_there_for_the_bank(here: Counter) -> 
 
 
 HUDA_AS_CHIEF = Actor("Huda", Role.SUPERVISOR)
+RAMI = Actor("Rami", Role.TECHNICIAN, "P1")
 BAD: list[tuple[str, Callable[[Counter], object], type[RaseedError]]] = [
     ("id", lambda h: h.bankings.bank(LAYLA, BankRequest("", "P1")), DrawerIdMalformed),
     ("point", lambda h: h.bankings.bank(LAYLA, BankRequest("B", "P\0")), PointUnknown),
@@ -205,6 +213,9 @@ BAD: list[tuple[str, Callable[[Counter], object], type[RaseedError]]] = [
         ReferenceTooLong,
     ),
     ("administrators", lambda h: h.bankings.bank(HUDA, BankRequest("B", "P1")), ActorNotAllowed),
+    ("technicians", lambda h: h.bankings.bankings(RAMI), ActorNotAllowed),
+    ("nor what waits", lambda h: h.bankings.waiting(RAMI, "P1"), ActorNotAllowed),
+    ("nor a slip", lambda h: h.bankings.slip(RAMI, "B"), ActorNotAllowed),
     ("no slip", lambda h: h.bankings.slip(LAYLA, "B"), BankingUnknown),
     ("no copy", lambda h: h.bankings.reprint(LAYLA, "B"), BankingUnknown),
 ]
@@ -230,8 +241,9 @@ def on_deposit(here: Counter, code: str) -> None:
 def test_a_deposit_needs_two_people(here: Counter) -> None:
     on_deposit(here, "rana")
     ask, approve = here.deposits.request, here.keeping.approve
-    with pytest.raises(OperatorUnknown, match="nobody"):
-        ask(LAYLA, "D-1", "nobody", shekels("500"), WHY)
+    for paid_out in (False, True):
+        with pytest.raises(OperatorUnknown, match="nobody"):
+            ask(LAYLA, "D-1", "nobody", shekels("500"), WHY, paid_out=paid_out)
     with pytest.raises(DrawerAmount):
         ask(LAYLA, "D-1", "rana", shekels("0"), WHY)
     made = ask(LAYLA, "D-1", "rana", shekels("500"), WHY)
