@@ -123,15 +123,17 @@ def test_an_account_is_read_though_the_log_does_not_come(
 
 
 @pytest.mark.parametrize("moved_first", [True, False])
+@pytest.mark.parametrize(("source", "units"), [(Source.READING, None), (Source.PHOTO, "20")])
 def test_what_others_left_is_moved_beside_a_sale_that_never_came(
-    office: Office, *, moved_first: bool
+    office: Office, source: Source, units: str | None, *, moved_first: bool
 ) -> None:
-    """In either order: the units of the first sale on the new meter, the money of the second."""
+    """In either order: the units of the first sale on the new meter, the money of the second. A
+    photo, of which nobody knows the hour, moves them too: the second was never typed anywhere."""
     office.sell("v-1")
     office.type_in("v-1")
     office.service.read_account(RAMI, P)
     office.sell_held("v-2")
-    put_in(office, Source.READING)
+    put_in(office, source, units)
     office.lose()
     office.service.show(CLERK, "v-2")
     steps = [

@@ -19,12 +19,14 @@ from tests.vending.acts.support import (
     P,
     T,
     W,
+    put_in,
 )
 from tokens.sts import (
     KeyUnknown,
     MemorySecurityModule,
 )
 from vending.acts import sale_acts
+from vending.acts.documents import Source
 from vending.approvals import Approvals
 from vending.approvals.errors import ApprovalIdReused
 from vending.parties import MeterUnknown, PointUnknown
@@ -85,6 +87,21 @@ def test_what_could_not_be_done_is_not_asked_for(office: Office) -> None:
             office.ask("A-1", act, **document)
     assert office.approvals.approvals(CHIEF) == []
     assert office.entries() == 2
+
+
+def test_what_could_not_be_moved_is_not_asked_for(office: Office) -> None:
+    put_in(office, Source.NONE)
+    asked = {"agreement": "A1", "old_meter": P}
+    with pytest.raises(UnitsNotCarried):
+        office.ask("X-2", "transfer", **asked, units="0.15", source="photo")
+    # Where nothing is left no token is made, and no key is looked at.
+    with office.town.store.writing() as books:
+        fresh = T["meters"].c.number == FRESH.number
+        books._db.execute(T["meters"].update().where(fresh).values(krn=7))
+    with pytest.raises(KeyUnknown):
+        office.ask("X-2", "transfer", **asked, units="2", source="photo")
+    office.ask("X-2", "transfer", **asked, units="0", source="none")
+    assert [one.id for one in office.approvals.approvals(CHIEF)] == ["X-2", "X-1"]
 
 
 def test_where_no_key_is_held_none_is_looked_at(office: Office) -> None:

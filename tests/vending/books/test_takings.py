@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+import pytest
 
 from vending.accounting.parts import Taken
 from vending.accounting.ports import SoldRow
@@ -38,3 +40,16 @@ def test_what_takes_no_money_comes_off_no_deposit() -> None:
     found = takings_of([SOLD, free], ZoneInfo("Asia/Hebron"))
     told = {row.tender: (row.on_deposit, row.sales, row.net) for row in found}
     assert told == {"cash": (True, 1, 5000), "no_money": (False, 1, 0)}
+
+
+@pytest.mark.parametrize(("back", "left"), [(-5000, 0), (-1500, 3500)])
+def test_what_is_given_back_is_taken_off_what_was_taken(back: int, left: int) -> None:
+    """On its own day, of which nothing but what went out is left."""
+    given = Taken((("cash", back),), on_deposit=True)
+    same_day = SOLD._replace(entry=2, kind="void", paid=back, taken=given)
+    day_after = same_day._replace(at=SOLD.at + timedelta(days=1))
+    (both,) = takings_of([SOLD, same_day], ZoneInfo("Asia/Hebron"))
+    assert (both.sales, both.amount, both.voids, both.given_back) == (1, 5000, 1, back)
+    assert both.net == left
+    apart = takings_of([SOLD, day_after], ZoneInfo("Asia/Hebron"))
+    assert [(row.day, row.net) for row in apart] == [("2026-11-23", 5000), ("2026-11-24", back)]
