@@ -12,6 +12,7 @@ from vending.aftersale import SoldHere
 from vending.operators import PointDayLimit, PointSaleLimit, TillFull
 from vending.parties import Role
 from vending.permissions import ActorNotAllowed
+from vending.record import content_hash_of
 from vending.requests import (
     BasketRequest,
     Credit,
@@ -136,6 +137,23 @@ def test_the_hashes_of_sales_that_stand_hold() -> None:
     plain = BasketRequest("b", (Credit(P, ils("50.00")),), tender=Tender.CARD)
     short = basket_of(VendRequest("b", P, ils("50.00"), Tender.CARD))
     assert input_hash(plain, [P], "P1") == input_hash(short, [P], "P1")
+
+
+def test_what_the_books_say_of_sales_that_stand_holds() -> None:
+    """A sale by itself is proved as it was before there were kinds, baskets and shifts; of every
+    other each of the three is proved."""
+    token = (1, "credit_electricity", "1" * 20, 7, "6" * 18, "93", 100, "Wh")
+    hashes = {
+        what: content_hash_of(("v-1", 5000, *what), [token])[:16]
+        for what in (
+            ("credit", None, None),
+            ("allowance", None, None),
+            ("credit", "b-1", None),
+            ("credit", None, "S-1"),
+        )
+    }
+    assert hashes[("credit", None, None)] == "2faa5ba794554c0f"
+    assert len(set(hashes.values())) == len(hashes)
 
 
 def test_a_debt_is_taken_from_each_sale_and_may_be_postponed(here: Town) -> None:

@@ -43,9 +43,14 @@ from .test_baskets import PUT_OFF, UNITS
 
 
 @pytest.mark.parametrize(
-    ("payments", "change", "tills"),
+    ("payments", "change", "tills", "ways"),
     [
-        ((Payment(Tender.CASH, ils("100.00")),), "30.00", {"till": 7000}),
+        (
+            (Payment(Tender.CASH, ils("100.00")),),
+            "30.00",
+            {"till": 7000},
+            [Tender.CASH, Tender.CASH],
+        ),
         (
             (
                 Payment(Tender.CARD, ils("30.00"), "slip 7"),
@@ -54,16 +59,28 @@ from .test_baskets import PUT_OFF, UNITS
             ),
             "5.00",
             {"cards": 3000, "cheques": 2500, "till": 1500},
+            [Tender.MIXED, Tender.MIXED],
+        ),
+        (
+            (Payment(Tender.CARD, ils("60.00")), Payment(Tender.CASH, ils("10.00"))),
+            "0.00",
+            {"cards": 6000, "till": 1000},
+            [Tender.CARD, Tender.MIXED],
         ),
     ],
 )
 def test_paid_in_several_ways(
-    here: Town, payments: tuple[Payment, ...], change: str, tills: dict[str, int]
+    here: Town,
+    payments: tuple[Payment, ...],
+    change: str,
+    tills: dict[str, int],
+    ways: list[Tender],
 ) -> None:
     items = (Credit(P, ils("50.00")), Credit(W, ils("20.00")))
     sold = here.service.vend_basket(OPERATOR, BasketRequest("b-1", items, payments))
     assert sold.leading.paid is not None
     assert sold.leading.paid.change == ils(change)
+    assert [one.tender for one in sold.receipts] == ways
     found: dict[str, int] = {}
     for vend_id in ("b-1", "b-1+2"):
         for (account, _), amount in posted(here, vend_id).items():
@@ -118,6 +135,11 @@ def test_too_little_and_too_much(here: Town) -> None:
         BasketRequest("b-1", ())
     with pytest.raises(VendIdMalformed):
         BasketRequest("b+2", (Credit(P, ils("50.00")),))
+    # Its further sales have the id too, and what comes behind it, in the room of one.
+    assert BasketRequest("b" * 64, (UNITS,)).sale_ids == ("b" * 64,)
+    assert BasketRequest("b" * 60, (UNITS, UNITS)).sale_ids[1] == "b" * 60 + "+2"
+    with pytest.raises(VendIdMalformed):
+        BasketRequest("b" * 61, (UNITS, UNITS))
     assert here.service.sales(OPERATOR) == []
 
 
