@@ -72,13 +72,11 @@ def state_of(events: Sequence[DeliveryEvent]) -> SaleState:
 
 def delivery_of(receipt: SaleReceipt, events: Sequence[DeliveryEvent]) -> Delivery:
     """The events summed up."""
-    result = next((event.result for event in reversed(events) if event.result is not None), None)
-    state = state_of(events)
     return Delivery(
         vend_id=receipt.vend_id,
         meter=receipt.buyer.meter,
-        state=state,
-        result=result if state in (SaleState.DELIVERED, SaleState.REFUSED) else None,
+        state=state_of(events),
+        result=events[-1].result if events else None,
         events=tuple(events),
     )
 
