@@ -3,12 +3,13 @@ leaves nothing behind; on both databases."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.vending.support import ADMIN, OPERATOR, WATER, Town, put_point, request
-from vending.operators import TillFull
+from vending.operators import PointDayLimit, TillFull
 from vending.requests import BasketRequest, Credit, DebtPayment
 from vending.sale import SaleReceipt
 from vending.tariff import MoreThanOwed
@@ -59,6 +60,14 @@ def test_a_till_fills_up_within_one_batch(here: Town) -> None:
     put_point(here.store, most_in_till=9_000)
     answers = here.service.vend_many([(OPERATOR, request(f"v-{i}")) for i in (1, 2)])
     assert [type(a) for a in answers] == [SaleReceipt, TillFull]
+
+
+def test_what_a_batch_sells_elsewhere_is_not_taken_at_a_point(here: Town) -> None:
+    put_point(here.store, most_per_day=10_000)
+    east = replace(OPERATOR, point="P2", terminal="T7")
+    seats = (OPERATOR, east, OPERATOR, OPERATOR)
+    answers = here.service.vend_many([(seat, request(f"v-{i}")) for i, seat in enumerate(seats)])
+    assert [type(a) for a in answers] == [SaleReceipt, SaleReceipt, SaleReceipt, PointDayLimit]
 
 
 def test_small_steps_back_do_not_add_up_on_either_database(here: Town) -> None:
