@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from meters.quantities import Money
+from meters.quantities import Money, Volume
 from tests.vending.books.mixed_day import BEFORE, DAY, MixedDay
 from tests.vending.books.support import BILLING, CHIEF
 from tests.vending.cli.support import town_shell
@@ -21,6 +22,7 @@ from tests.vending.support import (
     TECHNICIAN,
     WATER,
     SetClock,
+    chart,
     new_store,
     request,
     service,
@@ -28,15 +30,17 @@ from tests.vending.support import (
 )
 from tests.vending.web.support import Api, api_over
 from vending.accounting import BreakdownRow
-from vending.accounting.breakdown import CONTAINED
+from vending.accounting.breakdown import CONTAINED, PricedSale, breakdown_of
 from vending.accounting.errors import AccountUnknown, DayMalformed
 from vending.aftersale import Evidence
 from vending.permissions import ActorNotAllowed
 from vending.sale import SaleKind, VendRequest
 from vending.store.triggers import drop
-from vending.tariff import LineKind
+from vending.tariff import AccountState, LineKind, QuoteRequest, TariffBook, parse_tariffs, quote
+from vending.tariff.kept import kept_line
 
 SALES = ("sale", "payment", "void")
+SOLD_AT = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 
 
 def booked(day: MixedDay, first: str = "", last: str = "9999") -> Counter[str]:
@@ -101,6 +105,46 @@ def test_a_breakdown_tells_what_each_line_of_the_sales_told(day: MixedDay) -> No
     assert -ours == -told
     assert +units == +base
     assert any(payer == "social-fund" for *_, payer in ours)
+
+
+INCLUDED = """
+code = "t"
+commodity = "water"
+currency = "ILS"
+customer_class = "domestic"
+name_ar = "ت"
+name_en = "T"
+[[versions]]
+version = 1
+drafted_by = "A"
+approved_by = "B"
+approved_at = 2025-12-15T10:00:00+02:00
+active_from = 2026-01-01T00:00:00+02:00
+most_per_sale = "5000.00"
+price = { rule = "flat", rate = "5.80", rounding = "half_up" }
+vat = { percent = "16", rounding = "half_up", mode = "included" }
+charges = [
+  { rule = "percent", code = "sewage", name_ar = "ص", name_en = "S", percent = "50", rounding = "half_up", book = "sewage" },
+]
+"""  # noqa: E501
+
+
+@pytest.mark.parametrize("is_void", [False, True])
+def test_a_contained_tax_is_taken_out_of_the_account_that_its_price_went_to(is_void: bool) -> None:
+    """10 m3 for 58.00, 8.00 of it tax, and half as much for sewage; as the journal books them."""
+    tariff = TariffBook(parse_tariffs(INCLUDED, "t")).active("t", SOLD_AT)
+    asked = QuoteRequest(Volume(10_000))
+    lines = quote(tariff, asked, AccountState(Money(0)), SOLD_AT).lines
+    document = json.dumps({"lines": [kept_line(line) for line in lines]})
+    rows = breakdown_of([PricedSale(1, "water", "ILS", document, is_void)], chart())
+    role = {chart().role(name).code: name for name in ("sales_water", "sewage", "vat_due")}
+    net: Counter[str] = Counter()
+    for row in rows:
+        net[role[row.account]] += row.net
+    sign = -1 if is_void else 1
+    assert net == {"sales_water": sign * 5000, "sewage": sign * 2500, "vat_due": sign * 1200}
+    taxed = [row.base for row in rows if row.kind == LineKind.TAX.value]
+    assert taxed == [sign * 5000, sign * 2500]
 
 
 @pytest.mark.system
