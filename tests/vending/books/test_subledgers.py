@@ -28,6 +28,7 @@ from tests.vending.support import (
     service,
     town,
 )
+from tests.vending.tariff.worked import HEAD
 from tests.vending.web.support import Api, api_over
 from vending.accounting import BreakdownRow
 from vending.accounting.breakdown import CONTAINED, PricedSale, breakdown_of
@@ -108,19 +109,6 @@ def test_a_breakdown_tells_what_each_line_of_the_sales_told(day: MixedDay) -> No
 
 
 INCLUDED = """
-code = "t"
-commodity = "water"
-currency = "ILS"
-customer_class = "domestic"
-name_ar = "ت"
-name_en = "T"
-[[versions]]
-version = 1
-drafted_by = "A"
-approved_by = "B"
-approved_at = 2025-12-15T10:00:00+02:00
-active_from = 2026-01-01T00:00:00+02:00
-most_per_sale = "5000.00"
 price = { rule = "flat", rate = "5.80", rounding = "half_up" }
 vat = { percent = "16", rounding = "half_up", mode = "included" }
 charges = [
@@ -132,7 +120,9 @@ charges = [
 @pytest.mark.parametrize("is_void", [False, True])
 def test_a_contained_tax_is_taken_out_of_the_account_that_its_price_went_to(is_void: bool) -> None:
     """10 m3 for 58.00, 8.00 of it tax, and half as much for sewage; as the journal books them."""
-    tariff = TariffBook(parse_tariffs(INCLUDED, "t")).active("t", SOLD_AT)
+    tariff = TariffBook(parse_tariffs(HEAD.format(commodity="water") + INCLUDED, "t")).active(
+        "worked", SOLD_AT
+    )
     asked = QuoteRequest(Volume(10_000))
     lines = quote(tariff, asked, AccountState(Money(0)), SOLD_AT).lines
     document = json.dumps({"lines": [kept_line(line) for line in lines]})

@@ -24,21 +24,11 @@ from vending.tariff import (
     settled,
 )
 
+from .worked import HEAD
+
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
-FILE = """
-code = "t"
-commodity = "electricity"
-currency = "ILS"
-customer_class = "domestic"
-name_ar = "ت"
-name_en = "T"
-[[versions]]
-version = 1
-drafted_by = "A"
-approved_by = "B"
-approved_at = 2025-12-15T10:00:00+02:00
-active_from = 2026-01-01T00:00:00+02:00
-most_per_sale = "5000.00"
+ELECTRICITY = HEAD.format(commodity="electricity")
+RULES = """
 price = { rule = "flat", rate = "0.04", rounding = "half_up" }
 vat = { percent = "0", rounding = "half_up" }
 """
@@ -47,7 +37,7 @@ supports = [
   { rule = "free_units", code = "free", name_ar = "م", name_en = "F", units = "0.1", payer = "fund", book = "s" },
 ]
 """  # noqa: E501 - as in a file
-CHEAP = TariffBook(parse_tariffs(FILE, "t")).active("t", NOW)
+CHEAP = TariffBook(parse_tariffs(ELECTRICITY + RULES, "t")).active("worked", NOW)
 CLEAR = AccountState(Money(0), MonthUse(Month(2026, 11), Energy(0)))
 
 
@@ -77,7 +67,7 @@ def test_nor_where_a_debt_takes_the_whole_payment() -> None:
 
 
 def test_the_free_units_of_a_month_are_given_however_little_they_cost() -> None:
-    social = TariffBook(parse_tariffs(FILE + FREE, "t")).active("t", NOW)
+    social = TariffBook(parse_tariffs(ELECTRICITY + RULES + FREE, "t")).active("worked", NOW)
     given = quote(social, QuoteRequest(Energy(100)), CLEAR, NOW)
     assert (given.tendered, given.quantity) == (Money(0), Energy(100))
     after = settled(CLEAR, social, given, NOW)
