@@ -36,7 +36,7 @@ help:
 	@echo "make clean      remove the environment and caches"
 
 $(READY): requirements.lock pyproject.toml
-	@set -e; python=$$(sh config/find-python $(PYTHONS)); \
+	@set -e; python=$$(sh .ci/find-python $(PYTHONS)); \
 	echo "Setting up $(VENV) with the locked dependencies (about half a minute) ..."; \
 	$$python -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
