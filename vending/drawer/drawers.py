@@ -41,7 +41,7 @@ from .shifts import (
     over_short_entry,
 )
 from .tally import Tally, tally
-from .which import check_free, check_own, closed_file, file_of, own_open, same_opening
+from .which import check_free, check_own, closed_file, file_of, own_of, same_opening
 from .x_report import for_eyes_of
 from .x_reports import as_it_stands
 
@@ -250,7 +250,7 @@ class Drawers:
     def own_open(self, actor: Actor) -> OpenShift | None:
         """The shift that the actor has open, wherever; nobody needs a right to know that."""
         with self._store.reading() as books:
-            return own_open(books, actor)
+            return own_of(books.open_shifts(), actor)
 
     def shifts(
         self,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ..ground import OpenShift
 from ..parties import Actor, Role
 from ..persons import same_person
@@ -30,16 +32,16 @@ def same_opening(shift: Shift, actor: Actor, amount: int) -> Shift:
 
 def check_free(books: DrawerReading, actor: Actor) -> None:
     """Raises TerminalTaken, OperatorBusy."""
-    for other in books.open_shifts():
+    open_now = books.open_shifts()
+    for other in open_now:
         if (other.point, other.terminal) == (actor.point, actor.terminal):
             raise TerminalTaken(actor.terminal, other.id, other.operator)
-    if own := own_open(books, actor):
+    if own := own_of(open_now, actor):
         raise OperatorBusy(actor.name, own.id, own.point, own.terminal)
 
 
-def own_open(books: DrawerReading, actor: Actor) -> OpenShift | None:
-    """The shift that the actor has open; a person has one at most."""
-    open_now = books.open_shifts()
+def own_of(open_now: Iterable[OpenShift], actor: Actor) -> OpenShift | None:
+    """The one of these shifts that is the actor's; a person has one open at most."""
     return next((one for one in open_now if same_person(one.operator, actor.name)), None)
 
 

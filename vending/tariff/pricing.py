@@ -32,7 +32,8 @@ def quote(tariff: Tariff, request: QuoteRequest, state: AccountState, now: datet
     for what the meter will credit, to the watt-hour or litre. The rest stays on the balance.
 
     Asked for units: `tendered` is the least payment that buys them; asking for that much money
-    never gives fewer. Units whose whole cost is rounded to nothing are not sold, either way.
+    never gives fewer. Units whose whole cost is rounded to nothing are not sold, either way; units
+    of another commodity are a mistake of the caller's program, and raise TypeError.
 
     Raises CurrencyWrong, AmountNotPositive, AmountTooLow, AmountTooHigh, UnitsNotCarried,
     TariffNeedsHistory, ChargeUnknown.

@@ -31,6 +31,7 @@ from vending.store.schema import BOOKS
 from vending.store.triggers import drop
 
 OTHER = Actor("Rana", Role.OPERATOR, "P2", "T7")
+GUIDE = Path(__file__).parents[3] / "docs" / "billing.md"
 
 
 @pytest.fixture
@@ -94,6 +95,7 @@ def test_an_account_of_a_holder_that_is_not_there(
 def test_a_statement_too_long_to_be_read_names_what_there_is_to_do(
     here: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert f"{reports_module.MOST_LINES:_}".replace("_", " ") in GUIDE.read_text("utf-8")
     monkeypatch.setattr(reports_module, "MOST_LINES", 4)
     with pytest.raises(StatementTooLong) as refused:
         here.reports.account(CHIEF, "1010")

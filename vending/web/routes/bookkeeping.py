@@ -134,7 +134,8 @@ def account_statement(
     first: First = None,
     last: Last = None,
 ) -> AccountStatementOut:
-    """The postings to one account, of one holder or of all."""
+    """The postings to one account, of one holder or of all. Of too many to be read, fewer days have
+    to be asked for (`ledger.statement_too_long`)."""
     found, holder = read_account(account, reports.chart)
     return AccountStatementOut.of(reports.account(actor, found.code, holder, first, last))
 
@@ -159,7 +160,8 @@ def operator_statement(
     first: First = None,
     last: Last = None,
 ) -> OperatorStatementOut:
-    """What an operator sold and earned, and how their deposit moved; operators see their own."""
+    """What an operator sold and earned, and how their deposit moved; operators see their own. Of
+    too many postings to be read, fewer days have to be asked for (`ledger.statement_too_long`)."""
     return OperatorStatementOut.of(reports.operator(actor, code, first, last))
 
 
