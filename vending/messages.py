@@ -177,12 +177,12 @@ def _formed(value: Any, form: str, facts: Mapping[str, Any], language: Language)
     return value
 
 
-def on_the_wall(moment: datetime) -> str:
-    """Date and time on the clock of the people who read, `2026-11-23 11:30`; in the hour that comes
-    twice in autumn with the offset from UTC, `2026-10-24 01:30 +02:00`, or what was sold later
-    might seem to be of before."""
+def on_the_wall(moment: datetime, *, seconds: bool = False) -> str:
+    """Date and time on the clock of the people who read, `2026-11-23 11:30`, or to the second; in
+    the hour that comes twice in autumn with the offset from UTC, `2026-10-24 01:30 +02:00`, or what
+    was sold later might seem to be of before."""
     local = moment.astimezone(LOCAL_ZONE)
-    told = f"{local:%Y-%m-%d %H:%M}"
+    told = f"{local:%Y-%m-%d %H:%M:%S}" if seconds else f"{local:%Y-%m-%d %H:%M}"
     if local.replace(fold=1 - local.fold).utcoffset() == local.utcoffset():
         return told
     return f"{told} {local.isoformat()[-6:]}"

@@ -219,3 +219,10 @@ def test_shipped_data_files_are_accepted_by_their_readers() -> None:
         assert shipped_map(path.stem).registers
     assert read_chart(ROOT / "config" / "chart-of-accounts.toml").accounts()
     assert read_tariffs(ROOT / "config" / "tariffs").codes()
+
+
+def test_people_at_the_command_line_read_their_own_clock() -> None:
+    """Lists and papers say one time: `on_the_wall`. Programs are told moments as ISO has them."""
+    in_utc = re.compile(r":%Y[^}]*Z\}")
+    where = [name_of(p) for p in python_files("vending/cli") if in_utc.search(p.read_text("utf-8"))]
+    assert where == []

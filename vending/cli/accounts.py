@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ..accounts.errors import AccountsDiffer
-from ..messages import term
+from ..messages import on_the_wall, term
 from ..parties import Role
 from ..shapes import AccountEventOut, AccountOut, AccountsReportOut, RebuiltAccountsOut
 from ..shapes.base import MOST_NUMBER
@@ -52,7 +52,7 @@ def history(
             (
                 (
                     row.seq,
-                    f"{row.at:%Y-%m-%d %H:%M:%SZ}",
+                    on_the_wall(row.at, seconds=True),
                     term(row.kind, cli.language),
                     row.code,
                     "" if row.amount is None else row.amount.value,

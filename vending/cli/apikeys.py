@@ -10,6 +10,7 @@ import typer
 from meters.errors import Invalid
 
 from ..api_keys import ApiScope
+from ..messages import on_the_wall
 from ..parties import Role
 from ..shapes import ApiKeyOut
 from .context import Cli, Json, Why, cli_of
@@ -102,8 +103,8 @@ def list_keys(ctx: typer.Context, as_json: Json = False) -> None:
                     row.role,
                     " ".join(row.scopes),
                     row.point or "-",
-                    f"{row.created_at:%Y-%m-%d %H:%M:%SZ}",
-                    f"{row.revoked_at:%Y-%m-%d %H:%M:%SZ}" if row.revoked_at else "-",
+                    on_the_wall(row.created_at, seconds=True),
+                    on_the_wall(row.revoked_at, seconds=True) if row.revoked_at else "-",
                 )
                 for row in rows
             ),

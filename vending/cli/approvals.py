@@ -9,7 +9,7 @@ import typer
 
 from ..approvals import Approval, ApprovalState
 from ..approvals.approval import StepState
-from ..messages import Language, isolated, phrase, term
+from ..messages import Language, isolated, on_the_wall, phrase, term
 from ..running import Raseed
 from ..shapes import ApprovalOut, BlockEventOut, BlockOut, OutcomeOut
 from .asking import IdOption, Reason, given_or_new
@@ -58,7 +58,7 @@ def approval_list(
                     term(row.state, cli.language),
                     row.requested_by,
                     row.decided_by or "",
-                    f"{row.expires_at:%Y-%m-%d %H:%MZ}",
+                    on_the_wall(row.expires_at),
                     row.reason,
                 )
                 for row in rows
@@ -201,7 +201,7 @@ def block_history(
                     term(row.kind, cli.language),
                     row.subject,
                     term(row.act, cli.language),
-                    f"{row.at:%Y-%m-%d %H:%MZ}",
+                    on_the_wall(row.at),
                     row.actor,
                     row.reason,
                 )
@@ -230,7 +230,7 @@ def facts_of(cli: Cli, shown: ApprovalOut) -> None:
             ("state", term(shown.state, cli.language)),
             ("reason", shown.reason),
             ("requested_by", shown.requested_by),
-            ("expires_at", f"{shown.expires_at:%Y-%m-%d %H:%M:%SZ}"),
+            ("expires_at", on_the_wall(shown.expires_at, seconds=True)),
         )
     )
     if shown.decided_by is not None:
@@ -241,9 +241,8 @@ def facts_of(cli: Cli, shown: ApprovalOut) -> None:
         if step.state == StepState.DONE.value:
             # What it did is told besides.
             continue
-        told = (
-            f"{term(step.state, cli.language)} {step.at:%Y-%m-%d %H:%M:%SZ} {step.by} {step.note}"
-        )
+        when = on_the_wall(step.at, seconds=True)
+        told = f"{term(step.state, cli.language)} {when} {step.by} {step.note}"
         cli.line(isolated(told) if cli.language is Language.ARABIC else told)
     _document(cli, shown.document)
 
@@ -285,7 +284,7 @@ def _blocks(cli: Cli, rows: list[BlockOut]) -> None:
             (
                 term(row.kind, cli.language),
                 row.subject,
-                f"{row.since:%Y-%m-%d %H:%MZ}",
+                on_the_wall(row.since),
                 row.reason,
             )
             for row in rows

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ..messages import term
+from ..messages import on_the_wall, term
 from ..parties import Role
 from ..people import TrailLine
 from ..people.trail import TrailBroken
@@ -42,7 +42,7 @@ def audit_list(
             (
                 (
                     one.number,
-                    f"{one.at:%Y-%m-%d %H:%M:%SZ}",
+                    on_the_wall(one.at, seconds=True),
                     one.actor,
                     term(f"did_{one.act}", cli.language),
                     one.subject,

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ..drawer import Banking, BankRequest, checked_pieces, checked_slips
-from ..messages import term
+from ..messages import on_the_wall, term
 from ..shapes import BankingOut
 from ..shapes.base import MOST_NUMBER
 from .asking import given_or_new
@@ -104,7 +104,7 @@ def list_bankings(
             (
                 (
                     row.code,
-                    f"{row.at:%Y-%m-%d %H:%MZ}",
+                    on_the_wall(row.at),
                     row.actor,
                     f"{row.amount.value} {row.amount.unit}",
                     row.reference,
@@ -130,7 +130,7 @@ def _paper(cli: Cli, slip: BankingOut) -> None:
         (
             ("slip", slip.code),
             ("point", slip.point),
-            ("time", f"{slip.at:%Y-%m-%d %H:%M:%SZ}"),
+            ("time", on_the_wall(slip.at, seconds=True)),
             ("actor", slip.actor),
             ("beneficiary", to.name or "-"),
             ("bank", " ".join(part for part in (to.bank, to.account) if part) or "-"),

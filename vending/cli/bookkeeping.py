@@ -9,7 +9,7 @@ import typer
 from ..accounting import Adjustment, AdjustmentState
 from ..accounting.amounts import read_account, read_amount
 from ..ledger import Posting
-from ..messages import term
+from ..messages import on_the_wall, term
 from ..shapes import AdjustmentOut, PeriodActOut
 from .asking import IdOption, Reason, given_or_new
 from .context import Cli, Json, cli_of
@@ -228,6 +228,6 @@ def _act(cli: Cli, act: PeriodActOut) -> None:
             ("month", act.month),
             ("act", term(act.act, cli.language)),
             ("actor", act.actor),
-            ("closed_until", "-" if until is None else f"{until:%Y-%m-%d %H:%M:%SZ}"),
+            ("closed_until", "-" if until is None else on_the_wall(until, seconds=True)),
         )
     )

@@ -12,6 +12,7 @@ import typer
 from meters.errors import Broken
 
 from ..ledger.attestations import PROBLEMS
+from ..messages import on_the_wall
 from ..shapes import DailyCheckOut, EntryOut, LedgerReportOut, SealOut
 from .context import Cli, Json, VendIdArg, cli_of
 
@@ -219,7 +220,7 @@ def check(
         if shown.kept is not None:
             cli.facts(
                 (
-                    ("checked_at", f"{shown.kept.at:%Y-%m-%d %H:%M:%SZ}"),
+                    ("checked_at", on_the_wall(shown.kept.at, seconds=True)),
                     ("actor", shown.kept.actor),
                     ("seal", shown.kept.seal),
                     ("differences", len(shown.kept.differences)),

@@ -14,7 +14,7 @@ from meters.quantities import Money
 from ..accounts import Accounts, AccountView
 from ..accounts.inputs import read_outcome, read_recovery
 from ..accounts.state import USUAL_PRIORITY
-from ..messages import term
+from ..messages import on_the_wall, term
 from ..shapes import AccountOut
 from ..shapes.accounts import DebtOwedOut
 from ..surroundings import read_shipped_chart
@@ -240,7 +240,7 @@ def _show(cli: Cli, view: AccountView, as_json: bool) -> None:
 
 def _debt_row(cli: Cli, row: DebtOwedOut) -> tuple[str, ...]:
     recovery = f"{row.percent}%" if row.instalment is None else row.instalment.value
-    until = "" if row.until is None else f"{row.until:%Y-%m-%d %H:%MZ}"
+    until = "" if row.until is None else on_the_wall(row.until)
     return (
         row.code,
         cli.name(row.name.ar, row.name.en),

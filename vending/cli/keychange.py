@@ -9,7 +9,7 @@ import typer
 from tokens.sts import BaseDate
 
 from ..keychanges import KeyChangeState, Scope, read_key
-from ..messages import term
+from ..messages import on_the_wall, term
 from ..shapes import CampaignOut, ConfirmationOut, KeyChangeOut, KeyChangesLeftOut
 from ..shapes.base import MOST_NUMBER
 from ..shapes.key_changes import MeterKeyOut
@@ -184,7 +184,7 @@ def left(
     def people(cli: Cli) -> None:
         cli.facts((f"keys_{state.value}", getattr(shown, state.value)) for state in KeyChangeState)
         oldest = shown.oldest
-        cli.facts((("keys_oldest", "-" if oldest is None else f"{oldest:%Y-%m-%d %H:%M:%SZ}"),))
+        cli.facts((("keys_oldest", "-" if oldest is None else on_the_wall(oldest, seconds=True)),))
 
     cli.show(shown, as_json, people)
 
@@ -228,7 +228,7 @@ def change_facts(cli: Cli, change: KeyChangeOut) -> None:
             ("time", "state", "actor", "vend_id", "note"),
             (
                 (
-                    f"{event.at:%Y-%m-%d %H:%M:%SZ}",
+                    on_the_wall(event.at, seconds=True),
                     term(event.state, cli.language),
                     event.actor,
                     event.vend_id or "",

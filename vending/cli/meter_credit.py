@@ -19,7 +19,7 @@ from meters.heldcredit import UNITS, Order
 from meters.identity import meter_from_text
 from meters.readings import Quality, Reading
 
-from ..messages import phrase, term
+from ..messages import on_the_wall, phrase, term
 from .asking import Reason
 from .context import Cli, Json, cli_of
 from .credit_rounds import CreditMemory, CreditRounds, Row
@@ -204,7 +204,7 @@ def _shown(cli: Cli, rows: Sequence[Row], over: Sequence[str]) -> None:
                 term(one.customer_class, cli.language) or "-",
                 cli.label(f"standing_{one.judgement.standing.value}"),
                 f"{one.judgement.left:z.1f} {one.unit}",
-                f"{one.at:%Y-%m-%d %H:%M:%SZ}",
+                on_the_wall(one.at, seconds=True),
                 due(one),
                 term(one.problem, cli.language),
             )

@@ -11,7 +11,7 @@ from drivers.scan import Found, Presence
 from meters.device import CheckResult, CommandRecord, Identity, Outcome
 from meters.readings import Quality, Reading, Value
 
-from ..messages import phrase
+from ..messages import on_the_wall, phrase
 from ..meterwork import MeterWork
 from .context import Cli
 
@@ -157,7 +157,7 @@ def works_table(cli: Cli, works: Sequence[MeterWork]) -> None:
         ("at", "meter", "command", "outcome", "detail", "actor", "reason"),
         [
             (
-                f"{one.at:%Y-%m-%d %H:%M:%SZ}",
+                on_the_wall(one.at, seconds=True),
                 one.meter or one.place,
                 one.command,
                 cli.label(f"outcome_{one.state.value}"),

@@ -21,7 +21,7 @@ from drivers.modbus.payment_meter import MAP_ID
 from drivers.outage import Outage
 from drivers.sweep import Member, Seen, Sweep
 
-from ..messages import phrase, words_for
+from ..messages import on_the_wall, phrase, words_for
 from ..meterwork import MeterWorks
 from ..parties import Meter
 from .context import Cli, Json, cli_of
@@ -190,6 +190,6 @@ def _shown(cli: Cli, found: _Round) -> None:
             "line": outage.place,
             "meters": ", ".join(outage.meters),
             "count": str(len(outage.meters)),
-            "since": f"{outage.since:%Y-%m-%d %H:%M:%SZ}",
+            "since": on_the_wall(outage.since, seconds=True),
         }
         cli.line(phrase(words, cli.language, **facts))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ..messages import term
+from ..messages import on_the_wall, term
 from ..outbox import MessageState, Topic
 from ..shapes import MessageOut, RunOut
 from ..shapes.base import MOST_NUMBER
@@ -93,7 +93,7 @@ def _table(cli: Cli, rows: list[MessageOut]) -> None:
                 row.target,
                 term(row.state, cli.language),
                 row.attempts,
-                f"{row.next_at:%Y-%m-%d %H:%M:%SZ}",
+                on_the_wall(row.next_at, seconds=True),
                 row.last_error,
             )
             for row in rows

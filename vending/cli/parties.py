@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from ..messages import on_the_wall
 from ..shapes import CustomerFileOut, CustomerOut, MeterOut, ReadingOut
 from .context import Cli, Json, MeterArg, cli_of
 
@@ -145,7 +146,7 @@ def reading_list(
             ("read_at", "balance", "total", "supply", "actor"),
             (
                 (
-                    f"{row.read_at:%Y-%m-%d %H:%M:%SZ}",
+                    on_the_wall(row.read_at, seconds=True),
                     f"{row.balance.value} {row.balance.unit}",
                     f"{row.total_supplied.value} {row.total_supplied.unit}",
                     cli.label("on" if row.supplied else "off"),
@@ -171,7 +172,7 @@ def _reading_facts(cli: Cli, row: ReadingOut) -> None:
             ("supply", cli.label("on" if row.supplied else "off")),
             ("reasons", ", ".join(row.supply_reasons) or "-"),
             ("verdict", row.last_result),
-            ("read_at", f"{row.read_at:%Y-%m-%d %H:%M:%SZ}"),
+            ("read_at", on_the_wall(row.read_at, seconds=True)),
         )
     )
 

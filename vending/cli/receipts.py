@@ -8,7 +8,7 @@ from meters.quantities import Money
 from meters.verdicts import TokenResult
 
 from ..aftersale import Evidence
-from ..messages import LRI, PDI, Language, phrase, term, verdict_words
+from ..messages import LRI, PDI, Language, on_the_wall, phrase, term, verdict_words
 from ..shapes import (
     BasketOut,
     DeliveryOut,
@@ -157,7 +157,7 @@ def _sale_facts(cli: Cli, sale: SaleOut | ReceiptOut) -> None:
         (
             ("receipt", sale.receipt),
             ("vend_id", sale.vend_id),
-            ("sold_at", f"{sale.sold_at:%Y-%m-%d %H:%M:%SZ}"),
+            ("sold_at", on_the_wall(sale.sold_at, seconds=True)),
             ("name", cli.name(sale.customer_name.ar, sale.customer_name.en)),
             ("account", sale.account),
             ("meter", sale.meter),

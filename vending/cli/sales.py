@@ -8,6 +8,7 @@ import typer
 
 from meters.quantities import Money
 
+from ..messages import on_the_wall
 from ..requests import LOOKING, Allowance, BasketRequest, Credit, Item
 from ..sale import Tender, VendRequest
 from ..shapes import BasketOut, BindingQuoteOut, PreviewOut, ReceiptOut
@@ -64,8 +65,8 @@ def quote(
             shown = BindingQuoteOut.unbound(priced, before)
 
     def people(cli: Cli) -> None:
-        if shown.id is not None:
-            until = f"{shown.expires_at:%Y-%m-%d %H:%M:%SZ}"
+        if shown.id is not None and shown.expires_at is not None:
+            until = on_the_wall(shown.expires_at, seconds=True)
             cli.facts((("quote_id", shown.id), ("expires_at", until)))
         show_quote(cli, shown)
         for sentence in shown.explanation:

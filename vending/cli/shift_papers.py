@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..drawer import ShiftReport
-from ..messages import term
+from ..messages import on_the_wall, term
 from ..shapes import CashMoveOut, Measure, ShiftOut, ShiftReportOut
 from .context import Cli
 
@@ -51,8 +51,8 @@ def _paper(cli: Cli, z: ShiftReportOut) -> None:
             ("report", z.report_code),
             ("shift", z.code),
             ("operator", z.operator),
-            ("opened_at", f"{z.opened_at:%Y-%m-%d %H:%M:%SZ}"),
-            ("time", f"{z.at:%Y-%m-%d %H:%M:%SZ}"),
+            ("opened_at", on_the_wall(z.opened_at, seconds=True)),
+            ("time", on_the_wall(z.at, seconds=True)),
             *closing,
             ("opening_float", text_of(z.opening_float)),
             ("cash_in", text_of(z.cash_in)),

@@ -10,7 +10,7 @@ from meters.quantities import Money
 
 from ..drawer import ShiftFile, ShiftState, checked_count
 from ..drawer.errors import PiecesWrong, SlipsWrong
-from ..messages import term
+from ..messages import on_the_wall, term
 from ..parties import Actor
 from ..shapes import CashMoveOut, ShiftOut
 from .asking import Reason, given_or_new
@@ -189,7 +189,7 @@ def list_shifts(
                     row.terminal,
                     row.operator,
                     term(row.state, cli.language),
-                    f"{row.opened_at:%Y-%m-%d %H:%MZ}",
+                    on_the_wall(row.opened_at),
                     text_of(row.difference),
                     row.id,
                 )

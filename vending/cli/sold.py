@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ..aftersale import SaleStatus
-from ..messages import term
+from ..messages import on_the_wall, term
 from ..shapes import BasketOut, DeliveryOut, ReceiptOut, SaleOut, SaleStatusOut, VoidOut
 from ..shapes.base import MOST_NUMBER
 from .context import Cli, Json, VendIdArg, cli_of
@@ -133,7 +133,7 @@ def sale_list(
             (
                 (
                     row.receipt,
-                    f"{row.sold_at:%Y-%m-%d %H:%M:%SZ}",
+                    on_the_wall(row.sold_at, seconds=True),
                     row.meter,
                     f"{row.quote.tendered.value} {row.quote.tendered.unit}",
                     f"{row.quote.quantity.value} {row.quote.quantity.unit}",

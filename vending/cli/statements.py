@@ -15,7 +15,7 @@ from meters.errors import Invalid
 
 from ..accounting.amounts import read_account
 from ..exports import FORMATS, export_format
-from ..messages import entry_term, term
+from ..messages import entry_term, on_the_wall, term
 from ..shapes import (
     AccountStatementOut,
     CustomerStatementOut,
@@ -94,7 +94,7 @@ def account(
             (
                 (
                     line.entry,
-                    f"{line.at:%Y-%m-%d %H:%M:%SZ}",
+                    on_the_wall(line.at, seconds=True),
                     kind_of_entry(cli, line.kind),
                     line.receipt,
                     line.holder,
@@ -137,7 +137,7 @@ def statement(
             ("time", "kind", "receipt", "paid", "net", "vat", "units", "debts", "owed", "carried"),
             (
                 (
-                    f"{line.at:%Y-%m-%d %H:%M:%SZ}",
+                    on_the_wall(line.at, seconds=True),
                     kind_of_entry(cli, line.kind, line.sale_kind),
                     line.receipt,
                     line.paid.value,
@@ -204,7 +204,7 @@ def operator(
             (
                 (
                     line.entry,
-                    f"{line.at:%Y-%m-%d %H:%M:%SZ}",
+                    on_the_wall(line.at, seconds=True),
                     kind_of_entry(cli, line.kind),
                     line.receipt,
                     line.actor,

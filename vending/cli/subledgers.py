@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from ..messages import on_the_wall
 from ..shapes import AccountHoldersOut, BreakdownOut, EntryOut
 from .context import Cli, Json, cli_of
 from .statements import First, Last, kind_of_entry
@@ -28,7 +29,7 @@ def entry(
         cli.facts(
             (
                 ("entry", shown.number),
-                ("time", f"{shown.at:%Y-%m-%d %H:%M:%SZ}"),
+                ("time", on_the_wall(shown.at, seconds=True)),
                 ("kind", kind_of_entry(cli, shown.kind)),
                 ("cause", shown.cause),
                 ("actor", shown.actor),

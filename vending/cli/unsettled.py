@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from ..messages import on_the_wall
 from ..shapes import SaleStatusOut
 from .context import Json, cli_of
 from .sold import sale
@@ -33,7 +34,7 @@ def sale_unsettled(
                 (
                     row.sale.vend_id,
                     row.sale.receipt,
-                    f"{row.sale.sold_at:%Y-%m-%d %H:%M:%SZ}",
+                    on_the_wall(row.sale.sold_at, seconds=True),
                     row.sale.meter,
                     cli.label(f"state_{row.delivery.state}"),
                 )

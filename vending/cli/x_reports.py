@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ..messages import on_the_wall
 from ..shapes import ShiftReportOut
 from .asking import given_or_new
 from .context import Json, cli_of
@@ -50,7 +51,7 @@ def list_x_reports(ctx: typer.Context, shift: ShiftArg, as_json: Json = False) -
             (
                 (
                     row.report_code,
-                    f"{row.at:%Y-%m-%d %H:%MZ}",
+                    on_the_wall(row.at),
                     row.actor,
                     row.sales,
                     row.copies,

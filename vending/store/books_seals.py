@@ -30,9 +30,10 @@ class SqlSeals:
             .join(t.sales, t.sales.c.vend_id == t.receipts.c.vend_id)
             .where(t.sales.c.entry > after, t.sales.c.entry <= last)
             .group_by(t.receipts.c.point)
-            .order_by(t.receipts.c.point)
         )
-        return [ReceiptRange(*row) for row in found]
+        # By the codes themselves: databases differ in what comes before what, and a seal says the
+        # same on each.
+        return sorted(ReceiptRange(*row) for row in found)
 
     def token_counts(self, after: int, last: int) -> list[TokenCount]:
         found = self._db.execute(
@@ -40,9 +41,8 @@ class SqlSeals:
             .join(t.sales, t.sales.c.vend_id == t.tokens.c.vend_id)
             .where(t.sales.c.entry > after, t.sales.c.entry <= last)
             .group_by(t.tokens.c.kind)
-            .order_by(t.tokens.c.kind)
         )
-        return [TokenCount(*row) for row in found]
+        return sorted(TokenCount(*row) for row in found)
 
     def seals(self) -> list[Seal]:
         found = self._db.execute(select(*_SEALS).order_by(t.seals.c.number))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from tests.vending.support import POWER, WATER, pushed
-from vending.messages import LRI, PDI
+from vending.messages import LRI, PDI, on_the_wall
 
 from .support import PASSPHRASE, Shell, shell
 
@@ -55,7 +56,11 @@ def test_a_sale_from_quote_to_the_books(town: Shell) -> None:
     status = town.run("sale", "show", "v-1", "--json").json
     assert (status["copies"], status["delivery"]["state"]) == (2, "issued")
     assert grouped not in town.run("sale", "show", "v-1").out
-    assert receipt["receipt"] in town.run("sale", "list").out
+    listed = town.run("sale", "list").out
+    assert receipt["receipt"] in listed
+    # As on the receipt: at night the day of UTC is still yesterday.
+    sold_at = datetime.fromisoformat(receipt["sold_at"])
+    assert on_the_wall(sold_at, seconds=True) in listed
     (entry,) = town.run("ledger", "entries", "v-1", "--json").json
     assert entry["actor"].startswith("cli:")
     assert town.run("ledger", "verify", "--json").json["entries"] == 1

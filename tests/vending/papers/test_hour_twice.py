@@ -39,6 +39,8 @@ MOMENTS = st.integers(0, 50 * 366 * 24 * 60).map(lambda minute: SINCE + timedelt
 )
 def test_the_offset_is_told_where_it_is_needed(moment: datetime, told: str) -> None:
     assert on_the_wall(moment) == told
+    minute, *offset = told.split(" +")
+    assert on_the_wall(moment, seconds=True) == " +".join((f"{minute}:00", *offset))
 
 
 @given(MOMENTS, st.integers(1, 180))
