@@ -32,7 +32,7 @@ def test_it_asks_what_a_sale_asks(tmp_path: Path) -> None:
         town.store.close()
         (request,) = town.requests(1)
         town.sell([request])
-        asks = Questions().of(request.vend_id, request.meter)
+        asks = Questions().of([request.vend_id], [request.meter])
     begun, written = heard.index("BEGIN IMMEDIATE"), _first_insert(heard)
     told = heard[begun + 1 : written]
     assert len(told) == len(asks)
@@ -45,27 +45,30 @@ def _first_insert(heard: list[str]) -> int:
     return next(at for at, said in enumerate(heard) if said.startswith("INSERT"))
 
 
-def test_it_writes_what_a_sale_wrote(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("together", "transactions"), [(1, 6), (3, 2), (6, 1)])
+def test_it_writes_what_sales_wrote(tmp_path: Path, together: int, transactions: int) -> None:
     sold, floor = tmp_path / "sold.db", tmp_path / "floor.db"
     with Inside(sold) as town:
-        requests = town.requests(5)
+        requests = town.requests(6)
         town.sell(requests)
     new_store(floor).close()
     bare = BareSqlite(floor, sold)
-    asyncio.run(_asked(Floor(bare), requests))
+    asyncio.run(_asked(Floor(bare), requests, together))
     bare.close()
+    assert bare.transactions == transactions
     for table in BOOKED:
         assert _rows(floor, table) == _rows(sold, table) != []
 
 
-async def _asked(floor: Floor, requests: list[VendRequest]) -> None:
+async def _asked(floor: Floor, requests: list[VendRequest], together: int) -> None:
     transport = httpx2.ASGITransport(app=floor)
     async with httpx2.AsyncClient(transport=transport, base_url="http://floor") as client:
         assert (await client.get("/")).text == str(len(requests))
-        for request in requests:
-            body = {"vend_id": request.vend_id, "meter": request.meter, "amount": "20"}
-            answer = await client.post("/vends", json=body)
-            assert (answer.status_code, len(answer.content)) == (201, 1600)
+        bodies = [{"vend_id": r.vend_id, "meter": r.meter, "amount": "20"} for r in requests]
+        for begin in range(0, len(bodies), together):
+            asking = [client.post("/vends", json=b) for b in bodies[begin : begin + together]]
+            for answer in await asyncio.gather(*asking):
+                assert (answer.status_code, len(answer.content)) == (201, 1600)
         assert (await client.get("/")).text == "0"
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -186,22 +187,32 @@ class BareSqlite:
             sale[BALANCES] = [row[2:] for row in sale["postings"] if row[2] in kept]
             yield sale
 
-    def write(self, sales: list[SaleRows], asks: Sequence[Ask] = ()) -> int:
-        """One transaction and one fsync for each, with the answers to `asks` read first; returns
-        how many."""
-        execute, executemany = self._db.execute, self._db.executemany
+    def write(self, sales: list[SaleRows]) -> int:
+        """One transaction and one fsync for each; returns how many."""
         for sale in sales:
-            execute("BEGIN IMMEDIATE")
-            for question, values in asks:
-                execute(question, values).fetchall()
-            for table, rows in sale.items():
-                executemany(self._inserts[table], rows)
-                self.rows += len(rows)
-            execute("UPDATE counters SET receipts = receipts + 1")
-            execute("UPDATE chain SET number = number + 1")
-            execute("COMMIT")
-            self.transactions += 1
+            self._write(sale, ())
         return len(sales)
+
+    def write_together(self, sales: list[SaleRows], asks: Sequence[Ask]) -> None:
+        """One transaction and one fsync for all, with the answers to `asks` read first."""
+        together: SaleRows = defaultdict(list)
+        for sale in sales:
+            for table, rows in sale.items():
+                together[table] += rows
+        self._write(together, asks)
+
+    def _write(self, sale: SaleRows, asks: Sequence[Ask]) -> None:
+        execute, executemany = self._db.execute, self._db.executemany
+        execute("BEGIN IMMEDIATE")
+        for question, values in asks:
+            execute(question, values).fetchall()
+        for table, rows in sale.items():
+            executemany(self._inserts[table], rows)
+            self.rows += len(rows)
+        execute("UPDATE counters SET receipts = receipts + 1")
+        execute("UPDATE chain SET number = number + 1")
+        execute("COMMIT")
+        self.transactions += 1
 
     def rate(self, most: int) -> float:
         """Transactions per second with the rows of at most that many new sales."""

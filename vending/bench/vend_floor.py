@@ -1,6 +1,7 @@
-"""The floor under a lone sale over HTTP on SQLite: the same kind of web server, what a sale asks of
-its database and the rows that it writes, in one transaction that is on disk before the answer; and
-nothing reckoned in between: no key, no check, no price, no token, no hash, no receipt.
+"""The floor under sales over HTTP on SQLite: the same kind of web server, what sales ask of their
+database and the rows that they write, in one transaction for all who wait that is on disk before
+the answer; and nothing reckoned in between: no key, no check, no price, no token, no hash, no
+receipt.
 
 What the product takes beyond it is its own reckoning. A program of its own:
 `python -m vending.bench.vend_floor DATABASE_FILE SOURCE_FILE PORT`.
@@ -8,9 +9,11 @@ What the product takes beyond it is its own reckoning. A program of its own:
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping, Sequence
+from collections import deque
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,8 +31,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 """ASGI's, as the server hands them over."""
 
-MOST_READY: Final = 4000
-"""Sales that are read ahead of a measurement, more than one caller asks for in a second."""
+MOST_READY: Final = 20_000
+"""Sales that are read ahead of a measurement, more than callers ask for in a second."""
 _ANSWER: Final = b"{" + b" " * 1598 + b"}"
 """As long as the product's answer."""
 _HEADERS: Final = [
@@ -40,7 +43,7 @@ _HEADERS: Final = [
 
 
 class Questions:
-    """What `GroundLoader` asks for one plain sale, in its order."""
+    """What `GroundLoader` asks for plain sales at one point, in its order."""
 
     def __init__(self) -> None:
         kind = "sqlite"
@@ -52,14 +55,14 @@ class Questions:
         roles = ("customer_balance", "till", "operator_deposit")
         self._balance, self._till, self._deposit = (chart.role(role).code for role in roles)
 
-    def of(self, vend_id: str, meter: str) -> list[Ask]:
+    def of(self, vend_ids: Sequence[str], meters: Sequence[str]) -> list[Ask]:
         """As the driver takes them."""
         point, person, terminal = CLERK.point, CLERK.name, CLERK.terminal
-        codes, numbers = json.dumps([point]), json.dumps([meter])
-        subjects = json.dumps([person, point, terminal, meter])
+        codes, numbers = json.dumps([point]), json.dumps(meters)
+        subjects = json.dumps([person, point, terminal, *meters])
         return [
             _ask(self._chain),
-            _ask(self._sold, json.dumps([vend_id])),
+            _ask(self._sold, json.dumps(vend_ids)),
             _ask(self._meters, *asked.BASE_DATES, self._balance, numbers),
             _ask(self._points, self._till, codes),
             _ask(self._operators, self._deposit, json.dumps([person])),
@@ -75,25 +78,42 @@ def _ask(statement: Prepared, *values: str) -> Ask:
 
 class Floor:
     """The ASGI app. `GET` reads rows of new sales ahead and answers how many there are; each `POST`
-    asks, and writes those of the next one."""
+    asks, and writes those of the next one, together with all who wait."""
 
     def __init__(self, bare: BareSqlite) -> None:
         self._bare = bare
         self._questions = Questions()
-        self._next: Iterator[SaleRows] = iter(())
+        self._next: deque[SaleRows] = deque()
+        self._gathered: list[tuple[Message, asyncio.Future[None]]] = []
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await _lived(receive, send)
         elif scope["method"] == "GET":
-            ready = self._bare.read_new(MOST_READY)
-            self._next = iter(ready)
-            await _answer(send, 200, str(len(ready)).encode("ascii"))
+            self._next += self._bare.read_new(MOST_READY - len(self._next))
+            await _answer(send, 200, str(len(self._next)).encode("ascii"))
         else:
-            asked_for = json.loads((await receive())["body"])
-            asks = self._questions.of(asked_for["vend_id"], asked_for["meter"])
-            self._bare.write([next(self._next)], asks)
+            loop = asyncio.get_running_loop()
+            written: asyncio.Future[None] = loop.create_future()
+            self._gathered.append((json.loads((await receive())["body"]), written))
+            if len(self._gathered) == 1:
+                loop.call_soon(self._turned, loop, 0)
+            await written
             await _answer(send, 201, _ANSWER)
+
+    def _turned(self, loop: asyncio.AbstractEventLoop, before: int) -> None:
+        """As the product's writer takes whoever is waiting."""
+        if before < len(self._gathered):
+            loop.call_soon(self._turned, loop, len(self._gathered))
+            return
+        gathered, self._gathered = self._gathered, []
+        asks = self._questions.of(
+            [asked_for["vend_id"] for asked_for, _ in gathered],
+            [asked_for["meter"] for asked_for, _ in gathered],
+        )
+        self._bare.write_together([self._next.popleft() for _ in gathered], asks)
+        for _, written in gathered:
+            written.set_result(None)
 
 
 async def _lived(receive: Receive, send: Send) -> None:

@@ -88,10 +88,12 @@ def _round(place: Place, callers: Callers, seen: _Seen, round_: int) -> None:
     _checked(result, "the textbook")
     seen.add("textbook", result.rate)
     if place.floor is not None:
-        ready = int(httpx2.get(f"http://127.0.0.1:{place.floor.port}/", timeout=30).text)
-        result = callers.sell(place.floor, 1, _SECONDS, f"f{round_}", ready)
-        _checked(result, "the floor")
-        seen.add("floor", result.p50_ms)
+        for clients in (1, 16):
+            ready = int(httpx2.get(f"http://127.0.0.1:{place.floor.port}/", timeout=30).text)
+            result = callers.sell(place.floor, clients, _SECONDS, f"f{round_}c{clients}", ready)
+            _checked(result, "the floor")
+            seen.add(f"floor.p50.{clients}", result.p50_ms)
+            seen.add(f"floor.{clients}", result.rate)
 
 
 def _checked(result: Result, what: str) -> None:
@@ -144,15 +146,22 @@ def _figures(place: Place, seen: _Seen) -> list[Figure]:
         ),
     ]
     if place.floor is not None:
-        figures.append(
+        figures += [
             figure(
                 f"{name}.alone.floor",
-                seen.median("floor"),
+                seen.median("floor.p50.1"),
                 "ms",
                 anchor="bare transaction of one client; nothing reckoned",
                 anchor_value=alone_ms,
-            )
-        )
+            ),
+            figure(
+                f"{name}.sales.over_textbook.floor",
+                seen.median("floor.16"),
+                "sales/s",
+                anchor="textbook ORM endpoint, both by 16; nothing reckoned",
+                anchor_value=textbook,
+            ),
+        ]
     for clients in CLIENTS:
         figures.append(
             figure(

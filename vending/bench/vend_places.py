@@ -40,7 +40,7 @@ class Place:
     bare: dict[int, Callable[[], float]]
     textbook: Selling
     floor: Selling | None
-    """What a lone sale takes with nothing reckoned (`vend_floor.py`)."""
+    """What sales take with nothing reckoned (`vend_floor.py`)."""
     database_pid: int | None
     told: list[int]
     """How many sales callers were told of, job by job."""
