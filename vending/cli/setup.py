@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -23,6 +23,10 @@ from .context import Cli, Json, cli_of
 from .first_run import tell_first_run
 
 app = typer.Typer()
+
+FIRST_POINT: Final = "P1"
+INIT: Final = Actor("cli:init", Role.ADMINISTRATOR)
+"""Whose acts set a municipality up."""
 
 
 @dataclass(eq=False)
@@ -45,7 +49,9 @@ class BooksLost(Refused, code="settings.books_lost"):
 @app.command("init")
 def init(
     ctx: typer.Context,
-    point: Annotated[str, typer.Option(help="Code of the first vending point.")] = "P1",
+    point: Annotated[
+        str | None, typer.Option(help="Code of the first vending point; default: P1.")
+    ] = None,
     point_name_ar: Annotated[str, typer.Option(help="Its name in Arabic.")] = "نقطة البيع 1",
     point_name_en: Annotated[str, typer.Option(help="Its name in English.")] = "Vending point 1",
     key_name: Annotated[str, typer.Option(help="Name of the first API key.")] = "first",
@@ -54,16 +60,22 @@ def init(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Make the database, the sealed key file, a vending point and the first API key. Safe to run
-    again: what is there is kept."""
+    """Make the database, the sealed key file, a vending point and the first API key; or bring what
+    is there to this version. Safe to run again: what is there is kept."""
     cli = cli_of(ctx)
     settings = cli.settings
     if not new_books and settings.key_file.exists() and books_are_lost(settings):
         raise BooksLost(settings.database_url_shown)
     made_keys = _key_file(cli, settings)
     with cli.progress("opening"), open_raseed(settings, create=True) as raseed:
-        made_point = _point(raseed, VendingPoint(point, point_name_ar, point_name_en))
-        text = _first_key(raseed, key_name, point)
+        # Where people work or programs sell, nobody waits for a first point, and a key that nobody
+        # asked for is one that nobody looks after.
+        if point is None and not _in_use(raseed):
+            point = FIRST_POINT
+        made_point, text = False, None
+        if point is not None:
+            made_point = _point(raseed, VendingPoint(point, point_name_ar, point_name_en))
+            text = _first_key(raseed, key_name, point)
     told = {
         "database": settings.database_url_shown,
         "key_file": str(settings.key_file),
@@ -75,14 +87,10 @@ def init(
     }
 
     def people(cli: Cli) -> None:
-        cli.facts(
-            (
-                ("database", told["database"]),
-                ("key_file", told["key_file"]),
-                ("point", point),
-                ("api_key", text or cli.label("kept")),
-            )
-        )
+        cli.facts((("database", told["database"]), ("key_file", told["key_file"])))
+        if point is not None:
+            cli.facts((("point", point),))
+        cli.facts((("api_key", text or cli.label("kept")),))
         if text is not None:
             cli.line(cli.label("api_key_once"))
 
@@ -133,10 +141,13 @@ def _key_file(cli: Cli, settings: Settings) -> bool:
     return True
 
 
+def _in_use(raseed: Raseed) -> bool:
+    return raseed.first_run.is_over or bool(raseed.key_office.keys(INIT))
+
+
 def _point(raseed: Raseed, point: VendingPoint) -> bool:
-    administrator = Actor("cli:init", Role.ADMINISTRATOR)
     try:
-        raseed.service.register(administrator, Registration(points=(point,)))
+        raseed.service.register(INIT, Registration(points=(point,)))
     except PartyExists:
         return False
     return True
@@ -144,11 +155,10 @@ def _point(raseed: Raseed, point: VendingPoint) -> bool:
 
 def _first_key(raseed: Raseed, name: str, point: str) -> str | None:
     """The new key's text; None if a key of this name is there."""
-    administrator = Actor("cli:init", Role.ADMINISTRATOR)
     try:
         # It sells, so it stands for a terminal: its own.
         _, text = raseed.key_office.create(
-            administrator, name, Role.SUPERVISOR, frozenset(ApiScope), point=point, terminal=name
+            INIT, name, Role.SUPERVISOR, frozenset(ApiScope), point=point, terminal=name
         )
     except ApiKeyExists:
         return None

@@ -145,6 +145,26 @@ def test_init_makes_everything_once(tmp_path: Path) -> None:
     assert first["api_key"] not in json.dumps(keys)
 
 
+@pytest.mark.system
+def test_init_adds_nothing_to_what_is_in_use(tmp_path: Path) -> None:
+    """It is how a database is brought to a new version: no point and no key besides those there."""
+    new = shell(tmp_path / "data")
+    new.run("init", "--point", "K1", "--key-name", "bank")
+    new.run("apikey", "revoke", "bank", "--reason", "The bank has another")
+    told = new.run("init", "--json").json
+    assert (told["point"], told["point_made"], told["api_key"]) == (None, False, None)
+    assert [point["code"] for point in new.run("point", "list", "--json").json] == ["K1"]
+    assert [key["name"] for key in new.run("apikey", "list", "--json").json] == ["bank"]
+    assert "P1" not in new.run("init").out
+
+
+def test_init_makes_no_key_where_people_sign_in(town: Shell) -> None:
+    person = ("huda", "--role", "administrator", "--name-ar", "هدى")
+    assert town.run("user", "add", *person, stdin="seven grey pigeons\n").code == 0
+    assert town.run("init", "--json").json["api_key"] is None
+    assert town.run("apikey", "list", "--json").json == []
+
+
 def test_init_wants_a_long_passphrase(tmp_path: Path) -> None:
     told = shell(tmp_path / "data").run("init", RASEED_PASSPHRASE="short")
     assert "keys.passphrase_too_short" in told.err
