@@ -27,6 +27,7 @@ from . import (
     keychange,
     keychange_again,  # noqa: F401 - it puts its command into the group of key changes
     keys,
+    many_sales,
     meter_command,  # noqa: F401 - these put their commands into the group of meters
     meter_commission,  # noqa: F401
     meter_credit,  # noqa: F401
@@ -92,7 +93,7 @@ def _common(
     ctx.obj = Cli(language_of(lang), config_file)
 
 
-for module in (setup, register, sales, sold, demo, simulate, bench):
+for module in (setup, register, sales, many_sales, sold, demo, simulate, bench):
     app.registered_commands += module.app.registered_commands
 for module in (bookkeeping, statements, subledgers):
     books.app.registered_commands += module.app.registered_commands

@@ -124,11 +124,15 @@ def tell(error: RaseedError, language: Language, *, as_json: bool = False) -> in
 
 def tell_unexpected(error: Exception, language: Language) -> int:
     """A short apology with an incident number; the traceback only with RASEED_DEBUG=1."""
-    incident = secrets.token_hex(4)
-    _write(phrase("unexpected", language, incident=incident))
+    _write(phrase("unexpected", language, incident=incident_of(error)))
+    return _UNEXPECTED_EXIT
+
+
+def incident_of(error: Exception) -> str:
+    """A number to tell support; the traceback goes to standard error, with RASEED_DEBUG=1 only."""
     if os.environ.get("RASEED_DEBUG") == "1":
         traceback.print_exception(error, file=sys.stderr)
-    return _UNEXPECTED_EXIT
+    return secrets.token_hex(4)
 
 
 def _write(line: str) -> None:

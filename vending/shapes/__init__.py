@@ -14,6 +14,7 @@ from .dailycheck import DailyCheckOut
 from .deliveries import DeliveryOut
 from .drawer import BankingOut, CashMoveOut, ShiftOut, ShiftReportOut
 from .key_changes import CampaignOut, ConfirmationOut, KeyChangeOut, KeyChangesLeftOut, KeySetOut
+from .listed import ListedOut, ListOut
 from .operators import FloatOut, OperatorIn, OperatorOut, OperatorTermsIn, PointTermsIn
 from .outbox import MessageOut, RunOut
 from .parties import (
@@ -75,6 +76,8 @@ __all__ = [
     "LanguageOut",
     "LedgerReportOut",
     "LineOut",
+    "ListOut",
+    "ListedOut",
     "Measure",
     "MessageOut",
     "MeterOut",

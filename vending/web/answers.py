@@ -73,6 +73,13 @@ def error_response(request: Request, error: Exception) -> Response:
     return _unexpected(request, error)
 
 
+def incident_of(error: Exception) -> str:
+    """The number under which the log tells of a fault that nobody foresaw."""
+    incident = secrets.token_hex(4)
+    log.error("incident %s: %s", incident, type(error).__name__, exc_info=error)
+    return incident
+
+
 def _ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, RaseedError)
     if isinstance(error, Broken):
@@ -109,8 +116,7 @@ def _http(request: Request, error: Exception) -> Response:
 
 def _unexpected(request: Request, error: Exception) -> Response:
     """A fault of ours that nobody foresaw: an incident number outside, the traceback inside."""
-    incident = secrets.token_hex(4)
-    log.error("incident %s: %s", incident, type(error).__name__, exc_info=error)
+    incident = incident_of(error)
     language = language_of(request)
     body = {
         "type": "urn:raseed:error:unexpected",

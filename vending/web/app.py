@@ -24,6 +24,7 @@ from .routes import (
     books,
     drawer,
     key_changes,
+    lists,
     outbox,
     parties,
     sales,
@@ -33,8 +34,8 @@ from .routes import (
 from .writer import Writer
 
 MOST_BODY_BYTES = 64 * 1024
-LARGER_BODIES = {"/municipality": 256 * 1024}
-"""A page that takes a picture."""
+LARGER_BODIES = {"/municipality": 256 * 1024, lists.LIST_ADDRESS: 512 * 1024}
+"""A page that takes a picture, and a list of sales."""
 
 _ABOUT = """
 Prepaid electricity and water: look up customers and meters, quote, sell, reprint, hand a token to
@@ -93,7 +94,7 @@ def create_app(services: Services, say: Say = say) -> FastAPI:
     )
     app.state.sellers = Sellers(services.api_keys, time.monotonic)
     # Addresses are tried in this order, and sales are most of what is asked.
-    parts = (sales, parties, books, bookkeeping, subledgers, accounts, drawer)
+    parts = (sales, lists, parties, books, bookkeeping, subledgers, accounts, drawer)
     for part in (*parts, approvals, key_changes, outbox, tariffs):
         # Not `include_router`: it works out every route anew, a sixth of a second per program, and
         # goes through a second router at each call.

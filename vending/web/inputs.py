@@ -49,18 +49,20 @@ AmountText = Annotated[
 ]
 
 
-class _In(BaseModel):
+class In(BaseModel):
+    """Base of all that is sent."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class PostponementIn(_In):
+class PostponementIn(In):
     """A debt that is not asked for in this sale."""
 
     debt: StrictStr = Field(max_length=60, description="Its code")
     reason: StrictStr = Field(min_length=5, max_length=200)
 
 
-class CreditIn(_In):
+class CreditIn(In):
     """Units for money, or money for units."""
 
     meter: MeterText
@@ -100,7 +102,7 @@ class QuoteIn(CreditIn):
     )
 
 
-class PaymentIn(_In):
+class PaymentIn(In):
     """One way in which a part is paid."""
 
     tender: StrictStr = Field(
@@ -115,7 +117,7 @@ class PaymentIn(_In):
     )
 
 
-class _Paying(_In):
+class _Paying(In):
     payments: list[PaymentIn] = Field(
         default_factory=list,
         max_length=10,
@@ -176,7 +178,7 @@ class CreditItemIn(CreditIn):
         return Credit(self.meter, self.ask(default), self.quote_id, self.postponed())
 
 
-class AllowanceItemIn(_In):
+class AllowanceItemIn(In):
     """What is left of the month's free units."""
 
     kind: Literal["allowance"]
@@ -186,7 +188,7 @@ class AllowanceItemIn(_In):
         return Allowance(self.meter)
 
 
-class DebtItemIn(_In):
+class DebtItemIn(In):
     """Money towards what is owed, without units."""
 
     kind: Literal["payment"]
@@ -241,7 +243,7 @@ class PreviewIn(_Paying):
         return BasketRequest(LOOKING, items, self.paid_in(default), tender=way)
 
 
-class ReasonIn(_In):
+class ReasonIn(In):
     """Why."""
 
     reason: StrictStr = Field(min_length=1, max_length=500)

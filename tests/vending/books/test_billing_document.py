@@ -57,6 +57,13 @@ def examples() -> Iterator[Example]:
             yield example
 
 
+def the_list() -> str:
+    """The file that the page shows."""
+    (found,) = re.findall(r"```csv\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    assert isinstance(found, str)
+    return found
+
+
 def sell_in_january(path: Path) -> None:
     """What the page says was sold: five sales on 12 January, one on 3 February."""
     clock = SetClock(datetime(2026, 1, 12, 7, tzinfo=UTC))
@@ -101,11 +108,13 @@ def squeezed(text: str) -> str:
 def test_the_page_is_true(tmp_path: Path) -> None:
     shell = town_shell(tmp_path)
     sell_in_january(tmp_path / "raseed.db")
+    (tmp_path / "bank.csv").write_text(the_list(), "utf-8")
     codes: dict[str, str] = {}
     tried = 0
     for example in examples():
         words = _CODE.sub(lambda m: codes.get(m[0], m[0]), example.words)
-        words = words.replace("january.journal", str(tmp_path / "january.journal"))
+        for name in ("january.journal", "bank.csv"):
+            words = words.replace(name, str(tmp_path / name))
         told = shell.run(*shlex.split(words), LOGNAME=example.person, COLUMNS="300")
         answer = [squeezed(line) for line in (told.out + told.err).splitlines()]
         place = 0

@@ -28,6 +28,7 @@ SCOPES_NEEDED: list[tuple[str, str, ApiScope | tuple[ApiScope, ...]]] = [
     ("POST", "/vends", ApiScope.VEND),
     ("POST", "/baskets", ApiScope.VEND),
     ("POST", "/baskets/preview", ApiScope.VEND),
+    ("POST", "/vends/many", ApiScope.VEND),
     ("GET", "/baskets/v-1", ApiScope.READ),
     ("GET", "/baskets/last", ApiScope.READ),
     ("POST", "/baskets/v-1/reprints", ApiScope.VEND),
