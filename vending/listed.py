@@ -34,7 +34,7 @@ class VendIdRepeated(Invalid, code="vend.id_repeated"):
 
 
 @dataclass(eq=False)
-class NotTried(Unavailable, code="vend.not_tried"):
+class NotTried(Unavailable, code="list.not_tried"):
     """Another of the list stands in the way: it is written wrongly, or could not be booked for a
     reason that holds for all, or nobody can say whether it was."""
 

@@ -22,6 +22,7 @@ from . import (
     books,
     config,
     debts,
+    debts_list,  # noqa: F401 - it puts its command into the group of debts
     demo,
     devices,
     keychange,

@@ -14,7 +14,7 @@ from .dailycheck import DailyCheckOut
 from .deliveries import DeliveryOut
 from .drawer import BankingOut, CashMoveOut, ShiftOut, ShiftReportOut
 from .key_changes import CampaignOut, ConfirmationOut, KeyChangeOut, KeyChangesLeftOut, KeySetOut
-from .listed import ListedOut, ListOut
+from .listed import DebtsTakenOut, DebtTakenOut, ListedOut, ListedProblemOut, ListOut
 from .operators import FloatOut, OperatorIn, OperatorOut, OperatorTermsIn, PointTermsIn
 from .outbox import MessageOut, RunOut
 from .parties import (
@@ -63,6 +63,8 @@ __all__ = [
     "CustomerOut",
     "CustomerStatementOut",
     "DailyCheckOut",
+    "DebtTakenOut",
+    "DebtsTakenOut",
     "DeliveryOut",
     "EntryOut",
     "ExchangeIn",
@@ -78,6 +80,7 @@ __all__ = [
     "LineOut",
     "ListOut",
     "ListedOut",
+    "ListedProblemOut",
     "Measure",
     "MessageOut",
     "MeterOut",

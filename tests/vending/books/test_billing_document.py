@@ -57,11 +57,14 @@ def examples() -> Iterator[Example]:
             yield example
 
 
-def the_list() -> str:
-    """The file that the page shows."""
-    (found,) = re.findall(r"```csv\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
-    assert isinstance(found, str)
-    return found
+LISTS = ("arrears.csv", "bank.csv")
+"""The names of the lists that the page shows, in its order."""
+
+
+def write_lists(folder: Path) -> None:
+    shown = re.findall(r"```csv\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    for name, text in zip(LISTS, shown, strict=True):
+        (folder / name).write_text(text, "utf-8")
 
 
 def sell_in_january(path: Path) -> None:
@@ -108,12 +111,12 @@ def squeezed(text: str) -> str:
 def test_the_page_is_true(tmp_path: Path) -> None:
     shell = town_shell(tmp_path)
     sell_in_january(tmp_path / "raseed.db")
-    (tmp_path / "bank.csv").write_text(the_list(), "utf-8")
+    write_lists(tmp_path)
     codes: dict[str, str] = {}
     tried = 0
     for example in examples():
         words = _CODE.sub(lambda m: codes.get(m[0], m[0]), example.words)
-        for name in ("january.journal", "bank.csv"):
+        for name in ("january.journal", *LISTS):
             words = words.replace(name, str(tmp_path / name))
         told = shell.run(*shlex.split(words), LOGNAME=example.person, COLUMNS="300")
         answer = [squeezed(line) for line in (told.out + told.err).splitlines()]

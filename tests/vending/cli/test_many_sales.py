@@ -14,14 +14,8 @@ from hypothesis import strategies as st
 from meters.errors import RaseedError
 from meters.quantities import Money
 from tests.vending.support import POWER, WATER
-from vending.cli.sales_file import (
-    MOST_BYTES,
-    MOST_ROWS,
-    SalesFileColumns,
-    SalesFileTooLong,
-    SalesFileUnusable,
-    read_sales,
-)
+from vending.cli.lists import MOST_BYTES, MOST_ROWS, ListColumns, ListTooLong, ListUnusable
+from vending.cli.sales_file import read_sales
 from vending.requests import Allowance, BasketRequest, Credit, DebtPayment, Units
 from vending.sale import Payment, Tender
 
@@ -81,22 +75,22 @@ g,allowance,{P},20,
 """
     told = sent(town, text)
     assert told.code == 2
-    assert "Nothing was sold" in told.err
-    rows = {line.split()[0]: line for line in told.out.splitlines() if line[:1].isdigit()}
-    assert {row: line.split()[2 if row != "8" else 1] for row, line in rows.items()} == {
+    assert "Nothing was done" in told.err
+    rows = [line.split() for line in told.out.splitlines() if line[:1].isdigit()]
+    assert {row[0]: row[-1].strip("[]") for row in rows} == {
         "3": "quantity.not_a_number",
         "4": "vend.row_kind",
         "5": "vend.row_asks",
         "6": "meter.check_digit",
         "7": "vend.id_repeated",
         "8": "vend.id_malformed",
-        "9": "vend.row_cells",
+        "9": "list.row_cells",
         "10": "vend.row_asks",
     }
     assert "Not sold: 9" in told.out
     assert town.run("sale", "list", "--json").json == []
     by_code = {row["problem"]["code"] for row in sent(town, text, "--json").json["sales"]}
-    assert "vend.not_tried" in by_code
+    assert "list.not_tried" in by_code
 
 
 def test_what_is_refused_spoils_no_other_row(town: Shell) -> None:
@@ -132,7 +126,7 @@ def test_as_spreadsheets_save_it(tmp_path: Path, text: str, encoding: str) -> No
     file = tmp_path / "list.csv"
     file.write_bytes(text.replace("{P}", P).encode(encoding))
     (row,) = read_sales(file, "ILS")
-    assert (row.line, row.vend_id) == (2, "a")
+    assert (row.cells.line, row.cells.texts["vend_id"]) == (2, "a")
     assert row.asked == BasketRequest("a", (Credit(P, Money(5000)),))
 
 
@@ -186,14 +180,14 @@ def test_what_is_wrong_with_a_row(tmp_path: Path, cells: str, code: str) -> None
 
 
 FILES = [
-    ("vend_id,amount\n", "vend.file_columns"),
-    ("vend_id,meter,price\n", "vend.file_columns"),
-    ("vend_id,meter,meter\n", "vend.file_columns"),
-    ("", "vend.file_columns"),
-    ('vend_id,meter\na,"b', "vend.file_unusable"),
-    ("vend_id,meter\n" + "a,b\n" * (MOST_ROWS + 1), "vend.file_too_long"),
-    ("vend_id,meter\n" + "x" * MOST_BYTES, "vend.file_too_long"),
-    ("vend_id,meter\n\udcff", "vend.file_unusable"),
+    ("vend_id,amount\n", "list.columns"),
+    ("vend_id,meter,price\n", "list.columns"),
+    ("vend_id,meter,meter\n", "list.columns"),
+    ("", "list.columns"),
+    ('vend_id,meter\na,"b', "list.unusable"),
+    ("vend_id,meter\n" + "a,b\n" * (MOST_ROWS + 1), "list.too_long"),
+    ("vend_id,meter\n" + "x" * MOST_BYTES, "list.too_long"),
+    ("vend_id,meter\n\udcff", "list.unusable"),
 ]
 
 
@@ -208,7 +202,7 @@ def test_a_file_that_is_no_list(town: Shell, text: str, code: str) -> None:
 
 def test_no_file(town: Shell) -> None:
     told = town.run("vend-many", str(town.folder / "none.csv"))
-    assert "vend.file_unusable" in told.err
+    assert "list.unusable" in told.err
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -219,5 +213,5 @@ def test_whatever_a_file_holds(tmp_path: Path, raw: bytes) -> None:
     file = tmp_path / "list.csv"
     for content in (raw, b"vend_id,kind,meter,amount,units\n" + raw):
         file.write_bytes(content)
-        with suppress(SalesFileUnusable, SalesFileColumns, SalesFileTooLong):
+        with suppress(ListUnusable, ListColumns, ListTooLong):
             read_sales(file, "ILS")
