@@ -24,7 +24,15 @@ from vending.aftersale import DeliveryEvent, Evidence, SaleState
 from vending.parties import Registration, VendingPoint
 from vending.requests import BasketRequest, Credit
 from vending.samples import Samples
-from vending.store import RightsNotHere, RightsOfOwner, give_rights, open_store, rights
+from vending.store import (
+    RightsNotHere,
+    RightsOfOwner,
+    StoreFailed,
+    give_rights,
+    open_store,
+    rights,
+    upgrade,
+)
 from vending.store.samples import SqlSamples
 from vending.store.schema import BOOKS
 
@@ -90,6 +98,27 @@ def _columns(table: str) -> list[str]:
     from vending.store.schema import metadata
 
     return list(metadata.tables[table].columns.keys())
+
+
+def test_a_login_without_rights_is_told_so(postgres: Postgres) -> None:
+    """Bringing the schema to this version, too, is the owner's."""
+    town = Town(postgres.new())
+    assert isinstance(town.place, str)
+    role = "raseed_nobody_of_tests"
+    with plain(town.place) as db:
+        db.execute(f"CREATE ROLE {role} LOGIN".encode())
+    login = make_url(town.place).set(username=role)
+    store = open_store(login, must_be_current=False)
+    try:
+        with pytest.raises(StoreFailed, match="the database login lacks a right"):
+            upgrade(store.engine)
+        with pytest.raises(StoreFailed, match="the database login lacks a right"):
+            open_store(login)
+    finally:
+        store.close()
+        town.store.close()
+        with plain(town.place) as db:
+            db.execute(f"DROP ROLE {role}".encode())
 
 
 def test_the_owner_is_no_login_for_the_service(postgres: Postgres) -> None:

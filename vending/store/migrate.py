@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -11,14 +12,16 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from .engine import WRITES
-from .errors import StoreOutdated
+from .errors import StoreOutdated, reason_of, translated
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
     """To the newest schema, or to a named one. All or nothing; safe to call at every start, and
-    by two programs at once."""
+    by two programs at once. Raises StoreLocked, StoreFull, StoreFailed: a login that only serves
+    cannot do it."""
     _run(engine, lambda config: command.upgrade(config, revision))
 
 
@@ -58,9 +61,21 @@ def _config() -> Config:
     return config
 
 
+@contextmanager
+def _known_errors_told() -> Iterator[None]:
+    """What nobody foresaw is told whole, to whoever wrote the migration."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        if reason_of(error) == type(error).__name__:
+            raise
+        with translated(0):
+            raise
+
+
 def _run(engine: Engine, action: Callable[[Config], None]) -> None:
     config = _config()
-    with engine.connect() as connection:
+    with _known_errors_told(), engine.connect() as connection:
         connection.execution_options(**{WRITES: True})
         with connection.begin():
             if connection.dialect.name == "postgresql":

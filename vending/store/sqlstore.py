@@ -147,6 +147,11 @@ def open_store(
     engine = make_engine(url, busy_timeout_s)
     store = SqlStore(engine, busy_timeout_s, patience_s)
     if must_be_current:
-        with translated(busy_timeout_s):
-            check(engine)
+        try:
+            with translated(busy_timeout_s):
+                check(engine)
+        except BaseException:
+            # Nobody else can: the caller gets no store.
+            store.close()
+            raise
     return store
