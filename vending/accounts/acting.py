@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from ..accounting.adjustments import checked_id
 from ..ledger import Chart
+from ..masks import masked_name, names_hidden
 from ..parties import Actor
 from ..persons import same_person
 from ..ports import Clock
 from ..tariff import TariffBook
 from .errors import EventIdReused
 from .events import Event
-from .ports import AccountsStore
+from .ports import AccountsReading, AccountsStore
 from .sight import Sight, Sights
 from .views import AccountView
 
@@ -51,7 +53,16 @@ class Desk:
             if stored is not None:
                 if stored.event.asked != event or not same_person(stored.actor, actor.name):
                     raise EventIdReused(sight.file.number, id)
-                return self._sights.view(rows, sight)
+                return self._seen(rows, actor, sight)
             event = check(sight) or event
             sight, _ = self._sights.record(rows, sight, event, actor.name, id=id)
-            return self._sights.view(rows, sight)
+            return self._seen(rows, actor, sight)
+
+    def _seen(self, rows: AccountsReading, actor: Actor, sight: Sight) -> AccountView:
+        """The account as this actor may look at it, whether they asked for it or acted on it."""
+        view = self._sights.view(rows, sight)
+        if not names_hidden(rows, actor):
+            return view
+        file = view.agreement
+        hidden = file._replace(name_ar=masked_name(file.name_ar), name_en=masked_name(file.name_en))
+        return replace(view, agreement=hidden)

@@ -80,7 +80,7 @@ class Debts(Desk):
                 if isinstance(one.event, DebtAdded) and one.event.debt.code == code:
                     if one.event != event:
                         raise DebtCodeReused(sight.file.number, code)
-                    return self._sights.view(rows, sight)
+                    return self._seen(rows, actor, sight)
             if code in codes_of(sight.tariff):
                 raise DebtCodeTaken(sight.tariff.code, code)
             head = rows.chain_head()
@@ -91,7 +91,7 @@ class Debts(Desk):
             posted = chained(debt_entry(happened, amount, actor, self._chart), head)
             cached = self._chart.cached()
             rows.book(posted, tuple(p for p in posted.entry.postings if p.account in cached))
-            return self._sights.view(rows, sight)
+            return self._seen(rows, actor, sight)
 
     def postpone_debt(
         self, actor: Actor, agreement: str, code: str, until: str, reason: str, id: str

@@ -4,9 +4,6 @@ fees (`fees.py`), the proof that what is kept follows from the books (`rebuildin
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from ..masks import masked_name, names_hidden
 from ..parties import Actor
 from ..permissions import require
 from .debts import Debts
@@ -23,14 +20,7 @@ class Accounts(Debts, Fees, Rebuilding):
         """Everything that the next price of this account depends on, as of now."""
         require(actor, "look_up")
         with self._store.reading() as rows:
-            view = self._sights.view(rows, self._sights.of(rows, which, self._clock()))
-            if not names_hidden(rows, actor):
-                return view
-            file = view.agreement
-            hidden = file._replace(
-                name_ar=masked_name(file.name_ar), name_en=masked_name(file.name_en)
-            )
-            return replace(view, agreement=hidden)
+            return self._seen(rows, actor, self._sights.of(rows, which, self._clock()))
 
     def history(
         self, actor: Actor, which: str, *, before: int | None = None, limit: int = 100

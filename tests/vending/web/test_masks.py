@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,32 @@ def test_no_answer_of_the_api_tells_who_a_customer_is(api: Api) -> None:
     api.client.headers["Authorization"] = boss
     assert "Samira" in api.get("/customers/10001").text
     assert "0599000001" in api.get("/outbox").text
+
+
+def test_no_act_on_a_debt_tells_who_owes_it(api: Api) -> None:
+    """What an agent may do to an account answers it as a look at it would, also when it is asked
+    for twice."""
+    debt = {"name_ar": "ذمم", "name_en": "Arrears", "amount": "150.00", "percent": "25"}
+    owed = {"code": "arrears", "reason": "From the old ledger", "source": "Bill 2025/114", **debt}
+    text = api.key("kiosk", Role.OPERATOR, ALL_SCOPES, "P1")
+    agent = {"Authorization": f"Bearer {text}"}
+    assert api.post("/accounts/A1/debts", owed).status_code == 201
+    until = api.clock().date() + timedelta(days=1)
+    for id, act, more in (
+        ("p-1", "postponement", {"until": until.isoformat()}),
+        ("e-1", "postponement/end", {}),
+        ("d-1", "dispute", {}),
+    ):
+        body = {"id": id, "reason": "Ill this month", **more}
+        for _ in range(2):
+            answer = api.post(f"/accounts/A1/debts/arrears/{act}", body, headers=agent)
+            assert answer.status_code == 201, answer.text
+            assert not [one for one in SECRETS if one in answer.text], act
+            assert answer.json()["name"]["en"] == "S••• A•••"
+    # The municipality's own people are told.
+    settled = {"id": "s-1", "reason": "The bill is right", "outcome": "rejected"}
+    told = api.post("/accounts/A1/debts/arrears/dispute/settlement", settled)
+    assert "Samira" in told.text
 
 
 def test_no_page_tells_it_either(api: Api) -> None:
