@@ -39,8 +39,9 @@ def token_digits(text: str) -> str:
 
 
 def grouped(digits: str) -> str:
-    """Five groups of four, separated by spaces. Display it isolated left-to-right."""
-    return " ".join(digits[i : i + 4] for i in range(0, 20, 4))
+    """Groups of four, separated by spaces: five of a token, none of digits that are held back.
+    Display it isolated left-to-right."""
+    return " ".join(digits[i : i + 4] for i in range(0, len(digits), 4))
 
 
 def insert_class(block: int, token_class: int) -> str:

@@ -30,7 +30,9 @@ class TokenFactsOut(Out):
 class TokenOut(TokenFactsOut):
     """A token to be typed or delivered. Show it left to right, also inside Arabic text."""
 
-    digits: str = Field(description="20 digits", examples=["12345678901234567890"])
+    digits: str = Field(
+        description="20 digits; none while the sale is held", examples=["12345678901234567890"]
+    )
     grouped: str = Field(examples=["1234 5678 9012 3456 7890"])
 
     @classmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI
@@ -12,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match
 
 from meters.errors import Broken, RaseedError, Unavailable
 
@@ -41,11 +43,13 @@ def problem_response(
     errors: list[dict[str, Any]] | None = None,
     *,
     status: int | None = None,
+    more: Mapping[str, str] | None = None,
 ) -> Response:
-    """The whole answer to one error; `status` where HTTP has decided it already."""
+    """The whole answer to one error; `status` where HTTP has decided it already, and `more` headers
+    that it asks for."""
     language = language_of(request)
     problem = problem_of(error, language)
-    headers = {"Content-Language": language.value}
+    headers = {**(more or {}), "Content-Language": language.value}
     if problem.status == 401:
         headers |= _CHALLENGE
     if isinstance(error, Unavailable):
@@ -110,8 +114,19 @@ def _http(request: Request, error: Exception) -> Response:
     if error.status_code == 404:
         return problem_response(request, NoSuchAddress())
     if error.status_code == 405:
-        return problem_response(request, MethodNotAllowed(request.method))
+        allowed = {"Allow": ", ".join(_methods(request))}
+        return problem_response(request, MethodNotAllowed(request.method), more=allowed)
     return problem_response(request, RequestRefused(error.status_code), status=error.status_code)
+
+
+def _methods(request: Request) -> list[str]:
+    """Those that there are at the address: the framework names those of one of its routes alone."""
+    return sorted(
+        method
+        for route in request.app.routes
+        if route.matches(request.scope)[0] is not Match.NONE
+        for method in getattr(route, "methods", None) or ()
+    )
 
 
 def _unexpected(request: Request, error: Exception) -> Response:

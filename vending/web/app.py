@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
@@ -13,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from .access import AccessLog, BodyLimit, Say, say
 from .answers import answer_errors
 from .callers import Services
-from .description import add_description
+from .description import add_description, errors_as_they_come
 from .pages import add_pages
 from .quick import QuickLane, Sellers
 from .routers import PREFIX
@@ -69,6 +70,12 @@ class _App(FastAPI):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["app"] = self
         await self.lane(scope, receive, send)
+
+    def openapi(self) -> dict[str, Any]:
+        """The description, made at the first call."""
+        if self.openapi_schema is None:
+            errors_as_they_come(super().openapi())
+        return super().openapi()
 
     async def usual(self, scope: Scope, receive: Receive, send: Send) -> None:
         """All that is not quick."""

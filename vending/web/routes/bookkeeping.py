@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from tempfile import TemporaryFile
-from typing import Annotated, BinaryIO
+from typing import Annotated, Any, BinaryIO, Final
 
 from fastapi import Path, Query, Request
 from fastapi.responses import StreamingResponse
@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictStr
 
 from ...accounting import AdjustmentState
 from ...accounting.amounts import read_account, read_amount
-from ...exports import export_format
+from ...exports import FORMATS, export_format
 from ...ledger import Chart, Posting
 from ...shapes import (
     AccountStatementOut,
@@ -33,6 +33,10 @@ from ..routers import api_router
 router = api_router("books")
 
 _PIECE = 64 * 1024
+_FILES: Final[dict[str, Any]] = {
+    one.media_type.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}}
+    for one in FORMATS.values()
+}
 Day = Annotated[str | None, Query(max_length=20, description="As 2026-11-23")]
 First = Annotated[str | None, Query(alias="from", max_length=20, description="First day")]
 Last = Annotated[str | None, Query(alias="to", max_length=20, description="Last day")]
@@ -251,7 +255,11 @@ def reopen(
     return PeriodActOut.of(keeping.reopen(actor, month, body.reason), reports.chart)
 
 
-@router.get("/ledger/export/{name}")
+@router.get(
+    "/ledger/export/{name}",
+    response_class=StreamingResponse,
+    responses={200: {"content": _FILES, "description": "The file, whole"}},
+)
 def export(
     request: Request,
     actor: Bookkeeper,

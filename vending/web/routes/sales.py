@@ -50,7 +50,7 @@ router.add_api_route(
     methods=["POST"],
     status_code=201,
     response_model=ReceiptOut,
-    responses={200: {"description": "Sold before"}},
+    responses={200: {"model": ReceiptOut, "description": "Sold before"}},
     route_class_override=QuickRoute,
 )
 
@@ -69,7 +69,7 @@ router.add_api_route(
     methods=["POST"],
     status_code=201,
     response_model=BasketOut,
-    responses={200: {"description": "Sold before"}},
+    responses={200: {"model": BasketOut, "description": "Sold before"}},
     route_class_override=QuickRoute,
 )
 
@@ -93,7 +93,7 @@ def last_basket(actor: Reader, service: Service) -> list[SaleStatusOut]:
 
 @router.get("/baskets/{vend_id}")
 def basket(actor: Reader, service: Service, vend_id: VendId) -> list[SaleStatusOut]:
-    """What became of every sale of a basket."""
+    """What became of every sale of a basket. A further sale of one is told alone by its own id."""
     return [SaleStatusOut.of(status) for status in service.basket(actor, vend_id)]
 
 
@@ -102,7 +102,7 @@ def reprint_basket(
     actor: Seller, service: Service, response: Response, vend_id: VendId
 ) -> BasketOut:
     """The same digits again of all that stands of a basket, each sale marked as a copy and
-    recorded."""
+    recorded; of a further sale, by its own id, that one's."""
     response.headers["Cache-Control"] = "no-store"
     return BasketOut.printed(service.paperwork.copy(actor, vend_id).receipts, vend_id)
 
