@@ -47,6 +47,8 @@ its meter, read meters.
   gives the same receipt, digit for digit; money is never taken twice.
 * A parameter or field that an address does not know is refused, never passed over; so is a
   parameter given twice that counts once.
+* A number of a party that has strokes in it, as `2026/114`, is written into an address as it is, or
+  with `%2F`.
 * Amounts are decimals as text with a unit. Times are UTC.
 * Errors are problem details (RFC 9457) with a stable `code`, facts, and words in Arabic or
   English by `Accept-Language`. `invalid` (422, 404): fix the input. `refused` (409, 403): a rule
@@ -101,7 +103,7 @@ def create_app(services: Services, say: Say = say) -> FastAPI:
     )
     app.state.sellers = Sellers(services.api_keys, time.monotonic)
     # Addresses are tried in this order, and sales are most of what is asked.
-    parts = (sales, lists, parties, books, bookkeeping, subledgers, accounts, drawer)
+    parts = (sales, lists, parties, books, subledgers, bookkeeping, accounts, drawer)
     for part in (*parts, approvals, key_changes, outbox, tariffs):
         # Not `include_router`: it works out every route anew, a sixth of a second per program, and
         # goes through a second router at each call.

@@ -21,6 +21,7 @@ from ...keychanges import OUT, KeyChange, KeyChangeState
 from ...parties import CustomerUnknown, MeterFile
 from ...sale import SaleReceipt
 from ...tariff import Tariff, TariffMissing
+from ..addresses import ACCOUNT
 from .offers import on_offer
 from .showing import may_of, shown, to
 from .visitor import Filled, Form, Visiting, Visitor
@@ -79,12 +80,12 @@ def find(visit: Visiting, find: str = "") -> Response:
     return shown(visit, "customers/find.html", found=found, find=find)
 
 
-@router.get("/{account}")
+@router.get(f"/{ACCOUNT}")
 def customer(visit: Visiting, account: str) -> Response:
     return customer_page(visit, account)
 
 
-@router.post("/{account}/debts")
+@router.post(f"/{ACCOUNT}/debts")
 def arrange(visit: Visiting, form: Filled, account: str) -> Response:
     """Puts a debt off, asks for it again, or disputes it. The form carries the act's id: sent
     twice, it is done once."""
@@ -99,7 +100,7 @@ def arrange(visit: Visiting, form: Filled, account: str) -> Response:
     return to(f"/customers/{quote(account)}")
 
 
-@router.post("/{account}/language")
+@router.post(f"/{ACCOUNT}/language")
 def choose_language(visit: Visiting, form: Filled, account: str) -> Response:
     """What their papers and SMS speak."""
     try:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from meters.errors import RaseedError
 
 from ...parties import MeterUnknown
+from ..addresses import ACCOUNT
 from .customers import customer_page
 from .showing import shown
 from .visitor import Filled, Visiting
@@ -16,7 +17,7 @@ from .visitor import Filled, Visiting
 router = APIRouter(prefix="/customers", include_in_schema=False)
 
 
-@router.post("/{account}/key-tokens")
+@router.post(f"/{ACCOUNT}/key-tokens")
 def again(visit: Visiting, form: Filled, account: str) -> Response:
     """The digits are on this page and at no address; each time is a step of the change."""
     actor, typed = visit.who.actor, form["meter"][:60]

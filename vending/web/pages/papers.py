@@ -18,6 +18,7 @@ from ...paperorders import PaperKind, PaperOrder
 from ...papers import WIDTHS, Draft, receipt_draft, shift_draft
 from ...people import Act
 from ...printings import PaperGone
+from ..addresses import ACCOUNT, AGREEMENT
 from .practice import learns
 from .printing import is_unmarked
 from .tills import till_of
@@ -124,7 +125,7 @@ def slip(visit: Visiting, id: str, wished: Wished, n: Copy = 0) -> Response:
 # Customers
 
 
-@router.get("/customers/{account}/statement/{agreement}")
+@router.get(f"/customers/{ACCOUNT}/statement/{AGREEMENT}")
 def statement(
     visit: Visiting, agreement: str, wished: Wished, first: str = "", last: str = ""
 ) -> Response:

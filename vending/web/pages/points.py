@@ -11,6 +11,7 @@ from meters.errors import RaseedError
 from meters.quantities import Money
 
 from ...parties import PointUnknown, VendingPoint
+from ..addresses import POINT
 from .showing import shown, to
 from .visitor import Filled, Form, Visiting, Visitor
 
@@ -44,7 +45,7 @@ def add(visit: Visiting, form: Filled) -> Response:
     return to("/points")
 
 
-@router.post("/{code}/limits")
+@router.post(f"/{POINT}/limits")
 def ask_limits(visit: Visiting, form: Filled, code: str) -> Response:
     """Asks for other limits: only what differs from those that hold. The form carries the
     request's id: sent twice, it is asked for once."""

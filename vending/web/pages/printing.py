@@ -26,6 +26,7 @@ from ...paperorders import PaperKind, PaperOrder, message_of, order_of
 from ...people import Act
 from ...printing import trouble
 from ...printings import PaperGone, still_original
+from ..addresses import ACCOUNT, AGREEMENT, SUBJECT
 from .rendering import page, wants_piece
 from .showing import to
 from .visitor import Visiting, Visitor
@@ -87,7 +88,7 @@ def slip_copy(visit: Visiting, id: str) -> Response:
 # Customers
 
 
-@router.post("/customers/{account}/statement/{agreement}/printer")
+@router.post(f"/customers/{ACCOUNT}/statement/{AGREEMENT}/printer")
 def statement(
     visit: Visiting, account: str, agreement: str, id: str = "", first: str = "", last: str = ""
 ) -> Response:
@@ -153,7 +154,7 @@ def on_its_way(visit: Visitor, subject: str) -> list[OnItsWay]:
 @router.get("/shift/{subject}/printing")
 @router.get("/shift/x/{subject}/printing")
 @router.get("/shift/banked/{subject}/printing")
-@router.get("/customers/{account}/statement/{subject}/printing")
+@router.get(f"/customers/{ACCOUNT}/statement/{SUBJECT}/printing")
 def printing(visit: Visiting, subject: str) -> Response:
     """What became of the papers of this subject that were sent to the printer."""
     told = on_its_way(visit, subject)
@@ -176,7 +177,7 @@ def printing(visit: Visiting, subject: str) -> Response:
 @router.post("/shift/{subject}/printing/again")
 @router.post("/shift/x/{subject}/printing/again")
 @router.post("/shift/banked/{subject}/printing/again")
-@router.post("/customers/{account}/statement/{subject}/printing/again")
+@router.post(f"/customers/{ACCOUNT}/statement/{SUBJECT}/printing/again")
 def try_again(visit: Visiting, subject: str) -> Response:
     """Paper is in, the cover is closed: all that waits for the printers of these papers is tried
     now, and what was given up of these."""
@@ -195,8 +196,8 @@ def try_again(visit: Visiting, subject: str) -> Response:
 def _back(here: str, subject: str, told: list[OnItsWay]) -> str:
     """Where these papers are on the screen."""
     if here.startswith("/customers/"):
-        account = here.split("/")[2]
-        return f"/customers/{account}/statement?agreement={quote(subject)}"
+        customer, _, _ = here.partition("/statement/")
+        return f"{quote(customer)}/statement?agreement={quote(subject)}"
     shown = here.removesuffix("/printing")
     if not here.startswith("/shift/") or here.startswith(("/shift/x/", "/shift/banked/")):
         return shown

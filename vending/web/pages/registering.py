@@ -20,6 +20,7 @@ from ...finding import Marks
 from ...parties import Customer, Meter, ServicePoint
 from ...permissions import require
 from ...registry import CustomerFile, NewService, PartyFieldWrong, reached_at
+from ..addresses import ACCOUNT
 from .customers import customer_page
 from .offers import on_offer
 from .showing import shown, to
@@ -49,13 +50,13 @@ def add(visit: Visiting, form: Filled) -> Response:
     return to(f"/customers/{quote(file.customer.account)}/meter")
 
 
-@router.get("/{account}/change")
+@router.get(f"/{ACCOUNT}/change")
 def edit(visit: Visiting, account: str) -> Response:
     """The form to correct what was written wrong."""
     return _edit(visit, account)
 
 
-@router.post("/{account}/change")
+@router.post(f"/{ACCOUNT}/change")
 def change(visit: Visiting, form: Filled, account: str) -> Response:
     """Corrects it, with a reason; the trail keeps what it was."""
     try:
@@ -67,7 +68,7 @@ def change(visit: Visiting, form: Filled, account: str) -> Response:
     return to(f"/customers/{quote(account)}")
 
 
-@router.post("/{account}/place")
+@router.post(f"/{ACCOUNT}/place")
 def move_place(visit: Visiting, form: Filled, account: str) -> Response:
     """Corrects where one of their places is."""
     try:
@@ -81,13 +82,13 @@ def move_place(visit: Visiting, form: Filled, account: str) -> Response:
     return to(f"/customers/{quote(account)}")
 
 
-@router.get("/{account}/meter")
+@router.get(f"/{ACCOUNT}/meter")
 def new_meter(visit: Visiting, account: str) -> Response:
     """The form for a meter with its agreement."""
     return _meter_form(visit, account)
 
 
-@router.post("/{account}/meter")
+@router.post(f"/{ACCOUNT}/meter")
 def add_meter(visit: Visiting, form: Filled, account: str) -> Response:
     """Puts it in: from now on it can be sold to."""
     try:
@@ -97,7 +98,7 @@ def add_meter(visit: Visiting, form: Filled, account: str) -> Response:
     return to(f"/customers/{quote(account)}#of-{made.meter.number}")
 
 
-@router.post("/{account}/tariff")
+@router.post(f"/{ACCOUNT}/tariff")
 def ask_tariff(visit: Visiting, form: Filled, account: str) -> Response:
     """Asks for another tariff of one of their agreements; a second person approves it. The form
     carries the request's id: sent twice, it is asked for once."""

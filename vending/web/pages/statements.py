@@ -16,6 +16,7 @@ from ...accounting.errors import AgreementUnknown
 from ...finding import western
 from ...messages import LOCAL_ZONE
 from ...record import QUANTITIES
+from ..addresses import ACCOUNT
 from .showing import shown
 from .visitor import Visiting
 
@@ -26,7 +27,7 @@ DAYS: Final = 60
 """How far back from its last day it goes if nobody says."""
 
 
-@router.get("/{account}/statement")
+@router.get(f"/{ACCOUNT}/statement")
 def statement(
     visit: Visiting, account: str, agreement: str = "", first: str = "", last: str = ""
 ) -> Response:

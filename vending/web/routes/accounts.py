@@ -14,6 +14,7 @@ from ...accounts.state import USUAL_PRIORITY
 from ...shapes import AccountEventOut, AccountOut, AccountsReportOut, RebuiltAccountsOut
 from ...shapes.base import MOST_NUMBER
 from ...tariff import Label
+from ..addresses import AGREEMENT
 from ..callers import AccountsDesk, Bookkeeper, Reader, Teller, services_of
 from ..routers import api_router
 
@@ -85,14 +86,7 @@ class FeeIn(ActIn):
     code: StrictStr = Field(max_length=200)
 
 
-@router.get("/accounts/{agreement}")
-def account(actor: Reader, desk: AccountsDesk, agreement: Which) -> AccountOut:
-    """Everything that the next price depends on: balance, units of the month, charges, fees and
-    debts."""
-    return AccountOut.of(desk.account(actor, agreement))
-
-
-@router.get("/accounts/{agreement}/events")
+@router.get(f"/accounts/{AGREEMENT}/events")
 def events(
     actor: Reader,
     desk: AccountsDesk,
@@ -107,7 +101,14 @@ def events(
     return [AccountEventOut.of(one) for one in found]
 
 
-@router.post("/accounts/{agreement}/debts", status_code=201)
+@router.get(f"/accounts/{AGREEMENT}")
+def account(actor: Reader, desk: AccountsDesk, agreement: Which) -> AccountOut:
+    """Everything that the next price depends on: balance, units of the month, charges, fees and
+    debts."""
+    return AccountOut.of(desk.account(actor, agreement))
+
+
+@router.post(f"/accounts/{AGREEMENT}/debts", status_code=201)
 def add_debt(
     request: Request, actor: Bookkeeper, desk: AccountsDesk, agreement: Which, body: DebtIn
 ) -> AccountOut:
@@ -129,7 +130,7 @@ def add_debt(
     )
 
 
-@router.post("/accounts/{agreement}/debts/{code}/postponement", status_code=201)
+@router.post(f"/accounts/{AGREEMENT}/debts/{{code}}/postponement", status_code=201)
 def postpone(
     actor: Teller, desk: AccountsDesk, agreement: Which, code: Code, body: PostponeIn
 ) -> AccountOut:
@@ -140,7 +141,7 @@ def postpone(
     )
 
 
-@router.post("/accounts/{agreement}/debts/{code}/postponement/end", status_code=201)
+@router.post(f"/accounts/{AGREEMENT}/debts/{{code}}/postponement/end", status_code=201)
 def resume(
     actor: Teller, desk: AccountsDesk, agreement: Which, code: Code, body: ActIn
 ) -> AccountOut:
@@ -148,7 +149,7 @@ def resume(
     return AccountOut.of(desk.end_postponement(actor, agreement, code, body.reason, body.id))
 
 
-@router.post("/accounts/{agreement}/debts/{code}/dispute", status_code=201)
+@router.post(f"/accounts/{AGREEMENT}/debts/{{code}}/dispute", status_code=201)
 def dispute(
     actor: Teller, desk: AccountsDesk, agreement: Which, code: Code, body: ActIn
 ) -> AccountOut:
@@ -156,7 +157,7 @@ def dispute(
     return AccountOut.of(desk.dispute(actor, agreement, code, body.reason, body.id))
 
 
-@router.post("/accounts/{agreement}/debts/{code}/dispute/settlement", status_code=201)
+@router.post(f"/accounts/{AGREEMENT}/debts/{{code}}/dispute/settlement", status_code=201)
 def settle(
     request: Request,
     actor: Bookkeeper,
@@ -175,7 +176,7 @@ def settle(
     )
 
 
-@router.post("/accounts/{agreement}/debts/{code}/write-down", status_code=201)
+@router.post(f"/accounts/{AGREEMENT}/debts/{{code}}/write-down", status_code=201)
 def write_down(
     request: Request,
     actor: Bookkeeper,
@@ -190,13 +191,13 @@ def write_down(
     return AccountOut.of(desk.write_down(actor, agreement, code, off, body.reason, body.id))
 
 
-@router.post("/accounts/{agreement}/fees", status_code=201)
+@router.post(f"/accounts/{AGREEMENT}/fees", status_code=201)
 def add_fee(actor: Bookkeeper, desk: AccountsDesk, agreement: Which, body: FeeIn) -> AccountOut:
     """Put a one-off fee of the tariff on the account."""
     return AccountOut.of(desk.add_fee(actor, agreement, body.code, body.reason, body.id))
 
 
-@router.post("/accounts/{agreement}/fees/{code}/waiver", status_code=201)
+@router.post(f"/accounts/{AGREEMENT}/fees/{{code}}/waiver", status_code=201)
 def waive_fee(
     actor: Bookkeeper, desk: AccountsDesk, agreement: Which, code: Code, body: ActIn
 ) -> AccountOut:

@@ -23,6 +23,7 @@ from ...shapes import (
     PointTermsIn,
     document_of,
 )
+from ..addresses import AGREEMENT, POINT
 from ..callers import (
     Approver,
     Approving,
@@ -152,7 +153,7 @@ def withdraw(actor: Approver, approvals: Approving, id: IdPath) -> ApprovalOut:
     return ApprovalOut.of(ended, approvals.state(ended))
 
 
-@router.post("/agreements/{agreement}/exchanges", status_code=201)
+@router.post(f"/agreements/{AGREEMENT}/exchanges", status_code=201)
 def exchange(
     actor: Technician,
     exchanges: Exchanging,
@@ -248,7 +249,7 @@ def change_operator(
     return ApprovalOut.of(made, approvals.state(made))
 
 
-@router.post("/points/{code}/changes", status_code=201)
+@router.post(f"/points/{POINT}/changes", status_code=201)
 def change_point(
     actor: Approver, operators: People, approvals: Approving, code: Code, body: PointChangeIn
 ) -> ApprovalOut:

@@ -26,6 +26,7 @@ from ...shapes import (
     TrialBalanceOut,
 )
 from ...shapes.base import MOST_NUMBER
+from ..addresses import ACCOUNT, AGREEMENT
 from ..callers import Bookkeeper, Keeping, Reader, Reports
 from ..language import language_of
 from ..routers import api_router
@@ -130,7 +131,7 @@ def balances(actor: Bookkeeper, reports: Reports, month: MonthQuery = None) -> T
     return TrialBalanceOut.of(reports.balances(actor, month), reports.chart)
 
 
-@router.get("/ledger/accounts/{account}")
+@router.get(f"/ledger/accounts/{ACCOUNT}")
 def account_statement(
     actor: Bookkeeper,
     reports: Reports,
@@ -144,7 +145,7 @@ def account_statement(
     return AccountStatementOut.of(reports.account(actor, found.code, holder, first, last))
 
 
-@router.get("/agreements/{agreement}/statement")
+@router.get(f"/agreements/{AGREEMENT}/statement")
 def customer_statement(
     actor: Bookkeeper,
     reports: Reports,

@@ -16,6 +16,7 @@ from ...shapes import (
     RegistrationIn,
     RegistrationOut,
 )
+from ..addresses import ACCOUNT
 from ..callers import Reader, Registrar, Seller, Service, services_of
 from ..routers import api_router
 
@@ -46,7 +47,7 @@ def list_customers(
     return [CustomerOut.of(customer) for customer in found]
 
 
-@router.get("/customers/{account}")
+@router.get(f"/customers/{ACCOUNT}")
 def one_customer(
     request: Request, actor: Reader, service: Service, account: AccountPath
 ) -> CustomerFileOut:
@@ -56,7 +57,7 @@ def one_customer(
     return CustomerFileOut.with_meters(customer, files, language)
 
 
-@router.put("/customers/{account}/language")
+@router.put(f"/customers/{ACCOUNT}/language")
 def choose_language(
     request: Request, actor: Seller, account: AccountPath, body: LanguageIn
 ) -> LanguageOut:
