@@ -12,7 +12,7 @@ from tokens.sts import KeyAttributes, KeyUnknown
 from tokens.sts.policy import held_by
 
 from .parties import GatewayAddress, Meter, Registration, SupplyAgreement
-from .plaintext import can_be_kept, in_one_line
+from .plaintext import can_be_kept, in_one_line, visible
 from .tariff import Month
 
 EARLIEST: Final = Month(2000, 1)
@@ -28,6 +28,20 @@ _ROWS: Final = {
     "marks": "account",
 }
 """Kinds of rows of a registration, and the text that names one."""
+_NUMBERS: Final = {
+    "points": ("code",),
+    "customers": ("account",),
+    "service_points": ("code",),
+    "agreements": ("number", "customer", "service_point"),
+    "marks": ("account",),
+}
+"""What rows are found by."""
+_WORDS: Final = {
+    "points": ("name_ar",),
+    "customers": ("name_ar",),
+    "service_points": ("quarter", "address"),
+}
+"""What has to say something."""
 
 
 @dataclass(eq=False)
@@ -43,7 +57,8 @@ class SinceWrong(Invalid, code="agreement.since_wrong"):
 @dataclass(eq=False)
 class RowWrong(Invalid, code="register.row_wrong"):
     """A text of a party cannot be kept (line breaks, control signs, signs that turn the direction
-    of writing), or an address is none."""
+    of writing; around a number or in it, a space or sign that nobody sees), says nothing where it
+    has to, or an address is none."""
 
     what: str
     """A kind of rows of a registration."""
@@ -99,13 +114,26 @@ class MeterRules:
 
 
 def check_texts(registration: Registration) -> None:
-    """Whether every text of it can be kept. Raises RowWrong."""
+    """Whether every text of it can be kept, and every row be found again by what is typed. Raises
+    RowWrong."""
     for what, named_by in _ROWS.items():
+        numbers, words = _NUMBERS.get(what, ()), _WORDS.get(what, ())
         for one in getattr(registration, what):
             for field, text in _texts(one):
-                if not can_be_kept(text):
+                kept = can_be_kept(text)
+                if field in numbers:
+                    kept = kept and _plain(text)
+                elif field in words:
+                    kept = kept and visible("".join(text.split())) > 0
+                if not kept:
                     row = getattr(one, "number", getattr(one, named_by))
                     raise RowWrong(what, in_one_line(str(row))[:40], field)
+
+
+def _plain(number: str) -> bool:
+    """Whether it is the same to who reads it and to who looks for it: lists and pages leave out
+    the spaces around, and nobody types a mark of direction."""
+    return bool(number) and number == number.strip() and visible(number) == len(number)
 
 
 def checked_since(agreement: SupplyAgreement, now: Month) -> str:

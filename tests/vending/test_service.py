@@ -465,6 +465,32 @@ def test_no_party_has_a_text_that_cannot_be_kept(here: Town, sign: str) -> None:
     assert here.service.customer(ADMIN, "20000")[0] == named
 
 
+@pytest.mark.parametrize(
+    "word", ["", "  ", "\u00a0", "\u200b\u200f", " 20000", "20000 ", "2\u200b0"]
+)
+def test_a_party_is_found_again_by_what_is_typed(here: Town, word: str) -> None:
+    """What is looked for is typed without spaces around it and without signs that nobody sees; a
+    name says something."""
+    more, where = town(1), town(1).service_points[0]
+    customer, point, agreement = more.customers[0], more.points[0], more.agreements[2]
+    numbers = (
+        ("account", Registration(customers=(replace(customer, account=word),))),
+        ("code", Registration(points=(replace(point, code=word),))),
+        ("code", Registration(service_points=(replace(where, code=word),))),
+        ("number", Registration(agreements=(replace(agreement, number=word),))),
+    )
+    empty = not word.strip("\u200b\u200f \u00a0")
+    names = (
+        ("name_ar", Registration(customers=(replace(customer, account="20000", name_ar=word),))),
+        ("name_ar", Registration(points=(replace(point, code="P7", name_ar=word),))),
+        ("address", Registration(service_points=(replace(where, code="SP7", address=word),))),
+    )
+    for what, wrong in (*numbers, *(names if empty else ())):
+        with pytest.raises(RowWrong) as error:
+            here.service.register(ADMIN, wrong)
+        assert error.value.field == what
+
+
 def test_a_meter_that_could_not_be_sold_to_is_not_registered(here: Town) -> None:
     meter = town(1).meters[2]
     ours = here.with_(models=("raseed-payment",))
