@@ -43,6 +43,7 @@ from .outbox_ports import (
 from .paperorders import order_of
 from .parties import Actor, Role
 from .permissions import require
+from .plaintext import in_one_line
 from .ports import Clock
 
 log = logging.getLogger("raseed.outbox")
@@ -268,7 +269,7 @@ def _told(error: RaseedError) -> str:
 
 
 def _short(text: str) -> str:
-    return masked(text)[:_MOST_ERROR]
+    return masked(in_one_line(text))[:_MOST_ERROR]
 
 
 __all__ = ["WITHOUT_DIGITS", "Outbox", "ReasonMissing", "Run"]

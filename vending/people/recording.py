@@ -18,6 +18,7 @@ from meters.values import names_of
 
 from ..masking import masked
 from ..parties import Actor
+from ..plaintext import in_one_line
 from .ports import HouseWriting
 from .trail import Act
 from .writing import write_down
@@ -148,7 +149,7 @@ def _act(rule: Rule, given: Arguments) -> Act:
     after = {name: _told(given[name], rule) for name in rule.after if name in given}
     return Act(
         rule.act,
-        masked(_name(_found(given, rule.subject)))[:200],
+        in_one_line(masked(_name(_found(given, rule.subject))))[:200],
         masked(str(given.get(rule.reason) or ""))[:1000],
         after=after or None,
     )

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from ..masking import masked
 from ..parties import Actor
+from ..plaintext import in_one_line
 from .ports import House, HouseWriting
 from .sessions import Ending
 from .throttling import one_more
@@ -15,9 +16,11 @@ from .trail import Act, line
 
 
 def write_down(house: HouseWriting, act: Act, actor: Actor, now: datetime) -> None:
-    """One more line of the trail, in the transaction of what it tells. A token that somebody typed
-    for a reason is not kept."""
-    told = replace(act, reason=masked(act.reason))
+    """One more line of the trail, in the transaction of what it tells. What somebody typed is kept
+    in one line, as the act itself keeps it, without signs that no database holds or that turn the
+    writing, and without a token."""
+    subject, reason = in_one_line(act.subject), masked(in_one_line(act.reason))
+    told = replace(act, subject=subject, reason=reason)
     house.add_line(line(told, actor, now, house.trail_end()))
 
 

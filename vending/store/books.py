@@ -23,6 +23,7 @@ from .books_reports import SqlReports, within
 from .books_seals import SqlSeals
 from .books_sold import SqlSold
 from .books_subledgers import SqlSubledgers
+from .parties import NUL
 from .proving import proved
 from .rows import act_of
 from .sqlstore import SqlStore
@@ -41,6 +42,8 @@ class SqlBooksReading(
         return [act_of(row) for row in found]
 
     def adjustment(self, id: str) -> Adjustment | None:
+        if NUL in id:
+            return None
         row = self._db.execute(ADJUSTMENTS.where(t.adjustments.c.id == id)).first()
         return None if row is None else adjustment_of(row)
 

@@ -16,6 +16,7 @@ from ..record import receipt_of
 from . import schema as t
 from .engine import WRITES
 from .errors import translated
+from .parties import NUL
 from .queueing import OPEN, call_off, insert_messages, message_rows
 from .sqlstore import BUSY_TIMEOUT_S, SqlStore
 
@@ -91,6 +92,8 @@ class SqlOutbox:
         before: int | None = None,
         limit: int = 100,
     ) -> list[Queued]:
+        if NUL in (subject or ""):
+            return []
         statement = select(t.outbox).order_by(_c.id.desc()).limit(limit)
         if state is not None:
             statement = statement.where(_c.state == state.value)

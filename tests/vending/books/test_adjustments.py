@@ -12,7 +12,7 @@ import pytest
 from meters.errors import RaseedError
 from meters.quantities import Money
 from tests.vending.books.support import BILLING, CHIEF, SECOND, SHORT, Office, move, office
-from tests.vending.support import OPERATOR
+from tests.vending.support import OPERATOR, new_store
 from vending.accounting import Adjustment, AdjustmentState
 from vending.accounting.errors import (
     AccountUnknown,
@@ -42,6 +42,7 @@ from vending.accounting.lines import MOST_MOVED
 from vending.ledger import PeriodClosed, Posting
 from vending.operators import OperatorUnknown
 from vending.permissions import ActorNotAllowed
+from vending.store.books import SqlBooks
 from vending.store.schema import BOOKS
 from vending.store.triggers import drop
 
@@ -165,6 +166,13 @@ def test_words_that_explain_nothing(here: Office) -> None:
             here.keeping.adjust(BILLING, id, SHORT, WHY)
     with pytest.raises(AdjustmentUnknown):
         here.keeping.approve(CHIEF, "ADJ-9")
+
+
+def test_an_id_that_no_database_keeps_is_nobodys(place: Path | str) -> None:
+    store = new_store(place)
+    with SqlBooks(store).reading() as books:
+        assert books.adjustment("ADJ\x001") is None
+    store.close()
 
 
 def test_a_write_off_is_a_loss(here: Office) -> None:

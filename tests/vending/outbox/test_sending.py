@@ -365,12 +365,13 @@ def test_people_look_retry_and_give_up(here: Office) -> None:
     second, first = look(CHIEF)
     assert look(CHIEF, before=second.id) == [first]
     assert look(CHIEF, subject="v-2") == [second]
+    assert look(CHIEF, subject="v-2\x00") == []
     assert look(CHIEF, topic=Topic.SMS, state=S.WAITING) == [first]
     assert look(CHIEF, state=S.SENT) == []
 
     with pytest.raises(ReasonMissing):
         here.outbox.give_up(CHIEF, first.id, " ")
-    gone = here.outbox.give_up(CHIEF, first.id, "Number is wrong")
+    gone = here.outbox.give_up(CHIEF, first.id, " Number\x00is\nwrong")
     assert (gone.state, gone.last_error) == (S.GIVEN_UP, "Omar: Number is wrong")
     assert here.outbox.give_up(CHIEF, first.id, "again") == gone
     assert here.run() == (1, 0, 0)

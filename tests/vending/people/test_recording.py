@@ -106,6 +106,15 @@ def test_a_line_is_written_with_the_act_and_once(store: SqlStore) -> None:
     assert len(lines(store)) == 1
 
 
+def test_what_was_typed_is_kept_in_one_line(store: SqlStore) -> None:
+    """The act keeps its reason so; the trail must not keep the act from being done."""
+    counting = recorded(Counting(store), RULES)
+    typed = " torn\x00off\nby\u202e the \x07wind 1234567890\x001234567890 "
+    counting.do(ACTOR, "a\x00b", Money(1250, "ILS"), typed)
+    (line,) = lines(store)
+    assert (line.subject, line.reason) == ("a b", f"torn off by the wind {MASK}")
+
+
 def test_values_are_plain_and_hide_what_is_hidden() -> None:
     at = datetime(2026, 11, 23, tzinfo=UTC)
     assert plain({"r": Role.AUDITOR, "t": at, "n": None, "s": frozenset({ApiScope.READ})}) == {
