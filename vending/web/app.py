@@ -44,12 +44,14 @@ its meter, read meters.
 
 * Every call but `/health` needs an API key: `Authorization: Bearer rsk_...`.
 * The caller makes the **vend id** and keeps it before selling. Repeating a call with the same id
-  gives the same receipt, digit for digit; money is never taken twice.
+  gives the same receipt, digit for digit; money is never taken twice. Letters count as they are
+  written: `5B0A` is another id than `5b0a`, of a UUID, too.
 * A parameter or field that an address does not know is refused, never passed over; so is a
   parameter given twice that counts once.
 * A number of a party that has strokes in it, as `2026/114`, is written into an address as it is, or
   with `%2F`.
-* Amounts are decimals as text with a unit. Times are UTC.
+* Amounts are decimals as text with a unit. Times are UTC; days and months are those of the
+  municipality, from midnight to midnight there.
 * Errors are problem details (RFC 9457) with a stable `code`, facts, and words in Arabic or
   English by `Accept-Language`. `invalid` (422, 404): fix the input. `refused` (409, 403): a rule
   says no. `unavailable` (503): nothing happened, try later. `unknown` (502): it may have

@@ -91,7 +91,8 @@ def register(
     request: Request, actor: Registrar, service: Service, body: RegistrationIn
 ) -> RegistrationOut:
     """Write down vending points, customers, places and meters with their agreements: all of it,
-    or nothing. Needs the scope `register` and the role administrator."""
+    or nothing. Needs the scope `register` and the role administrator. A body weighs 64 KiB at most,
+    about ninety meters with their customers and places: more come in parts, or from a file."""
     registration = body.registration(services_of(request).currency)
     service.register(actor, registration)
     return RegistrationOut.of(registration)
