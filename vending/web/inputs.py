@@ -13,6 +13,7 @@ from pydantic import (
     Tag,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from meters.quantities import MINOR_DIGITS, Money
 
@@ -78,7 +79,7 @@ class CreditIn(In):
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
         if (self.amount is None) == (self.units is None):
-            raise ValueError("either amount or units")
+            raise PydanticCustomError("amount_or_units", "either amount or units")
         return self
 
     def ask(self, default: str) -> Money | Units:

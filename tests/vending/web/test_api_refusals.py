@@ -9,6 +9,7 @@ import pytest
 
 from meters.identity import Drn
 from tests.vending.support import POWER, town
+from vending.messages import Language, validation_words
 
 from .support import PREFIX, Api, api_over
 
@@ -59,6 +60,34 @@ BAD_VENDS = [
     ({"hold": "yes"}, 422, "request.invalid"),
     ({"hold": 1}, 422, "request.invalid"),
 ]
+
+
+METER: dict[str, object] = {"meter": POWER.number}
+WRONG_FIELDS: list[tuple[str, dict[str, object], str, str]] = [
+    ("/quotes", METER, "body", "amount_or_units"),
+    ("/quotes", {**METER, "amount": "5", "units": "5"}, "body", "amount_or_units"),
+    ("/vends", {**METER, "vend_id": "v-9"}, "body", "amount_or_units"),
+    ("/quotes", {**METER, "amount": "5", "binding": 1}, "body.binding", "bool_type"),
+    ("/baskets", {"vend_id": "v-9", "items": []}, "body.items", "too_short"),
+    ("/baskets", {"vend_id": "v-9", "items": {}}, "body.items", "list_type"),
+    ("/shifts/s-1/close", {"pieces": []}, "body.pieces", "dict_type"),
+    ("/shifts/s-1/close", {"pieces": dict.fromkeys(map(str, range(31)), 1)}, "", "too_long"),
+    ("/agreements/A1/exchanges", {"down_since": "2026-11-01T08:00:00"}, "", "timezone_aware"),
+    ("/agreements/A1/exchanges", {"down_since": "yesterday"}, "", "datetime_from_date_parsing"),
+    ("/agreements/A1/exchanges", {"down_since": []}, "", "datetime_type"),
+]
+
+
+@pytest.mark.parametrize(("path", "body", "field", "problem"), WRONG_FIELDS)
+def test_a_wrong_field_says_what_it_should_be(
+    api: Api, path: str, body: dict[str, object], field: str, problem: str
+) -> None:
+    for language in Language:
+        headers = {"Accept-Language": language.value}
+        told = api.post(path, body, headers=headers).json()["errors"]
+        (found,) = [one for one in told if one["problem"] == problem]
+        assert found["field"] == field or not field
+        assert found["detail"] != validation_words("made_up", language)
 
 
 @pytest.mark.parametrize(("wrong", "status", "code"), BAD_VENDS)
