@@ -9,12 +9,15 @@ from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from .access import AccessLog, BodyLimit, Say, say
 from .answers import answer_errors
 from .callers import Services
 from .description import add_description, errors_as_they_come
+from .errors import NoSuchAddress
 from .pages import add_pages
 from .quick import QuickLane, Sellers
 from .routers import PREFIX
@@ -57,6 +60,15 @@ its meter, read meters.
   says no. `unavailable` (503): nothing happened, try later. `unknown` (502): it may have
   happened, ask what became of it. `broken` (500): call for help.
 """
+
+
+_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+
+def _nothing_here(_request: Request) -> Response:
+    """The framework would send who writes a stroke too many elsewhere, as it understands its own
+    name: key and body of a sale would follow, perhaps over a line that anybody reads."""
+    raise NoSuchAddress()
 
 
 @asynccontextmanager
@@ -110,6 +122,7 @@ def create_app(services: Services, say: Say = say) -> FastAPI:
         # Not `include_router`: it works out every route anew, a sixth of a second per program, and
         # goes through a second router at each call.
         app.router.routes.extend(part.router.routes)
+    app.add_route(f"{PREFIX}/{{rest:path}}/", _nothing_here, _METHODS, include_in_schema=False)
     add_description(app, f"{PREFIX}/docs")
     answer_errors(app)
     add_pages(app)

@@ -91,3 +91,16 @@ def test_which_methods_there_are(api: Api) -> None:
         answer = api.client.request("DELETE", PREFIX + path)
         assert (answer.status_code, answer.headers["allow"]) == (405, methods)
         assert answer.json()["code"] == "request.method"
+
+
+@pytest.mark.parametrize("method", ["get", "post", "head", "delete"])
+def test_nobody_is_sent_elsewhere(api: Api, method: str) -> None:
+    """A key and a body that follow would go wherever the answer says, and that is made of what the
+    line between said of itself."""
+    for path in ("/vends/", "/customers/10001/", "/nothing/"):
+        answer = api.client.request(method, PREFIX + path, follow_redirects=False)
+        assert answer.status_code == 404, path
+        assert answer.headers["content-type"] == "application/problem+json"
+    # People who type an address are.
+    page = api.client.get("/sign-in/", follow_redirects=False)
+    assert page.status_code == 307
