@@ -12,7 +12,7 @@ from typing import Any
 from ..ledger import canonical_json
 from ..masking import masked
 from ..parties import Actor, Role
-from ..permissions import ActorNotAllowed
+from ..permissions import ALLOWED, ActorNotAllowed
 from ..plaintext import can_be_kept
 from .errors import ApprovalExpired, DocumentHoldsToken, DocumentMalformed
 from .ports import PeopleReading, PeopleWriting
@@ -85,6 +85,8 @@ class Act:
     written, and not when a request is only repeated."""
     concerns: Callable[[Any], str] | None = None
     """The person whom it is about (empty for nobody): they do not approve it either."""
+    may_look: frozenset[Role] = ALLOWED["look_up"]
+    """Who sees what is asked for, and why."""
 
     def __post_init__(self) -> None:
         if (self.execute is None) == (self.within is None):
@@ -97,6 +99,11 @@ class Act:
     def check_requester(self, actor: Actor) -> None:
         """Raises ActorNotAllowed."""
         if actor.role not in self.may_request:
+            raise ActorNotAllowed(self.name, actor.role.value)
+
+    def check_looker(self, actor: Actor) -> None:
+        """Raises ActorNotAllowed."""
+        if actor.role not in self.may_look:
             raise ActorNotAllowed(self.name, actor.role.value)
 
     def check_approver(self, actor: Actor) -> None:

@@ -182,10 +182,13 @@ class Approvals:
             return _known(books, id)
 
     def approval(self, actor: Actor, id: str) -> Approval:
-        """One request, as it stands. Raises ApprovalUnknown."""
+        """One request, as it stands. Raises ApprovalUnknown, and ActorNotAllowed if what it asks
+        for is not for everybody's eyes."""
         require(actor, "look_up")
         with self._store.reading() as books:
-            return _known(books, id)
+            found = _known(books, id)
+        self._check_looker(actor, found.act)
+        return found
 
     def approvals(
         self,
@@ -196,7 +199,8 @@ class Approvals:
         before: str | None = None,
         limit: int = 100,
     ) -> list[Approval]:
-        """Requests, latest first, those behind the request `before`."""
+        """Requests, latest first, those behind the request `before`; without those of acts that the
+        actor does not see. Raises ActorNotAllowed if such an `act` is named."""
         return self._listed(actor, [] if state is None else [state], act, before, limit)
 
     def pending(
@@ -225,8 +229,18 @@ class Approvals:
         limit: int,
     ) -> list[Approval]:
         require(actor, "look_up")
+        self._check_looker(actor, act)
+        hidden = [name for name, one in self._acts.items() if actor.role not in one.may_look]
         with self._store.reading() as books:
-            return books.approvals(states, self._clock(), act=act, before=before, limit=limit)
+            return books.approvals(
+                states, self._clock(), act=act, without=hidden, before=before, limit=limit
+            )
+
+    def _check_looker(self, actor: Actor, act: str | None) -> None:
+        """Raises ActorNotAllowed. An act that the program does not know any more is shown."""
+        found = None if act is None else self._acts.get(act)
+        if found is not None:
+            found.check_looker(actor)
 
     def _keep(
         self, id: str, state: StepState, actor: Actor, failure: Failure | None = None

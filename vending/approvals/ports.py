@@ -38,11 +38,13 @@ class PeopleReading(Protocol):
         now: datetime,
         *,
         act: str | None = None,
+        without: Collection[str] = (),
         before: str | None = None,
         limit: int = 100,
     ) -> list[Approval]:
         """In one of these states (none named: in any), latest request first; those behind the
-        request `before` (an id). `now` tells the waiting from the expired."""
+        request `before` (an id), none of the acts `without`. `now` tells the waiting from the
+        expired."""
         ...
 
     def sold(self, vend_id: str) -> bool:

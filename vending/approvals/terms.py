@@ -144,6 +144,8 @@ def people_acts(currency: str) -> tuple[Act, Act]:
             within=change_operator,
             look=lambda books, change: known_operator(books, change.code),
             concerns=lambda change: str(change.code),
+            # As an operator's terms themselves are: people see their own at `Operators.operator`.
+            may_look=ALLOWED["read_books"],
         ),
         Act(
             name="change_point",

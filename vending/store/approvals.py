@@ -52,6 +52,7 @@ class SqlPeopleReading(SqlOperatorsReading):
         now: datetime,
         *,
         act: str | None = None,
+        without: Collection[str] = (),
         before: str | None = None,
         limit: int = 100,
     ) -> list[Approval]:
@@ -61,6 +62,8 @@ class SqlPeopleReading(SqlOperatorsReading):
             statement = statement.where(or_(*(_in_state(one, now) for one in states)))
         if act is not None:
             statement = statement.where(c.act == act.replace("\x00", ""))
+        if without:
+            statement = statement.where(c.act.not_in(without))
         if before is not None:
             last = self.approval(before)
             if last is None:

@@ -29,7 +29,7 @@ from tests.vending.approvals.support import (
     approvals_over,
     at,
 )
-from tests.vending.support import ADMIN, Town, new_store, service
+from tests.vending.support import ADMIN, TECHNICIAN, Town, new_store, service
 from vending.approvals import Act, ApprovalState, Outcome
 from vending.parties import Role
 from vending.sale import SaleReceipt
@@ -113,6 +113,28 @@ def test_roles(desk: Desk) -> None:
             "actor.not_allowed"
         )
     assert desk.approvals.approve(HUDA, "a-1").outcome is not None
+
+
+def test_terms_of_others_are_no_news_for_everybody(desk: Desk) -> None:
+    """Neither is what they are to become, nor why: whoever sees an operator's terms sees it."""
+    desk.blocks.block(OMAR, "point", "P2", "Water in the shop")
+    desk.ask("a-1", OMAR)
+    desk.blocks.lift(OMAR, "l-1", "point", "P2", WHY)
+    desk.ask("a-2", OMAR, commission="1.5")
+    desk.approvals.approve(NADIA, "a-2")
+    looks = desk.approvals
+    for who in (SAMIR, replace(SAMIR, name="cli:other"), TECHNICIAN):
+        assert [one.id for one in looks.approvals(who, limit=1)] == ["l-1"]
+        assert [one.id for one in looks.waiting(who)] == ["l-1"]
+        assert looks.approval(who, "l-1").id == "l-1"
+        for look in (
+            lambda who=who: looks.approval(who, "a-1"),
+            lambda who=who: looks.approvals(who, act="change_operator"),
+        ):
+            assert refused(look) == "actor.not_allowed"
+    for who in (LAYLA, OMAR, HUDA):
+        assert {one.id for one in looks.approvals(who)} == {"a-1", "a-2", "l-1"}
+        assert looks.approval(who, "a-2").id == "a-2"
 
 
 def test_an_hour_too_late(desk: Desk) -> None:

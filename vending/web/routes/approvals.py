@@ -106,7 +106,8 @@ def list_approvals(
         bool, Query(description="Those alone that wait: undecided, or approved and not done")
     ] = False,
 ) -> list[ApprovalOut]:
-    """Requests for acts of two people, latest first."""
+    """Requests for acts of two people, latest first. New terms of operators are shown to those who
+    may see the terms."""
     if waiting and state is None:
         found = approvals.waiting(actor, act=act, before=before, limit=limit)
     else:
