@@ -87,7 +87,7 @@ def page_of(url: str) -> str:
     for part in ground._PARTS:
         for route in part.router.routes:
             if "GET" in route.methods and route.path_regex.fullmatch(path):
-                return str(route.path)
+                return str(route.path_format)
     return ""
 
 
@@ -104,7 +104,7 @@ def all_right(page: Page, way: Iterable[str], must: Iterable[str] = ()) -> None:
 def test_no_page_is_left_out() -> None:
     """Whoever adds a page adds it to a way."""
     routes = [route for part in ground._PARTS for route in part.router.routes]
-    pages = {route.path for route in routes if "GET" in route.methods}
+    pages = {route.path_format for route in routes if "GET" in route.methods}
     walked = {*OUTSIDE, *FIRST_RUN, *INSIDE}
     walked |= {page_of(path) for insider in INSIDERS for path in insider.paths}
     assert pages - walked == {path for path in pages if path.startswith(NO_PAGES)}
