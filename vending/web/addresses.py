@@ -7,11 +7,15 @@ from typing import Final
 
 from starlette.convertors import Convertor, register_url_convertor
 
+MOST_STROKES: Final = 7
+"""With no end to them, an address of two such places could be read in as many ways as its length
+squared: one long address would hold up everybody who sells."""
+
 
 class _Stroked(Convertor[str]):
-    """One piece of a path or more, none of them empty."""
+    """One piece of a path or some more, none of them empty."""
 
-    regex = "[^/]+(?:/[^/]+)*"
+    regex = f"[^/]+(?:/[^/]+){{0,{MOST_STROKES}}}"
 
     def convert(self, value: str) -> str:
         return value
@@ -29,4 +33,4 @@ AGREEMENT: Final = "{agreement:stroked}"
 SUBJECT: Final = "{subject:stroked}"
 POINT: Final = "{code:stroked}"
 
-__all__ = ["ACCOUNT", "AGREEMENT", "POINT", "SUBJECT"]
+__all__ = ["ACCOUNT", "AGREEMENT", "MOST_STROKES", "POINT", "SUBJECT"]

@@ -16,6 +16,7 @@ from tests.vending.web.pages_support import PASSWORD, Visit
 from tests.vending.web.support import ALL_SCOPES, PREFIX, Api, api_over
 from vending.parties import Role
 from vending.people import UserDraft
+from vending.web.addresses import MOST_STROKES
 
 NUMBER = Drn.from_serial("01", 9001).number
 ACCOUNT, AGREEMENT, POINT = "2026/114", "2026/114/E", "OLD/2"
@@ -82,6 +83,16 @@ def test_nothing_is_no_number(api: Api) -> None:
     for path in ("/customers//114", "/accounts//events", "/agreements//statement"):
         answer = api.get(path)
         assert (answer.status_code, answer.json()["code"]) == (404, "request.no_such_address")
+
+
+def test_an_address_without_end_is_none(api: Api) -> None:
+    """It is seen to be none at once: read in every way that it could be meant, this one would keep
+    the server for seconds, without a key."""
+    most = "/".join(["a"] * (MOST_STROKES + 1))
+    assert api.get(f"/accounts/{most}").json()["code"] == "agreement.unknown"
+    long = "/customers/" + "a/statement/" * 5000 + "x"
+    for path in (f"{PREFIX}/accounts/{most}/a", f"{PREFIX}{long}", long):
+        assert api.client.get(path).status_code == 404
 
 
 def test_every_page_takes_them(api: Api) -> None:
