@@ -122,6 +122,8 @@ def test_campaigns_that_cannot_be(tmp_path: Path) -> None:
     with pytest.raises(ActorNotAllowed):
         town.changes.plan_campaign(OPERATOR, OLD.ref, REVISED.ref, WHY)
     with pytest.raises(ActorNotAllowed):
+        town.changes.plan_base_date(OPERATOR, BaseDate.BASE_2035, WHY)
+    with pytest.raises(ActorNotAllowed):
         town.changes.cancel_campaign(TECHNICIAN, Scope(), WHY)
     with pytest.raises(KeyChangeNotPermitted):
         town.changes.plan_campaign(BOSS, OLD.ref, APART.ref, WHY)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ from .town import BOSS, WHY, KeyTown
 
 S = KeyChangeState
 LOST = "The paper is lost"
+NOBODYS = Drn.from_serial("01", 999)
 EA07, EA11 = EncryptionAlgorithm.EA07, EncryptionAlgorithm.EA11
 
 
@@ -69,7 +71,8 @@ def test_a_plan_is_issued_entered_and_proved_by_the_meters_own_word(place: Path 
     assert proved.change.issued_with == "v-1"
     # From here on nothing is asked of the meter any more.
     town.gateway.reachable = False
-    assert town.changes.confirm_by_reading(TECHNICIAN, POWER.number).change == proved.change
+    once_more = town.changes.confirm_by_reading(TECHNICIAN, POWER.number)
+    assert (once_more.change, once_more.proof.note) == (proved.change, proved.proof.note)
     with pytest.raises(KeySetNotOut):
         town.changes.tokens_again(OPERATOR, POWER.number, LOST)
     town.store.close()
@@ -160,8 +163,23 @@ def test_a_pushed_set_is_taken_and_proved(place: Path | str, ea: EncryptionAlgor
     assert town.machine.memory.acceptance.ti == 3
     assert town.service.deliver(OPERATOR, "v-1").state is SaleState.DELIVERED
     entries = town.machine.memory.sequence
-    assert town.changes.push(TECHNICIAN, POWER.number).results == ()
+    again = town.changes.push(TECHNICIAN, POWER.number)
+    assert (again.results, again.proof.note) == ((), pushed.proof.note)
     assert town.machine.memory.sequence == entries
+    town.store.close()
+
+
+def test_a_set_that_the_customer_typed_is_only_read(place: Path | str) -> None:
+    """Nobody pushed it, and no step says so."""
+    town = KeyTown(place)
+    town.changes.plan(BOSS, POWER.number, WHY, krn=2)
+    made, _ = town.issue()
+    town.type_in(made)
+    entries = town.machine.memory.sequence
+    looked = town.changes.push(TECHNICIAN, POWER.number)
+    assert (looked.results, looked.proof.taken) == ((), True)
+    assert town.machine.memory.sequence == entries
+    assert states(town) == ["issued", "confirmed"]
     town.store.close()
 
 
@@ -185,6 +203,8 @@ def test_a_push_without_an_answer_is_found_out_and_can_be_pushed_again(place: Pa
         (TokenResult.FIRST_KCT, None),
         S.CONFIRMED,
     )
+    # Of neither push anybody knows that the whole set arrived, before the meter says so.
+    assert states(town) == ["issued", "confirmed"]
     town.gateway.reachable = False
     town.changes.plan(BOSS, POWER.number, WHY, ti=9)
     town.issue("v-9")
@@ -214,27 +234,30 @@ def test_what_cannot_be_is_not_planned(tmp_path: Path) -> None:
     with pytest.raises(ReasonMissing):
         town.changes.plan(BOSS, POWER.number, "ok", krn=2)
     with pytest.raises(MeterUnknown):
-        town.changes.plan(BOSS, Drn.from_serial("01", 999).number, WHY, krn=2)
+        town.changes.plan(BOSS, NOBODYS.number, WHY, krn=2)
     with pytest.raises(ActorNotAllowed):
         town.changes.plan(OPERATOR, POWER.number, WHY, krn=2)
     with pytest.raises(ActorNotAllowed):
         town.changes.cancel(TECHNICIAN, POWER.number, WHY)
-    for act in _follow(town):
+    for act in _follow(town, POWER):
         with pytest.raises(NoKeyChange):
+            act()
+    for act in (*_follow(town, NOBODYS), lambda: town.changes.of_meter(BOSS, NOBODYS.number)):
+        with pytest.raises(MeterUnknown):
             act()
     assert town.changes.of_meter(OPERATOR, POWER.number) == []
     assert town.meter().planned is None
     town.store.close()
 
 
-def _follow(town: KeyTown) -> list[Callable[[], object]]:
+def _follow(town: KeyTown, meter: Drn) -> list[Callable[[], object]]:
     changes = town.changes
     return [
-        lambda: changes.mark_entered(OPERATOR, POWER.number),
-        lambda: changes.push(OPERATOR, POWER.number),
-        lambda: changes.confirm_by_reading(OPERATOR, POWER.number),
-        lambda: changes.tokens_again(OPERATOR, POWER.number, LOST),
-        lambda: changes.cancel(BOSS, POWER.number, WHY),
+        lambda: changes.mark_entered(OPERATOR, meter.number),
+        lambda: changes.push(OPERATOR, meter.number),
+        lambda: changes.confirm_by_reading(OPERATOR, meter.number),
+        lambda: changes.tokens_again(OPERATOR, meter.number, LOST),
+        lambda: changes.cancel(BOSS, meter.number, WHY),
     ]
 
 
@@ -307,6 +330,23 @@ def test_a_plan_that_came_with_the_meter_is_written_down_when_it_is_issued(
     town.issue()
     (change,) = town.changes.changes(BOSS, [S.ISSUED], Scope())
     assert (change.move.to_krn, change.issued_with) == (2, "v-1")
+    town.store.close()
+
+
+@pytest.mark.parametrize("reachable", [True, False])
+def test_a_line_is_hung_up_whatever_came_over_it(
+    place: Path | str, monkeypatch: pytest.MonkeyPatch, reachable: bool
+) -> None:
+    town = KeyTown(place)
+    town.changes.plan(BOSS, POWER.number, WHY, krn=2)
+    town.issue()
+    hung_up: list[str] = []
+    for follow in (town.changes.confirm_by_reading, town.changes.push):
+        monkeypatch.setattr(town.gateway, "close", lambda: hung_up.append(POWER.number))
+        town.gateway.reachable = reachable
+        with nullcontext() if reachable else pytest.raises(MeterUnreachable):
+            follow(TECHNICIAN, POWER.number)
+    assert len(hung_up) == 2
     town.store.close()
 
 

@@ -150,8 +150,15 @@ def test_a_key_at_its_end_asks_for_a_plan_and_can_be_left(
     with pytest.raises(KeyChangeDue) as told:
         key_set(security, meter(EA07, held), now)
     assert told.value.why == why
+    # What is no credit goes on under it: a technician's token, say.
+    assert key_set(security, meter(EA07, held), now, credit=False) is None
     target = THIRD if now.year > 2035 else REVISED
     assert key_set(security, meter(EA07, held, to(target)), now) is not None
+
+
+def test_a_key_that_has_not_begun_is_at_no_end() -> None:
+    """Its base date lies ahead: no other key would help, and no set is due."""
+    assert key_set(module(THIRD), meter(EA07, THIRD), NOW) is None
 
 
 def test_a_key_is_good_until_its_last_minute() -> None:

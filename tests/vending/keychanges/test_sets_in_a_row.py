@@ -37,6 +37,11 @@ class Stacked(Told):
         self.clock.forward(minutes=3)
         self.service.void(CHIEF, vend_id, TAKEN_BACK)
 
+    def given_again(self) -> list[str]:
+        """Digits."""
+        again = self.changes.tokens_again(OPERATOR, POWER.number, LOST)
+        return [one.digits for one in again.tokens]
+
     def planned(self) -> list[tuple[int, int]]:
         found = self.changes.changes(BOSS, [S.PLANNED])
         return [(one.move.from_krn, one.move.to_krn) for one in found]
@@ -151,6 +156,31 @@ def test_a_meter_that_is_taken_down_keeps_the_set_that_its_next_sale_brings(
         assert not books.cancel_key_plan(POWER.number, town.clock(), CHIEF.name, WHY)
     assert town.meter().planned == to(REVISED)
     assert town.sold("v-3").key_tokens == town.first.key_tokens
+    town.check()
+    town.store.close()
+
+
+def test_each_set_that_the_meter_may_lack_is_given_again_the_oldest_first(
+    place: Path | str,
+) -> None:
+    """One that was called off brings nothing, and hides none that is out before it."""
+    town = Stacked(place)
+    town.key_is_now(OLD, replace(REVISED, ken=160))
+    third = town.sold("v-3")
+    expected = [*town.first.key_tokens, *town.second.key_tokens, *third.key_tokens]
+    assert town.given_again() == [one.digits for one in expected]
+    town.void("v-3")
+    assert town.sold("v-4").key_tokens == third.key_tokens
+    assert town.given_again() == [one.digits for one in expected]
+    for digits in town.given_again():
+        town.machine.enter_token(digits, town.clock())
+    proved = town.changes.confirm_by_reading(TECHNICIAN, POWER.number)
+    assert proved.change.state is S.CONFIRMED
+    # What is proved to be in the meter goes out with no later set.
+    town.key_is_now(OLD, replace(REVISED, ken=170))
+    fifth = town.sold("v-5")
+    assert town.given_again() == [one.digits for one in fifth.key_tokens]
+    assert town.typed(fifth) is TokenResult.ACCEPT
     town.check()
     town.store.close()
 
