@@ -110,7 +110,6 @@ class Planning:
             return latest
         off = KeyChangeEvent(1, KeyChangeState.CANCELLED, now, actor.name, None, _NO_NEED)
         books.add_event(latest, off)
-        books.drop_plan(latest.meter)
         return None
 
     def plan_campaign(

@@ -21,7 +21,7 @@ from vending.keychanges import KeyChangeState, Scope
 from vending.keychanges.changes import KeyChangeOpen, KeyChangeStep, KeySetNotOut, NoKeyChange
 from vending.keychanges.issuing import BaseDateBack
 from vending.keychanges.targets import KeyTargetEnded
-from vending.parties import MeterUnknown, PlannedKey
+from vending.parties import Actor, MeterUnknown, PlannedKey, Role
 from vending.permissions import ActorNotAllowed
 from vending.store.key_issues import withdraw_rows
 
@@ -31,6 +31,7 @@ from .town import BOSS, WHY, KeyTown
 S = KeyChangeState
 LOST = "The paper is lost"
 NOBODYS = Drn.from_serial("01", 999)
+AUDITOR = Actor("Layla", Role.BILLING)
 EA07, EA11 = EncryptionAlgorithm.EA07, EncryptionAlgorithm.EA11
 
 
@@ -116,6 +117,8 @@ def test_a_delivered_token_proves_the_change_without_a_reading(place: Path | str
     town = KeyTown(place, EA07)
     town.changes.plan(BOSS, POWER.number, WHY, krn=2)
     town.issue()
+    with pytest.raises(ActorNotAllowed):
+        town.changes.confirm_delivered(AUDITOR)
     assert town.changes.confirm_delivered(OPERATOR) == 0
     # The set goes first over the line, so the credit behind it is under the key that is held.
     assert town.service.deliver(OPERATOR, "v-1").state is SaleState.DELIVERED
@@ -242,6 +245,9 @@ def test_what_cannot_be_is_not_planned(tmp_path: Path) -> None:
     for act in _follow(town, POWER):
         with pytest.raises(NoKeyChange):
             act()
+    for act in _follow(town, POWER, AUDITOR, AUDITOR):
+        with pytest.raises(ActorNotAllowed):
+            act()
     for act in (*_follow(town, NOBODYS), lambda: town.changes.of_meter(BOSS, NOBODYS.number)):
         with pytest.raises(MeterUnknown):
             act()
@@ -250,14 +256,16 @@ def test_what_cannot_be_is_not_planned(tmp_path: Path) -> None:
     town.store.close()
 
 
-def _follow(town: KeyTown, meter: Drn) -> list[Callable[[], object]]:
+def _follow(
+    town: KeyTown, meter: Drn, clerk: Actor = OPERATOR, chief: Actor = BOSS
+) -> list[Callable[[], object]]:
     changes = town.changes
     return [
-        lambda: changes.mark_entered(OPERATOR, meter.number),
-        lambda: changes.push(OPERATOR, meter.number),
-        lambda: changes.confirm_by_reading(OPERATOR, meter.number),
-        lambda: changes.tokens_again(OPERATOR, meter.number, LOST),
-        lambda: changes.cancel(BOSS, meter.number, WHY),
+        lambda: changes.mark_entered(clerk, meter.number),
+        lambda: changes.push(clerk, meter.number),
+        lambda: changes.confirm_by_reading(clerk, meter.number),
+        lambda: changes.tokens_again(clerk, meter.number, LOST),
+        lambda: changes.cancel(chief, meter.number, WHY),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Which key takes over from one whose base date ends. Pure."""
+"""Which key takes over from one whose base date ends, and which meters may move to it. Pure."""
 
 from __future__ import annotations
 
@@ -8,10 +8,30 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.vending.support import SGC
-from tokens.sts import BaseDate, KeyAttributes, KeyRef
-from vending.keychanges.targets import successor
+from tokens.sts import (
+    BaseDate,
+    EncryptionAlgorithm,
+    KeyAttributes,
+    KeyChangeNotPermitted,
+    KeyRef,
+)
+from tokens.sts.keys import KeyFieldInvalid
+from vending.keychanges.targets import fit_ciphers, successor
 
-from .support import DEFAULT, FIRST, NOW, OLD, OTHER_SGC, OVERLAP, REVISED, THIRD
+from .support import (
+    DEFAULT,
+    FIRST,
+    NOW,
+    OLD,
+    OTHER_SGC,
+    OVERLAP,
+    REVISED,
+    SHORT,
+    THIRD,
+    meter,
+    module,
+    to,
+)
 
 SECOND = timedelta(seconds=1)
 BEGIN = BaseDate.BASE_2035.start
@@ -60,3 +80,24 @@ def test_a_key_that_is_in_use_early_counts_no_minute_before_its_base_date() -> N
     early = replace(THIRD, active_from=NOW)
     assert successor(OLD, [early], BEGIN - SECOND) is None
     assert successor(OLD, [early], BEGIN) == early
+
+
+EA07, EA11 = EncryptionAlgorithm.EA07, EncryptionAlgorithm.EA11
+
+
+@pytest.mark.parametrize("sample", [EA07, EA11])
+def test_the_ciphers_that_a_new_key_serves_are_told_whatever_meter_is_asked_of(
+    sample: EncryptionAlgorithm,
+) -> None:
+    assert fit_ciphers(module(), meter(sample), to(REVISED), NOW) == tuple(EncryptionAlgorithm)
+    fit = fit_ciphers(module(), meter(sample), to(SHORT), NOW)
+    assert fit == tuple(ea for ea in EncryptionAlgorithm if ea.key_bytes == 8)
+
+
+def test_where_no_cipher_fits_the_first_refusal_is_told() -> None:
+    """A key of 8 bytes in a cluster of its own: what hinders every meter, and not its length."""
+    apart = module(OLD, replace(SHORT, cluster=1))
+    with pytest.raises(KeyChangeNotPermitted):
+        fit_ciphers(apart, meter(EA11), to(SHORT), NOW)
+    with pytest.raises(KeyFieldInvalid):
+        fit_ciphers(apart, meter(EA11), to(SHORT, ti=100), NOW)

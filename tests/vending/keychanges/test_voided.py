@@ -271,3 +271,18 @@ def test_a_later_paper_opens_no_set_of_a_sale_that_stands_unseen(place: Path | s
     shown = town.service.show(OPERATOR, "v-1")
     assert town.changes.tokens_again(OPERATOR, POWER.number, LOST).tokens == shown.key_tokens
     town.store.close()
+
+
+def test_a_set_that_was_seen_once_is_given_again_though_a_later_carrier_is_held(
+    place: Path | str,
+) -> None:
+    town = Voids(place)
+    first = town.sold("v-1")
+    town.sold("v-2")
+    town.void("v-1")
+    assert len(town.sold("v-3", hold=True).key_tokens) == 2
+    again = town.changes.tokens_again(OPERATOR, POWER.number, LOST)
+    assert again.tokens == first.key_tokens
+    assert again.change.carriers == ("v-1", "v-3")
+    town.check()
+    town.store.close()
