@@ -97,9 +97,9 @@ def test_the_first_of_a_basket_is_voided_and_the_rest_needs_its_set(place: Path 
     # It is under way still, so nobody takes the plan back or makes another.
     with pytest.raises(KeyChangeStep):
         town.changes.cancel(BOSS, POWER.number, WHY)
-    for other in ({"ti": 5}, {"krn": 2}):
+    for krn, ti in ((2, 1), (1, 5)):
         with pytest.raises(KeyChangeOpen):
-            town.changes.plan(BOSS, POWER.number, WHY, **other)
+            town.changes.plan(BOSS, POWER.number, WHY, krn=krn, ti=ti)
     again = town.changes.tokens_again(OPERATOR, POWER.number, LOST)
     assert again.tokens == made.leading.key_tokens
     assert town.states() == ["issued", "issued", "issued"]
