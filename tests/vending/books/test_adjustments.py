@@ -99,6 +99,8 @@ def test_nobody_approves_an_own_request(here: Office) -> None:
         here.keeping.approve(BILLING, "ADJ-1")
     with pytest.raises(ActorNotAllowed):
         here.keeping.adjust(OPERATOR, "ADJ-2", SHORT, WHY)
+    with pytest.raises(ActorNotAllowed):
+        here.keeping.void(OPERATOR, "ADJ-1", "It was not me")
     assert till(here) == 3 * 5005
     assert here.keeping.approve(SECOND, "ADJ-1").state is AdjustmentState.POSTED
 
@@ -161,6 +163,8 @@ def test_words_that_explain_nothing(here: Office) -> None:
     for reason in ("", "  ok  ", "x" * 501):
         with pytest.raises(ReasonMissing):
             here.keeping.adjust(BILLING, "ADJ-1", SHORT, reason)
+    for id, reason in (("LEAST", "Twice"), ("MOST", "x" * 500)):
+        assert here.keeping.adjust(BILLING, id, SHORT, reason).reason == reason
     for id in ("", "a b", "x" * 65):
         with pytest.raises(AdjustmentIdMalformed):
             here.keeping.adjust(BILLING, id, SHORT, WHY)
@@ -188,6 +192,8 @@ def test_only_what_is_there_is_written_off(here: Office) -> None:
     for account, holder, amount in (("1010", "P1", 0), ("1010", "P1", -500), ("4010", "", 500)):
         with pytest.raises(WriteOffWrong):
             here.keeping.write_off(BILLING, "W-1", account, holder, amount, WHY)
+    with pytest.raises(AccountUnknown):
+        here.keeping.write_off(BILLING, "W-1", "9999", "P1", 500, WHY)
     here.keeping.write_off(BILLING, "W-1", "1010", "P1", there + 1, WHY)
     with pytest.raises(WriteOffTooMuch) as error:
         here.keeping.approve(CHIEF, "W-1")
@@ -303,6 +309,16 @@ def test_a_mistyped_year_does_not_ask_for_years_to_be_closed(here: Office, day: 
     here.keeping.adjust(BILLING, "ADJ-1", SHORT, WHY, booked_on="2026-11-01")
     here.keeping.approve(CHIEF, "ADJ-1")
     here.keeping.close(BILLING, "2026-11")
+
+
+def test_books_that_nothing_was_booked_in_begin_with_this_month(tmp_path: Path) -> None:
+    made = office(tmp_path / "new.db")
+    with pytest.raises(DayBeforeBooks) as error:
+        made.keeping.adjust(BILLING, "ADJ-1", SHORT, WHY, booked_on="2026-10-31")
+    assert error.value.begin == "2026-11"
+    asked = made.keeping.adjust(BILLING, "ADJ-1", SHORT, WHY, booked_on="2026-11-01")
+    assert asked.booked_on == "2026-11-01"
+    made.close()
 
 
 EDITS = [
