@@ -198,8 +198,9 @@ def test_only_what_is_there_is_written_off(here: Office) -> None:
     with pytest.raises(WriteOffTooMuch) as error:
         here.keeping.approve(CHIEF, "W-1")
     assert error.value.there == Money(there).to_text()
-    here.keeping.write_off(BILLING, "W-2", "1010", "P1", there, WHY)
-    here.keeping.approve(CHIEF, "W-2")
+    for id, amount in (("W-2", 1), ("W-3", there - 1)):
+        here.keeping.write_off(BILLING, id, "1010", "P1", amount, WHY)
+        here.keeping.approve(CHIEF, id)
     assert till(here) == 0
 
 
@@ -350,6 +351,12 @@ def test_edited_papers_show_at_their_entry(tmp_path: Path, statement: str) -> No
     assert problem.entry == 2
     assert problem.what in ("content", "cause")
     made.close()
+
+
+def test_a_till_is_nobodys_own_money_though_somebody_has_its_name(here: Office) -> None:
+    asked(here)
+    done = here.keeping.approve(replace(CHIEF, name="P1"), "ADJ-1")
+    assert done.state is AdjustmentState.POSTED
 
 
 @pytest.mark.parametrize("name", ["Layla", " LAYLA ", "cli:Layla", "api:layla"])

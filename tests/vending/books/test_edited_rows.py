@@ -76,6 +76,7 @@ EDITS = [
     ("UPDATE decisions SET entry = 777 WHERE adjustment = 'ADJ-3'", 777, "decision"),
     ("UPDATE adjustments SET lines = '[]x' WHERE id = 'ADJ-1'", 5, "cause"),
     ("UPDATE adjustments SET lines = '[[1]]' WHERE id = 'ADJ-2'", 0, "adjustment"),
+    ("UPDATE adjustments SET lines = '[[1]]' WHERE id = 'ADJ-3'", 0, "adjustment"),
     ("UPDATE adjustments SET kind = 'x' WHERE id = 'ADJ-1'", 5, "cause"),
     ("UPDATE adjustments SET requested_at = 'x' WHERE id = 'ADJ-1'", 5, "cause"),
     ("UPDATE voids SET evidence = 'none'", 4, "cause"),
