@@ -84,6 +84,22 @@ def test_a_dispute_that_strikes_something_off_needs_two_people(
             acts.settle_dispute(CHIEF, "A1", "arrears", outcome, WHY, "d-3", to=Money(1))
 
 
+def test_what_a_dispute_was_to_come_to_is_not_posted_once_it_was_rejected(
+    counter: Counter,
+) -> None:
+    counter.debt()
+    acts = counter.accounts
+    acts.dispute(TILL, "A1", "arrears", "Paid in 2024", "d-1")
+    acts.settle_dispute(BILLING, "A1", "arrears", Outcome.UPHELD, "The slip was found", "d-2")
+    acts.settle_dispute(BILLING, "A1", "arrears", Outcome.REJECTED, "It is another's slip", "d-3")
+    with pytest.raises(NotDisputed):
+        counter.keeping.approve(CHIEF, "d-2")
+    assert counter.owed() == {"arrears": 15_000}
+    counter.keeping.void(CHIEF, "d-2", "It is another's slip")
+    assert acts.account(TILL, "A1").waiting == ()
+    proved(counter)
+
+
 def test_what_is_given_up_is_a_loss_and_can_be_taken_back(counter: Counter) -> None:
     counter.debt()
     acts = counter.accounts

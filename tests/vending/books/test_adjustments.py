@@ -41,6 +41,7 @@ from vending.accounting.errors import (
 from vending.accounting.lines import MOST_MOVED
 from vending.ledger import PeriodClosed, Posting
 from vending.operators import OperatorUnknown
+from vending.parties import Actor
 from vending.permissions import ActorNotAllowed
 from vending.store.books import SqlBooks
 from vending.store.schema import BOOKS
@@ -105,9 +106,11 @@ def test_nobody_approves_an_own_request(here: Office) -> None:
     assert here.keeping.approve(SECOND, "ADJ-1").state is AdjustmentState.POSTED
 
 
-def test_a_voided_request_stays_on_record(here: Office) -> None:
+@pytest.mark.parametrize("who", [BILLING, CHIEF])
+def test_a_voided_request_stays_on_record(here: Office, who: Actor) -> None:
+    """Also to who voided it, and approves it by mistake."""
     asked(here)
-    made = here.keeping.void(BILLING, "ADJ-1", "The money was in the drawer")
+    made = here.keeping.void(who, "ADJ-1", "The money was in the drawer")
     assert (made.state, made.decision and made.decision.entry) == (AdjustmentState.VOIDED, None)
     with pytest.raises(AdjustmentDecided):
         here.keeping.approve(CHIEF, "ADJ-1")
