@@ -11,7 +11,7 @@ import pytest
 from meters.quantities import Money
 from meters.values import replace
 from tests.vending.support import OPERATOR, POWER
-from vending.outbox import LEASE, MessageState, Step, Topic, sent
+from vending.outbox import BACKOFF, LEASE, MessageState, Step, Topic, sent
 from vending.outbox_ports import Queued
 from vending.requests import BasketRequest, Credit
 from vending.voids import NotProved
@@ -72,3 +72,18 @@ def test_no_void_while_the_digits_are_on_their_way(here: Office) -> None:
         here.service.void(OPERATOR, "v-1", "wrong customer")
     here.clock.forward(minutes=3)
     here.service.void(OPERATOR, "v-1", "wrong customer")
+
+
+def test_who_asks_for_it_does_not_wait_until_it_is_tried_again(here: Office) -> None:
+    """It is in nobody's hand: retried or given up at any time, with a new round of attempts."""
+    here.sell()
+    here.receiver.script = [500, 500]
+    assert here.run() == (0, 1, 0)
+    assert here.run() == (0, 0, 0)
+    asked = here.outbox.retry(CHIEF, here.only().id)
+    assert (asked.state, asked.attempts, asked.next_at) == (MessageState.WAITING, 0, here.clock())
+    assert asked.last_error == "outbox.not_sent: answered 500"
+    assert here.run() == (0, 1, 0)
+    assert here.only().next_at == here.clock() + BACKOFF[0]
+    gone = here.outbox.give_up(CHIEF, asked.id, "The gateway is gone")
+    assert (gone.state, gone.attempts, gone.done_at) == (MessageState.GIVEN_UP, 1, here.clock())
