@@ -37,10 +37,6 @@ from .town import BOSS, WHY, Told, registration
 
 S = KeyChangeState
 EA07, EA11 = EncryptionAlgorithm.EA07, EncryptionAlgorithm.EA11
-# Pure: the set itself, and what a meter makes of it
-
-
-# With the books
 
 
 def test_the_next_sale_tells_the_expiry_number_and_registers_prove_it(place: Path | str) -> None:
@@ -288,9 +284,3 @@ def test_a_set_that_was_out_before_the_upgrade_is_followed(place: Path | str, vo
     assert not town.sold("v-3").key_tokens
     town.check()
     town.store.close()
-
-
-# One set out behind the other, and their sales taken back
-
-
-# Sets within a key look alike
