@@ -3,7 +3,8 @@ databases."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from meters.quantities import Money
 from meters.values import replace
 from tests.vending.support import OPERATOR, POWER
 from vending.outbox import BACKOFF, LEASE, MessageState, Step, Topic, sent
-from vending.outbox_ports import Queued
+from vending.outbox_ports import OutboxNotPossible, Queued
 from vending.requests import BasketRequest, Credit
 from vending.voids import NotProved
 
@@ -87,3 +88,33 @@ def test_who_asks_for_it_does_not_wait_until_it_is_tried_again(here: Office) -> 
     assert here.only().next_at == here.clock() + BACKOFF[0]
     gone = here.outbox.give_up(CHIEF, asked.id, "The gateway is gone")
     assert (gone.state, gone.attempts, gone.done_at) == (MessageState.GIVEN_UP, 1, here.clock())
+
+
+def by_another_sender(here: Office) -> bool:
+    return take(here) is not None
+
+
+def by_a_void(here: Office) -> bool:
+    with here.books.writing() as books:
+        return books.call_off("v-1", here.clock())
+
+
+def by_hand(here: Office) -> bool:
+    try:
+        here.outbox.retry(CHIEF, here.only().id)
+    except OutboxNotPossible:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("taken", [by_another_sender, by_a_void, by_hand])
+def test_a_sender_whose_clock_is_a_lease_ahead_has_its_message_in_hand(
+    here: Office, taken: Callable[[Office], bool]
+) -> None:
+    """What lies farther ahead was written by a clock that says nothing: it is in nobody's hand."""
+    here.sell()
+    ahead = here.clock() + LEASE
+    assert here.store.take(ahead, ahead + LEASE, [Topic.SMS], []) is not None
+    assert not taken(here)
+    here.clock.now -= timedelta(microseconds=1)
+    assert taken(here)
