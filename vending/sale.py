@@ -32,9 +32,18 @@ class VendIdMalformed(Invalid, code="vend.id_malformed"):
 
     @classmethod
     def check(cls, vend_id: str) -> None:
-        """Raises it."""
+        """Raises it, or VendIdInCapitals."""
         if not _VEND_ID.fullmatch(vend_id):
             raise cls(len(vend_id))
+        if vend_id != vend_id.lower() and _UUID.fullmatch(vend_id):
+            raise VendIdInCapitals()
+
+
+@dataclass(eq=False)
+class VendIdInCapitals(Invalid, code="vend.id_in_capitals"):
+    """A UUID with capital letters. Programs and databases take both spellings for one UUID and
+    write small letters; we tell ids apart by every letter. Asked for again in the other spelling,
+    the sale would be made twice."""
 
 
 @dataclass(eq=False)
@@ -108,6 +117,7 @@ class Paid(Struct, frozen=True):
     change: Money
 
 
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(-?)(?:[0-9A-Fa-f]{4}\1){3}[0-9A-Fa-f]{12}")
 _VEND_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 
 
@@ -127,7 +137,7 @@ class VendRequest(Struct, frozen=True):
     """Keep the digits back until `show`."""
 
     def __post_init__(self) -> None:
-        """Raises VendIdMalformed, TenderUnknown."""
+        """Raises VendIdMalformed, VendIdInCapitals, TenderUnknown."""
         VendIdMalformed.check(self.vend_id)
         if self.tender is Tender.MIXED:
             raise TenderUnknown(self.tender.value)

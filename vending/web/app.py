@@ -48,7 +48,7 @@ its meter, read meters.
 * Every call but `/health` needs an API key: `Authorization: Bearer rsk_...`.
 * The caller makes the **vend id** and keeps it before selling. Repeating a call with the same id
   gives the same receipt, digit for digit; money is never taken twice. Letters count as they are
-  written: `5B0A` is another id than `5b0a`, of a UUID, too.
+  written: `TILL-1` is another id than `till-1`; a UUID is written in small letters.
 * A parameter or field that an address does not know is refused, never passed over; so is a
   parameter given twice that counts once.
 * A number of a party that has strokes in it, as `2026/114`, is written into an address as it is, or

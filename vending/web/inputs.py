@@ -148,7 +148,8 @@ class _Paying(In):
 class _Paid(_Paying):
     vend_id: StrictStr = Field(
         max_length=200,
-        description="A UUID, or 1 to 64 letters, digits and `. _ : -`. One id never sells twice",
+        description="A UUID in small letters, or 1 to 64 letters, digits and `. _ : -`. One id "
+        "never sells twice",
         examples=["5b0a4c2e-9d51-4a53-8f0e-2f3f0f6f7f10"],
     )
     hold: bool = Field(
@@ -160,7 +161,8 @@ class VendIn(CreditIn, _Paid):
     """Sell. The caller makes `vend_id` and keeps it before asking."""
 
     def request(self, default_currency: str) -> VendRequest | BasketRequest:
-        """Raises VendIdMalformed, TenderUnknown, TenderBesidePayments and the errors of `ask`."""
+        """Raises VendIdMalformed, VendIdInCapitals, TenderUnknown, TenderBesidePayments and the
+        errors of `ask`."""
         ask, way = self.ask(default_currency), self.one_way()
         if isinstance(ask, Money) and not self.payments and not self.postpone:
             tender = way or Tender.CASH
@@ -226,8 +228,8 @@ class BasketIn(_Paid):
     items: Items
 
     def request(self, default: str) -> BasketRequest:
-        """Raises VendIdMalformed, BasketMalformed, TenderUnknown, TenderBesidePayments, and those
-        of amounts."""
+        """Raises VendIdMalformed, VendIdInCapitals, BasketMalformed, TenderUnknown,
+        TenderBesidePayments, and those of amounts."""
         items, way = tuple(one.item(default) for one in self.items), self.one_way()
         return BasketRequest(self.vend_id, items, self.paid_in(default), self.hold, tender=way)
 

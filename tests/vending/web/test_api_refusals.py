@@ -43,6 +43,8 @@ BAD_VENDS = [
     ({"amount": "10", "currency": "GBP"}, 422, "vend.currency"),
     ({"vend_id": "no spaces"}, 422, "vend.id_malformed"),
     ({"vend_id": ""}, 422, "vend.id_malformed"),
+    ({"vend_id": "5B0A4C2E-9D51-4A53-8F0E-2F3F0F6F7F10"}, 422, "vend.id_in_capitals"),
+    ({"vend_id": "5b0a4c2e9d514a538f0e2f3f0f6f7F10"}, 422, "vend.id_in_capitals"),
     ({"tender": "gold"}, 422, "vend.tender_unknown"),
     ({"tender": "mixed"}, 422, "vend.tender_unknown"),
     ({"amount": None, "units": "10", "tender": "mixed"}, 422, "vend.tender_unknown"),
