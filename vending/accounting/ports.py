@@ -225,8 +225,10 @@ class BooksReading(Protocol):
 
     def adjustment(self, id: str) -> Adjustment | None: ...
 
-    def adjustments(self, state: AdjustmentState | None, limit: int) -> list[Adjustment]:
-        """Latest request first."""
+    def adjustments(
+        self, state: AdjustmentState | None, limit: int, before: str | None
+    ) -> list[Adjustment]:
+        """Latest request first, those behind the request `before` (an id)."""
         ...
 
     def reversal_of(self, entry: int) -> Adjustment | None:

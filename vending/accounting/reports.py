@@ -107,12 +107,18 @@ class BookReports:
             return books.period_acts()
 
     def adjustments(
-        self, actor: Actor, state: AdjustmentState | None = None, limit: int = 100
+        self,
+        actor: Actor,
+        state: AdjustmentState | None = None,
+        limit: int = 100,
+        *,
+        before: str | None = None,
     ) -> list[Adjustment]:
-        """Requests, latest first."""
+        """Requests, latest first, those behind the request `before`; none behind one that there is
+        not."""
         require(actor, "read_books")
         with self._store.reading() as books:
-            return books.adjustments(state, limit)
+            return books.adjustments(state, limit, before)
 
     def balances(self, actor: Actor, month: str | None = None) -> TrialBalance:
         """The trial balance of a month, or of everything. Raises MonthMalformed."""

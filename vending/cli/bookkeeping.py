@@ -112,6 +112,9 @@ def void(ctx: typer.Context, id: AdjustmentId, reason: Reason, as_json: Json = F
 def adjustments(
     ctx: typer.Context,
     pending: Annotated[bool, typer.Option("--pending", help="Those that wait.")] = False,
+    before: Annotated[
+        str | None, typer.Option(metavar="ID", help="Those behind this request.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000)] = 100,
     as_json: Json = False,
 ) -> None:
@@ -119,7 +122,7 @@ def adjustments(
     cli = cli_of(ctx)
     state = AdjustmentState.PENDING if pending else None
     with cli.raseed() as raseed:
-        found = raseed.reports.adjustments(cli.actor(), state, limit)
+        found = raseed.reports.adjustments(cli.actor(), state, limit, before=before)
     rows = [AdjustmentOut.of(one) for one in found]
     cli.show(
         rows,

@@ -47,15 +47,22 @@ class SqlBooksReading(
         row = self._db.execute(ADJUSTMENTS.where(t.adjustments.c.id == id)).first()
         return None if row is None else adjustment_of(row)
 
-    def adjustments(self, state: AdjustmentState | None, limit: int) -> list[Adjustment]:
-        statement = ADJUSTMENTS
+    def adjustments(
+        self, state: AdjustmentState | None, limit: int, before: str | None
+    ) -> list[Adjustment]:
+        c = t.adjustments.c
+        statement = ADJUSTMENTS.order_by(c.requested_at.desc(), c.id).limit(limit)
         if state is AdjustmentState.PENDING:
             statement = statement.where(t.decisions.c.state.is_(None))
         elif state is not None:
             statement = statement.where(t.decisions.c.state == state.value)
-        order = (t.adjustments.c.requested_at.desc(), t.adjustments.c.id)
-        found = self._db.execute(statement.order_by(*order).limit(limit))
-        return [adjustment_of(row) for row in found]
+        if before is not None:
+            last = self.adjustment(before)
+            if last is None:
+                return []
+            same = (c.requested_at == last.requested_at) & (c.id > last.id)
+            statement = statement.where((c.requested_at < last.requested_at) | same)
+        return [adjustment_of(row) for row in self._db.execute(statement)]
 
     def reversal_of(self, entry: int) -> Adjustment | None:
         found = self._db.execute(ADJUSTMENTS.where(t.adjustments.c.reverses == entry))

@@ -76,6 +76,21 @@ def test_a_request_books_nothing(here: Office) -> None:
     assert here.reports.adjustments(BILLING, AdjustmentState.PENDING) == [made]
 
 
+def test_older_requests_stand_behind_later_ones(here: Office) -> None:
+    """However many there are: in pages, those of one moment by their ids."""
+    for minutes, id in ((0, "B"), (0, "A"), (5, "D"), (0, "C"), (5, "E")):
+        here.town.clock.forward(minutes=minutes)
+        asked(here, id)
+    here.keeping.approve(CHIEF, "C")
+    for state, ids in ((None, "ECDAB"), (AdjustmentState.PENDING, "EDAB")):
+        found, before = "", None
+        while page := here.reports.adjustments(BILLING, state, 2, before=before):
+            before = page[-1].id
+            found += "".join(one.id for one in page)
+        assert found == ids
+    assert here.reports.adjustments(BILLING, before="nobody asked") == []
+
+
 def test_a_second_person_posts_it(here: Office) -> None:
     asked(here)
     here.town.clock.forward(hours=1)

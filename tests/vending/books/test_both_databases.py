@@ -61,6 +61,7 @@ def told(here: Office) -> dict[str, object]:
         "seals": reports.seals(CHIEF),
         "periods": reports.periods(CHIEF),
         "adjustments": reports.adjustments(CHIEF),
+        "older adjustments": reports.adjustments(CHIEF, before="LATE"),
         "balances": [reports.balances(CHIEF, m) for m in (None, "2026-11", "2026-12")],
         "accounts": [reports.account(CHIEF, a.code, "", "2026-11-24") for a in chart().accounts()],
         "holders": [reports.holders(CHIEF, a.code, "2026-11-30") for a in chart().accounts()],

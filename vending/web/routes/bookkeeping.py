@@ -187,10 +187,14 @@ def list_adjustments(
     actor: Bookkeeper,
     reports: Reports,
     state: AdjustmentState | None = None,
+    before: Annotated[
+        str | None, Query(max_length=200, description="Behind the request of this id")
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> list[AdjustmentOut]:
     """Requests, latest first."""
-    return [AdjustmentOut.of(one) for one in reports.adjustments(actor, state, limit)]
+    found = reports.adjustments(actor, state, limit, before=before)
+    return [AdjustmentOut.of(one) for one in found]
 
 
 @router.post("/ledger/adjustments", status_code=201)
