@@ -21,6 +21,11 @@ class Span:
     start: datetime | None = None
     end: datetime | None = None
 
+    def up_to(self, moment: datetime) -> Span:
+        """What of it lies before `moment`; nothing, if it begins later."""
+        end = moment if self.end is None else min(self.end, moment)
+        return Span(self.start, end if self.start is None else max(self.start, end))
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Month:

@@ -145,6 +145,14 @@ class BooksReading(Protocol):
         """By the person."""
         ...
 
+    def has_sold(self, operator: str) -> bool:
+        """Whether this person ever made a sale, whatever became of it."""
+        ...
+
+    def open_since(self, operator: str) -> datetime | None:
+        """When the shifts of this person began that are open, the first of them; None without."""
+        ...
+
     def sold(
         self, span: Span, point: str | None = None, operator: str | None = None
     ) -> Iterator[SoldRow]:

@@ -11,8 +11,9 @@ from tokens.sts import SecurityModule
 
 from ..ledger import Account, Chart, PostedEntry, Seal
 from ..masks import masked_name, names_hidden
+from ..operators import Settlement
 from ..parties import Actor, PointUnknown
-from ..permissions import require
+from ..permissions import ALLOWED, require
 from ..persons import person
 from ..ports import Clock
 from .adjustments import Adjustment, AdjustmentState, unknown_holder
@@ -225,7 +226,9 @@ class BookReports:
         self, actor: Actor, code: str, first: str | None = None, last: str | None = None
     ) -> OperatorStatement:
         """What one operator sold, earned and had taken back, and how their deposit moved. People
-        see themselves, bookkeepers and administrators everybody.
+        see themselves, bookkeepers and administrators everybody. Who is going to count a drawer
+        blind sees no further than where its shift began, unless what they sell comes out of a
+        deposit.
 
         Raises ActorNotAllowed, OperatorUnknown (nobody of this name has sold), StatementTooLong
         (more than MOST_LINES postings to their deposit).
@@ -233,15 +236,19 @@ class BookReports:
         given, code = code[:30], person(code)
         if person(actor.name) != code:
             require(actor, "read_books")
-        account, span = self._chart.role("operator_deposit"), self._days(first, last)
+        account, asked = self._chart.role("operator_deposit"), self._days(first, last)
+        sees_all = actor.role in ALLOWED["read_books"]
         unknown = unknown_holder(account, given)
         if "\0" in code:
             raise unknown
         with self._store.reading() as books:
             facts = books.operator_facts(code)
+            by_deposit = facts is not None and facts.settlement == Settlement.DEPOSIT.value
+            begun = None if sees_all or by_deposit else books.open_since(code)
+            span = asked if begun is None else asked.up_to(begun)
             sold = sums_of(books.sold(span, operator=code), self._zone)
             # A seller who is not registered is known by what was sold, though on no day of these.
-            if facts is None and not sold.takings and not any(books.sold(Span(), operator=code)):
+            if facts is None and not sold.takings and not books.has_sold(code):
                 raise unknown
             opening = 0 if span.start is None else -books.opening(account.code, code, span.start)
             lines = deposit_lines(opening, _lines(books, account.code, code, span))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from heapq import merge
 from operator import attrgetter
 from typing import Any
@@ -58,6 +59,19 @@ class SqlSold:
             select(o.code, o.name_ar, o.name_en, o.settlement).where(o.code == code)
         ).first()
         return None if row is None else OperatorFacts(*row)
+
+    def has_sold(self, operator: str) -> bool:
+        return bool(names_of(self._db, _S.operator, operator))
+
+    def open_since(self, operator: str) -> datetime | None:
+        o, s = t.open_shifts.c, t.shifts.c
+        statement = (
+            select(func.min(s.opened_at))
+            .join(t.open_shifts, o.shift == s.id)
+            .where(o.operator.in_(names_of(self._db, o.operator, operator)))
+        )
+        found: datetime | None = self._db.execute(statement).scalar()
+        return found
 
     def sold(
         self, span: Span, point: str | None = None, operator: str | None = None
