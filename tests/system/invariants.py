@@ -103,7 +103,8 @@ def root_of(id: str) -> str:
 class Witness:
     """What callers asked for and what they were told."""
 
-    asked: set[str] = field(default_factory=set)
+    asked: dict[str, None] = field(default_factory=dict)
+    """Ids, in the order in which they were asked for."""
     told: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Digits by vend id."""
     done: set[str] = field(default_factory=set)
@@ -113,11 +114,13 @@ class Witness:
 
     @property
     def in_doubt(self) -> list[str]:
-        """Asked for, and never answered to the end."""
-        return sorted(self.asked - self.done)
+        """Asked for, and never answered to the end; in the order in which each caller would have
+        gone on. What a clerk began stands in the way of what the same clerk does later: a shift
+        that is open, of another."""
+        return [id for id in self.asked if id not in self.done]
 
     def ask(self, ids: Iterable[str]) -> None:
-        self.asked.update(ids)
+        self.asked.update(dict.fromkeys(ids))
 
     def tell(self, vend_id: str, digits: Sequence[str]) -> None:
         """An answer came. It is the same one each time."""
@@ -182,7 +185,7 @@ def check(place: Path | str, service: VendingService, witness: Witness) -> None:
         made = _made(ask)
         entries = ask("SELECT count(*) FROM entries")[0][0]
     for table, ids in made.items():
-        strange = {root_of(id) for id in ids} - witness.asked
+        strange = {root_of(id) for id in ids} - witness.asked.keys()
         assert not strange, f"{table} that nobody asked for: {strange}"
     lost = sorted(witness.told.keys() - made["sales"])
     assert not lost, f"told and lost: {lost}"

@@ -250,6 +250,14 @@ def test_what_was_taken_away_is_attested_as_gone(unprotected: Path, tmp_path: Pa
     assert rule in broken_rules(path, planned=True)
 
 
+def test_what_is_in_doubt_is_asked_again_in_its_order() -> None:
+    witness = Witness()
+    witness.ask(["w-8", "w-9", "w-10"])
+    witness.ask(["v-1"])
+    witness.end("w-8")
+    assert witness.in_doubt == ["w-9", "w-10", "v-1"]
+
+
 def test_what_was_told_is_compared(tmp_path: Path) -> None:
     here = Town(tmp_path / "books.db", more_meters=6)
     witness = Witness()
@@ -264,7 +272,7 @@ def test_what_was_told_is_compared(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="lost"):
         check(here.place, here.service, witness)
     witness.told = {}
-    witness.asked.discard("v-5")
+    del witness.asked["v-5"]
     with pytest.raises(AssertionError, match="nobody asked for"):
         check(here.place, here.service, witness)
     here.store.close()

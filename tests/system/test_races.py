@@ -124,7 +124,7 @@ def test_eight_processes_sell_to_one_meter_in_one_minute(here: Town, tmp_path: P
     # And none of them a second time.
     for token in tokens:
         assert judge(meter, can, token.digits, now_s=0).result is TokenResult.USED_ERROR
-    witness = Witness({name for own in names for name in own})
+    witness = Witness(dict.fromkeys(name for own in names for name in own))
     for own, answers in zip(names, told, strict=True):
         for name, digits in zip(own, answers, strict=True):
             witness.tell(name, digits)
@@ -140,7 +140,7 @@ def test_identical_sales_race(here: Town, tmp_path: Path) -> None:
     ids = [f"v-{i}" for i in range(12)]
     orders = [chance.sample(ids, len(ids)) for _ in range(4)]
     told = together(here.place, [[order(vend_id) for vend_id in own] for own in orders], tmp_path)
-    witness = Witness(set(ids))
+    witness = Witness(dict.fromkeys(ids))
     for own, answers in zip(orders, told, strict=True):
         for vend_id, digits in zip(own, answers, strict=True):
             witness.tell(vend_id, digits)
