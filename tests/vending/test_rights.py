@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -37,13 +39,27 @@ from vending.store.samples import SqlSamples
 from vending.store.schema import BOOKS
 
 
-def test_it_writes_and_changes_nothing(postgres: Postgres) -> None:
-    town = Town(postgres.new())
+@contextmanager
+def login(town: Town) -> Iterator[str]:
+    """A login at the town's server that owns nothing; at the end the town is closed and it is
+    gone."""
     assert isinstance(town.place, str)
     role = "raseed_service_of_tests"
     with plain(town.place) as db:
         db.execute(f"CREATE ROLE {role} LOGIN".encode())
     try:
+        yield role
+    finally:
+        town.store.close()
+        with plain(town.place) as db:
+            db.execute(f"DROP OWNED BY {role}".encode())
+            db.execute(f"DROP ROLE {role}".encode())
+
+
+def test_it_writes_and_changes_nothing(postgres: Postgres) -> None:
+    town = Town(postgres.new())
+    assert isinstance(town.place, str)
+    with login(town) as role:
         statements = give_rights(town.store.engine, role)
         assert statements == rights(town.store.engine, role)
         own = make_url(town.place).set(username=role)
@@ -87,11 +103,6 @@ def test_it_writes_and_changes_nothing(postgres: Postgres) -> None:
                         db.exec_driver_sql(statement)
         finally:
             store.close()
-    finally:
-        town.store.close()
-        with plain(town.place) as db:
-            db.execute(f"DROP OWNED BY {role}".encode())
-            db.execute(f"DROP ROLE {role}".encode())
 
 
 def _columns(table: str) -> list[str]:
@@ -104,21 +115,16 @@ def test_a_login_without_rights_is_told_so(postgres: Postgres) -> None:
     """Bringing the schema to this version, too, is the owner's."""
     town = Town(postgres.new())
     assert isinstance(town.place, str)
-    role = "raseed_nobody_of_tests"
-    with plain(town.place) as db:
-        db.execute(f"CREATE ROLE {role} LOGIN".encode())
-    login = make_url(town.place).set(username=role)
-    store = open_store(login, must_be_current=False)
-    try:
-        with pytest.raises(StoreFailed, match="the database login lacks a right"):
-            upgrade(store.engine)
-        with pytest.raises(StoreFailed, match="the database login lacks a right"):
-            open_store(login)
-    finally:
-        store.close()
-        town.store.close()
-        with plain(town.place) as db:
-            db.execute(f"DROP ROLE {role}".encode())
+    with login(town) as role:
+        url = make_url(town.place).set(username=role)
+        store = open_store(url, must_be_current=False)
+        try:
+            with pytest.raises(StoreFailed, match="the database login lacks a right"):
+                upgrade(store.engine)
+            with pytest.raises(StoreFailed, match="the database login lacks a right"):
+                open_store(url)
+        finally:
+            store.close()
 
 
 def test_the_owner_is_no_login_for_the_service(postgres: Postgres) -> None:

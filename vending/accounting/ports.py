@@ -150,7 +150,7 @@ class BooksReading(Protocol):
         ...
 
     def open_since(self, operator: str) -> datetime | None:
-        """When the shifts of this person began that are open, the first of them; None without."""
+        """When the shift of this person began that is open; None without one."""
         ...
 
     def sold(

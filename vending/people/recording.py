@@ -149,7 +149,7 @@ def _act(rule: Rule, given: Arguments) -> Act:
     after = {name: _told(given[name], rule) for name in rule.after if name in given}
     return Act(
         rule.act,
-        in_one_line(masked(_name(_found(given, rule.subject))))[:200],
+        masked(in_one_line(_name(_found(given, rule.subject))))[:200],
         masked(str(given.get(rule.reason) or ""))[:1000],
         after=after or None,
     )

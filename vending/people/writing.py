@@ -19,7 +19,7 @@ def write_down(house: HouseWriting, act: Act, actor: Actor, now: datetime) -> No
     """One more line of the trail, in the transaction of what it tells. What somebody typed is kept
     in one line, as the act itself keeps it, without signs that no database holds or that turn the
     writing, and without a token."""
-    subject, reason = in_one_line(act.subject), masked(in_one_line(act.reason))
+    subject, reason = (masked(in_one_line(text)) for text in (act.subject, act.reason))
     told = replace(act, subject=subject, reason=reason)
     house.add_line(line(told, actor, now, house.trail_end()))
 

@@ -66,7 +66,7 @@ class SqlSold:
     def open_since(self, operator: str) -> datetime | None:
         o, s = t.open_shifts.c, t.shifts.c
         statement = (
-            select(func.min(s.opened_at))
+            select(s.opened_at)
             .join(t.open_shifts, o.shift == s.id)
             .where(o.operator.in_(names_of(self._db, o.operator, operator)))
         )
