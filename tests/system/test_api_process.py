@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -147,6 +149,26 @@ def test_it_ends_quietly_when_told_to(folder: Path, key: str, server: Server) ->
     for secret in (digits, key, PASSPHRASE, "Samira"):
         assert secret not in log
     assert "GET '/api/v1/customers' 200" in log
+
+
+def test_what_it_sold_goes_from_the_log_into_the_file_by_itself(
+    folder: Path, key: str, server: Server
+) -> None:
+    with server.client(key) as client:
+        assert vend(client).status_code == 201
+    alone = folder / "alone.db"
+    sold: list[str] = []
+    until = time.monotonic() + 20
+    while not sold:
+        assert time.monotonic() < until
+        # Without the log beside it, as somebody might copy it who does not know of that.
+        shutil.copy(folder / "raseed.db", alone)
+        # In the middle of it the copy may be no database.
+        with closing(sqlite3.connect(alone)) as raw, suppress(sqlite3.DatabaseError):
+            sold = [vend_id for (vend_id,) in raw.execute("SELECT vend_id FROM sales")]
+        alone.unlink()
+        time.sleep(0.05)
+    assert sold == ["v-1"]
 
 
 def test_raw_nonsense_on_the_socket_does_not_hurt_it(key: str, server: Server) -> None:

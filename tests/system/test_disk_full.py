@@ -3,6 +3,8 @@ when there is space again the same process sells the same sales; nothing that wa
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -21,7 +23,7 @@ from tests.vending.support import ADMIN, OPERATOR, POWER, Town
 from vending.bench.postgres import wheel
 from vending.sale import SaleReceipt
 from vending.service import VendingService
-from vending.store import StoreFull
+from vending.store import StoreFull, bring_over, checkpoints_beside
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
 
@@ -46,9 +48,11 @@ def sell(service: VendingService, ids: Sequence[str], witness: Witness) -> Rasee
     return None
 
 
-def sell_until_it_fails(service: VendingService, witness: Witness) -> RaseedError:
+def sell_until_it_fails(
+    service: VendingService, witness: Witness, prefix: str = "b"
+) -> RaseedError:
     for batch in range(MOST_BATCHES):
-        error = sell(service, [f"b{batch}-{i}" for i in range(BATCH)], witness)
+        error = sell(service, [f"{prefix}{batch}-{i}" for i in range(BATCH)], witness)
         if error is not None:
             return error
     raise AssertionError("never full")
@@ -94,6 +98,37 @@ def town_in(place: Path | str) -> Iterator[Town]:
 def test_sqlite() -> None:
     with small_disk(2048) as disk, town_in(disk.path / "books.db") as here:
         full_then_grown(here, disk, more_kb=8192)
+
+
+def test_sqlite_while_its_log_is_brought_over(caplog: pytest.LogCaptureFixture) -> None:
+    """As a server does, here a hundred times as often: what is in the log finds no room in the
+    file. It goes in as far as there is any, so that sales may go on for a while."""
+    witness = Witness()
+    with (
+        caplog.at_level(logging.INFO, "raseed.store"),
+        small_disk(2048) as disk,
+        town_in(disk.path / "books.db") as here,
+        checkpoints_beside(here.store.engine, every_s=0.01),
+    ):
+        error = sell_until_it_fails(here.service, witness)
+        assert isinstance(error, StoreFull), error
+        disk.leave(free_kb=0)
+        # The log that was brought over is written anew from its beginning.
+        error = sell_until_it_fails(here.service, witness, "c")
+        assert isinstance(error, StoreFull), error
+        reads(here.service, witness)
+        check(here.place, here.service, witness)
+        disk.resize(disk.size_kb + 8192)
+        assert sell(here.service, witness.in_doubt, witness) is None
+        until = time.monotonic() + 20
+        while not bring_over(here.store.engine):
+            assert time.monotonic() < until
+        settle_and_check(here.place, here.service, witness)
+    told = [record.getMessage() for record in caplog.records]
+    assert told[:2] == [
+        "the log of the database waits: OperationalError",
+        "the log of the database is brought over again",
+    ]
 
 
 @needs_postgresql

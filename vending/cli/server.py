@@ -17,6 +17,7 @@ import uvicorn
 
 from ..jobs import Closing, Sending, scheduler
 from ..running import Raseed
+from ..store import checkpoints_beside
 from ..web import access, create_app
 from .server_log import BriefFormatter, UnhurriedHandler, without_what_nobody_reads
 
@@ -64,7 +65,8 @@ def run(raseed: Raseed, listener: socket.socket, *, while_stdin_is_open: bool = 
         signal.signal(signal.SIGTERM, _noted)
         if while_stdin_is_open:
             threading.Thread(target=_end_with_stdin, args=(server,), daemon=True).start()
-        server.run(sockets=[listener])
+        with checkpoints_beside(raseed.store.engine):
+            server.run(sockets=[listener])
     finally:
         sending.end()
         if jobs.running:

@@ -1,6 +1,7 @@
 """The books on a database: the only SQL of the product (SQLAlchemy Core, Alembic)."""
 
 from ..ports import StoreLocked
+from .checkpoints import bring_over, checkpoints_beside
 from .errors import (
     CommitUnknown,
     StoreDiskFailed,
@@ -22,6 +23,8 @@ __all__ = [
     "StoreFull",
     "StoreLocked",
     "StoreOutdated",
+    "bring_over",
+    "checkpoints_beside",
     "downgrade",
     "give_rights",
     "open_store",

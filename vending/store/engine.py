@@ -3,7 +3,8 @@ moment and a writer is alone.
 
 SQLite: write-ahead log, `synchronous=FULL` (an fsync per commit), foreign keys on, transactions
 begun by us: writers with BEGIN IMMEDIATE, so that a sale never finds out half-way that another
-program writes; readers with a plain BEGIN, for one consistent view.
+program writes; readers with a plain BEGIN, for one consistent view. What a statement has changed
+so far is noted in memory by writers, who note little; readers may sort more than that holds.
 
 PostgreSQL: readers in REPEATABLE READ, read-only; writers in READ COMMITTED, where each statement
 sees what was committed before it began: once the row lock on the chain is theirs (`writing.py`),
@@ -13,17 +14,33 @@ that is everything. Waiting for that lock is bounded, and a commit is on disk wh
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, RootTransaction, create_engine, event, make_url
 
 from .disk import check_disk, watch_commits
 
 WRITES = "raseed_writes"
-"""Execution option of connections that are going to write."""
+"""Execution option of connections that are going to write; on SQLite also kept beside the driver's
+connection, which is told when it changes."""
 _WAITS_S = "raseed_waits_s"
 """Execution option: how long a transaction waits for another writer; on SQLite also kept beside
 the driver's connection, which is told when it changes."""
+
+SQLITE_SETTINGS: Final = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    # Otherwise INSERT OR REPLACE would delete a row without asking the triggers.
+    "recursive_triggers=ON",
+    # Pages, 64 MB: a page that many sales write goes into the file once. SQLite's own thousand are
+    # full after forty sales, and a server has a thread for it (`checkpoints.py`).
+    "wal_autocheckpoint=16000",
+)
+NOTES_IN_MEMORY: Final = "temp_store=MEMORY"
+"""Of writers: a batch of sales changes more pages at once than SQLite notes without a file, and to
+make one and drop it again costs the batch a tenth."""
+_NOTES_ANYWHERE: Final = "temp_store=DEFAULT"
 
 _IDLE_S = 60
 """A writer that hangs with the chain in its hands is thrown out after this long."""
@@ -80,13 +97,7 @@ def _prepare_sqlite(connection: Any) -> None:
     # The driver must not begin transactions by itself.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        # Otherwise INSERT OR REPLACE would delete a row without asking the triggers.
-        "recursive_triggers=ON",
-    ):
+    for pragma in SQLITE_SETTINGS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -114,6 +125,9 @@ def _begin_sqlite(connection: Connection) -> None:
         if connection.info[_WAITS_S] != waits_s:
             raw.execute(f"PRAGMA busy_timeout = {int(waits_s * 1000)}")
             connection.info[_WAITS_S] = waits_s
+        if connection.info.get(WRITES) is not writes:
+            raw.execute(f"PRAGMA {NOTES_IN_MEMORY if writes else _NOTES_ANYWHERE}")
+            connection.info[WRITES] = writes
         begin(raw, statement)
     except Exception as error:
         # SQLAlchemy's own way out, as after its own statements; those would cost a sale 4 % more.
