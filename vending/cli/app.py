@@ -16,6 +16,7 @@ from . import (
     apikeys,
     approvals,
     audit,
+    backup,
     banking,
     bench,
     bookkeeping,
@@ -94,7 +95,7 @@ def _common(
     ctx.obj = Cli(language_of(lang), config_file)
 
 
-for module in (setup, register, sales, many_sales, sold, demo, simulate, bench):
+for module in (setup, backup, register, sales, many_sales, sold, demo, simulate, bench):
     app.registered_commands += module.app.registered_commands
 for module in (bookkeeping, statements, subledgers):
     books.app.registered_commands += module.app.registered_commands

@@ -1,6 +1,14 @@
 """The books on a database: the only SQL of the product (SQLAlchemy Core, Alembic)."""
 
 from ..ports import StoreLocked
+from .backup import (
+    BackupDamaged,
+    BackupExists,
+    BackupFailed,
+    BackupOfServer,
+    Copied,
+    back_up,
+)
 from .checkpoints import bring_over, checkpoints_beside
 from .errors import (
     CommitUnknown,
@@ -14,7 +22,12 @@ from .rights import RightsNotHere, RightsOfOwner, give_rights, rights
 from .sqlstore import SqlStore, open_store
 
 __all__ = [
+    "BackupDamaged",
+    "BackupExists",
+    "BackupFailed",
+    "BackupOfServer",
     "CommitUnknown",
+    "Copied",
     "RightsNotHere",
     "RightsOfOwner",
     "SqlStore",
@@ -23,6 +36,7 @@ __all__ = [
     "StoreFull",
     "StoreLocked",
     "StoreOutdated",
+    "back_up",
     "bring_over",
     "checkpoints_beside",
     "downgrade",
