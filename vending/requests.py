@@ -187,7 +187,7 @@ class BasketRequest(Struct, frozen=True):
 
     def __post_init__(self) -> None:
         """Raises BasketMalformed, TenderBesidePayments, TenderUnknown, VendIdMalformed,
-        VendIdInCapitals, TextNotKept."""
+        IdInCapitals, TextNotKept."""
         if (
             not 1 <= len(self.items) <= MOST_ITEMS
             or len(self.payments) > MOST_PAYMENTS

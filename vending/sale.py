@@ -6,7 +6,6 @@ demo, and turned into JSON by the API.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -20,6 +19,7 @@ from meters.quantities import Money, Quantity
 from meters.values import replace
 from tokens.sts import grouped
 
+from .identifiers import new_id
 from .keymoves import KeyMove
 from .tariff import Quote
 
@@ -32,18 +32,8 @@ class VendIdMalformed(Invalid, code="vend.id_malformed"):
 
     @classmethod
     def check(cls, vend_id: str) -> None:
-        """Raises it, or VendIdInCapitals."""
-        if not _VEND_ID.fullmatch(vend_id):
-            raise cls(len(vend_id))
-        if vend_id != vend_id.lower() and _UUID.fullmatch(vend_id):
-            raise VendIdInCapitals()
-
-
-@dataclass(eq=False)
-class VendIdInCapitals(Invalid, code="vend.id_in_capitals"):
-    """A UUID with capital letters. Programs and databases take both spellings for one UUID and
-    write small letters; we tell ids apart by every letter. Asked for again in the other spelling,
-    the sale would be made twice."""
+        """Raises it, or IdInCapitals."""
+        new_id(vend_id, cls)
 
 
 @dataclass(eq=False)
@@ -117,10 +107,6 @@ class Paid(Struct, frozen=True):
     change: Money
 
 
-_UUID = re.compile(r"[0-9A-Fa-f]{8}(-?)(?:[0-9A-Fa-f]{4}\1){3}[0-9A-Fa-f]{12}")
-_VEND_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
-
-
 class VendRequest(Struct, frozen=True):
     """One payment, named by its vend id. The caller makes the id and keeps it before asking, so
     that asking again after a lost answer gives the same sale."""
@@ -137,7 +123,7 @@ class VendRequest(Struct, frozen=True):
     """Keep the digits back until `show`."""
 
     def __post_init__(self) -> None:
-        """Raises VendIdMalformed, VendIdInCapitals, TenderUnknown."""
+        """Raises VendIdMalformed, IdInCapitals, TenderUnknown."""
         VendIdMalformed.check(self.vend_id)
         if self.tender is Tender.MIXED:
             raise TenderUnknown(self.tender.value)

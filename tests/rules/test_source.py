@@ -71,6 +71,7 @@ CORE = (
             "delivery",
             "handover",
             "heldcredit",
+            "identifiers",
             "listed",
             "lookups",
             "offering",

@@ -57,6 +57,8 @@ TEST_KEY = bytes.fromhex("abababababababab949494949494949401234567")
 POWER = Drn.from_serial("01", 1001)
 WATER = Drn.from_serial("01", 2001)
 ADMIN = Actor("Huda", Role.ADMINISTRATOR)
+IN_CAPITALS = "5B0A4C2E-9D51-4A53-8F0E-2F3F0F6F7F10"
+"""An id that says more than one thing: a UUID, which others write in small letters."""
 OPERATOR = Actor("Samir", Role.OPERATOR, "P1", "T1")
 TECHNICIAN = Actor("Rami", Role.TECHNICIAN)
 

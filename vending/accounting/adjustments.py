@@ -5,12 +5,12 @@ entries of their own. Nothing is ever edited. Pure.
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from enum import Enum
 from hashlib import sha256
 
+from ..identifiers import new_id
 from ..ledger import (
     Account,
     Chart,
@@ -38,7 +38,6 @@ from .errors import (
 LEAST_REASON = 5
 """Characters; `ok` explains nothing."""
 _MOST_REASON = 500
-_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 
 
 class AdjustmentKind(Enum):
@@ -124,10 +123,8 @@ def checked_reason(text: str) -> str:
 
 
 def checked_id(text: str) -> str:
-    """Raises AdjustmentIdMalformed."""
-    if not _ID.fullmatch(text):
-        raise AdjustmentIdMalformed(len(text))
-    return text
+    """Raises AdjustmentIdMalformed, IdInCapitals."""
+    return new_id(text, AdjustmentIdMalformed)
 
 
 def unknown_holder(account: Account, holder: str) -> HolderWrong | OperatorUnknown:

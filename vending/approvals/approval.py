@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
+from ..identifiers import new_id
 from ..persons import same_person
 from .errors import (
     ApprovalDecided,
@@ -22,7 +22,6 @@ LIFE = timedelta(hours=24)
 """How long a request waits for a second person."""
 PATIENCE = timedelta(seconds=60)
 """Until then an act is being done by whoever began it; after it, the attempt has died."""
-_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 
 
 class ApprovalState(Enum):
@@ -208,7 +207,5 @@ def check_who_asked(approval: Approval, actor: str) -> None:
 
 
 def checked_id(text: str) -> str:
-    """Raises ApprovalIdMalformed."""
-    if not _ID.fullmatch(text):
-        raise ApprovalIdMalformed(len(text))
-    return text
+    """Raises ApprovalIdMalformed, IdInCapitals."""
+    return new_id(text, ApprovalIdMalformed)

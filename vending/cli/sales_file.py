@@ -38,7 +38,7 @@ class RowAsks(Invalid, code="vend.row_asks"):
 
 def read_sales(path: Path, currency: str) -> list[Row[BasketRequest]]:
     """All rows. Raises the errors of `read_list`; a row may hold RowKind, RowAsks, NotANumber,
-    TooFine, TenderUnknown, VendIdMalformed, VendIdInCapitals, TextNotKept and the errors of meter
+    TooFine, TenderUnknown, VendIdMalformed, IdInCapitals, TextNotKept and the errors of meter
     numbers."""
     return read_list(path, COLUMNS, NEEDED, lambda cells: _basket(cells, currency))
 

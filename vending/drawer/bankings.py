@@ -39,7 +39,7 @@ from .errors import (
 )
 from .ports import DrawerReading, DrawerStore, ShiftState
 from .reports import z_report
-from .shifts import Close, ShiftFile, checked_id
+from .shifts import Close, ShiftFile, checked_id, known_id
 from .tally import TENDER_ROLES, Tally, tally
 
 MOST_SHIFTS = 1000
@@ -258,7 +258,7 @@ def _closes(books: DrawerReading, request: BankRequest) -> list[Close]:
 
 
 def _shift(books: DrawerReading, id: str) -> ShiftFile:
-    file = books.shift(checked_id(id))
+    file = books.shift(known_id(id))
     if file is None:
         raise ShiftUnknown(id)
     return file
@@ -279,7 +279,7 @@ def _lines(closes: Sequence[Close], request: BankRequest) -> tuple[tuple[Tender,
 
 def _known(books: DrawerReading, actor: Actor, id: str) -> Banking:
     require(actor, "bank")
-    found = books.banking(checked_id(id))
+    found = books.banking(known_id(id))
     if found is None or (actor.role is Role.OPERATOR and found.point != actor.point):
         raise BankingUnknown(id)
     return found

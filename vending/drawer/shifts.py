@@ -7,7 +7,6 @@ holds the hash of the one before, and so does what is booked in the next shift t
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -15,6 +14,7 @@ from hashlib import sha256
 
 from meters.quantities import Money
 
+from ..identifiers import new_id, sought_id
 from ..ledger import Chart, JournalEntry, Posting, canonical_json, canonical_time
 from ..ledger.journal import GENESIS
 from .counting import MOST_MINOR
@@ -24,8 +24,6 @@ FIRST = GENESIS
 """Stands for the hash of the Z report before a terminal's first."""
 OVER_SHORT = "over_short"
 """Kind of the entry that books the difference of a count."""
-
-_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 
 
 class MoveKind(Enum):
@@ -209,10 +207,13 @@ def _shift_fields(shift: Shift, before: str) -> tuple[object, ...]:
 
 
 def checked_id(text: str) -> str:
-    """Raises DrawerIdMalformed."""
-    if not _ID.fullmatch(text):
-        raise DrawerIdMalformed(len(text))
-    return text
+    """Of something that is asked for. Raises DrawerIdMalformed, IdInCapitals."""
+    return new_id(text, DrawerIdMalformed)
+
+
+def known_id(text: str) -> str:
+    """Of something that is looked for. Raises DrawerIdMalformed."""
+    return sought_id(text, DrawerIdMalformed)
 
 
 def checked_amount(amount: Money, least: int = 1) -> int:

@@ -17,7 +17,7 @@ from .errors import (
     TerminalTaken,
 )
 from .ports import DrawerReading
-from .shifts import Shift, ShiftFile, checked_id
+from .shifts import Shift, ShiftFile, known_id
 
 
 def same_opening(shift: Shift, actor: Actor, amount: int) -> Shift:
@@ -56,7 +56,7 @@ def file_of(books: DrawerReading, actor: Actor, named: str | None) -> ShiftFile:
         named = next(open_here, None)
         if named is None:
             raise NoShiftOpen(*here)
-    file = books.shift(checked_id(named))
+    file = books.shift(known_id(named))
     if file is None:
         raise ShiftUnknown(named)
     return file

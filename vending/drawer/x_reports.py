@@ -18,7 +18,7 @@ from .copies import copy_to_printer, next_copy
 from .errors import ShiftClosed, XReportIdReused, XReportUnknown
 from .ports import DrawerReading, DrawerStore
 from .reports import ShiftReport
-from .shifts import Shift, checked_id
+from .shifts import Shift, checked_id, known_id
 from .tally import tally
 from .which import check_own, file_of
 from .x_report import for_eyes_of, kept, told_to
@@ -120,7 +120,7 @@ def as_it_stands(
 
 def _known(books: DrawerReading, actor: Actor, id: str) -> ShiftReport:
     require(actor, "read_shifts")
-    found = books.x_report(checked_id(id))
+    found = books.x_report(known_id(id))
     if found is None:
         raise XReportUnknown(id)
     told = told_to(found, actor)

@@ -5,7 +5,6 @@ with the name of what has changed since.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from meters.values import names_of
 
+from ..identifiers import new_id
 from .errors import QuoteChanged, QuoteExpired, QuoteIdMalformed
 from .months import Month
 from .quotes import Quote
@@ -24,7 +24,6 @@ from .state import AccountState, QuoteRequest
 from .tariffs import Tariff
 
 QUOTE_TTL = timedelta(minutes=15)
-_QUOTE_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +79,10 @@ def binding(
     ttl: timedelta = QUOTE_TTL,
 ) -> BindingQuote:
     """`quote` as a promise. Without an id of the caller's, one is derived from inputs and moment.
-    Raises QuoteIdMalformed."""
+    Raises QuoteIdMalformed, IdInCapitals."""
     digests = inputs.digests()
     name = quote_id or _digest((digests, now))[:32]
-    if not _QUOTE_ID.fullmatch(name):
-        raise QuoteIdMalformed(len(name))
-    return BindingQuote(name, quote, now, now + ttl, digests)
+    return BindingQuote(new_id(name, QuoteIdMalformed), quote, now, now + ttl, digests)
 
 
 def still_binds(promise: BindingQuote, inputs_now: QuoteInputs, now: datetime) -> Quote:

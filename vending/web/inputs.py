@@ -161,7 +161,7 @@ class VendIn(CreditIn, _Paid):
     """Sell. The caller makes `vend_id` and keeps it before asking."""
 
     def request(self, default_currency: str) -> VendRequest | BasketRequest:
-        """Raises VendIdMalformed, VendIdInCapitals, TenderUnknown, TenderBesidePayments and the
+        """Raises VendIdMalformed, IdInCapitals, TenderUnknown, TenderBesidePayments and the
         errors of `ask`."""
         ask, way = self.ask(default_currency), self.one_way()
         if isinstance(ask, Money) and not self.payments and not self.postpone:
@@ -228,7 +228,7 @@ class BasketIn(_Paid):
     items: Items
 
     def request(self, default: str) -> BasketRequest:
-        """Raises VendIdMalformed, VendIdInCapitals, BasketMalformed, TenderUnknown,
+        """Raises VendIdMalformed, IdInCapitals, BasketMalformed, TenderUnknown,
         TenderBesidePayments, and those of amounts."""
         items, way = tuple(one.item(default) for one in self.items), self.one_way()
         return BasketRequest(self.vend_id, items, self.paid_in(default), self.hold, tender=way)

@@ -21,7 +21,7 @@ from tests.vending.accounts.support import (
     standing,
     taken,
 )
-from tests.vending.support import ADMIN, POWER, TECHNICIAN
+from tests.vending.support import ADMIN, IN_CAPITALS, POWER, TECHNICIAN
 from vending.accounting.errors import (
     AgreementUnknown,
     ReasonMissing,
@@ -39,6 +39,7 @@ from vending.accounts.errors import (
     PostponedTooLong,
 )
 from vending.accounts.views import DebtOwed
+from vending.identifiers import IdInCapitals
 from vending.messages import Language
 from vending.permissions import ActorNotAllowed
 from vending.shapes.account_words import sentences
@@ -192,6 +193,12 @@ def test_an_act_asked_for_twice_happens_once(counter: Counter) -> None:
     ):
         with pytest.raises(EventIdReused):
             acts.postpone_debt(actor, "A1", "arrears", until, reason, "p-1")
+    with pytest.raises(IdInCapitals):
+        acts.postpone_debt(TILL, "A1", "arrears", "2026-12-31", WHY, IN_CAPITALS)
+    with pytest.raises(IdInCapitals):
+        acts.write_down(BILLING, "A1", "arrears", Money(100), WHY, IN_CAPITALS)
+    with pytest.raises(IdInCapitals):
+        acts.add_fee(BILLING, "A3", "connection", WHY, IN_CAPITALS)
     assert len(acts.history(TILL, "A1")) == 2
     acts.add_fee(BILLING, "A3", "connection", WHY, "f-1")
     sold = counter.sell("v-1", 90_000, SITE)

@@ -22,7 +22,7 @@ from tests.vending.acts.support import (
     P,
     new_meter,
 )
-from tests.vending.support import ADMIN, POWER, WATER, chart, no_gateway, security
+from tests.vending.support import ADMIN, IN_CAPITALS, POWER, WATER, chart, no_gateway, security
 from tokens.sts import BaseDate, EncryptionAlgorithm, KeyUnknown
 from vending.accounting import BookReports
 from vending.accounting.errors import AgreementUnknown
@@ -39,6 +39,7 @@ from vending.admission import MeterRules, ModelUnknown, RowWrong
 from vending.aftersale import Evidence, SaleState
 from vending.approvals.errors import ApprovalIdReused, DocumentMalformed, OwnAct
 from vending.delivery import MeterElsewhere
+from vending.identifiers import IdInCapitals
 from vending.keychanges import KeyChanges, KeyChangeState
 from vending.parties import GatewayAddress, MeterUnknown, PartyExists, PlannedKey
 from vending.permissions import ActorNotAllowed
@@ -128,6 +129,8 @@ def test_what_an_exchange_needs(office: Office) -> None:
     office.sell("v-1")
     with pytest.raises(ActorNotAllowed):
         office.exchanges.exchange(CLERK, "X-1", "A1", new_meter(), Source.NONE, WHY)
+    with pytest.raises(IdInCapitals):
+        exchanged(office, IN_CAPITALS)
     with pytest.raises(AgreementUnknown):
         office.exchanges.exchange(RAMI, "X-1", "A99", new_meter(), Source.NONE, WHY)
     for source, units, error in (

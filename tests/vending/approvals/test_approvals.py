@@ -29,7 +29,7 @@ from tests.vending.approvals.support import (
     approvals_over,
     at,
 )
-from tests.vending.support import ADMIN, TECHNICIAN, Town, new_store, service
+from tests.vending.support import ADMIN, IN_CAPITALS, TECHNICIAN, Town, new_store, service
 from vending.approvals import Act, ApprovalState, Outcome
 from vending.parties import Role
 from vending.sale import SaleReceipt
@@ -202,6 +202,7 @@ def test_what_cannot_be_asked_for(desk: Desk) -> None:
     cases = {
         "approval.act_unknown": lambda: ask(OMAR, "a", "rob_bank", {}, WHY),
         "approval.id_malformed": lambda: ask(OMAR, "a b", "change_operator", {}, WHY),
+        "id.in_capitals": lambda: change(OMAR, IN_CAPITALS, "Samir", {"commission": "1"}, WHY),
         "ledger.reason_missing": lambda: change(OMAR, "a", "Samir", {"commission": "1"}, "ok"),
         "operator.unknown": lambda: change(OMAR, "a", "Nobody", {"commission": "1"}, WHY),
         "point.unknown": lambda: desk.operators.change_point(

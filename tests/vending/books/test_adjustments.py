@@ -12,7 +12,7 @@ import pytest
 from meters.errors import RaseedError
 from meters.quantities import Money
 from tests.vending.books.support import BILLING, CHIEF, SECOND, SHORT, Office, move, office
-from tests.vending.support import OPERATOR, new_store
+from tests.vending.support import IN_CAPITALS, OPERATOR, new_store
 from vending.accounting import Adjustment, AdjustmentState
 from vending.accounting.errors import (
     AccountUnknown,
@@ -39,6 +39,7 @@ from vending.accounting.errors import (
     WriteOffWrong,
 )
 from vending.accounting.lines import MOST_MOVED
+from vending.identifiers import IdInCapitals
 from vending.ledger import PeriodClosed, Posting
 from vending.operators import OperatorUnknown
 from vending.parties import Actor
@@ -186,6 +187,8 @@ def test_words_that_explain_nothing(here: Office) -> None:
     for id in ("", "a b", "x" * 65):
         with pytest.raises(AdjustmentIdMalformed):
             here.keeping.adjust(BILLING, id, SHORT, WHY)
+    with pytest.raises(IdInCapitals):
+        here.keeping.adjust(BILLING, IN_CAPITALS, SHORT, WHY)
     with pytest.raises(AdjustmentUnknown):
         here.keeping.approve(CHIEF, "ADJ-9")
 

@@ -116,7 +116,7 @@ def test_the_page_is_true(tmp_path: Path) -> None:
     tried = 0
     for example in examples():
         words = _CODE.sub(lambda m: codes.get(m[0], m[0]), example.words)
-        for name in ("january.journal", *LISTS):
+        for name in ("january.db", "january.journal", *LISTS):
             words = words.replace(name, str(tmp_path / name))
         told = shell.run(*shlex.split(words), LOGNAME=example.person, COLUMNS="300")
         answer = [squeezed(line) for line in (told.out + told.err).splitlines()]

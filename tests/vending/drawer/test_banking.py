@@ -20,7 +20,7 @@ from tests.vending.drawer.support import (
     counting,
     shekels,
 )
-from tests.vending.support import put_operator
+from tests.vending.support import IN_CAPITALS, put_operator
 from vending.accounting import AdjustmentState
 from vending.accounting.errors import DepositTooSmall, OwnDeposit
 from vending.drawer import BankRequest, DepositPlace, ShiftState
@@ -38,6 +38,7 @@ from vending.drawer.errors import (
     ShiftStillOpen,
     ShiftUnknown,
 )
+from vending.identifiers import IdInCapitals
 from vending.ledger import Posting
 from vending.masking import ReferenceHoldsToken
 from vending.operators import OperatorUnknown
@@ -187,6 +188,7 @@ HUDA_AS_CHIEF = Actor("Huda", Role.SUPERVISOR)
 RAMI = Actor("Rami", Role.TECHNICIAN, "P1")
 BAD: list[tuple[str, Callable[[Counter], object], type[RaseedError]]] = [
     ("id", lambda h: h.bankings.bank(LAYLA, BankRequest("", "P1")), DrawerIdMalformed),
+    ("capitals", lambda h: h.bankings.bank(LAYLA, BankRequest(IN_CAPITALS, "P1")), IdInCapitals),
     ("point", lambda h: h.bankings.bank(LAYLA, BankRequest("B", "P\0")), PointUnknown),
     ("not his point", lambda h: h.bankings.bank(SAMIR, BankRequest("B", "P2")), ActorNotAllowed),
     ("open", lambda h: h.bankings.bank(LAYLA, BankRequest("B", "P1", ("S-3",))), ShiftStillOpen),
@@ -241,6 +243,8 @@ def on_deposit(here: Counter, code: str) -> None:
 def test_a_deposit_needs_two_people(here: Counter) -> None:
     on_deposit(here, "rana")
     ask, approve = here.deposits.request, here.keeping.approve
+    with pytest.raises(IdInCapitals):
+        ask(LAYLA, IN_CAPITALS, "omar", shekels("500"), WHY)
     for paid_out in (False, True):
         with pytest.raises(OperatorUnknown, match="nobody"):
             ask(LAYLA, "D-1", "nobody", shekels("500"), WHY, paid_out=paid_out)

@@ -25,6 +25,7 @@ from tests.vending.drawer.support import (
     counting,
     shekels,
 )
+from tests.vending.support import IN_CAPITALS
 from vending.drawer import ShiftState, checked_count, checked_pieces
 from vending.drawer.errors import (
     CashMoveIdReused,
@@ -45,6 +46,7 @@ from vending.drawer.errors import (
     SlipsWrong,
     TerminalTaken,
 )
+from vending.identifiers import IdInCapitals
 from vending.ledger import PeriodClosed
 from vending.parties import Actor, PointUnknown, Role
 from vending.permissions import ActorNotAllowed
@@ -76,6 +78,12 @@ def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
 
 REFUSED: list[tuple[str, Callable[[Counter], object], type[RaseedError]]] = [
     ("id", lambda h: h.drawers.open(RANA, "a b", shekels("1")), DrawerIdMalformed),
+    ("capitals", lambda h: h.drawers.open(RANA, IN_CAPITALS, shekels("1")), IdInCapitals),
+    (
+        "money in capitals",
+        lambda h: h.drawers.cash_in(SAMIR, IN_CAPITALS, shekels("1"), WHY),
+        IdInCapitals,
+    ),
     ("below zero", lambda h: h.drawers.open(RANA, "S-2", shekels("-1")), DrawerAmount),
     ("too much", lambda h: h.drawers.open(RANA, "S-2", Money(10**30)), DrawerAmount),
     ("dinars", lambda h: h.drawers.open(RANA, "S-2", Money(1, "JOD")), CurrencyWrong),

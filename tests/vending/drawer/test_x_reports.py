@@ -24,7 +24,7 @@ from tests.vending.drawer.support import (
     counting,
     shekels,
 )
-from tests.vending.support import chart
+from tests.vending.support import IN_CAPITALS, chart
 from vending.drawer import ShiftReport
 from vending.drawer.errors import (
     DrawerIdMalformed,
@@ -35,6 +35,7 @@ from vending.drawer.errors import (
     XReportIdReused,
     XReportUnknown,
 )
+from vending.identifiers import IdInCapitals
 from vending.parties import Actor, Role
 from vending.permissions import ActorNotAllowed
 from vending.sale import Tender
@@ -194,6 +195,9 @@ def test_a_supervisor_repeats_what_an_operator_took_and_the_other_way(here: Coun
 
 REFUSED: list[tuple[str, Callable[[Counter], object], type[RaseedError]]] = [
     ("id", lambda h: h.x_reports.take(SAMIR, "a b"), DrawerIdMalformed),
+    ("capitals", lambda h: h.x_reports.take(SAMIR, IN_CAPITALS), IdInCapitals),
+    # Looked for, it may be one of those from before this was asked.
+    ("capitals sought", lambda h: h.x_reports.report(CHIEF, IN_CAPITALS), XReportUnknown),
     ("no shift", lambda h: h.x_reports.take(RANA, "X"), NoShiftOpen),
     ("no such shift", lambda h: h.x_reports.take(CHIEF, "X", "S-9"), ShiftUnknown),
     ("not hers", lambda h: h.x_reports.take(RANA, "X", "S-1"), ShiftNotYours),

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from meters.quantities import Energy, Money
 from meters.values import replace
 from tests import examples
-from tests.vending.support import tariffs
+from tests.vending.support import IN_CAPITALS, tariffs
 from tests.vending.tariff.strategies import NOW as ANY_NOW
 from tests.vending.tariff.strategies import accounts
 from tests.vending.tariff.strategies import tariffs as any_tariffs
+from vending.identifiers import IdInCapitals
 from vending.tariff import (
     AccountState,
     Debt,
@@ -130,6 +131,8 @@ def test_its_name_is_the_callers_or_follows_from_what_it_is() -> None:
     for wrong in ("x" * 65, "a b", "عرض"):
         with pytest.raises(QuoteIdMalformed):
             binding(PRICED, INPUTS, NOW, quote_id=wrong)
+    with pytest.raises(IdInCapitals):
+        binding(PRICED, INPUTS, NOW, quote_id=IN_CAPITALS)
 
 
 @settings(max_examples=examples(40))
