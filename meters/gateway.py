@@ -27,6 +27,13 @@ class MeterUnreachable(Unavailable, code="meter.unreachable"):
 
 
 @dataclass(eq=False)
+class MeterWithoutAddress(MeterUnreachable, code="meter.without_address"):
+    """Nobody has written down where this meter can be reached: to try again helps nobody."""
+
+    reason: str = "no address on record"
+
+
+@dataclass(eq=False)
 class MeterMismatch(Invalid, code="meter.mismatch"):
     """Another meter answers at this address than the records say."""
 

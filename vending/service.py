@@ -292,8 +292,8 @@ class VendingService:
         Raises VendUnknown, VoidReasonMissing, GivenBackBefore (by somebody else, or for another
         reason), VoidNotAllowed (another point, shift or day; for a supervisor who did not sell it;
         what it left on the balance is spent; units of it were given back), TokenTaken, NotProved,
-        GoneUnproved, VoidUnseen, MeterMismatch, Blocked (whoever asks, or where), ShiftNeeded,
-        CashShort, TillShort.
+        GoneUnproved, VoidUnseen, VoidWithoutAddress, MeterMismatch, Blocked (whoever asks, or
+        where), ShiftNeeded, CashShort, TillShort.
         """
         return self._voiding.void(actor, vend_id, reason)
 

@@ -15,7 +15,7 @@ from drivers.keeping import Lines
 from drivers.modbus.payment_meter import open_payment_meter
 from drivers.places import parse_place
 from meters.errors import Invalid
-from meters.gateway import Gateway, MeterUnreachable
+from meters.gateway import Gateway, MeterWithoutAddress
 
 from .ledger import Chart, read_chart
 from .parties import GatewayPlace, Meter, Registration
@@ -112,7 +112,7 @@ def gateway_for(settings: Settings) -> GatewayFor:
     def open_gateway(meter: Meter) -> Gateway:
         address = meter.gateway
         if address is None:
-            raise MeterUnreachable(meter.number.number, "no address on record")
+            raise MeterWithoutAddress(meter.number.number)
         if isinstance(address, GatewayPlace):
             return lines.payment_gateway(parse_place(address.place), meter.number, utc_now)
         return open_payment_meter(

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from meters.gateway import MeterUnreachable
+from meters.gateway import MeterUnreachable, MeterWithoutAddress
 from meters.quantities import Money
 
 from .accounting.lines import with_persons
@@ -36,6 +36,7 @@ from .voids import (
     NotProved,
     VoidNotAllowed,
     VoidUnseen,
+    VoidWithoutAddress,
     checked_reason,
     money_back,
     moves_money,
@@ -64,6 +65,8 @@ class Voiding:
                 return _asked_again(done, actor, reason)
         try:
             proved = self._proving.proved(record)
+        except MeterWithoutAddress as error:
+            raise VoidWithoutAddress(error.meter) from error
         except MeterUnreachable as error:
             # Elsewhere one who cannot reach a meter lets the customer type the token: not here.
             raise VoidUnseen(error.meter, error.reason) from error

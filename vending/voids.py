@@ -54,6 +54,14 @@ class VoidUnseen(MeterUnreachable, code="void.meter_unreachable"):
 
 
 @dataclass(eq=False)
+class VoidWithoutAddress(Refused, code="void.meter_without_address"):
+    """Nobody has written down where the meter can be reached, so that nothing will ever prove that
+    it has not taken the token; a supervisor refunds."""
+
+    meter: str
+
+
+@dataclass(eq=False)
 class VoidNotAllowed(Refused, code="void.not_allowed"):
     """It may not be voided by this person, at this point, or at all."""
 

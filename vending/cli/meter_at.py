@@ -22,7 +22,7 @@ from drivers.maps.reading import shipped_ids, shipped_map
 from drivers.opening import OpenLine, open_line
 from drivers.places import Place, is_place, parse_place
 from meters.errors import Invalid
-from meters.gateway import MeterUnreachable
+from meters.gateway import MeterWithoutAddress
 
 from ..messages import LOCAL_ZONE, phrase
 from ..meterwork import NOT_COMMISSIONED, Commissioned, MeterWorks
@@ -91,13 +91,13 @@ class Target:
 
 def target_of(cli: Cli, text: str, model: str) -> Target:
     """A place as it is; a meter's number as its record says. Raises PlaceInvalid, MeterUnknown,
-    MeterUnreachable (no address on record)."""
+    MeterWithoutAddress."""
     if is_place(text):
         return Target(parse_place(text), text, model)
     with cli.raseed() as raseed:
         meter = raseed.service.meter(cli.actor(), text).meter
         if meter.gateway is None:
-            raise MeterUnreachable(meter.number.number, "no address on record")
+            raise MeterWithoutAddress(meter.number.number)
         return recorded(raseed.meter_works, meter, meter.gateway.place, model)
 
 

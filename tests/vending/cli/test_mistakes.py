@@ -72,7 +72,7 @@ BAD = [
         )
         for asked in (("takings",), ("account", "1010"), ("statement", "A1"), ("operator", "Huda"))
     ),
-    (("meter", "read", POWER.number), 4, "meter.unreachable"),
+    (("meter", "read", POWER.number), 4, "meter.without_address"),
 ]
 
 

@@ -239,7 +239,7 @@ def test_a_meter_without_an_address_is_told(api: Api) -> None:
     api.vend()
     for path in ("/vends/v-1/delivery", f"/meters/{POWER}/readings"):
         answer = api.post(path)
-        assert (answer.status_code, answer.json()["code"]) == (503, "meter.unreachable")
+        assert (answer.status_code, answer.json()["code"]) == (503, "meter.without_address")
     assert api.get("/vends/v-1").json()["delivery"]["state"] == "issued"
 
 

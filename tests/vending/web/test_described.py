@@ -52,7 +52,8 @@ def test_errors_of_every_kind(api: Api) -> None:
         ("get", "/vends/{vend_id}", "/vends/none", None, 404),
         ("post", "/vends", "/vends", {"vend_id": "v-1"}, 422),
         ("post", "/vends", "/vends", {"vend_id": "x" * 70_000}, 413),
-        ("post", "/vends/{vend_id}/void", "/vends/v-2/void", {"reason": "Not asked for"}, 503),
+        ("post", "/vends/{vend_id}/void", "/vends/v-2/void", {"reason": "Not asked for"}, 409),
+        ("post", "/vends/{vend_id}/delivery", "/vends/v-2/delivery", None, 503),
         ("post", "/approvals/{id}/approval", "/approvals/f-1/approval", None, 409),
     )
     api.vend("v-2")
