@@ -17,8 +17,6 @@ from .sealing import Sealing
 SETTLED_AFTER = timedelta(minutes=10)
 """How long after midnight a day is left alone: a clock may be set back a little, and a sale of the
 last minute must not come after its day was sealed."""
-MOST_DAYS = 31
-"""How many days are made up for at once, the latest ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,5 +66,4 @@ def _due(seals: Sequence[Seal], begun: date, yesterday: date) -> list[date]:
         first = date.fromisoformat(checked[-1]) + timedelta(days=1)
     else:
         first = min(begun, yesterday)
-    first = max(first, yesterday - timedelta(days=MOST_DAYS - 1))
     return [first + timedelta(days=n) for n in range((yesterday - first).days + 1)]

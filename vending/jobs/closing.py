@@ -19,6 +19,8 @@ log = logging.getLogger("raseed.jobs")
 ACTOR = Actor("job:closing", Role.BILLING)
 EVERY_SECONDS: Final = 600
 """How often it is asked what is due: a server that was down at midnight makes up for it."""
+MOST_AT_ONCE: Final = 31
+"""Days that one run checks, the first ones first; the next run goes on."""
 
 
 class Closing:
@@ -45,9 +47,11 @@ class Closing:
         seal; what keeps it from being checked is tried again the next time."""
         done: list[DayClosed] = []
         try:
-            for day in self._closing.due(ACTOR):
-                if day not in self._unkept:
-                    done.append(self._close(day))
+            due = [day for day in self._closing.due(ACTOR) if day not in self._unkept]
+            if len(due) > MOST_AT_ONCE:
+                log.warning("%d days are to be checked, the first is %s", len(due), due[0])
+            for day in due[:MOST_AT_ONCE]:
+                done.append(self._close(day))
         except RaseedError as error:
             log.error("the day is not checked: %s", error.code)
         return done

@@ -11,8 +11,7 @@ import pytest
 
 from tests.vending.support import Town
 from vending.accounting import DailyClosing
-from vending.accounting.closing import MOST_DAYS
-from vending.jobs.closing import Closing
+from vending.jobs.closing import MOST_AT_ONCE, Closing
 
 from .support import BILLING, ZONE, Office
 
@@ -81,11 +80,36 @@ def test_a_clock_that_stood_ahead_stops_no_check(here: Office) -> None:
     assert done(job) == [("2026-11-28", False)]
 
 
-def test_no_more_of_them_than_can_be_looked_at(here: Office) -> None:
+def test_after_a_long_absence_each_day_is_checked_a_month_at_a_time(
+    here: Office, caplog: pytest.LogCaptureFixture
+) -> None:
     here.town.clock.forward(days=100)
-    days = [day for day, _ in done(job_of(here))]
-    assert len(days) == MOST_DAYS
-    assert days[-1] == (THURSDAY + timedelta(days=99)).date().isoformat()
+    here.sell("b")
+    job, days = job_of(here), list[tuple[str, bool]]()
+    with caplog.at_level("WARNING", "raseed.jobs"):
+        while found := done(job):
+            assert len(found) <= MOST_AT_ONCE
+            days += found
+    assert days == [((THURSDAY + timedelta(days=n)).date().isoformat(), True) for n in range(100)]
+    assert caplog.messages == [
+        "100 days are to be checked, the first is 2026-11-26",
+        "69 days are to be checked, the first is 2026-12-27",
+        "38 days are to be checked, the first is 2027-01-27",
+    ]
+    assert here.reports.seals(BILLING)[-1].entry == 1
+
+
+def test_days_that_no_seal_can_keep_hold_up_none_behind_them(here: Office) -> None:
+    """More of them than one run checks: somebody sealed by hand when the server came back."""
+    here.town.clock.forward(days=60)
+    here.keeping.seal(BILLING)
+    here.town.clock.forward(days=2)
+    job = job_of(here)
+    days = [*done(job), *done(job), *done(job)]
+    first = THURSDAY.date()
+    assert [day for day, _ in days] == [(first + timedelta(days=n)).isoformat() for n in range(62)]
+    assert [day for day, kept in days if kept] == ["2027-01-25", "2027-01-26"]
+    assert done(job) == []
 
 
 def test_what_comes_behind_the_seal_of_its_day_is_checked_with_the_next(here: Office) -> None:

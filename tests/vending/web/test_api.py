@@ -235,6 +235,13 @@ def test_no_number_is_asked_for_that_no_column_holds(api: Api) -> None:
     assert api.get("/bankings", params={"before": 2**63}).status_code == 422
 
 
+def test_a_monitor_may_ask_with_head(api: Api) -> None:
+    answer = api.client.head(f"{PREFIX}/health")
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-type"] == "application/json"
+    assert "head" not in api.get("/openapi.json").json()["paths"][f"{PREFIX}/health"]
+
+
 def test_a_meter_without_an_address_is_told(api: Api) -> None:
     api.vend()
     for path in ("/vends/v-1/delivery", f"/meters/{POWER}/readings"):

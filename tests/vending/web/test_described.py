@@ -87,7 +87,7 @@ def test_which_methods_there_are(api: Api) -> None:
         ("/approvals", "GET, POST"),
         ("/vends", "GET, POST"),
         ("/blocks/lifts", "POST"),
-        ("/health", "GET"),
+        ("/health", "GET, HEAD"),
     ):
         answer = api.client.request("DELETE", PREFIX + path)
         assert (answer.status_code, answer.headers["allow"]) == (405, methods)
