@@ -15,10 +15,14 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Final, TypeVar
 
+from .aftersale import Void
 from .ledger import canonical_json
 from .sale import SaleKind, SaleReceipt
 
 T = TypeVar("T")
+
+_OF_VOIDS: Final = "voided:"
+"""What the keys of messages about voids begin with."""
 
 
 class Topic(Enum):
@@ -157,6 +161,21 @@ def messages_of(
     return tuple(queued)
 
 
+def messages_of_void(void: Void, plan: OutboxPlan) -> tuple[Message, ...]:
+    """What taking a sale back queues, or refunding it: a sale knows one of them, so one message for
+    each webhook. Whoever heard of the sale hears that its money went back."""
+    about = canonical_json({"evidence": void.evidence.value}).decode("ascii")
+    return tuple(
+        Message(f"{_OF_VOIDS}{name}:{void.vend_id}", Topic.WEBHOOK, void.vend_id, name, about)
+        for name in plan.webhooks
+    )
+
+
+def is_of_void(message: Message) -> bool:
+    """Whether it tells of a sale's void and not of the sale."""
+    return message.key.startswith(_OF_VOIDS)
+
+
 def at_place(by_place: Mapping[str, T], point: str | None, terminal: str) -> T | None:
     """What stands at a terminal (`P1/T2`), else at its whole point (`P1`)."""
     if not by_place or point is None:
@@ -225,7 +244,9 @@ __all__ = [
     "dialled",
     "given_up",
     "in_hand",
+    "is_of_void",
     "may_follow",
     "messages_of",
+    "messages_of_void",
     "sent",
 ]

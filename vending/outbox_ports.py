@@ -9,6 +9,7 @@ from typing import Protocol
 
 from meters.errors import Invalid, Refused, Unavailable, Unknown
 
+from .aftersale import Void
 from .outbox import Message, MessageState, Step, Topic
 from .paperorders import PaperOrder
 from .sale import SaleReceipt
@@ -76,7 +77,8 @@ class Sold:
     """A sale as the books have it at the moment of sending."""
 
     receipt: SaleReceipt
-    voided: bool
+    void: Void | None
+    """How it was taken back or refunded."""
     shown: bool
     """Held digits have been shown meanwhile."""
 
@@ -92,7 +94,7 @@ class Sender(Protocol):
     receiver is either told the key, or asked first what became of the message.
     """
 
-    def send(self, queued: Queued, receipt: SaleReceipt, now: datetime) -> None:
+    def send(self, queued: Queued, sold: Sold, now: datetime) -> None:
         """Comes back when the receiver has it. Raises NotSent, SendUnknown, SendRejected."""
         ...
 

@@ -205,7 +205,7 @@ class Outbox:
         sender = self._senders.get(message.topic)
         if sender is None:
             raise NotSent(message.topic.value, "not set up")
-        sender.send(taken, sold.receipt, self._clock())
+        sender.send(taken, sold, self._clock())
 
     def _tell(self, taken: Queued, step: Step) -> None:
         level = logging.INFO if step.state is MessageState.SENT else logging.WARNING
@@ -256,7 +256,7 @@ def _check_digits(topic: Topic, sold: Sold) -> None:
     """Raises SendRejected, NotSent where the sale's digits must not leave the house."""
     if topic in WITHOUT_DIGITS:
         return
-    if sold.voided:
+    if sold.void is not None:
         raise SendRejected(topic.value, "the sale is voided")
     if sold.receipt.held and not sold.shown:
         raise NotSent(topic.value, "the digits are held back")

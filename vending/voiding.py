@@ -17,6 +17,7 @@ from .aftersale import DeliveryEvent, Evidence, Void
 from .approvals.carrying import check_not_called_off
 from .blocking import check_seller
 from .ledger import Posting, canonical_json, chained
+from .outbox import messages_of_void
 from .parties import Actor
 from .permissions import require
 from .persons import same_person
@@ -245,6 +246,7 @@ class Voiding:
         )
         posted = chained(void_entry(void, postings), head)
         books.add_void(void, posted, self._kept(postings), account)
+        books.queue(messages_of_void(void, self._ports.outbox), now)
         return void
 
     def _kept(self, postings: Sequence[Posting]) -> tuple[Posting, ...]:

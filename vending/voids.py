@@ -163,7 +163,13 @@ def given_back(void: Void, receipt: SaleReceipt) -> Money:
 
 def moves_money(void: Void) -> bool:
     """Whether the customer was given money: a sale that was sold anew took it along."""
-    return "replaced_by" not in read_document(void)
+    return replaced_by(void) is None
+
+
+def replaced_by(void: Void) -> str | None:
+    """The vend id under which the sale was sold anew, and which took its money along."""
+    found = read_document(void).get("replaced_by")
+    return None if found is None else str(found)
 
 
 def given_of(document: str) -> int | None:

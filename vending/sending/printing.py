@@ -11,7 +11,7 @@ from typing import Protocol
 from meters.errors import Invalid, Refused
 
 from ..outbox import Message
-from ..outbox_ports import Queued, SendRejected
+from ..outbox_ports import Queued, SendRejected, Sold
 from ..paperorders import PaperOrder
 from ..papers import PaperDesk, PaperMaker, receipt_draft, receipt_paper
 from ..paperwork import COPY
@@ -45,16 +45,16 @@ class PrintSender:
     folder: Printer
     devices: Mapping[str, Device] = field(default_factory=dict)
 
-    def send(self, queued: Queued, receipt: SaleReceipt, now: datetime) -> None:  # noqa: ARG002
+    def send(self, queued: Queued, sold: Sold, now: datetime) -> None:  # noqa: ARG002
         """Raises also the printer's errors, all of which say whether it is tried again."""
         message = queued.message
-        paper = self._paper(message.key, receipt.vend_id)
+        paper = self._paper(message.key, sold.receipt.vend_id)
         if paper is None:
             # Another message of the basket has it on its paper.
             return
         device = self.devices.get(message.target)
         if device is None:
-            language = self.desk.language_of(receipt.buyer.account)
+            language = self.desk.language_of(sold.receipt.buyer.account)
             slips = [slip_text(one, language) for one in paper.receipts]
             self.folder.print(message.key, message.target, "\n".join(slips))
             return

@@ -9,9 +9,8 @@ from typing import Final
 
 from ..aftersale import SaleState
 from ..delivery import RETRYABLE
-from ..outbox_ports import NotSent, Queued, SendRejected, SendUnknown
+from ..outbox_ports import NotSent, Queued, SendRejected, SendUnknown, Sold
 from ..parties import Actor, Role
-from ..sale import SaleReceipt
 from ..service import VendingService
 
 ACTOR: Final = Actor("job:outbox", Role.TECHNICIAN)
@@ -25,10 +24,10 @@ class Pusher:
 
     service: VendingService
 
-    def send(self, queued: Queued, receipt: SaleReceipt, now: datetime) -> None:  # noqa: ARG002
+    def send(self, queued: Queued, sold: Sold, now: datetime) -> None:  # noqa: ARG002
         """Raises also whatever `deliver` and `reconcile` raise: then it is tried again, and
         begins by looking at what became of it."""
-        vend_id = receipt.vend_id
+        vend_id = sold.receipt.vend_id
         state = self.service.what_became(ACTOR, vend_id).delivery.state
         step = self.service.reconcile if state in _OPEN else self.service.deliver
         delivery = step(ACTOR, vend_id)

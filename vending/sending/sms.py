@@ -12,8 +12,7 @@ from typing import Protocol
 
 from ..masking import masked
 from ..messages import Language
-from ..outbox_ports import Queued
-from ..sale import SaleReceipt
+from ..outbox_ports import Queued, Sold
 from .files import write_once
 from .http import HttpPoster
 from .length import sms_length
@@ -39,9 +38,9 @@ class SmsSender:
     language_of: Callable[[str], Language]
     """By the customer's account."""
 
-    def send(self, queued: Queued, receipt: SaleReceipt, now: datetime) -> None:  # noqa: ARG002
-        message, language = queued.message, self.language_of(receipt.buyer.account)
-        text = sms_text(receipt, language)
+    def send(self, queued: Queued, sold: Sold, now: datetime) -> None:  # noqa: ARG002
+        message, language = queued.message, self.language_of(sold.receipt.buyer.account)
+        text = sms_text(sold.receipt, language)
         length = sms_length(text)
         log.info(
             "%s takes %d parts (%s, %d units)",

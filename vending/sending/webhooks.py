@@ -13,14 +13,22 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
-from ..outbox_ports import NotSent, Queued
+from pydantic import BaseModel
+
+from ..aftersale import Void
+from ..outbox import Message, is_of_void
+from ..outbox_ports import NotSent, Queued, SendRejected, Sold
 from ..sale import SaleReceipt
-from ..shapes import SaleOut
+from ..shapes import SaleOut, VoidEventOut
 from .http import HttpPoster
 
 PREFIX: Final = "whsec_"
 _SECRET_BYTES: Final = range(24, 65)
-EVENT: Final = "sale.completed"
+COMPLETED: Final = "sale.completed"
+VOIDED: Final = "sale.voided"
+"""Its token is not to be used; the money went back, or into the sale that it was replaced by."""
+REFUNDED: Final = "sale.refunded"
+"""The money went back, the units stay with the customer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +46,13 @@ class WebhookSender:
     poster: HttpPoster
     targets: Mapping[str, WebhookTarget] = field(repr=False)
 
-    def send(self, queued: Queued, receipt: SaleReceipt, now: datetime) -> None:
+    def send(self, queued: Queued, sold: Sold, now: datetime) -> None:
         """The body is the same at every attempt; the moment and so the signature are its own."""
         key, name = queued.message.key, queued.message.target
         target = self.targets.get(name)
         if target is None:
             raise NotSent(name, "not in the settings")
-        body = sale_event(receipt)
+        body = self._body(queued.message, sold)
         second = int(now.timestamp())
         headers = {
             "Content-Type": "application/json",
@@ -54,14 +62,28 @@ class WebhookSender:
         }
         self.poster.post(name, target.url, headers, body)
 
+    def _body(self, message: Message, sold: Sold) -> bytes:
+        if not is_of_void(message):
+            return sale_event(sold.receipt)
+        if sold.void is None:
+            raise SendRejected(message.target, "the sale was not taken back")
+        return void_event(sold.void, sold.receipt)
+
 
 def sale_event(receipt: SaleReceipt) -> bytes:
     """The sale as the API tells it to readers: tokens are facts without digits."""
-    event = {
-        "type": EVENT,
-        "timestamp": receipt.sold_at.isoformat(),
-        "data": SaleOut.of(receipt).model_dump(mode="json"),
-    }
+    return _event(COMPLETED, receipt.sold_at, SaleOut.of(receipt))
+
+
+def void_event(void: Void, receipt: SaleReceipt) -> bytes:
+    """What became of the sale and of its money; neither who it was nor why, which is told in
+    words."""
+    name = VOIDED if void.evidence.takes_back else REFUNDED
+    return _event(name, void.at, VoidEventOut.of(void, receipt))
+
+
+def _event(name: str, at: datetime, data: BaseModel) -> bytes:
+    event = {"type": name, "timestamp": at.isoformat(), "data": data.model_dump(mode="json")}
     return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
 
 

@@ -27,7 +27,7 @@ from .parties import (
 )
 from .quotes import BindingQuoteOut, ExplainedQuoteOut, LineOut, QuoteOut
 from .registration import RegistrationIn, RegistrationOut
-from .saleparts import VoidOut
+from .saleparts import VoidEventOut, VoidOut
 from .sales import BasketOut, PreviewOut, ReceiptOut, SaleOut, SaleStatusOut
 from .statements import AccountStatementOut, CustomerStatementOut, OperatorStatementOut, TakingOut
 from .subledgers import AccountHoldersOut, BreakdownOut
@@ -114,6 +114,7 @@ __all__ = [
     "TariffVersionOut",
     "TrialBalanceOut",
     "VendingKeyOut",
+    "VoidEventOut",
     "VoidOut",
     "document_of",
 ]

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from ..aftersale import Void
 from ..sale import IssuedToken, KeyToken, Paid, Payment, SaleReceipt
-from ..voids import given_back, moves_money
+from ..voids import given_back, moves_money, replaced_by
 from .base import Measure, Out
 
 
@@ -127,5 +127,46 @@ class VoidOut(Out):
             actor=void.actor,
             evidence=void.evidence.value,
             reason=void.reason,
-            given_back=Measure.of(given_back(void, receipt)) if moves_money(void) else None,
+            given_back=_given_back(void, receipt),
         )
+
+
+class VoidEventOut(Out):
+    """How a sale was taken back, as webhooks tell it: no names, and nothing typed by hand."""
+
+    vend_id: str
+    receipt: str
+    kind: str
+    account: str
+    agreement: str
+    meter: str
+    point: str
+    sold_at: datetime
+    at: datetime
+    evidence: str
+    given_back: Measure | None
+    replaced_by: str | None
+    journal_entry: int
+
+    @classmethod
+    def of(cls, void: Void, receipt: SaleReceipt) -> VoidEventOut:
+        buyer = receipt.buyer
+        return cls(
+            vend_id=void.vend_id,
+            receipt=receipt.receipt_code,
+            kind=receipt.kind.value,
+            account=buyer.account,
+            agreement=buyer.agreement,
+            meter=buyer.meter,
+            point=void.point,
+            sold_at=receipt.sold_at,
+            at=void.at,
+            evidence=void.evidence.value,
+            given_back=_given_back(void, receipt),
+            replaced_by=replaced_by(void),
+            journal_entry=void.entry,
+        )
+
+
+def _given_back(void: Void, receipt: SaleReceipt) -> Measure | None:
+    return Measure.of(given_back(void, receipt)) if moves_money(void) else None

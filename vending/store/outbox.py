@@ -23,7 +23,6 @@ from .sqlstore import BUSY_TIMEOUT_S, SqlStore
 _c = t.outbox.c
 _AT_REST = frozenset({MessageState.SENT, MessageState.GIVEN_UP})
 _BY_ID = select(t.outbox).where(_c.id == bindparam("message_id"))
-_VOIDED = select(t.voids.c.vend_id).where(t.voids.c.vend_id == bindparam("vend_id"))
 _SHOWN = select(t.showings.c.vend_id).where(t.showings.c.vend_id == bindparam("vend_id"))
 
 
@@ -114,7 +113,7 @@ class SqlOutbox:
             named = {"vend_id": vend_id}
             return Sold(
                 receipt=receipt_of(record),
-                voided=books._db.execute(_VOIDED, named).first() is not None,
+                void=books.void_of(vend_id),
                 shown=books._db.execute(_SHOWN, named).first() is not None,
             )
 

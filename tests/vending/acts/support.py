@@ -34,6 +34,7 @@ from vending.accounts import Accounts
 from vending.acts import Exchanges, NewMeter, Source, sale_acts
 from vending.approvals import Approvals, Outcome, own_acts
 from vending.messages import LOCAL_ZONE
+from vending.outbox import OutboxPlan
 from vending.parties import Meter, Role
 from vending.requests import Units
 from vending.sale import SaleReceipt, VendRequest
@@ -135,8 +136,9 @@ def put_in(
 
 
 @contextmanager
-def office_at(place: Path | str) -> Iterator[Office]:
-    """The town with one more meter; all of them, and one on the shelf, are simulated."""
+def office_at(place: Path | str, outbox: OutboxPlan | None = None) -> Iterator[Office]:
+    """The town with one more meter; all of them, and one on the shelf, are simulated. What is done
+    queues messages by `outbox`."""
     here = Town(place, more_meters=1)
     meters = {
         number: in_town(
@@ -150,7 +152,7 @@ def office_at(place: Path | str) -> Iterator[Office]:
             raise MeterUnreachable(wanted.number.number, "no address")
         return DirectGateway(meters[wanted.number], wanted.number, here.clock)
 
-    service = here.with_(gateway_for=gateway_for)
+    service = here.with_(gateway_for=gateway_for, outbox=outbox)
     acting = SqlActs(here.store)
     acts = {**own_acts("ILS"), **sale_acts(service.ports, acting)}
     books = SqlBooks(here.store)
