@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
@@ -137,3 +137,5 @@ class MeterReading:
     meter: str
     account: MeterAccount
     actor: str
+    id: int = field(default=0, compare=False)
+    """In the order they were stored in; 0 until it is."""

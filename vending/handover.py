@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 from meters.account import TokenLogEntry
@@ -135,10 +136,10 @@ class Handover:
         seen = evidence(token_fingerprint(receipt.tokens[-1].digits), log, events)
         return self._settle(actor, receipt, events, seen, self._ports.clock())
 
-    def unsettled(self, actor: Actor, limit: int) -> list[str]:
+    def unsettled(self, actor: Actor, limit: int, after: str) -> list[str]:
         require(actor, "what_became")
         with self._ports.store.reading() as books:
-            return books.unsettled(limit)
+            return books.unsettled(limit, after)
 
     def _settle(
         self,
@@ -175,7 +176,7 @@ class Handover:
             gateway.close()
         reading = MeterReading(number, account, actor.name)
         with self._ports.store.writing() as books:
-            books.add_reading(reading)
+            reading = replace(reading, id=books.add_reading(reading))
             for receipt in voided:
                 self._taken_all_the_same(books, actor, receipt, log)
         return reading

@@ -78,12 +78,14 @@ class LookUps:
             file = meter_in_use(books, typed)
             return masked_file(file) if agent(books, actor) else file
 
-    def readings(self, actor: Actor, meter: str, limit: int) -> list[MeterReading]:
+    def readings(
+        self, actor: Actor, meter: str, before: int | None, limit: int
+    ) -> list[MeterReading]:
         require(actor, "look_up")
         typed = meter_from_text(meter).number
         with self._ports.store.reading() as books:
             meter_in_use(books, typed)
-            return books.readings(typed, limit=limit)
+            return books.readings(typed, before=before, limit=limit)
 
     def points(self, actor: Actor) -> list[VendingPoint]:
         require(actor, "look_up")

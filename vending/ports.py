@@ -211,12 +211,15 @@ class Reading(Protocol):
         """By their number, the original first."""
         ...
 
-    def unsettled(self, limit: int) -> list[str]:
-        """Vend ids whose delivery is `unknown` or was left `delivering`, oldest first."""
+    def unsettled(self, limit: int, after: str = "") -> list[str]:
+        """Vend ids whose delivery is `unknown` or was left `delivering`, oldest first; those
+        behind `after`, a vend id that was among them."""
         ...
 
-    def readings(self, meter: str, *, limit: int = 50) -> list[MeterReading]:
-        """Newest first, by the order they were stored in."""
+    def readings(
+        self, meter: str, *, before: int | None = None, limit: int = 50
+    ) -> list[MeterReading]:
+        """Newest first, by the order they were stored in; those with an id below `before`."""
         ...
 
     def stored_entries(self) -> Iterator[StoredEntry]:
@@ -302,7 +305,9 @@ class Writing(Reading, Protocol):
         self, vend_id: str, copy: int, at: datetime, actor: str, point: str
     ) -> None: ...
 
-    def add_reading(self, reading: MeterReading) -> None: ...
+    def add_reading(self, reading: MeterReading) -> int:
+        """Its id from here on."""
+        ...
 
 
 class Store(Protocol):

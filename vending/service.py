@@ -340,13 +340,17 @@ class VendingService:
         same."""
         return self._handover.read_account(actor, meter)
 
-    def unsettled(self, actor: Actor, *, limit: int = 100) -> list[str]:
-        """Vend ids that wait for `reconcile`, oldest first: pushed, and no verdict known."""
-        return self._handover.unsettled(actor, limit)
+    def unsettled(self, actor: Actor, *, after: str = "", limit: int = 100) -> list[str]:
+        """Vend ids that wait for `reconcile`, oldest first: pushed, and no verdict known. Those
+        behind `after`, one of them."""
+        return self._handover.unsettled(actor, limit, after)
 
-    def readings(self, actor: Actor, meter: str, *, limit: int = 50) -> list[MeterReading]:
-        """Stored readings of a meter, newest first. Raises the errors of `meter`."""
-        return self._look_ups.readings(actor, meter, limit)
+    def readings(
+        self, actor: Actor, meter: str, *, before: int | None = None, limit: int = 50
+    ) -> list[MeterReading]:
+        """Stored readings of a meter, newest first; those with an id below `before`. Raises the
+        errors of `meter`."""
+        return self._look_ups.readings(actor, meter, before, limit)
 
     # The books
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -243,6 +243,38 @@ def test_readings_and_events_come_back_as_they_went_in(store: SqlStore) -> None:
         assert books.readings(POWER.number) == [reading(at)]
     with pytest.raises(Broken), store.writing() as books:
         books.add_delivery_event("v-1", events[1])
+
+
+def test_readings_go_on_behind_the_last_of_a_page(store: SqlStore) -> None:
+    at = datetime(2026, 11, 23, 1, 2, 3, 4, tzinfo=UTC)
+    with store.writing() as books:
+        ids = [books.add_reading(reading(at)) for _ in range(5)]
+    seen: list[int] = []
+    with store.reading() as books:
+        while page := books.readings(POWER.number, before=min(seen, default=None), limit=2):
+            seen += [one.id for one in page]
+    assert seen == sorted(ids, reverse=True)
+
+
+def test_sales_in_doubt_go_on_behind_the_last_of_a_page(store: SqlStore) -> None:
+    """Also behind one that was settled while the page was read; two of one moment are two."""
+    first = datetime(2026, 11, 23, 1, 2, 3, 4, tzinfo=UTC)
+    moments = {"v-1": first, "v-2": first + timedelta(hours=1), "v-3": first, "v-4": first}
+    for vend_id in moments:
+        sold(store, vend_id)
+    with store.writing() as books:
+        for vend_id, at in moments.items():
+            books.add_delivery_event(
+                vend_id, DeliveryEvent(1, SaleState.DELIVERING, at, "Samir", None, 0, "")
+            )
+    with store.reading() as books:
+        assert books.unsettled(2) == ["v-1", "v-3"]
+    with store.writing() as books:
+        taken = DeliveryEvent(2, SaleState.DELIVERED, first + timedelta(days=1), "Samir")
+        books.add_delivery_event("v-3", taken)
+    with store.reading() as books:
+        assert books.unsettled(2, "v-3") == ["v-4", "v-2"]
+        assert books.unsettled(2, "v-2") == books.unsettled(2, "\0") == []
 
 
 def test_a_reader_sees_one_moment(store: SqlStore) -> None:

@@ -108,9 +108,11 @@ class Blocks:
         kind: str | None = None,
         subject: str | None = None,
         *,
+        before: int | None = None,
         limit: int = 100,
     ) -> list[BlockEvent]:
-        """Who barred and lifted what, latest first; `subject` only with its kind.
+        """Who barred and lifted what, latest first, those with an id below `before`; `subject`
+        only with its kind.
 
         Raises the errors of `typed_subject`.
         """
@@ -119,7 +121,7 @@ class Blocks:
         if kind is not None and subject is not None:
             name = typed_subject(kind, subject).name
         with self._store.reading() as books:
-            return books.block_events(_known_kind(kind), name, limit=limit)
+            return books.block_events(_known_kind(kind), name, before=before, limit=limit)
 
 
 def _known_kind(kind: str | None) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -25,6 +25,8 @@ class BlockEvent:
     at: datetime
     actor: str
     reason: str
+    id: int = field(default=0, compare=False)
+    """In the order they happened in."""
 
 
 class PeopleReading(Protocol):
@@ -66,9 +68,14 @@ class PeopleReading(Protocol):
         ...
 
     def block_events(
-        self, kind: str | None, subject: str | None, *, limit: int = 100
+        self,
+        kind: str | None,
+        subject: str | None,
+        *,
+        before: int | None = None,
+        limit: int = 100,
     ) -> list[BlockEvent]:
-        """Latest first."""
+        """Latest first; those with an id below `before`."""
         ...
 
     def in_use(self, kind: str, subject: str) -> bool:

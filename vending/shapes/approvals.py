@@ -128,6 +128,7 @@ class BlockOut(Out):
 class BlockEventOut(Out):
     """One blocking or lifting."""
 
+    id: int
     kind: str
     subject: str
     act: str = Field(description="`blocked` or `lifted`")

@@ -21,6 +21,7 @@ _COMMODITY_UNITS: dict[str, type[Quantity]] = {kind.unit: kind for kind in (Ener
 class ReadingOut(Out):
     """One reading of a meter's account."""
 
+    id: int
     meter: str
     commodity: str
     balance: Measure = Field(description="Credit left; may be negative")
@@ -37,6 +38,7 @@ class ReadingOut(Out):
     def of(cls, reading: MeterReading) -> ReadingOut:
         account = reading.account
         return cls(
+            id=reading.id,
             meter=reading.meter,
             commodity=account.commodity.value,
             balance=Measure.of(account.balance),

@@ -43,10 +43,17 @@ class SqlOperatorsReading(SqlReading):
         return [Block(*row) for row in self._db.execute(statement)]
 
     def block_events(
-        self, kind: str | None, subject: str | None, *, limit: int = 100
+        self,
+        kind: str | None,
+        subject: str | None,
+        *,
+        before: int | None = None,
+        limit: int = 100,
     ) -> list[BlockEvent]:
         c = t.block_events.c
-        statement = select(c.kind, c.subject, c.act, c.at, c.actor, c.reason)
+        statement = select(c.kind, c.subject, c.act, c.at, c.actor, c.reason, c.id)
+        if before is not None:
+            statement = statement.where(c.id < before)
         if kind is not None:
             statement = statement.where(c.kind == kind)
         if subject is not None:

@@ -87,17 +87,25 @@ _PRINTINGS = (
     .where(t.reprints.c.vend_id == bindparam("vend_id"))
     .order_by(t.reprints.c.copy)
 )
+_BEHIND_ALL = 2**63 - 1
 _READINGS = (
     select(t.readings)
-    .where(t.readings.c.meter == bindparam("meter"))
+    .where(t.readings.c.meter == bindparam("meter"), t.readings.c.id < bindparam("before"))
     .order_by(t.readings.c.id.desc())
     .limit(bindparam("most"))
 )
 _LATER = t.delivery_events.alias()
+_DOUBTFUL = t.delivery_events.c.state.in_([SaleState.UNKNOWN.value, SaleState.DELIVERING.value])
+_LAST_DOUBT = (
+    select(t.delivery_events.c.at)
+    .where(t.delivery_events.c.vend_id == bindparam("after"), _DOUBTFUL)
+    .order_by(t.delivery_events.c.seq.desc())
+    .limit(1)
+)
 _UNSETTLED = (
     select(t.delivery_events.c.vend_id)
     .where(
-        t.delivery_events.c.state.in_([SaleState.UNKNOWN.value, SaleState.DELIVERING.value]),
+        _DOUBTFUL,
         ~exists().where(
             _LATER.c.vend_id == t.delivery_events.c.vend_id,
             _LATER.c.seq > t.delivery_events.c.seq,
@@ -231,12 +239,24 @@ class SqlReading(SqlTakingBack):
     def printings(self, vend_id: str) -> list[Printing]:
         return [Printing(*row) for row in self._db.execute(_PRINTINGS, {"vend_id": vend_id})]
 
-    def readings(self, meter: str, *, limit: int = 50) -> list[MeterReading]:
-        rows = self._db.execute(_READINGS, {"meter": meter, "most": limit})
+    def readings(
+        self, meter: str, *, before: int | None = None, limit: int = 50
+    ) -> list[MeterReading]:
+        behind = _BEHIND_ALL if before is None else before
+        rows = self._db.execute(_READINGS, {"meter": meter, "before": behind, "most": limit})
         return [reading_of(row) for row in rows]
 
-    def unsettled(self, limit: int) -> list[str]:
-        return list(self._db.execute(_UNSETTLED, {"limit": limit}).scalars())
+    def unsettled(self, limit: int, after: str = "") -> list[str]:
+        statement, values = _UNSETTLED, {"limit": limit}
+        if after:
+            # Settled meanwhile, it keeps the place that it had.
+            last = after.replace(NUL, "")
+            began = self._db.execute(_LAST_DOUBT, {"after": last}).scalar()
+            if began is None:
+                return []
+            c = t.delivery_events.c
+            statement = statement.where((c.at > began) | ((c.at == began) & (c.vend_id > last)))
+        return list(self._db.execute(statement, values).scalars())
 
     # The audit
 
@@ -284,4 +304,4 @@ def reading_of(row: Row[Any]) -> MeterReading:
         last_result=TokenResult(row.last_result),
         read_at=row.read_at,
     )
-    return MeterReading(row.meter, account, row.actor)
+    return MeterReading(row.meter, account, row.actor, row.id)

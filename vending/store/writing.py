@@ -168,9 +168,9 @@ class SqlWriting(SqlReading):
             {"vend_id": vend_id, "copy": copy, "at": at, "actor": actor, "point": point},
         )
 
-    def add_reading(self, reading: MeterReading) -> None:
+    def add_reading(self, reading: MeterReading) -> int:
         account = reading.account
-        add_row(
+        (id,) = add_row(
             self._db,
             "reading",
             {
@@ -188,6 +188,7 @@ class SqlWriting(SqlReading):
                 "last_result": int(account.last_result),
             },
         )
+        return int(id)
 
 
 def _marks(registration: Registration) -> list[dict[str, Any]]:

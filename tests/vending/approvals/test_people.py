@@ -107,7 +107,10 @@ def test_lists_of_blocks(desk: Desk) -> None:
     assert keys == [("operator", "a"), ("operator", "b"), ("point", "P1"), ("point", "P2")]
     assert [b.key for b in desk.blocks.blocks(LAYLA, after="operator:a", limit=2)] == keys[1:3]
     assert [b.key for b in desk.blocks.blocks(LAYLA, "point", after="point:P1")] == keys[3:]
-    assert len(desk.blocks.events(LAYLA, "operator")) == 2
+    latest, first = desk.blocks.events(LAYLA, "operator")
+    assert desk.blocks.events(LAYLA, "operator", limit=1) == [latest]
+    assert desk.blocks.events(LAYLA, "operator", before=latest.id, limit=1) == [first]
+    assert desk.blocks.events(LAYLA, "operator", before=first.id) == []
 
 
 @pytest.mark.parametrize(

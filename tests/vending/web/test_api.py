@@ -242,6 +242,25 @@ def test_a_monitor_may_ask_with_head(api: Api) -> None:
     assert "head" not in api.get("/openapi.json").json()["paths"][f"{PREFIX}/health"]
 
 
+def test_every_list_with_an_end_goes_on_behind_it(api: Api) -> None:
+    spec = api.get("/openapi.json").json()
+    asked = {
+        (verb, path): {one["name"] for one in told.get("parameters", ())}
+        for path, verbs in spec["paths"].items()
+        for verb, told in verbs.items()
+    }
+    ending = {place: names for place, names in asked.items() if "limit" in names}
+    assert len(ending) > 10
+    assert [place for place, names in ending.items() if not names & {"before", "after"}] == []
+
+    for number in ("1", "2", "3"):
+        api.post("/blocks", {"kind": "terminal", "subject": f"P1/T{number}", "reason": "Wet floor"})
+    first = api.get("/blocks/events", params={"limit": 2}).json()
+    behind = {"limit": 2, "before": first[-1]["id"]}
+    rest = api.get("/blocks/events", params=behind).json()
+    assert [one["subject"] for one in (*first, *rest)] == ["P1/T3", "P1/T2", "P1/T1"]
+
+
 def test_a_meter_without_an_address_is_told(api: Api) -> None:
     api.vend()
     for path in ("/vends/v-1/delivery", f"/meters/{POWER}/readings"):

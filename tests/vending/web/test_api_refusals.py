@@ -134,6 +134,8 @@ def test_what_is_not_there_is_404(api: Api, path: str, code: str) -> None:
         "/bankings?before=",
         "/key-changes?after=",
         f"/meters/{POWER.number}/key-changes?before=",
+        f"/meters/{POWER.number}/readings?before=",
+        "/blocks/events?before=",
         "/vends?before=",
         "/outbox?before=",
     ],

@@ -23,6 +23,7 @@ from ...shapes import (
     PointTermsIn,
     document_of,
 )
+from ...shapes.base import MOST_NUMBER
 from ..addresses import AGREEMENT, POINT
 from ..callers import (
     Approver,
@@ -198,10 +199,13 @@ def list_block_events(
     blocks: Blocking,
     kind: Kind = None,
     subject: Annotated[str | None, Query(max_length=200, description="With its kind")] = None,
+    before: Annotated[
+        int | None, Query(ge=1, le=MOST_NUMBER, description="Those below this id")
+    ] = None,
     limit: Limit = 100,
 ) -> list[BlockEventOut]:
     """Who barred and lifted what, latest first."""
-    found = blocks.events(actor, kind, subject, limit=limit)
+    found = blocks.events(actor, kind, subject, before=before, limit=limit)
     return [BlockEventOut.of(one) for one in found]
 
 

@@ -9,6 +9,7 @@ from fastapi import Query, Request
 from pydantic import BaseModel
 
 from ...shapes import LedgerReportOut, ReadingOut
+from ...shapes.base import MOST_NUMBER
 from ..callers import Keeping, Reader, Service, Technician, services_of
 from ..routers import api_router
 from .parties import MeterPath
@@ -34,10 +35,14 @@ def list_readings(
     actor: Reader,
     service: Service,
     number: MeterPath,
+    before: Annotated[
+        int | None, Query(ge=1, le=MOST_NUMBER, description="Those below this id")
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> list[ReadingOut]:
     """Stored readings of a meter, latest first."""
-    return [ReadingOut.of(reading) for reading in service.readings(actor, number, limit=limit)]
+    found = service.readings(actor, number, before=before, limit=limit)
+    return [ReadingOut.of(reading) for reading in found]
 
 
 @router.get("/ledger/verification", tags=["books"])

@@ -144,11 +144,14 @@ def last_sale(actor: Reader, service: Service) -> SaleStatusOut:
 
 @router.get("/vends/unsettled")
 def unsettled(
-    actor: Reader, service: Service, limit: Annotated[int, Query(ge=1, le=500)] = 100
+    actor: Reader,
+    service: Service,
+    after: Annotated[str, Query(max_length=200, description="Those behind this vend id")] = "",
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> list[SaleStatusOut]:
     """Sales whose token was pushed to the meter and no verdict is known, oldest first: each is
     settled by its reconciliation."""
-    found = service.unsettled(actor, limit=limit)
+    found = service.unsettled(actor, after=after, limit=limit)
     return [SaleStatusOut.of(service.what_became(actor, one)) for one in found]
 
 
