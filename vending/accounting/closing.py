@@ -11,6 +11,7 @@ from ..parties import Actor
 from ..ports import Clock
 from .daily import DailyCheck
 from .days import day_of
+from .errors import SealedLater
 from .reports import BookReports
 from .sealing import Sealing
 
@@ -25,7 +26,8 @@ class DayClosed:
 
     check: DailyCheck
     seal: Seal | None
-    """None if a later day is sealed already, so that nothing can be kept with this one."""
+    """None if a later day, or an entry of one, is sealed already, so that nothing can be kept with
+    this one."""
 
 
 class DailyClosing:
@@ -53,10 +55,10 @@ class DailyClosing:
         any further. Repeated, it answers the same seal. Raises ActorNotAllowed, DayMalformed,
         DayNotBegun."""
         check = self._reports.check(actor, day)
-        seals = self._reports.seals(actor)
-        if seals and seals[-1].day > day:
+        try:
+            return DayClosed(check, self._sealing.seal(actor, day, check.differences))
+        except SealedLater:
             return DayClosed(check, None)
-        return DayClosed(check, self._sealing.seal(actor, day, check.differences))
 
 
 def _due(seals: Sequence[Seal], begun: date, yesterday: date) -> list[date]:

@@ -19,8 +19,9 @@ log = logging.getLogger("raseed.jobs")
 ACTOR = Actor("job:closing", Role.BILLING)
 EVERY_SECONDS: Final = 600
 """How often it is asked what is due: a server that was down at midnight makes up for it."""
-MOST_AT_ONCE: Final = 31
-"""Days that one run checks, the first ones first; the next run goes on."""
+MOST_DAYS: Final = 31
+"""How many missed days are made up for in one run: counters share the machine with the checks of a
+month, not with those of a year."""
 
 
 class Closing:
@@ -43,15 +44,18 @@ class Closing:
         )
 
     def run(self) -> list[DayClosed]:
-        """Checks and seals what is due. A difference is an error in the log, and stays with the
-        seal; what keeps it from being checked is tried again the next time."""
+        """Checks and seals what is due, the first day first, at most MOST_DAYS; the next run goes
+        on from there. A difference is an error in the log, and stays with the seal; what keeps it
+        from being checked is tried again the next time."""
         done: list[DayClosed] = []
         try:
             due = [day for day in self._closing.due(ACTOR) if day not in self._unkept]
-            if len(due) > MOST_AT_ONCE:
-                log.warning("%d days are to be checked, the first is %s", len(due), due[0])
-            for day in due[:MOST_AT_ONCE]:
+            for day in due[:MOST_DAYS]:
                 done.append(self._close(day))
+            if later := due[MOST_DAYS:]:
+                log.warning(
+                    "%d missed days are still to be checked, from %s on", len(later), later[0]
+                )
         except RaseedError as error:
             log.error("the day is not checked: %s", error.code)
         return done
@@ -65,7 +69,7 @@ class Closing:
             log.info("%s agrees: %d sales", day, closed.check.sales)
         if closed.seal is None:
             self._unkept.add(day)
-            log.warning("%s is not sealed: a later day is", day)
+            log.warning("%s is not sealed by its check: a later state is sealed", day)
         else:
             log.info("%s is sealed: %s", day, closed.seal.code)
         return closed

@@ -11,7 +11,7 @@ import pytest
 
 from tests.vending.support import Town
 from vending.accounting import DailyClosing
-from vending.jobs.closing import MOST_AT_ONCE, Closing
+from vending.jobs.closing import MOST_DAYS, Closing
 
 from .support import BILLING, ZONE, Office
 
@@ -19,8 +19,8 @@ THURSDAY = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def here(tmp_path: Path) -> Iterator[Office]:
-    made = Office(Town(tmp_path / "books.db"))
+def here(place: Path | str) -> Iterator[Office]:
+    made = Office(Town(place))
     made.town.clock.now = THURSDAY
     made.sell("a")
     yield made
@@ -80,23 +80,27 @@ def test_a_clock_that_stood_ahead_stops_no_check(here: Office) -> None:
     assert done(job) == [("2026-11-28", False)]
 
 
-def test_after_a_long_absence_each_day_is_checked_a_month_at_a_time(
-    here: Office, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_all_of_them_a_month_in_each_run(here: Office, caplog: pytest.LogCaptureFixture) -> None:
+    """Off for a hundred days: no day is left out, and none is checked before the one before it."""
     here.town.clock.forward(days=100)
-    here.sell("b")
-    job, days = job_of(here), list[tuple[str, bool]]()
+    missed = [(THURSDAY + timedelta(days=n)).date().isoformat() for n in range(100)]
+    job, runs = job_of(here), []
     with caplog.at_level("WARNING", "raseed.jobs"):
-        while found := done(job):
-            assert len(found) <= MOST_AT_ONCE
-            days += found
-    assert days == [((THURSDAY + timedelta(days=n)).date().isoformat(), True) for n in range(100)]
-    assert caplog.messages == [
-        "100 days are to be checked, the first is 2026-11-26",
-        "69 days are to be checked, the first is 2026-12-27",
-        "38 days are to be checked, the first is 2027-01-27",
+        while made_up := done(job):
+            runs.append(made_up)
+    assert [len(run) for run in runs] == [MOST_DAYS, MOST_DAYS, MOST_DAYS, 100 - 3 * MOST_DAYS]
+    assert [one for run in runs for one in run] == [(day, True) for day in missed]
+    told = [record.getMessage() for record in caplog.records]
+    assert told[0] == f"69 missed days are still to be checked, from {missed[MOST_DAYS]} on"
+    assert len(told) == 3
+
+
+def test_one_that_is_started_anew_goes_on_where_the_other_stopped(here: Office) -> None:
+    here.town.clock.forward(days=40)
+    done(job_of(here))
+    assert [day for day, _ in done(job_of(here))] == [
+        (THURSDAY + timedelta(days=n)).date().isoformat() for n in range(MOST_DAYS, 40)
     ]
-    assert here.reports.seals(BILLING)[-1].entry == 1
 
 
 def test_days_that_no_seal_can_keep_hold_up_none_behind_them(here: Office) -> None:
@@ -126,6 +130,23 @@ def test_what_comes_behind_the_seal_of_its_day_is_checked_with_the_next(here: Of
     assert [(one.sales, one.ok) for one in checks] == [(2, True), (3, True)]
     here.town.clock.forward(days=1)
     assert done(job) == [("2026-11-27", True)]
+
+
+def test_a_seal_that_reaches_into_the_next_day_stops_no_check(here: Office) -> None:
+    """Of two machines one is two minutes fast: it sells just after its midnight, and on the other
+    it is still evening when somebody seals."""
+    job, midnight = job_of(here), datetime(2026, 11, 26, 22, 0, tzinfo=UTC)
+    done(job)
+    here.town.clock.now = midnight - timedelta(minutes=2)
+    here.sell("fast")
+    here.town.clock.now = midnight - timedelta(minutes=1)
+    assert (seal := here.keeping.seal(BILLING)).day == "2026-11-26"
+    assert seal.entry == 2
+    here.town.clock.now = midnight + timedelta(hours=9)
+    assert done(job) == [("2026-11-26", False)]
+    here.town.clock.forward(days=1)
+    assert done(job) == [("2026-11-27", True)]
+    assert here.reports.check(BILLING, "2026-11-27").sales == 1
 
 
 @pytest.mark.parametrize(
