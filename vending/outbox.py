@@ -73,6 +73,13 @@ LEASE: Final = timedelta(minutes=2)
 """How long one attempt may take; after it, whoever made the attempt is taken for dead. Longer than
 the patience for a push (`delivery.PATIENCE`)."""
 
+KEEPS: Final[Mapping[Topic, timedelta]] = MappingProxyType(
+    {Topic.SMS: timedelta(days=3), Topic.PRINT: timedelta(days=3)}
+)
+"""How long behind the moment when it was due a message is begun by itself, over a holiday at most:
+what nobody worked off for longer (the server was off) is no longer what the customer waits for,
+and the digits on it surprise whoever gets them. Meters and other programs are told however late."""
+
 _MOST_WAIT: Final = timedelta(days=1)
 FARTHEST: Final[Mapping[MessageState, timedelta]] = MappingProxyType(
     {MessageState.SENDING: 2 * LEASE, MessageState.WAITING: 2 * _MOST_WAIT}
@@ -208,6 +215,12 @@ def after_failure(attempts: int, now: datetime, error: str, wait: timedelta | No
     return Step(MessageState.WAITING, now + max(own, asked), error)
 
 
+def is_too_late(topic: Topic, due_at: datetime, now: datetime) -> bool:
+    """Whether a message that was due then is not begun any more, unless a person asks for it."""
+    keeps = KEEPS.get(topic)
+    return keeps is not None and now - due_at > keeps
+
+
 def sent(now: datetime) -> Step:
     """The receiver has it."""
     return Step(MessageState.SENT, now)
@@ -231,6 +244,7 @@ def may_follow(now: MessageState, then: MessageState) -> bool:
 __all__ = [
     "BACKOFF",
     "FARTHEST",
+    "KEEPS",
     "LEASE",
     "MOST_ATTEMPTS",
     "TRANSITIONS",
@@ -245,6 +259,7 @@ __all__ = [
     "given_up",
     "in_hand",
     "is_of_void",
+    "is_too_late",
     "may_follow",
     "messages_of",
     "messages_of_void",

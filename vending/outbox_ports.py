@@ -70,6 +70,8 @@ class Queued:
     done_at: datetime | None
     last_error: str
     """Code and reason of the latest failure; never anything of the message."""
+    due_at: datetime | None = None
+    """Of one that was just taken: when it had been due."""
 
 
 @dataclass(frozen=True, slots=True)

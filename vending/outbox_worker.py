@@ -25,6 +25,7 @@ from .outbox import (
     after_failure,
     given_up,
     in_hand,
+    is_too_late,
     may_follow,
     sent,
 )
@@ -175,6 +176,10 @@ class Outbox:
         if taken.attempts > MOST_ATTEMPTS:
             # Each of them died on the way, and perhaps because of this message.
             return given_up(self._clock(), "outbox.no_end: the last attempt did not end")
+        now, due_at = self._clock(), taken.due_at
+        if due_at is not None and is_too_late(taken.message.topic, due_at, now):
+            days = (now - due_at).days
+            return given_up(now, f"outbox.too_late: it was due {days} days ago")
         try:
             self._send(taken)
         except SendRejected as error:

@@ -58,7 +58,11 @@ class SqlOutbox:
         # Looked for apart from the writer's place: most of the time nothing is due.
         while (found := self._first(due)) is not None:
             taken = _changed(
-                found, MessageState.SENDING, attempts=found.attempts + 1, next_at=until
+                found,
+                MessageState.SENDING,
+                attempts=found.attempts + 1,
+                next_at=until,
+                due_at=found.next_at,
             )
             if self._replace(found, taken):
                 return taken

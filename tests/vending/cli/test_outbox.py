@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.vending.outbox.support import HOOK, PHONE, SMS
-from tests.vending.support import POWER, START
+from tests.vending.support import POWER
 from vending.outbox import messages_of
 from vending.record import receipt_of
 from vending.settings import Settings
@@ -30,7 +30,7 @@ def town(tmp_path: Path) -> Shell:
         receipt = receipt_of(record)
         with raseed.store.writing() as books:
             for plan in (SMS, HOOK):
-                insert_messages(books._db, messages_of(receipt, PHONE, plan), START)
+                insert_messages(books._db, messages_of(receipt, PHONE, plan), record.sold_at)
     return shell
 
 

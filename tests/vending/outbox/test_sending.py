@@ -212,6 +212,28 @@ def test_whoever_died_while_sending_leaves_it_to_be_sent_with_the_same_key(here:
     assert (here.only().state, here.only().attempts) == (S.SENT, 2)
 
 
+def test_what_nobody_sent_for_months_reaches_no_telephone_by_itself(here: Office) -> None:
+    """The server was off from September to December. Other programs are told all the same; a
+    supervisor looks at the rest, and sends what is still of use."""
+    here.sell(plan=ALL)
+    here.clock.forward(days=90)
+    assert here.run() == (1, 0, 2)
+    assert here.receiver.keys() == {"webhook:erp:v-1": 1}
+    left = here.outbox.messages(CHIEF, state=S.GIVEN_UP)
+    assert {one.message.topic for one in left} == {Topic.SMS, Topic.PRINT}
+    assert {one.last_error for one in left} == {"outbox.too_late: it was due 90 days ago"}
+    for one in left:
+        here.outbox.retry(CHIEF, one.id)
+    assert here.run() == (2, 0, 0)
+    assert here.receiver.keys()["sms:v-1"] == 1
+
+
+def test_a_holiday_is_not_too_long(here: Office) -> None:
+    here.sell(plan=ALL)
+    here.clock.forward(days=3)
+    assert here.run() == (3, 0, 0)
+
+
 @pytest.mark.parametrize("step", [timedelta(days=400), 3 * LEASE], ids=str)
 def test_what_was_taken_while_the_clock_stood_far_ahead_is_not_in_hand(
     here: Office, step: timedelta
