@@ -284,6 +284,9 @@ PLAN_RULES: Final = {
     "each sale is told to the receiver": """
         SELECT s.vend_id FROM sales s LEFT JOIN outbox o ON o.key = 'webhook:erp:' || s.vend_id
         WHERE o.key IS NULL""",
+    "each void and each refund is told to the receiver": """
+        SELECT v.vend_id FROM voids v LEFT JOIN outbox o ON o.key = 'voided:erp:' || v.vend_id
+        WHERE o.key IS NULL""",
     "an SMS goes out with each sale whose digits may be seen, and with no other": """
         SELECT s.vend_id FROM sales s LEFT JOIN showings h ON h.vend_id = s.vend_id
         LEFT JOIN outbox o ON o.key = 'sms:' || s.vend_id

@@ -118,6 +118,8 @@ DEEDS = {
             "key_changes": 1,
             "key_change_events": 1,
             "attestations": 2,
+            # The receiver is told of it, too.
+            "outbox": 1,
         },
         after_void,
     ),

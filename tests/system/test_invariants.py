@@ -143,6 +143,9 @@ DAMAGE = {
         f"UPDATE outbox SET subject = {TAKEN_BACK}, topic = 'sms'"
     ),
     "each sale is told to the receiver": f"DELETE FROM outbox WHERE key = 'webhook:erp:' || {ONE}",
+    "each void and each refund is told to the receiver": (
+        "DELETE FROM outbox WHERE key LIKE 'voided:%'"
+    ),
     "an SMS goes out with each sale whose digits may be seen, and with no other": (
         f"DELETE FROM outbox WHERE key = 'sms:' || {ONE}"
     ),
