@@ -196,6 +196,26 @@ def test_a_version_that_is_added_to_a_file_is_met_at_the_next_start(quick: Offic
     running.close()
 
 
+def test_a_server_with_an_older_file_sells_by_what_another_has_met(office: Office) -> None:
+    """Two servers on one database, and the new file lies at one of them alone."""
+    approval = f'drafted_by = "Billing"\napproved_by = "Mayor"\napproved_at = {APPROVED}'
+    older = Path(copytree(office.folder, office.folder.parent / "older"))
+    version = draft(2, "0.6000", more=approval).partition("[[versions]]")[2]
+    whole = (CONFIG / "tariffs" / FILE).read_text("utf-8") + "\n[[versions]]" + version
+    (office.folder / FILE).write_text(whole, "utf-8")
+    newer = starts(office)
+    for server in (office, again := starts(office, older)):
+        server.second_passes()
+        assert versions(server) == [1, 2]
+    office.clock.now = datetime(2026, 12, 31, 22, tzinfo=UTC)
+    sold = [one.sell(f"v-{place}") for place, one in enumerate((newer, office, again))]
+    assert {one.quote.tariff_version for one in sold} == {2}
+    # 50.00 in the first month of a new year: 50.00 / 1.16 / 0.60 = 71.8 kWh.
+    assert sold[0].quote.quantity.to_text() == "71.8"
+    newer.close()
+    again.close()
+
+
 def test_a_version_that_comes_too_late_to_have_held_is_not_met(office: Office) -> None:
     """Put between two that have begun, it would be asked for in months that nobody charged by it
     then, and with what it alone charges."""
