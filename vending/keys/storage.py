@@ -10,6 +10,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..ondisk import keep
 from .errors import (
     KeyFileExists,
     KeyFileMissing,
@@ -71,7 +72,7 @@ def write_private(path: Path, content: bytes, *, replace: bool) -> None:
                 os.link(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
-        _sync_folder(path.parent)
+        keep(path.parent)
     except FileExistsError:
         raise KeyFileExists(str(path)) from None
     except OSError as error:
@@ -91,13 +92,5 @@ def folder_lock(path: Path) -> Iterator[None]:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
-    finally:
-        os.close(descriptor)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
     finally:
         os.close(descriptor)

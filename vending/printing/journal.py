@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from ..ondisk import keep
+
 
 class Printed(Enum):
     """How far a paper came."""
@@ -38,21 +40,14 @@ class Journal:
             os.close(os.open(self._file(key, Printed.BEGUN), os.O_WRONLY | os.O_CREAT | os.O_EXCL))
         except FileExistsError:
             return False
-        self._keep()
+        keep(self.folder)
         return True
 
     def finish(self, key: str) -> None:
         """Raises OSError."""
         self._file(key, Printed.BEGUN).rename(self._file(key, Printed.DONE))
-        self._keep()
+        keep(self.folder)
 
     def _file(self, key: str, state: Printed) -> Path:
         # A colon is no part of a name on every disk; an equals sign is in no key.
         return self.folder / f"{key.replace(':', '=')}.{state.value}"
-
-    def _keep(self) -> None:
-        handle = os.open(self.folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

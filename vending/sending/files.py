@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Final
 
+from ..ondisk import keep
 from ..outbox_ports import NotSent
 
 DONE: Final = "done"
@@ -36,15 +37,7 @@ def write_once(folder: Path, name: str, data: bytes) -> None:
             part.replace(folder / name)
         finally:
             part.unlink(missing_ok=True)
-        _keep(folder)
+        # The new name, too, is on disk.
+        keep(folder)
     except OSError as error:
         raise NotSent("file", error.strerror or type(error).__name__) from None
-
-
-def _keep(folder: Path) -> None:
-    """The new name, too, is on disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -19,6 +19,8 @@ from sqlalchemy import Engine
 
 from meters.errors import Broken, Refused, Unavailable
 
+from ..ondisk import keep
+
 
 @dataclass(eq=False)
 class BackupOfServer(Refused, code="backup.of_server"):
@@ -77,11 +79,11 @@ def back_up(engine: Engine, to: Path) -> Copied:
         try:
             _copy(engine, part)
             copied = _looked_through(part)
-            _keep(part)
+            keep(part)
             part.rename(to)
         finally:
             part.unlink(missing_ok=True)
-        _keep(to.parent)
+        keep(to.parent)
     except OSError as error:
         raise BackupFailed(str(to), error.strerror or type(error).__name__) from None
     except sqlite3.DatabaseError as error:
@@ -114,12 +116,3 @@ def _looked_through(part: Path) -> Copied:
             raise BackupDamaged(f"{last} of {number} entries")
     moment = datetime.fromisoformat(at) if number else None
     return Copied(number, head, moment, part.stat().st_size)
-
-
-def _keep(path: Path) -> None:
-    """What it is, and for a folder which names are in it, is on disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
