@@ -32,5 +32,7 @@ ACCOUNT: Final = "{account:stroked}"
 AGREEMENT: Final = "{agreement:stroked}"
 SUBJECT: Final = "{subject:stroked}"
 POINT: Final = "{code:stroked}"
+OPERATOR: Final = "{code:stroked}"
+PAID_BY: Final = "{operator:stroked}"
 
-__all__ = ["ACCOUNT", "AGREEMENT", "MOST_STROKES", "POINT", "SUBJECT"]
+__all__ = ["ACCOUNT", "AGREEMENT", "MOST_STROKES", "OPERATOR", "PAID_BY", "POINT", "SUBJECT"]

@@ -119,3 +119,21 @@ def test_every_page_takes_them(api: Api) -> None:
     assert "Suad Omari" in done.text
     back = visit.get(f"/customers/{ACCOUNT}/statement/{AGREEMENT}/printing")
     assert f'href="/customers/{ACCOUNT}/statement?agreement={AGREEMENT}"' in back.text
+
+
+@pytest.mark.parametrize("safe", ["/", ""])
+def test_an_operator_is_found_under_a_code_with_a_stroke(api: Api, safe: str) -> None:
+    boss = {"Authorization": f"Bearer {api.key('boss', Role.ADMINISTRATOR, ALL_SCOPES, None)}"}
+    who = {"code": "east/2", "name_ar": "رنا", "name_en": "Rana"}
+    assert api.post("/operators", who, headers=boss).status_code == 201
+    at = f"/operators/{quote('east/2', safe=safe)}"
+    assert api.get(at, headers=boss).json()["code"] == "east/2"
+    for part in ("float", "statement"):
+        assert api.get(f"{at}/{part}", headers=boss).status_code == 200
+    change = {"id": "c-2", "set": {"most_per_sale": "90.00"}, **WHY}
+    paid = {"id": "d-1", "amount": "50", "tender": "cash", **WHY}
+    for part, body in (("changes", change), ("deposits", paid)):
+        answer = api.post(f"{at}/{part}", body, headers=boss)
+        # Found, whatever is wanted of the one who asks.
+        assert answer.status_code in (201, 403, 409, 422), answer.text
+        assert answer.json().get("code") not in ("request.no_such_address", "request.method")

@@ -24,7 +24,7 @@ from ...shapes import (
     document_of,
 )
 from ...shapes.base import MOST_NUMBER
-from ..addresses import AGREEMENT, POINT
+from ..addresses import AGREEMENT, OPERATOR, POINT
 from ..callers import (
     Approver,
     Approving,
@@ -232,19 +232,19 @@ def add_operator(actor: Registrar, operators: People, body: OperatorIn) -> Opera
     return OperatorOut.of(made, operators.currency)
 
 
-@router.get("/operators/{code}")
-def one_operator(actor: Reader, operators: People, code: Code) -> OperatorOut:
-    """One operator's terms; operators see their own."""
-    return OperatorOut.of(operators.operator(actor, code), operators.currency)
-
-
-@router.get("/operators/{code}/float")
+@router.get(f"/operators/{OPERATOR}/float")
 def operator_float(actor: Reader, operators: People, code: Code) -> FloatOut:
     """What an operator may still sell for; operators see their own."""
     return FloatOut.of(operators.float_of(actor, code))
 
 
-@router.post("/operators/{code}/changes", status_code=201)
+@router.get(f"/operators/{OPERATOR}")
+def one_operator(actor: Reader, operators: People, code: Code) -> OperatorOut:
+    """One operator's terms; operators see their own."""
+    return OperatorOut.of(operators.operator(actor, code), operators.currency)
+
+
+@router.post(f"/operators/{OPERATOR}/changes", status_code=201)
 def change_operator(
     actor: Approver, operators: People, approvals: Approving, code: Code, body: OperatorChangeIn
 ) -> ApprovalOut:

@@ -26,7 +26,7 @@ from ...shapes import (
     TrialBalanceOut,
 )
 from ...shapes.base import MOST_NUMBER
-from ..addresses import ACCOUNT, AGREEMENT
+from ..addresses import ACCOUNT, AGREEMENT, OPERATOR
 from ..callers import Bookkeeper, Keeping, Reader, Reports
 from ..language import language_of
 from ..routers import api_router
@@ -157,7 +157,7 @@ def customer_statement(
     return CustomerStatementOut.of(reports.customer(actor, agreement, first, last))
 
 
-@router.get("/operators/{code}/statement")
+@router.get(f"/operators/{OPERATOR}/statement")
 def operator_statement(
     actor: Reader,
     reports: Reports,

@@ -20,6 +20,7 @@ from ...drawer import (
 )
 from ...shapes import AdjustmentOut, BankingOut, CashMoveOut, ShiftOut, ShiftReportOut
 from ...shapes.base import MOST_NUMBER
+from ..addresses import PAID_BY
 from ..callers import AllBankings, AllDeposits, AllDrawers, AllXReports, Bookkeeper, Teller
 from ..routers import api_router
 
@@ -254,7 +255,7 @@ def reprint_slip(actor: Teller, bankings: AllBankings, banking: IdPath) -> Banki
     return BankingOut.of(bankings.reprint(actor, banking))
 
 
-@router.post("/operators/{operator}/deposits", status_code=201)
+@router.post(f"/operators/{PAID_BY}/deposits", status_code=201)
 def deposit(
     actor: Bookkeeper,
     deposits: AllDeposits,
