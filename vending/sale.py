@@ -19,7 +19,7 @@ from meters.quantities import Money, Quantity
 from meters.values import replace
 from tokens.sts import grouped
 
-from .identifiers import new_id
+from .ids import check_new
 from .keymoves import KeyMove
 from .tariff import Quote
 
@@ -33,7 +33,7 @@ class VendIdMalformed(Invalid, code="vend.id_malformed"):
     @classmethod
     def check(cls, vend_id: str) -> None:
         """Raises it, or IdInCapitals."""
-        new_id(vend_id, cls)
+        check_new(vend_id, cls)
 
 
 @dataclass(eq=False)

@@ -202,7 +202,7 @@ class VendingService:
         """The same as a promise: until it expires, the sale that names it is honoured line by
         line, or refused (`quote.changed`) with the name of what has changed. Without an id of
         the caller's one is made; the same id and request again is answered as it stands. Raises
-        the errors of `quote`, QuoteIdMalformed, QuoteIdReused."""
+        the errors of `quote`, QuoteIdMalformed, IdInCapitals, QuoteIdReused."""
         return self._offering.bind(actor, meter, ask, postpone, quote_id)
 
     def vend(self, actor: Actor, request: VendRequest) -> SaleReceipt:

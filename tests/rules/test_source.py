@@ -71,7 +71,7 @@ CORE = (
             "delivery",
             "handover",
             "heldcredit",
-            "identifiers",
+            "ids",
             "listed",
             "lookups",
             "offering",

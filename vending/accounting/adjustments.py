@@ -10,7 +10,7 @@ from datetime import datetime, tzinfo
 from enum import Enum
 from hashlib import sha256
 
-from ..identifiers import new_id
+from ..ids import check_new
 from ..ledger import (
     Account,
     Chart,
@@ -123,8 +123,9 @@ def checked_reason(text: str) -> str:
 
 
 def checked_id(text: str) -> str:
-    """Raises AdjustmentIdMalformed, IdInCapitals."""
-    return new_id(text, AdjustmentIdMalformed)
+    """Of what is asked for or done. Raises AdjustmentIdMalformed, IdInCapitals."""
+    check_new(text, AdjustmentIdMalformed)
+    return text
 
 
 def unknown_holder(account: Account, holder: str) -> HolderWrong | OperatorUnknown:

@@ -25,7 +25,7 @@ class Desk:
     An account is named by its agreement's number, or by its meter's. Acts carry an id that the
     caller makes: the same act again answers the account as it stands, another one under its id is
     refused (EventIdReused). All raise AgreementUnknown, ActorNotAllowed, ReasonMissing,
-    AdjustmentIdMalformed (of the id) and the store's errors.
+    AdjustmentIdMalformed and IdInCapitals (of the id) and the store's errors.
     """
 
     def __init__(

@@ -89,11 +89,11 @@ class Exchanges:
         already; once the request is approved, tokens that came out later count as not used. The
         caller makes the id; the same again answers the exchange that there is.
 
-        Raises ActorNotAllowed, ApprovalIdMalformed, ReasonMissing, DocumentHoldsToken,
-        ApprovalIdReused, AgreementUnknown, UnitsAndSource, NotANumber, TooFine, AmountTooLow,
-        UnitsNotCarried, ReadingMissing, TransferTooMuch, DownSinceWrong, SeenAlive,
-        PartyExists (the new meter is in use), MeterDiffers, KeyUnknown, ModelUnknown, RowWrong (the
-        new meter could not be sold to or reached).
+        Raises ActorNotAllowed, ApprovalIdMalformed, IdInCapitals, ReasonMissing,
+        DocumentHoldsToken, ApprovalIdReused, AgreementUnknown, UnitsAndSource, NotANumber,
+        TooFine, AmountTooLow, UnitsNotCarried, ReadingMissing, TransferTooMuch, DownSinceWrong,
+        SeenAlive, PartyExists (the new meter is in use), MeterDiffers, KeyUnknown, ModelUnknown,
+        RowWrong (the new meter could not be sold to or reached).
         """
         require(actor, "exchange_meter")
         checked_id(id)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
-from ..identifiers import new_id
+from ..ids import check_new
 from ..persons import same_person
 from .errors import (
     ApprovalDecided,
@@ -207,5 +207,6 @@ def check_who_asked(approval: Approval, actor: str) -> None:
 
 
 def checked_id(text: str) -> str:
-    """Raises ApprovalIdMalformed, IdInCapitals."""
-    return new_id(text, ApprovalIdMalformed)
+    """Of what is asked for. Raises ApprovalIdMalformed, IdInCapitals."""
+    check_new(text, ApprovalIdMalformed)
+    return text

@@ -62,7 +62,7 @@ class Approvals:
         """Asks for an act; it waits 24 hours for a second person. The caller makes the id: the
         same request of the same person again answers the one that there is, as it stands now.
 
-        Raises ActUnknown, ActorNotAllowed, ApprovalIdMalformed, ReasonMissing,
+        Raises ActUnknown, ActorNotAllowed, ApprovalIdMalformed, IdInCapitals, ReasonMissing,
         DocumentMalformed, DocumentHoldsToken, ApprovalIdReused, and what the act's own checks
         raise.
         """

@@ -39,7 +39,7 @@ from .errors import (
 )
 from .ports import DrawerReading, DrawerStore, ShiftState
 from .reports import z_report
-from .shifts import Close, ShiftFile, checked_id, known_id
+from .shifts import Close, ShiftFile, known_id, new_id
 from .tally import TENDER_ROLES, Tally, tally
 
 MOST_SHIFTS = 1000
@@ -77,13 +77,13 @@ class Bankings:
         cash (as counted) and cheques; without shifts and amounts, of all that wait. The same
         request again answers the first.
 
-        Raises ActorNotAllowed (an operator at another point), DrawerIdMalformed, PointUnknown,
-        BankingIdReused, ShiftUnknown, ShiftStillOpen, ShiftElsewhere, BankedAlready,
+        Raises ActorNotAllowed (an operator at another point), DrawerIdMalformed, IdInCapitals,
+        PointUnknown, BankingIdReused, ShiftUnknown, ShiftStillOpen, ShiftElsewhere, BankedAlready,
         NothingToBank, PiecesDiffer, MoreThanThere, ClockWentBack, PeriodClosed, ReferenceTooLong,
         ReferenceHoldsToken.
         """
         require(actor, "bank")
-        checked_id(request.id)
+        new_id(request.id)
         request = replace(request, reference=checked_reference(request.reference))
         if actor.role is Role.OPERATOR and request.point != actor.point:
             raise ActorNotAllowed("bank", actor.role.value)

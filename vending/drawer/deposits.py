@@ -16,7 +16,7 @@ from ..parties import Actor
 from ..permissions import require
 from ..persons import person
 from ..tariff import CurrencyWrong
-from .shifts import checked_amount, checked_id
+from .shifts import checked_amount, new_id
 
 
 class DepositPlace(Enum):
@@ -53,11 +53,11 @@ class Deposits:
         """Asks for `amount` to be credited to an operator's deposit, or (`paid_out`) paid back out
         of it; a second person approves. The same request again answers the first.
 
-        Raises DrawerIdMalformed, CurrencyWrong, DrawerAmount, OperatorUnknown, DepositTooSmall,
-        and the errors of `Bookkeeping.adjust`.
+        Raises DrawerIdMalformed, IdInCapitals, CurrencyWrong, DrawerAmount, OperatorUnknown,
+        DepositTooSmall, and the errors of `Bookkeeping.adjust`.
         """
         require(actor, "adjust")
-        checked_id(id)
+        new_id(id)
         named, operator = operator[:30], person(operator)
         if amount.currency != self.currency:
             raise CurrencyWrong(amount.currency, self.currency)

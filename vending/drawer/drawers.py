@@ -36,8 +36,8 @@ from .shifts import (
     Shift,
     ShiftFile,
     checked_amount,
-    checked_id,
     move_entry,
+    new_id,
     over_short_entry,
 )
 from .tally import Tally, tally
@@ -79,11 +79,11 @@ class Drawers:
         from the safe; from here on sales there belong to it. The caller makes the id: the same
         opening again answers the shift that there is.
 
-        Raises DrawerIdMalformed, CurrencyWrong, DrawerAmount, PointUnknown, ShiftIdReused,
-        TerminalTaken, OperatorBusy, ClockWentBack, PeriodClosed.
+        Raises DrawerIdMalformed, IdInCapitals, CurrencyWrong, DrawerAmount, PointUnknown,
+        ShiftIdReused, TerminalTaken, OperatorBusy, ClockWentBack, PeriodClosed.
         """
         require(actor, "shift")
-        checked_id(id)
+        new_id(id)
         amount = checked_amount(self._own(opening_float), least=0)
         point = actor.point or ""
         with self._store.writing() as books:
@@ -127,9 +127,9 @@ class Drawers:
         """Takes cash out of the drawer into the safe. The shift is the one named, or the one open
         at the actor's terminal. The caller makes the id: the same again answers the first.
 
-        Raises DrawerIdMalformed, CurrencyWrong, DrawerAmount, ReasonMissing, ShiftUnknown,
-        NoShiftOpen, ShiftNotYours, CashMoveIdReused, ShiftClosed, CashShort, ClockWentBack,
-        PeriodClosed.
+        Raises DrawerIdMalformed, IdInCapitals, CurrencyWrong, DrawerAmount, ReasonMissing,
+        ShiftUnknown, NoShiftOpen, ShiftNotYours, CashMoveIdReused, ShiftClosed, CashShort,
+        ClockWentBack, PeriodClosed.
         """
         return self._cash(actor, MoveKind.OUT, id, amount, reason, shift)
 
@@ -137,7 +137,7 @@ class Drawers:
         self, actor: Actor, kind: MoveKind, id: str, money: Money, why: str, named: str | None
     ) -> CashMove:
         require(actor, "shift")
-        checked_id(id)
+        new_id(id)
         amount = checked_amount(self._own(money))
         reason = checked_reason(why)
         with self._store.writing() as books:

@@ -14,7 +14,7 @@ from hashlib import sha256
 
 from meters.quantities import Money
 
-from ..identifiers import new_id, sought_id
+from ..ids import check_new, check_shape
 from ..ledger import Chart, JournalEntry, Posting, canonical_json, canonical_time
 from ..ledger.journal import GENESIS
 from .counting import MOST_MINOR
@@ -206,14 +206,16 @@ def _shift_fields(shift: Shift, before: str) -> tuple[object, ...]:
     )
 
 
-def checked_id(text: str) -> str:
-    """Of something that is asked for. Raises DrawerIdMalformed, IdInCapitals."""
-    return new_id(text, DrawerIdMalformed)
+def new_id(text: str) -> str:
+    """Of what is begun. Raises DrawerIdMalformed, IdInCapitals."""
+    check_new(text, DrawerIdMalformed)
+    return text
 
 
 def known_id(text: str) -> str:
-    """Of something that is looked for. Raises DrawerIdMalformed."""
-    return sought_id(text, DrawerIdMalformed)
+    """Of what is looked up, however it was written once. Raises DrawerIdMalformed."""
+    check_shape(text, DrawerIdMalformed)
+    return text
 
 
 def checked_amount(amount: Money, least: int = 1) -> int:

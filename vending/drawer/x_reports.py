@@ -18,7 +18,7 @@ from .copies import copy_to_printer, next_copy
 from .errors import ShiftClosed, XReportIdReused, XReportUnknown
 from .ports import DrawerReading, DrawerStore
 from .reports import ShiftReport
-from .shifts import Shift, checked_id, known_id
+from .shifts import Shift, known_id, new_id
 from .tally import tally
 from .which import check_own, file_of
 from .x_report import for_eyes_of, kept, told_to
@@ -49,11 +49,11 @@ class XReports:
         the printer where the actor is, if there is one. The caller makes the id: the same again
         answers the first.
 
-        Raises DrawerIdMalformed, ShiftUnknown, NoShiftOpen, ShiftNotYours, XReportIdReused,
-        ShiftClosed (look at its Z report), ClockWentBack.
+        Raises DrawerIdMalformed, IdInCapitals, ShiftUnknown, NoShiftOpen, ShiftNotYours,
+        XReportIdReused, ShiftClosed (look at its Z report), ClockWentBack.
         """
         require(actor, "read_shifts")
-        checked_id(id)
+        new_id(id)
         with self._store.writing() as books:
             now = self._clock()
             stored = books.x_report(id)

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from meters.values import names_of
 
-from ..identifiers import new_id
+from ..ids import check_new
 from .errors import QuoteChanged, QuoteExpired, QuoteIdMalformed
 from .months import Month
 from .quotes import Quote
@@ -82,7 +82,8 @@ def binding(
     Raises QuoteIdMalformed, IdInCapitals."""
     digests = inputs.digests()
     name = quote_id or _digest((digests, now))[:32]
-    return BindingQuote(new_id(name, QuoteIdMalformed), quote, now, now + ttl, digests)
+    check_new(name, QuoteIdMalformed)
+    return BindingQuote(name, quote, now, now + ttl, digests)
 
 
 def still_binds(promise: BindingQuote, inputs_now: QuoteInputs, now: datetime) -> Quote:

@@ -48,7 +48,9 @@ its meter, read meters.
 * Every call but `/health` needs an API key: `Authorization: Bearer rsk_...`.
 * The caller makes the **vend id** and keeps it before selling. Repeating a call with the same id
   gives the same receipt, digit for digit; money is never taken twice. Letters count as they are
-  written: `TILL-1` is another id than `till-1`; a UUID is written in small letters.
+  written: `TILL-1` is another id than `till-1`. So do those of all other ids that callers make: of
+  a shift, a cash move, an approval, a quote ... One that is a UUID with capital letters is refused
+  (`id.in_capitals`): programs write it again in small letters, and it would be done twice.
 * A parameter or field that an address does not know is refused, never passed over; so is a
   parameter given twice that counts once.
 * A number of a party that has strokes in it, as `2026/114`, is written into an address as it is, or

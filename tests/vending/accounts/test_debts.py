@@ -39,7 +39,7 @@ from vending.accounts.errors import (
     PostponedTooLong,
 )
 from vending.accounts.views import DebtOwed
-from vending.identifiers import IdInCapitals
+from vending.ids import IdInCapitals
 from vending.messages import Language
 from vending.permissions import ActorNotAllowed
 from vending.shapes.account_words import sentences

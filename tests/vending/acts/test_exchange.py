@@ -39,7 +39,7 @@ from vending.admission import MeterRules, ModelUnknown, RowWrong
 from vending.aftersale import Evidence, SaleState
 from vending.approvals.errors import ApprovalIdReused, DocumentMalformed, OwnAct
 from vending.delivery import MeterElsewhere
-from vending.identifiers import IdInCapitals
+from vending.ids import IdInCapitals
 from vending.keychanges import KeyChanges, KeyChangeState
 from vending.parties import GatewayAddress, MeterUnknown, PartyExists, PlannedKey
 from vending.permissions import ActorNotAllowed

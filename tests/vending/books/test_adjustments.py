@@ -39,7 +39,7 @@ from vending.accounting.errors import (
     WriteOffWrong,
 )
 from vending.accounting.lines import MOST_MOVED
-from vending.identifiers import IdInCapitals
+from vending.ids import IdInCapitals
 from vending.ledger import PeriodClosed, Posting
 from vending.operators import OperatorUnknown
 from vending.parties import Actor

@@ -38,7 +38,7 @@ from vending.drawer.errors import (
     ShiftStillOpen,
     ShiftUnknown,
 )
-from vending.identifiers import IdInCapitals
+from vending.ids import IdInCapitals
 from vending.ledger import Posting
 from vending.masking import ReferenceHoldsToken
 from vending.operators import OperatorUnknown

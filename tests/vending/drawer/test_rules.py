@@ -46,7 +46,7 @@ from vending.drawer.errors import (
     SlipsWrong,
     TerminalTaken,
 )
-from vending.identifiers import IdInCapitals
+from vending.ids import IdInCapitals
 from vending.ledger import PeriodClosed
 from vending.parties import Actor, PointUnknown, Role
 from vending.permissions import ActorNotAllowed

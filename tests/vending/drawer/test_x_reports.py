@@ -35,7 +35,7 @@ from vending.drawer.errors import (
     XReportIdReused,
     XReportUnknown,
 )
-from vending.identifiers import IdInCapitals
+from vending.ids import IdInCapitals
 from vending.parties import Actor, Role
 from vending.permissions import ActorNotAllowed
 from vending.sale import Tender

@@ -16,7 +16,7 @@ from tests.vending.support import IN_CAPITALS, tariffs
 from tests.vending.tariff.strategies import NOW as ANY_NOW
 from tests.vending.tariff.strategies import accounts
 from tests.vending.tariff.strategies import tariffs as any_tariffs
-from vending.identifiers import IdInCapitals
+from vending.ids import IdInCapitals
 from vending.tariff import (
     AccountState,
     Debt,

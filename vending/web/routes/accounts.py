@@ -28,8 +28,8 @@ IdText = Annotated[
     StrictStr,
     Field(
         max_length=200,
-        description="Made by the caller: 1 to 64 letters, digits and `. _ : -`. The same act again "
-        "under its id changes nothing",
+        description="Made by the caller: 1 to 64 letters, digits and `. _ : -`, a UUID in small "
+        "letters. The same act again under its id changes nothing",
     ),
 ]
 ReasonText = Annotated[StrictStr, Field(max_length=1000)]

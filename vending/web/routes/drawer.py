@@ -31,7 +31,7 @@ IdText = Annotated[
     Field(
         max_length=200,
         description="Made by the caller and kept before asking: 1 to 64 letters, digits and "
-        "`. _ : -`. Repeating a call with the same id answers the first",
+        "`. _ : -`, a UUID in small letters. Repeating a call with the same id answers the first",
     ),
 ]
 CashText = Annotated[StrictStr, Field(max_length=60, description="Decimal as text: 200.00")]
