@@ -108,6 +108,9 @@ class Exchanges:
                 facts = _facts(new, units, down_since)
                 _check_same(stored, actor, agreement, facts, source, reason)
                 return Exchanged(stored, file)
+            if books.sale(id) is not None:
+                # It would be the vend id of what was left: the transfer could never be made.
+                raise ApprovalIdReused(id)
             old = file.meter
             left = self._left(books, old, source, units)
             now, meter = self._clock(), _meter(books, new, old)

@@ -20,6 +20,7 @@ from tests.vending.acts.support import (
     WHY,
     Office,
     P,
+    W,
     new_meter,
 )
 from tests.vending.support import ADMIN, IN_CAPITALS, POWER, WATER, chart, no_gateway, security
@@ -416,3 +417,12 @@ def test_a_meter_that_could_not_be_sold_to_is_not_put_in(office: Office) -> None
     # It was told another number than its key has by now: its first sale begins with the set.
     assert (meter.ken, meter.base_date) == (104, BaseDate.BASE_2014)
     assert len(office.sell("v-9", FRESH.number).key_tokens) == 2
+
+
+def test_an_id_that_was_sold_names_no_exchange(office: Office) -> None:
+    """What was left could never be transferred under it, and the old meter is off the wall."""
+    office.sell("X-1", W)
+    with pytest.raises(ApprovalIdReused):
+        exchanged(office, "X-1", Source.PHOTO, "1")
+    assert office.approvals.waiting(CLERK) == []
+    assert exchanged(office, "X-2", Source.PHOTO, "1").request.id == "X-2"
