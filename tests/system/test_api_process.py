@@ -198,7 +198,7 @@ def test_the_job_runs_inside_the_server(folder: Path, key: str) -> None:
             )
         raw.close()
         deadline = time.monotonic() + 20
-        while "v-1 waits: meter.unreachable" not in server.log.read_text("utf-8"):
+        while "v-1 waits: meter.without_address" not in server.log.read_text("utf-8"):
             assert time.monotonic() < deadline, server.log.read_text("utf-8")
             time.sleep(0.1)
     finally:

@@ -27,6 +27,8 @@ from .lists import ListFile, Row, end_list, read_list, tell_rows
 
 NEEDED: Final = ("agreement", "code", "amount", "name_ar", "name_en", "reason", "source")
 COLUMNS: Final = (*NEEDED, "percent", "instalment", "priority")
+_MOST_DIGITS: Final = 9
+"""Python itself reads no number of thousands of digits."""
 
 
 @dataclass(eq=False)
@@ -105,7 +107,7 @@ def _taking(cells: Mapping[str, str], currency: str) -> _Taking:
 def _priority(text: str) -> int:
     if not text:
         return USUAL_PRIORITY
-    if not (text.isascii() and text.isdigit()):
+    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
         raise PriorityNotWhole(text[:20])
     return int(text)
 

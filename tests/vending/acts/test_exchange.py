@@ -229,6 +229,8 @@ def test_the_last_purchase_is_looked_up_in_an_index(office: Office) -> None:
             # In a book of few pages an index is hardly worth its while: asked is what it can do.
             for other in ("seqscan", "bitmapscan", "sort"):
                 db.execute(text(f"SET LOCAL enable_{other} = off"))
+            # In a book without rows reading all sales backwards looks as cheap. Rolled back.
+            db.execute(text("ALTER TABLE sales DROP CONSTRAINT uq_sales_entry"))
             plan = [row[0] for row in db.execute(text(f"EXPLAIN {asked}"))]
             assert not any("Sort" in step for step in plan)
     assert any("ix_sales_agreement_entry" in step for step in plan), plan

@@ -67,6 +67,8 @@ def test_nothing_is_taken_over_while_a_row_is_wrong(town: Shell) -> None:
         "A1,j,50,ذمم,Arrears,25,,,,Ledger 2025",
         "A1,k,50,ذمم,Arrears,25,,,Copied from the ledger,",
         f"A1,l,5,00,ذمم,Arrears,25,,,{SAYS}",
+        f"A1,m,50,ذمم,Arrears,25,,{'9' * 5000},{SAYS}",
+        f"A1,n,50,ذمم,Arrears,25,,{'9' * 9},{SAYS}",
     )
     told = sent(town, *rows)
     assert told.code == 2
@@ -81,6 +83,8 @@ def test_nothing_is_taken_over_while_a_row_is_wrong(town: Shell) -> None:
         11: "ledger.reason_missing",
         12: "account.debt_wrong",
         13: "list.row_cells",
+        14: "account.priority_not_whole",
+        15: "account.debt_wrong",
     }
     assert owed(town, "A1") == []
     codes = [row["problem"]["code"] for row in sent(town, *rows, more=("--json",)).json["debts"]]
