@@ -23,7 +23,7 @@ from tests.vending.support import ADMIN, OPERATOR, POWER, Town
 from vending.bench.postgres import wheel
 from vending.sale import SaleReceipt
 from vending.service import VendingService
-from vending.store import StoreFull, bring_over, checkpoints_beside
+from vending.store import StoreFull, checkpoint, checkpoints_beside
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
 
@@ -121,7 +121,7 @@ def test_sqlite_while_its_log_is_brought_over(caplog: pytest.LogCaptureFixture) 
         disk.resize(disk.size_kb + 8192)
         assert sell(here.service, witness.in_doubt, witness) is None
         until = time.monotonic() + 20
-        while not bring_over(here.store.engine):
+        while not checkpoint(here.store.engine):
             assert time.monotonic() < until
         settle_and_check(here.place, here.service, witness)
     told = [record.getMessage() for record in caplog.records]

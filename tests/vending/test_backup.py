@@ -22,6 +22,7 @@ from vending.store import (
     back_up,
     open_store,
 )
+from vending.store.engine import make_engine
 
 
 @pytest.fixture
@@ -114,8 +115,22 @@ def test_damaged_books_are_told_and_no_copy_is_kept(here: Town, copies: Path) ->
     with here.path.open("r+b") as file:
         file.seek((page - 1) * size)
         file.write(bytes(size))
-    with closing(open_store(here.path)) as store, pytest.raises((BackupDamaged, BackupFailed)):
+    with closing(open_store(here.path)) as store, pytest.raises(BackupDamaged):
         back_up(store.engine, copies / "one.db")
+    assert os.listdir(copies) == []
+
+
+def test_a_root_that_is_no_page_is_damage_and_no_lack_of_space(here: Town, copies: Path) -> None:
+    """SQLite then ends reading with an error of its own, and looks through nothing."""
+    here.service.vend(OPERATOR, request("v-1"))
+    here.store.close()
+    with here.path.open("r+b") as file:
+        file.seek(100)
+        file.write(bytes(200))
+    engine = make_engine(f"sqlite:///{here.path}", 1)
+    with pytest.raises(BackupDamaged):
+        back_up(engine, copies / "one.db")
+    engine.dispose()
     assert os.listdir(copies) == []
 
 

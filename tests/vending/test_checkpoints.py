@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, text
 from tests.databases import Postgres
 from tests.vending.support import OPERATOR, Town, request
 from vending.sale import SaleReceipt
-from vending.store import StoreDiskFailed, bring_over, checkpoints, checkpoints_beside
+from vending.store import StoreDiskFailed, checkpoint, checkpoints, checkpoints_beside
 
 PATIENCE_S = 20
 
@@ -26,7 +26,7 @@ PATIENCE_S = 20
 @pytest.fixture
 def here(tmp_path: Path) -> Iterator[Town]:
     made = Town(tmp_path / "books.db")
-    bring_over(made.store.engine)
+    checkpoint(made.store.engine)
     yield made
     made.store.close()
 
@@ -52,7 +52,7 @@ def wait_until(true: Callable[[], bool]) -> None:
 def test_a_sale_is_in_the_log_until_it_is_brought_over(here: Town, tmp_path: Path) -> None:
     here.service.vend(OPERATOR, request("v-1"))
     assert in_the_file(here, tmp_path) == []
-    assert bring_over(here.store.engine)
+    assert checkpoint(here.store.engine)
     assert in_the_file(here, tmp_path) == ["v-1"]
 
 
@@ -61,7 +61,7 @@ def test_what_is_not_committed_stays_out_and_holds_up_nobody(here: Town, tmp_pat
     with here.store.writing() as books:
         books.add_showing("v-1", here.clock.now, "somebody", "P1")
         # While a writer is at it.
-        assert bring_over(here.store.engine)
+        assert checkpoint(here.store.engine)
     assert in_the_file(here, tmp_path) == ["v-1"]
     with closing(sqlite3.connect(tmp_path / "alone.db")) as db:
         assert db.execute("SELECT count(*) FROM showings").fetchone() == (0,)
@@ -71,11 +71,11 @@ def test_what_is_read_still_stays_in_the_log(here: Town, tmp_path: Path) -> None
     with here.store.reading() as books:
         assert not books.chain_head().number
         here.service.vend(OPERATOR, request("v-1"))
-        assert not bring_over(here.store.engine)
+        assert not checkpoint(here.store.engine)
         assert in_the_file(here, tmp_path) == []
         # The reader sees its own moment all the while.
         assert not books.chain_head().number
-    assert bring_over(here.store.engine)
+    assert checkpoint(here.store.engine)
     assert in_the_file(here, tmp_path) == ["v-1"]
 
 
@@ -104,9 +104,9 @@ def test_a_failure_is_logged_once_and_so_is_its_end(
         tries.append(len(tries))
         if len(tries) < 5:
             raise sqlite3.OperationalError("database or disk is full: /var/somewhere")
-        return bring_over(engine)
+        return checkpoint(engine)
 
-    monkeypatch.setattr(checkpoints, "bring_over", failing)
+    monkeypatch.setattr(checkpoints, "checkpoint", failing)
     with (
         caplog.at_level(logging.INFO, "raseed.store"),
         checkpoints_beside(here.store.engine, every_s=0.001),
@@ -131,7 +131,7 @@ def test_nothing_is_written_behind_a_commit_that_failed_on_the_disk(
     here.service.vend_many([(OPERATOR, request("v-2"))])
     del dialect.do_commit
     with pytest.raises(StoreDiskFailed):
-        bring_over(here.store.engine)
+        checkpoint(here.store.engine)
     assert in_the_file(here, tmp_path) == []
 
 

@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from ..store.engine import NOTES_IN_MEMORY, SQLITE_SETTINGS
+from ..store.engine import SQLITE_SETTINGS, STATEMENT_JOURNAL_IN_MEMORY
 from .postgres import PostgresServer
 
 BOOKED: Final = ("entries", "postings", "sales", "idempotency", "receipts", "tokens")
@@ -148,7 +148,7 @@ class BareSqlite:
         self._seen = 0
         self._source = sqlite3.connect(source)
         self._db = sqlite3.connect(path, isolation_level=None)
-        for pragma in (*SQLITE_SETTINGS, NOTES_IN_MEMORY):
+        for pragma in (*SQLITE_SETTINGS, STATEMENT_JOURNAL_IN_MEMORY):
             self._db.execute(f"PRAGMA {pragma}")
         for table in ("points", "counters", "customers", "service_points", "meters", "agreements"):
             rows = self._source.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608
@@ -225,13 +225,13 @@ class BareSqlite:
         earlier = max(0, len(sales) - most)
         for begin in range(0, earlier, _TOGETHER):
             self.write_together(sales[begin : min(begin + _TOGETHER, earlier)], ())
-        self._bring_over()
+        self._checkpoint()
         start = time.perf_counter()
         done = self.write(sales[earlier:])
-        self._bring_over()
+        self._checkpoint()
         return done / (time.perf_counter() - start)
 
-    def _bring_over(self) -> None:
+    def _checkpoint(self) -> None:
         self._db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
 

@@ -9,7 +9,7 @@ from .backup import (
     Copied,
     back_up,
 )
-from .checkpoints import bring_over, checkpoints_beside
+from .checkpoints import checkpoint, checkpoints_beside
 from .errors import (
     CommitUnknown,
     StoreDiskFailed,
@@ -37,7 +37,7 @@ __all__ = [
     "StoreLocked",
     "StoreOutdated",
     "back_up",
-    "bring_over",
+    "checkpoint",
     "checkpoints_beside",
     "downgrade",
     "give_rights",

@@ -13,13 +13,16 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Engine
 
 from meters.errors import Broken, Refused, Unavailable
 
 from ..ondisk import keep
+
+_NOT_WHOLE: Final = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+"""How SQLite begins its names for what it cannot read as a database."""
 
 
 @dataclass(eq=False)
@@ -88,6 +91,8 @@ def back_up(engine: Engine, to: Path) -> Copied:
         raise BackupFailed(str(to), error.strerror or type(error).__name__) from None
     except sqlite3.DatabaseError as error:
         # The engine's own sentence holds no value of any row.
+        if error.sqlite_errorname.startswith(_NOT_WHOLE):
+            raise BackupDamaged(str(error)) from None
         raise BackupFailed(str(to), str(error)) from None
     return copied
 

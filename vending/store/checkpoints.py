@@ -22,12 +22,13 @@ from .disk import check_disk
 from .errors import StoreDiskFailed
 
 EVERY_S: Final = 1.0
-"""At two thousand sales a second that is half of what SQLite would wait for."""
+"""By sixteen callers and two thousand sales a second some fourteen thousand pages come together, a
+few less than SQLite itself waits for."""
 
 log = logging.getLogger("raseed.store")
 
 
-def bring_over(engine: Engine) -> bool:
+def checkpoint(engine: Engine) -> bool:
     """Brings what is committed from SQLite's log into its file, and waits for nobody; whether all
     of it is there. What somebody reads still, or another process brings over, stays for later.
 
@@ -65,7 +66,7 @@ def _keep(engine: Engine, every_s: float, over: threading.Event) -> None:
     failed = False
     while not over.wait(every_s):
         try:
-            bring_over(engine)
+            checkpoint(engine)
         except (sqlite3.Error, SQLAlchemyError, StoreDiskFailed) as error:
             if not failed:
                 log.warning("the log of the database waits: %s", type(error).__name__)

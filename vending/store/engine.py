@@ -3,8 +3,8 @@ moment and a writer is alone.
 
 SQLite: write-ahead log, `synchronous=FULL` (an fsync per commit), foreign keys on, transactions
 begun by us: writers with BEGIN IMMEDIATE, so that a sale never finds out half-way that another
-program writes; readers with a plain BEGIN, for one consistent view. What a statement has changed
-so far is noted in memory by writers, who note little; readers may sort more than that holds.
+program writes; readers with a plain BEGIN, for one consistent view. The statement
+journal of writers, which holds little, is in memory; readers may sort more than fits there.
 
 PostgreSQL: readers in REPEATABLE READ, read-only; writers in READ COMMITTED, where each statement
 sees what was committed before it began: once the row lock on the chain is theirs (`writing.py`),
@@ -34,13 +34,13 @@ SQLITE_SETTINGS: Final = (
     # Otherwise INSERT OR REPLACE would delete a row without asking the triggers.
     "recursive_triggers=ON",
     # Pages, 64 MB: a page that many sales write goes into the file once. SQLite's own thousand are
-    # full after forty sales, and a server has a thread for it (`checkpoints.py`).
+    # full after thirty sales sold one by one, and a server has a thread for it (`checkpoints.py`).
     "wal_autocheckpoint=16000",
 )
-NOTES_IN_MEMORY: Final = "temp_store=MEMORY"
-"""Of writers: a batch of sales changes more pages at once than SQLite notes without a file, and to
-make one and drop it again costs the batch a tenth."""
-_NOTES_ANYWHERE: Final = "temp_store=DEFAULT"
+STATEMENT_JOURNAL_IN_MEMORY: Final = "temp_store=MEMORY"
+"""Of writers: a batch of sales changes more pages in a statement than its journal holds without a
+file, and to make one and drop it again costs the batch a tenth."""
+_STATEMENT_JOURNAL_ANYWHERE: Final = "temp_store=DEFAULT"
 
 _IDLE_S = 60
 """A writer that hangs with the chain in its hands is thrown out after this long."""
@@ -126,7 +126,9 @@ def _begin_sqlite(connection: Connection) -> None:
             raw.execute(f"PRAGMA busy_timeout = {int(waits_s * 1000)}")
             connection.info[_WAITS_S] = waits_s
         if connection.info.get(WRITES) is not writes:
-            raw.execute(f"PRAGMA {NOTES_IN_MEMORY if writes else _NOTES_ANYWHERE}")
+            raw.execute(
+                f"PRAGMA {STATEMENT_JOURNAL_IN_MEMORY if writes else _STATEMENT_JOURNAL_ANYWHERE}"
+            )
             connection.info[WRITES] = writes
         begin(raw, statement)
     except Exception as error:
