@@ -11,6 +11,7 @@ import pytest
 from tests.databases import (
     KINDS,
     Postgres,
+    close_what_is_dropped,
     new_place,
     postgres_server,
     share_compiled_statements,
@@ -18,6 +19,7 @@ from tests.databases import (
 from vending.bench.postgres import wheel
 
 share_compiled_statements()
+close_what_is_dropped()
 # Collecting makes a few million objects, none of which is rubbish: to look for it meanwhile is a
 # tenth of the time that it takes.
 gc.disable()

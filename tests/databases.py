@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
@@ -19,6 +20,8 @@ from typing import Any
 import psycopg
 from sqlalchemy import URL, Connection, Engine, event, make_url
 from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry, Pool
 from sqlalchemy.util import LRUCache
 
 from tests.vending.support import new_store
@@ -60,6 +63,17 @@ def share_compiled_statements() -> None:
     def _(connection: Connection) -> None:
         name = connection.dialect.name
         connection.engine._compiled_cache = shared.setdefault(name, LRUCache(2000))
+
+
+def close_what_is_dropped() -> None:
+    """From now on connections to SQLite end with the engine that a test drops: Python warns, from
+    3.13 on, of each that nobody has closed. Whether the product closes its own is asked of its real
+    processes (`test_api_process.py`)."""
+
+    @event.listens_for(Pool, "connect")
+    def _(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+        if isinstance(connection, sqlite3.Connection):
+            weakref.finalize(record, connection.close)
 
 
 class Postgres:

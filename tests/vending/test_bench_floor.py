@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -73,5 +74,5 @@ async def _asked(floor: Floor, requests: list[VendRequest], together: int) -> No
 
 
 def _rows(file: Path, table: str) -> list[Any]:
-    with sqlite3.connect(file) as db:
+    with closing(sqlite3.connect(file)) as db:
         return db.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall()
