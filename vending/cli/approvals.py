@@ -12,6 +12,7 @@ from ..approvals.approval import StepState
 from ..messages import Language, isolated, on_the_wall, phrase, term
 from ..running import Raseed
 from ..shapes import ApprovalOut, BlockEventOut, BlockOut, OutcomeOut
+from ..shapes.base import MOST_NUMBER
 from .asking import IdOption, Reason, given_or_new
 from .context import Cli, Json, cli_of
 
@@ -34,6 +35,9 @@ def approval_list(
     ctx: typer.Context,
     state: Annotated[ApprovalState | None, typer.Option(help="Only these.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Whatever their state.")] = False,
+    before: Annotated[
+        str | None, typer.Option(help="Those behind this request, in the list's order.")
+    ] = None,
     limit: Limit = 100,
     as_json: Json = False,
 ) -> None:
@@ -43,9 +47,11 @@ def approval_list(
     with cli.raseed() as raseed:
         actor, service = cli.actor(), raseed.approvals
         if everything or state is not None:
-            found = service.approvals(actor, None if everything else state, limit=limit)
+            found = service.approvals(
+                actor, None if everything else state, before=before, limit=limit
+            )
         else:
-            found = service.waiting(actor, limit=limit)
+            found = service.waiting(actor, before=before, limit=limit)
         rows = [_out(raseed, one) for one in found]
 
     def people(cli: Cli) -> None:
@@ -183,21 +189,25 @@ def block_history(
     ctx: typer.Context,
     kind: KindOption = None,
     subject: Annotated[str | None, typer.Option(help="Of this subject of the kind.")] = None,
+    before: Annotated[
+        int | None, typer.Option(min=1, max=MOST_NUMBER, help="Those below this id.")
+    ] = None,
     limit: Limit = 100,
     as_json: Json = False,
 ) -> None:
     """Who barred and lifted what, latest first."""
     cli = cli_of(ctx)
     with cli.raseed() as raseed:
-        found = raseed.blocks.events(cli.actor(), kind, subject, limit=limit)
+        found = raseed.blocks.events(cli.actor(), kind, subject, before=before, limit=limit)
     rows = [BlockEventOut.of(one) for one in found]
     cli.show(
         rows,
         as_json,
         lambda cli: cli.table(
-            ("kind", "subject", "act", "since", "actor", "reason"),
+            ("id", "kind", "subject", "act", "since", "actor", "reason"),
             (
                 (
+                    row.id,
                     term(row.kind, cli.language),
                     row.subject,
                     term(row.act, cli.language),

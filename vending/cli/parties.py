@@ -8,6 +8,7 @@ import typer
 
 from ..messages import on_the_wall
 from ..shapes import CustomerFileOut, CustomerOut, MeterOut, ReadingOut
+from ..shapes.base import MOST_NUMBER
 from .context import Cli, Json, MeterArg, cli_of
 
 customer = typer.Typer(no_args_is_help=True, help="Customers.")
@@ -132,20 +133,27 @@ def meter_read(ctx: typer.Context, number: MeterArg, as_json: Json = False) -> N
 
 @reading.command("list")
 def reading_list(
-    ctx: typer.Context, number: MeterArg, limit: Limit = 50, as_json: Json = False
+    ctx: typer.Context,
+    number: MeterArg,
+    before: Annotated[
+        int | None, typer.Option(min=1, max=MOST_NUMBER, help="Those below this id.")
+    ] = None,
+    limit: Limit = 50,
+    as_json: Json = False,
 ) -> None:
     """Stored readings of a meter, latest first."""
     cli = cli_of(ctx)
     with cli.raseed() as raseed:
-        found = raseed.service.readings(cli.actor(), number, limit=limit)
+        found = raseed.service.readings(cli.actor(), number, before=before, limit=limit)
     rows = [ReadingOut.of(one) for one in found]
     cli.show(
         rows,
         as_json,
         lambda cli: cli.table(
-            ("read_at", "balance", "total", "supply", "actor"),
+            ("id", "read_at", "balance", "total", "supply", "actor"),
             (
                 (
+                    row.id,
                     on_the_wall(row.read_at, seconds=True),
                     f"{row.balance.value} {row.balance.unit}",
                     f"{row.total_supplied.value} {row.total_supplied.unit}",

@@ -15,6 +15,7 @@ from .sold import sale
 @sale.command("unsettled")
 def sale_unsettled(
     ctx: typer.Context,
+    after: Annotated[str, typer.Option(help="Those behind this vend id.", show_default=False)] = "",
     limit: Annotated[int, typer.Option(min=1, max=500, help="How many at most.")] = 100,
     as_json: Json = False,
 ) -> None:
@@ -23,7 +24,7 @@ def sale_unsettled(
     cli = cli_of(ctx)
     with cli.raseed() as raseed:
         actor = cli.actor()
-        found = raseed.service.unsettled(actor, limit=limit)
+        found = raseed.service.unsettled(actor, after=after, limit=limit)
         rows = [SaleStatusOut.of(raseed.service.what_became(actor, one)) for one in found]
     cli.show(
         rows,
