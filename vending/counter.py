@@ -33,7 +33,7 @@ from .requests import BasketRequest, Correction, Credit, DebtPayment, SecondPers
 from .ringing import Rung, ring
 from .sale import Buyer, Paid, SaleReceipt, Seller, Tender, VendRequest
 from .till import Till
-from .vend import check_clock, entry_of
+from .vend import entry_of
 
 Request = VendRequest | BasketRequest
 
@@ -99,7 +99,7 @@ class Counter:
             # is sold anew: what was let in by older rules stands, and is answered.
             check_references(*[one.reference for one in basket.payments])
         point = till.point(order.code)
-        check_clock(now, till.head.at, ports.clock_limits)
+        ports.guard.check(now, till.head, books)
         seat = self._seat(till, order, point)
         rung = self._rung(till, order, now)
         due = Money(sum([one.quote.tendered.minor for one in rung]), _currency(rung))

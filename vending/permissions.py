@@ -74,6 +74,9 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "manage_users": frozenset({Role.ADMINISTRATOR}),
     "read_users": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR, Role.AUDITOR}),
     "end_sessions": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
+    "read_clock": _EVERYBODY,
+    # It decides what is booked from now on: nobody who only sells vouches for it.
+    "confirm_clock": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
     "read_trail": frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR, Role.AUDITOR}),
 }
 """Which roles may do what; the core asks, whatever the edge has already checked."""

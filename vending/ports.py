@@ -14,6 +14,7 @@ from tokens.sts import BaseDate, SecurityModule
 
 from .aftersale import DeliveryEvent, MeterReading, Printing, SoldHere, Void
 from .blocking import Block, BlockKey
+from .clock import UNWATCHED, ClockConfirmation, ClockGuard
 from .finding import Sought
 from .ground import BookedSale, Ground, KeptQuote, OpenShift, Wanted
 from .ledger import ChainHead, Chart, LedgerProblem, PostedEntry, Posting, StoredEntry
@@ -24,7 +25,6 @@ from .record import SaleRecord
 from .tariff import TariffBook
 from .tariff.months import PLACE
 from .tariff.rows import TariffRows
-from .vend import ClockLimits
 from .voids import TakenOut
 
 
@@ -197,6 +197,10 @@ class Reading(Protocol):
         """The end of the journal. Inside `writing()` it stays the end until the block ends."""
         ...
 
+    def clock_confirmed(self) -> ClockConfirmation | None:
+        """The latest word of somebody who looked at the clock."""
+        ...
+
     def entries(self, cause: str) -> list[PostedEntry]:
         """Journal entries booked because of this vend id."""
         ...
@@ -240,6 +244,10 @@ class Writing(Reading, Protocol):
 
     def tariff_rows(self) -> TariffRows:
         """What is kept of tariffs, as it stays until the end: for `TariffBook.seen_by`."""
+        ...
+
+    def confirm_clock(self, confirmation: ClockConfirmation) -> None:
+        """From here on it is the latest."""
         ...
 
     def register(self, registration: Registration) -> None:
@@ -343,7 +351,8 @@ class Ports:
     clock: Clock
     randomness: Randomness
     gateway_for: GatewayFor
-    clock_limits: ClockLimits = field(default_factory=ClockLimits)
+    guard: ClockGuard = UNWATCHED
+    """What `clock` says is held against it."""
     outbox: OutboxPlan = field(default_factory=OutboxPlan)
     zone: tzinfo = PLACE
     """Whose midnight begins a day of takings."""

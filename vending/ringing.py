@@ -263,7 +263,7 @@ def ring(
     tokens: tuple[IssuedToken, ...] = ()
     if has_token:
         last = till.last_tid(file, key.base_date.short)
-        tid = next_tid(key.base_date, now, last, ports.clock_limits)
+        tid = next_tid(key.base_date, now, last, ports.guard.limits)
         tokens = (_token(ports, ref, item, sold, tid, now),)
     return Rung(item, file, key, sold, state, tokens, keys, refers_to)
 

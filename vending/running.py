@@ -10,6 +10,7 @@ from .accounts import Accounts
 from .acts import Exchanges
 from .api_keys import ApiKeys, KeyOffice
 from .approvals import Approvals, Blocks, Operators
+from .clockdesk import ClockDesk
 from .drawer import Bankings, Deposits, Drawers, XReports
 from .faults import Faults
 from .heldcredit import HeldCredits
@@ -42,6 +43,7 @@ class Raseed:
     chart: Chart
     store: SqlStore
     service: VendingService
+    clock_desk: ClockDesk
     api_keys: ApiKeys
     key_office: KeyOffice
     bookkeeping: Bookkeeping

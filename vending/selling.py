@@ -174,6 +174,7 @@ class Selling:
                 answers.append(BasketReceipt(receipts) if whole else receipts[0])
         if till.booked:
             books.book(till.booked)
+            self._ports.guard.booked(now)
         return answers, bool(till.booked)
 
     def _as_seen(

@@ -12,6 +12,7 @@ from meters.quantities import Money
 from tokens.sts import SecurityModule
 
 from .aftersale import Delivery, MeterReading, SaleStatus, Void
+from .clock import UNWATCHED, ClockGuard
 from .handover import Handover
 from .ledger import Chart, LedgerReport, PostedEntry, verify
 from .lookups import LookUps
@@ -29,7 +30,6 @@ from .selling import Answer, Selling
 from .sold import Sold
 from .tariff import BindingQuote, Quote, TariffBook
 from .tariff.rows import TariffRows
-from .vend import ClockLimits
 from .voiding import Voiding
 
 
@@ -45,7 +45,7 @@ class VendingService:
         clock: Clock,
         randomness: Randomness,
         gateway_for: GatewayFor,
-        clock_limits: ClockLimits | None = None,
+        guard: ClockGuard = UNWATCHED,
         outbox: OutboxPlan | None = None,
         offered: Callable[[], Collection[str]] = tuple,
         models: Collection[str] = (),
@@ -60,7 +60,7 @@ class VendingService:
             clock=clock,
             randomness=randomness,
             gateway_for=gateway_for,
-            clock_limits=clock_limits or ClockLimits(),
+            guard=guard,
             outbox=outbox or OutboxPlan(),
         )
         self._registering = Registering(self._ports, offered, models)
@@ -210,9 +210,9 @@ class VendingService:
 
         Same id and same meter, amount, tender and point: the stored receipt (`replayed` True).
         Same id, other inputs: VendIdReused. Raises the errors of `quote`, PointUnknown,
-        ActorNotAllowed, ClockWentBack, TidOutOfRange, the security module's refusals and the
-        store's Unavailable; after any of them nothing has happened. Only `store.commit_unknown`
-        (Unknown) leaves it open: ask again with the same id.
+        ActorNotAllowed, ClockWentBack, ClockRanAhead, TidOutOfRange, the security module's refusals
+        and the store's Unavailable; after any of them nothing has happened. Only
+        `store.commit_unknown` (Unknown) leaves it open: ask again with the same id.
         """
         return self._selling.vend(actor, request)
 

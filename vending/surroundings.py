@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import os
 import secrets
+import time
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from drivers.keeping import Lines
@@ -17,6 +18,7 @@ from drivers.places import parse_place
 from meters.errors import Invalid
 from meters.gateway import Gateway, MeterWithoutAddress
 
+from .clock import ClockGuard, ClockLimits, Steady
 from .ledger import Chart, read_chart
 from .parties import GatewayPlace, Meter, Registration
 from .ports import GatewayFor
@@ -37,6 +39,20 @@ class DatabaseMissing(Invalid, code="settings.database_missing"):
 def utc_now() -> datetime:
     """The wall clock, as everything else gets it passed in."""
     return datetime.now(UTC)
+
+
+def steady_ns() -> int:
+    """Nanoseconds since the machine started, whatever is done to its wall clock. Where the system
+    can tell, the time that it sleeps counts: on waking, the wall clock is right all the same."""
+    boot_time = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic_ns() if boot_time is None else time.clock_gettime_ns(boot_time)
+
+
+def clock_guard(settings: Settings, steady: Steady = steady_ns) -> ClockGuard:
+    """Judges the wall clock as the settings say."""
+    closed = timedelta(days=settings.clock.closed_days)
+    leap = timedelta(minutes=settings.clock.leap_minutes)
+    return ClockGuard(ClockLimits(leap=leap, closed=closed, confirmed=closed), steady)
 
 
 def random_nibbles() -> Callable[[], int]:

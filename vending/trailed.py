@@ -57,6 +57,7 @@ BOOKKEEPING: Final[Rules] = {
     "close": Rule("month_closed", "month"),
     "reopen": Rule("month_reopened", "month"),
 }
+CLOCK: Final[Rules] = {"confirm": Rule("clock_confirmed", "clock")}
 DRAWERS: Final[Rules] = {
     "open": Rule("shift_opened", "id", ("opening_float",), once=True),
     "cash_in": Rule("cash_in", "id", ("amount",), once=True),

@@ -1,12 +1,12 @@
 """The rules of a sale, pure: which state follows which, what makes two requests the same, which
-TID a token gets, when the clock is not to be trusted, and how the sale is booked.
+TID a token gets, and how the sale is booked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from meters.account import Commodity
 from meters.errors import Broken, Invalid, Refused
@@ -21,7 +21,8 @@ from tokens.sts import (
 )
 
 from .aftersale import SaleState
-from .ledger import Account, Chart, JournalEntry, Posting, canonical_time
+from .clock import ClockLimits, went_back
+from .ledger import Account, Chart, JournalEntry, Posting
 from .persons import person
 from .record import SaleRecord, content_hash, receipt_of
 from .sale import Payment, SaleKind, SaleReceipt, Tender
@@ -77,36 +78,11 @@ class VendIdReused(Refused, code="vend.id_reused"):
     """The first input that differs: `meter`, `amount`, `tender` or `point`."""
 
 
-@dataclass(eq=False)
-class ClockWentBack(Refused, code="clock.went_back"):
-    """The clock stands earlier than what is already booked. Set it right, then sell."""
-
-    now: str
-    last: str
-    limit_s: int
-
-
-@dataclass(frozen=True, slots=True)
-class ClockLimits:
-    """How far the clock may stand behind what has been written."""
-
-    entry: timedelta = timedelta(minutes=5)
-    """Behind the last journal entry: small corrections by time synchronisation pass."""
-    tid: timedelta = timedelta(days=1)
-    """Behind the last TID of the meter. Wider: many sales in one minute run TIDs ahead."""
-
-
 def follow(vend_id: str, state: SaleState, next_state: SaleState) -> SaleState:
     """`next_state`, if it may follow. Raises StateImpossible."""
     if next_state not in TRANSITIONS[state]:
         raise StateImpossible(vend_id, state.value, next_state.value)
     return next_state
-
-
-def check_clock(now: datetime, last_entry: datetime | None, limits: ClockLimits) -> None:
-    """Raises ClockWentBack if `now` is too far behind the last journal entry."""
-    if last_entry is not None and now < last_entry - limits.entry:
-        raise _went_back(now, last_entry, limits.entry)
 
 
 def next_tid(base_date: BaseDate, now: datetime, last: int | None, limits: ClockLimits) -> int:
@@ -121,12 +97,8 @@ def next_tid(base_date: BaseDate, now: datetime, last: int | None, limits: Clock
         candidate = last + 1
         ahead = tid_moment(base_date, candidate)
         if ahead - now > limits.tid:
-            raise _went_back(now, ahead, limits.tid)
+            raise went_back(now, ahead, limits.tid)
     return free_tid(candidate, (), base_date)
-
-
-def _went_back(now: datetime, last: datetime, limit: timedelta) -> ClockWentBack:
-    return ClockWentBack(canonical_time(now), canonical_time(last), int(limit.total_seconds()))
 
 
 CREDIT_TOKENS = {

@@ -27,7 +27,6 @@ from .sale import SaleReceipt
 from .selling import SecondPersonNeeded
 from .sold import known_sale
 from .tariff import LineKind, Month
-from .vend import check_clock
 from .voidcoins import in_coins, more_in_coins
 from .voidproof import Proof, Proved, Proving
 from .voidrules import check_alone, check_drawer, check_point, check_units, gone_unproved
@@ -230,7 +229,7 @@ class Voiding:
     ) -> Void:
         now = self._ports.clock()
         head = books.chain_head()
-        check_clock(now, head.at, self._ports.clock_limits)
+        self._ports.guard.check(now, head, books)
         shift = books.open_shift(record.point, actor.terminal) if in_shift else None
         void = Void(
             vend_id=record.vend_id,
@@ -246,6 +245,7 @@ class Voiding:
         )
         posted = chained(void_entry(void, postings), head)
         books.add_void(void, posted, self._kept(postings), account)
+        self._ports.guard.booked(now)
         books.queue(messages_of_void(void, self._ports.outbox), now)
         return void
 

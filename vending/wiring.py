@@ -16,6 +16,8 @@ from .acts import Exchanges, sale_acts
 from .admission import MeterRules
 from .api_keys import KeyOffice
 from .approvals import Approvals, Blocks, Operators, own_acts
+from .clock import UNWATCHED, ClockGuard
+from .clockdesk import ClockDesk
 from .drawer import Bankings, Beneficiary, Deposits, Drawers, XReports
 from .faults import Faults
 from .graces import read_graces
@@ -57,6 +59,7 @@ from .store.samples import SqlSamples
 from .store.tariffs import SqlTariffs
 from .surroundings import (
     CONFIG,
+    clock_guard,
     gateway_for,
     open_books,
     random_nibbles,
@@ -93,13 +96,15 @@ def open_raseed(
     create: bool = False,
     upgrade_schema: bool = False,
     clock: Clock | None = None,
+    guard: ClockGuard | None = None,
 ) -> Raseed:
     """The services over the settings' database and, with a passphrase, their key file.
 
     Without one no vending key is held: what needs none works, the rest is refused with
     `keys.unknown`. With `create` the database is made if it is not there; with that or
     `upgrade_schema` it is brought to this program's schema. `clock` stands in for the wall clock:
-    the demo makes itself a past.
+    the demo makes itself a past. It is held against the books as the machine's would be by `guard`
+    alone.
 
     Raises DatabaseMissing, the errors of vending.store and vending.keys, TariffMalformed,
     TariffChanged, GracesMalformed, ChartMalformed, CurrencyDiffers, CipherBroken.
@@ -112,7 +117,9 @@ def open_raseed(
     )
     store = open_books(settings, create=create, upgrade_schema=upgrade_schema)
     try:
-        return compose(settings, store, security, gateway_for(settings), clock or utc_now)
+        if guard is None:
+            guard = clock_guard(settings) if clock is None else UNWATCHED
+        return compose(settings, store, security, gateway_for(settings), clock or utc_now, guard)
     except BaseException:
         store.close()
         raise
@@ -124,6 +131,7 @@ def compose(
     security: SecurityModule,
     gateways: GatewayFor,
     utc_now: Clock = utc_now,
+    guard: ClockGuard = UNWATCHED,
 ) -> Raseed:
     """The services over parts made elsewhere (the demo has keys and meters of its own)."""
     tell_acts(store, utc_now)
@@ -139,7 +147,7 @@ def compose(
     tariffs = LiveTariffs(kept, shipped, utc_now, time.monotonic_ns, ChartBooks(chart))
     kept_accounts = SqlAccounts(store)
     accounts = recorded(
-        Accounts(kept_accounts, tariffs, chart, utc_now, LOCAL_ZONE), trailed.ACCOUNTS
+        Accounts(kept_accounts, tariffs, chart, utc_now, LOCAL_ZONE, guard), trailed.ACCOUNTS
     )
     town_hall = TownHall(SqlMunicipality(store), utc_now, chart.currency)
 
@@ -155,6 +163,7 @@ def compose(
         clock=utc_now,
         randomness=random_nibbles(),
         gateway_for=gateways,
+        guard=guard,
         outbox=outbox_plan(settings),
         offered=offered,
         models=models,
@@ -172,14 +181,14 @@ def compose(
     # One instance of each, for the queue and for the pages: it lets one paper out at a time.
     printers = printers_for(settings)
     bookkeeping = recorded(
-        Bookkeeping(books, chart, utc_now, LOCAL_ZONE, accounts.follow), trailed.BOOKKEEPING
+        Bookkeeping(books, chart, utc_now, LOCAL_ZONE, accounts.follow, guard), trailed.BOOKKEEPING
     )
     reports = BookReports(books, chart, utc_now, LOCAL_ZONE, security)
     kept_drawers, bank, plan = SqlDrawers(store), settings.bank, service.ports.outbox
     beneficiary = Beneficiary(bank.beneficiary, bank.name, bank.account)
-    drawers = recorded(Drawers(kept_drawers, chart, utc_now, outbox=plan), trailed.DRAWERS)
-    x_reports = recorded(XReports(kept_drawers, chart, utc_now, outbox=plan), trailed.X_REPORTS)
-    bankings = Bankings(kept_drawers, chart, utc_now, beneficiary, outbox=plan)
+    drawers = recorded(Drawers(kept_drawers, chart, utc_now, guard, plan), trailed.DRAWERS)
+    x_reports = recorded(XReports(kept_drawers, chart, utc_now, guard, plan), trailed.X_REPORTS)
+    bankings = Bankings(kept_drawers, chart, utc_now, beneficiary, guard, plan)
     maker = PaperMaker(service, drawers, x_reports, bankings, reports)
     outbox = recorded(
         Outbox(
@@ -200,6 +209,7 @@ def compose(
         chart=chart,
         store=store,
         service=recorded(service, trailed.REGISTER),
+        clock_desk=recorded(ClockDesk(store, utc_now, guard), trailed.CLOCK),
         api_keys=keys,
         key_office=recorded(KeyOffice(keys, utc_now, secrets.token_bytes), trailed.API_KEYS),
         bookkeeping=bookkeeping,

@@ -24,11 +24,12 @@ from meters.quantities import Money
 from tests import examples
 from tests.databases import Postgres, new_place
 from tests.vending.support import ADMIN, OPERATOR, POWER, WATER, Town, service
+from vending.clock import ClockWentBack
 from vending.parties import Actor
 from vending.sale import SaleReceipt, VendRequest
 from vending.store import open_store
 from vending.tariff import AmountNotPositive, AmountTooHigh, AmountTooLow
-from vending.vend import ClockWentBack, VendIdReused
+from vending.vend import VendIdReused
 
 POINTS = {"P1": OPERATOR, "P2": Actor("Lina", OPERATOR.role, "P2", "T9")}
 

@@ -68,6 +68,8 @@ CORE = (
         for name in (
             "api_keys",
             "blocking",
+            "clock",
+            "clockdesk",
             "delivery",
             "handover",
             "heldcredit",

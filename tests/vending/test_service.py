@@ -43,6 +43,7 @@ from tokens.sts import (
     derive_decoder_key,
     tid_at,
 )
+from vending.clock import ClockWentBack
 from vending.ground import BookedSale
 from vending.keychanges import KeyChangeDue
 from vending.parties import (
@@ -62,7 +63,7 @@ from vending.tariff import (
     TariffCommodity,
     TariffMissing,
 )
-from vending.vend import ClockWentBack, VendIdReused, VendUnknown
+from vending.vend import VendIdReused, VendUnknown
 
 STRANGE = Drn.from_serial("01", 9999).number
 """A right number that no meter here has."""

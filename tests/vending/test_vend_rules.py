@@ -12,15 +12,13 @@ from meters.quantities import Money
 from tests.vending.support import POWER, START
 from tokens.sts import LAST_TID, BaseDate, TidOutOfRange, is_reserved, tid_at
 from vending.aftersale import SaleState
+from vending.clock import ClockLimits, ClockWentBack
 from vending.requests import basket_of
 from vending.sale import Tender, VendIdMalformed, VendRequest
 from vending.samerequest import input_hash
 from vending.vend import (
     TRANSITIONS,
-    ClockLimits,
-    ClockWentBack,
     StateImpossible,
-    check_clock,
     follow,
     next_tid,
 )
@@ -140,11 +138,3 @@ def test_no_tid_after_the_last_minute() -> None:
         next_tid(BASE, end, LAST_TID, LIMITS)
     with pytest.raises(TidOutOfRange):
         next_tid(BaseDate.BASE_1993, START, None, LIMITS)
-
-
-def test_the_clock_against_the_last_entry() -> None:
-    check_clock(START, None, LIMITS)
-    check_clock(START - timedelta(minutes=5), START, LIMITS)
-    with pytest.raises(ClockWentBack) as error:
-        check_clock(START - timedelta(minutes=5, microseconds=1), START, LIMITS)
-    assert error.value.last == "2026-11-23T09:30:12.345678Z"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime, tzinfo
 
+from ..clock import UNWATCHED, ClockGuard
 from ..ledger import Chart, PostedEntry, Posting, chained, check_open
 from ..parties import Actor
 from ..permissions import require
 from ..ports import Clock
-from ..vend import ClockLimits, check_clock
 from .adjustments import (
     Adjustment,
     AdjustmentKind,
@@ -55,8 +55,9 @@ class Adjusting(Keeping):
         clock: Clock,
         zone: tzinfo,
         follow: Follow = nothing_follows,
+        guard: ClockGuard = UNWATCHED,
     ) -> None:
-        super().__init__(store, chart, clock, zone)
+        super().__init__(store, chart, clock, zone, guard)
         self._follow = follow
 
     def adjust(
@@ -176,8 +177,8 @@ class Adjusting(Keeping):
         """Posts a waiting request. Approving again answers it as it stands.
 
         Raises AdjustmentUnknown, AdjustmentDecided (it was voided), OwnRequest, OwnDeposit,
-        Overdrawn, DepositTooSmall, WriteOffTooMuch, ClockWentBack, PeriodClosed (the month that it
-        belongs to was closed meanwhile), and what `follow` raises.
+        Overdrawn, DepositTooSmall, WriteOffTooMuch, ClockWentBack, ClockRanAhead, PeriodClosed (the
+        month that it belongs to was closed meanwhile), and what `follow` raises.
         """
         require(actor, "approve")
         with self._store.writing() as books:
@@ -186,7 +187,7 @@ class Adjusting(Keeping):
                 return found
             head, now = books.chain_head(), self._clock()
             # By a clock that is behind it might be booked in a month that is over.
-            check_clock(now, head.at, ClockLimits())
+            self._guard.check(now, head, books)
             decision = posted_by(found, actor.name, now, head.number + 1, self._chart)
             check_balances(books, found.lines, self._chart)
             if found.kind is AdjustmentKind.WRITE_OFF:
@@ -194,6 +195,7 @@ class Adjusting(Keeping):
             posted = chained(adjustment_entry(found, decision, self._zone), head)
             cached = self._chart.cached()
             books.book(posted, tuple(p for p in found.lines if p.account in cached))
+            self._guard.booked(now)
             books.decide(id, decision)
             self._follow(books, found, posted)
             return _known(books, id)

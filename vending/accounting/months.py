@@ -30,7 +30,7 @@ class Months(Keeping):
         trial balance is kept with it.
 
         Raises MonthMalformed, MonthBeforeBooks, PeriodNotOver, PeriodClosedAlready,
-        PeriodSkipped, RequestsWaiting.
+        PeriodSkipped, RequestsWaiting, ClockRanAhead.
         """
         require(actor, "close_period")
         wanted = Month.read(month)
@@ -41,6 +41,8 @@ class Months(Keeping):
             balances = books.trial_balance(span)
         with self._store.writing() as books:
             now = self._clock()
+            # By a clock that stands ahead, months would be closed that are not over.
+            self._guard.check_ahead(now, books.chain_head(), books)
             acts = books.period_acts()
             check_closing(wanted, acts, books.first_moment(), now, self._zone)
             waiting = books.waiting(span, str(wanted))

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+from ..clock import ClockConfirmation
 from ..ledger import (
     ChainEnd,
     ChainHead,
@@ -89,6 +90,8 @@ class BooksReading(Protocol):
     """One consistent view of the books. Every method may raise the store's Unavailable."""
 
     def chain_head(self) -> ChainHead: ...
+
+    def clock_confirmed(self) -> ClockConfirmation | None: ...
 
     def first_moment(self) -> datetime | None:
         """Of the first entry."""

@@ -36,13 +36,15 @@ class Sealing(Keeping):
         is sealed already answers the seal that there is, unless that does not say what the check
         has found, or does not stand for what was attested since, today.
 
-        Raises DayMalformed, DayNotBegun, SealedLater.
+        Raises DayMalformed, DayNotBegun, SealedLater, ClockRanAhead.
         """
         require(actor, "seal")
         wanted = None if day is None else read_day(day)
         with self._store.writing() as books:
             head = books.chain_head()
             now = self._clock()
+            # By a clock that stands ahead, days would be sealed that nobody has seen.
+            self._guard.check_ahead(now, head, books)
             today = day_of(now, self._zone)
             date = wanted or today
             if date > today:

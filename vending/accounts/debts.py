@@ -9,13 +9,13 @@ from meters.quantities import Money
 from ..accounting.adjustments import Adjustment, checked_id, checked_reason
 from ..accounting.days import end_of, read_day
 from ..accounting.ports import BooksWriting
+from ..clock import UNWATCHED, ClockGuard
 from ..ledger import Chart, JournalEntry, PostedEntry, Posting, chained
 from ..parties import Actor
 from ..permissions import require
 from ..ports import Clock
 from ..tariff import Instalment, Label, Percentage, TariffBook
 from ..tariff.kinds import codes_of
-from ..vend import ClockLimits, check_clock
 from .acting import Desk
 from .checks import check_postponing, checked_source, new_debt, owing, struck_off
 from .errors import DebtCodeReused, DebtCodeTaken, DisputedAlready, NotDisputed, NotPostponed
@@ -46,9 +46,11 @@ class Debts(Desk):
         chart: Chart,
         clock: Clock,
         zone: tzinfo,
+        guard: ClockGuard = UNWATCHED,
     ) -> None:
         super().__init__(store, tariffs, chart, clock)
         self._zone = zone
+        self._guard = guard
         self._write_downs = WriteDowns(store, self._sights, chart, clock)
 
     def add_debt(
@@ -68,7 +70,7 @@ class Debts(Desk):
         in the agreement for ever: the same debt again answers the account as it stands.
 
         Raises DebtWrong, CurrencyWrong, DebtCodeReused, DebtCodeTaken, ClockWentBack,
-        PeriodClosed.
+        ClockRanAhead, PeriodClosed.
         """
         require(actor, "add_debt")
         debts = self._chart.role("debts")
@@ -84,13 +86,14 @@ class Debts(Desk):
             if code in codes_of(sight.tariff):
                 raise DebtCodeTaken(sight.tariff.code, code)
             head = rows.chain_head()
-            check_clock(sight.now, head.at, ClockLimits())
+            self._guard.check(sight.now, head, rows)
             sight, happened = self._sights.record(
                 rows, sight, event, actor.name, after_entry=head.number + 1
             )
             posted = chained(debt_entry(happened, amount, actor, self._chart), head)
             cached = self._chart.cached()
             rows.book(posted, tuple(p for p in posted.entry.postings if p.account in cached))
+            self._guard.booked(sight.now)
             return self._seen(rows, actor, sight)
 
     def postpone_debt(

@@ -11,6 +11,7 @@ from meters.account import Commodity
 from ..accounting.adjustments import Adjustment
 from ..accounting.ports import BooksWriting, OperatorFacts
 from ..approvals.ports import PeopleWriting
+from ..clock import ClockConfirmation
 from ..ledger import ChainHead, PostedEntry, Posting
 from ..tariff import Month
 from ..tariff.rows import TariffRows
@@ -51,6 +52,8 @@ class AccountsReading(Protocol):
     """One consistent view. Every method may raise the store's Unavailable."""
 
     def chain_head(self) -> ChainHead: ...
+
+    def clock_confirmed(self) -> ClockConfirmation | None: ...
 
     def agreement_file(self, number: str) -> AgreementFile | None: ...
 

@@ -21,6 +21,7 @@ from . import (
     bench,
     bookkeeping,
     books,
+    clock,
     config,
     debts,
     debts_list,  # noqa: F401 - it puts its command into the group of debts
@@ -113,6 +114,7 @@ for name, group in {
     "keychange": keychange.app,
     "apikey": apikeys.app,
     "config": config.app,
+    "clock": clock.clock,
     "outbox": outbox.app,
     "token": tokens.app,
     "approval": approvals.approval,

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from meters.quantities import Money
 
+from ..clock import UNWATCHED, ClockGuard
 from ..ledger import Chart, chained, check_open
 from ..masking import check_references
 from ..outbox import OutboxPlan
@@ -16,7 +17,6 @@ from ..parties import Actor, PointUnknown, Role
 from ..permissions import ActorNotAllowed, require
 from ..ports import Clock
 from ..sale import Tender
-from ..vend import ClockLimits, check_clock
 from .banking import (
     BANKED_UNASKED,
     Banking,
@@ -56,14 +56,14 @@ class Bankings:
         chart: Chart,
         clock: Clock,
         beneficiary: Beneficiary = Beneficiary(),  # noqa: B008 - frozen
-        clock_limits: ClockLimits | None = None,
+        guard: ClockGuard = UNWATCHED,
         outbox: OutboxPlan = OutboxPlan(),  # noqa: B008 - frozen
     ) -> None:
         self._store = store
         self._chart = chart
         self._clock = clock
         self._beneficiary = beneficiary
-        self._limits = clock_limits or ClockLimits()
+        self._guard = guard
         self._outbox = outbox
 
     @property
@@ -79,8 +79,8 @@ class Bankings:
 
         Raises ActorNotAllowed (an operator at another point), DrawerIdMalformed, IdInCapitals,
         PointUnknown, BankingIdReused, ShiftUnknown, ShiftStillOpen, ShiftElsewhere, BankedAlready,
-        NothingToBank, PiecesDiffer, MoreThanThere, ClockWentBack, PeriodClosed, ReferenceTooLong,
-        ReferenceHoldsToken.
+        NothingToBank, PiecesDiffer, MoreThanThere, ClockWentBack, ClockRanAhead, PeriodClosed,
+        ReferenceTooLong, ReferenceHoldsToken.
         """
         require(actor, "bank")
         new_id(request.id)
@@ -104,7 +104,7 @@ class Bankings:
             check_pieces(request.pieces, lines, self.currency)
             self._check_there(books, request.point, lines)
             head = books.chain_head()
-            check_clock(now, head.at, self._limits)
+            self._guard.check(now, head, books)
             check_open(now, head)
             made = Banking(
                 id=request.id,
@@ -126,6 +126,7 @@ class Bankings:
             books.book(
                 chained(entry, head), tuple(p for p in entry.postings if p.account in cached)
             )
+            self._guard.booked(now)
             books.add_banking(made)
             order = PaperOrder(PaperKind.DEPOSIT, made.id, actor)
             print_original(books, self._outbox, order, now)

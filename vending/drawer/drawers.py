@@ -9,6 +9,7 @@ from datetime import datetime
 from meters.quantities import Money
 
 from ..accounting.adjustments import checked_reason
+from ..clock import UNWATCHED, ClockGuard
 from ..ground import OpenShift
 from ..ledger import ChainHead, Chart, JournalEntry, chained, check_open
 from ..outbox import OutboxPlan
@@ -18,7 +19,6 @@ from ..people.recording import noted
 from ..permissions import require
 from ..ports import Clock
 from ..tariff import CurrencyWrong
-from ..vend import ClockLimits, check_clock
 from .copies import copy_to_printer, next_copy
 from .counting import Count
 from .errors import (
@@ -58,13 +58,13 @@ class Drawers:
         store: DrawerStore,
         chart: Chart,
         clock: Clock,
-        clock_limits: ClockLimits | None = None,
+        guard: ClockGuard = UNWATCHED,
         outbox: OutboxPlan = OutboxPlan(),  # noqa: B008 - frozen
     ) -> None:
         self._store = store
         self._chart = chart
         self._clock = clock
-        self._limits = clock_limits or ClockLimits()
+        self._guard = guard
         self._outbox = outbox
 
     @property
@@ -80,7 +80,8 @@ class Drawers:
         opening again answers the shift that there is.
 
         Raises DrawerIdMalformed, IdInCapitals, CurrencyWrong, DrawerAmount, PointUnknown,
-        ShiftIdReused, TerminalTaken, OperatorBusy, ClockWentBack, PeriodClosed.
+        ShiftIdReused, TerminalTaken, OperatorBusy, ClockWentBack, ClockRanAhead,
+        PeriodClosed.
         """
         require(actor, "shift")
         new_id(id)
@@ -129,7 +130,7 @@ class Drawers:
 
         Raises DrawerIdMalformed, IdInCapitals, CurrencyWrong, DrawerAmount, ReasonMissing,
         ShiftUnknown, NoShiftOpen, ShiftNotYours, CashMoveIdReused, ShiftClosed, CashShort,
-        ClockWentBack, PeriodClosed.
+        ClockWentBack, ClockRanAhead, PeriodClosed.
         """
         return self._cash(actor, MoveKind.OUT, id, amount, reason, shift)
 
@@ -192,7 +193,7 @@ class Drawers:
         supervisor may close somebody else's shift; the report names both.
 
         Raises ShiftUnknown, NoShiftOpen, ShiftNotYours, CountDiffers, ClockWentBack,
-        PeriodClosed.
+        ClockRanAhead, PeriodClosed.
         """
         require(actor, "shift")
         with self._store.writing() as books:
@@ -285,7 +286,7 @@ class Drawers:
     def _head(self, books: DrawerReading, now: datetime) -> ChainHead:
         """The end of the journal, if something may be booked now."""
         head = books.chain_head()
-        check_clock(now, head.at, self._limits)
+        self._guard.check(now, head, books)
         check_open(now, head)
         return head
 
@@ -293,6 +294,7 @@ class Drawers:
         cached = self._chart.cached()
         posted = chained(entry, books.chain_head())
         books.book(posted, tuple(p for p in entry.postings if p.account in cached))
+        self._guard.booked(entry.at)
 
 
 def _z(books: DrawerReading, actor: Actor, shift: str) -> ShiftReport:

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
+from ..clock import ClockConfirmation
 from ..ground import OpenShift
 from ..ledger import ChainHead, PostedEntry, Posting
 from ..paperorders import PaperKind, Queueing
@@ -30,6 +31,8 @@ class DrawerReading(Protocol):
     """One consistent view of the books. Every method may raise the store's Unavailable."""
 
     def chain_head(self) -> ChainHead: ...
+
+    def clock_confirmed(self) -> ClockConfirmation | None: ...
 
     def holder_exists(self, per: str, holder: str) -> bool:
         """Whether there is such a `point`."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from ..clock import UNWATCHED, ClockGuard
 from ..ledger import Chart
 from ..outbox import OutboxPlan
 from ..paperorders import PaperKind, PaperOrder, print_original
@@ -13,7 +14,6 @@ from ..parties import Actor
 from ..people.recording import noted
 from ..permissions import require
 from ..ports import Clock
-from ..vend import ClockLimits, check_clock
 from .copies import copy_to_printer, next_copy
 from .errors import ShiftClosed, XReportIdReused, XReportUnknown
 from .ports import DrawerReading, DrawerStore
@@ -34,13 +34,13 @@ class XReports:
         store: DrawerStore,
         chart: Chart,
         clock: Clock,
-        clock_limits: ClockLimits | None = None,
+        guard: ClockGuard = UNWATCHED,
         outbox: OutboxPlan = OutboxPlan(),  # noqa: B008 - frozen
     ) -> None:
         self._store = store
         self._chart = chart
         self._clock = clock
-        self._limits = clock_limits or ClockLimits()
+        self._guard = guard
         self._outbox = outbox
 
     def take(self, actor: Actor, id: str, shift: str | None = None) -> ShiftReport:
@@ -50,7 +50,7 @@ class XReports:
         answers the first.
 
         Raises DrawerIdMalformed, IdInCapitals, ShiftUnknown, NoShiftOpen, ShiftNotYours,
-        XReportIdReused, ShiftClosed (look at its Z report), ClockWentBack.
+        XReportIdReused, ShiftClosed (look at its Z report), ClockWentBack, ClockRanAhead.
         """
         require(actor, "read_shifts")
         new_id(id)
@@ -70,7 +70,7 @@ class XReports:
             if file.close is not None:
                 raise ShiftClosed(own.id)
             head = books.chain_head()
-            check_clock(now, head.at, self._limits)
+            self._guard.check(now, head, books)
             seen = for_eyes_of(as_it_stands(books, own, self._chart, actor, now), actor)
             made = replace(seen, id=id, number=books.last_x_number(own.id) + 1)
             books.add_x_report(kept(made, head.number))

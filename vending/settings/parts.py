@@ -65,6 +65,15 @@ class MeterSettings(_Part):
     in `config/held-credit.toml`."""
 
 
+class ClockSettings(_Part):
+    """How far the machine's clock may be ahead before nothing is booked by it."""
+
+    leap_minutes: Annotated[int, Field(ge=1, le=1440)] = 10
+    """Ahead of the time that has passed since this program booked last."""
+    closed_days: Annotated[int, Field(ge=1, le=366)] = 5
+    """Ahead of the last entry, after a start; and of the moment that somebody confirmed."""
+
+
 class JobSettings(_Part):
     """Work by the clock, inside `raseed serve`."""
 

@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from .parts import (
     BankSettings,
+    ClockSettings,
     DatabaseSettings,
     JobSettings,
     KeySettings,
@@ -38,6 +39,7 @@ class Settings(BaseSettings):
     web: WebSettings = WebSettings()
     meters: MeterSettings = MeterSettings()
     jobs: JobSettings = JobSettings()
+    clock: ClockSettings = ClockSettings()
     outbox: OutboxSettings = OutboxSettings()
     vending: VendingSettings = VendingSettings()
     bank: BankSettings = BankSettings()

@@ -10,6 +10,7 @@ from .approvals import ApprovalOut, BlockEventOut, BlockOut, OutcomeOut
 from .base import Measure, Name, Out
 from .bookkeeping import AdjustmentOut, PeriodActOut, SealOut, TrialBalanceOut
 from .books import ApiKeyOut, EntryOut, LedgerReportOut, ReadingOut, VendingKeyOut
+from .clock import ClockConfirmationOut, ClockOut
 from .dailycheck import DailyCheckOut
 from .deliveries import DeliveryOut
 from .drawer import BankingOut, CashMoveOut, ShiftOut, ShiftReportOut
@@ -57,6 +58,8 @@ __all__ = [
     "BreakdownOut",
     "CampaignOut",
     "CashMoveOut",
+    "ClockConfirmationOut",
+    "ClockOut",
     "ComparisonOut",
     "ConfirmationOut",
     "CustomerFileOut",

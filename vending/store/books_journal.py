@@ -9,9 +9,11 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select
 
 from ..accounting.days import Span
+from ..clock import ClockConfirmation
 from ..ledger import ChainHead, PostedEntry, Posting
 from . import schema as t
 from .books_reports import within
+from .clock import latest_confirmation
 from .rows import posted_of
 from .walk import rows
 
@@ -24,6 +26,9 @@ class SqlJournal:
     def chain_head(self) -> ChainHead:
         c = t.chain.c
         return ChainHead(*self._db.execute(select(c.number, c.hash, c.at, c.closed_until)).one())
+
+    def clock_confirmed(self) -> ClockConfirmation | None:
+        return latest_confirmation(self._db)
 
     def first_moment(self) -> datetime | None:
         return self._db.execute(select(func.min(t.entries.c.at))).scalar()

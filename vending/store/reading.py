@@ -13,6 +13,7 @@ from meters.verdicts import TokenResult
 from tokens.sts import BaseDate
 
 from ..aftersale import DeliveryEvent, Evidence, MeterReading, Printing, SaleState, SoldHere, Void
+from ..clock import ClockConfirmation
 from ..ground import OpenShift
 from ..ledger import ChainHead, LedgerProblem, PostedEntry, Posting, StoredEntry
 from ..persons import same_person
@@ -20,6 +21,7 @@ from ..record import QUANTITIES, SaleRecord, TokenRecord
 from ..sale import SaleKind
 from . import audit, walk
 from . import schema as t
+from .clock import latest_confirmation
 from .parties import NUL
 from .rows import posted_of, void_of
 from .taking_back import SqlTakingBack
@@ -212,6 +214,9 @@ class SqlReading(SqlTakingBack):
 
     def chain_head(self) -> ChainHead:
         return ChainHead(*self._db.execute(_CHAIN).one())
+
+    def clock_confirmed(self) -> ClockConfirmation | None:
+        return latest_confirmation(self._db)
 
     def entries(self, cause: str) -> list[PostedEntry]:
         rows = self._db.execute(

@@ -1,5 +1,5 @@
 """Tables of the ledger: the journal with its chain, what is kept beside it, seals, periods, and
-adjustments by two people. Amounts are BIGINT beside their unit."""
+adjustments by two people, words about the clock. Amounts are BIGINT beside their unit."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
 )
 
-from .schema_base import UtcTime, metadata
+from .schema_base import SERIAL, UtcTime, metadata
 
 entries = Table(
     "entries",
@@ -124,6 +124,19 @@ decisions = Table(
     Column("entry", ForeignKey("entries.number"), unique=True),
 )
 
+clock_confirmations = Table(
+    "clock_confirmations",
+    metadata,
+    Column("number", SERIAL, primary_key=True),
+    # What the clock said that somebody found right.
+    Column("at", UtcTime, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    # The end of the journal then: its number, and the latest moment that was booked.
+    Column("entry", BigInteger, nullable=False),
+    Column("last", UtcTime),
+)
+
 LEDGER_BOOKS = (
     "entries",
     "postings",
@@ -131,5 +144,6 @@ LEDGER_BOOKS = (
     "period_acts",
     "adjustments",
     "decisions",
+    "clock_confirmations",
 )
 """Insert-only tables."""

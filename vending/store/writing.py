@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from ..aftersale import DeliveryEvent, MeterReading, Void
+from ..clock import ClockConfirmation
 from ..finding import Marks, searchable
 from ..ground import BookedSale, Ground, KeptQuote, Wanted
 from ..ledger import ChainHead, PostedEntry, Posting
@@ -21,6 +22,7 @@ from ..parties import GatewayPlace, PartyExists, Reached, Registration
 from . import schema as t
 from .attesting import add_row
 from .booking import BOOKING
+from .clock import add_confirmation
 from .errors import translated
 from .ground import GROUND
 from .queueing import call_off, insert_messages
@@ -50,6 +52,9 @@ class SqlWriting(SqlReading):
 
     def tariff_rows(self) -> SqlTariffRows:
         return SqlTariffRows(self._db)
+
+    def confirm_clock(self, confirmation: ClockConfirmation) -> None:
+        add_confirmation(self._db, confirmation)
 
     def register(self, registration: Registration) -> None:
         """Raises PartyExists."""

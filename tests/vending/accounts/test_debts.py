@@ -39,6 +39,7 @@ from vending.accounts.errors import (
     PostponedTooLong,
 )
 from vending.accounts.views import DebtOwed
+from vending.clock import ClockWentBack
 from vending.ids import IdInCapitals
 from vending.messages import Language
 from vending.permissions import ActorNotAllowed
@@ -50,7 +51,6 @@ from vending.tariff import (
     Percentage,
     Postponed,
 )
-from vending.vend import ClockWentBack
 
 WHY = "Agreed at the counter"
 PLAIN: dict[str, object] = {

@@ -9,7 +9,7 @@ import pytest
 
 from tests.vending.books.support import BILLING, CHIEF, SHORT, ZONE, office
 from vending.accounting import AdjustmentState
-from vending.vend import ClockWentBack
+from vending.clock import ClockWentBack
 
 
 def test_what_belongs_to_today_is_booked_now(tmp_path: Path) -> None:

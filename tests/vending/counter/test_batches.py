@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from tests.vending.support import ADMIN, OPERATOR, WATER, Town, put_point, request
+from vending.clock import ClockWentBack
 from vending.operators import PointDayLimit, TillFull
 from vending.requests import BasketRequest, Credit, DebtPayment
 from vending.sale import SaleReceipt
 from vending.tariff import MoreThanOwed
-from vending.vend import ClockWentBack, entry_of
+from vending.vend import entry_of
 
 from .support import P, W, ils, owe
 

@@ -26,6 +26,7 @@ from tests.vending.drawer.support import (
     shekels,
 )
 from tests.vending.support import IN_CAPITALS
+from vending.clock import ClockWentBack
 from vending.drawer import ShiftState, checked_count, checked_pieces
 from vending.drawer.errors import (
     CashMoveIdReused,
@@ -52,7 +53,6 @@ from vending.parties import Actor, PointUnknown, Role
 from vending.permissions import ActorNotAllowed
 from vending.sale import Tender
 from vending.tariff import CurrencyWrong
-from vending.vend import ClockWentBack
 
 WHY = "Small coins from the safe"
 

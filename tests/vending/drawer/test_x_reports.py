@@ -25,6 +25,7 @@ from tests.vending.drawer.support import (
     shekels,
 )
 from tests.vending.support import IN_CAPITALS, chart
+from vending.clock import ClockWentBack
 from vending.drawer import ShiftReport
 from vending.drawer.errors import (
     DrawerIdMalformed,
@@ -41,7 +42,6 @@ from vending.permissions import ActorNotAllowed
 from vending.sale import Tender
 from vending.store import schema as t
 from vending.store.drawer_proof import drawer_problems
-from vending.vend import ClockWentBack
 
 WHY = "Small coins from the safe"
 RAMI = Actor("Rami", Role.TECHNICIAN)

@@ -1,0 +1,114 @@
+"""The machine's clock runs ahead under a whole program: nothing that is written into the books, or
+that decides what may be, is done by it; set right again, all of it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from meters.quantities import Money
+from meters.values import replace
+from tests.system.installation import PASSPHRASE, Installation
+from tests.system.machines import Machine
+from tests.vending.support import OPERATOR, put_point, request
+from vending.clock import ClockRanAhead
+from vending.drawer import BankRequest
+from vending.drawer.counting import checked_count
+from vending.ledger import Posting
+from vending.parties import Actor, Role
+from vending.requests import basket_of
+from vending.running import Raseed
+from vending.sale import Tender
+from vending.tariff import Instalment, Label
+from vending.wiring import open_raseed
+
+pytestmark = pytest.mark.system
+
+CHIEF = Actor("Omar", Role.SUPERVISOR, "P1", "T9")
+LAYLA = Actor("Layla", Role.BILLING)
+WHY = "a reason that is told"
+
+
+@pytest.fixture
+def machine() -> Machine:
+    return Machine()
+
+
+@pytest.fixture
+def product(tmp_path: Path, place: Path | str, machine: Machine) -> Iterator[Raseed]:
+    """All that one program runs, as it is put together, with a day of trade behind it."""
+    town = Installation(tmp_path, place)
+    with open_raseed(town.settings, PASSPHRASE, clock=machine, guard=machine.starts()) as raseed:
+        put_point(raseed.store, "P1", needs_shift=True)
+        raseed.drawers.open(OPERATOR, "S-1", Money(20_000))
+        raseed.drawers.open(CHIEF, "S-0", Money(20_000))
+        raseed.service.vend(OPERATOR, request())
+        raseed.service.vend(OPERATOR, replace(request("by-card"), tender=Tender.CARD))
+        raseed.service.vend_basket(OPERATOR, replace(basket_of(request("held")), hold=True))
+        raseed.bookkeeping.adjust(LAYLA, "ADJ-1", LINES, WHY)
+        machine.passes(hours=1)
+        yield raseed
+
+
+LINES = (Posting("5010", "", "ILS", 500), Posting("1010", "P1", "ILS", -500))
+SHORT = checked_count([("200", 1), ("50", 1)], [], "ILS")
+
+ACTS: dict[str, Callable[[Raseed], object]] = {
+    "sell": lambda r: r.service.vend(OPERATOR, request("v-2")),
+    "basket": lambda r: r.service.vend_basket(OPERATOR, basket_of(request("b-2"))),
+    "void": lambda r: r.service.void(OPERATOR, "held", WHY),
+    "refund": lambda r: r.service.refund(CHIEF, "v-1", "Layla", WHY, "APP-1"),
+    "open": lambda r: r.drawers.open(
+        replace(OPERATOR, name="Lina", terminal="T2"), "S-2", Money(100)
+    ),
+    "cash in": lambda r: r.drawers.cash_in(OPERATOR, "M-1", Money(100), WHY),
+    "cash out": lambda r: r.drawers.cash_out(OPERATOR, "M-2", Money(100), WHY),
+    "x report": lambda r: r.x_reports.take(OPERATOR, "X-1"),
+    "close": lambda r: r.drawers.close(OPERATOR, SHORT),
+    "bank": lambda r: r.bankings.bank(
+        CHIEF, BankRequest("B-1", "P1", amounts=((Tender.CARD, 100),))
+    ),
+    "adjust": lambda r: r.bookkeeping.approve(CHIEF, "ADJ-1"),
+    "debt": lambda r: r.accounts.add_debt(
+        LAYLA, "A1", "old", Label("ذمم", "Arrears"), Money(500), Instalment(Money(100)), WHY, "114"
+    ),
+    "month": lambda r: r.bookkeeping.close(LAYLA, "2026-11"),
+    "seal": lambda r: r.bookkeeping.seal(LAYLA),
+}
+"""All that books, and what would keep others from booking by the right time."""
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_no_act_is_done_by_a_clock_that_ran_ahead(
+    product: Raseed, machine: Machine, act: str
+) -> None:
+    with product.store.reading() as books:
+        before = books.chain_head()
+    machine.forward(days=60)
+    with pytest.raises(ClockRanAhead):
+        ACTS[act](product)
+    with product.store.reading() as books:
+        assert books.chain_head() == before
+    machine.forward(days=-60)
+    if act != "month":
+        # It is not over by the right time.
+        ACTS[act](product)
+    if act == "close":
+        product.drawers.open(OPERATOR, "S-3", Money(0))
+    product.service.vend(OPERATOR, request("last"))
+    assert product.bookkeeping.verify(LAYLA).ok
+
+
+@pytest.mark.parametrize("act", [act for act in ACTS if act not in ("x report", "month", "seal")])
+def test_whatever_a_program_books_first_is_its_witness(
+    product: Raseed, machine: Machine, act: str
+) -> None:
+    """A day is no leap to a program that has just been started, and is one from then on."""
+    with open_raseed(product.settings, PASSPHRASE, clock=machine, guard=machine.starts()) as anew:
+        machine.passes(days=1)
+        ACTS[act](anew)
+        machine.forward(days=1)
+        with pytest.raises(ClockRanAhead):
+            anew.service.vend(OPERATOR, request("leap"))
