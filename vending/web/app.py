@@ -26,6 +26,7 @@ from .routes import (
     approvals,
     bookkeeping,
     books,
+    clock,
     drawer,
     key_changes,
     lists,
@@ -120,7 +121,7 @@ def create_app(services: Services, say: Say = say) -> FastAPI:
     app.state.sellers = Sellers(services.api_keys, time.monotonic)
     # Addresses are tried in this order, and sales are most of what is asked.
     parts = (sales, lists, parties, books, subledgers, bookkeeping, accounts, drawer)
-    for part in (*parts, approvals, key_changes, outbox, tariffs):
+    for part in (*parts, approvals, key_changes, outbox, tariffs, clock):
         # Not `include_router`: it works out every route anew, a sixth of a second per program, and
         # goes through a second router at each call.
         app.router.routes.extend(part.router.routes)

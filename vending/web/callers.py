@@ -13,6 +13,7 @@ from ..accounts import Accounts
 from ..acts import Exchanges
 from ..api_keys import ApiKeys, ApiScope, KeyOffice, ScopeMissing, caller
 from ..approvals import Approvals, Blocks, Operators
+from ..clockdesk import ClockDesk
 from ..drawer import Bankings, Deposits, Drawers, XReports
 from ..faults import Faults
 from ..keychanges import KeyChanges
@@ -35,6 +36,9 @@ class Services(Protocol):
 
     @property
     def service(self) -> VendingService: ...
+
+    @property
+    def clock_desk(self) -> ClockDesk: ...
 
     @property
     def bookkeeping(self) -> Bookkeeping: ...
@@ -159,6 +163,10 @@ def bookkeeping_of(request: Request) -> Bookkeeping:
     return services_of(request).bookkeeping
 
 
+def clock_desk_of(request: Request) -> ClockDesk:
+    return services_of(request).clock_desk
+
+
 def reports_of(request: Request) -> BookReports:
     return services_of(request).reports
 
@@ -238,6 +246,7 @@ Bookkeeper = Annotated[Actor, Depends(Needs(ApiScope.BOOKS))]
 Approver = Annotated[Actor, Depends(Needs(ApiScope.APPROVE))]
 Teller = Annotated[Actor, Depends(Needs(ApiScope.VEND, ApiScope.BOOKS))]
 Keeping = Annotated[Bookkeeping, Depends(bookkeeping_of)]
+ClockJudge = Annotated[ClockDesk, Depends(clock_desk_of)]
 Messages = Annotated[Outbox, Depends(outbox_of)]
 Reports = Annotated[BookReports, Depends(reports_of)]
 KeyMoves = Annotated[KeyChanges, Depends(key_changes_of)]

@@ -45,6 +45,8 @@ from vending.accounts import Accounts, TariffMoves, account_acts
 from vending.acts import Exchanges, sale_acts
 from vending.api_keys import ApiScope, KeyOffice, new_api_key
 from vending.approvals import Approvals, Blocks, Operators, own_acts
+from vending.clock import UNWATCHED, ClockGuard
+from vending.clockdesk import ClockDesk
 from vending.drawer import Bankings, Deposits, Drawers, XReports
 from vending.faults import Faults
 from vending.identity_checks import Argon2, OneTimeCodes
@@ -96,6 +98,7 @@ class Parts:
     """What `create_app` asks for."""
 
     service: VendingService
+    clock_desk: ClockDesk
     api_keys: SqlApiKeys
     bookkeeping: Bookkeeping
     reports: BookReports
@@ -233,12 +236,14 @@ def api_over(
     meters: Running | None = None,
     busy_s: float = 5.0,
     module: SecurityModule | None = None,
+    guard: ClockGuard = UNWATCHED,
+    clock: SetClock | None = None,
 ) -> Iterator[Api]:
     """The API on a fresh database, called with a supervisor's key at point P1."""
     path = folder / "raseed.db"
     path.write_bytes(met_books())
     store = open_store(path, busy_timeout_s=busy_s, must_be_current=False)
-    clock = SetClock()
+    clock = clock or SetClock()
     settings = Settings(data=folder, meters=MeterSettings(timeout_seconds=0.3))
     gateways = gateway_for(settings)
     held = module or security()
@@ -256,6 +261,7 @@ def api_over(
         gateway_for=gateways,
         tariffs=tariffs,
         offered=offered,
+        guard=guard,
     )
     use_cases.register(ADMIN, registration)
     books = SqlBooks(store)
@@ -281,6 +287,7 @@ def api_over(
     reports = BookReports(books, chart(), clock, LOCAL_ZONE)
     parts = Parts(
         use_cases,
+        recorded(ClockDesk(store, clock, guard), trailed.CLOCK),
         keys,
         keeping,
         reports,

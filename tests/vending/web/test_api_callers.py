@@ -139,6 +139,8 @@ SCOPES_NEEDED: list[tuple[str, str, ApiScope | tuple[ApiScope, ...]]] = [
     ("POST", "/accounts/A1/fees/arrears/waiver", ApiScope.BOOKS),
     ("GET", "/ledger/verification/accounts", ApiScope.READ),
     ("POST", "/ledger/verification/accounts/rebuilding", ApiScope.BOOKS),
+    ("GET", "/clock", ApiScope.READ),
+    ("POST", "/clock/confirmations", ApiScope.APPROVE),
 ]
 PARAMETERS = {
     "arrears": "{code}",
