@@ -42,6 +42,7 @@ FIRST_RUN: Final = (
     "/keys",
     "/people/{name}",
     "/trail",
+    "/clock",
 )
 INSIDE: Final = (
     "/",
@@ -90,7 +91,7 @@ INSIDERS: Final = (
     Insider("rana", ("/", *_CUSTOMERS, "/faults/new?account=1014", "/shift/all", "/counter/last")),
     Insider("maya", ("/", *_CUSTOMERS, "/faults", "/faults/new?account=1014", "/shift/all")),
     Insider("nadia", ("/", *_OFFICE, "/shift/all", "/customers/1007")),
-    Insider("basem", ("/", *_OFFICE, "/sessions", "/trail", "/faults?state=all")),
+    Insider("basem", ("/", *_OFFICE, "/sessions", "/trail", "/clock", "/faults?state=all")),
     Insider("adnan", ("/", *_OFFICE, "/sessions", "/trail", "/municipality", "/faults?state=all")),
     Insider("fadi", ("/", "/faults", "/customers/1007")),
 )
@@ -176,6 +177,7 @@ def office(page: Page) -> Iterator[str]:
         ("/devices", "devices"),
         ("/keys", "keys"),
         ("/trail", "trail"),
+        ("/clock", "clock"),
         ("/shift/all", "shifts"),
         ("/customers/9001", "customer-office"),
         ("/me", "me-office"),

@@ -6,16 +6,19 @@ import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Final
 
 import httpx2
+import pyotp
 from fastapi.testclient import TestClient
 
+from tests.system.machines import Machine
 from tests.vending.support import town
 from tests.vending.web.support import Api, api_over
+from vending.clock import UNWATCHED
 from vending.parties import Actor, Role
 from vending.people import UserDraft
 
@@ -116,11 +119,32 @@ class House:
 
 
 @contextmanager
-def house_over(folder: Path) -> Iterator[House]:
-    with api_over(folder, town()) as api:
+def house_over(folder: Path, machine: Machine | None = None) -> Iterator[House]:
+    """By the clock of a machine, if one is given."""
+    guard = UNWATCHED if machine is None else machine.starts()
+    with api_over(folder, town(), guard=guard, clock=machine) as api:
         office = api.parts.office
         boss = office.begin(UserDraft("huda", Role.ADMINISTRATOR, "هدى", "Huda"), PASSWORD)
         for name, language in (("samir", "ar"), ("maya", "en")):
             draft = UserDraft(name, Role.OPERATOR, "سمير", name.title(), "P1", language)
             office.add(boss.actor("setup"), draft, PASSWORD, must_change=False)
         yield House(api, boss.actor("setup"))
+
+
+def give_second_factor(house: House, *names: str) -> None:
+    """They have a device that tells the number, and read English."""
+    with house.api.parts.office._house.writing() as books:
+        for name in names:
+            user = books.user(name)
+            assert user is not None
+            books.put_user(replace(user, second=pyotp.random_base32(), language="en"))
+
+
+def let_in(house: House, name: str) -> Visit:
+    """Signed in, with the second factor where there is one."""
+    user = {one.name: one for one in house.api.parts.office.users(house.boss)}[name]
+    house.api.clock.forward(seconds=31)
+    code = pyotp.TOTP(user.second).at(house.api.clock()) if user.second else ""
+    visit = Visit(house.api)
+    assert visit.sign_in(name, code=code).status_code == 200
+    return visit

@@ -5,16 +5,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import httpx2
-import pyotp
 import pytest
 
 from meters.identity import Drn
 from tests.vending.support import POWER
-from tests.vending.web.pages_support import PASSWORD, House, Visit, form, forms, house_over
+from tests.vending.web.pages_support import (
+    PASSWORD,
+    House,
+    Visit,
+    form,
+    forms,
+    give_second_factor,
+    house_over,
+    let_in,
+)
 from vending.parties import Actor, Role
 from vending.people import UserDraft
 
@@ -36,22 +43,8 @@ def house(tmp_path: Path) -> Iterator[House]:
         ):
             draft = UserDraft(name, role, "اسم", name.title(), language="en")
             office.add(house.boss, draft, PASSWORD, must_change=False)
-        with office._house.writing() as books:
-            for name in ("huda", "rami"):
-                user = books.user(name)
-                assert user is not None
-                books.put_user(replace(user, second=pyotp.random_base32(), language="en"))
+        give_second_factor(house, "huda", "rami")
         yield house
-
-
-def let_in(house: House, name: str) -> Visit:
-    """Signed in, with the second factor where there is one."""
-    user = {one.name: one for one in house.api.parts.office.users(house.boss)}[name]
-    house.api.clock.forward(seconds=31)
-    code = pyotp.TOTP(user.second).at(house.api.clock()) if user.second else ""
-    visit = Visit(house.api)
-    assert visit.sign_in(name, code=code).status_code == 200
-    return visit
 
 
 def registered(visit: Visit) -> httpx2.Response:

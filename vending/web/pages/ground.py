@@ -26,6 +26,7 @@ from . import (
     approvals,
     assets,
     banking,
+    clock,
     counter,
     customers,
     devices,
@@ -76,6 +77,7 @@ _PARTS: Final = (
     devices,
     points,
     trail,
+    clock,
     setup,
     office,
 )

@@ -21,6 +21,7 @@ from ...operators import OperatorUnknown
 from ...parties import Role
 from ...permissions import ALLOWED
 from ...sale import SaleReceipt
+from .clock import doubt
 from .practice import learns
 from .showing import shown
 from .tills import till_of
@@ -63,6 +64,7 @@ def home(visit: Visiting) -> Response:
     return shown(
         visit,
         "home.html",
+        doubt=doubt(visit),
         till=_till(visit) if role in ALLOWED["vend"] and visit.who.actor.point else None,
         watch=_watch(visit) if role in _OVERSEE else None,
         # Pages that this program is built without are not offered.
