@@ -27,7 +27,7 @@ class ClockStanding:
     last: datetime | None
     """The latest moment that is booked; None: nothing is."""
     until: datetime | None
-    """The latest moment that this program believes unconfirmed; None: any."""
+    """The latest moment that this program believes, unless somebody confirms again; None: any."""
     refused: ClockWentBack | ClockRanAhead | None
     """What whoever sells now would be told of it."""
     confirmed: ClockConfirmation | None
@@ -74,4 +74,7 @@ class ClockDesk:
         except (ClockWentBack, ClockRanAhead) as error:
             refused = error
         until, confirmed = self._guard.until(head), books.clock_confirmed()
+        if refused is None and confirmed is not None and until is not None and now > until:
+            # It is believed for the confirmation's sake alone.
+            until = confirmed.at + self._guard.limits.confirmed
         return ClockStanding(now, head.at, until, refused, confirmed)

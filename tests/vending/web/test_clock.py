@@ -54,6 +54,7 @@ def test_a_leap_is_refused_shown_confirmed_and_sold_by(api: Api, machine: Machin
         "entry": 1,
         "last_entry": "2026-11-23T09:30:12.345678Z",
     }
+    assert done.json()["believed_until"] == "2026-12-07T09:30:12.345678Z"
     assert api.vend("v-2").status_code == 201
     assert api.get("/clock").json()["believed_until"] == "2026-12-02T09:40:12.345678Z"
 
