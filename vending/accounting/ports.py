@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 from ..clock import ClockConfirmation
 from ..ledger import (
@@ -27,6 +27,8 @@ from .holders import HolderBalance
 from .parts import Taken
 from .periods import BalanceRow, PeriodAct
 from .statements import CustomerLine, StatementLine
+
+T = TypeVar("T")
 
 
 class AgreementFacts(NamedTuple):
@@ -88,6 +90,11 @@ class SoldRow(NamedTuple):
 
 class BooksReading(Protocol):
     """One consistent view of the books. Every method may raise the store's Unavailable."""
+
+    def legibly(self, read: Callable[[], T]) -> T:
+        """What `read` finds here. Where a row holds bytes that are no text, it is called once more,
+        and reads something in their place that can be printed."""
+        ...
 
     def chain_head(self) -> ChainHead: ...
 

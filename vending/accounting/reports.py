@@ -92,7 +92,7 @@ class BookReports:
         """The first one first."""
         require(actor, "read_books")
         with self._store.reading() as books:
-            return books.seals()
+            return books.legibly(books.seals)
 
     def first_day(self, actor: Actor) -> date | None:
         """The local day of the earliest entry; None: nothing is booked."""
@@ -291,42 +291,45 @@ class BookReports:
         booked on one local day (today by default), and what was booked at a moment of the day
         before once a seal kept the check of that one: nothing falls between two checks. Tokens are
         counted by their rows and, where their vending keys are held, by what their digits say.
-        Raises DayMalformed."""
+        Whatever stands in a row, it is counted. Raises DayMalformed."""
         require(actor, "read_books")
         date_ = day_of(self._clock(), self._zone) if day is None else read_day(day)
+        with self._store.reading() as books:
+            return books.legibly(lambda: self._checked(books, date_))
+
+    def _checked(self, books: BooksReading, date_: date) -> DailyCheck:
         span = Span(beginning(date_, self._zone), end_of(date_, self._zone))
         assert span.start is not None
         assert span.end is not None
         held = [a.code for a in self._chart.accounts() if a.per in ("point", "operator")]
         told = date_.isoformat()
-        with self._store.reading() as books:
-            seals = books.seals()
-            before = kept_check(seals, (date_ - timedelta(days=1)).isoformat())
-            reached = [one.entry for one in seals if before and one.number == before.seal]
-            after = min([books.head_at(span.start).number, *reached])
-            last = books.head_at(span.end).number
-            facts = DayFacts(
-                sales=books.sales_made(after, last),
-                entries=books.entry_kinds(after, last),
-                booked=books.booked(after, last, SALE_KINDS, held),
-                voids=books.voids_made(after, last),
-                void_booked=books.booked(after, last, VOID_KINDS, held),
-                undone=books.undone(after, last, held),
-                sums=books.sums(after, last),
-                key_issues=books.key_issues(after, last),
-                yet_taken=books.voided_yet_taken(after, last, span),
-                unread_seals=[one.number for one in seals if one.day == told and one.told is None],
-            )
-            return checked(
-                told,
-                after + 1,
-                last,
-                facts,
-                self._chart,
-                books.receipt_before,
-                kept_check(seals, told),
-                None if self._security is None else Issuer(self._security),
-            )
+        seals = books.seals()
+        before = kept_check(seals, (date_ - timedelta(days=1)).isoformat())
+        reached = [one.entry for one in seals if before and one.number == before.seal]
+        after = min([books.head_at(span.start).number, *reached])
+        last = books.head_at(span.end).number
+        facts = DayFacts(
+            sales=books.sales_made(after, last),
+            entries=books.entry_kinds(after, last),
+            booked=books.booked(after, last, SALE_KINDS, held),
+            voids=books.voids_made(after, last),
+            void_booked=books.booked(after, last, VOID_KINDS, held),
+            undone=books.undone(after, last, held),
+            sums=books.sums(after, last),
+            key_issues=books.key_issues(after, last),
+            yet_taken=books.voided_yet_taken(after, last, span),
+            unread_seals=[one.number for one in seals if one.day == told and one.told is None],
+        )
+        return checked(
+            told,
+            after + 1,
+            last,
+            facts,
+            self._chart,
+            books.receipt_before,
+            kept_check(seals, told),
+            None if self._security is None else Issuer(self._security),
+        )
 
     @contextmanager
     def journal(self, actor: Actor, month: str | None = None) -> Iterator[JournalView]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from ..ledger import LedgerReport, Seal, SealContent, sealed, typed_code
 from ..ledger.journal import GENESIS
@@ -12,6 +13,7 @@ from .daily import Difference
 from .days import day_of, end_of, read_day
 from .errors import DayNotBegun, SealedLater
 from .keeping import Keeping
+from .ports import BooksWriting
 
 
 class Sealing(Keeping):
@@ -41,53 +43,63 @@ class Sealing(Keeping):
         require(actor, "seal")
         wanted = None if day is None else read_day(day)
         with self._store.writing() as books:
-            head = books.chain_head()
-            now = self._clock()
-            # By a clock that stands ahead, days would be sealed that nobody has seen.
-            self._guard.check_ahead(now, head, books)
-            today = day_of(now, self._zone)
-            date = wanted or today
-            if date > today:
-                raise DayNotBegun(date.isoformat())
-            if date < today:
-                head = books.head_at(end_of(date, self._zone))
-            seals = books.seals()
-            last = seals[-1] if seals else None
-            said = None if last is None else last.told
-            attested = books.attested_end()
-            found = None
-            if differences is not None:
-                found = tuple((d.what, d.where, d.expected, d.found) for d in differences)
-            if (
-                last is not None
-                and last.day == date.isoformat()
-                and last.entry == head.number
-                and said is not None
-                and found in (None, said.differences)
-                and (date < today or said.attested == attested)
-            ):
-                return last
-            if last is not None and (last.day > date.isoformat() or last.entry > head.number):
-                raise SealedLater(date.isoformat(), last.day)
-            after = 0 if last is None else last.entry
-            acts = books.period_acts()
-            content = SealContent(
-                # On top of the seal before: a verification recomputes them from the first entry.
-                # Of one that somebody has made unreadable they are recomputed here.
-                sums=_added(
-                    () if said is None else said.sums,
-                    books.sums(0 if said is None else after, head.number),
-                ),
-                receipts=tuple(books.receipt_ranges(after, head.number)),
-                tokens=tuple(books.token_counts(after, head.number)),
-                periods=acts[-1].hash if acts else GENESIS,
-                differences=found,
-                attested=attested,
-                trail=books.trail_end(),
-            )
-            made = sealed(date.isoformat(), now, actor.name, head.number, head.hash, content, last)
-            books.add_seal(made)
-            return made
+            # It is added behind all that is read: what has to be read once more is sealed once.
+            return books.legibly(lambda: self._seal(books, actor, wanted, differences))
+
+    def _seal(
+        self,
+        books: BooksWriting,
+        actor: Actor,
+        wanted: date | None,
+        differences: Sequence[Difference] | None,
+    ) -> Seal:
+        head = books.chain_head()
+        now = self._clock()
+        # By a clock that stands ahead, days would be sealed that nobody has seen.
+        self._guard.check_ahead(now, head, books)
+        today = day_of(now, self._zone)
+        day = wanted or today
+        if day > today:
+            raise DayNotBegun(day.isoformat())
+        if day < today:
+            head = books.head_at(end_of(day, self._zone))
+        seals = books.seals()
+        last = seals[-1] if seals else None
+        said = None if last is None else last.told
+        attested = books.attested_end()
+        found = None
+        if differences is not None:
+            found = tuple((d.what, d.where, d.expected, d.found) for d in differences)
+        if (
+            last is not None
+            and last.day == day.isoformat()
+            and last.entry == head.number
+            and said is not None
+            and found in (None, said.differences)
+            and (day < today or said.attested == attested)
+        ):
+            return last
+        if last is not None and (last.day > day.isoformat() or last.entry > head.number):
+            raise SealedLater(day.isoformat(), last.day)
+        after = 0 if last is None else last.entry
+        acts = books.period_acts()
+        content = SealContent(
+            # On top of the seal before: a verification recomputes them from the first entry.
+            # Of one that somebody has made unreadable they are recomputed here.
+            sums=_added(
+                () if said is None else said.sums,
+                books.sums(0 if said is None else after, head.number),
+            ),
+            receipts=tuple(books.receipt_ranges(after, head.number)),
+            tokens=tuple(books.token_counts(after, head.number)),
+            periods=acts[-1].hash if acts else GENESIS,
+            differences=found,
+            attested=attested,
+            trail=books.trail_end(),
+        )
+        made = sealed(day.isoformat(), now, actor.name, head.number, head.hash, content, last)
+        books.add_seal(made)
+        return made
 
 
 def _added(

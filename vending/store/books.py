@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, and_, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -23,10 +23,13 @@ from .books_reports import SqlReports, within
 from .books_seals import SqlSeals
 from .books_sold import SqlSold
 from .books_subledgers import SqlSubledgers
+from .legible import legibly, printed
 from .parties import NUL
 from .proving import proved
 from .rows import act_of
 from .sqlstore import SqlStore
+
+T = TypeVar("T")
 
 
 class SqlBooksReading(
@@ -36,6 +39,9 @@ class SqlBooksReading(
 
     def __init__(self, connection: Connection) -> None:
         self._db = connection
+
+    def legibly(self, read: Callable[[], T]) -> T:
+        return legibly(self._db, read, printed)
 
     def period_acts(self) -> list[PeriodAct]:
         found = self._db.execute(select(t.period_acts).order_by(t.period_acts.c.number))

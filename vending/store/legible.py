@@ -12,9 +12,20 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 T = TypeVar("T")
+Told = Callable[[bytes], str]
 
 
-def legibly(db: Connection, read: Callable[[], T]) -> T:
+def escaped(text: bytes) -> str:
+    """Something that no row holds, for a proof: it cannot be printed."""
+    return text.decode("utf-8", "surrogateescape")
+
+
+def printed(text: bytes) -> str:
+    """With the bytes that are no text told by number, for people."""
+    return text.decode("utf-8", "backslashreplace")
+
+
+def legibly(db: Connection, read: Callable[[], T], told: Told = escaped) -> T:
     """What `read` finds; where SQLite keeps what is no text in a column of text, once more with
     `any_text`. Not at once, for it would cost the walk a fifth."""
     try:
@@ -22,24 +33,20 @@ def legibly(db: Connection, read: Callable[[], T]) -> T:
     except (sqlite3.OperationalError, OperationalError) as error:
         if db.dialect.name != "sqlite" or "UTF-8" not in str(getattr(error, "orig", error)):
             raise
-    with any_text(db):
+    with any_text(db, told):
         return read()
 
 
 @contextmanager
-def any_text(db: Connection) -> Iterator[None]:
-    """SQLite keeps what is no text in columns of text: it is read as something that no row holds,
+def any_text(db: Connection, told: Told = escaped) -> Iterator[None]:
+    """SQLite keeps what is no text in columns of text: it is read as what `told` makes of it,
     instead of as an error."""
     raw: Any = db.connection.dbapi_connection if db.dialect.name == "sqlite" else None
     if raw is None:
         yield
         return
-    before, raw.text_factory = raw.text_factory, _escaped
+    before, raw.text_factory = raw.text_factory, told
     try:
         yield
     finally:
         raw.text_factory = before
-
-
-def _escaped(text: bytes) -> str:
-    return text.decode("utf-8", "surrogateescape")

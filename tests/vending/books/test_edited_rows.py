@@ -12,7 +12,7 @@ import pytest
 from meters.quantities import Money
 from tests.vending.books.support import BILLING, CHIEF, SHORT, ZONE, Office, office
 from tests.vending.support import OPERATOR, POWER, chart, pushed, tariffs
-from vending.accounting import Difference
+from vending.accounting import DailyClosing, Difference
 from vending.accounts import Accounts
 from vending.ledger import SealUnreadable
 from vending.parties import Actor, Role
@@ -171,3 +171,73 @@ def test_text_for_a_number_stops_no_proof(here: Office, statement: str) -> None:
         SqlAccounts(here.town.store), tariffs(), chart(), here.town.clock, ZONE
     ).verify_accounts(CHIEF)
     assert accounts.ok != statement.startswith("UPDATE sales")
+
+
+NO_TEXT = [
+    ("postings SET account = {} WHERE entry = 2 AND line = 1", ("booked", "1010:P1", 15015, 10010)),
+    ("postings SET holder = {} WHERE entry = 2 AND line = 1", ("booked", "1010:\\xff", 0, 5005)),
+    ("postings SET unit = {} WHERE entry = 2 AND line = 1", ("balanced", "\\xff", 0, 5005)),
+    ("receipts SET point = {} WHERE vend_id = 'b'", ("receipts", "P1", 3, 2)),
+    ("sales SET document = {} WHERE vend_id = 'b'", ("documents", "b", 1, 0)),
+    ("sales SET point = {} WHERE vend_id = 'b'", ("receipts", "\\xff", 1, 0)),
+    ("tokens SET kind = {} WHERE vend_id = 'b'", ("tokens", "\\xff", 0, 1)),
+    ("voids SET document = {} WHERE vend_id = 'c'", ("documents", "c", 1, 0)),
+]
+
+
+@pytest.mark.parametrize(("change", "told"), NO_TEXT)
+def test_bytes_that_are_no_text_stop_no_check(
+    here: Office, change: str, told: tuple[str, str, int, int]
+) -> None:
+    """A bit of the file is enough: the night would stop at them, and at each night after it."""
+    with sqlite3.connect(here.town.path) as db:
+        assert db.execute("UPDATE " + change.format("CAST(x'ff' AS TEXT)")).rowcount == 1
+    db.close()
+    check = here.reports.check(BILLING, "2026-11-23")
+    assert told in check.differences
+    seal = here.keeping.seal(BILLING, None, check.differences)
+    assert here.reports.seals(BILLING)[-1] == seal
+    assert told in (seal.content.differences or ())
+    # What is told of it can be printed.
+    assert SealOut.of(seal).model_dump_json().encode()
+
+
+def test_a_seal_with_bytes_that_are_no_text_stops_no_check(here: Office) -> None:
+    seal = here.reports.seals(BILLING)[-1]
+    with sqlite3.connect(here.town.path) as db:
+        db.execute("UPDATE seals SET document = CAST(x'ff' AS TEXT)")
+    db.close()
+    closed = DailyClosing(here.reports, here.keeping, here.town.clock, ZONE)
+    assert "2026-11-23" in closed.due(BILLING)
+    check = here.reports.check(BILLING, seal.day)
+    assert check.differences == (Difference("seals", str(seal.number), 1, 0),)
+    assert here.keeping.seal(BILLING, seal.day, check.differences).number == seal.number + 1
+
+
+NOT_THERE = [
+    (
+        "DELETE FROM entries WHERE number = 2",
+        {("sale_entries", "sale", 3, 2), ("entries_of_sales", "", 3, 2)},
+    ),
+    (
+        "DELETE FROM entries WHERE number = 4",
+        {("void_entries", "void", 1, 0), ("entries_of_voids", "", 1, 0)},
+    ),
+    (
+        "DELETE FROM sales WHERE vend_id = 'c'",
+        {("sale_entries", "sale", 2, 3)},
+    ),
+]
+
+
+@pytest.mark.parametrize(("statement", "told"), NOT_THERE)
+def test_a_row_whose_entry_or_sale_is_not_there_is_counted(
+    here: Office, statement: str, told: set[tuple[str, str, int, int]]
+) -> None:
+    """As one with which nothing agrees."""
+    with sqlite3.connect(here.town.path) as db:
+        assert db.execute(statement).rowcount == 1
+    db.close()
+    check = here.reports.check(BILLING, "2026-11-23")
+    assert told <= set(check.differences)
+    assert (check.sales, check.voids) == (2 if "sales" in statement else 3, 1)
