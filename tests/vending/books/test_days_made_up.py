@@ -9,12 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.vending.support import Town
+from meters.quantities import Money
+from tests.vending.support import POWER, Town
 from vending.accounting import DailyClosing
 from vending.jobs.closing import MOST_DAYS, Closing
+from vending.parties import Actor, Role
+from vending.requests import BasketRequest, Credit
 
 from .support import BILLING, ZONE, Office
 
+HEAD = Actor("Omar", Role.SUPERVISOR, "P1", "T9")
 THURSDAY = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
 
 
@@ -130,6 +134,21 @@ def test_what_comes_behind_the_seal_of_its_day_is_checked_with_the_next(here: Of
     assert [(one.sales, one.ok) for one in checks] == [(2, True), (3, True)]
     here.town.clock.forward(days=1)
     assert done(job) == [("2026-11-27", True)]
+
+
+def test_a_void_is_of_the_day_on_which_it_was_made(here: Office) -> None:
+    """Also the last thing of a day, and the first of the next: each is told once."""
+    service, clock = here.town.service, here.town.clock
+    for vend_id in ("v-1", "v-2"):
+        clock.forward(minutes=1)
+        asked = BasketRequest(vend_id, (Credit(POWER.number, Money(5_000)),), hold=True)
+        service.vend_basket(HEAD, asked)
+    service.void(HEAD, "v-1", "The wrong customer")
+    clock.forward(days=1)
+    service.void(HEAD, "v-2", "The wrong customer")
+    for day in ("2026-11-26", "2026-11-27"):
+        check = here.reports.check(BILLING, day)
+        assert (check.voids, check.differences) == (1, ())
 
 
 def test_a_seal_that_reaches_into_the_next_day_stops_no_check(here: Office) -> None:

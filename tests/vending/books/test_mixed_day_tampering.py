@@ -86,6 +86,10 @@ TAMPERING: list[tuple[str, set[str]]] = [
         {"receipts P1", "basket_receipts P1", "receipt_numbers P1"},
     ),
     ("DELETE FROM receipts WHERE vend_id = 'c-1'", {"receipts P1", "receipt_numbers P1"}),
+    (
+        "UPDATE receipts SET point = 'P2', number = 5 WHERE vend_id = 'b-1'",
+        {"receipts P1", "basket_receipts P1", "receipt_numbers P1"},
+    ),
     ("UPDATE receipts SET number = 99 WHERE vend_id = 'c-1'", {"receipt_numbers P1"}),
     ("UPDATE receipts SET point = 'P2', number = 5 WHERE vend_id = 'v-2'", {"receipts P1"}),
     (
