@@ -52,7 +52,7 @@ _SALES = (
     .outerjoin(_OWN, and_(_OWN.c.vend_id == _S.vend_id, _OWN.c.point == _S.point))
     .outerjoin(_SHARED, and_(_SHARED.c.vend_id == _S.basket, _SHARED.c.point == _S.point))
     .outerjoin(t.tokens, _T.vend_id == _S.vend_id)
-    .order_by(_S.entry, _T.position)
+    .order_by(_S.entry)
 )
 _VOIDS = (
     select(
@@ -184,5 +184,4 @@ def _moved(held: Collection[str]) -> Select[Any]:
         .select_from(t.postings)
         # By its name: written out again it would be another expression, with other parameters.
         .group_by(p.account, "held_by", p.unit)
-        .order_by(p.account, "held_by", p.unit)
     )

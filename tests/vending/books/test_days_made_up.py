@@ -15,10 +15,12 @@ from vending.accounting import DailyClosing
 from vending.jobs.closing import MOST_DAYS, Closing
 from vending.parties import Actor, Role
 from vending.requests import BasketRequest, Credit
+from vending.store.schema import metadata
 
 from .support import BILLING, ZONE, Office
 
 HEAD = Actor("Omar", Role.SUPERVISOR, "P1", "T9")
+WHY = "The wrong customer"
 THURSDAY = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
 
 
@@ -136,19 +138,64 @@ def test_what_comes_behind_the_seal_of_its_day_is_checked_with_the_next(here: Of
     assert done(job) == [("2026-11-27", True)]
 
 
-def test_a_void_is_of_the_day_on_which_it_was_made(here: Office) -> None:
-    """Also the last thing of a day, and the first of the next: each is told once."""
+@pytest.fixture
+def taken_back(here: Office) -> Office:
+    """`z` is voided as the last thing of Thursday; `c` is refunded on Friday, `b` is voided then,
+    and `a` as the last thing of the day."""
     service, clock = here.town.service, here.town.clock
-    for vend_id in ("v-1", "v-2"):
+    for vend_id in "zabc":
         clock.forward(minutes=1)
-        asked = BasketRequest(vend_id, (Credit(POWER.number, Money(5_000)),), hold=True)
+        asked = BasketRequest(vend_id + "-1", (Credit(POWER.number, Money(5_000)),), hold=True)
         service.vend_basket(HEAD, asked)
-    service.void(HEAD, "v-1", "The wrong customer")
+    service.void(HEAD, "z-1", WHY)
     clock.forward(days=1)
-    service.void(HEAD, "v-2", "The wrong customer")
-    for day in ("2026-11-26", "2026-11-27"):
-        check = here.reports.check(BILLING, day)
-        assert (check.voids, check.differences) == (1, ())
+    service._voiding.refund(HEAD, "c-1", "Layla", WHY, "refund-1")
+    for vend_id in ("b-1", "a-1"):
+        clock.forward(minutes=1)
+        service.void(HEAD, vend_id, WHY)
+    return here
+
+
+def test_a_void_is_of_the_day_on_which_it_was_made(taken_back: Office) -> None:
+    """Also the last thing of a day, and the first of the next: each is told once."""
+    thursday, friday = (
+        taken_back.reports.check(BILLING, day) for day in ("2026-11-26", "2026-11-27")
+    )
+    assert (thursday.voids, thursday.refunds, thursday.differences) == (1, 0, ())
+    assert (friday.voids, friday.refunds, friday.differences) == (2, 1, ())
+
+
+def test_what_was_taken_is_told_on_the_day_of_its_void_and_when_it_was_found(
+    taken_back: Office,
+) -> None:
+    """To the midnight; not of what was refunded, nor of what no meter took."""
+    end = datetime(2026, 11, 26, 22, tzinfo=UTC)
+    found = [
+        ("z-1", "delivered", end - timedelta(microseconds=1)),
+        ("a-1", "delivered", end + timedelta(days=2)),
+        ("b-1", "refused", end + timedelta(days=2)),
+        ("c-1", "delivered", end + timedelta(hours=13)),
+    ]
+    events = metadata.tables["delivery_events"]
+
+    def add(vend_id: str, seq: int, state: str, at: datetime) -> None:
+        row = {"vend_id": vend_id, "seq": seq, "state": state, "at": at, "actor": "rami"}
+        with taken_back.town.store.writing() as books:
+            books._db.execute(events.insert(), {**row, "note": "the log was read"})
+
+    def told() -> list[str]:
+        days = ("2026-11-26", "2026-11-27", "2026-11-28", "2026-11-29")
+        return [
+            "".join(one.where[0] for one in taken_back.reports.check(BILLING, day).differences)
+            for day in days
+        ]
+
+    for vend_id, state, at in found:
+        add(vend_id, 1, state, at)
+    assert told() == ["z", "a", "", "a"]
+    add("b-1", 2, "delivered", end + timedelta(days=3, microseconds=-1))
+    # The first to be taken back is told first.
+    assert told() == ["z", "ba", "", "ba"]
 
 
 def test_a_seal_that_reaches_into_the_next_day_stops_no_check(here: Office) -> None:

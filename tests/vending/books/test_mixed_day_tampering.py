@@ -106,6 +106,14 @@ TAMPERING: list[tuple[str, set[str]]] = [
     ),
     (f"UPDATE entries SET cause = 'other' WHERE {entry_of('d-1')}", {"entries_of_sales"}),
     (
+        f"UPDATE entries SET kind = 'gift' WHERE {entry_of('v-2')}",
+        {
+            *("sale_entries sale", "entries_of_sales", "issued Wh"),
+            *("booked 1010:P1", "booked 2010", "booked 2020"),
+            *("voided 1010:P1", *UNDONE),
+        },
+    ),
+    (
         f"UPDATE postings SET amount = amount + 1 WHERE account = '1040' AND {of('d-1')}",
         {"booked 1040:P1", "balanced ILS"},
     ),
@@ -184,6 +192,13 @@ TAMPERING: list[tuple[str, set[str]]] = [
         {"voided 2030:rana", "voided 2030:samir"},
     ),
 ]
+
+
+@pytest.mark.system
+def test_a_deposit_that_was_booked_under_another_of_its_names_is_the_persons(day: MixedDay) -> None:
+    """As it was before it was known who is behind a key of the API."""
+    renamed = "UPDATE postings SET holder = 'api:Rana' WHERE account = '2030'"
+    assert tampered(day, renamed) == set()
 
 
 @pytest.mark.system

@@ -130,6 +130,22 @@ def test_a_delivered_token_proves_the_change_without_a_reading(place: Path | str
     town.store.close()
 
 
+def test_a_later_sale_that_proves_a_change_is_not_counted_as_another(place: Path | str) -> None:
+    """The set of the evening was typed in, and the next sale, which has none, is pushed."""
+    town = KeyTown(place, EA07)
+    town.changes.plan(BOSS, POWER.number, WHY, krn=2)
+    made, _ = town.issue()
+    town.type_in(made)
+    town.clock.forward(days=1)
+    assert town.sold("v-2").key_tokens == ()
+    assert town.service.deliver(OPERATOR, "v-2").state is SaleState.DELIVERED
+    assert town.changes.confirm_delivered(OPERATOR) == 1
+    (change,) = town.changes.changes(BOSS, [S.CONFIRMED])
+    assert (change.events[-1].vend_id, change.issued_with) == ("v-2", "v-1")
+    town.check()
+    town.store.close()
+
+
 def test_who_asks_for_one_meter_is_told_what_was_delivered_with_the_line_cut(
     place: Path | str,
 ) -> None:
