@@ -139,6 +139,22 @@ def test_a_commit_that_fails(
     assert (report.ok, report.entries) == (True, 1)
 
 
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+def test_a_disk_that_does_not_read_stops_no_commit(here: Town) -> None:
+    """Once it reads again: what was committed is not in doubt."""
+    dialect: Any = here.store.engine.dialect
+
+    def do_execute(*_: object) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    dialect.do_execute = do_execute
+    with pytest.raises(StoreFailed):
+        here.service.meter(OPERATOR, POWER.number)
+    del dialect.do_execute
+    here.store.check_writing()
+    assert not here.service.vend(OPERATOR, request()).replayed
+
+
 def test_a_refused_row_is_not_told(here: Town) -> None:
     receipt = here.service.vend(OPERATOR, request())
     with here.store.reading() as books:

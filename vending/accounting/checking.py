@@ -152,7 +152,7 @@ def _receipts(
     counts: Counts, found: _Differences, receipt_before: Callable[[str, int], int]
 ) -> tuple[ReceiptCount, ...]:
     rows = []
-    for point in sorted({*counts.leading, *counts.following, *counts.points}):
+    for point in sorted({*counts.leading, *counts.following}):
         numbers = counts.points.get(point, [])
         first, last = min(numbers, default=1), max(numbers, default=0)
         held = len(numbers)

@@ -8,18 +8,23 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from apscheduler.schedulers.background import (  # type: ignore[import-untyped]
+    BackgroundScheduler,
+)
 
 from meters.quantities import Money
 from tests.vending.support import POWER, Town
 from vending.accounting import DailyClosing
 from vending.jobs.closing import MOST_DAYS, Closing
 from vending.parties import Actor, Role
+from vending.ports import StoreLocked
 from vending.requests import BasketRequest, Credit
 from vending.store.schema import metadata
 
 from .support import BILLING, ZONE, Office
 
 HEAD = Actor("Omar", Role.SUPERVISOR, "P1", "T9")
+GUIDE = Path(__file__).parents[3] / "docs" / "billing.md"
 WHY = "The wrong customer"
 THURSDAY = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
 
@@ -99,6 +104,36 @@ def test_all_of_them_a_month_in_each_run(here: Office, caplog: pytest.LogCapture
     told = [record.getMessage() for record in caplog.records]
     assert told[0] == f"69 missed days are still to be checked, from {missed[MOST_DAYS]} on"
     assert len(told) == 3
+
+
+def test_a_run_is_every_ten_minutes(here: Office) -> None:
+    jobs = BackgroundScheduler()
+    job_of(here).add_to(jobs)
+    (job,) = jobs.get_jobs()
+    assert job.trigger.interval == timedelta(minutes=10)
+    assert f"up to {MOST_DAYS} every ten minutes" in GUIDE.read_text("utf-8")
+
+
+def test_what_keeps_a_day_from_being_checked_is_tried_again(
+    here: Office, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here.town.clock.forward(days=1)
+    job = job_of(here)
+    with monkeypatch.context() as patch:
+        patch.setattr(here.books, "writing", locked)
+        assert done(job) == []
+    assert caplog.messages == ["the day is not checked: store.locked"]
+    caplog.clear()
+    with caplog.at_level("INFO", "raseed.jobs"):
+        assert done(job) == [("2026-11-26", True)]
+    assert caplog.messages == [
+        "2026-11-26 agrees: 1 sales",
+        f"2026-11-26 is sealed: {here.reports.seals(BILLING)[-1].code}",
+    ]
+
+
+def locked() -> None:
+    raise StoreLocked(5.0)
 
 
 def test_one_that_is_started_anew_goes_on_where_the_other_stopped(here: Office) -> None:

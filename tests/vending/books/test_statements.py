@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,11 @@ import pytest
 from meters.errors import RaseedError
 from meters.quantities import Energy, Money
 from tests.vending.books.support import BILLING, CHIEF, SHORT, ZONE, Office, office
-from tests.vending.support import OPERATOR, POWER, TECHNICIAN, WATER, chart, security
+from tests.vending.support import OPERATOR, POWER, TECHNICIAN, WATER, Town, chart, security
 from tokens.sts import BaseDate, MemorySecurityModule, TransferCreditElectricity, tid_moment
 from vending.accounting import BookReports
 from vending.accounting import reports as reports_module
+from vending.accounting.days import Span
 from vending.accounting.errors import (
     AccountUnknown,
     AgreementUnknown,
@@ -104,6 +106,38 @@ def test_a_statement_too_long_to_be_read_names_what_there_is_to_do(
     assert len(here.reports.account(CHIEF, "1010", "", "2026-11-23", "2026-11-23").lines) == 3
     # Sums of what was sold are no lines.
     assert here.reports.operator(CHIEF, OPERATOR.name).sales == 3
+
+
+def test_lines_come_in_their_order_and_no_more_than_are_asked_for(here: Office) -> None:
+    with here.books.reading() as books:
+        found = list(books.lines("1010", "", Span(), 2))
+    assert [line.entry for line in found] == [1, 2]
+
+
+def test_what_was_sold_at_midnight_is_of_the_day_that_begins(place: Path | str) -> None:
+    """To the microsecond, whatever is asked."""
+    made = Office(Town(place))
+    begins = datetime(2026, 11, 23, 22, tzinfo=UTC)
+    for vend_id, moment in (("last", begins - timedelta(microseconds=1)), ("first", begins)):
+        made.town.clock.now = moment - timedelta(minutes=3)
+        made.sell(vend_id)
+    reports, (before, after) = made.reports, ("2026-11-23", "2026-11-24")
+    till = reports.account(CHIEF, "1010", "", after)
+    assert (till.opening, [line.cause for line in till.lines]) == (5005, ["first"])
+    till = reports.account(CHIEF, "1010", "", before, before)
+    assert (till.opening, [line.cause for line in till.lines]) == (0, ["last"])
+    assert [row.amount for row in reports.holders(CHIEF, "1010", before).rows] == [5005]
+    for day, receipt in ((before, "P1-000001"), (after, "P1-000002")):
+        (line,) = reports.customer(CHIEF, "A1", day, day).lines
+        assert line.receipt == receipt
+        (taking,) = reports.takings(CHIEF, None, day, day)
+        assert (taking.day, taking.sales) == (day, 1)
+        assert reports.operator(CHIEF, OPERATOR.name, day, day).sales == 1
+        units = [row.sales for row in reports.breakdown(CHIEF, day, day) if row.kind == "units"]
+        assert units == [1]
+    carried = -reports.account(CHIEF, "2010", "A1", None, before).closing
+    assert reports.customer(CHIEF, "A1", after).opening == carried > 0
+    made.close()
 
 
 def test_an_account_of_a_holder_without_postings(here: Office) -> None:
@@ -238,6 +272,26 @@ def test_a_day_that_does_not_agree(here: Office, statement: str, found: set[str]
     db.close()
     check = here.reports.check(BILLING, "2026-11-23")
     assert {f"{d.what} {d.where}".strip() for d in check.differences} == found
+
+
+def test_what_the_check_shows_of_a_day_that_was_edited(here: Office) -> None:
+    with sqlite3.connect(here.town.path) as db:
+        for table in ("postings", "sales"):
+            for drops in drop("sqlite", table):
+                db.execute(drops)
+        db.execute("UPDATE postings SET account = '1020' WHERE account = '1010' AND entry <= 3")
+        db.execute("UPDATE sales SET point = 'P2', basket = 'a' WHERE vend_id = 'b'")
+    db.close()
+    check = here.reports.check(BILLING, "2026-11-23")
+    # Money that is told and not booked, and money that is booked and not told.
+    assert [tuple(one) for one in check.money] == [
+        ("1010", "P1", "ILS", 2 * 5005, 0, 0),
+        ("1010", "P2", "ILS", 5005, 0, 0),
+        ("1020", "P1", "ILS", 0, 3 * 5005, 0),
+    ]
+    # A point where nothing but what shares a receipt of another is told, with none of its own.
+    assert [tuple(one) for one in check.receipts] == [("P1", 1, 3, 2, 2), ("P2", 1, 0, 0, 1)]
+    assert ("basket_receipts", "P2", 1, 0) in check.differences
 
 
 def test_a_token_that_carries_more_than_was_sold_is_found_by_its_digits(here: Office) -> None:
