@@ -184,7 +184,7 @@ def _count_given(wanted: Counter[Key], void: VoidMade, accounts: Accounts) -> No
     if not refund and given is None:
         return
     paid = taken_from(json.loads(void.document), void.tender, void.tendered)
-    whom = void.point, person(void.operator), void.currency
+    whom = void.point, void.operator, void.currency
     wanted.update(accounts.of(given_back(paid, given), *whom))
     if not refund:
         wanted.subtract(accounts.of(given_back(paid), *whom))

@@ -122,7 +122,7 @@ def count(counts: Counts, sale: SaleMade, accounts: Accounts, issuer: Issuer | N
     try:
         data = json.loads(sale.document)
         taken = taken_from(data, sale.tender, sale.tendered)
-        money = accounts.of(taken, sale.point, person(sale.operator), sale.currency)
+        money = accounts.of(taken, sale.point, sale.operator, sale.currency)
         whole = _paid_of(data)
         under = made_under(data)
         refers_to = str(data.get("refers_to", ""))

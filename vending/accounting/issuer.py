@@ -28,6 +28,8 @@ _CREDIT: Final[Mapping[str, str]] = {
 }
 _ANY: Final = tuple(BaseDate)
 _BASE_DATES: Final = {one.short: one for one in BaseDate}
+_UNREADABLE: Final = (RaseedError, ValueError, LookupError, OverflowError)
+"""What opening raises for rows that tell of no token; a number below 0 for digits, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ class Issuer:
         try:
             ref = _ref(token, under.own, under.ti, under.ea, _BASE_DATES[token.base_date])
             found = self._security.open(ref, token.digits)
-        except (RaseedError, ValueError, LookupError):
+        except _UNREADABLE:
             return False
         if not isinstance(found, TokenWithTid):
             return False
@@ -100,7 +102,7 @@ class Issuer:
         try:
             ref = _ref(token, under.left, under.left_ti, under.ea, base_date)
             found = self._security.open(ref, token.digits)
-        except (RaseedError, ValueError, LookupError):
+        except _UNREADABLE:
             return False
         return isinstance(found, KeyChangeSection) and token.kind == f"{_SECTION}{found.order}"
 

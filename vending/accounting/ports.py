@@ -192,6 +192,10 @@ class BooksReading(Protocol):
 
     def seals(self) -> list[Seal]: ...
 
+    def last_period_hash(self) -> str:
+        """Of the last act of closing or reopening a period; GENESIS before the first."""
+        ...
+
     def attested_end(self) -> ChainEnd | None:
         """The last attestation; None if what is kept of it is none."""
         ...

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import date
 
 from ..ledger import LedgerReport, Seal, SealContent, sealed, typed_code
-from ..ledger.journal import GENESIS
 from ..parties import Actor
 from ..permissions import require
 from .daily import Difference
@@ -82,7 +81,6 @@ class Sealing(Keeping):
         if last is not None and (last.day > day.isoformat() or last.entry > head.number):
             raise SealedLater(day.isoformat(), last.day)
         after = 0 if last is None else last.entry
-        acts = books.period_acts()
         content = SealContent(
             # On top of the seal before: a verification recomputes them from the first entry.
             # Of one that somebody has made unreadable they are recomputed here.
@@ -92,7 +90,7 @@ class Sealing(Keeping):
             ),
             receipts=tuple(books.receipt_ranges(after, head.number)),
             tokens=tuple(books.token_counts(after, head.number)),
-            periods=acts[-1].hash if acts else GENESIS,
+            periods=books.last_period_hash(),
             differences=found,
             attested=attested,
             trail=books.trail_end(),

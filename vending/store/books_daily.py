@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Select, and_, case, exists, func, or_, select
 from ..accounting.daily import SALE_KINDS, Booked, SaleMade, TokenMade, VoidMade
 from ..accounting.days import Span
 from . import schema as t
+from .legible import plain
 
 _STREAM = {"yield_per": 500}
 _REFUND = "refund"
@@ -127,9 +128,8 @@ class SqlDaily:
         )
 
     def _booked(self, statement: Select[Any]) -> list[Booked]:
-        # What is missing in a damaged row is held by nobody: it is compared all the same.
         return [
-            Booked(account or "", holder or "", unit or "", int(debit), int(credit))
+            Booked(plain(account), plain(holder), plain(unit), int(debit), int(credit))
             for account, holder, unit, debit, credit in self._db.execute(statement)
         ]
 

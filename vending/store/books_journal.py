@@ -17,6 +17,9 @@ from .clock import latest_confirmation
 from .rows import posted_of
 from .walk import rows
 
+LARGEST = (1 << 63) - 1
+"""As far as databases count."""
+
 
 class SqlJournal:
     """The part of `vending.accounting.ports.BooksReading` that reads entries."""
@@ -39,8 +42,8 @@ class SqlJournal:
         ).scalar()
         c = t.entries.c
         statement = select(c.number, c.hash, c.at).order_by(c.number.desc()).limit(1)
-        if after is not None:
-            statement = statement.where(c.number < after)
+        # A file that keeps text for a number counts it above all of them.
+        statement = statement.where(c.number < (LARGEST if after is None else after))
         row = self._db.execute(statement).first()
         return ChainHead() if row is None else ChainHead(*row)
 
@@ -50,8 +53,7 @@ class SqlJournal:
         return self._db.execute(found).first() is not None
 
     def entry(self, number: int) -> PostedEntry | None:
-        if number >= 1 << 63:
-            # No database counts that far.
+        if number > LARGEST:
             return None
         found = list(self._journal(t.entries.c.number == number, t.postings.c.entry == number))
         return found[0] if found else None

@@ -11,6 +11,7 @@ from ..accounting.days import Span
 from ..accounting.periods import BalanceRow
 from ..accounting.statements import StatementLine
 from . import schema as t
+from .legible import plain
 from .parties import NUL
 
 _STREAM = {"yield_per": 500}
@@ -61,7 +62,7 @@ class SqlReports:
             .order_by(c.account, c.unit)
         )
         return [
-            (account or "", unit or "", int(amount)) for account, unit, amount in found if amount
+            (plain(account), plain(unit), int(amount)) for account, unit, amount in found if amount
         ]
 
     def trial_balance(self, span: Span) -> list[BalanceRow]:

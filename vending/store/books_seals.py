@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Text, func, select, type_coerce
 
-from ..ledger import ChainEnd, ReceiptRange, Seal, TokenCount
+from ..ledger import GENESIS, ChainEnd, ReceiptRange, Seal, TokenCount
 from . import schema as t
 from .attesting import chain_end
 
@@ -48,6 +48,10 @@ class SqlSeals:
         found = self._db.execute(select(*_SEALS).order_by(t.seals.c.number))
         told = [[*row[:2], _sealed_at(row.sealed_at), *row[3:]] for row in found]
         return [Seal(*values) for values in told]
+
+    def last_period_hash(self) -> str:
+        c = t.period_acts.c
+        return str(self._db.execute(select(c.hash).order_by(c.number.desc())).scalar() or GENESIS)
 
     def attested_end(self) -> ChainEnd | None:
         return _readable(chain_end(self._db, t.attestation_head))

@@ -25,6 +25,12 @@ def printed(text: bytes) -> str:
     return text.decode("utf-8", "backslashreplace")
 
 
+def plain(kept: object) -> str:
+    """What a column of text holds: nothing as empty, and what is no text as something printed. What
+    stands in a damaged row is compared all the same."""
+    return "" if kept is None else str(kept)
+
+
 def legibly(db: Connection, read: Callable[[], T], told: Told = escaped) -> T:
     """What `read` finds; where SQLite keeps what is no text in a column of text, once more with
     `any_text`. Not at once, for it would cost the walk a fifth."""

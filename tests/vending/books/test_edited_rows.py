@@ -131,6 +131,8 @@ def test_what_is_named(here: Office, statement: str, entry: int, what: str) -> N
 
 TEXT_FOR_NUMBERS = [
     "UPDATE receipts SET number = 'x' WHERE vend_id = 'b'",
+    "UPDATE receipts SET number = '' WHERE vend_id = 'b'",
+    "UPDATE sales SET balance_before = 1.5 WHERE vend_id = 'b'",
     "UPDATE tokens SET quantity = 'x' WHERE vend_id = 'b'",
     "UPDATE sales SET quantity = 'x' WHERE vend_id = 'b'",
     "UPDATE sales SET tendered = 'x' WHERE vend_id = 'b'",
@@ -200,6 +202,38 @@ def test_bytes_that_are_no_text_stop_no_check(
     assert told in (seal.content.differences or ())
     # What is told of it can be printed.
     assert SealOut.of(seal).model_dump_json().encode()
+
+
+WHATEVER = [
+    *(f"UPDATE {column} = x'ff' WHERE entry = 2 AND line = 1" for column in
+      ("postings SET account", "postings SET holder", "postings SET unit")),
+    *(f"UPDATE sales SET {column} = x'ff' WHERE vend_id = 'b'" for column in
+      ("kind", "point", "operator", "tender", "currency", "unit", "basket", "document")),
+    *(f"UPDATE tokens SET {column} = x'ff' WHERE vend_id = 'b'" for column in
+      ("kind", "unit", "pan", "base_date", "digits")),
+    "UPDATE postings SET account = x'ff' WHERE entry = 4 AND line = 1",
+    # As long as a token.
+    "UPDATE tokens SET digits = -9223372036854775808 WHERE vend_id = 'b'",
+    "UPDATE entries SET number = 'x' WHERE number = 2",
+    "UPDATE period_acts SET act = 'x' WHERE number = 2",
+    "UPDATE period_acts SET closed_until = 'x' WHERE number = 1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("statement", WHATEVER)
+def test_whatever_a_column_holds_each_day_is_checked_and_sealed(
+    here: Office, statement: str
+) -> None:
+    with sqlite3.connect(here.town.path) as db:
+        assert db.execute(statement).rowcount == 1
+    db.close()
+    seals = len(here.reports.seals(BILLING))
+    here.town.clock.forward(days=1)
+    closed = DailyClosing(here.reports, here.keeping, here.town.clock, ZONE)
+    for day in closed.due(BILLING):
+        assert closed.close(BILLING, day).check.day == day
+    assert here.keeping.seal(BILLING).number == seals + 2
+    assert here.reports.seals(BILLING)[-1].told is not None
 
 
 def test_a_seal_with_bytes_that_are_no_text_stops_no_check(here: Office) -> None:

@@ -58,8 +58,8 @@ def of(vend_id: str, table: str = "sales") -> str:
     return f"entry = (SELECT entry FROM {table} WHERE vend_id = '{vend_id}')"
 
 
-def entry_of(vend_id: str) -> str:
-    return of(vend_id).replace("entry =", "number =", 1)
+def entry_of(vend_id: str, table: str = "sales") -> str:
+    return of(vend_id, table).replace("entry =", "number =", 1)
 
 
 UNDONE = {f"voided {account}" for account in ("1210", "2010", "2020", "4010", "6010", "6110")}
@@ -167,6 +167,14 @@ TAMPERING: list[tuple[str, set[str]]] = [
     (
         "UPDATE sales SET document = 'nothing' WHERE vend_id = 'd-1'",
         {"documents d-1", "booked 1040:P1"},
+    ),
+    (
+        f"UPDATE entries SET cause = 'other' WHERE {entry_of('v-2', 'voids')}",
+        {"entries_of_voids"},
+    ),
+    (
+        f"DELETE FROM postings WHERE account = '5020' AND {of('r-4', 'voids')}",
+        {"voided 5020", "balanced ILS"},
     ),
     ("DELETE FROM voids WHERE vend_id = 'v-2'", {"void_entries void", "voided 1010:P1", *UNDONE}),
     (

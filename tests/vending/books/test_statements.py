@@ -11,7 +11,7 @@ import pytest
 
 from meters.errors import RaseedError
 from meters.quantities import Energy, Money
-from tests.vending.books.support import BILLING, CHIEF, SHORT, ZONE, Office, office
+from tests.vending.books.support import BILLING, CHIEF, SHORT, ZONE, Office, move, office
 from tests.vending.support import OPERATOR, POWER, TECHNICIAN, WATER, Town, chart, security
 from tokens.sts import BaseDate, MemorySecurityModule, TransferCreditElectricity, tid_moment
 from vending.accounting import BookReports
@@ -73,6 +73,18 @@ def test_an_account(here: Office) -> None:
         here.reports.account(CHIEF, "9999")
     with pytest.raises(DayMalformed):
         here.reports.account(CHIEF, "1010", "", "yesterday")
+
+
+def test_a_month_names_the_accounts_of_its_time(here: Office) -> None:
+    """By their codes; what was used later alone is not there yet."""
+    here.town.clock.forward(days=10)
+    here.keeping.adjust(BILLING, "ADJ-2", move(("1120", ""), ("4010", ""), 900), "Paid in")
+    here.keeping.approve(CHIEF, "ADJ-2")
+    told = [row.account for row in here.reports.balances(CHIEF, "2026-11").rows]
+    assert told == sorted(told)
+    now = [row.account for row in here.reports.balances(CHIEF, "2026-12").rows]
+    assert now == sorted({*told, "1120"})
+    assert now == [row.account for row in here.reports.balances(CHIEF).rows]
 
 
 HOLDERS = [
@@ -154,6 +166,12 @@ def test_an_account_of_a_holder_that_only_the_books_know(here: Office) -> None:
         db.execute("UPDATE postings SET holder = 'P9' WHERE entry = 1 AND account = '1010'")
     db.close()
     assert here.reports.account(CHIEF, "1010", "P9", "2026-11-24").opening == 5005
+    tills = here.reports.holders(CHIEF, "1010").rows
+    assert [(row.holder, row.name_ar, row.name_en) for row in tills] == [
+        ("P1", "البلدية", "Town hall"),
+        ("P2", "الحارة الشرقية", "East quarter"),
+        ("P9", "", ""),
+    ]
 
 
 def test_days_in_the_wrong_order(here: Office) -> None:

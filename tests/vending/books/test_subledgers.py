@@ -32,7 +32,7 @@ from tests.vending.tariff.worked import HEAD
 from tests.vending.web.support import Api, api_over
 from vending.accounting import BreakdownRow
 from vending.accounting.breakdown import CONTAINED, PricedSale, breakdown_of
-from vending.accounting.errors import AccountUnknown, DayMalformed
+from vending.accounting.errors import AccountUnknown, DayMalformed, SoldUnreadable
 from vending.aftersale import Evidence
 from vending.permissions import ActorNotAllowed
 from vending.sale import SaleKind, VendRequest
@@ -106,6 +106,30 @@ def test_a_breakdown_tells_what_each_line_of_the_sales_told(day: MixedDay) -> No
     assert -ours == -told
     assert +units == +base
     assert any(payer == "social-fund" for *_, payer in ours)
+
+
+@pytest.mark.system
+def test_a_move_of_units_is_in_no_breakdown_when_it_is_taken_back(day: MixedDay) -> None:
+    before = day.reports.breakdown(CHIEF)
+    day.void("t-1")
+    assert day.reports.breakdown(CHIEF) == before
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+def test_a_void_whose_sale_cannot_be_read_is_named_by_its_own_entry(day: MixedDay) -> None:
+    """On the day of the void nothing else of the sale is looked for."""
+    with day.store.writing() as books:
+        for statement in drop(books._db.dialect.name, "sales"):
+            books._db.exec_driver_sql(statement)
+        books._db.execute(text("UPDATE sales SET document = '{\"parts\": 5' WHERE vend_id = 'y-2'"))
+    for ask in (
+        lambda: day.reports.breakdown(CHIEF, DAY),
+        lambda: day.reports.takings(CHIEF, None, DAY),
+    ):
+        with pytest.raises(SoldUnreadable) as named:
+            ask()
+        assert named.value.entry == day.voids["y-2"].entry
 
 
 INCLUDED = """
