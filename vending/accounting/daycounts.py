@@ -186,7 +186,7 @@ def _count_tokens(
         counts.wanted[refers_to if management else _CREDIT.get(sale.unit, "")] += 1
     if management:
         counts.sold["token"] += 1
-    elif sale.quantity:
+    else:
         counts.sold[sale.unit] += sale.quantity
     counts.moves += moves
     sections = sorted(token.kind for token in sale.tokens if token.tid is None)
@@ -204,7 +204,7 @@ def _count_tokens(
         counts.made[token.kind] += 1
         if not token.unit:
             counts.carried["token"] += 1
-        elif token.quantity:
+        else:
             counts.carried[token.unit] += token.quantity
     for use in used:
         counts.uses[use][1] += 1

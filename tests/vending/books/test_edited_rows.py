@@ -275,3 +275,17 @@ def test_a_row_whose_entry_or_sale_is_not_there_is_counted(
     check = here.reports.check(BILLING, "2026-11-23")
     assert told <= set(check.differences)
     assert (check.sales, check.voids) == (2 if "sales" in statement else 3, 1)
+
+
+def test_a_sale_without_its_receipt_stays_in_what_is_told(here: Office) -> None:
+    with sqlite3.connect(here.town.path) as db:
+        assert db.execute("DELETE FROM receipts WHERE vend_id = 'c'").rowcount == 1
+    db.close()
+    lines = here.reports.customer(CHIEF, "A1").lines
+    assert [(line.kind, line.receipt, line.paid) for line in lines] == [
+        ("sale", "P1-000001", 5005),
+        ("sale", "", 5005),
+        ("void", "", -5005),
+    ]
+    mine = here.reports.operator(CHIEF, "Omar")
+    assert (mine.sales, mine.voids) == (1, 1)

@@ -207,9 +207,12 @@ def test_a_customer_sees_debts_paid_and_what_was_taken_back(day: MixedDay) -> No
         before = day.reports.customer(CHIEF, agreement, None, BEFORE)
         assert (later.opening, later.opening_owed) == (before.closing, before.closing_owed)
         assert (later.closing, later.closing_owed) == (whole.closing, whole.closing_owed)
+        tokens = sum(line.tokens for line in whole.lines)
+        sold = [s for s in day.sold.values() if s.buyer.agreement == agreement]
+        assert tokens == sum(len(s.tokens) + len(s.key_tokens) for s in sold)
         # Each line on its own day, of what was sold the day before and then taken back, too.
         entries = [line.entry for line in (*before.lines, *later.lines)]
-        assert entries == [line.entry for line in whole.lines]
+        assert entries == [line.entry for line in whole.lines] == sorted(entries)
     water = day.reports.customer(CHIEF, "A2")
     (refund,) = [line for line in water.lines if line.receipt == "P1-000011" and line.paid < 0]
     assert (refund.kind, refund.paid, refund.net, refund.quantity) == ("refund", -4099, 0, 0)

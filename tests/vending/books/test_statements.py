@@ -14,7 +14,7 @@ from meters.quantities import Energy, Money
 from tests.vending.books.support import BILLING, CHIEF, SHORT, ZONE, Office, move, office
 from tests.vending.support import OPERATOR, POWER, TECHNICIAN, WATER, Town, chart, security
 from tokens.sts import BaseDate, MemorySecurityModule, TransferCreditElectricity, tid_moment
-from vending.accounting import BookReports
+from vending.accounting import BookReports, Difference
 from vending.accounting import reports as reports_module
 from vending.accounting.days import Span
 from vending.accounting.errors import (
@@ -82,6 +82,7 @@ def test_a_month_names_the_accounts_of_its_time(here: Office) -> None:
     here.keeping.approve(CHIEF, "ADJ-2")
     told = [row.account for row in here.reports.balances(CHIEF, "2026-11").rows]
     assert told == sorted(told)
+    assert "1120" not in told
     now = [row.account for row in here.reports.balances(CHIEF, "2026-12").rows]
     assert now == sorted({*told, "1120"})
     assert now == [row.account for row in here.reports.balances(CHIEF).rows]
@@ -290,6 +291,15 @@ def test_a_day_that_does_not_agree(here: Office, statement: str, found: set[str]
     db.close()
     check = here.reports.check(BILLING, "2026-11-23")
     assert {f"{d.what} {d.where}".strip() for d in check.differences} == found
+
+
+def test_what_was_found_last_is_what_is_kept_of_a_day(here: Office) -> None:
+    here.keeping.seal(BILLING, None, ())
+    found = (Difference("receipts", "P1", 2, 1),)
+    seal = here.keeping.seal(BILLING, None, found)
+    kept = here.reports.check(BILLING).kept
+    assert kept is not None
+    assert (kept.seal, kept.differences) == (seal.number, found) == (2, found)
 
 
 def test_what_the_check_shows_of_a_day_that_was_edited(here: Office) -> None:

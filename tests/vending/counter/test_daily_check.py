@@ -31,7 +31,8 @@ SECOND = SecondPerson("Layla", "the meter was exchanged", "a-1")
 def test_every_kind_of_sale_agrees(place: Path | str) -> None:
     town = Town(place)
     put_operator(town.store, "huda", settlement="deposit", credit_limit=100_000, commission="1.5")
-    mixed = (Payment(Tender.CARD, Money(5_000)), Payment(Tender.CASH, Money(4_000)))
+    cards = (Payment(Tender.CARD, Money(3_000), "7"), Payment(Tender.CARD, Money(2_000), "8"))
+    mixed = (*cards, Payment(Tender.CASH, Money(4_000)))
     both = (Credit(P, Money(6_000)), Credit(W, Money(2_500)))
     vend = town.service.vend_basket
     vend(OPERATOR, BasketRequest("b-1", both, mixed))
