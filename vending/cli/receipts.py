@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from meters.quantities import Money
 from meters.verdicts import TokenResult
@@ -89,8 +89,8 @@ def show_status(cli: Cli, status: SaleStatusOut) -> None:
 
 
 def show_quote(cli: Cli, quote: QuoteOut) -> None:
-    """What the money went to, line by line, and the sums. What paid debts bought nothing, so it is
-    no part of the net."""
+    """What the money went to, line by line, and the sums. `Net` is all but the tax, paid debts too,
+    here as everywhere: with the tax and what is carried over it is what was paid."""
     cli.facts((("tariff", cli.name(quote.tariff_name.ar, quote.tariff_name.en)),))
     cli.facts((("amount", written(quote.tendered)),))
     cli.facts((("balance_before", written(quote.balance_before)),))
@@ -99,8 +99,7 @@ def show_quote(cli: Cli, quote: QuoteOut) -> None:
         # One tax is told once, as the sum.
         if line not in taxes or len(taxes) > 1:
             _line(cli, line)
-    debts = [line.amount for line in quote.lines if line.kind == LineKind.DEBT.value]
-    cli.facts((("net", written(_less(quote.net, debts))),))
+    cli.facts((("net", written(quote.net)),))
     cli.facts((("vat", written(quote.vat)),))
     cli.facts((("balance_after", written(quote.balance_after)),))
     cli.facts((("units", written(quote.quantity)),))
@@ -138,13 +137,6 @@ def _line(cli: Cli, line: LineOut) -> None:
     if line.left is not None and not Money.from_text(line.left.value, line.left.unit).is_zero:
         told.append(f"{cli.label('line_left')} {written(line.left)}")
     cli.named(name, " · ".join(told))
-
-
-def _less(sum_: Measure, parts: Sequence[Measure]) -> Measure:
-    whole = Money.from_text(sum_.value, sum_.unit)
-    for part in parts:
-        whole -= Money.from_text(part.value, part.unit)
-    return Measure.of(whole)
 
 
 def written(amount: Measure) -> str:

@@ -69,7 +69,7 @@ class QuoteOut(Out):
     balance_before: Measure = Field(description="Carried over from earlier payments")
     quantity: Measure = Field(description="Exactly what the token carries")
     lines: list[LineOut]
-    net: Measure
+    net: Measure = Field(description="All but the tax: units, charges and debts that were paid")
     vat: Measure
     balance_after: Measure = Field(description="Carried over to the next payment")
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import sqlite3
 from datetime import datetime
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -265,7 +267,8 @@ def test_a_basket_is_shown_and_printed_whole_and_a_further_sale_alone(town: Shel
     assert town.run("sale", "show", "b-1+2", "--json").json["sale"]["vend_id"] == "b-1+2"
 
 
-def test_every_line_of_a_sale_is_shown_with_what_is_still_owed(town: Shell) -> None:
+def test_every_line_of_a_sale_is_shown_with_what_is_still_owed(town: Shell, tmp_path: Path) -> None:
+    """And what is called net is the same wherever it is told."""
     owed = ("A1", "arrears-2025", "40.00", "--name-ar", "متأخرات", "--name-en", "Arrears of 2025")
     why = ("--reason", "From the old books", "--source", "Bill 7", "--percent", "50")
     assert town.run("debt", "add", *owed, *why).code == 0
@@ -273,16 +276,22 @@ def test_every_line_of_a_sale_is_shown_with_what_is_still_owed(town: Shell) -> N
     assert isinstance(sold, dict)
     quote = sold["quote"]
     (debt,) = [line for line in quote["lines"] if line["kind"] == "debt"]
-    net = f"{float(quote['net']['value']) - float(debt['amount']['value']):.2f} ILS"
+    net = quote["net"]["value"]
     taken = f"Arrears of 2025: {debt['amount']['value']} ILS · still owed {debt['left']['value']}"
     for command in (("sale", "show", "v-1"), ("reprint", "v-1", "--point", "P1")):
         told = town.run(*command).out
         assert taken in told
-        assert f"Net: {net}" in told
+        assert f"Net: {net} ILS" in told
     assert "متأخرات" in town.run("--lang", "ar", "sale", "show", "v-1").out
     paid = town.run("basket", "--debt", f"{POWER.number}=5.00", "--id", "d-1", "--point", "P1")
     assert "Arrears of 2025: 5.00 ILS" in paid.out
-    assert "Net: 0.00 ILS" in paid.out
+    assert "Net: 5.00 ILS" in paid.out
+    lines = town.run("ledger", "statement", "A1", "--json").json["lines"]
+    stated = [line["net"]["value"] for line in lines if line["receipt"]]
+    out = tmp_path / "sales.csv"
+    assert town.run("ledger", "export", "sales-csv", "--out", str(out)).code == 0
+    rows = [row["net"] for row in csv.DictReader(StringIO(out.read_text("utf-8-sig")))]
+    assert stated == rows == [net, "5.00"]
     assert "Delivery" not in town.run("sale", "show", "d-1").out
     assert "Delivery" in town.run("sale", "show", "v-1").out
 
