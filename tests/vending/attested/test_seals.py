@@ -48,6 +48,10 @@ def test_a_seal_stands_for_both_chains(here: Counter) -> None:
     after = here.keeping.seal(BILLING)
     assert (after.number, after.content.attested) == (2, links(here)[-1].end)
     assert here.keeping.verify(CHIEF, after.code).ok
+    # Of a day that is over it is not asked what was attested since.
+    here.clock.forward(days=1)
+    read(here, 30_000)
+    assert here.keeping.seal(BILLING, after.day) == after
 
 
 CUT = (

@@ -233,6 +233,16 @@ def test_what_was_taken_is_told_on_the_day_of_its_void_and_when_it_was_found(
     assert told() == ["z", "ba", "", "ba"]
 
 
+def test_a_day_begins_where_the_seal_of_the_one_before_it_ends(here: Office) -> None:
+    job = job_of(here)
+    for vend_id in ("b", "c", "d"):
+        here.town.clock.forward(days=1)
+        done(job)
+        here.sell(vend_id)
+    check = here.reports.check(BILLING)
+    assert (check.first_entry, check.last_entry, check.sales) == (4, 4, 1)
+
+
 def test_a_seal_that_reaches_into_the_next_day_stops_no_check(here: Office) -> None:
     """Of two machines one is two minutes fast: it sells just after its midnight, and on the other
     it is still evening when somebody seals."""

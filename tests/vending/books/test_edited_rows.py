@@ -107,6 +107,7 @@ def test_a_seal_that_is_none_is_a_difference_of_its_day(here: Office, document: 
     check = here.reports.check(BILLING, seal.day)
     assert check.differences == (Difference("seals", str(seal.number), 1, 0),)
     assert check.kept is None
+    assert here.reports.check(BILLING, "2026-11-23").ok, "it is told of its own day"
     with pytest.raises(SealUnreadable):
         SealOut.of(here.reports.seals(BILLING)[-1])
     # The next one does not stand on it.

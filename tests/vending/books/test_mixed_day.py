@@ -272,6 +272,14 @@ def test_exports_sum_to_the_ledger(day: MixedDay) -> None:
         FORMATS["sales-csv"].write(view, out, Language.ENGLISH)
     sales = list(csv.DictReader(StringIO(out.getvalue().decode("utf-8-sig"))))
     assert len(sales) == len(day.sold) + len(day.voids)
+    entries = [int(row["entry"]) for row in sales]
+    assert entries == sorted(entries)
+    # What was refunded was sold all the same; what is carried is told by sales alone.
+    refunds = [row for row in sales if row["kind"] == "refund"]
+    assert {(row["net"], row["vat"], row["units"]) for row in refunds} == {
+        ("0.00", "0.00", "0.000")
+    }
+    assert {row["kind"] for row in sales if row["balance_after"] == ""} == {"void", "refund"}
     for tender, account in ACCOUNTS.items():
         at_points = [row for row in sales if not row["on_deposit"]]
         lies = sum(balance(day, account, point) for point in ("P1", "P2"))
@@ -348,6 +356,8 @@ def test_only_sales_of_the_day_are_sealed_and_the_check_is_kept(day: MixedDay) -
     assert first.seal is not None
     content = first.seal.content
     assert content.differences == ()
+    balances = day.reports.balances(CHIEF).rows
+    assert list(content.sums) == [(r.account, r.unit, r.closing) for r in balances if r.closing]
     receipts = {row.point: row.held for row in content.receipts}
     assert sum(receipts.values()) == first.check.baskets
     tokens = {row.kind: row.tokens for row in content.tokens}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,6 +29,7 @@ from vending.accounting.errors import (
 from vending.accounting.periods import PeriodAct, hash_of
 from vending.ledger import LedgerProblem, PeriodClosed, canonical_json
 from vending.permissions import ActorNotAllowed
+from vending.store.books import SqlBooksWriting
 from vending.store.schema import BOOKS
 from vending.store.triggers import drop
 
@@ -87,6 +89,43 @@ def test_months_close_in_their_order(here: Office) -> None:
         here.keeping.close(BILLING, "2027-01")
     here.keeping.close(BILLING, "2026-12")
     here.keeping.close(BILLING, "2027-01")
+    assert here.keeping.verify(CHIEF).ok
+
+
+def test_a_month_is_over_at_midnight(here: Office) -> None:
+    end = datetime(2026, 12, 31, 22, tzinfo=UTC)
+    here.keeping.close(BILLING, "2026-11")
+    here.town.clock.now = end - timedelta(microseconds=1)
+    with pytest.raises(PeriodNotOver):
+        here.keeping.close(BILLING, "2026-12")
+    here.town.clock.now = end
+    assert here.keeping.close(BILLING, "2026-12").closed_until == end
+    # Opened again from behind: up to the month before it nothing is booked all the same.
+    with pytest.raises(PeriodNotLast) as error:
+        here.keeping.reopen(CHIEF, "2026-11", "A till was counted late")
+    assert error.value.last == "2026-12"
+    opened = here.keeping.reopen(CHIEF, "2026-12", "A till was counted late")
+    assert opened.closed_until == datetime(2026, 11, 30, 22, tzinfo=UTC)
+    assert here.keeping.seal(BILLING).content.periods == opened.hash
+    assert here.keeping.verify(CHIEF).ok
+
+
+def test_what_is_booked_while_a_month_is_summed_is_in_its_balances(
+    here: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is summed before the writer's place is taken: others book until then."""
+    here.keeping.adjust(BILLING, "ADJ-1", SHORT, "Counted twice", booked_on="2026-11-30")
+    writing = here.books.writing
+
+    def approved_first() -> AbstractContextManager[SqlBooksWriting]:
+        monkeypatch.undo()
+        here.keeping.approve(CHIEF, "ADJ-1")
+        return writing()
+
+    monkeypatch.setattr(here.books, "writing", approved_first)
+    act = here.keeping.close(BILLING, "2026-11")
+    assert act.entry == 5
+    assert act.balances == here.reports.balances(BILLING, "2026-11").rows
     assert here.keeping.verify(CHIEF).ok
 
 

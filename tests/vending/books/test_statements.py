@@ -300,6 +300,18 @@ def test_what_was_found_last_is_what_is_kept_of_a_day(here: Office) -> None:
     kept = here.reports.check(BILLING).kept
     assert kept is not None
     assert (kept.seal, kept.differences) == (seal.number, found) == (2, found)
+    # Who seals by hand behind it is told that seal.
+    assert here.keeping.seal(BILLING) == seal
+
+
+def test_an_account_that_came_back_to_nothing_is_in_no_seal(here: Office) -> None:
+    def sealed() -> set[str]:
+        return {account for account, _, _ in here.keeping.seal(BILLING).content.sums}
+
+    before = sealed()
+    here.keeping.reverse(BILLING, "REV-1", 6, "The money was found")
+    here.keeping.approve(CHIEF, "REV-1")
+    assert before - sealed() == {"5010"}
 
 
 def test_what_the_check_shows_of_a_day_that_was_edited(here: Office) -> None:

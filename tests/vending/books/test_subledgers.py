@@ -132,6 +132,18 @@ def test_a_void_whose_sale_cannot_be_read_is_named_by_its_own_entry(day: MixedDa
         assert named.value.entry == day.voids["y-2"].entry
 
 
+@pytest.mark.system
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+def test_a_void_that_cannot_be_read_is_named(day: MixedDay) -> None:
+    with day.store.writing() as books:
+        for statement in drop(books._db.dialect.name, "voids"):
+            books._db.exec_driver_sql(statement)
+        books._db.execute(text("UPDATE voids SET document = 'x' WHERE vend_id = 'r-4'"))
+    with pytest.raises(SoldUnreadable) as named:
+        day.reports.takings(CHIEF, None, DAY)
+    assert named.value.entry == day.voids["r-4"].entry
+
+
 INCLUDED = """
 price = { rule = "flat", rate = "5.80", rounding = "half_up" }
 vat = { percent = "16", rounding = "half_up", mode = "included" }
