@@ -150,6 +150,8 @@ def test_the_check_is_what_the_sales_told(day: MixedDay) -> None:
 
 def test_takings_are_the_parts_and_lie_where_the_ledger_says(day: MixedDay) -> None:
     found = day.reports.takings(CHIEF, None, BEFORE, DAY)
+    apart = [one for date in (BEFORE, DAY) for one in day.reports.takings(CHIEF, None, date, date)]
+    assert sorted(apart) == sorted(found)
     wanted: dict[tuple[str, str, str, str], list[int]] = {}
 
     def add(date: str, sale: SaleReceipt, parts: Counter[str], place: int) -> None:
