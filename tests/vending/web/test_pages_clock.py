@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from tests.system.machines import Machine
@@ -41,11 +42,15 @@ def house(tmp_path: Path, machine: Machine) -> Iterator[House]:
         yield house
 
 
+def priced(visit: Visit) -> httpx2.Response:
+    """What the screen says before any money is taken."""
+    page = visit.get("/counter?account=10001")
+    return visit.send(page, "/counter/preview", **{f"amount:{POWER.number}": "20"})
+
+
 def sold(visit: Visit) -> str:
     """What the screen says of a sale."""
-    page = visit.get("/counter?account=10001")
-    preview = visit.send(page, "/counter/preview", **{f"amount:{POWER.number}": "20"})
-    return visit.send(preview, "/counter/sell").text
+    return visit.send(priced(visit), "/counter/sell").text
 
 
 def test_a_clock_that_is_believed_is_not_talked_about(house: House) -> None:
@@ -65,6 +70,9 @@ def test_who_sells_is_told_why_nothing_is_sold_and_cannot_vouch(
     assert 'href="/clock"' not in home
     assert 'action="/clock"' not in visit.get("/clock").text
     assert visit.post("/clock", {"reason": WHY}).status_code == 422
+    before = priced(visit).text
+    assert "Do not take the money yet" in before
+    assert TOLD in before
     assert TOLD in sold(visit)
     assert house.sales() == 1
     arabic = house.visit("samir", "ar").get("/").text
