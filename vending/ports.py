@@ -293,10 +293,21 @@ class Writing(Reading, Protocol):
         anew."""
         ...
 
-    def book(self, sales: Sequence[BookedSale]) -> None:
+    @property
+    def can_begin(self) -> bool:
+        """Whether `begin_booking` gains anything: the database works while this program does."""
+        ...
+
+    def begin_booking(self, sales: Sequence[BookedSale]) -> None:
+        """Begins to write the next sales of a batch, while those behind them are reckoned. Called
+        only where `can_begin`; `book` ends it, and raises what it has met."""
+        ...
+
+    def book(self, sales: Sequence[BookedSale], begun: int = 0) -> None:
         """Writes sales whole: idempotency, sale, receipt, tokens, entry, postings; and moves the
         receipt counters, the cached balances and the head of the chain along. Entries follow on
-        `chain_head()`, receipt numbers on the counters of `ground`."""
+        `chain_head()`, receipt numbers on the counters of `ground`. The first `begun` of them
+        were given to `begin_booking`."""
         ...
 
     def savepoint(self) -> AbstractContextManager[None]:

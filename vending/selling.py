@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from meters.errors import Broken, RaseedError, Refused
 from meters.identity import meter_from_text
@@ -34,6 +35,11 @@ from .vend import VendIdReused
 Answer = SaleReceipt | BasketReceipt | Exception
 """What became of one order of a batch: its receipt (of a VendRequest) or receipts (of a
 BasketRequest), or the error that it alone has met."""
+_AHEAD: Final = 6
+"""So many sales of a batch are written at once by a database that works beside this program, while
+the next ones are reckoned: fewer cost it more than they spare."""
+_BEHIND: Final = 3
+"""So many orders are to follow, or the last write would not wait for less."""
 
 
 @dataclass(eq=False)
@@ -160,7 +166,8 @@ class Selling:
         # together was sold at one moment.
         now = self._ports.clock()
         answers: list[Answer] = []
-        for order in orders:
+        begun, ahead = 0, _AHEAD if books.can_begin else len(orders)
+        for place, order in enumerate(orders, start=1):
             try:
                 receipts = self._sold_before(till, order)
                 if not receipts:
@@ -172,8 +179,11 @@ class Selling:
             else:
                 whole = isinstance(order.request, BasketRequest)
                 answers.append(BasketReceipt(receipts) if whole else receipts[0])
+            if len(till.booked) - begun >= ahead and len(orders) - place >= _BEHIND:
+                books.begin_booking(till.booked[begun:])
+                begun = len(till.booked)
         if till.booked:
-            books.book(till.booked)
+            books.book(till.booked, begun)
             self._ports.guard.booked(now)
         return answers, bool(till.booked)
 

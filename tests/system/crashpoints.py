@@ -117,8 +117,9 @@ def _watch(kind: type[Prepared], reach: Callable[[str, Any], None]) -> None:
 
 def _watch_trips(reach: Callable[[str, Any], None]) -> None:
     """Each trip of statements to PostgreSQL is four instants: those in its middle, when the server
-    has them and its answers are not taken in, or not all."""
-    ask, take = Pipeline.ask, Pipeline._take
+    has them and its answers are not taken in, or not all. One that is begun and not waited for is
+    two, and its answers are taken in with the next."""
+    ask, begin, take = Pipeline.ask, Pipeline.begin, Pipeline._take
 
     def asked(self: Pipeline, calls: Calls) -> list[list[Any]]:
         what = f"a trip of {len(calls)}, {_verb(calls[0][0])}"
@@ -127,12 +128,19 @@ def _watch_trips(reach: Callable[[str, Any], None]) -> None:
         reach(f"after {what}", self._raw)
         return found
 
+    def begun(self: Pipeline, calls: Calls) -> None:
+        what = f"a trip that is begun, {_verb(calls[0][0])}"
+        reach(f"before {what}", self._raw)
+        begin(self, calls)
+        reach(f"after {what}", self._raw)
+
     def taken(self: Pipeline, answers: list[PGresult]) -> None:
         reach("before the answers of a trip", self._raw)
         take(self, answers)
         reach("after the answers of a trip", self._raw)
 
     Pipeline.ask = asked  # type: ignore[method-assign]
+    Pipeline.begin = begun  # type: ignore[method-assign]
     Pipeline._take = taken  # type: ignore[method-assign]
 
 

@@ -10,10 +10,12 @@ import psycopg
 import pytest
 from psycopg import IsolationLevel
 from sqlalchemy import Connection, create_engine
+from sqlalchemy.exc import IntegrityError, InternalError
 
 from meters.errors import Unavailable
 from tests.databases import Postgres, plain
 from tests.vending.support import ADMIN, OPERATOR, Town, request
+from vending.store import open_store
 from vending.store.pipeline import Pipeline, pipeline_of
 
 pytestmark = pytest.mark.timeout(60)
@@ -204,3 +206,112 @@ def test_who_is_interrupted_in_the_middle_leaves_no_answers_behind(
         with pytest.raises(KeyboardInterrupt):
             line.ask([(ALL, [()])])
     assert raw_of(db).closed
+
+
+def test_what_is_begun_is_done_in_its_order_and_told_with_the_next_trip(
+    db: Connection, line: Pipeline
+) -> None:
+    line.ask([(ALL, [()])])
+    for number in range(1, 6):
+        line.begin([(ADD, [(number, "begun")]), (NUMBERS, [(3,)])])
+    assert line.is_pending
+    assert line.ask([(NUMBERS, [(1,)]), (ALL, [()])]) == [
+        [(1, "x1")],
+        [(number, "begun") for number in range(1, 6)],
+    ]
+    assert not line.is_pending
+    raw_of(db).commit()
+    # Alone, without a trip behind it.
+    line.begin([(ADD, [(6, "last")])])
+    line.finish()
+    line.finish()
+    raw_of(db).commit()
+    assert line.ask([(ALL, [()])])[0][-1] == (6, "last")
+
+
+def test_what_was_begun_and_refused_is_told_once_by_what_comes_next(
+    db: Connection, line: Pipeline
+) -> None:
+    line.ask([(ADD, [(1, "one")])])
+    raw_of(db).commit()
+
+    def refused() -> None:
+        line.ask([(NUMBERS, [(1,)])])
+        line.begin([(ADD, [(2, "two"), (1, "again")])])
+
+    refused()
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        line.ask([(ALL, [()])])
+    raw_of(db).rollback()
+    # Waited for by who could not be told: then by the next one.
+    refused()
+    line.settle()
+    assert line.is_pending
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        line.begin([(ADD, [(3, "three")])])
+    raw_of(db).rollback()
+    refused()
+    line.forget()
+    raw_of(db).rollback()
+    assert line.ask([(ALL, [()])]) == [[(1, "one")]]
+    assert not raw_of(db).closed
+
+
+def test_other_ways_to_the_server_wait_for_what_was_begun(postgres: Postgres) -> None:
+    with postgres.lending() as server:
+        store = open_store(server.new(empty=True), must_be_current=False)
+        with store.engine.connect() as db:
+            db.exec_driver_sql("CREATE TABLE list (number int PRIMARY KEY, word text)")
+            db.commit()
+            line = pipeline_of(db)
+            line.ask([(ALL, [()])])
+            line.begin([(ADD, [(1, "one")])])
+            assert db.exec_driver_sql("SELECT count(*) FROM list").scalar() == 1
+            line.begin([(ADD, [(2, "two")])])
+            db.commit()
+            db.begin()
+            line.ask([(ALL, [()])])
+            line.begin([(ADD, [(3, "three")])])
+            db.rollback()
+            db.begin()
+            assert line.ask([(ALL, [()])]) == [[(1, "one"), (2, "two")]]
+            line.begin([(ADD, [(1, "again")])])
+            # It finds the transaction of no more use, and what for is told behind it.
+            with pytest.raises(InternalError):
+                db.exec_driver_sql("SELECT 1")
+            with pytest.raises(psycopg.errors.UniqueViolation):
+                line.ask([(ALL, [()])])
+            db.rollback()
+            db.begin()
+            line.ask([(ALL, [()])])
+            line.begin([(ADD, [(1, "again")])])
+            # The server would make a rollback of it, and say nothing.
+            with pytest.raises(IntegrityError):
+                db.commit()
+            raw_of(db).rollback()
+            assert line.ask([(ALL, [()])]) == [[(1, "one"), (2, "two")]]
+            raw_of(db).rollback()
+        store.close()
+
+
+def test_neither_side_waits_for_the_other_however_much_is_begun(line: Pipeline) -> None:
+    words = [[letter * BIG] for letter in "abc"]
+    for _ in range(3):
+        line.begin([(WORDS, [(given,) for given in words])])
+    assert line.ask([(NUMBERS, [(1,)])]) == [[(1, "x1")]]
+
+
+def test_the_last_words_of_a_server_that_went_with_what_was_begun(
+    db: Connection, line: Pipeline
+) -> None:
+    line.ask([(ALL, [()])])
+    line.begin([("SELECT pg_sleep(10)", [()])])
+    with plain(db.engine.url) as other:
+        other.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    with pytest.raises(psycopg.errors.AdminShutdown):
+        line.ask([(ALL, [()])])
+    assert raw_of(db).closed
+    assert not line.is_pending

@@ -19,6 +19,7 @@ from .prepared import (
     PreparedRows,
     RowsWrite,
     as_it_is,
+    begin,
     rows_insert,
     trip,
 )
@@ -30,36 +31,32 @@ _TOKEN = attrgetter(*(c.name for c in t.tokens.columns if c.name != "vend_id"))
 Rows = Mapping[str, Sequence[tuple[Any, ...]]]
 """What is written, by what it is: see `_INSERTS`, `counters` (point, last receipt), `chain`
 (number, hash, time)."""
+Write = Callable[[Connection, Rows], None]
 
 
 class Booking:
     """Writes rows of all kinds, on one kind of database."""
 
-    def __init__(self, writing: Callable[[Connection, Rows], None]) -> None:
+    def __init__(self, writing: Write, beginning: Write | None = None) -> None:
+        """`beginning` writes and waits for nothing, where the database is another process."""
         self._write = writing
+        self._begin = beginning
 
-    def write(self, db: Connection, sales: Sequence[BookedSale]) -> None:
-        """Rows first, then what follows them."""
-        rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in _COLLECTED}
-        for sale in sales:
-            _collect(sale, rows)
-        last = sales[-1].entry
-        latest = max([sale.entry.entry.at for sale in sales])
-        accounts = {
-            sale.record.agreement: sale.account for sale in sales if sale.account is not None
-        }
-        counters = {sale.record.point: sale.record.receipt_number for sale in sales}
+    @property
+    def can_begin(self) -> bool:
+        """Whether sales of a batch may be written while the next ones are reckoned."""
+        return self._begin is not None
+
+    def begin(self, db: Connection, sales: Sequence[BookedSale]) -> None:
+        """The rows of sales that others of the batch follow; `write` does the rest."""
+        assert self._begin is not None
+        self._begin(db, _rows_of(sales))
+
+    def write(self, db: Connection, sales: Sequence[BookedSale], begun: int) -> None:
+        """Rows first, those of the first `begun` sales apart, then what follows them all."""
+        if rest := sales[begun:]:
+            self._write(db, _rows_of(rest))
         moved = [(sale.record, sale.move) for sale in sales if sale.move is not None]
-        self._write(
-            db,
-            {
-                **rows,
-                "accounts": list(accounts.items()),
-                "balances": _summed([posting for sale in sales for posting in sale.cached]),
-                "counters": list(counters.items()),
-                "chain": [(last.number, last.hash, latest)],
-            },
-        )
         if moved:
             # Here, because it reads through the store that this module is a part of.
             from .key_issues import KeyIssue, issue_rows
@@ -82,6 +79,23 @@ class Booking:
     def keep_accounts(self, db: Connection, documents: Mapping[str, str]) -> None:
         """Accounts by agreement, as they are from here on."""
         self._write(db, {"accounts": list(documents.items())})
+
+
+def _rows_of(sales: Sequence[BookedSale]) -> Rows:
+    """Of sales in their order, at least one."""
+    rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in _COLLECTED}
+    for sale in sales:
+        _collect(sale, rows)
+    last = sales[-1].entry
+    accounts = {sale.record.agreement: sale.account for sale in sales if sale.account is not None}
+    counters = {sale.record.point: sale.record.receipt_number for sale in sales}
+    return {
+        **rows,
+        "accounts": list(accounts.items()),
+        "balances": _summed([posting for sale in sales for posting in sale.cached]),
+        "counters": list(counters.items()),
+        "chain": [(last.number, last.hash, max([sale.entry.entry.at for sale in sales]))],
+    }
 
 
 def _keeping(statement: Any) -> Any:
@@ -111,7 +125,7 @@ _INSERTS: dict[str, tuple[Table, Otherwise]] = {
 """In their order: rows before those that name them."""
 
 
-def _on_sqlite() -> Callable[[Connection, Rows], None]:
+def _on_sqlite() -> Write:
     """Each kind of rows with a statement of its own."""
     new_at = bindparam("new_at", type_=t.chain.c.at.type)
     chain = update(t.chain).values(
@@ -138,8 +152,8 @@ def _on_sqlite() -> Callable[[Connection, Rows], None]:
     return write
 
 
-def _on_postgresql() -> Callable[[Connection, Rows], None]:
-    """All of them with one statement."""
+def _on_postgresql() -> tuple[Write, Write]:
+    """All of them with one statement: that is waited for, and that is not."""
 
     def chain(given: FromClause) -> Any:
         at = func.greatest(t.chain.c.at, given.c.at)
@@ -157,10 +171,13 @@ def _on_postgresql() -> Callable[[Connection, Rows], None]:
     def write(db: Connection, rows: Rows) -> None:
         trip(db, (statement, [[rows.get(name, ()) for name in writes]]))
 
-    return write
+    def beginning(db: Connection, rows: Rows) -> None:
+        begin(db, (statement, [[rows.get(name, ()) for name in writes]]))
+
+    return write, beginning
 
 
-BOOKING = {"sqlite": Booking(_on_sqlite()), "postgresql": Booking(_on_postgresql())}
+BOOKING = {"sqlite": Booking(_on_sqlite()), "postgresql": Booking(*_on_postgresql())}
 """By kind of database."""
 
 

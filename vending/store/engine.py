@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, RootTransaction, create_engine, event, make_url
 
+from .ahead import finish_first
 from .disk import check_disk, watch_commits
 
 WRITES = "raseed_writes"
@@ -83,6 +84,8 @@ def make_engine(url: str | URL, busy_timeout_s: float) -> Engine:
     if sqlite:
         event.listen(engine, "begin", _begin_sqlite)
         watch_commits(engine)
+    else:
+        finish_first(engine)
     return engine
 
 

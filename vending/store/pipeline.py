@@ -1,5 +1,6 @@
 """Statements of the sale on their way to PostgreSQL: all of a trip sent together, and answered
-together, each prepared once per connection.
+together, each prepared once per connection. What nobody waits for yet the server does while this
+program reckons on.
 
 They go over the driver's connection by its own libpq (`psycopg.pq`), past its cursors, which spend
 three times as long on a statement as the server does. And the driver forgets what it has prepared
@@ -22,8 +23,8 @@ from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGconn, PGresult
 from sqlalchemy import Connection
 
-_PIPELINE: Final = "raseed_pipeline"
-"""What is known beside a connection of the driver, as long as it lives."""
+from .ahead import PIPELINE
+
 _SPOILT: Final = ("26000", "0A000")
 """SQLSTATE of a statement that the server no longer knows, or whose tables have changed."""
 
@@ -51,47 +52,110 @@ class Pipeline:
         self._values = Transformer(raw)
         self._names: dict[str, bytes] = {}
         self._named = 0
+        self._under_way: list[list[_Sent]] = []
+        """Trips whose answers nobody has taken yet."""
+        self._failure: Exception | None = None
+        """What one of them has met, and nobody was told."""
         self._poll = select.poll()
 
     def ask(self, calls: Calls) -> list[list[Any]]:
         """Runs statements (marked $1, $2, ...) in their order, each for its rows of values (text,
         integers, lists of text), in the transaction that is open, or else begins one; answers the
-        rows that each has found.
+        rows that each has found. They run behind what was begun.
 
-        Raises the driver's errors: of a server that has refused one of them, or that is gone; the
-        connection is closed if it is of no more use.
+        Raises the driver's errors: of a server that has refused one of them, or something that was
+        begun, or that is gone; the connection is closed if it is of no more use.
         """
+        self._start(calls)
+        return self._finish(len(calls))
+
+    def begin(self, calls: Calls) -> None:
+        """Has the server run statements as `ask` does, and waits for none of them. What one of them
+        meets is raised by the next call.
+
+        Raises the driver's errors, of what was begun before and of a server that is gone.
+        """
+        self._start(calls)
+
+    def _start(self, calls: Calls) -> None:
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
         given = [
             (place, sql, self._dumped(values))
             for place, (sql, rows) in enumerate(calls)
             for values in rows
         ]
         due: list[_Sent] = []
-        answers: list[PGresult] = []
         try:
-            self._line.enter_pipeline_mode()
+            if not self._under_way:
+                self._line.enter_pipeline_mode()
+            self._under_way.append(due)
             self._send(given, due)
-            self._take(answers)
+        except BaseException:
+            self._abandon()
+            raise
+
+    @property
+    def is_pending(self) -> bool:
+        """Something was begun, and nobody knows yet what became of it, or was told."""
+        return bool(self._under_way) or self._failure is not None
+
+    def finish(self) -> None:
+        """Waits for what was begun. Raises as `ask` does."""
+        self.settle()
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
+
+    def settle(self) -> None:
+        """Waits for what was begun, before the connection is used by any other way than this one.
+        What it has met is raised by the next call here."""
+        if self._under_way:
+            try:
+                self._finish(0)
+            except Exception as error:
+                self._failure = error
+
+    def forget(self) -> None:
+        """The same, before all of it is taken back: what it has met is of no more interest."""
+        self.settle()
+        self._failure = None
+
+    def _finish(self, calls: int) -> list[list[Any]]:
+        """Takes all answers; what the statements of the last trip have found."""
+        trips, answers = self._under_way, list[PGresult]()
+        try:
+            for _ in trips:
+                self._take(answers)
             self._line.exit_pipeline_mode()
         except psycopg.Error:
-            self._raw.close()
+            self._abandon()
             # What the server has said before the end tells more than that it came.
             self._check(answers)
             raise
         except BaseException:
-            # Nobody knows what is still under way.
-            self._raw.close()
+            self._abandon()
             raise
+        self._under_way = []
+        due = [sent for trip in trips for sent in trip]
         for sent, answer in zip(due, answers, strict=True):
             if sent.prepares is not None and answer.status == ExecStatus.COMMAND_OK:
                 self._names[sent.prepares] = sent.name
         self._check(answers)
-        found: list[list[Any]] = [[] for _ in calls]
-        for sent, answer in zip(due, answers, strict=True):
-            if sent.call is not None and answer.ntuples:
-                self._values.set_pgresult(answer)
-                found[sent.call] += self._values.load_rows(0, answer.ntuples, tuple)
+        found: list[list[Any]] = [[] for _ in range(calls)]
+        if calls:
+            last = trips[-1]
+            for sent, answer in zip(last, answers[-len(last) :], strict=True):
+                if sent.call is not None and answer.ntuples:
+                    self._values.set_pgresult(answer)
+                    found[sent.call] += self._values.load_rows(0, answer.ntuples, tuple)
         return found
+
+    def _abandon(self) -> None:
+        """Nobody knows what is still under way."""
+        self._under_way = []
+        self._raw.close()
 
     def _dumped(self, values: Sequence[Any]) -> Sequence[Buffer | None]:
         return self._values.dump_sequence(values, [PyFormat.TEXT] * len(values))
@@ -152,11 +216,11 @@ class Pipeline:
 def pipeline_of(db: Connection) -> Pipeline:
     """The one of this connection. Its driver prepares nothing from here on: at a rollback it would
     have the server forget ours too."""
-    found: Pipeline | None = db.info.get(_PIPELINE)
+    found: Pipeline | None = db.info.get(PIPELINE)
     if found is None:
         raw: Any = db.connection.dbapi_connection
         # The driver, too, takes this as word that all of its own are gone.
         db.exec_driver_sql("DEALLOCATE ALL")
         raw.prepare_threshold = None
-        found = db.info[_PIPELINE] = Pipeline(raw)
+        found = db.info[PIPELINE] = Pipeline(raw)
     return found

@@ -194,6 +194,18 @@ def trip(db: Connection, *calls: tuple[Prepared, Sequence[Row]]) -> list[list[An
     """
     if not any(rows for _, rows in calls):
         return [[] for _ in calls]
+    return _sent(db, calls, True)
+
+
+def begin(db: Connection, *calls: tuple[Prepared, Sequence[Row]]) -> None:
+    """Has PostgreSQL run statements while this program goes on. What one of them meets is raised by
+    whatever is asked of the connection next, or by the commit."""
+    _sent(db, calls, False)
+
+
+def _sent(
+    db: Connection, calls: Sequence[tuple[Prepared, Sequence[Row]]], is_waited_for: bool
+) -> list[list[Any]]:
     raw: Any = db.connection.dbapi_connection
     patience = patience_of(db)
     try:
@@ -204,7 +216,11 @@ def trip(db: Connection, *calls: tuple[Prepared, Sequence[Row]]) -> list[list[An
 
         if patience is not None:
             patience.begins(raw)
-        return pipeline_of(db).ask([(one.sql, one.all_ready(rows)) for one, rows in calls])
+        line, ready = pipeline_of(db), [(one.sql, one.all_ready(rows)) for one, rows in calls]
+        if is_waited_for:
+            return line.ask(ready)
+        line.begin(ready)
+        return []
     except Exception as error:
         # SQLAlchemy's own way out: it wraps the error and forgets connections that are dead.
         db._handle_dbapi_exception(error, None, None, None, None)

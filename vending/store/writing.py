@@ -93,8 +93,15 @@ class SqlWriting(SqlReading):
     def ground(self, wanted: Wanted) -> Ground:
         return GROUND[self._db.dialect.name].load(self._db, wanted)
 
-    def book(self, sales: Sequence[BookedSale]) -> None:
-        BOOKING[self._db.dialect.name].write(self._db, sales)
+    @property
+    def can_begin(self) -> bool:
+        return BOOKING[self._db.dialect.name].can_begin
+
+    def begin_booking(self, sales: Sequence[BookedSale]) -> None:
+        BOOKING[self._db.dialect.name].begin(self._db, sales)
+
+    def book(self, sales: Sequence[BookedSale], begun: int = 0) -> None:
+        BOOKING[self._db.dialect.name].write(self._db, sales, begun)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
