@@ -214,12 +214,12 @@ def test_what_is_begun_is_done_in_its_order_and_told_with_the_next_trip(
     line.ask([(ALL, [()])])
     for number in range(1, 6):
         line.begin([(ADD, [(number, "begun")]), (NUMBERS, [(3,)])])
-    assert line.is_pending
+    before = line.is_pending
     assert line.ask([(NUMBERS, [(1,)]), (ALL, [()])]) == [
         [(1, "x1")],
         [(number, "begun") for number in range(1, 6)],
     ]
-    assert not line.is_pending
+    assert (before, line.is_pending) == (True, False)
     raw_of(db).commit()
     # Alone, without a trip behind it.
     line.begin([(ADD, [(6, "last")])])
