@@ -166,7 +166,7 @@ class Selling:
         # together was sold at one moment.
         now = self._ports.clock()
         answers: list[Answer] = []
-        begun, ahead = 0, _AHEAD if books.can_begin else len(orders)
+        begun, can_begin = 0, books.can_begin
         for place, order in enumerate(orders, start=1):
             try:
                 receipts = self._sold_before(till, order)
@@ -179,7 +179,8 @@ class Selling:
             else:
                 whole = isinstance(order.request, BasketRequest)
                 answers.append(BasketReceipt(receipts) if whole else receipts[0])
-            if len(till.booked) - begun >= ahead and len(orders) - place >= _BEHIND:
+            ahead = can_begin and len(till.booked) - begun >= _AHEAD
+            if ahead and len(orders) - place >= _BEHIND:
                 books.begin_booking(till.booked[begun:])
                 begun = len(till.booked)
         if till.booked:

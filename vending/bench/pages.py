@@ -209,6 +209,8 @@ def _install(folder: Path, town: Registration, sales: int) -> tuple[Installed, s
         boss = raseed.office.begin(UserDraft("boss", Role.ADMINISTRATOR, "", "Boss"), password)
         clerk = UserDraft("clerk", Role.OPERATOR, "", "Clerk", point="B1")
         raseed.office.add(boss.actor("1"), clerk, password, must_change=False)
+        # The sales were made by a clock of long ago.
+        raseed.clock_desk.confirm(boss.actor("1"), "The books are sold on today")
     return Installed(settings, passphrase, ""), password
 
 

@@ -28,13 +28,14 @@ from tests.vending.support import (
 from vending.counter import Counter
 from vending.operators import PointDayLimit
 from vending.outbox import OutboxPlan
-from vending.sale import SaleReceipt, VendRequest
+from vending.requests import BasketRequest, Credit
+from vending.sale import BasketReceipt, SaleReceipt, VendRequest
 from vending.selling import _AHEAD, _BEHIND
 from vending.store.errors import StoreContradiction
 from vending.store.pipeline import Pipeline
 from vending.vend import VendIdReused
 
-from .support import T
+from .support import T, ils
 
 EAST = replace(OPERATOR, point="P2", terminal="T7")
 RANA = replace(OPERATOR, name="rana", terminal="T8")
@@ -93,6 +94,17 @@ def test_the_books_are_the_same_as_one_by_one(
     assert rows(apart) == rows(here)
     apart.store.close()
     assert here.service.verify(ADMIN).ok
+
+
+def test_baskets_of_many_sales_are_written_ahead_as_they_are(here: Town) -> None:
+    both = (Credit(POWER.number, ils("20.00")), Credit(WATER.number, ils("20.00")))
+    paying = (*both, *(Credit(POWER.number, ils("5.00")) for _ in range(_AHEAD)))
+    baskets = [(OPERATOR, BasketRequest(f"b-{i}", paying)) for i in range(MANY)]
+    answers = here.service.vend_many(baskets)
+    assert [one.leading.number for one in answers if isinstance(one, BasketReceipt)] == list(
+        range(1, MANY + 1)
+    )
+    assert here.service.verify(ADMIN).entries == MANY * len(paying)
 
 
 def test_each_sale_has_its_messages_once(here: Town) -> None:
