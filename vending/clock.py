@@ -143,7 +143,7 @@ class ClockGuard:
         return max(anchor.wall + passed, head.at) + limits.leap
 
     def booked(self, now: datetime) -> None:
-        """Something was booked at `now`, which was checked: from here on it is the witness."""
+        """Something is being booked at `now`, which was checked: from here on it is the witness."""
         leap = self.limits.leap
         if leap is not None and self._steady is not None:
             self._anchor = _Anchor(now, self._steady(), now + leap)

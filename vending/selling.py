@@ -37,9 +37,9 @@ Answer = SaleReceipt | BasketReceipt | Exception
 BasketRequest), or the error that it alone has met."""
 _AHEAD: Final = 6
 """So many sales of a batch are written at once by a database that works beside this program, while
-the next ones are reckoned: fewer cost it more than they spare."""
+the next ones are reckoned. Fewer at a time gain nothing more, and cost it more statements."""
 _BEHIND: Final = 3
-"""So many orders are to follow, or the last write would not wait for less."""
+"""So many orders are to follow: to reckon fewer takes no time worth filling."""
 
 
 @dataclass(eq=False)

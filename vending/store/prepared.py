@@ -199,7 +199,7 @@ def trip(db: Connection, *calls: tuple[Prepared, Sequence[Row]]) -> list[list[An
 
 def begin(db: Connection, *calls: tuple[Prepared, Sequence[Row]]) -> None:
     """Has PostgreSQL run statements while this program goes on. What one of them meets is raised by
-    whatever is asked of the connection next, or by the commit."""
+    the next `trip` or `begin`, or by the commit."""
     _sent(db, calls, False)
 
 
