@@ -107,6 +107,7 @@ def test_a_session_that_is_ended_is_out_at_the_next_click(
 def test_a_day_without_script(chromium: Browser, town_hall: Municipality) -> None:
     before = town_hall.count("sales")
     with signed_in(chromium, town_hall, SAMIR, java_script_enabled=False) as page:
+        expect(page.locator("#find")).to_be_focused()
         page.keyboard.type("10001")
         page.keyboard.press("Enter")
         page.wait_for_url("**find=10001")

@@ -55,6 +55,7 @@ def test_a_fault_is_reported_and_back(till: Page) -> None:
 
 def test_up_and_down_among_those_who_are_meant(till: Page) -> None:
     till.goto("/counter")
+    expect(till.locator("#find")).to_be_focused()
     till.keyboard.insert_text("سميره")
     till.keyboard.press("Enter")
     found = till.locator(".found a")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import insert
@@ -217,11 +218,13 @@ def _moved(account: str, holder: str, amount: int) -> tuple[Posting, ...]:
     return (Posting(account, holder, "ILS", amount),) if amount else ()
 
 
-def template_of(store: SqlStore) -> SaleRecord:
-    """The first sale of water there is; without one, it is made by the service."""
+def template_of(store: SqlStore, since: datetime = START) -> SaleRecord:
+    """The first sale of water there is; without one, it is made by the service, at `since` if the
+    books are empty."""
     with store.reading() as books:
         found, last = books.sales(meter=WATER.number, limit=1000), books.chain_head().at
     if not found:
-        service(store, SetClock(last or START)).vend(OPERATOR, request("before-all", WATER, "1.00"))
+        clock = SetClock(last or since)
+        service(store, clock).vend(OPERATOR, request("before-all", WATER, "1.00"))
         return template_of(store)
     return found[-1]
