@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta, tzinfo
+from datetime import timedelta, tzinfo
 
 from ..ledger import Seal
 from ..parties import Actor
 from ..ports import Clock
-from .daily import DailyCheck
+from .daily import DailyCheck, first_unchecked
 from .days import day_of
 from .errors import SealedLater
 from .reports import BookReports
@@ -45,27 +45,29 @@ class DailyClosing:
         meanwhile. Raises ActorNotAllowed."""
         now = self._clock()
         yesterday = day_of(now - SETTLED_AFTER, self._zone) - timedelta(days=1)
-        # What was sealed by a clock that stood ahead says nothing of the days that it made up.
-        seals = [seal for seal in self._reports.seals(actor) if seal.sealed_at <= now]
-        begun = self._reports.first_day(actor) or yesterday
-        return [day.isoformat() for day in _due(seals, begun, yesterday)]
+        begun = min(self._reports.first_day(actor) or yesterday, yesterday)
+        first = first_unchecked(self._reports.seals(actor), begun, now, self._zone)
+        return [
+            (first + timedelta(days=n)).isoformat() for n in range((yesterday - first).days + 1)
+        ]
 
     def close(self, actor: Actor, day: str) -> DayClosed:
         """Checks a day and seals it, whatever the check has found: what is wrong shall not change
         any further. Repeated, it answers the same seal. Raises ActorNotAllowed, DayMalformed,
-        DayNotBegun."""
+        DayNotBegun, ClockRanAhead."""
         check = self._reports.check(actor, day)
         try:
             return DayClosed(check, self._sealing.seal(actor, day, check.differences))
         except SealedLater:
             return DayClosed(check, None)
 
-
-def _due(seals: Sequence[Seal], begun: date, yesterday: date) -> list[date]:
-    # A seal by hand says nothing of days before it that nobody has checked.
-    checked = [seal.day for seal in seals if seal.told and seal.told.differences is not None]
-    if checked:
-        first = date.fromisoformat(checked[-1]) + timedelta(days=1)
-    else:
-        first = min(begun, yesterday)
-    return [first + timedelta(days=n) for n in range((yesterday - first).days + 1)]
+    def close_due(self, actor: Actor, most: int | None = None) -> Iterator[DayClosed]:
+        """Closes what is due, the first day first, until `most` were sealed with their check; asked
+        again it goes on from there. Raises what `close` raises."""
+        kept = 0
+        for day in self.due(actor):
+            if kept == most:
+                return
+            closed = self.close(actor, day)
+            kept += closed.seal is not None
+            yield closed

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
 from ..ledger import Seal
+from .days import day_of, read_day
+from .errors import DayMalformed
 
 SALE_KINDS = ("sale", "payment")
 """Kinds of entries that sales are booked by."""
@@ -223,6 +225,27 @@ class DayFacts:
     """Vend ids of voided sales whose token a meter has taken."""
     unread_seals: Sequence[int] = ()
     """Numbers of the day's seals that are not what a seal says."""
+
+
+def first_unchecked(seals: Sequence[Seal], begun: date, now: datetime, zone: tzinfo) -> date:
+    """The day after the last one that a seal tells the check of; `begun` where none does. A seal by
+    hand says nothing of days before it that nobody has checked; one that was made by a clock that
+    stood ahead of `now`, or whose day is none that has begun, nothing of any day."""
+    today = day_of(now, zone)
+    for seal in reversed(seals):
+        content = seal.told if seal.sealed_at <= now else None
+        if content is not None and content.differences is not None:
+            checked = _day_or_none(seal.day)
+            if checked is not None and checked <= today:
+                return checked + timedelta(days=1)
+    return begun
+
+
+def _day_or_none(text: str) -> date | None:
+    try:
+        return read_day(text)
+    except DayMalformed:
+        return None
 
 
 def kept_check(seals: Sequence[Seal], day: str) -> KeptCheck | None:

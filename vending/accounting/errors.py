@@ -283,6 +283,14 @@ class PeriodNotLast(Refused, code="ledger.period_not_last"):
 
 
 @dataclass(eq=False)
+class DaysUnchecked(Refused, code="ledger.days_unchecked"):
+    """No seal tells that the month's days from this one on were checked: check them first."""
+
+    month: str
+    day: str
+
+
+@dataclass(eq=False)
 class RequestsWaiting(Refused, code="ledger.requests_waiting"):
     """Adjustments requested in this month wait for a second person: approve or void them."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from ..parties import Actor
 from ..permissions import require
 from .adjustments import checked_reason
-from .days import Month
-from .errors import RequestsWaiting
+from .daily import first_unchecked
+from .days import Month, day_of
+from .errors import DaysUnchecked, RequestsWaiting
 from .keeping import Keeping
 from .periods import (
     BalanceRow,
@@ -26,11 +27,11 @@ class Months(Keeping):
     """One instance serves many threads."""
 
     def close(self, actor: Actor, month: str) -> PeriodAct:
-        """Closes a month that is over: from then on nothing is booked at an earlier moment. Its
-        trial balance is kept with it.
+        """Closes a month that is over and whose days were checked: from then on nothing is booked
+        at an earlier moment. Its trial balance is kept with it.
 
         Raises MonthMalformed, MonthBeforeBooks, PeriodNotOver, PeriodClosedAlready,
-        PeriodSkipped, RequestsWaiting, ClockRanAhead.
+        PeriodSkipped, DaysUnchecked, RequestsWaiting, ClockRanAhead.
         """
         require(actor, "close_period")
         wanted = Month.read(month)
@@ -44,13 +45,22 @@ class Months(Keeping):
             # By a clock that stands ahead, months would be closed that are not over.
             self._guard.check_ahead(now, books.chain_head(), books)
             acts = books.period_acts()
-            check_closing(wanted, acts, books.first_moment(), now, self._zone)
+            begun = books.first_moment()
+            check_closing(wanted, acts, begun, now, self._zone)
+            if begun is not None:
+                self._check_days(books, wanted, day_of(begun, self._zone), now)
             waiting = books.waiting(span, str(wanted))
             if waiting:
                 raise RequestsWaiting(str(wanted), waiting)
             if books.booked_before(span.end, summed.number):
                 balances = books.trial_balance(span)
             return self._act(books, wanted, PeriodActKind.CLOSED, now, actor, "", acts, balances)
+
+    def _check_days(self, books: BooksWriting, month: Month, begun: date, now: datetime) -> None:
+        """Raises DaysUnchecked."""
+        first = first_unchecked(books.legibly(books.seals), begun, now, self._zone)
+        if Month(first.year, first.month) <= month:
+            raise DaysUnchecked(str(month), first.isoformat())
 
     def reopen(self, actor: Actor, month: str, reason: str) -> PeriodAct:
         """Opens the month that was closed last. Raises MonthMalformed, PeriodNotLast,

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -13,7 +14,7 @@ from meters.errors import Broken
 
 from ..ledger.attestations import PROBLEMS
 from ..messages import on_the_wall
-from ..shapes import DailyCheckOut, EntryOut, LedgerReportOut, SealOut
+from ..shapes import DailyCheckOut, DayClosedOut, EntryOut, LedgerReportOut, SealOut
 from .context import Cli, Json, VendIdArg, cli_of
 
 app = typer.Typer(no_args_is_help=True, help="The books.")
@@ -162,11 +163,23 @@ def check(
     day: Annotated[
         str | None, typer.Option(help="As 2026-11-23; default: today.", show_default=False)
     ] = None,
+    due: Annotated[
+        bool,
+        typer.Option(
+            "--due",
+            help="Every day that is over and that no check is kept of, each sealed with its check.",
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Tokens issued = ledger = receipts, and money as told = money as booked, for one day; exit
-    code 70 if they do not agree."""
+    code 70 if they do not agree. With --due, what the server does by itself after midnight."""
     cli = cli_of(ctx)
+    if due:
+        if day is not None:
+            raise typer.BadParameter("stands alone", param_hint="--due")
+        _check_due(cli, as_json)
+        return
     with cli.raseed_with_keys_at_hand() as raseed:
         shown = DailyCheckOut.of(raseed.reports.check(cli.actor(), day))
 
@@ -230,10 +243,41 @@ def check(
             cli.line(cli.label("check_right"))
 
     cli.show(shown, as_json, people)
-    for differs in shown.differences:
-        raise CheckDiffers(
-            shown.day, f"{differs.what} {differs.where}".strip(), differs.expected, differs.found
+    _tell_difference([shown])
+
+
+def _check_due(cli: Cli, as_json: bool) -> None:
+    with cli.raseed_with_keys_at_hand() as raseed:
+        rows = [DayClosedOut.of(one) for one in raseed.closing.close_due(cli.actor())]
+
+    def people(cli: Cli) -> None:
+        if not rows:
+            cli.line(cli.label("checks_none_due"))
+            return
+        cli.table(
+            ("day", "sales", "differences", "seal_code"),
+            (
+                (
+                    row.check.day,
+                    row.check.sales,
+                    len(row.check.differences),
+                    cli.label("check_unkept") if row.seal is None else row.seal.code,
+                )
+                for row in rows
+            ),
         )
+
+    cli.show(rows, as_json, people)
+    _tell_difference([row.check for row in rows])
+
+
+def _tell_difference(checks: Sequence[DailyCheckOut]) -> None:
+    """Raises CheckDiffers of the first one."""
+    for check in checks:
+        for one in check.differences:
+            raise CheckDiffers(
+                check.day, f"{one.what} {one.where}".strip(), one.expected, one.found
+            )
 
 
 def _seal(cli: Cli, seal: SealOut) -> None:

@@ -8,7 +8,7 @@ from .accounts import AccountEventOut, AccountOut, AccountsReportOut, RebuiltAcc
 from .acts import ApprovalIn, ExchangeIn, ExchangeOut, document_of
 from .approvals import ApprovalOut, BlockEventOut, BlockOut, OutcomeOut
 from .base import Measure, Name, Out
-from .bookkeeping import AdjustmentOut, PeriodActOut, SealOut, TrialBalanceOut
+from .bookkeeping import AdjustmentOut, DayClosedOut, PeriodActOut, SealOut, TrialBalanceOut
 from .books import ApiKeyOut, EntryOut, LedgerReportOut, ReadingOut, VendingKeyOut
 from .clock import ClockConfirmationOut, ClockOut
 from .dailycheck import DailyCheckOut
@@ -66,6 +66,7 @@ __all__ = [
     "CustomerOut",
     "CustomerStatementOut",
     "DailyCheckOut",
+    "DayClosedOut",
     "DebtTakenOut",
     "DebtsTakenOut",
     "DeliveryOut",

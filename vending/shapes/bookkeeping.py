@@ -9,6 +9,7 @@ from pydantic import Field
 from ..accounting import (
     Adjustment,
     BalanceRow,
+    DayClosed,
     Difference,
     PeriodAct,
     TrialBalance,
@@ -16,7 +17,7 @@ from ..accounting import (
 from ..ledger import Account, Chart, Posting, Seal
 from .base import Measure, Name, Out
 from .books import PostingOut, measured
-from .dailycheck import DifferenceOut, RangeOut
+from .dailycheck import DailyCheckOut, DifferenceOut, RangeOut
 
 
 class SumOut(Out):
@@ -68,6 +69,20 @@ class SealOut(Out):
                 else [DifferenceOut.of(Difference(*one)) for one in content.differences]
             ),
         )
+
+
+class DayClosedOut(Out):
+    """A day that was checked and sealed."""
+
+    check: DailyCheckOut
+    seal: SealOut | None = Field(
+        description="null: a later state is sealed already, and nothing keeps this check"
+    )
+
+    @classmethod
+    def of(cls, closed: DayClosed) -> DayClosedOut:
+        seal = None if closed.seal is None else SealOut.of(closed.seal)
+        return cls(check=DailyCheckOut.of(closed.check), seal=seal)
 
 
 class AdjustmentOut(Out):

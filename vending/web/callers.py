@@ -8,7 +8,7 @@ from typing import Annotated, Protocol
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from ..accounting import Bookkeeping, BookReports
+from ..accounting import Bookkeeping, BookReports, DailyClosing
 from ..accounts import Accounts
 from ..acts import Exchanges
 from ..api_keys import ApiKeys, ApiScope, KeyOffice, ScopeMissing, caller
@@ -42,6 +42,9 @@ class Services(Protocol):
 
     @property
     def bookkeeping(self) -> Bookkeeping: ...
+
+    @property
+    def closing(self) -> DailyClosing: ...
 
     @property
     def reports(self) -> BookReports: ...
@@ -167,6 +170,10 @@ def clock_desk_of(request: Request) -> ClockDesk:
     return services_of(request).clock_desk
 
 
+def closing_of(request: Request) -> DailyClosing:
+    return services_of(request).closing
+
+
 def reports_of(request: Request) -> BookReports:
     return services_of(request).reports
 
@@ -248,6 +255,7 @@ Teller = Annotated[Actor, Depends(Needs(ApiScope.VEND, ApiScope.BOOKS))]
 Keeping = Annotated[Bookkeeping, Depends(bookkeeping_of)]
 ClockJudge = Annotated[ClockDesk, Depends(clock_desk_of)]
 Messages = Annotated[Outbox, Depends(outbox_of)]
+Closing = Annotated[DailyClosing, Depends(closing_of)]
 Reports = Annotated[BookReports, Depends(reports_of)]
 KeyMoves = Annotated[KeyChanges, Depends(key_changes_of)]
 Approving = Annotated[Approvals, Depends(approvals_of)]

@@ -7,7 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from tests.vending.support import OPERATOR, POWER, WATER, Town, chart, request
-from vending.accounting import Bookkeeping, BookReports
+from vending.accounting import Bookkeeping, BookReports, DailyClosing, DayClosed, PeriodAct
 from vending.ledger import Posting
 from vending.parties import Actor, Role
 from vending.store.books import SqlBooks
@@ -40,6 +40,19 @@ class Office:
             self.town.clock.forward(minutes=3)
             meter = POWER if place % 2 else WATER
             self.town.service.vend(OPERATOR, request(vend_id, meter, amount))
+
+    @property
+    def closing(self) -> DailyClosing:
+        return DailyClosing(self.reports, self.keeping, self.town.clock, ZONE)
+
+    def check_days(self) -> list[DayClosed]:
+        """What the server does after midnight: every day that is over is checked and sealed."""
+        return list(self.closing.close_due(BILLING))
+
+    def close_month(self, month: str) -> PeriodAct:
+        """With its days checked before."""
+        self.check_days()
+        return self.keeping.close(BILLING, month)
 
     def close(self) -> None:
         self.town.store.close()

@@ -307,9 +307,9 @@ def test_a_closed_month_takes_no_adjustment(here: Office) -> None:
     here.keeping.adjust(BILLING, "EARLY", SHORT, WHY, booked_on="2026-11-24")
     # It was asked for in December, and belongs to November: closed now, it could never be booked.
     with pytest.raises(RequestsWaiting):
-        here.keeping.close(BILLING, "2026-11")
+        here.close_month("2026-11")
     here.keeping.approve(CHIEF, "EARLY")
-    here.keeping.close(BILLING, "2026-11")
+    here.close_month("2026-11")
     for day in ("2026-11-24", "2026-11-30"):
         with pytest.raises(PeriodClosed):
             here.keeping.adjust(BILLING, "LATE", SHORT, WHY, booked_on=day)
@@ -330,7 +330,7 @@ def test_a_mistyped_year_does_not_ask_for_years_to_be_closed(here: Office, day: 
             here.keeping.adjust(BILLING, "ADJ-1", SHORT, WHY, booked_on=malformed)
     here.keeping.adjust(BILLING, "ADJ-1", SHORT, WHY, booked_on="2026-11-01")
     here.keeping.approve(CHIEF, "ADJ-1")
-    here.keeping.close(BILLING, "2026-11")
+    here.close_month("2026-11")
 
 
 def test_books_that_nothing_was_booked_in_begin_with_this_month(tmp_path: Path) -> None:

@@ -86,7 +86,17 @@ def test_periods_balances_and_statements(api: Api) -> None:
     early = api.client.post("/api/v1/ledger/periods", json={"month": "2026-11"}, headers=headers)
     assert early.json()["code"] == "ledger.period_not_over"
     api.clock.forward(days=10)
-    done = api.client.post("/api/v1/ledger/periods", json={"month": "2026-11"}, headers=headers)
+    month = {"month": "2026-11"}
+    unchecked = api.client.post("/api/v1/ledger/periods", json=month, headers=headers)
+    assert (unchecked.status_code, unchecked.json()["code"]) == (409, "ledger.days_unchecked")
+    assert unchecked.json()["facts"]["day"] == "2026-11-23"
+    checked = api.client.post("/api/v1/ledger/checks", headers=headers)
+    assert checked.status_code == 201
+    days = [row["check"]["day"] for row in checked.json()]
+    assert (days[0], days[-1], len(days)) == ("2026-11-23", "2026-12-02", 10)
+    assert all(row["check"]["ok"] and row["seal"]["differences"] == [] for row in checked.json())
+    assert api.client.post("/api/v1/ledger/checks", headers=headers).json() == []
+    done = api.client.post("/api/v1/ledger/periods", json=month, headers=headers)
     assert (done.status_code, done.json()["act"]) == (201, "closed")
     path = "/api/v1/ledger/periods/2026-11/reopening"
     body = {"reason": "A slip came late"}

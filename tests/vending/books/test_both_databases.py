@@ -39,9 +39,9 @@ def two_months(place: Path | str) -> Office:
     made.sell("d", "e")
     made.keeping.reverse(BILLING, "REV-1", 4, "The money was found")
     made.keeping.approve(CHIEF, "REV-1")
-    made.keeping.close(BILLING, "2026-11")
+    made.close_month("2026-11")
     made.keeping.reopen(CHIEF, "2026-11", "A slip came late")
-    made.keeping.close(BILLING, "2026-11")
+    made.close_month("2026-11")
     made.keeping.seal(BILLING)
     return made
 

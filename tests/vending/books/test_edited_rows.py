@@ -46,7 +46,7 @@ def here(tmp_path: Path) -> Iterator[Office]:
     for id in ("ADJ-2", "ADJ-3"):
         made.keeping.adjust(BILLING, id, SHORT, "Counted again")
     made.keeping.void(BILLING, "ADJ-3", "Found the money")
-    made.keeping.close(BILLING, "2026-11")
+    made.close_month("2026-11")
     made.keeping.reopen(CHIEF, "2026-11", "A till was counted late")
     made.keeping.seal(BILLING)
     pushed(made.town.path, "a")

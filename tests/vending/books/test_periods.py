@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,10 @@ import pytest
 
 from tests.vending.books.support import BILLING, CHIEF, SHORT, ZONE, Office, office
 from tests.vending.support import OPERATOR, request
-from vending.accounting import BalanceRow, PeriodActKind, TrialBalance
+from vending.accounting import BalanceRow, Difference, PeriodActKind, TrialBalance, months
 from vending.accounting.days import Month
 from vending.accounting.errors import (
+    DaysUnchecked,
     MonthBeforeBooks,
     MonthMalformed,
     PeriodClosedAlready,
@@ -49,7 +50,7 @@ def here(tmp_path: Path) -> Iterator[Office]:
 
 def test_a_month_is_closed_with_its_balances(here: Office) -> None:
     november = here.reports.balances(BILLING, "2026-11")
-    act = here.keeping.close(BILLING, "2026-11")
+    act = here.close_month("2026-11")
     assert act.balances == november.rows
     assert act.closed_until == datetime(2026, 11, 30, 22, tzinfo=UTC)
     assert (act.number, act.month, act.act, act.entry) == (1, "2026-11", PeriodActKind.CLOSED, 4)
@@ -63,7 +64,9 @@ def test_nothing_is_sold_before_the_boundary(here: Office) -> None:
     here.town.clock.now = datetime(2026, 12, 31, 21, 59, tzinfo=UTC)
     here.sell("e")
     here.town.clock.now = datetime(2026, 12, 31, 22, 1, tzinfo=UTC)
-    here.keeping.close(BILLING, "2026-11")
+    here.close_month("2026-11")
+    # The server leaves the day alone for ten minutes more.
+    here.closing.close(BILLING, "2026-12-31")
     here.keeping.close(BILLING, "2026-12")
     here.town.clock.now = datetime(2026, 12, 31, 21, 59, 30, tzinfo=UTC)
     with pytest.raises(PeriodClosed):
@@ -77,28 +80,29 @@ def test_nothing_is_sold_before_the_boundary(here: Office) -> None:
 
 def test_months_close_in_their_order(here: Office) -> None:
     with pytest.raises(PeriodNotOver):
-        here.keeping.close(BILLING, "2026-12")
+        here.close_month("2026-12")
     here.town.clock.now = datetime(2027, 2, 1, 9, tzinfo=UTC)
     with pytest.raises(PeriodSkipped) as error:
-        here.keeping.close(BILLING, "2026-12")
+        here.close_month("2026-12")
     assert error.value.expected == "2026-11"
-    here.keeping.close(BILLING, "2026-11")
+    here.close_month("2026-11")
     with pytest.raises(PeriodClosedAlready):
-        here.keeping.close(BILLING, "2026-11")
+        here.close_month("2026-11")
     with pytest.raises(PeriodSkipped):
-        here.keeping.close(BILLING, "2027-01")
-    here.keeping.close(BILLING, "2026-12")
-    here.keeping.close(BILLING, "2027-01")
+        here.close_month("2027-01")
+    here.close_month("2026-12")
+    here.close_month("2027-01")
     assert here.keeping.verify(CHIEF).ok
 
 
 def test_a_month_is_over_at_midnight(here: Office) -> None:
     end = datetime(2026, 12, 31, 22, tzinfo=UTC)
-    here.keeping.close(BILLING, "2026-11")
+    here.close_month("2026-11")
     here.town.clock.now = end - timedelta(microseconds=1)
     with pytest.raises(PeriodNotOver):
-        here.keeping.close(BILLING, "2026-12")
+        here.close_month("2026-12")
     here.town.clock.now = end
+    here.closing.close(BILLING, "2026-12-31")
     assert here.keeping.close(BILLING, "2026-12").closed_until == end
     # Opened again from behind: up to the month before it nothing is booked all the same.
     with pytest.raises(PeriodNotLast) as error:
@@ -122,6 +126,7 @@ def test_what_is_booked_while_a_month_is_summed_is_in_its_balances(
         here.keeping.approve(CHIEF, "ADJ-1")
         return writing()
 
+    here.check_days()
     monkeypatch.setattr(here.books, "writing", approved_first)
     act = here.keeping.close(BILLING, "2026-11")
     assert act.entry == 5
@@ -132,39 +137,39 @@ def test_what_is_booked_while_a_month_is_summed_is_in_its_balances(
 def test_a_month_before_the_books_is_not_closed(here: Office) -> None:
     for _ in range(2):
         with pytest.raises(MonthBeforeBooks) as error:
-            here.keeping.close(BILLING, "2026-10")
+            here.close_month("2026-10")
         assert error.value.facts() == {"month": "2026-10", "begin": "2026-11"}
         # Also behind the first closing, which does not say that they begin with it.
         if not here.reports.periods(BILLING):
-            here.keeping.close(BILLING, "2026-11")
+            here.close_month("2026-11")
 
 
 def test_books_that_begin_with_a_closing_begin_there(tmp_path: Path) -> None:
     """Nothing was ever booked in them when their first month was closed."""
     made = office(tmp_path / "empty.db")
-    made.keeping.close(BILLING, "2026-09")
+    made.close_month("2026-09")
     made.sell("a")
     with pytest.raises(MonthBeforeBooks) as error:
-        made.keeping.close(BILLING, "2026-08")
+        made.close_month("2026-08")
     assert error.value.begin == "2026-09"
     with pytest.raises(PeriodClosedAlready):
-        made.keeping.close(BILLING, "2026-09")
+        made.close_month("2026-09")
     made.close()
 
 
 def test_requests_that_wait_hold_the_month_open(here: Office) -> None:
     here.town.clock.now = datetime(2026, 12, 31, 9, tzinfo=UTC)
-    here.keeping.close(BILLING, "2026-11")
+    here.close_month("2026-11")
     here.keeping.adjust(BILLING, "ADJ-1", SHORT, "Counted twice")
     here.town.clock.now = datetime(2027, 1, 1, 9, tzinfo=UTC)
     with pytest.raises(RequestsWaiting):
-        here.keeping.close(BILLING, "2026-12")
+        here.close_month("2026-12")
     here.keeping.void(BILLING, "ADJ-1", "Found the money")
-    here.keeping.close(BILLING, "2026-12")
+    here.close_month("2026-12")
 
 
 def test_reopening_is_the_supervisors_and_leaves_a_trace(here: Office) -> None:
-    closed = here.keeping.close(BILLING, "2026-11")
+    closed = here.close_month("2026-11")
     with pytest.raises(ActorNotAllowed):
         here.keeping.reopen(BILLING, "2026-11", "A till was counted late")
     with pytest.raises(ReasonMissing):
@@ -176,10 +181,78 @@ def test_reopening_is_the_supervisors_and_leaves_a_trace(here: Office) -> None:
     assert opened.previous_hash == closed.hash
     with pytest.raises(PeriodNotLast):
         here.keeping.reopen(CHIEF, "2026-11", "A till was counted late")
-    again = here.keeping.close(BILLING, "2026-11")
+    again = here.close_month("2026-11")
     assert here.reports.periods(CHIEF) == [closed, opened, again]
     assert again.balances == closed.balances
     assert here.keeping.verify(CHIEF).ok
+
+
+def unchecked(here: Office, month: str) -> str:
+    """The first day that keeps this month open."""
+    with pytest.raises(DaysUnchecked) as error:
+        here.keeping.close(BILLING, month)
+    assert error.value.month == month
+    return error.value.day
+
+
+def test_a_month_whose_days_nobody_checked_stays_open(here: Office) -> None:
+    assert unchecked(here, "2026-11") == "2026-11-23"
+    # A seal by hand tells of no check.
+    here.keeping.seal(BILLING, "2026-11-30")
+    assert unchecked(here, "2026-11") == "2026-11-23"
+    for day in ("2026-11-23", "2026-11-29"):
+        assert here.closing.close(BILLING, day).seal is None, "a later day is sealed"
+    assert unchecked(here, "2026-11") == "2026-11-23"
+    assert here.reports.periods(BILLING) == []
+    assert here.closing.close(BILLING, "2026-11-30").seal
+    here.keeping.close(BILLING, "2026-11")
+    here.town.clock.now = datetime(2027, 1, 4, 9, tzinfo=UTC)
+    assert unchecked(here, "2026-12") == "2026-12-01"
+    assert [one.check.day for one in here.check_days()][-1] == "2027-01-03"
+    here.keeping.close(BILLING, "2026-12")
+
+
+def test_a_day_that_does_not_agree_holds_no_month_open(here: Office) -> None:
+    """What is wrong is told and kept; it may be what only the next month can put right."""
+    off = Difference("receipts", "P1", 3, 2)
+    here.keeping.seal(BILLING, "2026-11-30", [off])
+    here.keeping.close(BILLING, "2026-11")
+    (seal,) = here.reports.seals(BILLING)
+    assert seal.content.differences == (tuple(off),)
+
+
+@pytest.mark.parametrize("day", ["2026-11-31", "9999-12-31", "2026-12-06", "", "x"])
+def test_a_seal_whose_day_was_forged_tells_of_no_day(here: Office, day: str) -> None:
+    here.closing.close(BILLING, "2026-11-27")
+    here.keeping.seal(BILLING, "2026-12-01", [])
+    with sqlite3.connect(here.town.path) as db:
+        for drops in drop("sqlite", "seals"):
+            db.execute(drops)
+        db.execute("UPDATE seals SET day = ? WHERE number = 2", (day,))
+    db.close()
+    assert here.closing.due(BILLING)[0] == "2026-11-28"
+    assert unchecked(here, "2026-11") == "2026-11-28"
+
+
+def test_a_check_by_a_clock_that_stood_ahead_tells_of_no_day(here: Office) -> None:
+    here.town.clock.forward(days=40)
+    here.check_days()
+    here.town.clock.forward(days=-40)
+    assert unchecked(here, "2026-11") == "2026-11-23"
+
+
+def test_due_days_are_checked_so_many_at_a_time(here: Office) -> None:
+    def some(most: int) -> list[str]:
+        return [one.check.day for one in here.closing.close_due(BILLING, most)]
+
+    assert some(0) == []
+    assert some(2) == ["2026-11-23", "2026-11-24"]
+    november = [f"2026-11-{day}" for day in range(25, 31)]
+    assert some(8) == [*november, "2026-12-01", "2026-12-02"]
+    # What no seal keeps is checked each time, and does not stand in the way of what one can keep.
+    here.keeping.seal(BILLING, "2026-12-04")
+    assert some(1) == ["2026-12-03", "2026-12-04"]
+    assert some(1) == []
 
 
 def test_who_may_close(here: Office) -> None:
@@ -198,9 +271,9 @@ EDITS = [
 
 @pytest.mark.parametrize(("statement", "what"), EDITS)
 def test_edits_show(here: Office, statement: str, what: str) -> None:
-    here.keeping.close(BILLING, "2026-11")
+    here.close_month("2026-11")
     here.keeping.reopen(CHIEF, "2026-11", "A till was counted late")
-    here.keeping.close(BILLING, "2026-11")
+    here.close_month("2026-11")
     assert tampered(here, statement).what == what
 
 
@@ -219,9 +292,11 @@ def tampered(here: Office, *statements: str, against: str | None = None) -> Ledg
 
 
 @pytest.fixture
-def years(here: Office) -> Office:
+def years(here: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
     """Five acts: November closed, December closed, opened and closed after a late count, January
-    closed. The count stands on entry 5, after a sale of January; the last act on entry 7."""
+    closed. The count stands on entry 5, after a sale of January; the last act on entry 7. No seal
+    stands for them."""
+    monkeypatch.setattr(months, "first_unchecked", lambda *_: date.max)
     here.keeping.close(BILLING, "2026-11")
     here.town.clock.now = datetime(2027, 1, 2, 9, tzinfo=UTC)
     here.keeping.close(BILLING, "2026-12")

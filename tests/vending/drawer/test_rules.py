@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from meters.errors import RaseedError
 from meters.quantities import Money, MoneyTooMuch
 from tests import examples
+from tests.vending.books.support import ZONE
 from tests.vending.drawer.support import (
     CHIEF,
     HUDA,
@@ -26,6 +27,7 @@ from tests.vending.drawer.support import (
     shekels,
 )
 from tests.vending.support import IN_CAPITALS
+from vending.accounting import DailyClosing
 from vending.clock import ClockWentBack
 from vending.drawer import ShiftState, checked_count, checked_pieces
 from vending.drawer.errors import (
@@ -238,6 +240,7 @@ def test_a_clock_that_went_back_and_a_closed_month(here: Counter) -> None:
         with pytest.raises(ClockWentBack):
             act()
     clock.forward(days=8)
+    assert list(DailyClosing(here.reports, here.keeping, clock, ZONE).close_due(LAYLA))
     here.keeping.close(LAYLA, "2026-11")
     here.drawers.cash_in(SAMIR, "m", shekels("1"), WHY)
     clock.now -= timedelta(days=8) - timedelta(minutes=6)

@@ -40,7 +40,7 @@ from tokens.sts import (
     derive_decoder_key,
 )
 from vending import trailed
-from vending.accounting import Bookkeeping, BookReports
+from vending.accounting import Bookkeeping, BookReports, DailyClosing
 from vending.accounts import Accounts, TariffMoves, account_acts
 from vending.acts import Exchanges, sale_acts
 from vending.api_keys import ApiScope, KeyOffice, new_api_key
@@ -102,6 +102,7 @@ class Parts:
     api_keys: SqlApiKeys
     bookkeeping: Bookkeeping
     reports: BookReports
+    closing: DailyClosing
     outbox: Outbox
     key_changes: KeyChanges
     approvals: Approvals
@@ -291,6 +292,7 @@ def api_over(
         keys,
         keeping,
         reports,
+        DailyClosing(reports, keeping, clock, LOCAL_ZONE),
         Outbox(SqlOutbox(store), {}, clock),
         KeyChanges(SqlKeyChanges(store), held, gateways, clock),
         approvals,

@@ -67,6 +67,7 @@ SCOPES_NEEDED: list[tuple[str, str, ApiScope | tuple[ApiScope, ...]]] = [
     ("POST", "/ledger/adjustments/ADJ-1/approval", ApiScope.BOOKS),
     ("POST", "/ledger/adjustments/ADJ-1/void", ApiScope.BOOKS),
     ("GET", "/ledger/periods", ApiScope.BOOKS),
+    ("POST", "/ledger/checks", ApiScope.BOOKS),
     ("POST", "/ledger/periods", ApiScope.BOOKS),
     ("POST", "/ledger/periods/2026-10/reopening", ApiScope.BOOKS),
     ("GET", "/ledger/export/hledger", ApiScope.BOOKS),

@@ -19,6 +19,7 @@ from ...shapes import (
     AdjustmentOut,
     CustomerStatementOut,
     DailyCheckOut,
+    DayClosedOut,
     OperatorStatementOut,
     PeriodActOut,
     SealOut,
@@ -27,13 +28,15 @@ from ...shapes import (
 )
 from ...shapes.base import MOST_NUMBER
 from ..addresses import ACCOUNT, AGREEMENT, OPERATOR
-from ..callers import Bookkeeper, Keeping, Reader, Reports
+from ..callers import Bookkeeper, Closing, Keeping, Reader, Reports
 from ..language import language_of
 from ..routers import api_router
 
 router = api_router("books")
 
 _PIECE = 64 * 1024
+_MOST_DAYS: Final = 31
+"""What one call checks: a month, for counters wait on the same machine."""
 _FILES: Final[dict[str, Any]] = {
     one.media_type.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}}
     for one in FORMATS.values()
@@ -123,6 +126,14 @@ def seal(actor: Bookkeeper, keeping: Keeping, body: SealIn) -> SealOut:
 def check(actor: Bookkeeper, reports: Reports, day: Day = None) -> DailyCheckOut:
     """Tokens issued = ledger = receipts, and money as told = money as booked, for one day."""
     return DailyCheckOut.of(reports.check(actor, day))
+
+
+@router.post("/ledger/checks", status_code=201)
+def check_due(actor: Bookkeeper, closing: Closing) -> list[DayClosedOut]:
+    """Check every day that is over and that no check is kept of, and seal each with its check, as
+    the server does by itself after midnight: the first days first, at most 31. Asked again, it goes
+    on from there; nothing is done twice."""
+    return [DayClosedOut.of(one) for one in closing.close_due(actor, _MOST_DAYS)]
 
 
 @router.get("/ledger/balances")
