@@ -38,6 +38,7 @@ from .delivery import (
     state_of,
 )
 from .keychanges.proof import last_set_is
+from .meterlog import MeterLog, held_against
 from .parties import Actor, Meter, MeterFile
 from .permissions import require
 from .ports import Ports, Writing
@@ -180,6 +181,20 @@ class Handover:
             for receipt in voided:
                 self._taken_all_the_same(books, actor, receipt, log)
         return reading
+
+    def token_log(self, actor: Actor, meter: str) -> MeterLog:
+        require(actor, "read_token_log")
+        number = meter_from_text(meter).number
+        with self._ports.store.reading() as books:
+            file = meter_in_use(books, number)
+        gateway = self._ports.gateway_for(file.meter)
+        try:
+            log = gateway.read_token_log()
+        finally:
+            gateway.close()
+        # Behind the meter: what is sold and typed meanwhile is in the books already.
+        with self._ports.store.reading() as books:
+            return MeterLog(number, held_against(log, books.tokens_of(number)))
 
     def _taken_all_the_same(
         self, books: Writing, actor: Actor, receipt: SaleReceipt, log: Sequence[TokenLogEntry]

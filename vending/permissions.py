@@ -23,6 +23,7 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "deliver": _SELLERS | {Role.TECHNICIAN},
     "reconcile": _SELLERS | {Role.TECHNICIAN},
     "read_account": _EVERYBODY,
+    "read_token_log": _BOOKKEEPERS | {Role.TECHNICIAN, Role.ADMINISTRATOR},
     "read_commands": _BOOKKEEPERS | {Role.TECHNICIAN, Role.ADMINISTRATOR},
     "commission_meter": frozenset({Role.TECHNICIAN, Role.SUPERVISOR}),
     "hold_credit": _BOOKKEEPERS,

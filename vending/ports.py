@@ -18,6 +18,7 @@ from .clock import UNWATCHED, ClockConfirmation, ClockGuard
 from .finding import Sought
 from .ground import BookedSale, Ground, KeptQuote, OpenShift, Wanted
 from .ledger import ChainHead, Chart, LedgerProblem, PostedEntry, Posting, StoredEntry
+from .meterlog import TokenOfMeter
 from .operators import Operator
 from .outbox import Message, OutboxPlan
 from .parties import Customer, Meter, MeterFile, Registration, VendingPoint
@@ -182,6 +183,10 @@ class Reading(Protocol):
     def voided_of(self, meter: str) -> list[str]:
         """Vend ids of the sales of tokens to this meter that were taken back, and that it is not
         known to have taken all the same; latest first, at most 20."""
+        ...
+
+    def tokens_of(self, meter: str) -> list[TokenOfMeter]:
+        """Every token of every sale to this meter, key-change tokens too, in no order."""
         ...
 
     def note_number(self, void: Void) -> int:

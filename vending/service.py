@@ -16,6 +16,7 @@ from .clock import UNWATCHED, ClockGuard
 from .handover import Handover
 from .ledger import Chart, LedgerReport, PostedEntry, verify
 from .lookups import LookUps
+from .meterlog import MeterLog
 from .offering import Offering
 from .outbox import OutboxPlan
 from .paperwork import Paperwork
@@ -339,6 +340,11 @@ class VendingService:
         taken back, its token log is read too: whether it has taken one of their tokens all the
         same."""
         return self._handover.read_account(actor, meter)
+
+    def token_log(self, actor: Actor, meter: str) -> MeterLog:
+        """Reads the meter's token log, and tells of each line which sale its token is of. Nothing
+        is written down. Raises ActorNotAllowed, MeterUnknown, MeterUnreachable, MeterMismatch."""
+        return self._handover.token_log(actor, meter)
 
     def unsettled(self, actor: Actor, *, after: str = "", limit: int = 100) -> list[str]:
         """Vend ids that wait for `reconcile`, oldest first: pushed, and no verdict known. Those

@@ -38,6 +38,7 @@ from . import (
     meter_scan,  # noqa: F401
     meter_state,  # noqa: F401
     meter_sweep,  # noqa: F401
+    meter_token_log,  # noqa: F401
     meters,  # noqa: F401
     municipality,
     operators,

@@ -9,7 +9,15 @@ from .acts import ApprovalIn, ExchangeIn, ExchangeOut, document_of
 from .approvals import ApprovalOut, BlockEventOut, BlockOut, OutcomeOut
 from .base import Measure, Name, Out
 from .bookkeeping import AdjustmentOut, DayClosedOut, PeriodActOut, SealOut, TrialBalanceOut
-from .books import ApiKeyOut, EntryOut, LedgerReportOut, ReadingOut, VendingKeyOut
+from .books import (
+    ApiKeyOut,
+    EntryOut,
+    LedgerReportOut,
+    LogLineOut,
+    MeterLogOut,
+    ReadingOut,
+    VendingKeyOut,
+)
 from .clock import ClockConfirmationOut, ClockOut
 from .dailycheck import DailyCheckOut
 from .deliveries import DeliveryOut
@@ -85,8 +93,10 @@ __all__ = [
     "ListOut",
     "ListedOut",
     "ListedProblemOut",
+    "LogLineOut",
     "Measure",
     "MessageOut",
+    "MeterLogOut",
     "MeterOut",
     "Name",
     "OperatorIn",

@@ -13,9 +13,49 @@ from tokens.sts import KeyAttributes
 from ..aftersale import MeterReading
 from ..api_keys import ApiKey
 from ..ledger import LedgerReport, PostedEntry
+from ..meterlog import LogLine, MeterLog
 from .base import Measure, Out
 
 _COMMODITY_UNITS: dict[str, type[Quantity]] = {kind.unit: kind for kind in (Energy, Volume)}
+
+
+class LogLineOut(Out):
+    """One line of a meter's token log."""
+
+    sequence: int = Field(description="Counts every token that the meter judged, from 1")
+    result: str
+    fingerprint: str = Field(description="Of the token: enough to know it again, not to use it")
+    vend_id: str | None = Field(description="null: the books have no such token for this meter")
+    kind: str | None
+    taken_back: bool = Field(description="Its sale was voided")
+    is_foreign: bool = Field(description="The meter took it, and the books do not have it")
+    is_taken_all_the_same: bool = Field(description="The meter took it, and its sale was voided")
+
+    @classmethod
+    def of(cls, line: LogLine) -> LogLineOut:
+        return cls(
+            sequence=line.entry.sequence,
+            result=line.entry.result.name,
+            fingerprint=line.entry.fingerprint,
+            vend_id=line.vend_id,
+            kind=line.kind,
+            taken_back=line.taken_back,
+            is_foreign=line.is_foreign,
+            is_taken_all_the_same=line.is_taken_all_the_same,
+        )
+
+
+class MeterLogOut(Out):
+    """A meter's token log held against the books, the newest line first."""
+
+    meter: str
+    lines: list[LogLineOut]
+    odd: int = Field(description="Lines that somebody has to look into")
+
+    @classmethod
+    def of(cls, log: MeterLog) -> MeterLogOut:
+        lines = [LogLineOut.of(one) for one in log.lines]
+        return cls(meter=log.meter, lines=lines, odd=len(log.odd))
 
 
 class ReadingOut(Out):

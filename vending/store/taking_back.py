@@ -7,12 +7,13 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, exists, func, select, tuple_
+from sqlalchemy import Select, and_, exists, func, select, tuple_
 
 from ..aftersale import Evidence, SaleState
 from ..blocking import Block, BlockKey
 from ..drawer.tally import tally
 from ..ledger import Chart, canonical_json
+from ..meterlog import TokenOfMeter
 from ..persons import person
 from ..sale import SaleKind
 from ..voids import TakenOut
@@ -117,6 +118,20 @@ class SqlTakingBack(SqlParties):
             .limit(_LOOKED_FOR)
         )
         return list(self._db.execute(statement).scalars())
+
+    def tokens_of(self, meter: str) -> list[TokenOfMeter]:
+        k = t.tokens.c
+        back = and_(_V.vend_id.is_not(None), _V.evidence != Evidence.REFUND.value)
+        statement = (
+            select(k.vend_id, k.kind, k.digits, back)
+            .join(t.sales, _S.vend_id == k.vend_id)
+            .outerjoin(t.voids, _V.vend_id == k.vend_id)
+            .where(_S.meter == meter)
+        )
+        return [
+            TokenOfMeter(vend_id, kind, digits, bool(taken_back))
+            for vend_id, kind, digits, taken_back in self._db.execute(statement)
+        ]
 
     def taken_out(self, meter: str) -> TakenOut | None:
         found = self._db.execute(_whose("transfer", "old_meter", meter, _A.requested_at)).all()

@@ -44,6 +44,7 @@ SCOPES_NEEDED: list[tuple[str, str, ApiScope | tuple[ApiScope, ...]]] = [
     ("GET", "/vends/v-1/entries", ApiScope.READ),
     ("POST", f"/meters/{POWER}/readings", ApiScope.METER),
     ("GET", f"/meters/{POWER}/readings", ApiScope.READ),
+    ("GET", f"/meters/{POWER}/token-log", ApiScope.METER),
     ("GET", "/ledger/verification", ApiScope.READ),
     ("POST", "/registrations", ApiScope.REGISTER),
     ("GET", "/outbox", ApiScope.READ),

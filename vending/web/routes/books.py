@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Query, Request
 from pydantic import BaseModel
 
-from ...shapes import LedgerReportOut, ReadingOut
+from ...shapes import LedgerReportOut, MeterLogOut, ReadingOut
 from ...shapes.base import MOST_NUMBER
 from ..callers import Keeping, Reader, Service, Technician, services_of
 from ..routers import api_router
@@ -43,6 +43,14 @@ def list_readings(
     """Stored readings of a meter, latest first."""
     found = service.readings(actor, number, before=before, limit=limit)
     return [ReadingOut.of(reading) for reading in found]
+
+
+@router.get("/meters/{number}/token-log", tags=["readings"])
+def token_log(actor: Technician, service: Service, number: MeterPath) -> MeterLogOut:
+    """Read the meter's token log now, and tell of each line which sale its token is of. A token
+    that it took and that the books do not have was made somewhere else; one whose sale was voided
+    was used all the same."""
+    return MeterLogOut.of(service.token_log(actor, number))
 
 
 @router.get("/ledger/verification", tags=["books"])
