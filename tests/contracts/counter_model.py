@@ -3,6 +3,7 @@ plain numbers."""
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from collections import Counter
@@ -15,7 +16,9 @@ from meters.identity import Drn
 from meters.quantities import Money
 from tests.databases import Postgres, new_place
 from tests.system.everything import AGREEMENTS, new_office
+from tests.vending.books.support import ZONE
 from tests.vending.support import OPERATOR
+from vending.accounting.days import Month
 from vending.drawer import ShiftReport
 from vending.parties import Actor
 from vending.persons import person
@@ -210,10 +213,18 @@ class Model:
         return off
 
     def stand(self, meter: Drn) -> object:
-        """What the price of a meter depends on."""
+        """What the price of a meter depends on. An account that something was bought for and taken
+        back again is priced as it was before: that it has begun is no part of it, in the month that
+        it began in."""
         agreement = AGREEMENTS[meter]
         with self.office.store.reading() as books:
-            return books.account_document(agreement), self.sums["2010", agreement]
+            account = json.loads(books.account_document(agreement) or "{}")
+        month = str(Month.of(self.office.clock.now, ZONE))
+        if account.get("use") == [month, 0, []]:
+            del account["use"]
+        if account.get("since") == month:
+            del account["since"]
+        return account, self.sums["2010", agreement]
 
     def teardown(self) -> None:
         self.office.close()
