@@ -24,13 +24,14 @@ DESK   := $(addprefix tests/vending/,web cli books papers printing approvals dra
           outbox keychanges)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo pictures test test-fast fast-desk fast-rest lint format bench clean
+.PHONY: help demo pictures test test-fast fast-desk fast-rest test-deep lint format bench clean
 
 help:
 	@echo "make demo       set up, then sell electricity and water to simulated meters"
 	@echo "make pictures   the pictures of docs/operator.md, from a running demo (needs chromium)"
 	@echo "make test       set up, then run every test"
 	@echo "make test-fast  those of a second at most that start no server (about a minute)"
+	@echo "make test-deep  the searches for counterexamples, 25 times as long (a night)"
 	@echo "make lint       ruff, mypy --strict, import rules"
 	@echo "make bench      measure tokens and sales, with ratios"
 	@echo "make clean      remove the environment and caches"
@@ -73,6 +74,11 @@ fast-desk:
 
 fast-rest:
 	@$(FAST) tests $(addprefix --ignore=,$(DESK) tests/system tests/browser)
+
+# For a night: what searches for counterexamples (laws and state machines, on both databases) looks at
+# 25 times as many, other ones each time. A failure names its seed and its steps.
+test-deep: $(READY) $(BROWSER)
+	@$(PYTEST) -m hypothesis --hypothesis-profile=deep --timeout=0
 
 lint: $(READY)
 	@$(BIN)/ruff check .

@@ -18,10 +18,22 @@ settings.register_profile(
     parent=settings.get_profile("raseed"),
     max_examples=settings.get_profile("raseed").max_examples // 8,
 )
+# For a night (`make test-deep`): many times the search, by another seed each time. Where tests run
+# by themselves they look at the same examples every time, so that a change alone makes them fail.
+DEEPER = 25
+settings.register_profile(
+    "deep",
+    parent=settings.get_profile("raseed"),
+    max_examples=settings.get_profile("raseed").max_examples * DEEPER,
+    derandomize=False,
+)
 settings.load_profile("raseed")
 
 
 def examples(whole: int) -> int:
-    """How many examples a test looks at that needs `whole` of them: an eighth in the fast set."""
-    fast = settings.get_current_profile_name() == "fast"
-    return max(whole // 8, min(whole, 3)) if fast else whole
+    """How many examples a test looks at that needs `whole` of them: an eighth in the fast set, many
+    times as many in the deep one."""
+    profile = settings.get_current_profile_name()
+    if profile == "deep":
+        return whole * DEEPER
+    return max(whole // 8, min(whole, 3)) if profile == "fast" else whole

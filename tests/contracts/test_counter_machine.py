@@ -369,6 +369,7 @@ class Counters(Model, RuleBasedStateMachine):
 
 
 @pytest.mark.system
+@pytest.mark.hypothesis
 def test_a_counter_in_any_order(kind: str, server: Postgres | None) -> None:
     class Here(Counters):
         def __init__(self) -> None:

@@ -148,6 +148,7 @@ class Selling(RuleBasedStateMachine):
 
 
 @pytest.mark.system
+@pytest.mark.hypothesis
 def test_selling_in_any_order(kind: str, server: Postgres | None) -> None:
     class Here(Selling):
         def __init__(self) -> None:
