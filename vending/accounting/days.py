@@ -56,6 +56,10 @@ class Month:
     def before(self) -> Month:
         return Month(self.year - 1, 12) if self.month == 1 else Month(self.year, self.month - 1)
 
+    @property
+    def last_day(self) -> date:
+        return date(self.next.year, self.next.month, 1) - timedelta(days=1)
+
     def span(self, zone: tzinfo) -> Span:
         return Span(
             beginning(date(self.year, self.month, 1), zone),

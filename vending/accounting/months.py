@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 from ..parties import Actor
 from ..permissions import require
@@ -20,7 +20,8 @@ from .periods import (
     check_reopening,
     period_act,
 )
-from .ports import BooksWriting
+from .ports import BooksReading, BooksWriting
+from .sealing import is_sealed_later
 
 
 class Months(Keeping):
@@ -48,7 +49,7 @@ class Months(Keeping):
             begun = books.first_moment()
             check_closing(wanted, acts, begun, now, self._zone)
             if begun is not None:
-                self._check_days(books, wanted, day_of(begun, self._zone), now)
+                books.legibly(lambda: self._check_days(books, wanted, begun, now))
             waiting = books.waiting(span, str(wanted))
             if waiting:
                 raise RequestsWaiting(str(wanted), waiting)
@@ -56,10 +57,17 @@ class Months(Keeping):
                 balances = books.trial_balance(span)
             return self._act(books, wanted, PeriodActKind.CLOSED, now, actor, "", acts, balances)
 
-    def _check_days(self, books: BooksWriting, month: Month, begun: date, now: datetime) -> None:
-        """Raises DaysUnchecked."""
-        first = first_unchecked(books.legibly(books.seals), begun, now, self._zone)
-        if Month(first.year, first.month) <= month:
+    def _check_days(
+        self, books: BooksReading, month: Month, begun: datetime, now: datetime
+    ) -> None:
+        """Where a later state is sealed already no check of the month can be kept any more: then
+        its days hold nothing open. Raises DaysUnchecked."""
+        seals, span = books.seals(), month.span(self._zone)
+        first = first_unchecked(seals, day_of(begun, self._zone), now, self._zone)
+        if Month(first.year, first.month) > month:
+            return
+        assert span.end is not None
+        if not seals or not is_sealed_later(seals[-1], month.last_day, books.head_at(span.end)):
             raise DaysUnchecked(str(month), first.isoformat())
 
     def reopen(self, actor: Actor, month: str, reason: str) -> PeriodAct:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from ..ledger import LedgerReport, Seal, SealContent, sealed, typed_code
+from ..ledger import ChainHead, LedgerReport, Seal, SealContent, sealed, typed_code
 from ..parties import Actor
 from ..permissions import require
 from .daily import Difference
@@ -78,7 +78,7 @@ class Sealing(Keeping):
             and (day < today or said.attested == attested)
         ):
             return last
-        if last is not None and (last.day > day.isoformat() or last.entry > head.number):
+        if last is not None and is_sealed_later(last, day, head):
             raise SealedLater(day.isoformat(), last.day)
         after = 0 if last is None else last.entry
         content = SealContent(
@@ -98,6 +98,12 @@ class Sealing(Keeping):
         made = sealed(day.isoformat(), now, actor.name, head.number, head.hash, content, last)
         books.add_seal(made)
         return made
+
+
+def is_sealed_later(last: Seal, day: date, head: ChainHead) -> bool:
+    """Whether the last seal stands for a later state than the end of this day, at `head`: then none
+    of this day can be added."""
+    return last.day > day.isoformat() or last.entry > head.number
 
 
 def _added(

@@ -231,14 +231,39 @@ def test_a_seal_whose_day_was_forged_tells_of_no_day(here: Office, day: str) -> 
         db.execute("UPDATE seals SET day = ? WHERE number = 2", (day,))
     db.close()
     assert here.closing.due(BILLING)[0] == "2026-11-28"
-    assert unchecked(here, "2026-11") == "2026-11-28"
+
+
+def test_what_no_seal_can_keep_any_more_holds_no_month_open(here: Office) -> None:
+    """Somebody has sealed a later day by hand before the days were checked."""
+    here.keeping.seal(BILLING, "2026-12-01")
+    assert here.closing.due(BILLING)[0] == "2026-11-23"
+    here.keeping.close(BILLING, "2026-11")
+    here.town.clock.now = datetime(2027, 1, 4, 9, tzinfo=UTC)
+    assert unchecked(here, "2026-12") == "2026-11-23"
+    assert next(one.check.day for one in here.check_days() if one.seal) == "2026-12-01"
+    here.keeping.close(BILLING, "2026-12")
+
+
+def test_a_seal_that_reaches_behind_the_month_holds_it_open_no_more(here: Office) -> None:
+    """Of two machines one is two minutes fast: it sells in December, and on the other it is still
+    November when somebody seals."""
+    midnight = datetime(2026, 12, 31, 22, tzinfo=UTC)
+    here.check_days()
+    here.town.clock.now = midnight - timedelta(minutes=2)
+    here.sell("fast")
+    here.town.clock.now = midnight - timedelta(minutes=1)
+    assert here.keeping.seal(BILLING).day == "2026-12-31"
+    here.town.clock.now = midnight + timedelta(hours=9)
+    here.keeping.close(BILLING, "2026-11")
+    assert {one.seal for one in here.check_days()} == {None}
+    here.keeping.close(BILLING, "2026-12")
 
 
 def test_a_check_by_a_clock_that_stood_ahead_tells_of_no_day(here: Office) -> None:
     here.town.clock.forward(days=40)
     here.check_days()
     here.town.clock.forward(days=-40)
-    assert unchecked(here, "2026-11") == "2026-11-23"
+    assert here.closing.due(BILLING)[0] == "2026-11-23"
 
 
 def test_due_days_are_checked_so_many_at_a_time(here: Office) -> None:
