@@ -14,7 +14,7 @@ from meters.identity import Drn
 from meters.quantities import Money
 from meters.verdicts import TokenResult
 from tests.vending.cli.support import shell
-from tests.vending.counter.test_evidence import WHY, P, Rig, plan, rig
+from tests.vending.counter.test_evidence import CHIEF, WHY, P, Rig, plan, rig
 from tests.vending.support import OPERATOR, POWER, TECHNICIAN, WATER, Town, request
 from tests.vending.web.support import Api, api_with_meters
 from vending.meterlog import TokenOfMeter, held_against
@@ -96,6 +96,16 @@ def test_what_was_used_though_its_money_went_back_is_told(rig: Rig) -> None:
     told = rig.service.token_log(TECHNICIAN, P)
     (line,) = told.odd
     assert (line.vend_id, line.is_foreign, line.is_taken_all_the_same) == ("v-1", False, True)
+
+
+def test_a_refund_leaves_the_units_with_the_customer(rig: Rig) -> None:
+    rig.sell("v-1")
+    rig.service._voiding.refund(CHIEF, "v-1", "Rana", WHY, "APP-1")
+    (own,) = digits(rig.service, "v-1")
+    rig.type_in(own)
+    told = rig.service.token_log(TECHNICIAN, P)
+    assert [(one.vend_id, one.taken_back) for one in told.lines] == [("v-1", False)]
+    assert told.odd == ()
 
 
 def test_who_may_look(rig: Rig) -> None:
