@@ -58,6 +58,8 @@ OPEN: Final = frozenset({KeyChangeState.PLANNED, KeyChangeState.ISSUED})
 under a key that the meter may not hold."""
 OUT: Final = frozenset({KeyChangeState.ISSUED, KeyChangeState.ENTERED})
 """The tokens are with the customer and nothing proves yet what became of them."""
+SALE_VOIDED: Final = "its sale was voided"
+"""The note of what a void does to a change."""
 
 
 @dataclass(eq=False)
@@ -101,6 +103,16 @@ class KeySetNotOut(Refused, code="keychange.set_not_out"):
 class KeySetHeld(Refused, code="keychange.set_held"):
     """The meter's set belongs to a sale whose digits nobody has seen yet: show that sale first. As
     long as nobody has, it can be taken back without asking the meter."""
+
+    meter: str
+    vend_id: str
+
+
+@dataclass(eq=False)
+class KeySetUnseen(Refused, code="keychange.set_unseen"):
+    """The sale that carried the meter's set was taken back before anybody saw its digits, so that
+    nobody can have entered them: the set comes with the meter's next sale, or is handed out
+    again."""
 
     meter: str
     vend_id: str
@@ -175,6 +187,12 @@ class KeyChange:
         """Vend ids of all sales that carry the tokens, the first one first."""
         issues = [e.vend_id for e in self.events if e.state is KeyChangeState.ISSUED]
         return tuple(dict.fromkeys(vend_id for vend_id in issues if vend_id is not None))
+
+    @property
+    def is_given_again(self) -> bool:
+        """Whether the set was handed out by itself, for a reason that somebody gave."""
+        notes = (e.note for e in self.events if e.state is KeyChangeState.ISSUED)
+        return any(note not in ("", SALE_VOIDED) for note in notes)
 
     @property
     def since(self) -> datetime:

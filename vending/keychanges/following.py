@@ -33,7 +33,7 @@ from .changes import (
 from .planning import known_change, known_meter
 from .ports import KeyChangeReading, KeyChangeStore
 from .proof import Proof, Traces, from_registers, from_traces
-from .sets import check_out, earlier_out, set_of
+from .sets import check_given, check_out, earlier_out, set_of
 
 _LATER_SALES = 50
 """A log of ten lines holds none that is older."""
@@ -71,6 +71,7 @@ class Following:
             if change.state in (KeyChangeState.ENTERED, KeyChangeState.CONFIRMED):
                 return change
             check_step(change, KeyChangeState.ENTERED)
+            check_given(books, change)
             said = printable(note)[:_NOTE]
             now = self._clock()
             books.add_event(change, _event(change, KeyChangeState.ENTERED, now, actor, note=said))

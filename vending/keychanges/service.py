@@ -91,7 +91,8 @@ class KeyChanges:
 
     def mark_entered(self, actor: Actor, meter: str, note: str = "") -> KeyChange:
         """Somebody says that the tokens are in the meter. One that is entered or confirmed is
-        answered as it is. Raises ActorNotAllowed, NoKeyChange, KeyChangeStep."""
+        answered as it is. Raises ActorNotAllowed, NoKeyChange, KeyChangeStep, and where nobody has
+        seen the tokens yet KeySetHeld (their sale stands) or KeySetUnseen (it was taken back)."""
         return self._following.mark_entered(actor, meter, note)
 
     def push(self, actor: Actor, meter: str) -> Confirmation:

@@ -25,6 +25,7 @@ from .changes import (
     KeySetHeld,
     KeySetMissing,
     KeySetNotOut,
+    KeySetUnseen,
     check_step,
     printable,
 )
@@ -107,10 +108,29 @@ def set_of(books: KeyChangeReading, change: KeyChange) -> tuple[KeyToken, ...]:
     return tokens
 
 
+def check_given(books: KeyChangeReading, change: KeyChange) -> None:
+    """Somebody can have entered the set: digits of a sale that carries it were seen, or it was
+    handed out again, or the meter has taken a token since. Of sales that the books do not have
+    nothing is known. Raises KeySetHeld, KeySetUnseen."""
+    carriers = _carriers(books, change)
+    if not carriers or change.is_given_again or any(_seen(books, one) for one in carriers):
+        return
+    if books.delivered_since(change) is not None:
+        return
+    for one in carriers:
+        if not books.taken_back(one.vend_id):
+            raise KeySetHeld(change.meter, one.vend_id)
+    raise KeySetUnseen(change.meter, change.issued_with or "")
+
+
+def _carriers(books: KeyChangeReading, change: KeyChange) -> list[SaleRecord]:
+    return [record for id in change.carriers if (record := books.sale(id)) is not None]
+
+
 def _check_seen(books: KeyChangeReading, change: KeyChange) -> None:
     """The set is its customer's as soon as digits of its sale were seen; where that sale was taken
     back before, those of a later one that stands and needs the key. Raises KeySetHeld."""
-    carriers = [record for id in change.carriers if (record := books.sale(id)) is not None]
+    carriers = _carriers(books, change)
     if any(_seen(books, one) for one in carriers):
         return
     for one in carriers:

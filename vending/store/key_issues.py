@@ -15,6 +15,7 @@ from tokens.sts import BaseDate
 from ..keychanges.changes import (
     MOST_IN_A_ROW,
     OUT,
+    SALE_VOIDED,
     KeyChange,
     KeyChangeEvent,
     KeyChangeState,
@@ -29,7 +30,6 @@ from .reading import SqlReading
 
 _NEVER_PLANNED = "planned with the meter's registration"
 _TOLD_ANEW = "its key has another base date or expiry number"
-_VOIDED = "its sale was voided"
 _IN_LOG = "the log holds the set, taken"
 _NOT_IN_LOG = "the log does not hold the set"
 _OFF = (KeyChangeState.CANCELLED, KeyChangeState.PLANNED)
@@ -154,13 +154,13 @@ def _withdrawn(voided: _Voided) -> tuple[bool, bool]:
     if carried(db, change, vend_id):
         return False, False
     if plan is not None:
-        _drop_plan(voided, change, plan, _VOIDED)
+        _drop_plan(voided, change, plan, SALE_VOIDED)
     if needed(db, change, vend_id):
         if not bring_again(db, change):
             return False, False
-        steps.add(KeyChangeState.ISSUED, _VOIDED)
+        steps.add(KeyChangeState.ISSUED, SALE_VOIDED)
         return True, False
-    steps.add(KeyChangeState.CANCELLED, _VOIDED)
+    steps.add(KeyChangeState.CANCELLED, SALE_VOIDED)
     add_change(db, replace(change, planned_at=voided.at))
     has_old_key(db, meter, change.move)
     return True, True

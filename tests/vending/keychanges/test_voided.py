@@ -14,9 +14,14 @@ from meters.quantities import Money
 from meters.verdicts import TokenResult
 from simulators.direct import DirectGateway
 from tests.vending.support import OPERATOR, POWER, TECHNICIAN
-from vending.aftersale import Evidence
+from vending.aftersale import Evidence, SaleState
 from vending.keychanges import KeyChangeState
-from vending.keychanges.changes import KeyChangeOpen, KeyChangeStep
+from vending.keychanges.changes import (
+    KeyChangeOpen,
+    KeyChangeStep,
+    KeySetHeld,
+    KeySetUnseen,
+)
 from vending.parties import PlannedKey, Role
 from vending.requests import BasketRequest, Credit
 
@@ -176,18 +181,45 @@ def test_what_was_said_stands_until_something_contradicts_it(place: Path | str) 
     town.store.close()
 
 
-def test_a_void_that_read_no_log_says_nothing_of_the_set(place: Path | str) -> None:
+def test_what_nobody_has_seen_nobody_has_entered(place: Path | str) -> None:
+    """The books would call the new key the meter's own, and it would take nothing of the next
+    paper."""
     town = Voids(place)
     town.sold("v-1", hold=True)
-    town.changes.mark_entered(OPERATOR, POWER.number, "by telephone")
-    assert town.void("v-1") is Evidence.NOT_SHOWN
-    assert town.states() == ["issued", "entered"]
-    # It was not so: who buys next is given the set, and the meter takes what was paid.
+    with pytest.raises(KeySetHeld):
+        town.changes.mark_entered(OPERATOR, POWER.number, "by telephone")
     sold = town.sold("v-2")
-    for token in town.changes.tokens_again(OPERATOR, POWER.number, LOST).tokens:
+    with pytest.raises(KeySetHeld):
+        town.changes.mark_entered(OPERATOR, POWER.number)
+    assert town.void("v-1") is Evidence.NOT_SHOWN
+    # A later sale needs the set: it goes out once more with the next, and is in nobody's hands.
+    with pytest.raises(KeySetUnseen):
+        town.changes.mark_entered(OPERATOR, POWER.number)
+    assert town.states() == ["issued", "issued"]
+    again = town.changes.tokens_again(OPERATOR, POWER.number, LOST)
+    for token in again.tokens:
         town.machine.enter_token(token.digits, town.clock())
+    town.changes.mark_entered(OPERATOR, POWER.number, "by telephone")
     assert town.typed(sold) is TokenResult.ACCEPT
+    assert town.sold("v-3").key_tokens == ()
     town.check()
+    town.store.close()
+
+
+def test_a_set_of_a_sale_that_was_delivered_may_have_been_entered(place: Path | str) -> None:
+    """Pushed with its credit, and shown to nobody."""
+    town = Voids(place)
+    town.sold("v-1", hold=True)
+    assert town.service.deliver(OPERATOR, "v-1").state is SaleState.DELIVERED
+    assert town.changes.mark_entered(OPERATOR, POWER.number).state is S.ENTERED
+    town.store.close()
+
+
+def test_a_set_that_was_shown_may_have_been_entered(place: Path | str) -> None:
+    town = Voids(place)
+    town.sold("v-1", hold=True)
+    town.service.show(OPERATOR, "v-1")
+    assert town.changes.mark_entered(OPERATOR, POWER.number).state is S.ENTERED
     town.store.close()
 
 
