@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 from typing import BinaryIO, Final
 
 from xlsxwriter.format import Format  # type: ignore[import-untyped]
@@ -18,6 +20,12 @@ MOST_ROWS: Final = 1_000_000
 _MOST_DIGITS: Final = 15
 """A spreadsheet's numbers hold so many; of a longer one it makes another."""
 _WIDTH: Final = 16
+_OPTIONS: Final = {
+    "constant_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_numbers": False,
+    "strings_to_urls": False,
+}
 _WORDS: Final[Mapping[str, Callable[[str, Language], str]]] = {
     "kind": entry_term,
     "sale_kind": lambda kind, language: term(f"sale_{kind}", language),
@@ -31,20 +39,26 @@ they are."""
 def write(view: JournalView, out: BinaryIO, language: Language) -> None:
     """The whole view. Rows go to disk as they come; amounts are numbers, everything else text, and
     so is an amount of more digits than a spreadsheet holds."""
-    book = Workbook(
-        out,
-        {
-            "constant_memory": True,
-            "strings_to_formulas": False,
-            "strings_to_numbers": False,
-            "strings_to_urls": False,
-        },
-    )
-    sheets = _Sheets(book, language)
-    sheets.add("balances", rows.BALANCES, rows.balances(view, language))
-    sheets.add("journal", rows.JOURNAL, rows.journal(view, language))
-    sheets.add("sales", rows.SALES, rows.sales(view, lambda tender: term(tender, language)))
-    book.close()
+    # What waits on disk names people: none of it stays there, however this ends.
+    with TemporaryDirectory() as folder:
+        book = Workbook(out, {**_OPTIONS, "tmpdir": folder})
+        with _closed(book):
+            sheets = _Sheets(book, language)
+            sheets.add("balances", rows.BALANCES, rows.balances(view, language))
+            sheets.add("journal", rows.JOURNAL, rows.journal(view, language))
+            sheets.add("sales", rows.SALES, rows.sales(view, lambda tender: term(tender, language)))
+            book.close()
+
+
+@contextmanager
+def _closed(book: Workbook) -> Iterator[None]:
+    """Closes what waits of the sheets of a book that is not written to its end."""
+    try:
+        yield
+    except BaseException:
+        for sheet in book.worksheets():
+            sheet.row_data_fh.close()
+        raise
 
 
 class _Sheets:

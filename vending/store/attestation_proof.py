@@ -30,7 +30,8 @@ from . import schema as t
 from .attesting import KINDS, Kind, chain_end, key_text
 from .legible import any_text
 from .schema_base import hashed
-from .walk import AT_A_TIME, rows
+from .streams import AT_A_TIME
+from .walk import rows
 
 _MOST = 20
 """Problems that are told; more say nothing new."""

@@ -24,8 +24,8 @@ from ..ledger import Chart, LedgerProblem
 from . import schema as t
 from .adjustment_proof import adjustment_problems
 from .attestation_proof import attestation_problems
+from .streams import streamed
 
-_AT_A_TIME = 500
 """Rows held at once per stream."""
 
 
@@ -74,7 +74,7 @@ def _chain_head(db: Connection) -> Iterator[LedgerProblem]:
 def _stream(
     db: Connection, statement: Select[Any], values: dict[str, Any] | None = None
 ) -> Iterator[Any]:
-    return iter(db.execute(statement, values or {}, execution_options={"yield_per": _AT_A_TIME}))
+    return iter(streamed(db, statement, values))
 
 
 def _without(child: Any, parent: Any, detail: Any, entry: Any = None) -> Select[Any]:

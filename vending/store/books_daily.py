@@ -13,8 +13,8 @@ from ..accounting.daily import SALE_KINDS, Booked, SaleMade, TokenMade, VoidMade
 from ..accounting.days import Span
 from . import schema as t
 from .legible import plain
+from .streams import streamed
 
-_STREAM = {"yield_per": 500}
 _REFUND = "refund"
 _TAKEN = "delivered"
 _OWN, _SHARED = t.receipts.alias("own"), t.receipts.alias("shared")
@@ -79,9 +79,7 @@ class SqlDaily:
 
     def sales_made(self, after: int, last: int) -> Iterator[SaleMade]:
         wide = len(_SALE)
-        found = self._db.execute(
-            _SALES.where(_S.entry > after, _S.entry <= last), execution_options=_STREAM
-        )
+        found = streamed(self._db, _SALES.where(_S.entry > after, _S.entry <= last))
         for _, group in groupby(found, attrgetter("entry")):
             row, *more = group
             rows = (row, *more) if row[wide] is not None else ()

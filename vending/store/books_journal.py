@@ -15,6 +15,7 @@ from . import schema as t
 from .books_reports import within
 from .clock import latest_confirmation
 from .rows import posted_of
+from .streams import streamed
 from .walk import rows
 
 LARGEST = (1 << 63) - 1
@@ -76,7 +77,7 @@ class SqlJournal:
             heads, lines = heads.where(of_entry), lines.where(of_posting)
         found = rows(self._db, lines)
         line = next(found, None)
-        for row in self._db.execute(heads, execution_options={"yield_per": 500}):
+        for row in streamed(self._db, heads):
             own = []
             while line is not None and line[0] <= row.number:
                 own.append(Posting(*line[1:]))

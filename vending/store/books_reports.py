@@ -13,8 +13,8 @@ from ..accounting.statements import StatementLine
 from . import schema as t
 from .legible import plain
 from .parties import NUL
+from .streams import streamed
 
-_STREAM = {"yield_per": 500}
 _AMOUNT = t.postings.c.amount
 _HOLDERS = {
     "point": t.points.c.code,
@@ -138,7 +138,7 @@ class SqlReports:
             .order_by(c.entry, c.line)
             .limit(most)
         )
-        for *fields, point, number in self._db.execute(statement, execution_options=_STREAM):
+        for *fields, point, number in streamed(self._db, statement):
             receipt = "" if point is None else f"{point}-{number:06d}"
             yield StatementLine._make((*fields, receipt))
 

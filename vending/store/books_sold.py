@@ -20,8 +20,8 @@ from . import schema as t
 from .books_reports import within
 from .names import names_of
 from .parties import NUL
+from .streams import streamed
 
-_STREAM = {"yield_per": 500}
 _REFUND = "refund"
 PAPER = t.receipts.c.vend_id == func.coalesce(t.sales.c.basket, t.sales.c.vend_id)
 """The receipt of a sale is that of its basket."""
@@ -101,7 +101,7 @@ class SqlSold:
         )
         # Voids are few, and two streams at once are one too many for some drivers.
         undone = [_undone(*row) for row in self._db.execute(back)]
-        found = (_sold(*row) for row in self._db.execute(sold, execution_options=_STREAM))
+        found = (_sold(*row) for row in streamed(self._db, sold))
         return merge(found, undone, key=attrgetter("entry"))
 
 

@@ -13,8 +13,8 @@ from ..accounting.days import Span
 from ..accounting.holders import HolderBalance
 from . import schema as t
 from .books_reports import within
+from .streams import streamed
 
-_STREAM = {"yield_per": 500}
 _REFUND = "refund"
 _TRANSFER = "transfer"
 """Its units were sold before, to the meter that they are moved from."""
@@ -72,7 +72,7 @@ class SqlSubledgers:
             .join(t.sales, _S.vend_id == _V.vend_id)
             .where(_S.kind != _TRANSFER, _V.evidence != _REFUND, *within(span, _V.at))
         )
-        for row in self._db.execute(sold, execution_options=_STREAM):
-            yield PricedSale(*row, is_void=False)
-        for row in self._db.execute(undone, execution_options=_STREAM):
-            yield PricedSale(*row, is_void=True)
+        for row in streamed(self._db, sold):
+            yield PricedSale._make((*row, False))
+        for row in streamed(self._db, undone):
+            yield PricedSale._make((*row, True))

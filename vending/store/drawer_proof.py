@@ -39,6 +39,7 @@ from .drawer_rows import (
     shift_books,
     shift_of,
 )
+from .streams import streamed
 from .x_report_proof import lost_report, read_document, x_problems, x_reports_of
 
 _AT_A_TIME = 200
@@ -140,11 +141,12 @@ def drawer_problems(db: Connection, chart: Chart) -> Iterator[LedgerProblem]:
 def _z_problems(db: Connection, chart: Chart) -> Iterator[LedgerProblem]:
     s = t.shifts.c
     rows = iter(
-        db.execute(
+        streamed(
+            db,
             select(*SHIFT_COLUMNS, *CLOSE_COLUMNS)
             .join(t.shifts, s.id == t.shift_closes.c.shift)
             .order_by(s.point, s.terminal, s.number),
-            execution_options={"yield_per": _AT_A_TIME},
+            at_a_time=_AT_A_TIME,
         )
     )
     last: tuple[Shift, Close] | None = None

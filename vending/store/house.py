@@ -18,10 +18,10 @@ from ..people.recording import is_pending, write_pending
 from . import schema as t
 from .attesting import chain_end
 from .sqlstore import SqlStore
+from .streams import streamed
 
 _LINE = [t.trail.c[field.name] for field in fields(TrailLine)]
 _DEVICES = select(*(t.device_keys.c[field.name] for field in fields(DeviceKey)))
-_AT_A_TIME = 500
 
 
 class SqlHouseReading:
@@ -81,7 +81,7 @@ class SqlHouseReading:
 
     def whole_trail(self) -> Generator[TrailLine, None, None]:
         statement = select(*_LINE).order_by(t.trail.c.number)
-        with self._db.execute(statement, execution_options={"yield_per": _AT_A_TIME}) as rows:
+        with streamed(self._db, statement) as rows:
             for row in rows:
                 yield TrailLine(*row)
 

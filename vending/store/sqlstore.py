@@ -17,6 +17,7 @@ from .errors import commit_failed, translated
 from .migrate import check
 from .patience import PATIENCE_S, Patience, keep_patience
 from .reading import SqlReading
+from .streams import end_streams, leaves_open
 from .writing import SqlWriting
 
 BUSY_TIMEOUT_S = 5.0
@@ -69,7 +70,14 @@ class SqlStore:
     @contextmanager
     def reading(self) -> Iterator[SqlReading]:
         with translated(self._timeout), self._snapshots.connect() as connection, connection.begin():
-            yield SqlReading(connection)
+            try:
+                yield SqlReading(connection)
+            except BaseException as error:
+                end_streams(connection)
+                if leaves_open(error):
+                    connection.invalidate()
+                raise
+            end_streams(connection)
 
     @contextmanager
     def writing(self, *, wait: bool = True, ground_first: bool = False) -> Iterator[SqlWriting]:
@@ -79,8 +87,8 @@ class SqlStore:
         try:
             with translated(waits_s):
                 yield from self._transaction(waits_s, ground_first)
-        except BaseException:
-            self._let_go()
+        except BaseException as error:
+            self._let_go(leaves_open(error))
             raise
         finally:
             self._writer.release()
@@ -91,6 +99,8 @@ class SqlStore:
         transaction = begin_writing(self._kept, waits_s)
         books = SqlWriting(self._kept) if ground_first else SqlWriting.alone(self._kept)
         yield books
+        if not ground_first:
+            end_streams(self._kept)
         if books.kept and self.before_commit is not None:
             self.before_commit(self._kept)
         if self._patience is not None:
@@ -116,12 +126,16 @@ class SqlStore:
             writer.invalidate()
             raise commit_failed(error) from None
 
-    def _let_go(self) -> None:
+    def _let_go(self, for_good: bool = False) -> None:
         """Rolls back what has been begun. After an error the next writer begins with a connection
-        that the pool vouches for."""
+        that the pool vouches for; `for_good`, nobody has this one again."""
         kept, self._kept = self._kept, None
         if kept is not None:
             try:
+                end_streams(kept)
+                if for_good:
+                    kept.rollback()
+                    kept.invalidate()
                 kept.close()
             except SQLAlchemyError:
                 # Why it could not is the less interesting error; nobody shall have it again.

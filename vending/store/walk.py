@@ -25,9 +25,7 @@ from .account_events import debt_hash
 from .adjustment_rows import ADJUSTMENTS, adjustment_of
 from .rows import void_of
 from .schema_base import hashed
-
-AT_A_TIME = 500
-"""Rows held at once per stream."""
+from .streams import AT_A_TIME, opened, streamed
 
 _SALE_FIELDS = tuple(c for c in t.sales.columns if c.name not in ("vend_id", "entry"))
 _TOKEN_FIELDS = tuple(c for c in t.tokens.columns if c.name != "vend_id")
@@ -155,11 +153,12 @@ def rows(db: Connection, statement: Executable) -> Iterator[Any]:
     """The driver's own rows, a few at a time."""
     if db.dialect.name == "sqlite":
         # Hands out rows as it finds them; a buffering result would only stand in between.
-        cursor = db.execute(statement).cursor
+        opening = db.execute(statement)
+        opened(db, opening)
+        cursor = opening.cursor
         assert cursor is not None
         return chain.from_iterable(iter(partial(cursor.fetchmany, AT_A_TIME), []))
-    found = db.execute(statement, execution_options={"yield_per": AT_A_TIME})
-    return map(tuple, chain.from_iterable(found.partitions()))
+    return map(tuple, chain.from_iterable(streamed(db, statement).partitions()))
 
 
 def _whole(row: tuple[Any, ...]) -> tuple[Any, ...]:

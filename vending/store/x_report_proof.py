@@ -25,6 +25,7 @@ from .drawer_rows import (
     x_report_books,
     x_report_of,
 )
+from .streams import streamed
 
 _AT_A_TIME = 200
 """X reports recomputed together."""
@@ -35,11 +36,12 @@ def x_problems(db: Connection, chart: Chart) -> Iterator[LedgerProblem]:
     """X reports that are not what the books said, or behind one that is gone."""
     s, x = t.shifts.c, t.x_reports.c
     rows = iter(
-        db.execute(
+        streamed(
+            db,
             select(*SHIFT_COLUMNS, *X_COLUMNS)
             .join(t.shifts, s.id == x.shift)
             .order_by(x.shift, x.number),
-            execution_options={"yield_per": _AT_A_TIME},
+            at_a_time=_AT_A_TIME,
         )
     )
     last = "", 0
