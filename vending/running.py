@@ -91,6 +91,10 @@ class Raseed:
         """Raises Unavailable while nothing can be written until the program starts anew."""
         self.store.check_writing()
 
+    def explained(self, error: Exception) -> Exception:
+        """See `SqlStore.explained`."""
+        return self.store.explained(error, self.chart)
+
     def proving(self, workers: int) -> Bookkeeping:
         """The same, but that several processes prove a long journal together."""
         return Bookkeeping(SqlBooks(self.store, workers), read_shipped_chart(), utc_now, LOCAL_ZONE)

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,12 +18,15 @@ from rich.console import Console
 from rich.status import Status
 from rich.table import Table
 
+from meters.errors import Broken, RaseedError
+
 from ..keys import Passphrase, passphrase_from
 from ..keys.passphrase import ENV_FILE, ENV_TEXT
 from ..messages import Language, isolated, label, phrase
 from ..parties import Actor, Role
 from ..running import Raseed
 from ..settings import Settings, load_settings
+from ..surroundings import open_books, read_shipped_chart
 from ..wiring import open_raseed
 from .who import person_here
 
@@ -60,6 +64,17 @@ class Cli:
         passphrase for that alone."""
         told = any(os.environ.get(name) for name in (ENV_TEXT, ENV_FILE))
         return self.raseed(keys=told and self.settings.key_file.exists())
+
+    def explained(self, error: Exception) -> Exception:
+        """`error`, or what it comes of where a row of the books cannot be read."""
+        if isinstance(error, RaseedError) and not isinstance(error, Broken):
+            return error
+        try:
+            with closing(open_books(self.settings)) as store:
+                return store.explained(error, read_shipped_chart())
+        except Exception:
+            # There need be no books where a command fails.
+            return error
 
     def passphrase(self) -> Passphrase:
         """Raises PassphraseMissing, PassphraseFileUnusable."""

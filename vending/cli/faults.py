@@ -62,16 +62,14 @@ class GuardedGroup(TyperGroup):
         try:
             return super().invoke(ctx)
         except RaseedError as error:
-            code = tell(error, language_of(ctx.params.get("lang")), as_json=ctx.meta[_JSON])
-            raise typer.Exit(code) from None
+            raise typer.Exit(_told(ctx, error)) from None
         except typer.TyperException as error:
             self._tell_usage(error, language_of(ctx.params.get("lang")))
             raise
         except (typer.Exit, typer.Abort, BrokenPipeError, EOFError):
             raise
         except Exception as error:
-            code = tell_unexpected(error, language_of(ctx.params.get("lang")))
-            raise typer.Exit(code) from None
+            raise typer.Exit(_told(ctx, error)) from None
 
     def _tell_usage(self, error: Any, language: Language) -> None:
         """Tells in Arabic what typer would say of a command line in English. Raises Exit."""
@@ -79,6 +77,17 @@ class GuardedGroup(TyperGroup):
         if told:
             _write(told)
             raise typer.Exit(_USAGE_EXIT) from None
+
+
+def _told(ctx: Any, error: Exception) -> int:
+    """Writes what ended a command, and what it comes of where that is found; the exit code."""
+    language = language_of(ctx.params.get("lang"))
+    found = error if ctx.obj is None else ctx.obj.explained(error)
+    if found is not error:
+        incident_of(error)
+    if isinstance(found, RaseedError):
+        return tell(found, language, as_json=ctx.meta[_JSON])
+    return tell_unexpected(found, language)
 
 
 def usage_words(error: Any, language: Language) -> str:

@@ -12,10 +12,12 @@ from .backup import (
 from .checkpoints import checkpoint, checkpoints_beside
 from .errors import (
     CommitUnknown,
+    RowUnreadable,
     StoreDiskFailed,
     StoreFailed,
     StoreFull,
     StoreOutdated,
+    StoreUnreadable,
 )
 from .migrate import downgrade, upgrade
 from .rights import RightsNotHere, RightsOfOwner, give_rights, rights
@@ -30,12 +32,14 @@ __all__ = [
     "Copied",
     "RightsNotHere",
     "RightsOfOwner",
+    "RowUnreadable",
     "SqlStore",
     "StoreDiskFailed",
     "StoreFailed",
     "StoreFull",
     "StoreLocked",
     "StoreOutdated",
+    "StoreUnreadable",
     "back_up",
     "checkpoint",
     "checkpoints_beside",

@@ -13,6 +13,7 @@ from ..accounting.statements import CustomerLine
 from . import schema as t
 from .books_reports import within
 from .books_sold import PAPER
+from .legible import whole
 from .parties import NUL
 
 _REFUND = "refund"
@@ -123,4 +124,4 @@ class SqlCustomerLines:
             .where(c.account.in_([account, debts]), c.holder == agreement, *within(span))
             .group_by(e.number)
         )
-        return {number: (int(debt), int(balance)) for number, debt, balance in found}
+        return {number: (whole(debt), whole(balance)) for number, debt, balance in found}

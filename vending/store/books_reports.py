@@ -11,7 +11,7 @@ from ..accounting.days import Span
 from ..accounting.periods import BalanceRow
 from ..accounting.statements import StatementLine
 from . import schema as t
-from .legible import plain
+from .legible import plain, whole
 from .parties import NUL
 from .streams import streamed
 
@@ -88,7 +88,7 @@ class SqlReports:
             if span.end is not None:
                 statement = statement.where(t.entries.c.at < span.end)
         found = self._db.execute(statement.group_by(c.account, c.unit).order_by(c.account, c.unit))
-        return [BalanceRow(a, unit, int(o), int(d), int(cr)) for a, unit, o, d, cr in found]
+        return [BalanceRow(account, unit, *map(whole, sums)) for account, unit, *sums in found]
 
     def opening(self, account: str, holder: str, before: Any) -> int:
         if NUL in holder:
@@ -143,4 +143,4 @@ class SqlReports:
             yield StatementLine._make((*fields, receipt))
 
     def _sum(self, statement: Select[Any]) -> int:
-        return int(self._db.execute(statement).scalar() or 0)
+        return whole(self._db.execute(statement).scalar())

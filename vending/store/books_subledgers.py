@@ -13,6 +13,7 @@ from ..accounting.days import Span
 from ..accounting.holders import HolderBalance
 from . import schema as t
 from .books_reports import within
+from .legible import whole
 from .streams import streamed
 
 _REFUND = "refund"
@@ -61,7 +62,7 @@ class SqlSubledgers:
             )
         rows = self._db.execute(found.where(share.amount != 0))
         # Sorted here: databases do not agree on the order of texts.
-        return sorted(HolderBalance(of, ar, en, int(amount)) for of, ar, en, amount in rows)
+        return sorted(HolderBalance(of, ar, en, whole(amount)) for of, ar, en, amount in rows)
 
     def priced(self, span: Span) -> Iterator[PricedSale]:
         said = (_S.commodity, _S.currency, _S.document)

@@ -4,6 +4,7 @@ is kept: they hold tokens.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -61,6 +62,21 @@ class StoreContradiction(Broken, code="store.contradiction"):
     """The database refused a row that our rules had allowed."""
 
     table: str
+
+
+@dataclass(eq=False)
+class StoreUnreadable(Broken, code="store.unreadable"):
+    """A row holds what cannot be read. Which one, proving the books tells: asked again, the
+    database answers the same."""
+
+
+@dataclass(eq=False)
+class RowUnreadable(Broken, code="store.row_unreadable"):
+    """This row holds what cannot be read: what it belongs to is not told."""
+
+    table: str
+    key: str
+    """Names and values of its key, as `entry=2, line=1`; never anything else of the row."""
 
 
 IO_ERROR = "disk I/O error"
@@ -131,13 +147,26 @@ def translated(waited_s: float) -> Iterator[None]:
         raise
     except (IntegrityError, DataError) as error:
         raise StoreContradiction(_table_of(error)) from None
+    except sqlite3.OperationalError as error:
+        # Of rows that are taken from the driver itself (`walk.rows`).
+        if not is_no_text(error):
+            raise
+        raise StoreUnreadable from None
     except SQLAlchemyError as error:
+        if is_no_text(error):
+            raise StoreUnreadable from None
         reason = reason_of(error)
         if reason == "locked":
             raise StoreLocked(waited_s) from None
         if reason == "full":
             raise StoreFull from None
         raise StoreFailed(reason) from None
+
+
+def is_no_text(error: Exception) -> bool:
+    """Whether SQLite met bytes in a column of text that are none. What it says of them stays
+    inside."""
+    return "Could not decode to UTF-8" in str(getattr(error, "orig", error))
 
 
 def _table_of(error: DBAPIError) -> str:

@@ -6,10 +6,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
+
+from .errors import is_no_text
 
 T = TypeVar("T")
 Told = Callable[[bytes], str]
@@ -31,13 +34,23 @@ def plain(kept: object) -> str:
     return "" if kept is None else str(kept)
 
 
+def whole(total: object) -> int:
+    """A sum of whole numbers; of no rows, 0. SQLite counts text as nothing, and lets it be seen by
+    a sum that is no whole number: raises ValueError."""
+    if total is None:
+        return 0
+    if not isinstance(total, int | Decimal):
+        raise ValueError("no whole number")
+    return int(total)
+
+
 def legibly(db: Connection, read: Callable[[], T], told: Told = escaped) -> T:
     """What `read` finds; where SQLite keeps what is no text in a column of text, once more with
     `any_text`. Not at once, for it would cost the walk a fifth."""
     try:
         return read()
     except (sqlite3.OperationalError, OperationalError) as error:
-        if db.dialect.name != "sqlite" or "UTF-8" not in str(getattr(error, "orig", error)):
+        if db.dialect.name != "sqlite" or not is_no_text(error):
             raise
     with any_text(db, told):
         return read()

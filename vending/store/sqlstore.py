@@ -10,7 +10,9 @@ from pathlib import Path
 from sqlalchemy import URL, Connection, Engine, RootTransaction
 from sqlalchemy.exc import SQLAlchemyError
 
+from ..ledger import Chart
 from ..ports import StoreLocked
+from .damage import Damage
 from .disk import check_disk
 from .engine import WRITES, begin_writing, make_engine, snapshots
 from .errors import commit_failed, translated
@@ -43,6 +45,7 @@ class SqlStore:
         if engine.dialect.name != "sqlite":
             self._patience = keep_patience(engine, patience_s)
         self._snapshots = snapshots(engine)
+        self._damage = Damage(self._snapshots)
         self._timeout = busy_timeout_s
         self._writer = threading.Lock()
         self._kept: Connection | None = None
@@ -66,6 +69,11 @@ class SqlStore:
     def check_writing(self) -> None:
         """Raises StoreDiskFailed if nothing is written any more until the program starts anew."""
         check_disk(self.engine)
+
+    def explained(self, error: Exception, chart: Chart) -> Exception:
+        """RowUnreadable, where `error` is a sign of damage and a row is found that cannot be read;
+        else `error` itself. Takes seconds in long books: for the edges, of what nobody foresaw."""
+        return self._damage.explained(error, chart)
 
     @contextmanager
     def reading(self) -> Iterator[SqlReading]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import secrets
+import traceback
 from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,6 +22,7 @@ from meters.errors import Broken, RaseedError, Unavailable
 from ..masking import masked
 from ..messages import phrase, validation_words
 from ..problems import problem_of
+from .callers import services_of
 from .errors import MethodNotAllowed, NoSuchAddress, RequestInvalid, RequestRefused
 from .language import language_of
 
@@ -75,6 +78,19 @@ def error_response(request: Request, error: Exception) -> Response:
     if isinstance(error, RequestValidationError):
         return _shape(request, error)
     return _unexpected(request, error)
+
+
+async def explained(request: Request, error: Exception) -> Exception:
+    """`error`, or what it comes of where a row of the database cannot be read."""
+    if isinstance(error, RaseedError) and not isinstance(error, Broken):
+        return error
+    services = services_of(request)
+    found = await run_in_threadpool(services.explained, error)
+    if found is not error and not isinstance(error, RaseedError):
+        # A fault of ours may look the same; but what the error says may stand in the row.
+        where = "".join(traceback.format_tb(error.__traceback__))
+        log.error("%s where a row cannot be read:\n%s", type(error).__name__, where)
+    return found
 
 
 def incident_of(error: Exception) -> str:

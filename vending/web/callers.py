@@ -87,6 +87,11 @@ class Services(Protocol):
         """Raises Unavailable while nothing can be written until the program starts anew."""
         ...
 
+    def explained(self, error: Exception) -> Exception:
+        """`error`, or what it comes of where a row of the database cannot be read. Takes seconds
+        where there are many rows."""
+        ...
+
     @property
     def key_office(self) -> KeyOffice: ...
 

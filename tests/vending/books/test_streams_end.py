@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import sqlite3
 import tempfile
+from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -11,12 +13,13 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from tests.vending.books.mixed_day import MixedDay
+from tests.vending.books.mixed_day import MixedDay, W, ils
 from tests.vending.books.support import CHIEF
 from vending.accounting.errors import SoldUnreadable
 from vending.exports import FORMATS, export_format
 from vending.ledger import EntryUnbalanced
 from vending.messages import Language
+from vending.requests import Credit
 from vending.store.triggers import drop
 
 pytestmark = pytest.mark.system
@@ -39,6 +42,23 @@ def damage(day: MixedDay, table: str, change: str) -> None:
 
 def test_every_export_is_tried() -> None:
     assert set(STOPS) == set(FORMATS)
+
+
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+def test_the_next_one_has_the_books_of_now(day: MixedDay) -> None:
+    """A file shows who has the connection next the books of then, and lets them write nothing."""
+    damage(day, "postings", "amount = amount")
+    with closing(sqlite3.connect(str(day.place), isolation_level=None)) as other:
+        first = "WHERE entry = 1 AND line = 1"
+        amount = other.execute(f"SELECT amount FROM postings {first}").fetchone()
+        other.execute(f"UPDATE postings SET amount = 'x' {first}")
+        with pytest.raises(ValueError, match="whole") as failed:
+            day.reports.balances(CHIEF)
+        other.execute(f"UPDATE postings SET amount = ? {first}", amount)
+    assert day.reports.balances(CHIEF).rows
+    day.sell("late", Credit(W, ils("10.00")))
+    # Whatever was being read is held by it.
+    assert failed.value.__traceback__ is not None
 
 
 @pytest.mark.parametrize("name", STOPS)

@@ -120,6 +120,7 @@ class Parts:
     first_run: FirstRun
     own: Own
     check_writing: Callable[[], None]
+    explained: Callable[[Exception], Exception]
     papers: PaperDesk
     town_hall: TownHall
     devices: Devices
@@ -310,6 +311,7 @@ def api_over(
         FirstRun(house, office, clock, os.urandom, SETUP_CODE),
         Own(house, clock),
         store.check_writing,
+        lambda error: store.explained(error, chart()),
         papers,
         hall,
         Devices(house, clock, os.urandom),

@@ -21,6 +21,7 @@ from ...masking import masked
 from ...messages import Language, phrase
 from ...people import NotSignedIn, SignedIn
 from ...problems import problem_of
+from ..answers import error_response, explained
 from ..routers import PREFIX as API
 from . import (
     approvals,
@@ -102,8 +103,12 @@ def _either(told: Told, plain: Handler) -> Handler:
     """Words on a page for people, problem details for programs."""
 
     async def handle(request: Request, error: Exception) -> Response:
-        path = request.url.path
-        if not path.startswith(_PLAIN):
+        for_people = not request.url.path.startswith(_PLAIN)
+        found = error if isinstance(error, HTTPException) else await explained(request, error)
+        if found is not error:
+            say = _ours if for_people else error_response
+            return await run_in_threadpool(say, request, found)
+        if for_people:
             # It looks up who asks, in the database.
             return await run_in_threadpool(told, request, error)
         answer = plain(request, error)

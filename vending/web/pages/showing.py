@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.responses import RedirectResponse, Response
 
-from meters.errors import RaseedError
+from meters.errors import Broken, RaseedError
 
 from ...messages import words_for
 from ...permissions import ALLOWED
@@ -19,7 +19,10 @@ from .visitor import Visitor
 def shown(
     visit: Visitor, template: str, error: RaseedError | None = None, **values: Any
 ) -> Response:
-    """The page; with an error 422, and its words as `error`. Templates ask `may(act)`."""
+    """The page; with an error 422, and its words as `error`. Templates ask `may(act)`. What nobody
+    can put right on a page has one of its own: raises Broken."""
+    if isinstance(error, Broken):
+        raise error
     told = None if error is None else prose(words_for(error, visit.language))
     status = 200 if error is None else 422
     return page(

@@ -1,0 +1,216 @@
+"""Which row cannot be read, looked for once something could not be: whoever reads whole rows pays
+nothing for it.
+
+A row is looked at value by value, and then as what it stands for. Of what it holds nothing is
+told but its key.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Engine,
+    Integer,
+    LargeBinary,
+    Row,
+    String,
+    Table,
+    literal_column,
+    select,
+    type_coerce,
+)
+
+from meters.errors import RaseedError
+
+from ..accounting.adjustments import AdjustmentKind, AdjustmentState, read_lines
+from ..accounting.periods import PeriodActKind
+from ..aftersale import Evidence, SaleState
+from ..ledger import AccountMissing, Chart, EntryUnbalanced, SealContent
+from ..ledger.verify import UNREADABLE
+from ..record import QUANTITIES, SaleRecord, receipt_of
+from ..voids import given_of
+from . import schema as t
+from .errors import RowUnreadable, StoreUnreadable
+from .legible import any_text
+from .schema_base import UtcTime, moment
+from .streams import end_streams, streamed
+
+SIGNS: Final = (
+    StoreUnreadable,
+    EntryUnbalanced,
+    AccountMissing,
+    AssertionError,
+    RecursionError,
+    *UNREADABLE,
+)
+"""What an edge may be told where a row cannot be read; a fault of ours may look the same."""
+AT_MOST_S: Final = 1
+"""For one table, which is about a hundred thousand rows; what is damaged further back, proving the
+books finds."""
+_SECRET: Final = {"digest"}
+"""Keys that are nobody's to read."""
+_HASHES: Final = {"hash", "previous_hash", "entry_hash", "content_hash"}
+_HASH_BYTES: Final = 32
+_MOST_OF_KEY: Final = 80
+_PLACE: Final = "_place"
+Meaning = Callable[[Mapping[str, Any]], object]
+"""Reads a row as what it stands for, and raises where it stands for nothing."""
+
+
+class Damage:
+    """The search in the database of `engine`. One at a time, whoever asks: it takes a while."""
+
+    def __init__(
+        self, engine: Engine, clock: Callable[[], Any] = time.monotonic, at_most_s: int = AT_MOST_S
+    ) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._at_most_s = at_most_s
+        self._searching = threading.Lock()
+
+    def explained(self, error: Exception, chart: Chart) -> Exception:
+        """See `SqlStore.explained`. Raises nothing."""
+        if not isinstance(error, SIGNS) or not self._searching.acquire(blocking=False):
+            return error
+        try:
+            found = self._first(chart)
+        except Exception:
+            # The database may be worse off than one row.
+            return error
+        finally:
+            self._searching.release()
+        if found is None:
+            return error
+        told = RowUnreadable(*found)
+        told.__cause__ = error
+        return told
+
+    def _first(self, chart: Chart) -> tuple[str, str] | None:
+        """Table and key of the first row that is none."""
+
+        def posting(row: Mapping[str, Any]) -> None:
+            account = chart.find(row["account"])
+            if account is None or account.unit != row["unit"]:
+                raise ValueError
+
+        meanings: dict[str, Meaning] = {**_MEANINGS, "postings": posting}
+        with self._engine.connect() as db, db.begin(), any_text(db):
+            try:
+                for table in t.metadata.sorted_tables:
+                    until = self._clock() + self._at_most_s
+                    for row in self._rows(db, table, until):
+                        if not _is_whole(table, row, meanings.get(table.name)):
+                            return table.name, _key(table, row)
+            finally:
+                end_streams(db)
+        return None
+
+    def _rows(self, db: Connection, table: Table, until: Any) -> Iterator[Row[Any]]:
+        """As the driver gives them, while there is time."""
+        sqlite = db.dialect.name == "sqlite"
+        # Nothing is made of a value on its way here: it could not be.
+        columns = [type_coerce(c, _Plain()).label(c.name) if sqlite else c for c in table.columns]
+        # A key that is damaged itself names no row.
+        place: list[Any] = [literal_column("rowid").label(_PLACE)] if sqlite else []
+        # The latest first: of what people ask for most.
+        statement = select(*columns, *place).order_by(*(one.desc() for one in place))
+        for rows in streamed(db, statement).partitions():
+            yield from rows
+            if self._clock() > until:
+                return
+
+
+class _Plain(String):
+    """A column as the driver gives it, whatever it holds."""
+
+    cache_ok = True
+
+    def result_processor(self, dialect: Any, coltype: Any) -> None:  # noqa: ARG002
+        return None
+
+
+def _is_whole(table: Table, row: Row[Any], meaning: Meaning | None) -> bool:
+    values: Any = row._mapping
+    try:
+        if not all(_holds(column, values[column.name]) for column in table.columns):
+            return False
+        if meaning is not None:
+            meaning(values)
+    except (*UNREADABLE, RaseedError, RecursionError):
+        return False
+    return True
+
+
+def _holds(column: Column[Any], value: Any) -> bool:
+    """Whether a value is one of its column's kind."""
+    if value is None:
+        return bool(column.nullable)
+    kind = column.type
+    if isinstance(kind, UtcTime):
+        at = moment(value) if not isinstance(value, bytes) else None
+        return at is not None and at.tzinfo is not None
+    if isinstance(kind, Boolean):
+        return value in (0, 1)
+    if isinstance(kind, Integer | BigInteger):
+        return type(value) is int
+    if isinstance(kind, LargeBinary):
+        return isinstance(value, bytes)
+    # Bytes that are no text stand as signs that cannot be written.
+    if not isinstance(value, str) or not (value.isascii() or value.encode()):
+        return False
+    return column.name not in _HASHES or len(bytes.fromhex(value)) == _HASH_BYTES
+
+
+def _key(table: Table, row: Row[Any]) -> str:
+    """As `number=2`; the database's own number of the row where its key cannot be read."""
+    values: Any = row._mapping
+    own = [c for c in table.primary_key.columns if c.name not in _SECRET]
+    told = ", ".join(f"{c.name}={values[c.name]}" for c in own)
+    if own and told.isprintable() and all(_key_holds(c, values[c.name]) for c in own):
+        return told[:_MOST_OF_KEY]
+    return f"rowid={values['_place']}" if _PLACE in values else ""
+
+
+def _key_holds(column: Column[Any], value: Any) -> bool:
+    try:
+        return _holds(column, value)
+    except UNREADABLE:
+        return False
+
+
+_SALE = [c.name for c in t.sales.columns]
+
+
+def _sale(row: Mapping[str, Any]) -> None:
+    fields = {name: row[name] for name in _SALE}
+    receipt_of(SaleRecord(input_hash="", receipt_number=0, tokens=(), **fields))
+
+
+def _trail(row: Mapping[str, Any]) -> None:
+    for name in ("before", "after"):
+        if row[name]:
+            dict(json.loads(row[name]))
+
+
+_MEANINGS: Final[Mapping[str, Meaning]] = {
+    "sales": _sale,
+    "tokens": lambda row: not row["unit"] or QUANTITIES[row["unit"]],
+    "voids": lambda row: (Evidence(row["evidence"]), given_of(row["document"])),
+    "delivery_events": lambda row: SaleState(row["state"]),
+    "adjustments": lambda row: (AdjustmentKind(row["kind"]), read_lines(row["lines"])),
+    "decisions": lambda row: AdjustmentState(row["state"]),
+    "period_acts": lambda row: PeriodActKind(row["act"]),
+    "seals": lambda row: SealContent.read(row["document"]),
+    "accounts": lambda row: dict(json.loads(row["document"])),
+    "trail": _trail,
+}
+"""By table."""
