@@ -89,8 +89,9 @@ NOT_COMMISSIONED: Final = Commissioned()
 class WorkReading(Protocol):
     """The records as they are."""
 
-    def works(self, meter: str, limit: int) -> Sequence[MeterWork]:
-        """As they stand now, latest first; `meter` empty: of all."""
+    def works(self, meter: str, limit: int, before: str | None) -> Sequence[MeterWork]:
+        """As they stand now, latest first, those behind the record `before` (an id); `meter` empty:
+        of all."""
         ...
 
     def named(self, commands: Collection[str], meter: str = "") -> Sequence[MeterWork]:
@@ -227,11 +228,14 @@ class MeterWorks:
         )
         return Commissioned(last.serial, frozenset(names) - {""}, firmware)
 
-    def listed(self, actor: Actor, meter: str = "", limit: int = 50) -> Sequence[MeterWork]:
-        """Latest first. Raises ActorNotAllowed."""
+    def listed(
+        self, actor: Actor, meter: str = "", limit: int = 50, *, before: str | None = None
+    ) -> Sequence[MeterWork]:
+        """Latest first, those behind the record `before`; none behind one that there is not. Raises
+        ActorNotAllowed."""
         require(actor, "read_commands")
         with self._store.reading() as books:
-            return books.works(meter, limit)
+            return books.works(meter, limit, before)
 
     def _ended(self, work: MeterWork) -> MeterWork:
         ended = replace(work, at=self._clock())

@@ -73,6 +73,20 @@ def test_latest_first_each_once(town: Town) -> None:
     assert len(works.listed(TECHNICIAN, limit=1)) == 1
 
 
+def test_they_are_read_page_by_page(town: Town) -> None:
+    works = works_of(town)
+    for place in range(5):
+        begun = works.begin(f"w-{place}", WARRANT, "close_supply", {}, meter=POWER.number)
+        if place % 2:
+            works.failed(begun, MeterUnreachable("7", "timeout"))
+    whole = [one.id for one in works.listed(TECHNICIAN)]
+    read: list[str] = []
+    while page := works.listed(TECHNICIAN, POWER.number, 2, before=read[-1] if read else None):
+        read += [one.id for one in page]
+    assert read == whole == ["w-4", "w-3", "w-2", "w-1", "w-0"]
+    assert works.listed(TECHNICIAN, before="nobody's\0") == []
+
+
 def test_who_sells_does_not_look_into_them(town: Town) -> None:
     with pytest.raises(ActorNotAllowed):
         works_of(town).listed(OPERATOR)

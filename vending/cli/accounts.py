@@ -10,8 +10,8 @@ from ..accounts.errors import AccountsDiffer
 from ..messages import on_the_wall, term
 from ..parties import Role
 from ..shapes import AccountEventOut, AccountOut, AccountsReportOut, RebuiltAccountsOut
-from ..shapes.base import MOST_NUMBER
 from .context import Cli, Json, cli_of
+from .paging import BeforeNumber, Limit
 
 accounts = typer.Typer(no_args_is_help=True, help="Accounts of agreements.")
 
@@ -33,10 +33,8 @@ def show(ctx: typer.Context, agreement: Which, as_json: Json = False) -> None:
 def history(
     ctx: typer.Context,
     agreement: Which,
-    before: Annotated[
-        int | None, typer.Option(min=1, max=MOST_NUMBER, help="Those below this number.")
-    ] = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 100,
+    before: BeforeNumber = None,
+    limit: Limit = 100,
     as_json: Json = False,
 ) -> None:
     """What happened to the account besides sales, latest first."""

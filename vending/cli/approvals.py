@@ -12,9 +12,9 @@ from ..approvals.approval import StepState
 from ..messages import Language, isolated, on_the_wall, phrase, term
 from ..running import Raseed
 from ..shapes import ApprovalOut, BlockEventOut, BlockOut, OutcomeOut
-from ..shapes.base import MOST_NUMBER
 from .asking import IdOption, Reason, given_or_new
 from .context import Cli, Json, cli_of
+from .paging import BeforeId, BeforeNumber, Limit
 
 approval = typer.Typer(no_args_is_help=True, help="Acts that need two people.")
 block = typer.Typer(no_args_is_help=True, help="What is barred from selling and being sold to.")
@@ -26,7 +26,6 @@ KindArg = Annotated[
 SubjectArg = Annotated[
     str, typer.Argument(metavar="SUBJECT", help="Number, name or code; a terminal as P1/T1.")
 ]
-Limit = Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")]
 KindOption = Annotated[str | None, typer.Option("--kind", help="Of this kind alone.")]
 
 
@@ -35,9 +34,7 @@ def approval_list(
     ctx: typer.Context,
     state: Annotated[ApprovalState | None, typer.Option(help="Only these.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Whatever their state.")] = False,
-    before: Annotated[
-        str | None, typer.Option(help="Those behind this request, in the list's order.")
-    ] = None,
+    before: BeforeId = None,
     limit: Limit = 100,
     as_json: Json = False,
 ) -> None:
@@ -189,9 +186,7 @@ def block_history(
     ctx: typer.Context,
     kind: KindOption = None,
     subject: Annotated[str | None, typer.Option(help="Of this subject of the kind.")] = None,
-    before: Annotated[
-        int | None, typer.Option(min=1, max=MOST_NUMBER, help="Those below this id.")
-    ] = None,
+    before: BeforeNumber = None,
     limit: Limit = 100,
     as_json: Json = False,
 ) -> None:

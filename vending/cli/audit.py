@@ -11,8 +11,8 @@ from ..messages import on_the_wall, term
 from ..parties import Role
 from ..people import TrailLine
 from ..people.trail import TrailBroken
-from ..shapes.base import MOST_NUMBER
 from .context import Cli, Json, cli_of
+from .paging import BeforeNumber, Limit
 
 audit = typer.Typer(no_args_is_help=True, help="What everybody did, line by line.")
 
@@ -22,17 +22,15 @@ def audit_list(
     ctx: typer.Context,
     by: Annotated[str, typer.Option(help="Of this person alone.")] = "",
     subject: Annotated[str, typer.Option(help="About this alone.")] = "",
-    before: Annotated[
-        int, typer.Option(min=0, max=MOST_NUMBER, help="Those before this line.")
-    ] = 0,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 50,
+    before: BeforeNumber = None,
+    limit: Limit = 50,
     as_json: Json = False,
 ) -> None:
     """Latest first."""
     cli = cli_of(ctx)
     with cli.raseed() as raseed:
         lines = raseed.office.trail(
-            cli.actor(Role.ADMINISTRATOR), before=before, limit=limit, subject=subject, by=by
+            cli.actor(Role.ADMINISTRATOR), before=before or 0, limit=limit, subject=subject, by=by
         )
     cli.show(
         {"lines": [_line(one) for one in lines]},

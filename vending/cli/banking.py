@@ -9,9 +9,9 @@ import typer
 from ..drawer import Banking, BankRequest, checked_pieces, checked_slips
 from ..messages import on_the_wall, term
 from ..shapes import BankingOut
-from ..shapes.base import MOST_NUMBER
 from .asking import given_or_new
 from .context import Cli, Json, cli_of
+from .paging import BeforeNumber, Limit
 from .shifts import IdOption, Point, pieces_from, slips_from
 
 app = typer.Typer(no_args_is_help=True, help="Deposits at the bank.")
@@ -85,10 +85,8 @@ def reprint(ctx: typer.Context, banking: BankingArg, as_json: Json = False) -> N
 def list_bankings(
     ctx: typer.Context,
     point: Annotated[str | None, typer.Option(help="Of this vending point only.")] = None,
-    before: Annotated[
-        int | None, typer.Option(min=1, max=MOST_NUMBER, help="Go on below this entry.")
-    ] = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 100,
+    before: BeforeNumber = None,
+    limit: Limit = 100,
     as_json: Json = False,
 ) -> None:
     """Deposits, the last first."""

@@ -13,6 +13,7 @@ from ..messages import on_the_wall, term
 from ..shapes import AdjustmentOut, PeriodActOut
 from .asking import IdOption, Reason, given_or_new
 from .context import Cli, Json, cli_of
+from .paging import BeforeId, Limit
 
 app = typer.Typer()
 
@@ -112,10 +113,8 @@ def void(ctx: typer.Context, id: AdjustmentId, reason: Reason, as_json: Json = F
 def adjustments(
     ctx: typer.Context,
     pending: Annotated[bool, typer.Option("--pending", help="Those that wait.")] = False,
-    before: Annotated[
-        str | None, typer.Option(metavar="ID", help="Those behind this request.")
-    ] = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 100,
+    before: BeforeId = None,
+    limit: Limit = 100,
     as_json: Json = False,
 ) -> None:
     """Requests, latest first."""

@@ -11,10 +11,10 @@ from tokens.sts import BaseDate
 from ..keychanges import KeyChangeState, Scope, read_key
 from ..messages import on_the_wall, term
 from ..shapes import CampaignOut, ConfirmationOut, KeyChangeOut, KeyChangesLeftOut
-from ..shapes.base import MOST_NUMBER
 from ..shapes.key_changes import MeterKeyOut
 from .asking import Reason
 from .context import Cli, Json, MeterArg, cli_of
+from .paging import AfterNumber, Limit
 
 app = typer.Typer(no_args_is_help=True, help="Moving meters to other keys.")
 
@@ -155,10 +155,8 @@ def list_(
     ] = None,
     source: Source = None,
     target: Target = None,
-    after: Annotated[
-        int, typer.Option(min=0, max=MOST_NUMBER, help="Go on behind this number.")
-    ] = 0,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 100,
+    after: AfterNumber = 0,
+    limit: Limit = 100,
     as_json: Json = False,
 ) -> None:
     """Changes, the oldest first."""

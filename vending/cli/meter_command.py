@@ -38,7 +38,8 @@ from .meter_at import (
 )
 from .meter_passwords import PasswordFile, password_for, secrets_for
 from .meter_shown import lines, record_facts, record_told, work_told, works_table
-from .parties import Limit, meter
+from .paging import BeforeId, Limit
+from .parties import meter
 
 _EXIT: Final = {Outcome.DONE: 0, Outcome.DECLINED: 3, Outcome.UNKNOWN: 5}
 
@@ -117,6 +118,7 @@ def commands(
     number: Annotated[
         str, typer.Argument(metavar="[METER]", help="Meter number; all if not told.")
     ] = "",
+    before: BeforeId = None,
     limit: Limit = 50,
     as_json: Json = False,
 ) -> None:
@@ -125,7 +127,7 @@ def commands(
     cli = cli_of(ctx)
     wanted = meter_from_text(number).number if number else ""
     with cli.raseed() as raseed:
-        found = raseed.meter_works.listed(cli.actor(), wanted, limit)
+        found = raseed.meter_works.listed(cli.actor(), wanted, limit, before=before)
     told = {"commands": [work_told(one) for one in found]}
     cli.show(told, as_json, lambda cli: works_table(cli, found))
 

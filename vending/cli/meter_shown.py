@@ -154,7 +154,7 @@ def work_told(one: MeterWork) -> dict[str, Any]:
 
 def works_table(cli: Cli, works: Sequence[MeterWork]) -> None:
     cli.table(
-        ("at", "meter", "command", "outcome", "detail", "actor", "reason"),
+        ("at", "meter", "command", "outcome", "detail", "actor", "reason", "id"),
         [
             (
                 on_the_wall(one.at, seconds=True),
@@ -164,6 +164,7 @@ def works_table(cli: Cli, works: Sequence[MeterWork]) -> None:
                 one.detail,
                 one.actor,
                 one.reason,
+                one.id,
             )
             for one in works
         ],

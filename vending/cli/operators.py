@@ -15,6 +15,7 @@ from ..shapes.operators import limit_of
 from .approvals import request_shown
 from .asking import IdOption, Reason, given_or_new
 from .context import Cli, Json, cli_of
+from .paging import After, Limit
 
 operator = typer.Typer(no_args_is_help=True, help="People who sell.")
 point = typer.Typer(no_args_is_help=True, help="Vending points.")
@@ -72,8 +73,8 @@ def operator_add(
 @operator.command("list")
 def operator_list(
     ctx: typer.Context,
-    after: Annotated[str, typer.Option(help="Go on behind this code.")] = "",
-    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 100,
+    after: After = "",
+    limit: Limit = 100,
     as_json: Json = False,
 ) -> None:
     """Operators by code, with their terms."""

@@ -11,6 +11,7 @@ from ..outbox import MessageState, Topic
 from ..shapes import MessageOut, RunOut
 from ..shapes.base import MOST_NUMBER
 from .context import Cli, Json, cli_of
+from .paging import BeforeNumber, Limit
 
 app = typer.Typer(no_args_is_help=True, help="SMS, slips, pushes and webhooks of sales.")
 
@@ -25,10 +26,8 @@ def list_messages(
     state: Annotated[MessageState | None, typer.Option(help="In this state only.")] = None,
     topic: Annotated[Topic | None, typer.Option(help="Of this topic only.")] = None,
     sale: Annotated[str | None, typer.Option(metavar="VEND_ID", help="Of this sale only.")] = None,
-    before: Annotated[
-        int | None, typer.Option(min=1, max=MOST_NUMBER, help="Below this number.")
-    ] = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 100,
+    before: BeforeNumber = None,
+    limit: Limit = 100,
     as_json: Json = False,
 ) -> None:
     """Messages, latest first."""

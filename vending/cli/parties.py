@@ -8,15 +8,12 @@ import typer
 
 from ..messages import on_the_wall
 from ..shapes import CustomerFileOut, CustomerOut, MeterOut, ReadingOut
-from ..shapes.base import MOST_NUMBER
 from .context import Cli, Json, MeterArg, cli_of
+from .paging import After, BeforeNumber, Limit
 
 customer = typer.Typer(no_args_is_help=True, help="Customers.")
 meter = typer.Typer(no_args_is_help=True, help="Meters.")
 reading = typer.Typer(no_args_is_help=True, help="Stored readings.")
-
-Limit = Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")]
-After = Annotated[str, typer.Option(help="Go on behind this number.", show_default=False)]
 
 
 @customer.command("list")
@@ -135,9 +132,7 @@ def meter_read(ctx: typer.Context, number: MeterArg, as_json: Json = False) -> N
 def reading_list(
     ctx: typer.Context,
     number: MeterArg,
-    before: Annotated[
-        int | None, typer.Option(min=1, max=MOST_NUMBER, help="Those below this id.")
-    ] = None,
+    before: BeforeNumber = None,
     limit: Limit = 50,
     as_json: Json = False,
 ) -> None:

@@ -15,6 +15,7 @@ from ..parties import Actor
 from ..shapes import CashMoveOut, ShiftOut
 from .asking import Reason, given_or_new
 from .context import Cli, Json, cli_of
+from .paging import BeforeId, Limit
 from .shift_papers import show_move, show_report, show_shift, text_of
 
 app = typer.Typer(no_args_is_help=True, help="Shifts at a drawer.")
@@ -167,8 +168,8 @@ def list_shifts(
     state: Annotated[
         ShiftState | None, typer.Option(help="open, closed, or waiting for the bank.")
     ] = None,
-    before: Annotated[str | None, typer.Option(help="Go on behind this shift.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 100,
+    before: BeforeId = None,
+    limit: Limit = 100,
     as_json: Json = False,
 ) -> None:
     """Shifts, opened last first."""

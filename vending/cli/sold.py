@@ -9,8 +9,8 @@ import typer
 from ..aftersale import SaleStatus
 from ..messages import on_the_wall, term
 from ..shapes import BasketOut, DeliveryOut, ReceiptOut, SaleOut, SaleStatusOut, VoidOut
-from ..shapes.base import MOST_NUMBER
 from .context import Cli, Json, VendIdArg, cli_of
+from .paging import BeforeNumber, Limit
 from .receipts import show_basket, show_delivery, show_receipt, show_statuses, written
 from .sale_options import NEGATIVE, PointOption
 from .seat import TerminalOption, seated
@@ -114,10 +114,8 @@ def sale_reveal(
 def sale_list(
     ctx: typer.Context,
     number: Annotated[str | None, typer.Option("--meter", help="Of this meter only.")] = None,
-    before: Annotated[
-        int | None, typer.Option(min=1, max=MOST_NUMBER, help="Those below this journal entry.")
-    ] = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
+    before: BeforeNumber = None,
+    limit: Limit = 50,
     as_json: Json = False,
 ) -> None:
     """Sales, latest first."""
@@ -129,9 +127,10 @@ def sale_list(
         rows,
         as_json,
         lambda cli: cli.table(
-            ("receipt", "sold_at", "meter", "amount", "units", "vend_id"),
+            ("entry", "receipt", "sold_at", "meter", "amount", "units", "vend_id"),
             (
                 (
+                    row.journal_entry,
                     row.receipt,
                     on_the_wall(row.sold_at, seconds=True),
                     row.meter,

@@ -28,6 +28,7 @@ from ..tariffdesk import MOST_MONTHS_DUE
 from ..tariffviews import Standing
 from .asking import Reason
 from .context import Cli, Json, cli_of
+from .paging import After, Limit
 
 app = typer.Typer(no_args_is_help=True, help="Tariffs and their versions.")
 
@@ -55,8 +56,8 @@ class TariffFileUnusable(Invalid, code="tariff.file_unusable"):
 @app.command("list")
 def list_(
     ctx: typer.Context,
-    after: Annotated[str, typer.Option(help="Go on behind this code.", show_default=False)] = "",
-    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 100,
+    after: After = "",
+    limit: Limit = 100,
     as_json: Json = False,
 ) -> None:
     """Tariffs by code: what is sold now, what is coming, what waits."""

@@ -9,13 +9,14 @@ import typer
 from ..messages import on_the_wall
 from ..shapes import SaleStatusOut
 from .context import Json, cli_of
+from .paging import After
 from .sold import sale
 
 
 @sale.command("unsettled")
 def sale_unsettled(
     ctx: typer.Context,
-    after: Annotated[str, typer.Option(help="Those behind this vend id.", show_default=False)] = "",
+    after: After = "",
     limit: Annotated[int, typer.Option(min=1, max=500, help="How many at most.")] = 100,
     as_json: Json = False,
 ) -> None:

@@ -7,13 +7,14 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, and_, func, insert, or_, select
 
 from meters.device import Frame
 
 from ..ledger import canonical_json
 from ..meterwork import MeterWork, WorkState
 from . import schema as t
+from .parties import NUL
 from .sqlstore import SqlStore
 
 _c = t.meter_commands.c
@@ -31,10 +32,17 @@ class SqlWorkReading:
     def __init__(self, db: Connection) -> None:
         self._db = db
 
-    def works(self, meter: str, limit: int) -> list[MeterWork]:
+    def works(self, meter: str, limit: int, before: str | None) -> list[MeterWork]:
         statement = _WORKS.limit(limit)
         if meter:
             statement = statement.where(_c.meter == meter)
+        if before is not None:
+            last = before.replace(NUL, "")
+            now = select(_c.at).where(_c.id == last).order_by(_c.seq.desc()).limit(1)
+            at = self._db.execute(now).scalar()
+            if at is None:
+                return []
+            statement = statement.where(or_(_c.at < at, and_(_c.at == at, _c.id < last)))
         return [_work(row) for row in self._db.execute(statement)]
 
     def named(self, commands: Collection[str], meter: str = "") -> list[MeterWork]:
