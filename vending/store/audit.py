@@ -26,8 +26,6 @@ from .adjustment_proof import adjustment_problems
 from .attestation_proof import attestation_problems
 from .streams import streamed
 
-"""Rows held at once per stream."""
-
 
 def overdrawn(db: Connection, chart: Chart) -> Iterator[LedgerProblem]:
     """Customers whose carried money the journal has below zero: a sale has spent what was never

@@ -53,9 +53,9 @@ SIGNS: Final = (
     *UNREADABLE,
 )
 """What an edge may be told where a row cannot be read; a fault of ours may look the same."""
-AT_MOST_S: Final = 1
-"""For one table, which is about a hundred thousand rows; what is damaged further back, proving the
-books finds."""
+AT_MOST_NS: Final = 250_000_000
+"""For one table: some twenty thousand of its rows. Somebody waits for the answer, and counters
+share the machine; what is damaged further back, proving the books finds."""
 _SECRET: Final = {"digest"}
 """Keys that are nobody's to read."""
 _HASHES: Final = {"hash", "previous_hash", "entry_hash", "content_hash"}
@@ -70,11 +70,14 @@ class Damage:
     """The search in the database of `engine`. One at a time, whoever asks: it takes a while."""
 
     def __init__(
-        self, engine: Engine, clock: Callable[[], Any] = time.monotonic, at_most_s: int = AT_MOST_S
+        self,
+        engine: Engine,
+        clock: Callable[[], int] = time.monotonic_ns,
+        at_most_ns: int = AT_MOST_NS,
     ) -> None:
         self._engine = engine
         self._clock = clock
-        self._at_most_s = at_most_s
+        self._at_most_ns = at_most_ns
         self._searching = threading.Lock()
 
     def explained(self, error: Exception, chart: Chart) -> Exception:
@@ -106,7 +109,7 @@ class Damage:
         with self._engine.connect() as db, db.begin(), any_text(db):
             try:
                 for table in t.metadata.sorted_tables:
-                    until = self._clock() + self._at_most_s
+                    until = self._clock() + self._at_most_ns
                     for row in self._rows(db, table, until):
                         if not _is_whole(table, row, meanings.get(table.name)):
                             return table.name, _key(table, row)
@@ -114,7 +117,7 @@ class Damage:
                 end_streams(db)
         return None
 
-    def _rows(self, db: Connection, table: Table, until: Any) -> Iterator[Row[Any]]:
+    def _rows(self, db: Connection, table: Table, until: int) -> Iterator[Row[Any]]:
         """As the driver gives them, while there is time."""
         sqlite = db.dialect.name == "sqlite"
         # Nothing is made of a value on its way here: it could not be.

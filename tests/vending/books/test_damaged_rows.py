@@ -231,7 +231,7 @@ def test_the_search_ends(day: MixedDay) -> None:
     error = ValueError()
     asked = iter(range(1_000_000))
     # Time is up for each table as soon as it is begun; so few rows are read together.
-    search = Damage(day.store.engine, lambda: next(asked), at_most_s=0)
+    search = Damage(day.store.engine, lambda: next(asked), at_most_ns=0)
     assert isinstance(search.explained(error, chart()), RowUnreadable)
     assert next(asked) < 3 * len(metadata.sorted_tables)
 
