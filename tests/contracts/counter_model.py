@@ -15,7 +15,7 @@ from meters.account import Commodity
 from meters.identity import Drn
 from meters.quantities import Money
 from tests.databases import Postgres, new_place
-from tests.system.everything import AGREEMENTS, new_office
+from tests.system.everything import AGREEMENTS, Office, new_office
 from tests.vending.books.support import ZONE
 from tests.vending.support import OPERATOR
 from vending.accounting.days import Month
@@ -82,7 +82,7 @@ class Model:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
         self.place = new_place(kind, self.folder, server)
-        self.office = new_office(self.place)
+        self.office = self.opened()
         self.sums: Sums = Counter()
         self.owed = {
             (agreement, code): 90_000_000
@@ -107,6 +107,10 @@ class Model:
         self.receipts: Counter[str] = Counter()
         self.entries = len(self.owed)
         self.ids = 0
+
+    def opened(self) -> Office:
+        """On the new database."""
+        return new_office(self.place)
 
     def name(self, prefix: str) -> str:
         """A new one."""
@@ -173,7 +177,8 @@ class Model:
         )
         for part in parts:
             if receipt.on_deposit:
-                sums["2030", person(receipt.seller.operator)] += part.amount.minor
+                whose = receipt.deposit_of or person(receipt.seller.operator)
+                sums["2030", whose] += part.amount.minor
             else:
                 sums[TENDERS[part.tender], point] += part.amount.minor
         if receipt.commission is not None:
