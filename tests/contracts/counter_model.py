@@ -193,7 +193,7 @@ class Model:
         assert bool(receipt.key_tokens) == (meter in self.planned and bool(receipt.tokens))
         if receipt.tokens:
             self.planned.discard(meter)
-        assert bool(receipt.tokens) == isinstance(item, Credit)
+        assert bool(receipt.tokens) != isinstance(item, DebtPayment)
         return sums
 
     def paid_off(self, item: Any, receipt: SaleReceipt) -> Counter[tuple[str, str]]:

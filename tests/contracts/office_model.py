@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
+from meters.account import Commodity
 from meters.errors import RaseedError
 from meters.quantities import Money
 from tests.databases import Postgres
@@ -97,7 +98,9 @@ class Wish:
     """Of that sale."""
     state: str = "pending"
     taken_up: set[str] = field(default_factory=set)
-    failed: bool = False
+    asked_at: int = 0
+    """Of a transfer: the last exchange by then, by number."""
+    moved_at: int = 0
 
 
 @dataclass
@@ -145,6 +148,18 @@ class OfficeModel(Model):
             self.sums["3010", ""] += entry.sums["3010", ""]
         self.meters = {agreement: meter.number for meter, agreement in AGREEMENTS.items()}
         """By agreement, as they hang there now."""
+        self.exchanges = 0
+        self.lives: dict[str, list[tuple[str, int, str]]] = {}
+        """By meter, each time that it was taken down: where, at which exchange, by which
+        request."""
+        self.measures: dict[str, Commodity] = {}
+        self.voided_wishes: set[str] = set()
+        self.tariffs = {
+            "A1": "electricity-domestic-blocks",
+            "A2": "water-domestic-blocks",
+            "A3": "electricity-domestic",
+        }
+        self.moved_tariff: set[str] = set()
         self.unseen: set[str] = set()
         """Sales whose digits are held back."""
         self.out: dict[str, datetime] = {}
