@@ -220,7 +220,7 @@ def compose(
         key_changes=recorded(key_changes, trailed.KEY_CHANGES),
         approvals=approvals,
         exchanges=recorded(
-            Exchanges(acting, utc_now, MeterRules(security.keys, models)),
+            Exchanges(acting, utc_now, MeterRules(security.keys, models), guard),
             trailed.EXCHANGES,
         ),
         blocks=recorded(Blocks(people, approvals, utc_now), trailed.BLOCKS),

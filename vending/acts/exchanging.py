@@ -21,6 +21,7 @@ from ..approvals import Approval
 from ..approvals.acts import check_no_token
 from ..approvals.approval import checked_id
 from ..approvals.errors import ApprovalIdReused
+from ..clock import UNWATCHED, ClockGuard
 from ..ledger import canonical_time
 from ..parties import Actor, GatewayAddress, Meter, MeterFile, PartyExists, Reached
 from ..permissions import require
@@ -64,11 +65,18 @@ class Exchanged:
 class Exchanges:
     """One instance serves many threads."""
 
-    def __init__(self, store: ActsStore, clock: Clock, rules: MeterRules | None = None) -> None:
+    def __init__(
+        self,
+        store: ActsStore,
+        clock: Clock,
+        rules: MeterRules | None = None,
+        guard: ClockGuard = UNWATCHED,
+    ) -> None:
         """`rules`: what a meter that is put in must be; none: anything."""
         self._store = store
         self._rules = rules or MeterRules()
         self._clock = clock
+        self._guard = guard
 
     def exchange(
         self,
@@ -93,7 +101,7 @@ class Exchanges:
         DocumentHoldsToken, ApprovalIdReused, AgreementUnknown, UnitsAndSource, NotANumber,
         TooFine, AmountTooLow, UnitsNotCarried, ReadingMissing, TransferTooMuch, DownSinceWrong,
         SeenAlive, PartyExists (the new meter is in use), MeterDiffers, KeyUnknown, ModelUnknown,
-        RowWrong (the new meter could not be sold to or reached).
+        RowWrong (the new meter could not be sold to or reached), ClockWentBack, ClockRanAhead.
         """
         require(actor, "exchange_meter")
         checked_id(id)
@@ -114,6 +122,8 @@ class Exchanges:
             old = file.meter
             left = self._left(books, old, source, units)
             now, meter = self._clock(), _meter(books, new, old)
+            # A moment of before would prove that tokens which were used came out behind it.
+            self._guard.check(now, books.chain_head(), books)
             meter = self._rules.admitted(meter)
             if down_since is not None:
                 _check_down(books, old.number.number, down_since, now)

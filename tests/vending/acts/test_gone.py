@@ -36,6 +36,7 @@ from vending.acts import Source
 from vending.acts.errors import DownSinceWrong, SeenAlive
 from vending.aftersale import SaleState
 from vending.approvals.errors import ApprovalIdReused
+from vending.clock import ClockWentBack
 from vending.messages import Language, term, words_for
 from vending.sale import SaleReceipt
 from vending.voidrules import GONE
@@ -325,3 +326,22 @@ def test_the_likely_orders(
             getattr(story, name)(subject)
         story.check()
     office.check()
+
+
+def test_a_clock_that_was_set_back_proves_nothing(office: Office) -> None:
+    """By the moment of the exchange a token that was used before would have come out behind it."""
+    office.sell("v-1")
+    assert office.type_in("v-1") is TokenResult.ACCEPT
+    office.lose()
+    now = office.town.clock.now
+    office.town.clock.forward(days=-1)
+    with pytest.raises(ClockWentBack):
+        put_in(office, Source.NONE)
+    office.town.clock.now = now
+    put_in(office, Source.NONE)
+    office.town.clock.forward(minutes=10)
+    with pytest.raises(GoneUnproved, match="nothing_read"):
+        office.service.void(OTHER_CHIEF, "v-1", WHY)
+    # Repeated, it is answered by any clock.
+    office.town.clock.forward(days=-1)
+    put_in(office, Source.NONE)
