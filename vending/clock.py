@@ -131,6 +131,16 @@ class ClockGuard:
             assert head.at is not None
             raise ClockRanAhead(canonical_time(now), canonical_time(head.at), canonical_time(until))
 
+    def no_later(self, now: datetime, head: ChainHead, books: Confirmed) -> datetime:
+        """`now`, or, by a clock that stands further ahead than it is believed, the moment of the
+        last entry: for what is done by any clock, and proves something by being late."""
+        try:
+            self.check_ahead(now, head, books)
+        except ClockRanAhead:
+            assert head.at is not None
+            return head.at
+        return now
+
     def until(self, head: ChainHead) -> datetime | None:
         """The latest moment that is believed now without a confirmation; None: any is."""
         anchor, limits = self._anchor, self.limits

@@ -88,7 +88,9 @@ class Sold:
         """Inside a transaction: from here on the digits have been seen, and what carries them may
         be sent."""
         now = self._ports.clock()
-        books.add_showing(receipt.vend_id, now, actor.name, actor.point or "")
+        # A moment that has not come would prove that a meter came out before.
+        seen = self._ports.guard.no_later(now, books.chain_head(), books)
+        books.add_showing(receipt.vend_id, seen, actor.name, actor.point or "")
         file = books.meter_file(receipt.buyer.meter)
         if file is not None:
             shown = replace(receipt, held=False)

@@ -25,6 +25,7 @@ from vending.requests import basket_of
 from vending.running import Raseed
 from vending.sale import Tender
 from vending.tariff import Instalment, Label
+from vending.voids import GoneUnproved
 from vending.wiring import open_raseed
 
 pytestmark = pytest.mark.system
@@ -120,3 +121,20 @@ def test_whatever_a_program_books_first_is_its_witness(
         machine.forward(days=1)
         with pytest.raises(ClockRanAhead):
             anew.service.vend(OPERATOR, request("leap"))
+
+
+def test_digits_that_were_shown_by_a_clock_ahead_were_not_seen_later(
+    product: Raseed, machine: Machine
+) -> None:
+    """They are shown by any clock. But that the meter came out before is not to be told from a
+    moment that had not come: the customer may have typed them in."""
+    machine.forward(days=1)
+    assert product.service.show(OPERATOR, "held").tokens
+    machine.forward(days=-1)
+    machine.passes(minutes=10)
+    product.exchanges.exchange(TECHNICIAN, "E-1", "A1", PUT_IN, Source.NONE, WHY)
+    for hours in (1, 48):
+        machine.passes(hours=hours)
+        with pytest.raises(GoneUnproved, match="nothing_read"):
+            product.service.void(CHIEF, "held", WHY)
+    assert product.bookkeeping.verify(LAYLA).ok
