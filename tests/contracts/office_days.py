@@ -98,7 +98,7 @@ class Days(Debts):
 
     # Days and months
 
-    @rule(late=st.sampled_from([1, 60 * 24 * 3]), tidy=st.booleans(), months=st.integers(1, 3))
+    @rule(late=st.sampled_from([1, 15, 60 * 24 * 3]), tidy=st.booleans(), months=st.integers(1, 3))
     def month_ends(self, late: int, tidy: bool, months: int) -> None:
         end = local(first_of_next(self.today)) + timedelta(minutes=late)
         self.machine.passes(seconds=(end - self.now).total_seconds())
@@ -107,17 +107,35 @@ class Days(Debts):
                 if asked.state == "pending":
                     self.turn_it_down(asked, LAYLA)
         for _ in range(months):
+            if tidy:
+                self.keep_check(first_of_next(self.month_due) - timedelta(days=1))
             self.close_it(0, LAYLA)
 
     @rule(which=st.sampled_from([-1, 0, 1]), by=st.sampled_from([LAYLA, CHIEF]))
     def close_month(self, which: int, by: Actor) -> None:
         self.close_it(which, by)
 
-    def close_it(self, which: int, by: Actor) -> None:
-        first = min(entry.at for entry in self.journal).astimezone(ZONE).date().replace(day=1)
-        due = first
+    @property
+    def first_day(self) -> date:
+        """Of the books."""
+        return min(entry.at for entry in self.journal).astimezone(ZONE).date()
+
+    @property
+    def month_due(self) -> date:
+        """The first day of the month that is to be closed next."""
         if self.closed_months:
-            due = first_of_next(date.fromisoformat(f"{self.closed_months[-1]}-01"))
+            return first_of_next(date.fromisoformat(f"{self.closed_months[-1]}-01"))
+        return self.first_day.replace(day=1)
+
+    def unchecked(self, last: date) -> bool:
+        """Whether a day up to this one has no check, and one of this day could still be kept."""
+        done = (day for day, at in reversed(self.checks) if at <= self.now and day <= self.today)
+        checked = next(done, None)
+        first = self.first_day if checked is None else checked + timedelta(days=1)
+        return first <= last and not self.sealed_later(last)
+
+    def close_it(self, which: int, by: Actor) -> None:
+        first, due = self.first_day.replace(day=1), self.month_due
         wanted = due
         if which > 0:
             wanted = first_of_next(due)
@@ -140,6 +158,7 @@ class Days(Debts):
             ("ledger.period_not_over", self.now < end),
             ("ledger.period_skipped", which > 0),
             ("ledger.requests_waiting", waiting),
+            ("ledger.days_unchecked", self.unchecked(first_of_next(wanted) - timedelta(days=1))),
             ("clock.ran_ahead", self.ahead),
         )
         if not code:
@@ -160,14 +179,10 @@ class Days(Debts):
     def seal(self, ago: int | None) -> None:
         day = self.today if ago is None else self.today - timedelta(days=ago)
         made, code = told(self.office.keeping.seal, LAYLA, None if ago is None else day.isoformat())
-        entry = self.entry_at_end(day)
-        later = bool(self.seals) and (
-            self.seals[-1][0] > day.isoformat() or self.seals[-1][1] > entry
-        )
         expect(
             code,
             ("ledger.day_not_begun", day > self.today),
-            ("ledger.sealed_later", later),
+            ("ledger.sealed_later", self.sealed_later(day)),
             ("clock.ran_ahead", self.ahead),
         )
         if not code:
@@ -178,6 +193,12 @@ class Days(Debts):
         assert made.entry == self.entry_at_end(day)
         if not self.seals or self.seals[-1][2] != made.code:
             self.seals.append((made.day, made.entry, made.code))
+
+    def sealed_later(self, day: date) -> bool:
+        if not self.seals:
+            return False
+        last, entry, _ = self.seals[-1]
+        return last > day.isoformat() or entry > self.entry_at_end(day)
 
     def entry_at_end(self, day: date) -> int:
         """Up to which entry the books stand at the end of a day."""
@@ -190,13 +211,22 @@ class Days(Debts):
     @rule(most=st.sampled_from([1, 3]))
     def close_days(self, most: int) -> None:
         for day in self.office.closing.due(LAYLA)[:most]:
-            made, code = told(self.office.closing.close, LAYLA, day)
-            expect(code, ("clock.ran_ahead", self.ahead))
-            if code:
-                return
-            assert made.check.ok, made.check.differences
-            if made.seal is not None:
-                self.keep_seal(made.seal)
+            self.keep_check(date.fromisoformat(day))
+
+    def keep_check(self, day: date) -> None:
+        made, code = told(self.office.closing.close, LAYLA, day.isoformat())
+        expect(
+            code,
+            ("clock.ran_ahead", self.ahead),
+            ("ledger.day_not_begun", day > self.today),
+        )
+        if code:
+            return
+        assert made.check.ok, made.check.differences
+        assert (made.seal is None) == self.sealed_later(day)
+        if made.seal is not None:
+            self.keep_seal(made.seal)
+            self.checks.append((day, made.seal.sealed_at))
 
     # The world
 

@@ -172,6 +172,8 @@ class OfficeModel(Model):
         self.closed_months: list[str] = []
         self.kept: dict[str, tuple[BalanceRow, ...]] = {}
         """Trial balances of closed months."""
+        self.checks: list[tuple[date, datetime]] = []
+        """Days whose check a seal keeps, and when that was made."""
         self.seals: list[tuple[str, int, str]] = []
         """Day, entry and code."""
         self.believed: tuple[datetime, int] | None = (START, self.machine.steady_ns)
