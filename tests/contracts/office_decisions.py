@@ -133,7 +133,7 @@ class Decisions(Sales):
         quote = receipt.quote
         left = -self.sums["2010", receipt.buyer.agreement]
         left += (quote.balance_before - quote.balance_after).minor
-        out = self.out.get(receipt.buyer.meter)
+        out = self.down_since(receipt.buyer.meter)
         return (
             ("correction.not_possible", self.not_corrected(receipt, sale, meter)),
             ("meter.unknown", meter not in self.meters.values()),
@@ -141,7 +141,7 @@ class Decisions(Sales):
             ("meter.unreachable", self.is_seen(receipt) and out is None),
             (
                 "void.gone_unproved",
-                self.is_seen(receipt) and out is not None and receipt.sold_at < out,
+                self.is_seen(receipt) and out is not None and self.seen(receipt) < out,
             ),
             *self.untimely(),
         )

@@ -162,6 +162,8 @@ class OfficeModel(Model):
         self.moved_tariff: set[str] = set()
         self.unseen: set[str] = set()
         """Sales whose digits are held back."""
+        self.seen_at: dict[str, datetime] = {}
+        """Those that were shown since, when."""
         self.out: dict[str, datetime] = {}
         """When meters were taken down."""
         self.disputed: set[tuple[str, str]] = set()
@@ -198,6 +200,10 @@ class OfficeModel(Model):
         """A program that has just been started on these books."""
         self.believed = None
         return BackOffice(open_store(self.place, busy_timeout_s=60), self.machine)
+
+    def down_since(self, meter: str) -> datetime | None:
+        """When it was taken down; None while it hangs somewhere."""
+        return None if meter in self.meters.values() else self.out.get(meter)
 
     # Time
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from datetime import datetime
 
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -118,7 +119,7 @@ class Sales(OfficeModel, RuleBasedStateMachine):
         quote, agreement = receipt.quote, receipt.buyer.agreement
         left = -self.sums["2010", agreement] + (quote.balance_before - quote.balance_after).minor
         cash = 0 if sale.actor == KIOSK else sale.cash(receipt) + sale.more_in_coins(receipt)
-        out = self.out.get(receipt.buyer.meter)
+        out = self.down_since(receipt.buyer.meter)
         _, code = told(self.office.service.void, chief, receipt.vend_id, WHY)
         if receipt.vend_id in sale.gone:
             refunded = self.refunded(receipt.vend_id)
@@ -133,7 +134,7 @@ class Sales(OfficeModel, RuleBasedStateMachine):
             ),
             (
                 "void.gone_unproved",
-                self.is_seen(receipt) and out is not None and receipt.sold_at < out,
+                self.is_seen(receipt) and out is not None and self.seen(receipt) < out,
             ),
             ("point.till_short", cash > self.sums["1010", receipt.seller.point]),
             *self.untimely(),
@@ -153,6 +154,21 @@ class Sales(OfficeModel, RuleBasedStateMachine):
             sums["1210", owing] += amount
         self.book(sums, "void")
         self.took(receipt, -1, more)
+
+    @rule(sale=SALES, last=st.booleans())
+    def show(self, sale: Sold, last: bool) -> None:
+        receipt = sale.receipts[-1 if last else 0]
+        _, code = told(self.office.service.show, sale.actor, receipt.vend_id)
+        # Whose money two people gave back keeps the units.
+        gone = receipt.vend_id in sale.gone and not self.refunded(receipt.vend_id)
+        expect(code, ("vend.voided", gone))
+        if not code and receipt.vend_id in self.unseen:
+            self.unseen.remove(receipt.vend_id)
+            self.seen_at[receipt.vend_id] = self.head if self.ahead else self.now
+
+    def seen(self, receipt: SaleReceipt) -> datetime:
+        """When somebody could type its token first."""
+        return self.seen_at.get(receipt.vend_id, receipt.sold_at)
 
     def is_seen(self, receipt: SaleReceipt) -> bool:
         """Whether it has a token that may have been used."""

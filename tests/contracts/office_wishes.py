@@ -149,7 +149,11 @@ class Wishes(Decisions):
         source = Source.NONE if units == "0" else Source.PHOTO
         given = None if units == "0" else Units(units)
         by = replace(TECHNICIAN, point="P1")
-        self.office.house.exchanges.exchange(by, id, agreement, new, source, WHY, given)
+        put_in = self.office.house.exchanges.exchange
+        _, code = told(put_in, by, id, agreement, new, source, WHY, given)
+        expect(code, ("clock.ran_ahead", self.ahead))
+        if code:
+            return multiple()
         # No two in one moment: which came first could not be told.
         self.machine.passes(seconds=1)
         self.meters[agreement] = fresh.number

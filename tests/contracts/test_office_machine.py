@@ -5,8 +5,11 @@ once stands.
 
 from __future__ import annotations
 
+import csv
 from collections import Counter
 from datetime import date, timedelta
+from decimal import Decimal
+from io import BytesIO, StringIO
 from typing import Any, Final
 
 import pytest
@@ -23,6 +26,8 @@ from tests.databases import Postgres
 from tests.system.everything import KIOSK, LAYLA
 from tests.system.invariants import broken_rules, looking
 from tests.vending.support import ADMIN
+from vending.exports import FORMATS
+from vending.messages import Language
 
 from .office_choices import (
     AGREEMENT,
@@ -95,6 +100,14 @@ class Offices(Days):
         numbers = {line.entry for line in made.lines}
         assert {number for number, _ in (*lines, *debts)} <= numbers
         assert made.meter == self.meters[agreement]
+        before, owed = made.opening, made.opening_owed
+        for line in made.lines:
+            if line.kind in ("sale", "payment", "void"):
+                assert line.balance == before + line.paid - line.net - line.vat, line
+            elif line.kind == "refund":
+                assert (line.balance, line.net, line.vat) == (before, 0, 0)
+            assert line.owed == owed + line.debts
+            before, owed = line.balance, line.owed
 
     @rule(ago=st.sampled_from([0, 1, 7, 40]))
     def look_at_takings(self, ago: int) -> None:
@@ -148,6 +161,26 @@ class Offices(Days):
         for row in made.rows:
             if row.account in WATCHED:
                 assert (row.opening, row.closing) == wanted[row.account], row
+
+    @rule(ago=st.sampled_from([None, 0, 1]))
+    def export(self, ago: int | None) -> None:
+        month = None
+        start, end = local(date.min.replace(year=2000)), local(date.max.replace(year=2900))
+        if ago is not None:
+            begin = (self.today.replace(day=1) - timedelta(days=28 * ago)).replace(day=1)
+            month, start, end = month_of(begin), local(begin), local(first_of_next(begin))
+        written = BytesIO()
+        with self.office.reports.journal(LAYLA, month) as view:
+            FORMATS["csv"].write(view, written, Language.ENGLISH)
+        rows = list(csv.DictReader(StringIO(written.getvalue().decode("utf-8-sig"))))
+        sums: dict[str, Decimal] = {}
+        for row in rows:
+            moved = Decimal(row["debit"]) - Decimal(row["credit"])
+            sums[row["unit"]] = sums.get(row["unit"], Decimal(0)) + moved
+        assert not any(sums.values())
+        numbers = {int(row["entry"]) for row in rows}
+        inside = [n for n, e in enumerate(self.journal, start=1) if start <= e.at < end]
+        assert numbers == set(inside)
 
     @rule()
     def prove(self) -> None:
