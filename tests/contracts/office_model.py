@@ -245,10 +245,15 @@ class OfficeModel(Model):
         stands = head >= at - BACK or head == last
         return not (stands and at - BACK <= self.now <= at + CLOSED)
 
+    @property
+    def behind_books(self) -> bool:
+        return self.now < self.head - BACK
+
     def untimely(self, at: datetime | None = None) -> tuple[tuple[str, bool], ...]:
         """Why nothing may be booked now (for `at`)."""
         return (
             ("clock.ran_ahead", self.ahead),
+            ("clock.went_back", self.behind_books),
             ("ledger.period_closed", self.in_closed(self.now if at is None else at)),
         )
 

@@ -151,7 +151,7 @@ class Wishes(Decisions):
         by = replace(TECHNICIAN, point="P1")
         put_in = self.office.house.exchanges.exchange
         _, code = told(put_in, by, id, agreement, new, source, WHY, given)
-        expect(code, ("clock.ran_ahead", self.ahead))
+        expect(code, ("clock.ran_ahead", self.ahead), ("clock.went_back", self.behind_books))
         if code:
             return multiple()
         # No two in one moment: which came first could not be told.
