@@ -245,12 +245,15 @@ class Days(Debts):
 
     @rule(
         minutes=st.sampled_from([-60 * 26, -2, 5, 180, 60 * 24 * 40]),
-        then=st.sampled_from(["", "", "right", "confirm"]),
+        sells=st.booleans(),
+        then=st.sampled_from(["", "right", "confirm"]),
     )
-    def set_clock(self, minutes: int, then: str) -> None:
+    def set_clock(self, minutes: int, sells: bool, then: str) -> None:
         span = timedelta(minutes=minutes)
         self.machine.now += span
         self.off += span
+        if sells:
+            self.sell_it([("A3", 5_000, "")], False, False, False)
         self.see_to(then)
 
     @rule(how=st.sampled_from(["right", "confirm"]))
