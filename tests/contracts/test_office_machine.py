@@ -232,6 +232,7 @@ class Offices(Days):
 
 
 @pytest.mark.system
+@pytest.mark.hypothesis
 def test_an_office_in_any_order(kind: str, server: Postgres | None) -> None:
     class Here(Offices):
         def __init__(self) -> None:
