@@ -117,7 +117,8 @@ class Offices(Days):
         for one in made:
             key = one.point, date.fromisoformat(one.day), one.operator, one.tender, one.on_deposit
             found[key] += one.net
-        wanted = {key: n for key, n in self.takings.items() if key[1] >= day and n}
+        # By a clock that was set back, what was taken may lie in days to come.
+        wanted = {key: n for key, n in self.takings.items() if day <= key[1] <= self.today and n}
         assert {key: n for key, n in found.items() if n} == wanted
 
     @rule(first=st.sampled_from([0, 1, 7, 40]), last=st.sampled_from([0, 1, 8]))
