@@ -28,6 +28,7 @@ from meters.identity import Drn
 from meters.quantities import Money
 from tests import examples
 from tests.databases import Postgres
+from tests.system.deeds import NOT_ENTERED
 from tests.system.desks import WHY, count_of
 from tests.system.everything import AGREEMENTS, CHIEF, CREDIT, KIOSK, LAYLA, METERS, office
 from tests.system.invariants import looking
@@ -60,9 +61,6 @@ debts = st.builds(
     st.sampled_from(["", "old", "bill"]),
 )
 baskets = st.lists(st.one_of(credits, credits, debts), min_size=1, max_size=3).map(tuple)
-
-
-NOT_ENTERED = ("keychange.none", "keychange.step", "keychange.set_held", "keychange.set_unseen")
 
 
 def told(act: Callable[..., Any], *arguments: Any) -> tuple[Any, str]:

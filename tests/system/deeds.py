@@ -197,10 +197,19 @@ def _banking(desk: Desk, id: str, dice: Dice) -> Facts:
         yield desk.bank(id)
 
 
+NOT_ENTERED: Final = (
+    "keychange.none",
+    "keychange.step",
+    "keychange.set_held",
+    "keychange.set_unseen",
+)
+"""Why nobody can have entered a set."""
+
+
 def _key_change(desk: Desk, id: str, dice: Dice) -> Facts:
     """What was issued is said to be in the meter, then the next move is planned."""
     meter, krn = dice.meter(), dice.krn()
-    with unless("keychange.none", "keychange.step"):
+    with unless(*NOT_ENTERED):
         desk.key_entered(meter)
     with unless("keychange.open", "keys.change_not_permitted"):
         desk.plan_key(meter, krn)

@@ -8,6 +8,7 @@ from datetime import timedelta, tzinfo
 
 from ..ledger import Seal
 from ..parties import Actor
+from ..permissions import require
 from ..ports import Clock
 from .daily import DailyCheck, first_unchecked
 from .days import day_of
@@ -63,9 +64,13 @@ class DailyClosing:
 
     def close_due(self, actor: Actor, most: int | None = None) -> Iterator[DayClosed]:
         """Closes what is due, the first day first, until `most` were sealed with their check; asked
-        again it goes on from there. Raises what `close` raises."""
+        again it goes on from there. Raises ActorNotAllowed, and by each day what `close` raises."""
+        require(actor, "seal")
+        return self._closed(actor, self.due(actor), most)
+
+    def _closed(self, actor: Actor, days: list[str], most: int | None) -> Iterator[DayClosed]:
         kept = 0
-        for day in self.due(actor):
+        for day in days:
             if kept == most:
                 return
             closed = self.close(actor, day)
