@@ -47,6 +47,11 @@ class LogLine:
         """The meter took a token whose money was given back."""
         return self.entry.result.is_taken and self.taken_back
 
+    @property
+    def is_odd(self) -> bool:
+        """Whether somebody has to look into it."""
+        return self.is_foreign or self.is_taken_all_the_same
+
 
 @dataclass(frozen=True, slots=True)
 class MeterLog:
@@ -58,8 +63,7 @@ class MeterLog:
 
     @property
     def odd(self) -> tuple[LogLine, ...]:
-        """Lines that somebody has to look into."""
-        return tuple(one for one in self.lines if one.is_foreign or one.is_taken_all_the_same)
+        return tuple(one for one in self.lines if one.is_odd)
 
 
 def held_against(

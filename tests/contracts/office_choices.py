@@ -5,18 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    Bundle,
-)
+from hypothesis.stateful import Bundle
 
 from meters.account import Commodity
 from tests.system.everything import AGREEMENTS, CHIEF, KIOSK, LAYLA
 from tests.vending.approvals.support import NADIA
 from tests.vending.support import OPERATOR, WATER
 
-from .office_model import (
-    HIDDEN,
-)
+from .office_model import HIDDEN
 
 BOUGHT: Final = ("A1", "A2", "A3")
 COMMODITY: Final = {

@@ -11,7 +11,6 @@ from functools import partial
 from typing import Any, Final
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -20,13 +19,11 @@ from hypothesis.stateful import (
     invariant,
     multiple,
     rule,
-    run_state_machine_as_test,
 )
 
 from meters.errors import RaseedError
 from meters.identity import Drn
 from meters.quantities import Money
-from tests import examples
 from tests.databases import Postgres
 from tests.system.deeds import NOT_ENTERED
 from tests.system.desks import WHY, count_of
@@ -40,6 +37,7 @@ from vending.requests import BasketRequest, Credit, DebtPayment, Item, Postponem
 from vending.sale import Payment, Tender
 from vending.tariff import BindingQuote
 
+from .any_order import run_machine
 from .counter_model import TENDERS, WATCHED, Model, Sold
 
 BOUGHT: Final = (POWER, WATER, METERS[2])
@@ -377,16 +375,4 @@ class Counters(Model, RuleBasedStateMachine):
 @pytest.mark.system
 @pytest.mark.hypothesis
 def test_a_counter_in_any_order(kind: str, server: Postgres | None) -> None:
-    class Here(Counters):
-        def __init__(self) -> None:
-            super().__init__(kind, server)
-
-    run_state_machine_as_test(
-        Here,
-        settings=settings(
-            max_examples=examples(8 if kind == "sqlite" else 3),
-            stateful_step_count=30,
-            deadline=None,
-            suppress_health_check=[HealthCheck.too_slow],
-        ),
-    )
+    run_machine(Counters, kind, server, sqlite=8, postgresql=3, steps=30)

@@ -13,15 +13,12 @@ from io import BytesIO, StringIO
 from typing import Any, Final
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     invariant,
     rule,
-    run_state_machine_as_test,
 )
 
-from tests import examples
 from tests.databases import Postgres
 from tests.system.everything import KIOSK, LAYLA
 from tests.system.invariants import broken_rules, looking
@@ -29,6 +26,7 @@ from tests.vending.support import ADMIN
 from vending.exports import FORMATS
 from vending.messages import Language
 
+from .any_order import run_machine
 from .office_choices import (
     AGREEMENT,
     BOUGHT,
@@ -235,16 +233,4 @@ class Offices(Days):
 @pytest.mark.system
 @pytest.mark.hypothesis
 def test_an_office_in_any_order(kind: str, server: Postgres | None) -> None:
-    class Here(Offices):
-        def __init__(self) -> None:
-            super().__init__(kind, server)
-
-    run_state_machine_as_test(
-        Here,
-        settings=settings(
-            max_examples=examples(6 if kind == "sqlite" else 3),
-            stateful_step_count=40,
-            deadline=None,
-            suppress_health_check=[HealthCheck.too_slow],
-        ),
-    )
+    run_machine(Offices, kind, server, sqlite=6, postgresql=3, steps=40)

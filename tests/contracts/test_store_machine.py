@@ -7,7 +7,6 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -16,12 +15,10 @@ from hypothesis.stateful import (
     invariant,
     multiple,
     rule,
-    run_state_machine_as_test,
 )
 
 from meters.identity import Drn
 from meters.quantities import Money
-from tests import examples
 from tests.databases import Postgres, new_place
 from tests.vending.support import ADMIN, OPERATOR, POWER, WATER, Town, service
 from vending.clock import ClockWentBack
@@ -30,6 +27,8 @@ from vending.sale import SaleReceipt, VendRequest
 from vending.store import open_store
 from vending.tariff import AmountNotPositive, AmountTooHigh, AmountTooLow
 from vending.vend import VendIdReused
+
+from .any_order import run_machine
 
 POINTS = {"P1": OPERATOR, "P2": Actor("Lina", OPERATOR.role, "P2", "T9")}
 
@@ -150,17 +149,4 @@ class Selling(RuleBasedStateMachine):
 @pytest.mark.system
 @pytest.mark.hypothesis
 def test_selling_in_any_order(kind: str, server: Postgres | None) -> None:
-    class Here(Selling):
-        def __init__(self) -> None:
-            super().__init__(kind, server)
-
-    run_state_machine_as_test(
-        Here,
-        settings=settings(
-            # Each restart opens connections, which cost a server more than a file.
-            max_examples=examples(15 if kind == "sqlite" else 5),
-            stateful_step_count=25,
-            deadline=None,
-            suppress_health_check=[HealthCheck.too_slow],
-        ),
-    )
+    run_machine(Selling, kind, server, sqlite=15, postgresql=5, steps=25)

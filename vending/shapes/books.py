@@ -30,6 +30,7 @@ class LogLineOut(Out):
     taken_back: bool = Field(description="Its sale was voided")
     is_foreign: bool = Field(description="The meter took it, and the books do not have it")
     is_taken_all_the_same: bool = Field(description="The meter took it, and its sale was voided")
+    is_odd: bool = Field(description="One of both: somebody has to look into it")
 
     @classmethod
     def of(cls, line: LogLine) -> LogLineOut:
@@ -42,6 +43,7 @@ class LogLineOut(Out):
             taken_back=line.taken_back,
             is_foreign=line.is_foreign,
             is_taken_all_the_same=line.is_taken_all_the_same,
+            is_odd=line.is_odd,
         )
 
 
@@ -50,7 +52,7 @@ class MeterLogOut(Out):
 
     meter: str
     lines: list[LogLineOut]
-    odd: int = Field(description="Lines that somebody has to look into")
+    odd: int = Field(description="How many lines are odd")
 
     @classmethod
     def of(cls, log: MeterLog) -> MeterLogOut:

@@ -191,6 +191,18 @@ def test_what_is_asked_of_the_wrong_ones_is_told(api: Api) -> None:
         assert (answer.status_code, answer.json()["code"]) == (status, code), path
 
 
+def test_a_month_of_days_is_checked_in_each_call(api: Api) -> None:
+    api.clock.forward(days=45)
+
+    def checked() -> list[str]:
+        answer = api.client.post("/api/v1/ledger/checks", headers=by("layla"))
+        return [row["check"]["day"] for row in answer.json()]
+
+    first, second = checked(), checked()
+    assert (len(first), len(second), checked()) == (31, 14, [])
+    assert (first[0], second[0]) == ("2026-11-23", "2026-12-24")
+
+
 def test_what_is_booked_wrongly_is_told(api: Api) -> None:
     headers = by("layla")
     lines = [{"account": "1010:P1", "amount": one} for one in ("5.00", "-5.00")]
