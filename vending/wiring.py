@@ -174,7 +174,7 @@ def compose(
         **sale_acts(service.ports, acting),
         **account_acts(TariffMoves(kept_accounts, tariffs, chart, utc_now, offered)),
     }
-    approvals = recorded(Approvals(people, acts, utc_now), trailed.APPROVALS)
+    approvals = recorded(Approvals(people, acts, utc_now, guard), trailed.APPROVALS)
     poster = HttpPoster(settings.outbox.timeout_seconds)
     languages = Languages(SqlLanguages(store), utc_now)
     papers = paper_desk(settings, town_hall.municipality, languages.of)

@@ -16,7 +16,8 @@ from tests.system.machines import Machine
 from tests.vending.support import OPERATOR, SGC, TECHNICIAN, put_point, request
 from tokens.sts import EncryptionAlgorithm
 from vending.acts import NewMeter, Source
-from vending.clock import ClockRanAhead
+from vending.approvals.errors import ApprovalExpired
+from vending.clock import ClockRanAhead, ClockWentBack
 from vending.drawer import BankRequest
 from vending.drawer.counting import checked_count
 from vending.ledger import Posting
@@ -52,6 +53,8 @@ def product(tmp_path: Path, place: Path | str, machine: Machine) -> Iterator[Ras
         raseed.service.vend(OPERATOR, replace(request("by-card"), tender=Tender.CARD))
         raseed.service.vend_basket(OPERATOR, replace(basket_of(request("held")), hold=True))
         raseed.bookkeeping.adjust(LAYLA, "ADJ-1", LINES, WHY)
+        raseed.blocks.block(LAYLA, "agreement", "A2", WHY)
+        raseed.blocks.lift(LAYLA, "L-1", "agreement", "A2", WHY)
         machine.passes(hours=1)
         yield raseed
 
@@ -82,10 +85,12 @@ ACTS: dict[str, Callable[[Raseed], object]] = {
     "month": lambda r: r.bookkeeping.close(LAYLA, "2026-11"),
     "seal": lambda r: r.bookkeeping.seal(LAYLA),
     "exchange": lambda r: r.exchanges.exchange(TECHNICIAN, "E-1", "A2", PUT_IN, Source.NONE, WHY),
+    "ask": lambda r: r.blocks.lift(LAYLA, "L-2", "agreement", "A2", WHY),
+    "lift": lambda r: r.approvals.approve(CHIEF, "L-1"),
 }
-"""All that books, what would keep others from booking by the right time, and what proves by its
-moment that money may be given back."""
-NO_WITNESS = ("x report", "month", "seal", "exchange")
+"""All that books, what would keep others from booking by the right time, what proves by its
+moment that money may be given back, and what waits for a second person for a day."""
+NO_WITNESS = ("x report", "month", "seal", "exchange", "ask", "lift")
 """They book nothing."""
 
 
@@ -138,3 +143,25 @@ def test_digits_that_were_shown_by_a_clock_ahead_were_not_seen_later(
         with pytest.raises(GoneUnproved, match="nothing_read"):
             product.service.void(CHIEF, "held", WHY)
     assert product.bookkeeping.verify(LAYLA).ok
+
+
+def test_a_request_whose_day_is_over_is_not_approved_by_a_clock_that_was_set_back(
+    product: Raseed, machine: Machine
+) -> None:
+    machine.passes(days=1)
+    product.service.vend(OPERATOR, request("today"))
+    machine.forward(days=-1)
+    with pytest.raises(ClockWentBack):
+        product.approvals.approve(CHIEF, "L-1")
+    machine.forward(days=1)
+    with pytest.raises(ApprovalExpired):
+        product.approvals.approve(CHIEF, "L-1")
+    assert product.blocks.blocks(LAYLA, "agreement")
+
+
+def test_what_was_approved_is_answered_by_any_clock(product: Raseed, machine: Machine) -> None:
+    done = product.approvals.approve(CHIEF, "L-1").outcome
+    machine.forward(days=60)
+    again = product.approvals.approve(CHIEF, "L-1")
+    assert (again.replayed, again.outcome) == (True, done)
+    assert product.blocks.lift(LAYLA, "L-1", "agreement", "A2", WHY) == again.approval

@@ -11,6 +11,7 @@ from typing import Any, Final
 from meters.errors import RaseedError
 
 from ..accounting.adjustments import checked_reason
+from ..clock import UNWATCHED, ClockGuard
 from ..parties import Actor
 from ..people.recording import noted
 from ..permissions import require
@@ -48,10 +49,17 @@ class Approvals:
     was called off.
     """
 
-    def __init__(self, store: PeopleStore, acts: Mapping[str, Act], clock: Clock) -> None:
+    def __init__(
+        self,
+        store: PeopleStore,
+        acts: Mapping[str, Act],
+        clock: Clock,
+        guard: ClockGuard = UNWATCHED,
+    ) -> None:
         self._store = store
         self._acts = acts
         self._clock = clock
+        self._guard = guard
 
     @property
     def acts(self) -> Mapping[str, Act]:
@@ -63,8 +71,8 @@ class Approvals:
         same request of the same person again answers the one that there is, as it stands now.
 
         Raises ActUnknown, ActorNotAllowed, ApprovalIdMalformed, IdInCapitals, ReasonMissing,
-        DocumentMalformed, DocumentHoldsToken, ApprovalIdReused, and what the act's own checks
-        raise.
+        DocumentMalformed, DocumentHoldsToken, ApprovalIdReused, ClockWentBack, ClockRanAhead, and
+        what the act's own checks raise.
         """
         wanted_act = self._act(act)
         wanted_act.check_requester(actor)
@@ -96,6 +104,8 @@ class Approvals:
             if wanted_act.execute is not None and books.sold(id):
                 # It would be the vend id: what was sold under it stands, and could never be this.
                 raise ApprovalIdReused(id)
+            # By a clock that stands ahead it would wait for longer than a day.
+            self._guard.check(wanted.requested_at, books.chain_head(), books)
             if wanted_act.look is not None:
                 wanted_act.look(books, payload)
             books.add_approval(wanted)
@@ -107,9 +117,9 @@ class Approvals:
         What was approved and not done (a crash, or the executor's refusal) is done now, once, by
         whoever may approve it and has not asked for it. The same person again: what was done is
         answered. Raises ApprovalUnknown, ActUnknown, ActorNotAllowed, ApprovalDecided (done by
-        somebody else, or ended another way), OwnAct, ApprovalUnderWay, ApprovalExpired, and what
-        the executor raises: an act done `within` then still waits, another stays approved, not
-        done, with the reason.
+        somebody else, or ended another way), OwnAct, ApprovalUnderWay, ApprovalExpired,
+        ClockWentBack, ClockRanAhead, and what the executor raises: an act done `within` then still
+        waits, another stays approved, not done, with the reason.
         """
         with self._store.writing() as books:
             found = _known(books, id)
@@ -123,6 +133,8 @@ class Approvals:
                 take_up(books, found, actor.name, now, act.whom(payload))
                 noted(after=_news(found, None))
             elif not again:
+                # By a clock that was set back it would wait still, when its day is over.
+                self._guard.check(now, books.chain_head(), books)
                 _check_decidable(found, actor, now, act.whom(payload))
                 done = None if act.within is None else act.within(books, approved)
                 noted(before=(done or {}).get("before"), after=_news(found, done))

@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Protocol
 
 from ..blocking import Block, BlockKey
+from ..clock import Confirmed
+from ..ledger import ChainHead
 from ..operators import Operator
 from ..parties import VendingPoint
 from .approval import Approval, ApprovalDecision, ApprovalState, ApprovalStep
@@ -29,8 +31,10 @@ class BlockEvent:
     """In the order they happened in."""
 
 
-class PeopleReading(Protocol):
+class PeopleReading(Confirmed, Protocol):
     """One consistent view."""
+
+    def chain_head(self) -> ChainHead: ...
 
     def approval(self, id: str) -> Approval | None: ...
 
