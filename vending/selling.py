@@ -49,6 +49,12 @@ class SecondPersonNeeded(Refused, code="vend.second_person_needed"):
     kind: str
 
 
+def _may_be_of_one(error: Exception) -> bool:
+    """Whether it may be the fault of one sale of a batch, and not the database's for all of
+    them."""
+    return isinstance(error, Broken) or not isinstance(error, RaseedError)
+
+
 class Selling:
     """See `VendingService`, whose promises these are."""
 
@@ -137,15 +143,16 @@ class Selling:
         return Order(place, actor, request, basket, numbers, code, inputs)
 
     def _sell(self, orders: Sequence[Order], *, wait: bool) -> list[Answer]:
-        """All in one transaction; if the database contradicts one of them, each on its own."""
+        """All in one transaction; if the database contradicts one of them, or holds a row for it
+        that cannot be read, each on its own."""
         try:
             with self._ports.store.writing(wait=wait, ground_first=True) as books:
                 answers, booked = self._sell_in(books, orders)
                 if not booked:
                     books.nothing_to_keep()
                 return answers
-        except Broken:
-            if len(orders) == 1:
+        except Exception as error:
+            if len(orders) == 1 or not _may_be_of_one(error):
                 raise
         with self._ports.store.writing(wait=wait) as books:
             return [self._sell_apart(books, order) for order in orders]
@@ -154,7 +161,9 @@ class Selling:
         try:
             with books.savepoint():
                 (answer,), _ = self._sell_in(books, [order])
-        except Broken as error:
+        except Exception as error:
+            if not _may_be_of_one(error):
+                raise
             return error
         return answer
 

@@ -29,6 +29,7 @@ from sqlalchemy import (
     type_coerce,
 )
 
+from meters.account import Commodity
 from meters.errors import RaseedError
 
 from ..accounting.adjustments import AdjustmentKind, AdjustmentState, read_lines
@@ -36,11 +37,13 @@ from ..accounting.periods import PeriodActKind
 from ..aftersale import Evidence, SaleState
 from ..ledger import AccountMissing, Chart, EntryUnbalanced, SealContent
 from ..ledger.verify import UNREADABLE
+from ..operators import Settlement
 from ..record import QUANTITIES, SaleRecord, receipt_of
 from ..voids import given_of
 from . import schema as t
 from .errors import RowUnreadable, StoreUnreadable
 from .legible import any_text
+from .parties import meter_of
 from .schema_base import UtcTime, moment
 from .streams import end_streams, streamed
 
@@ -204,7 +207,11 @@ def _trail(row: Mapping[str, Any]) -> None:
             dict(json.loads(row[name]))
 
 
+_METER: Final = [c.name for c in t.meters.columns]
 _MEANINGS: Final[Mapping[str, Meaning]] = {
+    "meters": lambda row: meter_of([row[name] for name in _METER]),
+    "agreements": lambda row: Commodity(row["commodity"]),
+    "operators": lambda row: Settlement(row["settlement"]),
     "sales": _sale,
     "tokens": lambda row: not row["unit"] or QUANTITIES[row["unit"]],
     "voids": lambda row: (Evidence(row["evidence"]), given_of(row["document"])),

@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ..api_keys import ApiKeys, ApiScope, caller
 from ..parties import Actor
 from .access import Say, access_line, whole_body
-from .answers import error_response
+from .answers import error_response, explained
 from .errors import RequestInvalid
 from .exact import ExactRoute, read_body
 
@@ -142,7 +142,7 @@ class QuickLane:
                 # Nobody is there to be answered; who asks again with the same id is.
                 status = _GONE
             except Exception as error:
-                problem = error_response(request, error)
+                problem = error_response(request, await explained(request, error))
                 status = problem.status_code
                 await problem(scope, receive, send)
             else:

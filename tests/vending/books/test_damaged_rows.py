@@ -172,6 +172,19 @@ def test_the_row_is_told_by_its_key(
         file.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", kept)
 
 
+def test_a_sale_over_one_says_which_and_is_none(api: Api, file: sqlite3.Connection) -> None:
+    wanted = {"vend_id": "over", "meter": POWER.number, "amount": "50.00"}
+    file.execute(f"UPDATE meters SET ea = '{MARK}' WHERE number = '{POWER.number}'")
+    answer = api.post("/vends", wanted)
+    file.execute(f"UPDATE meters SET ea = '07' WHERE number = '{POWER.number}'")
+    said = answer.json()
+    assert (answer.status_code, said["code"]) == (500, "store.row_unreadable"), said
+    assert said["facts"] == {"table": "meters", "key": f"number={POWER.number}"}
+    assert MARK not in answer.text
+    assert api.get("/vends/over").status_code == 404
+    assert api.post("/vends", wanted).status_code == 201
+
+
 ON_BOTH = [
     ("sales", "document = '{' WHERE vend_id = 'b-1'", "vend_id=b-1"),
     ("sales", "tender = 'shells' WHERE vend_id = 'b-1'", "vend_id=b-1"),

@@ -7,16 +7,27 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
-from tests.vending.support import ADMIN, OPERATOR, WATER, Town, put_point, request
+from tests.vending.support import (
+    ADMIN,
+    OPERATOR,
+    WATER,
+    Town,
+    chart,
+    put_operator,
+    put_point,
+    request,
+)
 from vending.clock import ClockWentBack
 from vending.operators import PointDayLimit, TillFull
 from vending.requests import BasketRequest, Credit, DebtPayment
 from vending.sale import SaleReceipt
+from vending.store import RowUnreadable
 from vending.tariff import MoreThanOwed
 from vending.vend import entry_of
 
-from .support import P, W, ils, owe
+from .support import PERSON, P, W, ils, owe
 
 
 def test_a_fault_in_the_middle_of_a_basket_leaves_nothing_of_it(
@@ -69,6 +80,42 @@ def test_what_a_batch_sells_elsewhere_is_not_taken_at_a_point(here: Town) -> Non
     seats = (OPERATOR, east, OPERATOR, OPERATOR)
     answers = here.service.vend_many([(seat, request(f"v-{i}")) for i, seat in enumerate(seats)])
     assert [type(a) for a in answers] == [SaleReceipt, SaleReceipt, SaleReceipt, PointDayLimit]
+
+
+UNREADABLE = [
+    ("meters", "commodity", "number", P),
+    ("meters", "ea", "number", P),
+    ("meters", "base_date", "number", P),
+    ("agreements", "commodity", "number", "A1"),
+    ("operators", "settlement", "code", PERSON),
+]
+
+
+@pytest.mark.parametrize(("table", "column", "key", "of"), UNREADABLE)
+def test_a_row_that_cannot_be_read_spoils_no_neighbour(
+    here: Town, table: str, column: str, key: str, of: str
+) -> None:
+    """Who meets it is told which one it is, and the same sale is made once it is mended."""
+    lina = replace(OPERATOR, name="Lina", terminal="T7")
+    put_operator(here.store, PERSON)
+    where = f"UPDATE {table} SET {column} = :value WHERE {key} = '{of}'"
+    with here.store.engine.begin() as db:
+        value = db.scalar(text(f"SELECT {column} FROM {table} WHERE {key} = '{of}'"))
+        db.execute(text(where), {"value": "x" if isinstance(value, str) else 5})
+    orders = [(OPERATOR, request("v-1")), (lina, request("v-2", WATER))]
+    failed, sold = here.service.vend_many(orders)
+    assert isinstance(sold, SaleReceipt)
+    assert isinstance(failed, Exception)
+    told = here.store.explained(failed, chart())
+    assert isinstance(told, RowUnreadable)
+    assert (told.table, told.key) == (table, f"{key}={of}")
+    with here.store.engine.begin() as db:
+        db.execute(text(where), {"value": value})
+    again, replayed = here.service.vend_many(orders)
+    assert isinstance(again, SaleReceipt)
+    assert isinstance(replayed, SaleReceipt)
+    assert (again.number, replayed.number, replayed.replayed) == (2, 1, True)
+    assert here.service.verify(ADMIN).ok
 
 
 def test_small_steps_back_do_not_add_up_on_either_database(here: Town) -> None:
