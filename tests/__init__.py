@@ -1,5 +1,7 @@
 """For all tests: how Hypothesis looks for counterexamples, and for how long."""
 
+import os
+
 from hypothesis import HealthCheck, settings
 
 # A shared or busy machine is slow now and then; that is no counterexample. The same examples are
@@ -19,8 +21,8 @@ settings.register_profile(
     parent=settings.get_profile("raseed"),
     max_examples=settings.get_profile("raseed").max_examples // 8,
 )
-# For a night (`make test-deep`): many times the search, by another seed each time.
-DEEPER = 25
+# For long (`make test-deep DEEPER=25`): so many times the search, by another seed each time.
+DEEPER = int(os.environ.get("DEEPER", "25"))
 settings.register_profile(
     "deep",
     parent=settings.get_profile("raseed"),
