@@ -96,6 +96,12 @@ def test_a_file_that_is_there_is_left_alone(here: Town, copies: Path) -> None:
     assert os.listdir(copies) == ["one.db"]
 
 
+@pytest.mark.parametrize("to", [Path(), Path("/")])
+def test_the_name_of_a_folder_is_no_new_file(here: Town, to: Path) -> None:
+    with pytest.raises(BackupExists):
+        back_up(here.store.engine, to)
+
+
 def test_a_place_that_is_none_is_told(here: Town, copies: Path) -> None:
     with pytest.raises(BackupFailed) as failed:
         back_up(here.store.engine, copies / "none" / "one.db")

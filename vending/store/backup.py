@@ -73,11 +73,11 @@ def back_up(engine: Engine, to: Path) -> Copied:
     """
     if engine.dialect.name != "sqlite":
         raise BackupOfServer
-    # Hidden until it is whole.
-    part = to.with_name(f".{to.name}.{os.getpid()}")
     try:
         if to.exists():
             raise BackupExists(str(to))
+        # Hidden until it is whole.
+        part = to.with_name(f".{to.name}.{os.getpid()}")
         os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         try:
             _copy(engine, part)
