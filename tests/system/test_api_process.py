@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import shutil
@@ -22,6 +23,7 @@ import pytest
 
 from tests.vending.cli.support import PASSPHRASE, town_shell
 from tests.vending.support import POWER
+from vending.store.triggers import drop
 
 pytestmark = pytest.mark.system
 
@@ -169,6 +171,36 @@ def test_what_it_sold_goes_from_the_log_into_the_file_by_itself(
         alone.unlink()
         time.sleep(0.05)
     assert sold == ["v-1"]
+
+
+def test_who_meets_a_fault_sells_on_over_the_same_line_and_the_log_tells_no_row(
+    folder: Path, key: str, server: Server
+) -> None:
+    with server.client(key) as client:
+        assert vend(client).status_code == 201
+    with closing(sqlite3.connect(folder / "raseed.db")) as db, db:
+        for statement in drop("sqlite", "sales"):
+            db.execute(statement)
+        db.execute("UPDATE sales SET tender = 'Layla Haddad'")
+    address = urlsplit(server.url)
+    line = http.client.HTTPConnection(str(address.hostname), address.port, timeout=20)
+    # It would open another line by itself.
+    line.auto_open = 0
+    line.connect()
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+    with closing(line):
+        line.request("GET", f"{address.path}/vends/v-1", headers=headers)
+        answer = line.getresponse()
+        assert (answer.status, b"store.row_unreadable" in answer.read()) == (500, True)
+        for vend_id in ("v-2", "v-3"):
+            body = json.dumps({"vend_id": vend_id, "meter": POWER.number, "amount": "50.00"})
+            line.request("POST", f"{address.path}/vends", body, headers)
+            sold = line.getresponse()
+            assert (sold.status, json.loads(sold.read())["vend_id"]) == (201, vend_id)
+    server.stop()
+    log = server.log.read_text("utf-8")
+    assert "store.row_unreadable: table=sales, key=vend_id=v-1" in log
+    assert "Layla" not in log
 
 
 def test_raw_nonsense_on_the_socket_does_not_hurt_it(key: str, server: Server) -> None:

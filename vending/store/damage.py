@@ -7,7 +7,6 @@ told but its key.
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -29,21 +28,14 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from meters.account import Commodity
 from meters.errors import RaseedError
 
-from ..accounting.adjustments import AdjustmentKind, AdjustmentState, read_lines
-from ..accounting.periods import PeriodActKind
-from ..aftersale import Evidence, SaleState
-from ..ledger import AccountMissing, Chart, EntryUnbalanced, SealContent
+from ..ledger import AccountMissing, Chart, EntryUnbalanced
 from ..ledger.verify import UNREADABLE
-from ..operators import Settlement
-from ..record import QUANTITIES, SaleRecord, receipt_of
-from ..voids import given_of
 from . import schema as t
 from .errors import RowUnreadable, StoreUnreadable
 from .legible import any_text
-from .parties import meter_of
+from .meanings import MEANINGS, Meaning
 from .schema_base import UtcTime, moment
 from .streams import end_streams, streamed
 
@@ -65,8 +57,6 @@ _HASHES: Final = {"hash", "previous_hash", "entry_hash", "content_hash"}
 _HASH_BYTES: Final = 32
 _MOST_OF_KEY: Final = 80
 _PLACE: Final = "_place"
-Meaning = Callable[[Mapping[str, Any]], object]
-"""Reads a row as what it stands for, and raises where it stands for nothing."""
 
 
 class Damage:
@@ -108,7 +98,7 @@ class Damage:
             if account is None or account.unit != row["unit"]:
                 raise ValueError
 
-        meanings: dict[str, Meaning] = {**_MEANINGS, "postings": posting}
+        meanings: dict[str, Meaning] = {**MEANINGS, "postings": posting}
         with self._engine.connect() as db, db.begin(), any_text(db):
             try:
                 for table in t.metadata.sorted_tables:
@@ -191,36 +181,3 @@ def _key_holds(column: Column[Any], value: Any) -> bool:
         return _holds(column, value)
     except UNREADABLE:
         return False
-
-
-_SALE = [c.name for c in t.sales.columns]
-
-
-def _sale(row: Mapping[str, Any]) -> None:
-    fields = {name: row[name] for name in _SALE}
-    receipt_of(SaleRecord(input_hash="", receipt_number=0, tokens=(), **fields))
-
-
-def _trail(row: Mapping[str, Any]) -> None:
-    for name in ("before", "after"):
-        if row[name]:
-            dict(json.loads(row[name]))
-
-
-_METER: Final = [c.name for c in t.meters.columns]
-_MEANINGS: Final[Mapping[str, Meaning]] = {
-    "meters": lambda row: meter_of([row[name] for name in _METER]),
-    "agreements": lambda row: Commodity(row["commodity"]),
-    "operators": lambda row: Settlement(row["settlement"]),
-    "sales": _sale,
-    "tokens": lambda row: not row["unit"] or QUANTITIES[row["unit"]],
-    "voids": lambda row: (Evidence(row["evidence"]), given_of(row["document"])),
-    "delivery_events": lambda row: SaleState(row["state"]),
-    "adjustments": lambda row: (AdjustmentKind(row["kind"]), read_lines(row["lines"])),
-    "decisions": lambda row: AdjustmentState(row["state"]),
-    "period_acts": lambda row: PeriodActKind(row["act"]),
-    "seals": lambda row: SealContent.read(row["document"]),
-    "accounts": lambda row: dict(json.loads(row["document"])),
-    "trail": _trail,
-}
-"""By table."""

@@ -11,7 +11,7 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from .access import AccessLog, BodyLimit, Say, say
 from .answers import answer_errors
@@ -98,7 +98,22 @@ class _App(FastAPI):
 
     async def usual(self, scope: Scope, receive: Receive, send: Send) -> None:
         """All that is not quick."""
-        await super().__call__(scope, receive, send)
+        answered = False
+
+        async def watched(message: Message) -> None:
+            nonlocal answered
+            await send(message)
+            last = message["type"] == "http.response.body" and not message.get("more_body", False)
+            answered = answered or last
+
+        try:
+            await super().__call__(scope, receive, watched)
+        except Exception:
+            # The framework raises what it has answered. The server would write it into the log once
+            # more, with whatever of a row it says, and hang up: who sells next over the same line
+            # would not know whether it was sold.
+            if not answered:
+                raise
 
 
 def create_app(services: Services, say: Say = say) -> FastAPI:

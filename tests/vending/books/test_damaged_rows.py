@@ -21,13 +21,16 @@ from tests.vending.support import OPERATOR, POWER, chart, request, town
 from tests.vending.web.pages_support import house_over
 from tests.vending.web.support import Api, api_over
 from vending.accounting.errors import SoldUnreadable
+from vending.drawer import BankRequest
+from vending.drawer.counting import checked_count
 from vending.exports import export_format
 from vending.messages import Language
 from vending.parties import Actor, Role
 from vending.requests import BasketRequest, Credit
+from vending.sale import Tender
 from vending.store import RowUnreadable
 from vending.store.damage import Damage
-from vending.store.schema import BOOKS, metadata
+from vending.store.schema import metadata
 from vending.store.triggers import drop
 
 pytestmark = pytest.mark.system
@@ -61,10 +64,14 @@ READERS = (
     "/vends/b",
     "/vends/c",
     "/vends/b/entries",
+    "/shifts",
+    "/shifts/S-1/z",
+    "/bankings",
+    "/approvals",
 )
 REPRINT = "/vends/b/reprints"
 TOLD = {"store.row_unreadable", "ledger.sold_unreadable", "ledger.seal_unreadable"}
-NOT_FOUND = {"vend.unknown", "ledger.entry.unknown"}
+NOT_FOUND = {"vend.unknown", "ledger.entry.unknown", "shift.unknown", "shift.still_open"}
 """Where the key itself is damaged, nothing is found under it."""
 TABLES = (
     "entries",
@@ -76,12 +83,18 @@ TABLES = (
     "adjustments",
     "decisions",
     "seals",
+    "shifts",
+    "shift_closes",
+    "bankings",
+    "approvals",
+    "approval_decisions",
 )
 
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    """Sales `a`, `b` and `c`, the last one taken back; an adjustment, a seal."""
+    """Sales `a`, `b` and `c`, the last one taken back; an adjustment, a shift that was closed and
+    banked, a block that was lifted, a seal."""
     with api_over(tmp_path_factory.mktemp("damaged"), town()) as made:
         service, keeping = made.parts.service, made.parts.bookkeeping
         for vend_id in "ab":
@@ -92,11 +105,19 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
         service.void(HEAD, "c", "The wrong customer")
         keeping.adjust(BILLING, "ADJ-1", SHORT, "Counted twice")
         keeping.approve(CHIEF, "ADJ-1")
+        made.parts.drawers.open(HEAD, "S-1", Money(20_000))
+        made.parts.drawers.cash_in(HEAD, "M-1", Money(100), "Change")
+        made.parts.drawers.close(HEAD, checked_count([("200", 1)], [], "ILS"))
+        made.parts.bankings.bank(HEAD, BankRequest("B-1", "P1", amounts=((Tender.CASH, 5_000),)))
+        made.parts.blocks.block(BILLING, "agreement", "A2", "Tampered with")
+        made.parts.blocks.lift(BILLING, "L-1", "agreement", "A2", "Mended")
+        made.parts.approvals.approve(CHIEF, "L-1")
         keeping.seal(BILLING)
         with closing(sqlite3.connect(made.path, isolation_level=None)) as db:
-            for table in BOOKS:
-                for statement in drop("sqlite", table):
-                    db.execute(statement)
+            for (trigger,) in db.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+            ).fetchall():
+                db.execute(f"DROP TRIGGER {trigger}")
         yield made
 
 
