@@ -6,15 +6,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from meters.quantities import Money
 from meters.values import replace
 from tests.vending.support import OPERATOR, POWER
 from vending.outbox import BACKOFF, LEASE, MessageState, Step, Topic, sent
 from vending.outbox_ports import OutboxNotPossible, Queued
+from vending.ports import StoreLocked
 from vending.requests import BasketRequest, Credit
+from vending.store import open_store
+from vending.store.outbox import SqlOutbox
 from vending.voids import NotProved
 
 from .support import CHIEF, SMS, Office, office
@@ -73,6 +78,31 @@ def test_no_void_while_the_digits_are_on_their_way(here: Office) -> None:
         here.service.void(OPERATOR, "v-1", "wrong customer")
     here.clock.forward(minutes=3)
     here.service.void(OPERATOR, "v-1", "wrong customer")
+
+
+def test_nobody_takes_what_is_being_called_off(here: Office) -> None:
+    """A sender does not ask for the writer's place: it comes between a void's look at the queue and
+    what that writes there."""
+    here.sell()
+    other = open_store(here.place, busy_timeout_s=0.2)
+    taken: list[Queued | None] = []
+
+    def while_it_is_written(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        if statement.startswith("UPDATE outbox"):
+            now = here.clock()
+            with pytest.raises(StoreLocked):
+                taken.append(SqlOutbox(other, 0.2).take(now, now + LEASE, [Topic.SMS], []))
+
+    event.listen(here.books.engine, "before_cursor_execute", while_it_is_written)
+    try:
+        with here.books.writing() as books:
+            assert books.call_off("v-1", here.clock())
+    finally:
+        event.remove(here.books.engine, "before_cursor_execute", while_it_is_written)
+        other.close()
+    assert taken == []
+    assert take(here) is None
+    assert here.only().state is MessageState.GIVEN_UP
 
 
 def test_who_asks_for_it_does_not_wait_until_it_is_tried_again(here: Office) -> None:
