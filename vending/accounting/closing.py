@@ -12,7 +12,7 @@ from ..permissions import require
 from ..ports import Clock
 from .daily import DailyCheck, first_unchecked
 from .days import day_of
-from .errors import SealedLater
+from .errors import CheckOutdated, SealedLater
 from .reports import BookReports
 from .sealing import Sealing
 
@@ -56,11 +56,15 @@ class DailyClosing:
         """Checks a day and seals it, whatever the check has found: what is wrong shall not change
         any further. Repeated, it answers the same seal. Raises ActorNotAllowed, DayMalformed,
         DayNotBegun, ClockRanAhead."""
-        check = self._reports.check(actor, day)
-        try:
-            return DayClosed(check, self._sealing.seal(actor, day, check.differences))
-        except SealedLater:
-            return DayClosed(check, None)
+        while True:
+            check = self._reports.check(actor, day)
+            try:
+                return DayClosed(check, self._sealing.seal(actor, day, check))
+            except SealedLater:
+                return DayClosed(check, None)
+            except CheckOutdated:
+                # Who was quicker may have found something else, or something more.
+                continue
 
     def close_due(self, actor: Actor, most: int | None = None) -> Iterator[DayClosed]:
         """Closes what is due, the first day first, until `most` were sealed with their check; asked

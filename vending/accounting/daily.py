@@ -196,6 +196,8 @@ class DailyCheck:
     differences: tuple[Difference, ...]
     kept: KeptCheck | None = None
     """The last check of this day that a seal keeps."""
+    seals: int = 0
+    """How many there were when it was made."""
 
     @property
     def ok(self) -> bool:

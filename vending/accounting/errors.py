@@ -252,6 +252,13 @@ class SealedLater(Refused, code="ledger.sealed_later"):
 
 
 @dataclass(eq=False)
+class CheckOutdated(Refused, code="ledger.check_outdated"):
+    """Somebody has sealed since this check was made: it is made anew, and then kept."""
+
+    day: str
+
+
+@dataclass(eq=False)
 class PeriodNotOver(Refused, code="ledger.period_not_over"):
     """A month is closed after its last day."""
 

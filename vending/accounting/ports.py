@@ -108,6 +108,10 @@ class BooksReading(Protocol):
         """The last entry before the first one that was booked at `end` or later."""
         ...
 
+    def head_of(self, entry: int) -> ChainHead:
+        """The journal as it ended with this entry."""
+        ...
+
     def booked_before(self, end: datetime | None, after: int) -> bool:
         """Whether an entry behind number `after` has a moment before `end`."""
         ...

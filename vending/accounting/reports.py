@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, timedelta, tzinfo
 from typing import Final
 
@@ -320,7 +321,7 @@ class BookReports:
             yet_taken=books.voided_yet_taken(after, last, span),
             unread_seals=[one.number for one in seals if one.day == told and one.told is None],
         )
-        return checked(
+        found = checked(
             told,
             after + 1,
             last,
@@ -330,6 +331,7 @@ class BookReports:
             kept_check(seals, told),
             None if self._security is None else Issuer(self._security),
         )
+        return replace(found, seals=len(seals))
 
     @contextmanager
     def journal(self, actor: Actor, month: str | None = None) -> Iterator[JournalView]:

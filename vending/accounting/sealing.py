@@ -8,9 +8,9 @@ from datetime import date
 from ..ledger import ChainHead, LedgerReport, Seal, SealContent, sealed, typed_code
 from ..parties import Actor
 from ..permissions import require
-from .daily import Difference
+from .daily import DailyCheck
 from .days import day_of, end_of, read_day
-from .errors import DayNotBegun, SealedLater
+from .errors import CheckOutdated, DayNotBegun, SealedLater
 from .keeping import Keeping
 from .ports import BooksWriting
 
@@ -30,27 +30,28 @@ class Sealing(Keeping):
         self,
         actor: Actor,
         day: str | None = None,
-        differences: Sequence[Difference] | None = None,
+        check: DailyCheck | None = None,
     ) -> Seal:
         """Seals the books as they stand at the end of `day` (or now, if it is today, the
-        default), with what a check of the day has found, and what is attested by now. Sealing what
-        is sealed already answers the seal that there is, unless that does not say what the check
-        has found, or does not stand for what was attested since, today.
+        default), and what is attested by now; with a `check` of the day, as they stood when that
+        was made, and what it has found. Sealing what is sealed already answers the seal that there
+        is, unless that does not say what the check has found, or does not stand for what was
+        attested since, today.
 
-        Raises DayMalformed, DayNotBegun, SealedLater, ClockRanAhead.
+        Raises DayMalformed, DayNotBegun, SealedLater, ClockRanAhead, CheckOutdated.
         """
         require(actor, "seal")
         wanted = None if day is None else read_day(day)
         with self._store.writing() as books:
             # It is added behind all that is read: what has to be read once more is sealed once.
-            return books.legibly(lambda: self._seal(books, actor, wanted, differences))
+            return books.legibly(lambda: self._seal(books, actor, wanted, check))
 
     def _seal(
         self,
         books: BooksWriting,
         actor: Actor,
         wanted: date | None,
-        differences: Sequence[Difference] | None,
+        check: DailyCheck | None,
     ) -> Seal:
         head = books.chain_head()
         now = self._clock()
@@ -60,15 +61,20 @@ class Sealing(Keeping):
         day = wanted or today
         if day > today:
             raise DayNotBegun(day.isoformat())
-        if day < today:
-            head = books.head_at(end_of(day, self._zone))
         seals = books.seals()
+        if check is not None:
+            if len(seals) != check.seals:
+                raise CheckOutdated(day.isoformat())
+            # What was booked meanwhile nobody has looked at: the next check begins with it.
+            head = books.head_of(check.last_entry)
+        elif day < today:
+            head = books.head_at(end_of(day, self._zone))
         last = seals[-1] if seals else None
         said = None if last is None else last.told
         attested = books.attested_end()
         found = None
-        if differences is not None:
-            found = tuple((d.what, d.where, d.expected, d.found) for d in differences)
+        if check is not None:
+            found = tuple((d.what, d.where, d.expected, d.found) for d in check.differences)
         if (
             last is not None
             and last.day == day.isoformat()

@@ -45,6 +45,13 @@ class SqlJournal:
         statement = select(c.number, c.hash, c.at).order_by(c.number.desc()).limit(1)
         # A file that keeps text for a number counts it above all of them.
         statement = statement.where(c.number < (LARGEST if after is None else after))
+        return self._head(statement)
+
+    def head_of(self, entry: int) -> ChainHead:
+        c = t.entries.c
+        return self._head(select(c.number, c.hash, c.at).where(c.number == entry))
+
+    def _head(self, statement: Select[Any]) -> ChainHead:
         row = self._db.execute(statement).first()
         return ChainHead() if row is None else ChainHead(*row)
 

@@ -14,12 +14,14 @@ from apscheduler.schedulers.background import (  # type: ignore[import-untyped]
 
 from meters.quantities import Money
 from tests.vending.support import POWER, Town
-from vending.accounting import DailyClosing
+from vending.accounting import DailyCheck, DailyClosing
+from vending.accounting.errors import CheckOutdated
 from vending.jobs.closing import MOST_DAYS, Closing
 from vending.parties import Actor, Role
 from vending.ports import StoreLocked
 from vending.requests import BasketRequest, Credit
 from vending.store.schema import metadata
+from vending.store.triggers import drop
 
 from .support import BILLING, ZONE, Office
 
@@ -54,6 +56,42 @@ def test_the_first_days_of_the_books_are_among_them(here: Office) -> None:
     weekend = ["2026-11-26", "2026-11-27", "2026-11-28"]
     assert done(job_of(here)) == [(day, True) for day in weekend]
     assert done(job_of(here)) == []
+
+
+def test_an_older_check_hides_nothing_that_a_newer_one_found(
+    here: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two servers check one day: between the check of the slower one and its seal, a row changes,
+    the quicker one finds it, and seals."""
+    here.town.clock.forward(days=1)
+    checks = here.reports.check
+    receipts = metadata.tables["receipts"]
+
+    def then_overtaken(actor: Actor, day: str | None = None) -> DailyCheck:
+        old = checks(actor, day)
+        monkeypatch.setattr(here.reports, "check", checks)
+        with here.town.store.engine.begin() as db:
+            for drops in drop(db.dialect.name, "receipts"):
+                db.exec_driver_sql(drops)
+            db.execute(receipts.update().values(number=7))
+        assert not here.closing.close(BILLING, "2026-11-26").check.ok
+        return old
+
+    monkeypatch.setattr(here.reports, "check", then_overtaken)
+    closed = here.closing.close(BILLING, "2026-11-26")
+    assert not closed.check.ok
+    (seal,) = here.reports.seals(BILLING)
+    assert closed.seal == seal
+    kept = here.reports.check(BILLING, "2026-11-26").kept
+    assert kept is not None
+    assert kept.differences == closed.check.differences
+
+
+def test_who_seals_with_a_check_of_before_another_seal_is_told(here: Office) -> None:
+    check = here.reports.check(BILLING)
+    here.keeping.seal(BILLING)
+    with pytest.raises(CheckOutdated):
+        here.keeping.seal(BILLING, None, check)
 
 
 def test_a_seal_by_hand_hides_no_day(here: Office) -> None:

@@ -111,7 +111,7 @@ def test_a_seal_that_is_none_is_a_difference_of_its_day(here: Office, document: 
     with pytest.raises(SealUnreadable):
         SealOut.of(here.reports.seals(BILLING)[-1])
     # The next one does not stand on it.
-    after = here.keeping.seal(BILLING, seal.day, check.differences)
+    after = here.keeping.seal(BILLING, seal.day, check)
     assert after.number == seal.number + 1
     assert after.content.sums == seal.content.sums
     kept = here.reports.check(BILLING, seal.day).kept
@@ -169,7 +169,7 @@ def test_text_for_a_number_stops_no_proof(here: Office, statement: str) -> None:
     assert problem is not None
     assert problem.entry in (2, 3)
     seals = here.reports.seals(BILLING)
-    assert here.keeping.seal(BILLING, None, check.differences).number == len(seals) + 1
+    assert here.keeping.seal(BILLING, None, check).number == len(seals) + 1
     accounts = Accounts(
         SqlAccounts(here.town.store), tariffs(), chart(), here.town.clock, ZONE
     ).verify_accounts(CHIEF)
@@ -198,7 +198,7 @@ def test_bytes_that_are_no_text_stop_no_check(
     db.close()
     check = here.reports.check(BILLING, "2026-11-23")
     assert told in check.differences
-    seal = here.keeping.seal(BILLING, None, check.differences)
+    seal = here.keeping.seal(BILLING, None, check)
     assert here.reports.seals(BILLING)[-1] == seal
     assert told in (seal.content.differences or ())
     # What is told of it can be printed.
@@ -246,7 +246,7 @@ def test_a_seal_with_bytes_that_are_no_text_stops_no_check(here: Office) -> None
     assert "2026-11-23" in closed.due(BILLING)
     check = here.reports.check(BILLING, seal.day)
     assert check.differences == (Difference("seals", str(seal.number), 1, 0),)
-    assert here.keeping.seal(BILLING, seal.day, check.differences).number == seal.number + 1
+    assert here.keeping.seal(BILLING, seal.day, check).number == seal.number + 1
 
 
 NOT_THERE = [

@@ -215,7 +215,8 @@ def test_a_month_whose_days_nobody_checked_stays_open(here: Office) -> None:
 def test_a_day_that_does_not_agree_holds_no_month_open(here: Office) -> None:
     """What is wrong is told and kept; it may be what only the next month can put right."""
     off = Difference("receipts", "P1", 3, 2)
-    here.keeping.seal(BILLING, "2026-11-30", [off])
+    check = replace(here.reports.check(BILLING, "2026-11-30"), differences=(off,))
+    here.keeping.seal(BILLING, check.day, check)
     here.keeping.close(BILLING, "2026-11")
     (seal,) = here.reports.seals(BILLING)
     assert seal.content.differences == (tuple(off),)
@@ -224,7 +225,7 @@ def test_a_day_that_does_not_agree_holds_no_month_open(here: Office) -> None:
 @pytest.mark.parametrize("day", ["2026-11-31", "9999-12-31", "2026-12-06", "", "x"])
 def test_a_seal_whose_day_was_forged_tells_of_no_day(here: Office, day: str) -> None:
     here.closing.close(BILLING, "2026-11-27")
-    here.keeping.seal(BILLING, "2026-12-01", [])
+    here.closing.close(BILLING, "2026-12-01")
     with sqlite3.connect(here.town.path) as db:
         for drops in drop("sqlite", "seals"):
             db.execute(drops)

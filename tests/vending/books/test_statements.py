@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -294,9 +295,10 @@ def test_a_day_that_does_not_agree(here: Office, statement: str, found: set[str]
 
 
 def test_what_was_found_last_is_what_is_kept_of_a_day(here: Office) -> None:
-    here.keeping.seal(BILLING, None, ())
+    here.keeping.seal(BILLING, None, here.reports.check(BILLING))
     found = (Difference("receipts", "P1", 2, 1),)
-    seal = here.keeping.seal(BILLING, None, found)
+    check = replace(here.reports.check(BILLING), differences=found)
+    seal = here.keeping.seal(BILLING, None, check)
     kept = here.reports.check(BILLING).kept
     assert kept is not None
     assert (kept.seal, kept.differences) == (seal.number, found) == (2, found)
