@@ -158,9 +158,11 @@ class Devices:
     def set_up(self, text: str) -> tuple[DeviceKey, str]:
         """A device was given its key: which it is, and the key as the device keeps it. Raises
         DeviceUnknown."""
-        device = self.known(text)
-        if device is None:
-            raise DeviceUnknown()
+        plain = normalised(text)
         with self._house.writing() as house:
+            # Looked up where it is written: a key that was taken back stays so.
+            device = house.device(digest_of(plain))
+            if device is None or device.revoked_at is not None:
+                raise DeviceUnknown()
             house.put_device(replace(device, seen_at=self._clock()))
-        return device, normalised(text)
+        return device, plain

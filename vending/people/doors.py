@@ -105,9 +105,6 @@ class Doors:
         if not right or user is None or not user.active:
             one_wrong(self._house, subjects, now)
             raise SignInWrong()
-        if device is not None and device.revoked_at is not None:
-            device = None
-        check_seat(user, device, required=self._devices_required)
         return self._let_in(user, step, arrival, device, subjects, now)
 
     @cached_property
@@ -145,14 +142,13 @@ class Doors:
 
     def change_password(self, who: SignedIn, old: str, new: str) -> None:
         """Their own. All other sessions of theirs end. Raises SignInWrong for a wrong old one,
-        TooManyTries, PasswordTooShort, PasswordGuessable."""
+        TooManyTries, PasswordTooShort, PasswordGuessable, NotSignedIn (shut out meanwhile)."""
         now = self._clock()
         plain = check_password(who.user.name, new)
         self._prove(who, old, now)
         hashed = self._hasher.hash(plain)
         with self._house.writing() as house:
-            user = house.user(who.user.name)
-            assert user is not None
+            user = _as_proved(house, who)
             house.put_user(replace(user, password=hashed, must_change=False))
             end_all(house, user.name, now, Ending.CHANGED, but=who.session)
             house.forget_tries("user", user.name)
@@ -165,12 +161,12 @@ class Doors:
 
     def confirm_second_factor(self, who: SignedIn, secret: str, code: str) -> None:
         """The first of somebody who has none: from now on a code of this secret is asked for.
-        Raises CodeWrong, SecondFactorThere."""
+        Raises CodeWrong, SecondFactorThere, NotSignedIn (shut out meanwhile)."""
         self._set_second_factor(who, secret, code, in_place=False)
 
     def move_second_factor(self, who: SignedIn, password: str, secret: str, code: str) -> None:
         """To another telephone, or the first of somebody whose role asks for none. Raises what
-        `change_password` raises for the password, and CodeWrong."""
+        `change_password` raises for the password or the session, and CodeWrong."""
         self._prove(who, password, self._clock())
         self._set_second_factor(who, secret, code, in_place=True)
 
@@ -181,8 +177,7 @@ class Doors:
         if step is None:
             raise CodeWrong()
         with self._house.writing() as house:
-            user = house.user(who.user.name)
-            assert user is not None
+            user = _as_proved(house, who)
             if user.second and not in_place:
                 raise SecondFactorThere()
             house.put_user(replace(user, second=secret, second_used=step))
@@ -210,15 +205,23 @@ class Doors:
     ) -> tuple[str, SignedIn]:
         id = self._random(ID_BYTES).hex()
         session = Session(digest_of(id), user.name, arrival.terminal, arrival.address, now, now)
-        if device is not None:
-            session = replace(
-                session, terminal=device.terminal, device=device.name, point=device.point
-            )
         with self._house.writing() as house:
             fresh = house.user(user.name)
             if fresh is None or not fresh.active or fresh.second_used >= step > 0:
                 # Somebody was quicker with the same code, or has shut this person out meanwhile.
                 raise SignInWrong()
+            if (fresh.password, fresh.second) != (user.password, user.second):
+                # What was shown is not what opens any more.
+                raise SignInWrong()
+            # Its key may have been taken back while the password was looked at.
+            device = None if device is None else house.device(device.digest)
+            if device is not None and device.revoked_at is not None:
+                device = None
+            check_seat(fresh, device, required=self._devices_required)
+            if device is not None:
+                session = replace(
+                    session, terminal=device.terminal, device=device.name, point=device.point
+                )
             if step:
                 fresh = replace(fresh, second_used=step)
                 house.put_user(fresh)
@@ -238,6 +241,18 @@ class Doors:
 def needs_second_factor(user: User) -> bool:
     """Whether they have none and their role wants one."""
     return user.role in NEEDS_SECOND_FACTOR and not user.second
+
+
+def _as_proved(house: HouseReading, who: SignedIn) -> User:
+    """The person, where nothing has changed since they were looked at. Raises NotSignedIn if their
+    session was ended meanwhile, as by a new password from the office; SignInWrong if the password
+    that they have shown is theirs no more."""
+    session, user = _known(house, who.session)
+    if session.ending is not None:
+        raise NotSignedIn()
+    if user.password != who.user.password:
+        raise SignInWrong()
+    return user
 
 
 def _known(house: HouseReading, digest: str) -> tuple[Session, User]:

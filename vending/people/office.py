@@ -9,7 +9,7 @@ from datetime import datetime
 
 from ..accounting.adjustments import checked_reason
 from ..parties import Actor, Role
-from ..permissions import require
+from ..permissions import ActorNotAllowed, require
 from .ports import House, HouseWriting, PasswordHasher
 from .sessions import Ending, Session, SessionUnknown
 from .trail import Act, TrailLine, TrailProblem, problems
@@ -72,6 +72,7 @@ class Office:
         require(actor, "manage_users")
         reason, now = checked_reason(reason), self._clock()
         with self._house.writing() as house:
+            _check_standing(house, actor)
             old = _user(house, draft.name)
             if old.name == actor.name and (draft.role is not old.role or not active):
                 raise OwnAct()
@@ -170,6 +171,7 @@ class Office:
     def _reset(self, actor: Actor, name: str, act: str, reason: str, **changes: object) -> None:
         now = self._clock()
         with self._house.writing() as house:
+            _check_standing(house, actor)
             user = _user(house, name)
             house.put_user(replace(user, **changes))  # type: ignore[arg-type]
             end_all(house, name, now, Ending.CHANGED)
@@ -194,6 +196,14 @@ def _user(house: HouseWriting, name: str) -> User:
     if found is None:
         raise UserUnknown(name[:40])
     return found
+
+
+def _check_standing(house: HouseWriting, actor: Actor) -> None:
+    """Two who shut each other out at once would leave nobody inside. Who is no user here acts from
+    elsewhere, and is known there. Raises ActorNotAllowed."""
+    found = house.user(actor.name)
+    if found is not None and not (found.active and found.role is actor.role):
+        raise ActorNotAllowed("manage_users", found.role.value)
 
 
 def _standing(user: User) -> tuple[object, ...]:
