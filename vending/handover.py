@@ -67,9 +67,7 @@ class Handover:
             if state_of(events) is SaleState.REFUSED:
                 return delivery_of(receipt, events)
             raise DeliveryNotPossible(vend_id, state_of(events).value)
-        if file.agreement.number != receipt.buyer.agreement:
-            # However long it has waited in the outbox: what was bought stays with who bought it.
-            raise MeterElsewhere(vend_id, receipt.buyer.meter)
+        _check_its_meter(receipt, file)
 
         digits = receipt.tokens[-1].digits
         gateway = self._ports.gateway_for(file.meter)
@@ -177,6 +175,8 @@ class Handover:
             gateway.close()
         reading = MeterReading(number, account, actor.name)
         with self._ports.store.writing() as books:
+            # Taken down while it was read, it may have been told to be dead by then.
+            meter_in_use(books, number)
             reading = replace(reading, id=books.add_reading(reading))
             for receipt in voided:
                 self._taken_all_the_same(books, actor, receipt, log)
@@ -219,12 +219,22 @@ class Handover:
     def _record(
         self, receipt: SaleReceipt, events: list[DeliveryEvent], *new: DeliveryEvent
     ) -> list[DeliveryEvent]:
-        """Appends events if nobody else has meanwhile. Raises DeliveryChanged, SaleVoided."""
+        """Appends events if nobody else has meanwhile. Raises DeliveryChanged, SaleVoided,
+        MeterUnknown, MeterElsewhere."""
         with self._ports.store.writing() as books:
             if new[0].state is SaleState.DELIVERING:
-                # It may have been taken back while the meter was read; from here on it cannot be.
+                # It may have been taken back while the meter was read, or the meter taken down;
+                # from here on it cannot be unseen.
                 not_voided(books, receipt.vend_id)
+                _check_its_meter(receipt, meter_in_use(books, receipt.buyer.meter))
             return _append(books, receipt.vend_id, events, new)
+
+
+def _check_its_meter(receipt: SaleReceipt, file: MeterFile) -> None:
+    """However long it has waited in the outbox: what was bought stays with who bought it. Raises
+    MeterElsewhere."""
+    if file.agreement.number != receipt.buyer.agreement:
+        raise MeterElsewhere(receipt.vend_id, receipt.buyer.meter)
 
 
 def _waiting(receipt: SaleReceipt, meter: Meter, log: Sequence[TokenLogEntry]) -> list[str]:
