@@ -23,9 +23,15 @@ class Reason:
     facts: dict[str, Any]
 
 
+GIVEN = ("free_issue", "refund", "transfer")
+"""Rules of units that no money is taken for (`paying.unpaid`)."""
+
 CODES = (
     "bought",
     "bought_alone",
+    "given_free_issue",
+    "given_refund",
+    "given_transfer",
     "used_before",
     "price_flat",
     "price_block",
@@ -75,7 +81,11 @@ CODES = (
 
 
 def explain(quote: Quote, previous: Quote | None = None) -> list[Reason]:
-    """The reasons behind `quote`; with the sale before it, also behind the difference."""
+    """The reasons behind `quote`; with the sale before it, also behind the difference. What was
+    given is no purchase: it is told as given, and stands beside none."""
+    given = next((line.rule for line in quote.of_kind(LineKind.UNITS) if line.rule in GIVEN), None)
+    if given is not None:
+        return [Reason(f"given_{given}", {"units": quote.quantity}), *_rest(quote)]
     spent = {
         "tendered": quote.tendered,
         "units": quote.quantity,
@@ -101,13 +111,18 @@ def explain(quote: Quote, previous: Quote | None = None) -> list[Reason]:
     for limit in (Limited.CAP, Limited.GUARANTEE):
         if limit in limits:
             reasons.append(Reason(f"limited_{limit.value}", {"deducted": quote.deducted}))
-    if not quote.balance_after.is_zero:
-        # Where the balance alone has paid for it, there may be any sum left.
-        rest = "kept_on_balance" if quote.tendered.is_zero else "carried"
-        reasons.append(Reason(rest, {"balance": quote.balance_after}))
+    reasons.extend(_rest(quote))
     if previous is not None and previous.commodity is quote.commodity:
         reasons.extend(_compared(quote, previous))
     return reasons
+
+
+def _rest(quote: Quote) -> Iterator[Reason]:
+    """What stays on the balance."""
+    if not quote.balance_after.is_zero:
+        # Where the balance alone has paid for it, there may be any sum left.
+        rest = "kept_on_balance" if quote.tendered.is_zero else "carried"
+        yield Reason(rest, {"balance": quote.balance_after})
 
 
 def _prices(quote: Quote) -> Iterator[Reason]:

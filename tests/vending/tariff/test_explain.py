@@ -34,6 +34,7 @@ from vending.tariff import (
     parse_tariffs,
     quote,
     settled,
+    unpaid,
 )
 from vending.tariff.explain import CODES
 from vending.tariff.months import Month
@@ -67,6 +68,34 @@ def test_another_tariff_than_last_time_is_told_by_its_name() -> None:
         told = explained(now, last, language)
         assert any(old in sentence and new in sentence for sentence in told)
         assert not any(flat.code in sentence for sentence in told)
+
+
+def test_units_that_nobody_pays_for_are_told_as_given_and_not_as_bought() -> None:
+    """Nothing was paid, and no price of nothing was asked for them."""
+    before = quote(BLOCKS, QuoteRequest(Money(5000)), SETTLED, NOW)
+    for rule, english_, arabic in (
+        ("free_issue", "given free", "أُعطيت"),
+        ("refund", "given back for an earlier sale", "أُعيدت"),
+        ("transfer", "left on the old meter", "العداد القديم"),
+    ):
+        state = replace(SETTLED, balance=Money(7))
+        given_ = unpaid(BLOCKS, rule, Energy(2500), state, NOW)
+        for previous in (None, before):
+            assert codes(given_, previous) == [f"given_{rule}", "kept_on_balance"]
+        for language, says in ((Language.ENGLISH, english_), (Language.ARABIC, arabic)):
+            first, rest = explained(given_, before, language)
+            assert says in first
+            assert "2.5 kWh" in first
+            assert "0.07 ILS" in rest
+
+
+def test_units_that_were_given_earlier_in_the_month_are_not_called_bought() -> None:
+    """They fill blocks as bought ones do."""
+    free = unpaid(BLOCKS, "free_issue", Energy(170_000), SETTLED, NOW)
+    after = settled(SETTLED, BLOCKS, free, NOW)
+    sale = quote(BLOCKS, QuoteRequest(Money(5000)), after, NOW)
+    told = next(r for r in english(sale) if "block 2" in r)
+    assert told == "170 kWh had been bought or given this month, so this sale began in block 2."
 
 
 def test_the_same_money_buys_fewer_units_and_says_why() -> None:
