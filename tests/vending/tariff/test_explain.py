@@ -70,6 +70,19 @@ def test_another_tariff_than_last_time_is_told_by_its_name() -> None:
         assert not any(flat.code in sentence for sentence in told)
 
 
+def test_two_months_are_not_called_several() -> None:
+    """In Arabic two is no plural; who left out one month owes two."""
+    for before in (0, 250):
+        sale = quote(BLOCKS, QuoteRequest(Money(9000)), owing(before, Month(2026, 9)), NOW)
+        (told,) = (
+            one
+            for one in explained(sale, None, Language.ARABIC)
+            if "رسم العداد" in one and "أُخذ" in one
+        )
+        assert "عدد الأشهر \u20662\u2069" in told
+        assert "عدة" not in told
+
+
 def test_units_that_nobody_pays_for_are_told_as_given_and_not_as_bought() -> None:
     """Nothing was paid, and no price of nothing was asked for them."""
     before = quote(BLOCKS, QuoteRequest(Money(5000)), SETTLED, NOW)
