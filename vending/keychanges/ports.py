@@ -10,6 +10,7 @@ from typing import Protocol
 
 from tokens.sts import EncryptionAlgorithm, KeyAttributes, KeyRef
 
+from ..blocking import Block, BlockKey
 from ..parties import Meter
 from ..record import SaleRecord
 from .changes import KeyChange, KeyChangeEvent, KeyChangeState, Scope
@@ -44,6 +45,10 @@ class Standing:
 
 class KeyChangeReading(Protocol):
     """One consistent view. Every method may raise the store's Unavailable."""
+
+    def blocked(self, keys: Collection[BlockKey]) -> Mapping[BlockKey, Block]:
+        """Those of them that are barred now."""
+        ...
 
     def meter(self, number: str) -> Meter | None:
         """By DRN, with an agreement or without."""

@@ -149,7 +149,7 @@ class KeyChanges:
         was called entered is issued again. Its tokens are dead once the meter has taken them, so
         that giving them out again does no harm.
 
-        Raises ActorNotAllowed (as reprinting), ReasonMissing, NoKeyChange, KeySetNotOut,
+        Raises ActorNotAllowed (as reprinting), ReasonMissing, Blocked, NoKeyChange, KeySetNotOut,
         KeySetHeld, KeySetMissing.
         """
         return self._sets.tokens_again(actor, meter, reason)

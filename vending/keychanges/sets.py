@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from meters.identity import meter_from_text
 
 from ..accounting.adjustments import checked_reason
+from ..blocking import check_seller
 from ..parties import Actor
 from ..permissions import require
 from ..ports import Clock
@@ -59,6 +60,7 @@ class Sets:
         number = meter_from_text(meter).number
         note = checked_reason(printable(reason))
         with self._store.writing() as books:
+            check_seller(books, actor.name, actor.point or "", actor.terminal)
             change = known_change(books, number)
             check_out(change)
             sets = [*earlier_out(books, change), change]

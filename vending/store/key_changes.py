@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Select, and_, exists, func, literal, select, 
 from sqlalchemy.sql.elements import ColumnElement
 
 from ..aftersale import SaleState
+from ..blocking import Block, BlockKey
 from ..keychanges.changes import (
     MOST_IN_A_ROW,
     OUT,
@@ -61,6 +62,9 @@ class SqlKeyChangesReading(SqlCampaignReading):
     def __init__(self, books: SqlReading) -> None:
         self._books = books
         self._db = books._db
+
+    def blocked(self, keys: Collection[BlockKey]) -> dict[BlockKey, Block]:
+        return self._books.blocked(keys)
 
     def meter(self, number: str) -> Meter | None:
         row = self._db.execute(select(_M).where(_M.c.number == number)).first()

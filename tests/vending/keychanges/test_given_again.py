@@ -3,6 +3,7 @@ both databases."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,15 +14,18 @@ from tests.vending.support import OPERATOR, POWER, TECHNICIAN, chart, tariffs
 from vending.accounting.errors import ReasonMissing
 from vending.accounts import Accounts
 from vending.aftersale import Evidence
+from vending.approvals import Approvals, Blocks, own_acts
+from vending.blocking import Blocked
 from vending.keychanges.changes import KeySetHeld, KeySetNotOut
 from vending.messages import LOCAL_ZONE
 from vending.parties import Actor, Role
 from vending.permissions import ActorNotAllowed
 from vending.requests import BasketRequest, DebtPayment
 from vending.store.accounts import SqlAccounts
+from vending.store.approvals import SqlPeople
 from vending.tariff import Label, Percentage
 
-from .test_voided import LOST, Voids
+from .test_voided import CHIEF, LOST, Voids
 
 
 def test_who_needs_the_set_again_takes_back_that_it_was_entered(place: Path | str) -> None:
@@ -37,6 +41,28 @@ def test_who_needs_the_set_again_takes_back_that_it_was_entered(place: Path | st
     assert town.states() == ["issued", "entered", "issued"]
     # Its sale stands: the next one carries no set.
     assert not town.sold("v-2").key_tokens
+    town.check()
+    town.store.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "subject"), [("operator", "cli:samir"), ("point", "P1"), ("terminal", "P1/T1")]
+)
+def test_who_is_barred_is_given_no_set_again(place: Path | str, kind: str, subject: str) -> None:
+    """As no copy of a sale, which holds the same digits."""
+    town = Voids(place)
+    sold = town.sold("v-1")
+    people = SqlPeople(town.store)
+    blocks = Blocks(people, Approvals(people, own_acts("ILS"), town.clock), town.clock)
+    blocks.block(CHIEF, kind, subject, "Counted short three days running")
+    with pytest.raises(Blocked):
+        town.service.reprint(OPERATOR, "v-1")
+    with pytest.raises(Blocked) as told:
+        town.changes.tokens_again(OPERATOR, POWER.number, LOST)
+    assert (told.value.kind, told.value.reason) == (kind, "Counted short three days running")
+    assert town.states() == ["issued"]
+    elsewhere = replace(OPERATOR, name="Lina", point="P2", terminal="T2")
+    assert town.changes.tokens_again(elsewhere, POWER.number, LOST).tokens == sold.key_tokens
     town.check()
     town.store.close()
 
