@@ -28,6 +28,7 @@ from .office_choices import (
     REQUESTS,
     SOON,
 )
+from .office_keychanges import KeyChanging
 from .office_model import (
     DECIDERS,
     HIDDEN,
@@ -36,10 +37,9 @@ from .office_model import (
     local,
     told,
 )
-from .office_wishes import Wishes
 
 
-class Adjusting(Wishes):
+class Adjusting(KeyChanging):
     """Adjustments, write-offs, reversals and deposits."""
 
     @rule(

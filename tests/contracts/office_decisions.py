@@ -4,8 +4,9 @@ of it."""
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
@@ -27,13 +28,15 @@ from .office_choices import (
 )
 from .office_model import (
     DECIDERS,
-    HIDDEN,
     LIFE,
     Wish,
     expect,
     told,
 )
 from .office_sales import Sales
+
+WITHIN: Final = ("change_tariff", "change_operator", "lift_block")
+"""Acts that are done with their approval, or not at all."""
 
 
 class Decisions(Sales):
@@ -48,15 +51,14 @@ class Decisions(Sales):
         again = by.name.casefold() in wish.taken_up
         late = self.now >= wish.at + LIFE
         outcome, code = told(self.office.approvals.approve, by, wish.id)
-        within = wish.act in ("change_tariff", "change_operator")
+        within = wish.act in WITHIN
         before = (
             ("actor.not_allowed", by.role is not Role.SUPERVISOR),
             (
                 "approval.own_act",
                 not done
                 and (
-                    same_person(by.name, wish.by.name)
-                    or (wish.act == "change_operator" and by == HIDDEN)
+                    same_person(by.name, wish.by.name) or same_person(by.name, self.concerned(wish))
                 ),
             ),
             ("approval.expired", late and not done),
@@ -67,8 +69,7 @@ class Decisions(Sales):
             return
         if done and again and code == "vend.voided":
             # What it was sold as was taken back since: its digits are nobody's any more.
-            assert wish.sale is not None
-            assert wish.id in wish.sale[0].gone
+            assert wish.gone or (wish.sale is not None and wish.id in wish.sale[0].gone)
             return
         perhaps = {
             "change_tariff": ["account.charges_owed"],
@@ -90,30 +91,37 @@ class Decisions(Sales):
 
     def hindered(self, wish: Wish, by: Actor) -> tuple[tuple[str, bool], ...]:
         """Why what was approved is not done."""
-        point = wish.by.point or by.point
         if wish.act == "change_operator":
             return ()
+        if wish.act == "lift_block":
+            return (
+                ("block.not_blocked", (wish.facts["kind"], wish.facts["subject"]) not in self.bars),
+            )
+        # Whoever decides sells, where it was asked for.
+        point = wish.by.point or by.point
+        seat = replace(by, point=point, terminal=wish.by.terminal)
         if wish.act == "change_tariff":
             same = wish.facts["tariff"] == self.tariffs[wish.facts["agreement"]]
             return (("account.tariff_same", same),)
         if wish.act == "transfer":
-            untimely = () if wish.facts["units"] == "0" else self.untimely()
+            sells = (*self.untimely(), self.no_sale(seat, wish.facts["agreement"]))
+            untimely = sells if Decimal(wish.facts["units"]) else ()
             return (*self.not_moved(wish.facts, self.wish_at(wish)), *untimely)
-        if wish.act == "free_issue":
-            out = wish.facts["meter"] not in self.meters.values()
-            return (("meter.unknown", out), *self.untimely())
+        if wish.act in ("free_issue", "engineering"):
+            return (*self.no_meter(seat, wish.facts["meter"]), *self.untimely())
         assert wish.sale is not None
         sale, place = wish.sale
         # As it was when it was asked for: it may be sold anew by now.
         receipt = wish.receipt
         assert receipt is not None
         if wish.act == "correction":
-            return self.not_sold_anew(receipt, sale, place, wish.facts["meter"])
+            seat = replace(seat, point=receipt.seller.point)
+            barred = self.no_meter(seat, wish.facts["meter"])
+            return (*barred, *self.not_sold_anew(receipt, sale, place, wish.facts["meter"]))
         if wish.act == "refund":
-            out = wish.facts["meter"] not in self.meters.values()
             asked = round(float(wish.facts["units"]) * 1000)
             wrong = self.no_units(sale, receipt, asked)
-            return (("meter.unknown", out), *wrong, *self.untimely())
+            return (*self.no_meter(seat, wish.facts["meter"]), *wrong, *self.untimely())
         cash = 0 if sale.actor == KIOSK else sale.cash(receipt) + sale.more_in_coins(receipt)
         drawer = self.shift is not None and wish.by.terminal == OPERATOR.terminal
         elsewhere = point != receipt.seller.point
@@ -122,8 +130,20 @@ class Decisions(Sales):
             ("void.done_before", receipt.vend_id in sale.gone),
             ("void.not_allowed", bool(self.given[receipt.vend_id]) or elsewhere),
             ("shift.cash_short" if drawer else "point.till_short", short),
+            self.no_seller(seat),
             *self.untimely(),
         )
+
+    def no_meter(self, seat: Actor, meter: str) -> tuple[tuple[str, bool], ...]:
+        """Why nothing is sold to a meter."""
+        here = [agreement for agreement, number in self.meters.items() if number == meter]
+        return ("meter.unknown", not here), self.no_sale(seat, *here)
+
+    def concerned(self, wish: Wish) -> str:
+        """The person whom it is about."""
+        if wish.act == "change_operator":
+            return KIOSK.name
+        return wish.facts["subject"] if wish.facts.get("kind") == "operator" else ""
 
     def not_sold_anew(
         self, receipt: SaleReceipt, sale: Sold, place: int, meter: str
@@ -131,16 +151,14 @@ class Decisions(Sales):
         quote = receipt.quote
         left = -self.sums["2010", receipt.buyer.agreement]
         left += (quote.balance_before - quote.balance_after).minor
-        out = self.down_since(receipt.buyer.meter)
+        unproved = [
+            ("meter.unreachable" if code == "void.meter_unreachable" else code, holds)
+            for code, holds in self.unproved(receipt)
+        ]
         return (
             ("correction.not_possible", self.not_corrected(receipt, sale, meter)),
-            ("meter.unknown", meter not in self.meters.values()),
             ("void.not_allowed", bool(self.given[receipt.vend_id]) or left < 0),
-            ("meter.unreachable", self.is_seen(receipt) and out is None),
-            (
-                "void.gone_unproved",
-                self.is_seen(receipt) and out is not None and self.seen(receipt) < out,
-            ),
+            *unproved,
             *self.untimely(),
         )
 
@@ -157,9 +175,12 @@ class Decisions(Sales):
             self.commission = int(percent * 100)
             self.limit = Money.from_text(wish.facts["set"]["credit_limit"]).minor
             return
+        if wish.act == "lift_block":
+            del self.bars[wish.facts["kind"], wish.facts["subject"]]
+            return
         if wish.act == "transfer":
             wish.moved_at = self.exchanges
-        if wish.facts.get("units") == "0":
+        if wish.act == "transfer" and not Decimal(wish.facts["units"]):
             assert {name: outcome[name] for name in wish.facts} == wish.facts
             return
         assert isinstance(outcome, SaleReceipt)
@@ -170,7 +191,7 @@ class Decisions(Sales):
         self.receipts[point] += 1
         assert outcome.number == self.receipts[point]
         assert (outcome.seller.operator, outcome.requested_by) == (by.name, wish.by.name)
-        units = round(float(wish.facts["units"]) * 1000)
+        units = round(float(wish.facts.get("units", 0)) * 1000)
         assert outcome.quote.quantity.value == units
         meter = outcome.buyer.meter
         assert meter == self.meters[outcome.buyer.agreement]
@@ -180,20 +201,29 @@ class Decisions(Sales):
             sums["6120" if water else "6110", wish.facts["old_meter"]] -= units
         if wish.act == "refund":
             self.given[wish.facts["sale"]] += units
+        if wish.act == "engineering":
+            sums["6130", meter] += 1
+        wish.made, wish.sums = outcome, sums
         self.book(sums, "sale")
         self.took(outcome, 1)
+        self.issued(outcome)
+        self.unseen.add(outcome.vend_id)
 
     def sold_anew(self, wish: Wish, by: Actor, new: SaleReceipt) -> None:
         """The wrong sale is undone, and its money is what the new one was paid with."""
         assert wish.sale is not None
         sale, place = wish.sale
         old = sale.receipts[place]
+        in_log = self.set_in_log(old)
         sums = Counter({key: -amount for key, amount in sale.moved[place].items()})
         for (agreement, debt), amount in sale.paid_off[place].items():
             self.owed[agreement, debt] += amount
             sums["1210", agreement] += amount
         self.book(sums, "void")
         sale.gone.add(old.vend_id)
+        if old.tokens:
+            assert old.vend_id not in self.in_meters
+            self.taken_back(old.buyer.meter, old.vend_id, in_log)
         self.receipts[old.seller.point] += 1
         assert new.number == self.receipts[old.seller.point]
         assert new.on_deposit == old.on_deposit
@@ -281,7 +311,7 @@ class Decisions(Sales):
         moved = any(
             one.act == "transfer"
             and one.state == "done"
-            and one.facts["units"] != "0"
+            and Decimal(one.facts["units"])
             and one.facts["old_meter"] == facts["old_meter"]
             and one.facts["agreement"] == facts["agreement"]
             and one.id not in self.voided_wishes

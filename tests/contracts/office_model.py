@@ -11,15 +11,16 @@ from typing import Any, Final
 
 from meters.account import Commodity
 from meters.errors import RaseedError
+from meters.gateway import Gateway
 from meters.quantities import Money
 from tests.databases import Postgres
 from tests.system.everything import AGREEMENTS, CHIEF, LAYLA, Office, keys, prepare
 from tests.system.machines import Machine
 from tests.vending.accounts.support import ZONE
 from tests.vending.approvals.support import NADIA
-from tests.vending.support import OPERATOR, START, new_store
+from tests.vending.support import OPERATOR, START, new_store, no_gateway
 from vending.accounting.periods import BalanceRow
-from vending.parties import Actor, Role
+from vending.parties import Actor, Meter, Role
 from vending.requests import DebtPayment
 from vending.sale import SaleReceipt
 from vending.settings import Settings
@@ -29,7 +30,7 @@ from vending.wiring import compose
 from .counter_model import WATCHED as AT_THE_COUNTER
 from .counter_model import Model, Sold, Sums
 
-WATCHED: Final = (*AT_THE_COUNTER, "3010", "5010", "5050")
+WATCHED: Final = (*AT_THE_COUNTER, "3010", "5010", "5050", "6130")
 """Accounts that the model keeps; income and supply are what is left over."""
 HIDDEN: Final = Actor("Kiosk", Role.SUPERVISOR, "P1", "T7")
 """A supervisor who has a deposit: that of the kiosk."""
@@ -101,6 +102,12 @@ class Wish:
     asked_at: int = 0
     """Of a transfer: the last exchange by then, by number."""
     moved_at: int = 0
+    made: SaleReceipt | None = None
+    """What it was sold as, if that stands in no basket."""
+    sums: Sums = field(default_factory=Counter)
+    """What that did."""
+    gone: bool = False
+    """Whether that was taken back."""
 
 
 @dataclass
@@ -166,6 +173,8 @@ class OfficeModel(Model):
         """Those that were shown since, when."""
         self.out: dict[str, datetime] = {}
         """When meters were taken down."""
+        self.dead_since: dict[str, tuple[datetime, str]] = {}
+        """Since when a meter that was taken down had been dead before, by which request."""
         self.disputed: set[tuple[str, str]] = set()
         self.requests: dict[str, Asked] = {}
         self.reversed: dict[int, str] = {}
@@ -192,18 +201,31 @@ class OfficeModel(Model):
         self.takings: Counter[tuple[str, date, str, str, bool]] = Counter()
 
     def opened(self) -> BackOffice:
-        made = BackOffice(new_store(self.place, busy_timeout_s=60), self.machine)
+        made = BackOffice(new_store(self.place, busy_timeout_s=60), self.machine, self.line_to)
         prepare(made.service, made.accounts, made.operators)
         return made
 
     def reopened(self) -> BackOffice:
         """A program that has just been started on these books."""
         self.believed = None
-        return BackOffice(open_store(self.place, busy_timeout_s=60), self.machine)
+        return BackOffice(open_store(self.place, busy_timeout_s=60), self.machine, self.line_to)
+
+    def line_to(self, meter: Meter) -> Gateway:
+        """How its meter is reached, if it answers."""
+        return no_gateway(meter)
 
     def down_since(self, meter: str) -> datetime | None:
         """When it was taken down; None while it hangs somewhere."""
         return None if meter in self.meters.values() else self.out.get(meter)
+
+    def gone_since(self, meter: str) -> datetime | None:
+        """From when on nobody could type anything into it, as far as that counts: that it was dead
+        before it was taken down, two people say."""
+        out = self.down_since(meter)
+        if out is None or meter not in self.dead_since:
+            return out
+        moment, id = self.dead_since[meter]
+        return moment if self.wishes[id].state in ("done", "failed") else out
 
     # Time
 

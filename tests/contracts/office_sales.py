@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from datetime import datetime
 
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -19,7 +18,7 @@ from tests.system.desks import WHY
 from tests.system.everything import CHIEF, KIOSK
 from tests.vending.support import OPERATOR
 from vending.requests import Allowance, BasketRequest, Credit, DebtPayment, Item
-from vending.sale import Payment, SaleReceipt, Tender
+from vending.sale import Payment, Tender
 
 from .counter_model import Sold
 from .office_choices import (
@@ -27,13 +26,13 @@ from .office_choices import (
     SALES,
 )
 from .office_model import (
-    OfficeModel,
     expect,
     told,
 )
+from .office_walls import HasWalls
 
 
-class Sales(OfficeModel, RuleBasedStateMachine):
+class Sales(HasWalls, RuleBasedStateMachine):
     """What a counter does."""
 
     @initialize(target=SALES)
@@ -88,6 +87,7 @@ class Sales(OfficeModel, RuleBasedStateMachine):
             code,
             *self.untimely(),
             ("operator.float_used_up", kiosk and room),
+            self.no_sale(actor, *[agreement for agreement, _, _ in items]),
             perhaps=["vend.amount_too_low", "payment.too_much"],
         )
         if code:
@@ -102,7 +102,12 @@ class Sales(OfficeModel, RuleBasedStateMachine):
     def give_allowance(self, agreement: str, hold: bool) -> object:
         request = BasketRequest(self.name("v"), (Allowance(self.meters[agreement]),), hold=hold)
         answer, code = told(self.office.service.vend_basket, OPERATOR, request)
-        expect(code, *self.untimely(), perhaps=["vend.no_allowance", "vend.amount_too_low"])
+        expect(
+            code,
+            *self.untimely(),
+            self.no_sale(OPERATOR, agreement),
+            perhaps=["vend.no_allowance", "vend.amount_too_low"],
+        )
         if code:
             return multiple()
         sold = self.modelled(OPERATOR, request, answer, 0)
@@ -113,13 +118,15 @@ class Sales(OfficeModel, RuleBasedStateMachine):
 
     @rule(sale=SALES, data=st.data())
     def void(self, sale: Sold, data: st.DataObject) -> None:
-        place = data.draw(st.integers(0, len(sale.receipts) - 1))
+        self.void_one(sale, data.draw(st.integers(0, len(sale.receipts) - 1)))
+
+    def void_one(self, sale: Sold, place: int) -> None:
         receipt = sale.receipts[place]
         chief = replace(CHIEF, point=sale.actor.point)
         quote, agreement = receipt.quote, receipt.buyer.agreement
         left = -self.sums["2010", agreement] + (quote.balance_before - quote.balance_after).minor
         cash = 0 if sale.actor == KIOSK else sale.cash(receipt) + sale.more_in_coins(receipt)
-        out = self.down_since(receipt.buyer.meter)
+        unproved, in_log = self.unproved(receipt), self.set_in_log(receipt)
         _, code = told(self.office.service.void, chief, receipt.vend_id, WHY)
         if receipt.vend_id in sale.gone:
             refunded = self.refunded(receipt.vend_id)
@@ -128,15 +135,9 @@ class Sales(OfficeModel, RuleBasedStateMachine):
         expect(
             code,
             ("void.not_allowed", left < 0 or bool(self.given[receipt.vend_id])),
-            (
-                "void.meter_unreachable",
-                self.is_seen(receipt) and out is None,
-            ),
-            (
-                "void.gone_unproved",
-                self.is_seen(receipt) and out is not None and self.seen(receipt) < out,
-            ),
+            *unproved,
             ("point.till_short", cash > self.sums["1010", receipt.seller.point]),
+            self.no_seller(chief),
             *self.untimely(),
             # It paid charges of a tariff that the agreement has left.
             perhaps=["void.not_allowed"] if agreement in self.moved_tariff else [],
@@ -154,25 +155,20 @@ class Sales(OfficeModel, RuleBasedStateMachine):
             sums["1210", owing] += amount
         self.book(sums, "void")
         self.took(receipt, -1, more)
+        self.voided.add(receipt.vend_id)
+        if receipt.tokens:
+            assert receipt.vend_id not in self.in_meters
+            self.taken_back(receipt.buyer.meter, receipt.vend_id, in_log)
 
     @rule(sale=SALES, last=st.booleans())
     def show(self, sale: Sold, last: bool) -> None:
         receipt = sale.receipts[-1 if last else 0]
-        _, code = told(self.office.service.show, sale.actor, receipt.vend_id)
+        shown, code = told(self.office.service.show, sale.actor, receipt.vend_id)
         # Whose money two people gave back keeps the units.
         gone = receipt.vend_id in sale.gone and not self.refunded(receipt.vend_id)
-        expect(code, ("vend.voided", gone))
-        if not code and receipt.vend_id in self.unseen:
-            self.unseen.remove(receipt.vend_id)
-            self.seen_at[receipt.vend_id] = self.head if self.ahead else self.now
-
-    def seen(self, receipt: SaleReceipt) -> datetime:
-        """When somebody could type its token first."""
-        return self.seen_at.get(receipt.vend_id, receipt.sold_at)
-
-    def is_seen(self, receipt: SaleReceipt) -> bool:
-        """Whether it has a token that may have been used."""
-        return bool(receipt.tokens) and receipt.vend_id not in self.unseen
+        expect(code, ("vend.voided", gone), self.no_seller(sale.actor))
+        if not code:
+            self.was_shown(shown)
 
     def refunded(self, vend_id: str) -> bool:
         return any(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from hypothesis import strategies as st
@@ -118,6 +119,7 @@ class Wishes(Decisions):
             "correction",
             ("correction.not_possible", self.not_corrected(receipt, sale, meter)),
             ("void.not_allowed", bool(self.given[receipt.vend_id])),
+            ("void.token_taken", receipt.vend_id in self.delivered),
             sale=(sale, 0),
             meter=meter,
             perhaps=["vend.amount_too_low"],
@@ -137,41 +139,69 @@ class Wishes(Decisions):
     )
     def exchange(self, agreement: str, units: str, then: Actor | None, again: bool) -> object:
         """For one from the shelf, or for one that hung here or elsewhere before."""
+        if units == "0":
+            return self.put_in(agreement, Source.NONE, None, units, then, again)
+        return self.put_in(agreement, Source.PHOTO, Units(units), units, then, again)
+
+    def put_in(
+        self,
+        agreement: str,
+        source: Source,
+        given: Units | None,
+        left: str,
+        then: Actor | None,
+        again: bool,
+        *reasons: tuple[str, bool],
+        down: datetime | None = None,
+    ) -> object:
+        """`left`: what is to be moved."""
         id, old = self.name("w"), self.meters[agreement]
         fresh = Drn.from_serial("01", 8000 + self.ids)
-        down = [
+        shelf = [
             meter
             for meter in self.out
             if meter not in self.meters.values() and self.measures[meter] is COMMODITY[agreement]
         ]
-        if again and down:
-            fresh = Drn(down[0])
+        if again and shelf:
+            fresh = Drn(shelf[0])
         self.measures[fresh.number] = self.measures[old] = COMMODITY[agreement]
-        new = NewMeter(fresh, EncryptionAlgorithm.EA07, SGC, 1, 1)
-        source = Source.NONE if units == "0" else Source.PHOTO
-        given = None if units == "0" else Units(units)
+        new = NewMeter(fresh, EncryptionAlgorithm.EA07, SGC, *self.key_of(fresh.number))
         by = replace(TECHNICIAN, point="P1")
         put_in = self.office.house.exchanges.exchange
-        _, code = told(put_in, by, id, agreement, new, source, WHY, given)
-        expect(code, ("clock.ran_ahead", self.ahead), ("clock.went_back", self.behind_books))
+        made, code = told(put_in, by, id, agreement, new, source, WHY, given, down)
+        expect(
+            code,
+            ("clock.ran_ahead", self.ahead),
+            ("clock.went_back", self.behind_books),
+            *reasons,
+        )
         if code:
             return multiple()
         # No two in one moment: which came first could not be told.
         self.machine.passes(seconds=1)
         self.meters[agreement] = fresh.number
         self.out[old] = self.now - timedelta(seconds=1)
+        self.dead_since.pop(old, None)
+        if down is not None:
+            self.dead_since[old] = down, id
         self.exchanges += 1
+        self.taken_down(old)
         self.lives.setdefault(old, []).append((agreement, self.exchanges, id))
+        units = made.request.document["units"]
+        assert Decimal(units) == Decimal(left)
         facts = {"agreement": agreement, "old_meter": old, "units": units, "source": source.value}
-        made = Wish(id, "transfer", by, self.out[old], facts, asked_at=self.exchanges)
-        return self.kept_wish(made, then)
+        wish = Wish(id, "transfer", by, self.out[old], facts, asked_at=self.exchanges)
+        return self.kept_wish(wish, then)
 
     @rule(target=WISHES, wish=WISHES, by=WISHED, then=SOON)
     def ask_transfer_again(self, wish: Wish, by: Actor, then: Actor | None) -> object:
         if wish.act != "transfer":
             return multiple()
         reasons = self.not_moved(wish.facts, self.exchanges)
-        made = self.wish(by, None, "transfer", *reasons, **wish.facts)
+        # Once the meter has hung here again, its last reading may tell less.
+        read = ["exchange.reading_missing", "transfer.too_much"]
+        perhaps = read if wish.facts["source"] == "reading" else []
+        made = self.wish(by, None, "transfer", *reasons, perhaps=perhaps, **wish.facts)
         if isinstance(made, Wish):
             made.asked_at = self.exchanges
             if then is not None:
