@@ -18,6 +18,7 @@ log = logging.getLogger("raseed.jobs")
 
 ACTOR = Actor("job:reconcile", Role.TECHNICIAN)
 MOST_AT_ONCE = 100
+"""Listed in one question to the books."""
 
 
 def scheduler(service: VendingService, every_seconds: int) -> BackgroundScheduler:
@@ -67,7 +68,7 @@ def reconcile_all(service: VendingService) -> int:
     """
     settled = 0
     try:
-        waiting = service.unsettled(ACTOR, limit=MOST_AT_ONCE)
+        waiting = _unsettled(service)
     except Unavailable as error:
         log.warning("deliveries not listed: %s", error.code)
         return 0
@@ -82,3 +83,12 @@ def reconcile_all(service: VendingService) -> int:
             log.info("%s is %s", vend_id, delivery.state.value)
             settled += delivery.state.value != "unknown"
     return settled
+
+
+def _unsettled(service: VendingService) -> list[str]:
+    """All of them, listed before any is settled: one that stays in doubt gets another place."""
+    found = page = service.unsettled(ACTOR, limit=MOST_AT_ONCE)
+    while page:
+        page = service.unsettled(ACTOR, after=page[-1], limit=MOST_AT_ONCE)
+        found = found + page
+    return found

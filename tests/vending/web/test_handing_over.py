@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.vending.support import POWER, WATER
-from vending.jobs import reconcile_all, scheduler
+from vending.jobs import reconcile_all, reconciling, scheduler
 
 from .support import Api, api_over, api_with_meters, town_at
 
@@ -90,6 +90,19 @@ def test_the_job_settles_what_is_unknown_and_skips_who_is_silent(api: Api) -> No
     assert api.get("/vends/v-1").json()["delivery"]["state"] == "delivered"
     assert reconcile_all(api.parts.service) == 0
     assert api.get("/vends/v-1").json()["delivery"]["events"][-1]["actor"] == "job:reconcile"
+
+
+def test_silent_meters_keep_nobody_waiting_however_many_they_are(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconciling, "MOST_AT_ONCE", 1)
+    for vend_id, drn in (("v-1", POWER), ("v-2", WATER)):
+        api.vend(vend_id, drn.number)
+        api.fault(drn, "reply_lost")
+        assert api.post(f"/vends/{vend_id}/delivery").json()["state"] == "unknown"
+    api.fault(POWER, "silent")
+    assert reconcile_all(api.parts.service) == 1
+    assert api.get("/vends/v-2").json()["delivery"]["state"] == "delivered"
 
 
 def test_the_scheduler_runs_the_job_alone_and_in_utc(api: Api) -> None:
