@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from tests.databases import Postgres
 from tests.vending.support import ADMIN, OPERATOR, SetClock, Town, request, service
@@ -100,6 +101,19 @@ def test_a_file_that_is_there_is_left_alone(here: Town, copies: Path) -> None:
 def test_the_name_of_a_folder_is_no_new_file(here: Town, to: Path) -> None:
     with pytest.raises(BackupExists):
         back_up(here.store.engine, to)
+
+
+def test_a_file_that_came_while_it_was_copied_is_left_alone(here: Town, copies: Path) -> None:
+    """Two copies that are made to one name at one time: the first to end is not written over."""
+
+    @event.listens_for(here.store.engine, "checkout")
+    def _(*_: object) -> None:
+        (copies / "one.db").write_text("the other's")
+
+    with pytest.raises(BackupExists):
+        back_up(here.store.engine, copies / "one.db")
+    assert (copies / "one.db").read_text() == "the other's"
+    assert os.listdir(copies) == ["one.db"]
 
 
 def test_a_place_that_is_none_is_told(here: Town, copies: Path) -> None:

@@ -74,8 +74,7 @@ def back_up(engine: Engine, to: Path) -> Copied:
     if engine.dialect.name != "sqlite":
         raise BackupOfServer
     try:
-        if to.exists():
-            raise BackupExists(str(to))
+        _check_free(to)
         # Hidden until it is whole.
         part = to.with_name(f".{to.name}.{os.getpid()}")
         os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
@@ -83,6 +82,8 @@ def back_up(engine: Engine, to: Path) -> Copied:
             _copy(engine, part)
             copied = _looked_through(part)
             keep(part)
+            # Copying took its time: another may have ended first.
+            _check_free(to)
             part.rename(to)
         finally:
             part.unlink(missing_ok=True)
@@ -95,6 +96,11 @@ def back_up(engine: Engine, to: Path) -> Copied:
             raise BackupDamaged(str(error)) from None
         raise BackupFailed(str(to), str(error)) from None
     return copied
+
+
+def _check_free(to: Path) -> None:
+    if to.exists():
+        raise BackupExists(str(to))
 
 
 def _copy(engine: Engine, part: Path) -> None:
