@@ -132,7 +132,7 @@ def slip_document(banking: Banking) -> str:
     ).decode("ascii")
 
 
-def banking_from(row: Sequence[Any], copy: int = 0, copies: int = 0) -> Banking:
+def banking_from(row: Sequence[Any], copies: int) -> Banking:
     """From the columns id, number, point, at, actor, entry, currency, amount, document."""
     id, number, point, at, actor, entry, currency, _amount, document = row
     data: dict[str, Any] = json.loads(document)
@@ -150,7 +150,6 @@ def banking_from(row: Sequence[Any], copy: int = 0, copies: int = 0) -> Banking:
         reference=data["reference"],
         pieces=tuple((value, pieces) for value, pieces in data["pieces"]),
         request=data["request"],
-        copy=copy,
         copies=copies,
     )
 

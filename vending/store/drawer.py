@@ -170,7 +170,7 @@ class SqlDrawerReading(SqlBooksReading):
 
     def banking(self, id: str) -> Banking | None:
         row = self._db.execute(_BANKINGS.where(t.bankings.c.id == id)).first()
-        return None if row is None else banking_from(row[:-1], copies=row[-1])
+        return None if row is None else banking_from(row[:-1], row[-1])
 
     def bankings(
         self, *, point: str | None = None, before: int | None = None, limit: int = 100
@@ -184,7 +184,7 @@ class SqlDrawerReading(SqlBooksReading):
         if before is not None:
             found = found.where(b.entry < before)
         rows = self._db.execute(found.order_by(b.entry.desc()).limit(limit))
-        return [banking_from(row[:-1], copies=row[-1]) for row in rows]
+        return [banking_from(row[:-1], row[-1]) for row in rows]
 
 
 class SqlDrawerWriting(SqlDrawerReading, SqlBooksWriting):
