@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from meters.errors import RaseedError
+from meters.quantities import Money
 from tests.vending.drawer.support import (
     CHIEF,
     HUDA,
@@ -45,6 +46,7 @@ from vending.operators import OperatorUnknown
 from vending.parties import Actor, PointUnknown, Role
 from vending.permissions import ActorNotAllowed
 from vending.sale import Tender
+from vending.tariff import CurrencyWrong
 
 WHY = "Paid in at the counter"
 
@@ -250,14 +252,17 @@ def test_a_deposit_needs_two_people(here: Counter) -> None:
             ask(LAYLA, "D-1", "nobody", shekels("500"), WHY, paid_out=paid_out)
     with pytest.raises(DrawerAmount):
         ask(LAYLA, "D-1", "rana", shekels("0"), WHY)
+    with pytest.raises(CurrencyWrong, match="JOD"):
+        ask(LAYLA, "D-1", "rana", Money(50_000, "JOD"), WHY)
     made = ask(LAYLA, "D-1", "rana", shekels("500"), WHY)
     assert made.state is AdjustmentState.PENDING
     assert ask(LAYLA, "D-1", "rana", shekels("500"), WHY) == made
     approve(CHIEF, "D-1")
     assert here.reports.account(LAYLA, "2030", "rana").closing == -50000
     assert here.reports.account(LAYLA, "1120").closing == 50000
-    with pytest.raises(DepositTooSmall):
+    with pytest.raises(DepositTooSmall) as refused:
         ask(LAYLA, "D-2", "rana", shekels("500.10"), WHY, paid_out=True)
+    assert refused.value.facts() == {"operator": "rana", "balance": "500.00"}
     back = ask(LAYLA, "D-2", "rana", shekels("500"), WHY, place=DepositPlace.SAFE, paid_out=True)
     approve(CHIEF, "D-2")
     again = ask(LAYLA, "D-2", "rana", shekels("500"), WHY, place=DepositPlace.SAFE, paid_out=True)
@@ -291,6 +296,10 @@ def test_a_deposit_is_not_paid_out_twice(here: Counter) -> None:
     here.keeping.adjust(LAYLA, "F-1", lines, "A seal that was lost")
     here.keeping.approve(CHIEF, "F-1")
     assert here.reports.account(LAYLA, "2030", "rana").closing == 10
+    # And what is owed may be paid in parts.
+    here.deposits.request(LAYLA, "D-4", "rana", Money(5), WHY)
+    here.keeping.approve(CHIEF, "D-4")
+    assert here.reports.account(LAYLA, "2030", "rana").closing == 5
 
 
 def test_too_few_pieces(place: Path | str) -> None:
@@ -298,8 +307,9 @@ def test_too_few_pieces(place: Path | str) -> None:
     here.drawers.open(SAMIR, "S-1", shekels("0"))
     here.sell("S-1", 5000)
     here.drawers.close(SAMIR, counting(5000))
-    with pytest.raises(PiecesDiffer):
+    with pytest.raises(PiecesDiffer) as refused:
         here.bankings.bank(SAMIR, BankRequest("B-1", "P1", pieces=((2000, 2),)))
+    assert refused.value.facts() == {"pieces": "40.00", "cash": "50.00"}
     slip = here.bankings.bank(SAMIR, BankRequest("B-1", "P1", pieces=((5000, 1),)))
     assert slip.amount == 5000
     here.close()

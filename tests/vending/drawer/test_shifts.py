@@ -91,6 +91,15 @@ def test_over_and_right_and_a_supervisor_who_closes(here: Counter) -> None:
     assert here.right()
 
 
+def test_a_shift_that_took_back_what_another_had_sold_tells_no_sale(here: Counter) -> None:
+    sale = here.sell(None, 2320)
+    here.drawers.open(SAMIR, "S-1", shekels("100"))
+    here.void(sale, "S-1", 2320)
+    told = here.drawers.x(CHIEF, "S-1").tally
+    assert [(k.kind, k.sales, k.voids, k.taken) for k in told.kinds] == [("credit", 0, 1, -2320)]
+    assert [(u.commodity, u.sales, u.voids) for u in told.units] == [("water", 0, -1000)]
+
+
 def test_voids_are_taken_off(here: Counter) -> None:
     here.drawers.open(SAMIR, "S-1", shekels("100"))
     here.sell("S-1", 1160)
