@@ -33,6 +33,7 @@ from tests.vending.acts.support import (
 from tests.vending.support import ADMIN
 from vending.approvals import Approvals, ApprovalState
 from vending.approvals.approval import PATIENCE, StepState
+from vending.approvals.errors import ApprovalUnderWay
 from vending.blocking import Block
 from vending.messages import Language, failure_words
 from vending.parties import Actor
@@ -42,6 +43,7 @@ from vending.store import downgrade, upgrade
 from vending.store.approvals import SqlPeople
 
 THIRD = replace(CHIEF, name="Nadia")
+FOURTH = replace(CHIEF, name="Yara")
 
 
 @pytest.fixture
@@ -86,6 +88,8 @@ def test_it_stays_on_the_list_with_the_reason(office: Office) -> None:
     failed(office)
     assert [one.id for one in office.approvals.waiting(CLERK)] == ["A-1", "A-0"]
     assert [one.id for one in office.approvals.pending(CLERK)] == ["A-0"]
+    behind = office.approvals.waiting(CLERK, act="free_issue", before="A-1")
+    assert [one.id for one in behind] == ["A-0"]
     found = office.approvals.approval(CLERK, "A-1")
     assert office.approvals.state(found) is ApprovalState.NOT_DONE
     assert found.failure is not None
@@ -125,6 +129,33 @@ def test_anybody_who_may_and_has_not_asked_carries_it_through(office: Office) ->
     assert refused(lambda: office.approvals.refuse(THIRD, "A-1", WHY)) == "approval.decided"
     assert office.entries() == 1
     assert office.approvals.waiting(CLERK) == []
+    office.check()
+
+
+def test_whoever_began_last_is_at_it_and_begins_once(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One process after the other dies in the middle, so that nobody writes down how it ended."""
+    office.ask("A-1", "free_issue", meter=P, units="20")
+    bar(office)
+    with monkeypatch.context() as patch:
+        patch.setattr(type(office.approvals), "_keep", lambda *_: None)
+        for person in (CHIEF, OTHER_CHIEF, THIRD):
+            for _ in ("cut off", "and begun anew"):
+                assert refused(lambda who=person: office.approvals.approve(who, "A-1")) == (  # type: ignore[misc]
+                    "vend.blocked"
+                )
+            with pytest.raises(ApprovalUnderWay) as told:
+                office.approvals.refuse(FOURTH, "A-1", WHY)
+            assert told.value.by == person.name
+            office.town.clock.forward(seconds=PATIENCE.total_seconds())
+    let_go(office)
+    steps = office.approvals.approve(THIRD, "A-1").approval.steps
+    assert [(one.state, one.actor) for one in steps] == [
+        (StepState.BEGUN, OTHER_CHIEF.name),
+        (StepState.BEGUN, THIRD.name),
+        (StepState.DONE, THIRD.name),
+    ]
     office.check()
 
 
