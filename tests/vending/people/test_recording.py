@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -64,6 +65,13 @@ class Counting:
             pass
         return len(id) + amount.minor + len(actor.name)
 
+    def again(self, actor: Actor, id: str) -> int:
+        with self._store.writing():
+            pass
+        return len(id) + len(actor.name)
+
+    also = again
+
     def look(self, actor: Actor, id: str) -> str:
         with self._store.writing() as books:
             books.nothing_to_keep()
@@ -72,8 +80,14 @@ class Counting:
 
 RULES = {
     "do": Rule("done", "id", ("amount",), once=True),
+    "again": Rule("done_again", "id", once=True),
+    "also": Rule("done_also", "id", once=True),
     "look": Rule("looked", "id"),
 }
+
+
+HUDA = replace(ACTOR, name="huda")
+ONCE = [("again", ACTOR, "a"), ("again", ACTOR, "b"), ("again", HUDA, "a"), ("also", ACTOR, "a")]
 
 
 @pytest.fixture
@@ -104,6 +118,24 @@ def test_a_line_is_written_with_the_act_and_once(store: SqlStore) -> None:
     with store.writing():
         pass
     assert len(lines(store)) == 1
+
+
+def test_of_one_person_one_act_and_one_subject_there_is_one_line(store: SqlStore) -> None:
+    counting = recorded(Counting(store), RULES)
+    for act, actor, id in ONCE + ONCE[::-1]:
+        getattr(counting, act)(actor, id)
+    told = [(one.act, one.actor, one.subject) for one in lines(store)][::-1]
+    assert told == [(RULES[act].act, actor.name, id) for act, actor, id in ONCE]
+    with SqlHouse(store).reading() as house:
+        for asked, numbers in (
+            ((0, 2), [4, 3]),
+            ((3, 2), [2, 1]),
+            ((2, 2), [1]),
+            ((1, 2), []),
+            ((0, 9, "a"), [4, 3, 1]),
+            ((4, 9, "a", "rami"), [1]),
+        ):
+            assert [line.number for line in house.trail(*asked)] == numbers
 
 
 def test_what_was_typed_is_kept_in_one_line(store: SqlStore) -> None:
