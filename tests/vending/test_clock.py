@@ -100,7 +100,8 @@ def test_a_clock_that_is_fine_is_not_asked_about() -> None:
 
 def test_without_limits_nobody_looks_ahead() -> None:
     far, books = START + timedelta(days=4000), Books()
-    for guard in (UNWATCHED, ClockGuard(), ClockGuard(ClockLimits(leap=LEAP))):
+    unlimited = ClockGuard(ClockLimits(), lambda: 0)
+    for guard in (UNWATCHED, ClockGuard(), ClockGuard(ClockLimits(leap=LEAP)), unlimited):
         guard.booked(START)
         guard.check(far, head(START), books)
         assert guard.until(head(START)) is None
