@@ -169,6 +169,8 @@ def test_requests_that_wait_hold_the_month_open(here: Office) -> None:
 
 
 def test_reopening_is_the_supervisors_and_leaves_a_trace(here: Office) -> None:
+    with pytest.raises(ActorNotAllowed):
+        here.keeping.close(OPERATOR, "2026-11")
     closed = here.close_month("2026-11")
     with pytest.raises(ActorNotAllowed):
         here.keeping.reopen(BILLING, "2026-11", "A till was counted late")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import sqlite3
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -229,6 +231,26 @@ def test_takings(here: Office) -> None:
     assert here.reports.takings(CHIEF, "P1") == []
     with pytest.raises(PointUnknown):
         here.reports.takings(CHIEF, "ZZ")
+
+
+def answered(reports: BookReports, name: str, needed: list[str]) -> None:
+    answer = getattr(reports, name)(OPERATOR, *needed)
+    if isinstance(answer, AbstractContextManager):
+        answer.__enter__()
+
+
+def test_who_may_not_read_the_books_is_told_nothing_of_them(here: Office) -> None:
+    """By whichever call; what everybody may ask of one agreement is apart."""
+    asked = []
+    for name, call in inspect.getmembers(BookReports, inspect.isfunction):
+        known = inspect.signature(call).parameters
+        if "actor" not in known or name == "customer":
+            continue
+        needed = ["x" for one in [*known.values()][2:] if one.default is one.empty]
+        with pytest.raises(ActorNotAllowed):
+            answered(here.reports, name, needed)
+        asked.append(name)
+    assert {"seals", "operator", "journal", "check"} < {*asked}
 
 
 def test_a_seller_who_is_not_registered_and_days_on_which_nothing_was_sold(here: Office) -> None:

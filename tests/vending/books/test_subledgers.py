@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import text
 
 from meters.quantities import Money, Volume
+from meters.values import replace
 from tests.vending.books.mixed_day import BEFORE, DAY, MixedDay
 from tests.vending.books.support import BILLING, CHIEF
 from tests.vending.cli.support import town_shell
@@ -171,6 +172,20 @@ def test_a_contained_tax_is_taken_out_of_the_account_that_its_price_went_to(is_v
     assert net == {"sales_water": sign * 5000, "sewage": sign * 2500, "vat_due": sign * 1200}
     taxed = [row.base for row in rows if row.kind == LineKind.TAX.value]
     assert taxed == [sign * 5000, sign * 2500]
+
+
+def test_a_line_that_took_nothing_is_left_out_but_of_units_and_taxes() -> None:
+    tariff = TariffBook(parse_tariffs(HEAD.format(commodity="water") + INCLUDED, "t")).active(
+        "worked", SOLD_AT
+    )
+    lines = quote(tariff, QuoteRequest(Volume(10_000)), AccountState(Money(0)), SOLD_AT).lines
+    kinds = {LineKind.UNITS, LineKind.CHARGE, LineKind.TAX}
+    assert {line.kind for line in lines} == kinds
+    free = [replace(line, amount=Money(0)) for line in lines]
+    document = json.dumps({"lines": [kept_line(line) for line in free]})
+    rows = breakdown_of([PricedSale(1, "water", "ILS", document, False)], chart())
+    told = {row.kind for row in rows} - {CONTAINED}
+    assert told == {kind.value for kind in kinds - {LineKind.CHARGE}}
 
 
 @pytest.mark.system

@@ -67,6 +67,17 @@ def test_who_is_barred_is_given_no_set_again(place: Path | str, kind: str, subje
     town.store.close()
 
 
+def test_a_set_is_counted_on_the_day_of_its_sale_alone(place: Path | str) -> None:
+    """That sale is the last entry before the next day."""
+    town = Voids(place)
+    assert town.sold("v-1").key_tokens
+    town.check()
+    town.clock.forward(days=1)
+    town.sold("v-2")
+    town.check()
+    town.store.close()
+
+
 def test_digits_that_nobody_has_seen_are_not_given_again(place: Path | str) -> None:
     town = Voids(place)
     town.sold("v-1", hold=True)
