@@ -130,6 +130,9 @@ class Approvals:
             approved = approved_act(found, payload, actor, now)
             again = found.taken_up_by(actor.name) and found.called_off is None
             if act.execute is not None and found.stands_approved:
+                if found.is_undone:
+                    # By one that stands ahead it would be under way until that moment has come.
+                    self._guard.check(now, books.chain_head(), books)
                 take_up(books, found, actor.name, now, act.whom(payload))
                 noted(after=_news(found, None))
             elif not again:

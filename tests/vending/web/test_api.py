@@ -19,6 +19,7 @@ import pytest
 
 from tests.vending.support import POWER, WATER, pushed, town
 from vending.parties import Role
+from vending.store.damage import Damage
 from vending.surroundings import CONFIG
 
 from .support import ALL_SCOPES, PREFIX, Api, api_over
@@ -169,12 +170,13 @@ def test_a_locked_database_is_told_and_nothing_is_lost(tmp_path: Path) -> None:
 
 
 def test_an_unforeseen_fault_shows_an_incident_and_no_more(
-    api: Api, caplog: pytest.LogCaptureFixture
+    api: Api, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with sqlite3.connect(api.path) as raw:
-        # Somebody edited a party by hand; nothing foresees a cipher that does not exist.
+        # Somebody edited a party by hand, and which row it is cannot be found.
         raw.execute("UPDATE meters SET ea = 'zz'")
     raw.close()
+    monkeypatch.setattr(Damage, "explained", lambda _self, error, _chart: error)
     # A sale is served before the framework, everything else by it; both answer alike.
     for answer in (api.get("/meters", headers={"Accept-Language": "en"}), api.vend()):
         assert answer.status_code == 500
