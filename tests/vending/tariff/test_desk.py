@@ -48,6 +48,7 @@ from vending.tariff.errors import (
 )
 from vending.tariff.mistakes import Mistake
 from vending.tariff.rows import ActKind
+from vending.tariffdesk import MOST_TEXT
 from vending.tariffrules import NOTICE
 
 from .office import CODE, LAYLA, NADIA, NEW_YEAR, OMAR, Office, draft
@@ -164,6 +165,7 @@ BAD = [
     ("code = 5 5", "TOML 1:10", Mistake.NOT_TOML),
     (DEEP, "TOML", Mistake.NESTED),
     (draft() + "\ud800", "TOML", Mistake.NOT_TEXT),
+    (draft() + "# " + "x" * MOST_TEXT, "TOML", Mistake.TOO_LONG),
     (draft(rate="cheap"), "versions[0].price.rate", Mistake.NOT_A_NUMBER),
     (
         draft().replace("[[versions]]", "[[versions]]\ncolour = 'red'"),
