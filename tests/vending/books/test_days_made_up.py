@@ -4,6 +4,7 @@ meanwhile; and a day ends at midnight on the wall, however long it was."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from apscheduler.schedulers.background import (  # type: ignore[import-untyped]
 from meters.quantities import Money
 from tests.vending.support import POWER, Town
 from vending.accounting import DailyCheck, DailyClosing
+from vending.accounting.daily import first_unchecked
 from vending.accounting.errors import CheckOutdated
 from vending.jobs.closing import MOST_DAYS, Closing
 from vending.parties import Actor, Role
@@ -193,6 +195,27 @@ def test_days_that_no_seal_can_keep_hold_up_none_behind_them(here: Office) -> No
     assert [day for day, _ in days] == [(first + timedelta(days=n)).isoformat() for n in range(62)]
     assert [day for day, kept in days if kept] == ["2027-01-25", "2027-01-26"]
     assert done(job) == []
+
+
+def test_a_seal_of_a_day_that_has_not_begun_says_nothing_of_any(here: Office) -> None:
+    here.town.clock.forward(days=1)
+    assert done(job_of(here)) == [("2026-11-26", True)]
+    (seal,) = here.reports.seals(BILLING)
+    begun, now = THURSDAY.date() - timedelta(days=9), here.town.clock.now
+    for day, first in (
+        ("2026-11-26", THURSDAY.date() + timedelta(days=1)),
+        ("2026-11-27", THURSDAY.date() + timedelta(days=2)),
+        ("2026-11-28", begun),
+        ("some day", begun),
+    ):
+        assert first_unchecked([replace(seal, day=day)], begun, now, ZONE) == first
+
+
+def test_books_without_entries_are_checked_from_yesterday_on(place: Path | str) -> None:
+    made = Office(Town(place))
+    made.town.clock.now = THURSDAY
+    assert done(job_of(made)) == [("2026-11-25", True)]
+    made.close()
 
 
 def test_what_comes_behind_the_seal_of_its_day_is_checked_with_the_next(here: Office) -> None:
