@@ -55,4 +55,4 @@ class MeterOffice(AtMeters):
 @pytest.mark.system
 @pytest.mark.hypothesis
 def test_meters_in_any_order(kind: str, server: Postgres | None) -> None:
-    run_machine(MeterOffice, kind, server, sqlite=8, postgresql=3, steps=40)
+    run_machine(MeterOffice, kind, server, sqlite=6, postgresql=2, steps=40)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from meters.account import TokenLogEntry
+from meters.account import MeterAccount, TokenLogEntry
 from meters.gateway import PushOutcome
 from meters.quantities import Money
 from meters.verdicts import TokenResult
@@ -38,6 +38,9 @@ class Keypad:
     """A line that tells the log of a meter, and nothing of its key."""
 
     line: DirectGateway
+
+    def read_account(self) -> MeterAccount:
+        return self.line.read_account()
 
     def read_token_log(self) -> list[TokenLogEntry]:
         return self.line.read_token_log()
