@@ -200,7 +200,7 @@ class KeyOrders(RuleBasedStateMachine):
     def enter(self, *digits: str) -> bool:
         """One behind the other, and after a while, so that the keypad is not locked."""
         taken = False
-        self.town.clock.forward(minutes=20)
+        self.town.clock.forward(minutes=30)
         for token in digits:
             taken = self.town.machine.enter_token(token, self.town.clock()).result.is_taken
         return taken
