@@ -63,21 +63,24 @@ class Voiding:
             done = books.void_of(vend_id)
             if done is not None:
                 return _asked_again(done, actor, reason)
-        try:
-            proved = self._proving.proved(record)
-        except MeterWithoutAddress as error:
-            raise VoidWithoutAddress(error.meter) from error
-        except MeterUnreachable as error:
-            # Elsewhere one who cannot reach a meter lets the customer type the token: not here.
-            raise VoidUnseen(error.meter, error.reason) from error
+        proved = self.proved(record)
         with self._ports.store.writing() as books:
             return self._write(
                 books, actor, record, receipt_of(record), proved.events, reason, proved.proof
             )
 
     def proved(self, record: SaleRecord) -> Proved:
-        """See `Proving.proved`."""
-        return self._proving.proved(record)
+        """That a sale may be taken back, or sold anew to another meter.
+
+        Raises VoidUnseen, VoidWithoutAddress, MeterMismatch, TokenTaken, NotProved.
+        """
+        try:
+            return self._proving.proved(record)
+        except MeterWithoutAddress as error:
+            raise VoidWithoutAddress(error.meter) from error
+        except MeterUnreachable as error:
+            # Elsewhere one who cannot reach a meter lets the customer type the token: not here.
+            raise VoidUnseen(error.meter, error.reason) from error
 
     def replace_within(
         self, books: Writing, actor: Actor, proved: Proved, reason: str, replaced_by: str

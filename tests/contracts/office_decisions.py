@@ -151,14 +151,10 @@ class Decisions(Sales):
         quote = receipt.quote
         left = -self.sums["2010", receipt.buyer.agreement]
         left += (quote.balance_before - quote.balance_after).minor
-        unproved = [
-            ("meter.unreachable" if code == "void.meter_unreachable" else code, holds)
-            for code, holds in self.unproved(receipt)
-        ]
         return (
             ("correction.not_possible", self.not_corrected(receipt, sale, meter)),
             ("void.not_allowed", bool(self.given[receipt.vend_id]) or left < 0),
-            *unproved,
+            *self.unproved(receipt),
             *self.untimely(),
         )
 

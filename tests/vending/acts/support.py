@@ -36,6 +36,7 @@ from vending.approvals import Approvals, Outcome, own_acts
 from vending.messages import LOCAL_ZONE
 from vending.outbox import OutboxPlan
 from vending.parties import Meter, Role
+from vending.ports import Ports
 from vending.requests import Units
 from vending.sale import SaleReceipt, VendRequest
 from vending.service import VendingService
@@ -83,6 +84,16 @@ class Office:
     def outcome(self, id: str) -> Outcome:
         self.town.clock.forward(minutes=3)
         return self.approvals.approve(CHIEF, id)
+
+    def failure(self, id: str) -> str:
+        """Why the last attempt at what was approved was not done, as it is kept."""
+        failure = self.approvals.approval(CHIEF, id).steps[-1].failure
+        return "" if failure is None else failure.code
+
+    def acts_now(self, ports: Ports) -> None:
+        """From here on acts are done over these."""
+        acts = {**own_acts("ILS"), **sale_acts(ports, SqlActs(self.town.store))}
+        self.approvals = Approvals(SqlPeople(self.town.store), acts, self.town.clock)
 
     def type_in(self, vend_id: str) -> TokenResult:
         """What the meter says to the token of a sale."""

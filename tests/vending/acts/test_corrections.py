@@ -3,9 +3,11 @@ is told."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from meters.gateway import MeterUnreachable
+from meters.gateway import Gateway, MeterWithoutAddress
 from meters.quantities import Money
 from meters.verdicts import TokenResult
 from tests.vending.acts.support import (
@@ -21,10 +23,11 @@ from vending.acts.errors import CorrectionNotPossible
 from vending.aftersale import Evidence
 from vending.blocking import Block, Blocked
 from vending.operators import OperatorDayLimit
+from vending.parties import Meter
 from vending.requests import BasketRequest, Credit, Units
 from vending.sale import Payment, SaleKind, SaleReceipt, Tender
 from vending.store.approvals import SqlPeople
-from vending.voids import TokenTaken, read_document
+from vending.voids import TokenTaken, VoidUnseen, VoidWithoutAddress, read_document
 
 from .test_acts import N
 
@@ -183,8 +186,27 @@ def test_a_meter_that_does_not_answer_keeps_the_money_where_it_is(office: Office
     office.sell("v-1")
     office.ask("A-1", "correction", sale="v-1", meter=N)
     gone = {number: office.meters.pop(number) for number in list(office.meters)}
-    with pytest.raises(MeterUnreachable):
+    # Not `meter.unreachable`, whose advice is to let the customer type the token.
+    with pytest.raises(VoidUnseen) as told:
         office.approve("A-1")
+    assert told.value.meter == P
+    assert office.failure("A-1") == "void.meter_unreachable"
     office.meters.update(gone)
     assert office.approve("A-1").buyer.meter == N
+    assert office.service.verify(ADMIN).ok
+
+
+def test_a_meter_without_an_address_is_not_tried_again_for_a_correction(office: Office) -> None:
+    office.sell("v-1")
+    office.ask("A-1", "correction", sale="v-1", meter=N)
+
+    def without_address(meter: Meter) -> Gateway:
+        raise MeterWithoutAddress(meter.number.number)
+
+    ports = replace(office.service.ports, gateway_for=without_address)
+    office.acts_now(ports)
+    with pytest.raises(VoidWithoutAddress):
+        office.approve("A-1")
+    assert office.failure("A-1") == "void.meter_without_address"
+    assert office.service.what_became(CLERK, "v-1").void is None
     assert office.service.verify(ADMIN).ok
