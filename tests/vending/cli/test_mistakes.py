@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.vending.support import POWER
+from vending.store.damage import Damage
 
 from .support import Shell
 
@@ -137,11 +138,14 @@ def test_a_usage_mistake_exits_2_without_a_traceback(town: Shell) -> None:
         assert "Traceback" not in told.err + told.out
 
 
-def test_an_unforeseen_fault_is_an_apology_with_a_number(town: Shell) -> None:
+def test_an_unforeseen_fault_is_an_apology_with_a_number(
+    town: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with sqlite3.connect(town.folder / "raseed.db") as raw:
-        # Somebody edited a party by hand; nothing foresees a cipher that does not exist.
+        # Somebody edited a party by hand, and which row it is cannot be found.
         raw.execute("UPDATE meters SET ea = 'zz'")
     raw.close()
+    monkeypatch.setattr(Damage, "explained", lambda _self, error, _chart: error)
     told = town.run("meter", "list")
     assert (told.code, told.out) == (70, "")
     assert "Traceback" not in told.err
