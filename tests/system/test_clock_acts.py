@@ -13,10 +13,11 @@ from meters.quantities import Money
 from meters.values import replace
 from tests.system.installation import PASSPHRASE, Installation
 from tests.system.machines import Machine
-from tests.vending.support import OPERATOR, SGC, TECHNICIAN, put_point, request
+from tests.vending.support import OPERATOR, POWER, SGC, TECHNICIAN, put_point, request
 from tokens.sts import EncryptionAlgorithm
 from vending.acts import NewMeter, Source
 from vending.approvals.errors import ApprovalExpired
+from vending.blocking import Blocked
 from vending.clock import ClockRanAhead, ClockWentBack
 from vending.drawer import BankRequest
 from vending.drawer.counting import checked_count
@@ -165,3 +166,24 @@ def test_what_was_approved_is_answered_by_any_clock(product: Raseed, machine: Ma
     again = product.approvals.approve(CHIEF, "L-1")
     assert (again.replayed, again.outcome) == (True, done)
     assert product.blocks.lift(LAYLA, "L-1", "agreement", "A2", WHY) == again.approval
+
+
+def test_nobody_takes_up_what_was_approved_by_a_clock_that_ran_ahead(
+    product: Raseed, machine: Machine
+) -> None:
+    """Cut off then, they would be at it until that moment for everybody else."""
+    gift = {"meter": POWER.number, "units": "10"}
+    product.approvals.request(LAYLA, "F-1", "free_issue", gift, WHY)
+    product.blocks.block(LAYLA, "meter", POWER.number, WHY)
+    with pytest.raises(Blocked):
+        product.approvals.approve(CHIEF, "F-1")
+    before = product.approvals.approval(LAYLA, "F-1")
+    assert before.is_undone
+    deputy = replace(CHIEF, name="Nadia")
+    machine.forward(days=60)
+    with pytest.raises(ClockRanAhead):
+        product.approvals.approve(deputy, "F-1")
+    assert product.approvals.approval(LAYLA, "F-1") == before
+    machine.forward(days=-60)
+    with pytest.raises(Blocked):
+        product.approvals.approve(deputy, "F-1")

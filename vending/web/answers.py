@@ -82,6 +82,8 @@ def error_response(request: Request, error: Exception) -> Response:
 
 async def explained(request: Request, error: Exception) -> Exception:
     """`error`, or what it comes of where a row of the database cannot be read."""
+    if isinstance(error, RequestValidationError):
+        return error
     if isinstance(error, RaseedError) and not isinstance(error, Broken):
         return error
     services = services_of(request)
