@@ -321,8 +321,9 @@ class VendingService:
         The answer's state is delivered, refused or unknown (no verdict came back: reconcile). A
         sale that is delivered, or refused for good, is answered as it stands. Raises VendUnknown,
         DeliveryNotPossible (it is unknown, or being delivered), MeterElsewhere (it hangs at another
-        agreement by now), DeliveryChanged, and MeterUnreachable or MeterMismatch (the token did not
-        reach the meter; the sale is issued as before).
+        agreement by now), MeterUnknown (it is in no use, or was taken down meanwhile),
+        DeliveryChanged, and MeterUnreachable or MeterMismatch (the token did not reach the meter;
+        the sale is issued as before).
         """
         return self._handover.deliver(actor, vend_id)
 
@@ -338,7 +339,8 @@ class VendingService:
     def read_account(self, actor: Actor, meter: str) -> MeterReading:
         """Reads balance and supply from the meter and stores the reading. Where sales to it were
         taken back, its token log is read too: whether it has taken one of their tokens all the
-        same."""
+        same. Raises ActorNotAllowed, MeterUnknown (it is in no use; taken down meanwhile, what was
+        read is not stored), MeterUnreachable, MeterMismatch."""
         return self._handover.read_account(actor, meter)
 
     def token_log(self, actor: Actor, meter: str) -> MeterLog:

@@ -11,6 +11,7 @@ from typing import Any
 from meters.quantities import Money, Quantity
 
 from .labels import Label
+from .paying import GIVEN
 from .quotes import Limited, LineKind, Quote, QuoteLine
 
 
@@ -23,15 +24,10 @@ class Reason:
     facts: dict[str, Any]
 
 
-GIVEN = ("free_issue", "refund", "transfer")
-"""Rules of units that no money is taken for (`paying.unpaid`)."""
-
 CODES = (
     "bought",
     "bought_alone",
-    "given_free_issue",
-    "given_refund",
-    "given_transfer",
+    *(f"given_{rule}" for rule in GIVEN),
     "used_before",
     "price_flat",
     "price_block",

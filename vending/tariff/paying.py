@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from fractions import Fraction
+from typing import Final
 
 from meters.quantities import Money, Quantity
 
@@ -23,6 +24,9 @@ from .state import AccountState
 from .steps import MOST_STEPS, carried_floor, check_carried
 from .support import FreeUnits
 from .tariffs import Tariff
+
+GIVEN: Final = ("free_issue", "refund", "transfer")
+"""Rules of units that are given for no money."""
 
 
 def owed(tariff: Tariff, state: AccountState, now: datetime) -> dict[str, Money]:
@@ -77,8 +81,12 @@ def free_left(
 
 
 def unpaid(tariff: Tariff, rule: str, units: Quantity, state: AccountState, now: datetime) -> Quote:
-    """Units (or, for a management token, none) that no money is taken for. Charges and debts are
-    not asked for. Raises AmountNotPositive, AmountTooHigh, AmountTooLow, UnitsNotCarried."""
+    """Units by one of the rules GIVEN, that no money is taken for (for a management token, no units
+    and no rule). Charges and debts are not asked for.
+
+    Raises AmountNotPositive, AmountTooHigh, AmountTooLow, UnitsNotCarried.
+    """
+    assert rule in GIVEN or not (rule or units.value), rule
     kind, step = tariff.commodity.quantity, tariff.commodity.token_step
     if units.value < 0:
         raise AmountNotPositive(str(units))

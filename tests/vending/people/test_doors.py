@@ -229,6 +229,16 @@ def test_a_supervisor_needs_a_second_factor(hall: Hall) -> None:
         hall.come("huda", password="x", code=codes.at(hall.clock()))
 
 
+def test_who_was_shut_out_meanwhile_sets_up_no_second_factor(hall: Hall) -> None:
+    """Looked at before the reset, the person would still be let go on."""
+    _, who = hall.arrive("samir")
+    hall.office.reset_password(hall.admin, "samir", "bread and thyme in the yard", "forgotten")
+    secret = hall.doors.new_second_factor()
+    with pytest.raises(NotSignedIn):
+        hall.doors.confirm_second_factor(who, secret, pyotp.TOTP(secret).at(START))
+    assert hall.come(password="bread and thyme in the yard").user.second == ""
+
+
 @pytest.mark.parametrize("forged", ["", "A", "AAAAAAAA", "reading", "0" * 32, "a" * 32, "٣" * 32])
 def test_no_other_secret_is_taken_than_one_of_ours(hall: Hall, forged: str) -> None:
     """It comes back in a field of the form: a short one could be guessed by whoever sees a code."""

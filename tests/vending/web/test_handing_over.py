@@ -76,12 +76,17 @@ def test_a_push_that_never_arrived_is_issued_again_and_can_be_pushed(api: Api) -
     assert balance(api, POWER.number) == receipt["quote"]["quantity"]["value"]
 
 
-def test_the_job_settles_what_is_unknown_and_skips_who_is_silent(api: Api) -> None:
+def first_of_two_in_doubt_is_silent(api: Api) -> None:
+    """Both tokens were pushed, and nobody knows whether they were taken."""
     for vend_id, drn in (("v-1", POWER), ("v-2", WATER)):
         api.vend(vend_id, drn.number)
         api.fault(drn, "reply_lost")
         assert api.post(f"/vends/{vend_id}/delivery").json()["state"] == "unknown"
     api.fault(POWER, "silent")
+
+
+def test_the_job_settles_what_is_unknown_and_skips_who_is_silent(api: Api) -> None:
+    first_of_two_in_doubt_is_silent(api)
     assert reconcile_all(api.parts.service) == 1
     assert api.get("/vends/v-1").json()["delivery"]["state"] == "unknown"
     assert api.get("/vends/v-2").json()["delivery"]["state"] == "delivered"
@@ -96,11 +101,7 @@ def test_silent_meters_keep_nobody_waiting_however_many_they_are(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reconciling, "MOST_AT_ONCE", 1)
-    for vend_id, drn in (("v-1", POWER), ("v-2", WATER)):
-        api.vend(vend_id, drn.number)
-        api.fault(drn, "reply_lost")
-        assert api.post(f"/vends/{vend_id}/delivery").json()["state"] == "unknown"
-    api.fault(POWER, "silent")
+    first_of_two_in_doubt_is_silent(api)
     assert reconcile_all(api.parts.service) == 1
     assert api.get("/vends/v-2").json()["delivery"]["state"] == "delivered"
 
