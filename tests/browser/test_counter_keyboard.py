@@ -39,3 +39,15 @@ def test_a_known_customer_is_served_in_a_dozen_keystrokes(
     expect(desk.locator("main a[href='/counter'][autofocus]")).to_be_focused()
     keys.press("Enter")
     expect(desk.locator("#find")).to_be_focused()
+
+
+def test_no_key_falls_between_two_pages(desk: Page) -> None:
+    """The keyboard is at the amount in the very turn in which the customer comes up."""
+    expect(desk.locator("#find")).to_be_focused()
+    desk.evaluate(
+        "document.addEventListener('htmx:afterSwap', () => { at = document.activeElement.id })"
+    )
+    desk.keyboard.type("10001")
+    desk.keyboard.press("Enter")
+    expect(desk.locator("input[name^='amount:']").first).to_be_focused()
+    assert str(desk.evaluate("at")).startswith("amount-")

@@ -27,6 +27,8 @@ ROOT: Final = Path(__file__).parents[2]
 SELLS_TO: Final = "1014"
 OWES: Final = "1007"
 FLOAT: Final = 200
+AMOUNT: Final = "input[name^='amount:']:focus"
+"""Where the keyboard is when a customer comes up."""
 VIEW: Final[ViewportSize] = {"width": 1000, "height": 700}
 
 
@@ -140,18 +142,18 @@ def _open(page: Page, camera: Camera) -> None:
     camera.take("open-shift")
     page.fill("input[name=float]", str(FLOAT))
     page.keyboard.press("Enter")
-    page.wait_for_selector("#find")
+    page.wait_for_selector("#find:focus")
 
 
 def _sell(page: Page, who: Walker, camera: Camera) -> None:
     camera.take("find")
     page.keyboard.type(who.find)
     page.keyboard.press("Enter")
-    page.wait_for_selector(".services")
+    page.wait_for_selector(AMOUNT)
     page.keyboard.type("50")
     camera.take("customer")
     page.keyboard.press("Enter")
-    page.wait_for_selector("#sell")
+    page.wait_for_selector("#sell:focus")
     camera.take("preview")
     read(page)
     page.keyboard.press("Enter")
@@ -180,7 +182,7 @@ def _debt(page: Page, url: str, who: Walker, camera: Camera) -> None:
     page.keyboard.press("F3")
     page.keyboard.type("20")
     page.keyboard.press("Enter")
-    page.wait_for_selector("#sell")
+    page.wait_for_selector("#sell:focus")
     read(page)
     page.keyboard.press("Enter")
     page.wait_for_selector(".done")
@@ -218,12 +220,12 @@ def _practise(page: Page, url: str, camera: Camera) -> None:
     page.goto(f"{url}/shift")
     page.fill("input[name=float]", str(FLOAT))
     page.keyboard.press("Enter")
-    page.wait_for_selector("#find")
+    page.wait_for_selector("#find:focus")
     page.goto(f"{url}/counter?find={SELLS_TO}")
-    page.wait_for_selector(".services")
+    page.wait_for_selector(AMOUNT)
     page.keyboard.type("50")
     page.keyboard.press("Enter")
-    page.wait_for_selector("#sell")
+    page.wait_for_selector("#sell:focus")
     read(page)
     page.keyboard.press("Enter")
     page.wait_for_selector(".token")

@@ -131,8 +131,9 @@
     history.replaceState(null, "", location.pathname);
   }
 
-  // What came in by a swap and wants the keyboard gets it.
-  document.addEventListener("htmx:afterSettle", (event) => {
+  // What came in by a swap and wants the keyboard gets it in the same turn: a moment later, when
+  // htmx would give it, the first key of a quick hand has fallen between the two pages.
+  document.addEventListener("htmx:afterSwap", (event) => {
     shownAt = performance.now();
     tell();
     const wanted = event.target.querySelector("[autofocus]");
