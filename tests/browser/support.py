@@ -40,7 +40,9 @@ BOSS: Final = "huda"
 PATIENCE_MS: Final = 20_000
 """For what is to appear: a busy machine may take its time, and what never appears still fails."""
 expect.set_options(timeout=PATIENCE_MS)
-_EXPECTED: Final = ("Failed to load resource", "htmx:sendError", "htmx:afterRequest")
+_EXPECTED: Final = (
+    "Failed to load resource", "htmx:sendError", "htmx:sendAbort", "htmx:afterRequest",
+)  # fmt: skip
 """What the browser and htmx tell of a lost connection and of a 422: both are part of the tests."""
 
 

@@ -1,11 +1,13 @@
-// The little that plain forms cannot do: one request for many clicks, a word when the line is down,
-// keys for the counter, and an Enter that nobody meant is no confirmation.
+// The little that plain forms cannot do: one request for many clicks, one page at a time, a word
+// when the line is slow or down, keys for the counter, and an Enter that nobody meant is no
+// confirmation.
 "use strict";
 
 (() => {
   const SLOW_BEAT = 10_000;
   const FAST_BEAT = 1_500;
   const SCANNER = 150; // Nobody presses Enter so soon after another key; a scanner does.
+  const SLOW = 1_500; // An answer that takes so long is one that a word is said about.
   const SETTLE = 250; // Nor so soon after a page has come up.
 
   let isDown = false;
@@ -58,6 +60,45 @@
   window.addEventListener("online", beat);
   beatLater();
 
+  // One page at a time: an answer that comes late must not come up over what was opened after it was
+  // asked for. A look elsewhere takes the place of the look before. What changes something is waited
+  // for, and nothing else begins before its answer.
+  let going = null;
+  let patience = 0;
+  const isChanging = () => going !== null && going.changes;
+  const showWaiting = () => {
+    const banner = document.getElementById("waiting");
+    if (banner) banner.hidden = !isChanging();
+  };
+  const went = () => {
+    clearTimeout(patience);
+    going = null;
+    document.documentElement.removeAttribute("aria-busy");
+    showWaiting();
+  };
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const { boosted, xhr } = event.detail;
+    const asked = event.target;
+    if (!boosted) return;
+    if (isChanging()) {
+      event.preventDefault();
+      delete asked.dataset.sent;
+      showWaiting();
+      return;
+    }
+    if (going) going.xhr.abort();
+    going = { xhr, changes: asked.matches("form[method='post']:not([data-looks])") };
+    document.documentElement.setAttribute("aria-busy", "true");
+    patience = setTimeout(showWaiting, SLOW);
+    // The element that asked may be gone by then, and what is told there with it.
+    xhr.addEventListener("loadend", () => {
+      if (going && going.xhr === xhr) went();
+    });
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (isChanging()) event.preventDefault();
+  });
+
   // Three fast clicks are one: a form that was sent is not sent again until it is answered.
   document.addEventListener(
     "submit",
@@ -105,6 +146,11 @@
   // F-keys and Escape: an element says which one presses it. `code` is the same on every layout.
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
+    if (isChanging() && (event.key === "Enter" || event.key === "Escape" || /^F\d/.test(event.key))) {
+      event.preventDefault();
+      showWaiting();
+      return;
+    }
     const wanted = `[data-key="${event.code}"]:not([disabled])`;
     // What a page says of a key comes before what the bar above every page says.
     const pressed = document.querySelector(`main ${wanted}`) || document.querySelector(wanted);
