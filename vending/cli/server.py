@@ -19,6 +19,7 @@ from ..jobs import Closing, Sending, scheduler
 from ..running import Raseed
 from ..store import checkpoints_beside
 from ..web import access, create_app
+from .listening import listening, open_more_files
 from .server_log import BriefFormatter, UnhurriedHandler, without_what_nobody_reads
 
 _NEW_OBJECTS: Final = 20_000
@@ -33,6 +34,7 @@ def run(raseed: Raseed, listener: socket.socket, *, while_stdin_is_open: bool = 
     the other end, so it cannot outlive a starter that was killed.
     """
     without_what_nobody_reads()
+    open_more_files()
     handler = UnhurriedHandler(sys.stderr)
     handler.setFormatter(BriefFormatter())
     logging.basicConfig(handlers=[handler], level=logging.INFO)
@@ -41,7 +43,7 @@ def run(raseed: Raseed, listener: socket.socket, *, while_stdin_is_open: bool = 
     config = uvicorn.Config(
         create_app(raseed, partial(handler.say, access.log.name)),
         loop="uvloop",
-        http="httptools",
+        http=listening(raseed.settings.web.silence_seconds),
         log_config=None,
         # Our own line per request leaves out the query, where a name or number may stand.
         access_log=False,

@@ -49,6 +49,9 @@ class WebSettings(_Part):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8600
+    silence_seconds: Annotated[float, Field(ge=1, le=600)] = 20.0
+    """How long a caller may be silent in the middle of a request; then the line is taken for
+    dead."""
     devices_required: bool = False
     """Whether people who sell sign in on devices with a key of their point alone."""
     setup_code: _SetupCode = SecretStr("")
