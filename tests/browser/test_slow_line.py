@@ -6,11 +6,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import APIResponse, Browser, Page, Route, expect
 
 from tests.browser.support import MAYA, SAMIR, Municipality, ask, read, signed_in
+from vending import web
+from vending.cli.listening import KEPT_S
 
 pytestmark = pytest.mark.system
 
@@ -128,3 +131,11 @@ def test_an_older_page_never_comes_up_over_a_newer_one(till: Page) -> None:
         held.let_go(till)
         expect(till.locator("#find")).to_have_value("100")
     expect(till.locator("html")).not_to_have_attribute("aria-busy", "true")
+
+
+def test_a_line_is_kept_from_one_click_to_the_next() -> None:
+    """The pages' heartbeat comes before the server would hang up: no step of a sale waits for a
+    new line."""
+    script = (Path(web.__file__).parent / "static" / "raseed.js").read_text("utf-8")
+    (beat_ms,) = re.findall(r"SLOW_BEAT = ([\d_]+);", script)
+    assert int(beat_ms) / 1000 < KEPT_S / 2

@@ -16,6 +16,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 MOST_FILES: Final = 8192
 """What the process asks for, where the system would let it have more than it gives unasked."""
+KEPT_S: Final = 30
+"""How long a line may rest between two requests. The pages call more often than that, so a clerk's
+next click need not wait for a new line, which is a way there and back of a weak link."""
 _LOOK_S: Final = 0.5
 _HURRIED_S: Final = 2.0
 """Patience when half of all files are lines."""
@@ -73,23 +76,23 @@ class Listening(HttpToolsProtocol):
         files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         crowded = files != resource.RLIM_INFINITY and len(self.connections) > files // 2
         patience = min(self.patience_s, _HURRIED_S) if crowded else self.patience_s
-        since = self._silent_since(now)
+        since = self._silent_since(now, crowded)
         if since is not None and now - since >= patience:
             self.transport.abort()
         else:
             self._look = self.loop.call_later(_LOOK_S, self._looked)
 
-    def _silent_since(self, now: float) -> float | None:
-        """None: it is not the caller's turn. (uvicorn itself ends a line that rests between two
-        requests.)"""
+    def _silent_since(self, now: float, crowded: bool) -> float | None:
+        """None: it is not the caller's turn."""
         cycle: Any = self.cycle  # None before the first head, whatever its type says.
         if cycle is not None and not cycle.response_complete:
             self._owed = None
             waits = cycle.more_body and not self.flow.read_paused
             return self._heard_at if waits else None
         if self.timeout_keep_alive_task is not None:
+            # It rests between two requests, and uvicorn itself ends that in time.
             self._owed = None
-            return None
+            return self._heard_at if crowded else None
         if cycle is not None and self._owed is not cycle:
             self._owed, self._owed_since = cycle, now
         return self._owed_since

@@ -19,7 +19,7 @@ from ..jobs import Closing, Sending, scheduler
 from ..running import Raseed
 from ..store import checkpoints_beside
 from ..web import access, create_app
-from .listening import listening, open_more_files
+from .listening import KEPT_S, listening, open_more_files
 from .server_log import BriefFormatter, UnhurriedHandler, without_what_nobody_reads
 
 _NEW_OBJECTS: Final = 20_000
@@ -48,6 +48,7 @@ def run(raseed: Raseed, listener: socket.socket, *, while_stdin_is_open: bool = 
         # Our own line per request leaves out the query, where a name or number may stand.
         access_log=False,
         server_header=False,
+        timeout_keep_alive=KEPT_S,
         timeout_graceful_shutdown=10,
     )
     jobs = scheduler(raseed.service, raseed.settings.jobs.reconcile_seconds)
