@@ -15,7 +15,7 @@ from typing import Final
 
 import uvicorn
 
-from ..jobs import Closing, Sending, scheduler
+from ..jobs import Closing, Forgetting, Reconciling, Sending, scheduler
 from ..running import Raseed
 from ..store import checkpoints_beside
 from ..web import access, create_app
@@ -51,7 +51,10 @@ def run(raseed: Raseed, listener: socket.socket, *, while_stdin_is_open: bool = 
         timeout_keep_alive=KEPT_S,
         timeout_graceful_shutdown=10,
     )
-    jobs = scheduler(raseed.service, raseed.settings.jobs.reconcile_seconds)
+    jobs = scheduler()
+    reconciling = Reconciling(raseed.service)
+    reconciling.add_to(jobs, raseed.settings.jobs.reconcile_seconds)
+    Forgetting(raseed.service).add_to(jobs)
     Closing(raseed.closing).add_to(jobs)
     sending = Sending(raseed.outbox)
     sending.add_to(jobs, raseed.settings.outbox.poll_seconds)
@@ -71,6 +74,7 @@ def run(raseed: Raseed, listener: socket.socket, *, while_stdin_is_open: bool = 
         with checkpoints_beside(raseed.store.engine):
             server.run(sockets=[listener])
     finally:
+        reconciling.end()
         sending.end()
         if jobs.running:
             jobs.shutdown()

@@ -1,7 +1,9 @@
 """Work by the clock, in the process of `raseed serve` (APScheduler)."""
 
+from .clockwork import scheduler
 from .closing import Closing
-from .reconciling import reconcile_all, scheduler
+from .forgetting import Forgetting
+from .reconciling import Reconciling
 from .sending import Sending
 
-__all__ = ["Closing", "Sending", "reconcile_all", "scheduler"]
+__all__ = ["Closing", "Forgetting", "Reconciling", "Sending", "scheduler"]

@@ -13,6 +13,7 @@ from meters.errors import RaseedError
 
 from ..accounting import DailyClosing, DayClosed
 from ..parties import Actor, Role
+from .clockwork import add_job
 
 log = logging.getLogger("raseed.jobs")
 
@@ -33,15 +34,7 @@ class Closing:
         """Days whose check no seal can keep; told once."""
 
     def add_to(self, jobs: BackgroundScheduler) -> None:
-        jobs.add_job(
-            self.run,
-            "interval",
-            seconds=EVERY_SECONDS,
-            id="closing",
-            coalesce=True,
-            max_instances=1,
-            misfire_grace_time=None,
-        )
+        add_job(jobs, "closing", EVERY_SECONDS, self.run)
 
     def run(self) -> list[DayClosed]:
         """Checks and seals what is due, the first day first, at most MOST_DAYS; the next run goes

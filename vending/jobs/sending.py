@@ -15,6 +15,7 @@ from meters.errors import RaseedError
 from ..outbox import Topic
 from ..outbox_worker import Outbox
 from ..parties import Actor, Role
+from .clockwork import add_job
 
 log = logging.getLogger("raseed.jobs")
 
@@ -32,16 +33,7 @@ class Sending:
     def add_to(self, jobs: BackgroundScheduler, every_seconds: int) -> None:
         """One job for each topic."""
         for topic in Topic:
-            jobs.add_job(
-                self.run,
-                "interval",
-                seconds=every_seconds,
-                args=(topic,),
-                id=f"outbox_{topic.value}",
-                coalesce=True,
-                max_instances=1,
-                misfire_grace_time=None,
-            )
+            add_job(jobs, f"outbox_{topic.value}", every_seconds, self.run, (topic,))
 
     def run(self, topic: Topic) -> int:
         """Sends what is due of one topic; how many attempts were made."""

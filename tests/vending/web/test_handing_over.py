@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.vending.support import POWER, WATER
-from vending.jobs import reconcile_all, reconciling, scheduler
+from vending.jobs import Forgetting, Reconciling, reconciling, scheduler
 
 from .support import Api, api_over, api_with_meters, town_at
 
@@ -87,13 +87,14 @@ def first_of_two_in_doubt_is_silent(api: Api) -> None:
 
 def test_the_job_settles_what_is_unknown_and_skips_who_is_silent(api: Api) -> None:
     first_of_two_in_doubt_is_silent(api)
-    assert reconcile_all(api.parts.service) == 1
+    job = Reconciling(api.parts.service)
+    assert job.run() == 1
     assert api.get("/vends/v-1").json()["delivery"]["state"] == "unknown"
     assert api.get("/vends/v-2").json()["delivery"]["state"] == "delivered"
     api.fault(POWER, "none")
-    assert reconcile_all(api.parts.service) == 1
+    assert job.run() == 1
     assert api.get("/vends/v-1").json()["delivery"]["state"] == "delivered"
-    assert reconcile_all(api.parts.service) == 0
+    assert job.run() == 0
     assert api.get("/vends/v-1").json()["delivery"]["events"][-1]["actor"] == "job:reconcile"
 
 
@@ -102,12 +103,14 @@ def test_silent_meters_keep_nobody_waiting_however_many_they_are(
 ) -> None:
     monkeypatch.setattr(reconciling, "MOST_AT_ONCE", 1)
     first_of_two_in_doubt_is_silent(api)
-    assert reconcile_all(api.parts.service) == 1
+    assert Reconciling(api.parts.service).run() == 1
     assert api.get("/vends/v-2").json()["delivery"]["state"] == "delivered"
 
 
 def test_the_scheduler_runs_the_job_alone_and_in_utc(api: Api) -> None:
-    jobs = scheduler(api.parts.service, 60)
+    jobs = scheduler()
+    Reconciling(api.parts.service).add_to(jobs, 60)
+    Forgetting(api.parts.service).add_to(jobs)
     found = jobs.get_jobs()
     assert {job.id for job in found} == {"reconcile", "quotes"}
     for job in found:
