@@ -45,7 +45,8 @@ def test_no_key_falls_between_two_pages(desk: Page) -> None:
     """The keyboard is at the amount in the very turn in which the customer comes up."""
     expect(desk.locator("#find")).to_be_focused()
     desk.evaluate(
-        "document.addEventListener('htmx:afterSwap', () => { at = document.activeElement.id })"
+        "document.addEventListener('htmx:afterSwap', () =>"
+        " queueMicrotask(() => { at = document.activeElement.id }))"
     )
     desk.keyboard.type("10001")
     desk.keyboard.press("Enter")

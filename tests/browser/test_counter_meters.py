@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from meters.verdicts import TokenResult
 from simulators.faults import fault_named
 from tests.browser.support import CHROMIUM, MAYA, SAMIR, Municipality, ask, municipality, signed_in
+from tests.browser.test_slow_line import slow
 from tests.simulators.support import Clock, Running, running
 from tests.system.proxy import Cut, Proxy, proxy
 from tests.vending.support import POWER
@@ -88,6 +89,21 @@ def test_the_meter_takes_it(till: Page, field: Field) -> None:
     expect(till.locator("main")).to_contain_text("The meter has taken the digits")
     expect(till.locator("main")).to_contain_text("the money is booked")
     expect(till.get_by_role("button", name=SEND)).to_have_count(0)
+    assert field.taken() == before + 1
+
+
+def test_a_slow_meter_keeps_no_customer_waiting(till: Page, field: Field) -> None:
+    before = field.taken()
+    sold(till)
+    with slow(till, "**/push") as held:
+        till.get_by_role("button", name=SEND).first.click()
+        held.wait(till)
+        till.keyboard.press("F2")
+        expect(till.locator("#find")).to_be_focused()
+        held.let_go(till)
+        expect(till.locator("#find")).to_be_focused()
+    till.keyboard.press("F9")
+    expect(till.locator("main")).to_contain_text("The meter has taken the digits")
     assert field.taken() == before + 1
 
 

@@ -62,13 +62,14 @@
 
   // One page at a time: an answer that comes late must not come up over what was opened after it was
   // asked for. A look elsewhere takes the place of the look before. What changes something is waited
-  // for, and nothing else begins before its answer.
+  // for, and nothing else begins before its answer; but for a form that may be left: a quote, or a
+  // slow meter whose answer the sale's page tells later.
   let going = null;
   let patience = 0;
-  const isChanging = () => going !== null && going.changes;
+  const isWaitedFor = () => going !== null && going.counts;
   const showWaiting = () => {
     const banner = document.getElementById("waiting");
-    if (banner) banner.hidden = !isChanging();
+    if (banner) banner.hidden = !isWaitedFor();
   };
   const went = () => {
     clearTimeout(patience);
@@ -80,14 +81,14 @@
     const { boosted, xhr } = event.detail;
     const asked = event.target;
     if (!boosted) return;
-    if (isChanging()) {
+    if (isWaitedFor()) {
       event.preventDefault();
       delete asked.dataset.sent;
       showWaiting();
       return;
     }
     if (going) going.xhr.abort();
-    going = { xhr, changes: asked.matches("form[method='post']:not([data-looks])") };
+    going = { xhr, counts: asked.matches("form[method='post']:not([data-leavable])") };
     document.documentElement.setAttribute("aria-busy", "true");
     patience = setTimeout(showWaiting, SLOW);
     // The element that asked may be gone by then, and what is told there with it.
@@ -96,7 +97,7 @@
     });
   });
   window.addEventListener("beforeunload", (event) => {
-    if (isChanging()) event.preventDefault();
+    if (isWaitedFor()) event.preventDefault();
   });
 
   // Three fast clicks are one: a form that was sent is not sent again until it is answered.
@@ -146,7 +147,7 @@
   // F-keys and Escape: an element says which one presses it. `code` is the same on every layout.
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
-    if (isChanging() && (event.key === "Enter" || event.key === "Escape" || /^F\d/.test(event.key))) {
+    if (isWaitedFor() && (event.key === "Enter" || event.key === "Escape" || /^F\d/.test(event.key))) {
       event.preventDefault();
       showWaiting();
       return;
@@ -177,9 +178,9 @@
     history.replaceState(null, "", location.pathname);
   }
 
-  // What came in by a swap and wants the keyboard gets it in the same turn: a moment later, when
-  // htmx would give it, the first key of a quick hand has fallen between the two pages.
-  document.addEventListener("htmx:afterSwap", (event) => {
+  // What came in by a swap and wants the keyboard gets it, in the same turn (`defaultSettleDelay`):
+  // a moment later the first key of a quick hand has fallen between the two pages.
+  document.addEventListener("htmx:afterSettle", (event) => {
     shownAt = performance.now();
     tell();
     const wanted = event.target.querySelector("[autofocus]");
