@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from meters.errors import Broken, Invalid, Refused
+from meters.errors import Broken, Invalid, Refused, Unavailable
 
 from .mistakes import Mistake
 
@@ -70,6 +70,13 @@ class TariffMissing(Refused, code="tariff.missing"):
     """No version of this tariff is active at this moment."""
 
     tariff: str
+
+
+@dataclass(eq=False)
+class TariffsUnseen(Unavailable, code="tariff.unseen"):
+    """Nobody could look in time which versions hold by now; nothing was priced."""
+
+    waited_s: int
 
 
 @dataclass(eq=False)

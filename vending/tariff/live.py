@@ -9,7 +9,7 @@ from threading import Lock
 from typing import Protocol
 
 from .documents import first_difference
-from .errors import TariffChanged, TariffMalformed, TariffMissing
+from .errors import TariffChanged, TariffMalformed, TariffMissing, TariffsUnseen
 from .files import ShippedVersion
 from .kinds import check_kinds
 from .life import Assembled, Assembler, Key
@@ -19,6 +19,9 @@ from .tariffs import Tariff, TariffBook, TariffState
 
 PERIOD_NS = 1_000_000_000
 """How old an answer may be: what another process has changed is seen a second later."""
+OLDEST_NS = 3 * PERIOD_NS
+"""How old it may be beside a look that is under way. Less than the notice that changes of prices
+have (`vending.tariffrules.NOTICE`): no price is told that ended before anybody looked."""
 PATIENCE_S = 2
 """How long to wait for another thread's look at the database."""
 
@@ -43,7 +46,7 @@ class LiveTariffs(TariffBook):
     """A TariffBook over files and database. One instance serves many threads.
 
     `monotonic_ns` is a clock that never steps back. Any method may raise the store's Unavailable,
-    and TariffKeptWrong.
+    TariffsUnseen and TariffKeptWrong.
     """
 
     def __init__(
@@ -118,15 +121,24 @@ class LiveTariffs(TariffBook):
         return self._now().book.codes()
 
     def _now(self) -> Assembled:
-        due = self._monotonic_ns() - self._checked >= PERIOD_NS
-        # One asks the database; the others go on by what is known. Waiting for each other while
-        # they hold connections, they could wait for ever.
-        if due and self._checking.acquire(blocking=False):
+        if not self._older_than(PERIOD_NS):
+            return self._held
+        # One asks the database; the others go on by what is known, unless nobody has asked for so
+        # long that a version may have begun. They wait for a while: as all of them hold
+        # connections, they could wait for ever.
+        waits_s = PATIENCE_S if self._older_than(OLDEST_NS) else 0
+        if self._checking.acquire(timeout=waits_s):
             try:
-                self._check()
+                if self._older_than(PERIOD_NS):
+                    self._check()
             finally:
                 self._checking.release()
+        elif self._older_than(OLDEST_NS):
+            raise TariffsUnseen(PATIENCE_S)
         return self._held
+
+    def _older_than(self, age_ns: int) -> bool:
+        return self._monotonic_ns() - self._checked >= age_ns
 
     def _check(self) -> None:
         began = self._monotonic_ns()
