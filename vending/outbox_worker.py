@@ -52,6 +52,9 @@ log = logging.getLogger("raseed.outbox")
 WITHOUT_DIGITS: Final = frozenset({Topic.WEBHOOK})
 """Topics that are sent even if the sale's digits must not be."""
 
+SENDING: Final = LEASE / 2
+"""How much of the lease is left for sending itself: where it has less, it is not begun."""
+
 _MOST_ERROR: Final = 200
 
 
@@ -201,6 +204,7 @@ class Outbox:
         if order is not None:
             if self._papers is None:
                 raise NotSent(message.topic.value, "not set up")
+            self._check_in_hand(taken)
             self._papers.send(taken, order)
             return
         sold = self._store.sold(message.subject)
@@ -210,7 +214,14 @@ class Outbox:
         sender = self._senders.get(message.topic)
         if sender is None:
             raise NotSent(message.topic.value, "not set up")
+        self._check_in_hand(taken)
         sender.send(taken, sold, self._clock())
+
+    def _check_in_hand(self, taken: Queued) -> None:
+        """Raises NotSent where so much time has passed that it may be another worker's before it is
+        sent, or has been called off: this machine slept, or the books did not answer."""
+        if self._clock() + SENDING > taken.next_at:
+            raise NotSent(taken.message.topic.value, "its time is over")
 
     def _tell(self, taken: Queued, step: Step) -> None:
         level = logging.INFO if step.state is MessageState.SENT else logging.WARNING

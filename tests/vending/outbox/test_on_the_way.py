@@ -4,6 +4,7 @@ databases."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,14 +16,15 @@ from meters.quantities import Money
 from meters.values import replace
 from tests.vending.support import OPERATOR, POWER
 from vending.outbox import BACKOFF, LEASE, MessageState, Step, Topic, sent
-from vending.outbox_ports import OutboxNotPossible, Queued
+from vending.outbox_ports import OutboxNotPossible, Queued, Sold
+from vending.outbox_worker import SENDING
 from vending.ports import StoreLocked
 from vending.requests import BasketRequest, Credit
 from vending.store import open_store
 from vending.store.outbox import SqlOutbox
 from vending.voids import NotProved
 
-from .support import CHIEF, SMS, Office, office
+from .support import CHIEF, JOB, SMS, Office, office
 
 pytestmark = pytest.mark.system
 
@@ -135,6 +137,77 @@ def by_hand(here: Office) -> bool:
     except OutboxNotPossible:
         return False
     return True
+
+
+def sent_by_another(here: Office) -> None:
+    assert here.run() == (1, 0, 0)
+
+
+def called_off_by_a_void(here: Office) -> None:
+    assert by_a_void(here)
+
+
+def given_up_by_hand(here: Office) -> None:
+    here.outbox.give_up(CHIEF, here.only().id, "She has it")
+
+
+def left_alone(here: Office) -> None:
+    pass
+
+
+@dataclass
+class Sleeping(SqlOutbox):
+    """The machine sleeps behind the sender's last look at the books, once; meanwhile something
+    happens at another one."""
+
+    here: Office
+    sleeps: timedelta
+    then: Callable[[Office], object]
+
+    def __post_init__(self) -> None:
+        super().__init__(self.here.books)
+
+    def sold(self, vend_id: str) -> Sold | None:
+        found = super().sold(vend_id)
+        self.here.clock.now += self.sleeps
+        self.then(self.here)
+        return found
+
+
+@pytest.mark.parametrize(
+    ("then", "state", "times"),
+    [
+        (sent_by_another, MessageState.SENT, 1),
+        (called_off_by_a_void, MessageState.GIVEN_UP, 0),
+        (given_up_by_hand, MessageState.GIVEN_UP, 0),
+        (left_alone, MessageState.WAITING, 0),
+    ],
+)
+def test_a_sender_that_slept_longer_than_its_message_was_its_own_sends_nothing(
+    here: Office, then: Callable[[Office], object], state: MessageState, times: int
+) -> None:
+    here.sell()
+    slept = here.worker(here.books)
+    slept._store = Sleeping(here, LEASE, then)
+    done = slept.deliver_due(JOB)
+    assert here.only().state is state
+    assert here.receiver.keys() == ({"sms:v-1": times} if times else {})
+    # It tells of nothing that is another's.
+    assert done.attempts == (then is left_alone)
+
+
+def test_what_is_sent_is_over_before_the_message_is_anothers(here: Office) -> None:
+    """A receiver takes its time as well: with less than half of the lease left nothing is begun."""
+    here.sell()
+    slept = here.worker(here.books)
+    slept._store = Sleeping(here, SENDING, left_alone)
+    assert slept.deliver_due(JOB).sent == 1
+    here.sell("v-2")
+    slept._store = Sleeping(here, SENDING + timedelta(microseconds=1), left_alone)
+    assert slept.deliver_due(JOB).waiting == 1
+    assert here.receiver.keys() == {"sms:v-1": 1}
+    here.clock.now += BACKOFF[0]
+    assert here.run() == (1, 0, 0)
 
 
 @pytest.mark.parametrize("taken", [by_another_sender, by_a_void, by_hand])
