@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from meters.account import TokenLogEntry
-from meters.errors import Refused
+from meters.errors import Refused, Unavailable
 from meters.gateway import PushAccepted, PushOutcome, PushRefused
 from meters.verdicts import TokenResult
 
@@ -28,6 +29,9 @@ RETRYABLE = frozenset(
 
 PATIENCE = timedelta(seconds=60)
 """Until then a sale in `delivering` is being pushed by somebody; after it, the push has died."""
+BEGINS: Final = PATIENCE / 2
+"""Whoever pushes begins with the sale's own token by then, or not at all: it is over before others
+take the push for dead."""
 
 
 @dataclass(eq=False)
@@ -43,6 +47,15 @@ class DeliveryNotPossible(Refused, code="delivery.not_possible"):
 class MeterElsewhere(Refused, code="delivery.meter_elsewhere"):
     """The meter hangs at another agreement by now: pushed there, the units would be a neighbour's.
     Take the sale back, or give its units to the meter that the customer has."""
+
+    vend_id: str
+    meter: str
+
+
+@dataclass(eq=False)
+class PushTooLate(Unavailable, code="delivery.too_late"):
+    """So much time has passed since the push began that others take it for dead, and may have
+    taken the sale back: its token was not sent."""
 
     vend_id: str
     meter: str
@@ -91,6 +104,11 @@ def may_push(events: Sequence[DeliveryEvent]) -> bool:
 def is_being_pushed(events: Sequence[DeliveryEvent], now: datetime) -> bool:
     """True while a push that began less than PATIENCE ago has not said how it ended."""
     return state_of(events) is SaleState.DELIVERING and now - events[-1].at < PATIENCE
+
+
+def may_still_send(events: Sequence[DeliveryEvent], now: datetime) -> bool:
+    """Whether the push that began last may begin with the sale's own token now."""
+    return state_of(events) is SaleState.DELIVERING and now - events[-1].at < BEGINS
 
 
 def outcome_state(outcome: PushOutcome) -> tuple[SaleState, TokenResult | None, str]:

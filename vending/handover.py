@@ -30,10 +30,12 @@ from .delivery import (
     DeliveryNotPossible,
     Evidence,
     MeterElsewhere,
+    PushTooLate,
     delivery_of,
     evidence,
     is_being_pushed,
     may_push,
+    may_still_send,
     outcome_state,
     state_of,
 )
@@ -99,7 +101,7 @@ class Handover:
     ) -> Delivery:
         """Each once, whatever happens; then the outcome of the last is written down."""
         try:
-            outcome = _pushed(gateway, tokens)
+            outcome = self._pushed(receipt, events, gateway, tokens)
         except (Unavailable, MeterMismatch) as error:
             # The gateway's word that nothing reached the meter: as if never pushed.
             now = self._ports.clock()
@@ -117,6 +119,29 @@ class Handover:
         now = self._ports.clock()
         events = self._record(receipt, events, _event(state, now, actor, result=result, note=note))
         return delivery_of(receipt, events)
+
+    def _pushed(
+        self,
+        receipt: SaleReceipt,
+        events: Sequence[DeliveryEvent],
+        gateway: Gateway,
+        tokens: Sequence[str],
+    ) -> PushOutcome:
+        """Key-change tokens and, last, the sale's own. After silence nothing more is sent. A meter
+        that does not take a key change may have its new key already; the sale's token shows it.
+
+        Raises PushTooLate: the sale's own token was not sent.
+        """
+        *keys, last = tokens
+        for digits in keys:
+            outcome = gateway.push_token(digits)
+            if isinstance(outcome, PushUnknown):
+                return outcome
+            if not isinstance(outcome, PushAccepted):
+                break
+        if not may_still_send(events, self._ports.clock()):
+            raise PushTooLate(receipt.vend_id, receipt.buyer.meter)
+        return gateway.push_token(last)
 
     def reconcile(self, actor: Actor, vend_id: str) -> Delivery:
         require(actor, "reconcile")
@@ -248,19 +273,6 @@ def _waiting(receipt: SaleReceipt, meter: Meter, log: Sequence[TokenLogEntry]) -
         return [] if undone or last_set_is(keys, log) else list(keys.values())
     taken = {entry.fingerprint for entry in log if entry.result.is_taken}
     return [digits for mark, digits in keys.items() if mark not in taken]
-
-
-def _pushed(gateway: Gateway, tokens: Sequence[str]) -> PushOutcome:
-    """Key-change tokens and, last, the sale's own. After silence nothing more is sent. A meter that
-    does not take a key change may have its new key already; the sale's token shows it."""
-    *keys, last = tokens
-    for digits in keys:
-        outcome = gateway.push_token(digits)
-        if isinstance(outcome, PushUnknown):
-            return outcome
-        if not isinstance(outcome, PushAccepted):
-            break
-    return gateway.push_token(last)
 
 
 def _append(

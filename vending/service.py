@@ -322,8 +322,8 @@ class VendingService:
         sale that is delivered, or refused for good, is answered as it stands. Raises VendUnknown,
         DeliveryNotPossible (it is unknown, or being delivered), MeterElsewhere (it hangs at another
         agreement by now), MeterUnknown (it is in no use, or was taken down meanwhile),
-        DeliveryChanged, and MeterUnreachable or MeterMismatch (the token did not reach the meter;
-        the sale is issued as before).
+        DeliveryChanged, and MeterUnreachable, MeterMismatch or PushTooLate (the token did not reach
+        the meter; the sale is issued as before).
         """
         return self._handover.deliver(actor, vend_id)
 
