@@ -23,7 +23,7 @@ from vending.drawer import BankRequest
 from vending.drawer.counting import checked_count
 from vending.ledger import Posting
 from vending.parties import Actor, Role
-from vending.requests import basket_of
+from vending.requests import BasketRequest, Credit, basket_of
 from vending.running import Raseed
 from vending.sale import Tender
 from vending.tariff import Instalment, Label
@@ -158,6 +158,21 @@ def test_a_request_whose_day_is_over_is_not_approved_by_a_clock_that_was_set_bac
     with pytest.raises(ApprovalExpired):
         product.approvals.approve(CHIEF, "L-1")
     assert product.blocks.blocks(LAYLA, "agreement")
+
+
+def test_a_clock_that_ran_ahead_takes_no_quote_that_binds(
+    product: Raseed, machine: Machine
+) -> None:
+    """Of two servers on one database the clock of one stands ahead; the other one promised."""
+    promise = product.service.bind(OPERATOR, POWER.number, Money(5000))
+    machine.forward(days=60)
+    assert product.service.forget_quotes() == 0
+    machine.forward(days=-60)
+    item = Credit(POWER.number, Money(5000), promise.id)
+    sold = product.service.vend_basket(OPERATOR, BasketRequest("v-2", (item,)))
+    assert sold.leading.quote == promise.quote
+    machine.passes(days=2)
+    assert product.service.forget_quotes() == 1
 
 
 def test_what_was_approved_is_answered_by_any_clock(product: Raseed, machine: Machine) -> None:
