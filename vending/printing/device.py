@@ -80,6 +80,8 @@ class EscPosPrinter:
                 with self.line.open() as line:
                     talks = self._check(line)
                     if not self.journal.begin(key):
+                        if self.journal.state(key) is Printed.DONE:
+                            return
                         raise PrintedPerhaps(self.name)
                     begun = True
                     line.send(data)

@@ -27,18 +27,23 @@ class Journal:
     folder: Path
 
     def state(self, key: str) -> Printed:
-        for state in (Printed.DONE, Printed.BEGUN):
-            if self._file(key, state).exists():
-                return state
-        return Printed.NOT
+        # In this order: another program may finish it between the two looks.
+        begun = self._file(key, Printed.BEGUN).exists()
+        if self._file(key, Printed.DONE).exists():
+            return Printed.DONE
+        return Printed.BEGUN if begun else Printed.NOT
 
     def begin(self, key: str) -> bool:
-        """On disk before the first byte is sent; False if somebody else has begun it. Raises
-        OSError."""
+        """On disk before the first byte is sent; False if somebody else has begun it, or finished
+        it. Raises OSError."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             os.close(os.open(self._file(key, Printed.BEGUN), os.O_WRONLY | os.O_CREAT | os.O_EXCL))
         except FileExistsError:
+            return False
+        if self._file(key, Printed.DONE).exists():
+            # Another program did both since its state was asked for.
+            self._file(key, Printed.BEGUN).unlink()
             return False
         keep(self.folder)
         return True

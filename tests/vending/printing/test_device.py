@@ -101,6 +101,56 @@ def test_a_paper_is_printed_once_per_key(tmp_path: Path) -> None:
     assert len(papers(line)) == 2
 
 
+def test_of_two_programs_that_print_one_paper_one_does(tmp_path: Path) -> None:
+    """The other one prints it while this one asks the printer whether it has paper."""
+    line, mine = DummyLine(well), DummyLine(well)
+    other, till = printer(tmp_path, line), printer(tmp_path, mine)
+
+    def meanwhile(data: bytes) -> bytes:
+        mine.answer = well
+        other.print("print:v-1", bitmap())
+        return well(data)
+
+    mine.answer = meanwhile
+    till.print("print:v-1", bitmap())
+    assert len(papers(line) + papers(mine)) == 1
+    assert Journal(tmp_path / "till").state("print:v-1") is Printed.DONE
+
+
+def test_of_two_programs_that_begin_one_paper_one_does(tmp_path: Path) -> None:
+    line = DummyLine(well)
+    till, journal = printer(tmp_path, line), Journal(tmp_path / "till")
+
+    def meanwhile(data: bytes) -> bytes:
+        journal.begin("print:v-1")
+        return well(data)
+
+    line.answer = meanwhile
+    with pytest.raises(PrintedPerhaps):
+        till.print("print:v-1", bitmap())
+    assert papers(line) == []
+
+
+def test_a_paper_that_is_finished_while_it_is_looked_for_was_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal, looks = Journal(tmp_path / "till"), 0
+    exists = Path.exists
+
+    def then_finished(path: Path) -> bool:
+        nonlocal looks
+        found = exists(path)
+        looks += 1
+        if looks == 1:
+            journal.finish("print:v-1")
+        return found
+
+    assert journal.begin("print:v-1")
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "exists", then_finished)
+        assert journal.state("print:v-1") is Printed.DONE
+
+
 @pytest.mark.parametrize(("drawer", "cash"), [(True, True), (True, False), (False, True)])
 def test_the_drawer_opens_for_cash_alone(tmp_path: Path, drawer: bool, cash: bool) -> None:
     line = DummyLine(well)
