@@ -14,10 +14,9 @@ from ..parties import Role
 from .devices import DeviceKey, check_seat
 from .ports import House, HouseReading, PasswordHasher, SecondFactor
 from .sessions import ID_BYTES, SEEN_EVERY, Ending, NotSignedIn, Session, digest_of, over
-from .throttling import check_tries
 from .trail import Act
 from .users import NEEDS_SECOND_FACTOR, SignedIn, User, check_password
-from .writing import end_all, one_wrong, write_down
+from .writing import Subjects, check_waits, end_all, one_wrong, write_down
 
 
 @dataclass(eq=False)
@@ -87,8 +86,7 @@ class Doors:
         name = western(arrival.name.strip()).lower()
         subjects = (("user", name[:40]), ("address", arrival.address[:60]))
         with self._house.reading() as house:
-            found = [house.tries(kind, subject) for kind, subject in subjects]
-            check_tries([tries for tries in found if tries is not None], now)
+            check_waits(house, subjects, now)
             user = house.user(name[:40])
             device = house.device(digest_of(arrival.device)) if arrival.device else None
         # Hashing takes a tenth of a second: nobody waits for it with the books in hand. And who
@@ -98,6 +96,8 @@ class Doors:
         step = 0
         if right and user is not None and user.active and user.second:
             if not arrival.code.strip():
+                with self._house.reading() as house:
+                    check_waits(house, subjects, now)
                 raise SecondFactorNeeded()
             told = self._second.step(user.second, arrival.code, now)
             right = told is not None and told > user.second_used
@@ -148,6 +148,7 @@ class Doors:
         self._prove(who, old, now)
         hashed = self._hasher.hash(plain)
         with self._house.writing() as house:
+            check_waits(house, _own(who), now)
             user = _as_proved(house, who)
             house.put_user(replace(user, password=hashed, must_change=False))
             end_all(house, user.name, now, Ending.CHANGED, but=who.session)
@@ -177,6 +178,9 @@ class Doors:
         if step is None:
             raise CodeWrong()
         with self._house.writing() as house:
+            if in_place:
+                # Their password was asked for.
+                check_waits(house, _own(who), now)
             user = _as_proved(house, who)
             if user.second and not in_place:
                 raise SecondFactorThere()
@@ -186,12 +190,10 @@ class Doors:
     def _prove(self, who: SignedIn, password: str, now: datetime) -> None:
         """That it is the person, and not somebody at a screen that was left open. Raises
         TooManyTries, SignInWrong."""
-        subject = ("user", who.user.name)
         with self._house.reading() as house:
-            tries = house.tries(*subject)
-        check_tries([] if tries is None else [tries], now)
+            check_waits(house, _own(who), now)
         if not self._hasher.verify(password, who.user.password):
-            one_wrong(self._house, (subject,), now)
+            one_wrong(self._house, _own(who), now)
             raise SignInWrong()
 
     def _let_in(
@@ -206,6 +208,7 @@ class Doors:
         id = self._random(ID_BYTES).hex()
         session = Session(digest_of(id), user.name, arrival.terminal, arrival.address, now, now)
         with self._house.writing() as house:
+            check_waits(house, subjects, now)
             fresh = house.user(user.name)
             if fresh is None or not fresh.active or fresh.second_used >= step > 0:
                 # Somebody was quicker with the same code, or has shut this person out meanwhile.
@@ -241,6 +244,10 @@ class Doors:
 def needs_second_factor(user: User) -> bool:
     """Whether they have none and their role wants one."""
     return user.role in NEEDS_SECOND_FACTOR and not user.second
+
+
+def _own(who: SignedIn) -> Subjects:
+    return (("user", who.user.name),)
 
 
 def _as_proved(house: HouseReading, who: SignedIn) -> User:

@@ -18,9 +18,8 @@ from meters.errors import Refused
 from .devices import normalised
 from .office import Office
 from .ports import House
-from .throttling import check_tries
 from .users import User, UserDraft, UserExists
-from .writing import one_wrong
+from .writing import check_waits, one_wrong
 
 LEAST_CODE: Final = 12
 """Letters and digits of a code."""
@@ -74,11 +73,12 @@ class FirstRun:
             raise UserExists(draft.name[:40])
         now, subjects = self._clock(), (("address", address[:60]),)
         with self._house.reading() as house:
-            found = [house.tries(kind, subject) for kind, subject in subjects]
-        check_tries([tries for tries in found if tries is not None], now)
+            check_waits(house, subjects, now)
         if not hmac.compare_digest(normalised(code).encode(), self._code.encode()):
             one_wrong(self._house, subjects, now)
             raise SetupCodeWrong()
+        with self._house.reading() as house:
+            check_waits(house, subjects, now)
         made = self._office.begin(draft, password)
         with self._house.writing() as house:
             for kind, subject in subjects:

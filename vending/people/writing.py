@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from ..masking import masked
 from ..parties import Actor
 from ..plaintext import in_one_line
-from .ports import House, HouseWriting
+from .ports import House, HouseReading, HouseWriting
 from .sessions import Ending
-from .throttling import one_more
+from .throttling import check_tries, one_more
 from .trail import Act, line
+
+Subjects = Sequence[tuple[str, str]]
+"""Whom or what wrong tries are counted for: kind and subject."""
 
 
 def write_down(house: HouseWriting, act: Act, actor: Actor, now: datetime) -> None:
@@ -24,9 +27,19 @@ def write_down(house: HouseWriting, act: Act, actor: Actor, now: datetime) -> No
     house.add_line(line(told, actor, now, house.trail_end()))
 
 
-def one_wrong(house: House, subjects: Iterable[tuple[str, str]], now: datetime) -> None:
-    """Counts a wrong try for each of them, by kind and subject."""
+def check_waits(house: HouseReading, subjects: Subjects, now: datetime) -> None:
+    """Whether one may try for all of them. To be asked again before it is told what a try has come
+    to: of many who guess at one moment only as many learn something as if they had come one after
+    the other. Raises TooManyTries."""
+    found = [house.tries(kind, subject) for kind, subject in subjects]
+    check_tries([tries for tries in found if tries is not None], now)
+
+
+def one_wrong(house: House, subjects: Subjects, now: datetime) -> None:
+    """Counts a wrong try for each of them. Raises TooManyTries where others have tried meanwhile:
+    then nothing is counted, and not to be told either."""
     with house.writing() as books:
+        check_waits(books, subjects, now)
         for kind, subject in subjects:
             books.put_tries(one_more(books.tries(kind, subject), kind, subject, now))
 

@@ -4,15 +4,21 @@ databases."""
 from __future__ import annotations
 
 import os
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Barrier
 from typing import Any
 
 import pyotp
 import pytest
 
+from meters.errors import Refused
 from tests.vending.people.test_doors import PASSWORD, SAMIR, WHY, Hall, hall
+from vending.identity_checks import Argon2, OneTimeCodes
 from vending.parties import Role
-from vending.people import Arrival, Devices, NotSignedIn, SignInWrong, TooManyTries
+from vending.people import Arrival, Devices, Doors, NotSignedIn, SignInWrong, TooManyTries
 from vending.store.house import SqlHouse
 
 __all__ = ["hall"]
@@ -72,6 +78,84 @@ def test_one_address_that_tries_many_names_must_wait(hall: Hall) -> None:
             hall.come(f"nobody-{number}", "wrong")
     with pytest.raises(TooManyTries):
         hall.come()
+
+
+class Meanwhile(Argon2):
+    """While a password is looked at something else happens, once."""
+
+    def __init__(self, then: Callable[[], object]) -> None:
+        super().__init__(cheap=True)
+        self.then = then
+
+    def verify(self, password: str, hashed: str) -> bool:
+        then, self.then = self.then, lambda: None
+        then()
+        return super().verify(password, hashed)
+
+
+def doors_with(hall: Hall, hasher: Argon2) -> Doors:
+    """Of another program on the same database."""
+    return Doors(SqlHouse(hall.store), hasher, OneTimeCodes(), hall.clock, os.urandom)
+
+
+def guessed(hall: Hall, name: str) -> None:
+    """As often as one may without a wait."""
+    for _ in range(4):
+        with pytest.raises(SignInWrong):
+            hall.come(name, "wrong")
+
+
+def test_many_guesses_at_one_moment_tell_no_more_than_one_after_the_other(hall: Hall) -> None:
+    """All of them are let in to guess before the first is found to be wrong."""
+    many = Barrier(10)
+    hasher = Argon2(cheap=True)
+    hasher.verify = lambda *_: many.wait(10) < 0  # type: ignore[method-assign]
+    doors = doors_with(hall, hasher)
+    # What nobody is held against is made first.
+    assert doors._nobody
+
+    def guess(number: int) -> str:
+        arrival = Arrival("samir", f"guess {number}", "", "T1", "10.0.0.7")
+        with pytest.raises(Refused) as error:
+            doors.sign_in(arrival)
+        return error.value.code
+
+    with ThreadPoolExecutor(10) as pool:
+        told = Counter(pool.map(guess, range(10)))
+    assert told == {"sign_in.wrong": 4, "sign_in.too_many_tries": 6}
+    with pytest.raises(TooManyTries) as error:
+        hall.come()
+    assert error.value.seconds == 15
+
+
+def test_the_right_guess_beside_too_many_wrong_ones_is_not_told(hall: Hall) -> None:
+    doors = doors_with(hall, Meanwhile(lambda: guessed(hall, "samir")))
+    with pytest.raises(TooManyTries):
+        doors.sign_in(Arrival("samir", PASSWORD, "", "T1", "10.0.0.7"))
+    assert hall.office.sessions(hall.admin) == []
+
+    who = hall.come("huda")
+    hall.clock.forward(minutes=1)
+    doors = doors_with(hall, Meanwhile(lambda: guessed(hall, "huda")))
+    with pytest.raises(TooManyTries):
+        doors.change_password(who, PASSWORD, "زيتون على الجبل كثير")
+    hall.clock.forward(minutes=1)
+    secret = doors.new_second_factor()
+    code = pyotp.TOTP(secret).at(hall.clock())
+    doors = doors_with(hall, Meanwhile(lambda: not_waiting(hall)))
+    with pytest.raises(TooManyTries):
+        doors.move_second_factor(who, PASSWORD, secret, code)
+    hall.clock.forward(minutes=1)
+    doors.confirm_second_factor(who, secret, pyotp.TOTP(secret).at(hall.clock()))
+    doors = doors_with(hall, Meanwhile(lambda: not_waiting(hall)))
+    with pytest.raises(TooManyTries):
+        doors.sign_in(Arrival("huda", PASSWORD, "", "T1", "10.0.0.7"))
+
+
+def not_waiting(hall: Hall) -> None:
+    """One more wrong try of somebody who has had their free ones."""
+    with pytest.raises(SignInWrong):
+        hall.come("huda", "wrong")
 
 
 def test_another_point_or_role_ends_the_session(hall: Hall) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import io
 import os
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ from vending.people import (
     UserDraft,
     UserExists,
 )
+from vending.people.throttling import FREE_TRIES
 from vending.settings import Settings, settings_problems
 from vending.store.house import SqlHouse
 
@@ -70,6 +72,26 @@ def test_each_program_makes_its_own(house: SqlHouse) -> None:
     with pytest.raises(SetupCodeWrong):
         begin(one, other.code)
     assert not one.is_over
+
+
+def test_the_right_code_beside_too_many_wrong_ones_does_not_open(
+    house: SqlHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are guessed at one address, all at one moment."""
+    run, compare = first_run(house), hmac.compare_digest
+
+    def while_others_guess(one: bytes, other: bytes) -> bool:
+        monkeypatch.setattr(hmac, "compare_digest", compare)
+        for _ in range(FREE_TRIES["address"]):
+            with pytest.raises(SetupCodeWrong):
+                begin(run, "wrong")
+        return compare(one, other)
+
+    monkeypatch.setattr(hmac, "compare_digest", while_others_guess)
+    with pytest.raises(TooManyTries):
+        begin(run, run.code)
+    assert not run.is_over
+    begin(run, run.code, THERE)
 
 
 @pytest.mark.parametrize("guess", ["", "A", "A" * 60, "é" * 16, "\x00"])
