@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import httpx2
@@ -26,13 +27,22 @@ _NOT_BEGUN: Final = (
     httpx2.InvalidURL,
 )
 _LONGEST_WAIT_S: Final = 86_400
+_BEGINS: Final = "send_request_headers.started"
+"""How the client calls the moment before the first byte, behind the name of the protocol."""
+
+
+class _ReachedLate(Exception):
+    """The receiver is there, and by now the message may be somebody else's."""
 
 
 class HttpPoster:
     """One client for many threads, opened at the first use."""
 
-    def __init__(self, timeout_s: float) -> None:
+    def __init__(self, timeout_s: float, monotonic: Callable[[], float] = time.monotonic) -> None:
+        """`timeout_s` is the patience with each step; with all that comes before the first byte
+        (looking up the name, trying each of its addresses) it is twice that."""
         self._timeout = timeout_s
+        self._monotonic = monotonic
         self._client: httpx2.Client | None = None
         self._opening = threading.Lock()
         # It would log whole addresses, in which a receiver's key may stand.
@@ -44,10 +54,20 @@ class HttpPoster:
 
         Raises NotSent, SendUnknown (no answer after sending began), SendRejected.
         """
+        until = self._monotonic() + 2 * self._timeout
+
+        def in_time(event: str, _: object) -> None:
+            if event.endswith(_BEGINS) and self._monotonic() > until:
+                raise _ReachedLate
+
         try:
             # The answer's body is nobody's business: status and headers say it all.
-            with self._open().stream("POST", url, headers=headers, content=body) as answer:
+            with self._open().stream(
+                "POST", url, headers=headers, content=body, extensions={"trace": in_time}
+            ) as answer:
                 status, told = answer.status_code, answer.headers.get("Retry-After", "")
+        except _ReachedLate:
+            raise NotSent(receiver, "reached too late") from None
         except _NOT_BEGUN as error:
             raise NotSent(receiver, type(error).__name__) from None
         except httpx2.HTTPError as error:

@@ -6,11 +6,13 @@ from __future__ import annotations
 import base64
 import hmac
 import logging
+import socket
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import insert, select
@@ -32,7 +34,7 @@ from vending.outbox_ports import OutboxNotPossible, OutboxUnknown, Sold
 from vending.outbox_worker import Outbox, ReasonMissing
 from vending.parties import Actor, Role
 from vending.permissions import ActorNotAllowed
-from vending.sending import SmsSender
+from vending.sending import HttpPoster, SmsSender
 from vending.sending.sms import FolderSms
 from vending.store import SqlStore, schema
 from vending.store.outbox import SqlOutbox, call_off
@@ -162,6 +164,35 @@ def test_nobody_listens_and_in_the_end_it_is_given_up_until_a_person_asks(here: 
     assert here.run() == (1, 0, 0)
     assert here.receiver.keys() == {"webhook:erp:v-1": MOST_ATTEMPTS + 1}
     assert len({one.headers["webhook-signature"] for one in here.receiver.got}) > 1
+
+
+@ON_ONE
+def test_a_receiver_that_is_found_too_late_is_sent_nothing(
+    here: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name server that is silent, addresses that do not answer: the system's patience with them
+    is not ours, and another worker may be at it by then."""
+    look_up, slow = socket.getaddrinfo, [10.0, 10.1]
+    passed = 0.0
+
+    def looked_up(*args: Any, **named: Any) -> Any:
+        nonlocal passed
+        passed += slow.pop()
+        return look_up(*args, **named)
+
+    poster = HttpPoster(5, lambda: passed)
+    senders = senders_for(here.settings, here.service, poster, paper_desk(here.settings), {})
+    outbox = Outbox(here.store, senders, here.clock)
+    here.sell()
+    with monkeypatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", looked_up)
+        assert outbox.deliver_due(JOB).waiting == 1
+        assert here.only().last_error == "outbox.not_sent: reached too late"
+        assert here.receiver.got == []
+        here.clock.now += BACKOFF[0]
+        assert outbox.deliver_due(JOB).sent == 1
+    assert slow == []
+    poster.close()
 
 
 @ON_ONE
