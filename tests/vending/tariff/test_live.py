@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from shutil import copytree
-from threading import Event, Lock
-from typing import Any
 
 import pytest
 
@@ -21,18 +16,11 @@ from vending import tariffrules
 from vending.ledger import Chart
 from vending.store import open_store
 from vending.store.tariffs import SqlTariffs
-from vending.tariff import (
-    TariffBook,
-    TariffMalformed,
-    TariffMissing,
-    TariffState,
-    live,
-    read_tariffs,
-)
-from vending.tariff.errors import TariffChanged, TariffsUnseen, TariffUnbooked
+from vending.tariff import TariffBook, TariffMalformed, TariffMissing, TariffState, read_tariffs
+from vending.tariff.errors import TariffChanged, TariffUnbooked
 from vending.tariff.live import PERIOD_NS
 from vending.tariff.mistakes import Mistake
-from vending.tariff.rows import SHIPPED, TariffRows, TariffStore
+from vending.tariff.rows import SHIPPED
 
 from .office import CODE, LAYLA, NEW_YEAR, OMAR, Office, draft
 
@@ -100,82 +88,6 @@ def test_another_process_sees_it_a_second_later(office: Office) -> None:
     office.approved(draft(3))
     assert other.tariffs.version(CODE, 3).version == 3
     other.close()
-
-
-@dataclass
-class Watched:
-    """A lock that tells when somebody finds it taken."""
-
-    lock: Any = field(default_factory=Lock)
-    met: Event = field(default_factory=Event)
-
-    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
-        if self.lock.acquire(blocking=False):
-            return True
-        self.met.set()
-        return bool(timeout) and self.lock.acquire(blocking, timeout)
-
-    def release(self) -> None:
-        self.lock.release()
-
-
-@dataclass
-class Slow:
-    """A database that is asked, and answers when it is let."""
-
-    store: TariffStore
-    before: Callable[[], object]
-
-    @contextmanager
-    def reading(self) -> Iterator[TariffRows]:
-        self.before()
-        with self.store.reading() as rows:
-            yield rows
-
-    def writing(self) -> Any:
-        return self.store.writing()
-
-
-def test_a_quiet_server_sells_nothing_by_a_price_that_ended_while_nobody_asked(
-    office: Office,
-) -> None:
-    """Two come at once after a long silence: the first looks what holds by now, and the second
-    does not go on by what held then."""
-    other, lock = starts(office), Watched()
-    office.approved(draft())
-    office.clock.now = datetime.fromisoformat(NEW_YEAR)
-    other.ticks += 3600 * PERIOD_NS
-    asked = Event()
-    other.tariffs._checking = lock  # type: ignore[assignment]
-    kept = other.tariffs._store
-
-    def until_the_second_comes() -> None:
-        asked.set()
-        assert lock.met.wait(10)
-
-    other.tariffs._store = Slow(kept, until_the_second_comes)
-    with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(versions, other)
-        assert asked.wait(10)
-        second = pool.submit(other.sell, "v-2")
-        assert first.result(10) == [1, 2]
-        assert second.result(10).quote.tariff_version == 2
-    other.close()
-
-
-def test_who_cannot_learn_which_price_holds_sells_nothing(
-    quick: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(live, "PATIENCE_S", 0.01)
-    quick.ticks += live.OLDEST_NS - 1
-    with quick.tariffs._checking:
-        # Young enough: every change is told longer before.
-        assert quick.sell("v-1").quote.tariff_version == 1
-        quick.ticks += 1
-        with pytest.raises(TariffsUnseen):
-            quick.sell("v-2")
-    assert tariffrules.NOTICE.total_seconds() * PERIOD_NS > live.OLDEST_NS
-    assert quick.sell("v-2").quote.tariff_version == 1
 
 
 def test_what_has_not_grown_is_not_read_again(quick: Office) -> None:
