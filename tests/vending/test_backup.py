@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import stat
@@ -21,6 +22,7 @@ from vending.store import (
     BackupFailed,
     BackupOfServer,
     back_up,
+    backup,
     open_store,
 )
 from vending.store.engine import make_engine
@@ -113,6 +115,36 @@ def test_a_file_that_came_while_it_was_copied_is_left_alone(here: Town, copies: 
     with pytest.raises(BackupExists):
         back_up(here.store.engine, copies / "one.db")
     assert (copies / "one.db").read_text() == "the other's"
+    assert os.listdir(copies) == ["one.db"]
+
+
+def test_a_file_that_came_in_the_last_moment_is_left_alone(
+    here: Town, copies: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check, looks = backup._check_free, 0
+
+    def then_another_ends(to: Path) -> None:
+        nonlocal looks
+        check(to)
+        looks += 1
+        if looks == 2:
+            to.write_text("the other's")
+
+    monkeypatch.setattr(backup, "_check_free", then_another_ends)
+    with pytest.raises(BackupExists):
+        back_up(here.store.engine, copies / "one.db")
+    assert (copies / "one.db").read_text() == "the other's"
+    assert os.listdir(copies) == ["one.db"]
+
+
+def test_a_medium_without_links_gets_its_copy(
+    here: Town, copies: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", none)
+    assert back_up(here.store.engine, copies / "one.db").entries == 0
     assert os.listdir(copies) == ["one.db"]
 
 

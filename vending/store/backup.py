@@ -84,7 +84,7 @@ def back_up(engine: Engine, to: Path) -> Copied:
             keep(part)
             # Copying took its time: another may have ended first.
             _check_free(to)
-            part.rename(to)
+            _name(part, to)
         finally:
             part.unlink(missing_ok=True)
         keep(to.parent)
@@ -101,6 +101,18 @@ def back_up(engine: Engine, to: Path) -> Copied:
 def _check_free(to: Path) -> None:
     if to.exists():
         raise BackupExists(str(to))
+
+
+def _name(part: Path, to: Path) -> None:
+    """Raises BackupExists, OSError."""
+    try:
+        # A hard link refuses a name that is there; renaming would put one copy in another's place.
+        os.link(part, to)
+    except FileExistsError:
+        raise BackupExists(str(to)) from None
+    except OSError:
+        # A medium that knows no links.
+        part.rename(to)
 
 
 def _copy(engine: Engine, part: Path) -> None:
