@@ -85,8 +85,7 @@ class LiveTariffs(TariffBook):
 
     def reload(self) -> None:
         """Call it after a change, so that this process sees it at once."""
-        with self._checking:
-            self._check()
+        self._check()
 
     def active(self, code: str, at: datetime) -> Tariff:
         return self._now().book.active(code, at)
@@ -104,11 +103,12 @@ class LiveTariffs(TariffBook):
             return self._now().book.version(code, number)
         except TariffMissing:
             # Another process may have sold by it within this second.
-            if self._checking.acquire(timeout=PATIENCE_S):
+            checking = self._checking
+            if checking.acquire(timeout=PATIENCE_S):
                 try:
                     self._check()
                 finally:
-                    self._checking.release()
+                    checking.release()
             return self._held.book.version(code, number)
 
     def versions(self, code: str) -> list[Tariff]:
@@ -127,13 +127,17 @@ class LiveTariffs(TariffBook):
         # long that a version may have begun. They wait for a while: as all of them hold
         # connections, they could wait for ever.
         waits_s = PATIENCE_S if self._older_than(OLDEST_NS) else 0
-        if self._checking.acquire(timeout=waits_s):
+        checking = self._checking
+        if checking.acquire(timeout=waits_s):
             try:
                 if self._older_than(PERIOD_NS):
                     self._check()
             finally:
-                self._checking.release()
+                checking.release()
         elif self._older_than(OLDEST_NS):
+            # Whoever looks may hang for ever: the next one does not wait for them again.
+            if self._checking is checking:
+                self._checking = Lock()
             raise TariffsUnseen(PATIENCE_S)
         return self._held
 
@@ -145,9 +149,13 @@ class LiveTariffs(TariffBook):
         with self._store.reading() as rows:
             counts = rows.counts()
             if counts != self._counts:
-                self._held = self.assembled(rows)
+                found = self.assembled(rows)
+                if began < self._checked:
+                    # It took so long that another one has looked since.
+                    return
+                self._held = found
                 self._counts = counts
-        self._checked = began
+        self._checked = max(self._checked, began)
 
     def _meet(self, clock: Callable[[], datetime]) -> None:
         with self._store.reading() as rows:

@@ -127,8 +127,34 @@ def test_who_cannot_learn_which_price_holds_sells_nothing(
         office.ticks += 1
         with pytest.raises(TariffsUnseen):
             office.sell("v-2")
+        # Who looks may hang for ever: the next one looks, and waits for nobody.
+        assert office.sell("v-2").quote.tariff_version == 1
     assert tariffrules.NOTICE.total_seconds() * PERIOD_NS > live.OLDEST_NS
-    assert office.sell("v-2").quote.tariff_version == 1
+
+
+def test_who_looked_long_ago_tells_nothing_over_who_has_looked_since(
+    office: Office, other: Office
+) -> None:
+    kept = other.tariffs._store
+
+    class Late(Asked):
+        @contextmanager
+        def reading(self) -> Iterator[TariffRows]:
+            with kept.reading() as rows:
+                # This moment is what it sees.
+                assert rows.counts()
+                other.tariffs._store = kept
+                self.before()
+                yield rows
+
+    def meanwhile() -> None:
+        office.approved(draft(begins=SOON))
+        other.second_passes()
+        other.tariffs._check()
+
+    other.tariffs._store = Late(kept, meanwhile)
+    other.tariffs._check()
+    assert [one.version for one in other.tariffs._held.book.versions(CODE)] == [1, 2]
 
 
 @pytest.mark.parametrize("seconds", [-120, -61, -60, -59, -1, 0, 1])
