@@ -45,7 +45,8 @@ class Sellers:
         self._clock = clock
         self._keep_s = keep_s
         self._known: dict[str, tuple[float, Actor]] = {}
-        self._asking: dict[str, asyncio.Task[Actor]] = {}
+        self._asking: dict[str, tuple[float, asyncio.Task[Actor]]] = {}
+        """By key: since when it is asked about."""
 
     async def actor(self, request: Request) -> Actor:
         """Raises CallerUnknown, ScopeMissing."""
@@ -57,16 +58,20 @@ class Sellers:
         if scheme.lower() != "bearer":
             return (await run_in_threadpool(caller, self._keys, None, ApiScope.VEND)).actor
         # One asks for all who come with the same key meanwhile: else, once a second, every one of
-        # a busy counter's requests would go through a thread of its own.
-        asking = self._asking.get(text)
-        if asking is None:
-            asking = self._asking[text] = asyncio.create_task(self._ask(text, now))
+        # a busy counter's requests would go through a thread of its own. But a database that takes
+        # its time answers what was so when it was asked: who comes later than that asks anew.
+        since, asking = self._asking.get(text, (now, None))
+        if asking is None or now >= since + self._keep_s:
+            asking = asyncio.create_task(self._ask(text, now))
+            self._asking[text] = now, asking
             asking.add_done_callback(lambda asked: self._answered(text, asked))
         # Who hangs up does not take the answer from the others.
         return await asyncio.shield(asking)
 
     def _answered(self, text: str, asked: asyncio.Task[Actor]) -> None:
-        del self._asking[text]
+        _, asking = self._asking.get(text, (0, None))
+        if asking is asked:
+            del self._asking[text]
         if not asked.cancelled():
             # An error that nobody waits for any more is no news.
             asked.exception()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from threading import Event
 
 import pytest
 from starlette.requests import Request
@@ -105,3 +106,40 @@ def test_the_second_of_a_key_begins_when_it_is_asked_about(
 
         asyncio.run(run())
     assert len(asked) == 2
+
+
+def test_who_comes_later_than_a_slow_look_was_begun_is_looked_up_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key is revoked behind what the database has read, and before it answers."""
+    seconds, has_read, answers = [100.0], Event(), Event()
+    with api_over(tmp_path, town()) as api:
+        key, keys = api.key("busy", Role.OPERATOR, ALL_SCOPES, "P1"), api.parts.api_keys
+        look_up = keys.by_digest
+
+        def slowly(digest: str) -> ApiKey | None:
+            found = look_up(digest)
+            if not has_read.is_set():
+                has_read.set()
+                assert answers.wait(10)
+            return found
+
+        monkeypatch.setattr(keys, "by_digest", slowly)
+
+        async def run() -> list[Actor | BaseException]:
+            sellers = Sellers(keys, lambda: seconds[0])
+            came = [asyncio.create_task(sellers.actor(coming(key)))]
+            assert await asyncio.to_thread(has_read.wait, 10)
+            keys.revoke("busy", api.clock())
+            for later in (0.9, 0.1):
+                seconds[0] += later
+                came.append(asyncio.create_task(sellers.actor(coming(key))))
+                await asyncio.sleep(0)
+            answers.set()
+            told = await asyncio.gather(*came, return_exceptions=True)
+            # And nobody is left who asks.
+            assert sellers._asking == {}
+            return told
+
+        told = asyncio.run(run())
+    assert [type(one) for one in told] == [Actor, Actor, CallerUnknown]
