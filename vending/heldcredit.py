@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
@@ -23,7 +23,7 @@ from meters.heldcredit import UNITS, Grace, Hold, Order
 from meters.readings import Quality, Reading
 
 from .accounting.ports import BooksStore
-from .meterwork import MeterWork, WorkState, WorkStore
+from .meterwork import NEXT, MeterWork, WorkState, WorkStore
 from .parties import Actor, MeterFile
 from .permissions import require
 from .ports import Ports
@@ -41,7 +41,6 @@ _HAPPENED: Final = (WorkState.BEGUN, WorkState.DONE, WorkState.UNKNOWN)
 """So far as anybody knows."""
 _AGREEMENT: Final = "agreement"
 """The parameter that tells whose credit it is."""
-_NEXT: Final = timedelta(microseconds=1)
 _SMALLEST: Final = 1000
 """Wh of a kWh, litres of a cubic metre."""
 
@@ -230,7 +229,7 @@ class HeldCredits:
                 raise otherwise
             if last is not None and work.at <= last.at:
                 # The clock was set back; what comes later must stand later, or it would not count.
-                work = replace(work, at=last.at + _NEXT)
+                work = replace(work, at=last.at + NEXT)
             books.add_work(work)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final, Protocol
 
@@ -62,6 +62,8 @@ class MeterWork:
     """What was sent and received, secrets blanked."""
 
 
+NEXT: Final = timedelta(microseconds=1)
+"""Between two records that one clock would put into the wrong order."""
 COMMISSION: Final = "commission"
 """The command by which a commissioning stands among the records. No register map has it."""
 CONFIRMED: Final = "confirmed"
@@ -96,6 +98,10 @@ class WorkReading(Protocol):
 
     def named(self, commands: Collection[str], meter: str = "") -> Sequence[MeterWork]:
         """Those of these names, latest first; `meter` empty: of all."""
+        ...
+
+    def latest(self, meter: str) -> datetime | None:
+        """The moment of the latest record of a meter; None if there is none."""
         ...
 
 
@@ -148,9 +154,7 @@ class MeterWorks:
             role=warrant.role,
             reason=warrant.reason,
         )
-        with self._store.writing() as books:
-            books.add_work(work)
-        return work
+        return self._kept(work)
 
     def end(self, work: MeterWork, record: CommandRecord) -> MeterWork:
         """With what became of it."""
@@ -202,9 +206,7 @@ class MeterWorks:
             state=WorkState.DONE,
             detail="commissioned",
         )
-        with self._store.writing() as books:
-            books.add_work(work)
-        return work
+        return self._kept(work)
 
     def commissioned(self, meter: str, model: str) -> Commissioned:
         """What is known of a meter on record that is read by `model`, a register map and its
@@ -238,10 +240,17 @@ class MeterWorks:
             return books.works(meter, limit, before)
 
     def _ended(self, work: MeterWork) -> MeterWork:
-        ended = replace(work, at=self._clock())
+        return self._kept(replace(work, at=self._clock()))
+
+    def _kept(self, work: MeterWork) -> MeterWork:
+        """What comes later stands later, also by a clock that was set back, or by that of another
+        machine: what was done last is what counts."""
         with self._store.writing() as books:
-            books.add_work(ended)
-        return ended
+            latest = books.latest(work.meter) if work.meter else None
+            if latest is not None and work.at <= latest:
+                work = replace(work, at=latest + NEXT)
+            books.add_work(work)
+        return work
 
 
 def _map(model: str) -> str:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from meters.account import Commodity
-from meters.heldcredit import Grace, Then
+from meters.device import CommandRecord, Outcome, Warrant
+from meters.heldcredit import Grace, Order, Then
 from meters.identity import Drn
 from meters.readings import Quality, Reading
 from tests.vending.support import (
@@ -25,7 +26,13 @@ from tests.vending.support import (
     request,
 )
 from vending.graces import GracesMalformed, read_graces
-from vending.heldcredit import CounterOfAnother, CreditHeld, CreditNotHeld, HeldCredits
+from vending.heldcredit import (
+    FOR_CREDIT,
+    CounterOfAnother,
+    CreditHeld,
+    CreditNotHeld,
+    HeldCredits,
+)
 from vending.meterwork import MeterWorks
 from vending.parties import Actor, MeterUnknown, Role
 from vending.permissions import ActorNotAllowed
@@ -146,6 +153,28 @@ def test_a_clock_that_was_set_back_takes_no_holding_away(town: Town) -> None:
     with pytest.raises(CreditHeld):
         begin(credits, "h-3")
     assert held.hold.meter == POWER.number
+
+
+def ordered(works: MeterWorks, id: str, order: Order, **params: str) -> None:
+    """Given and done."""
+    warrant = Warrant("Noor", "technician", "its seal is broken")
+    work = works.begin(id, warrant, order.value, params, meter=POWER.number)
+    works.end(work, CommandRecord(order.value, {}, warrant, Outcome.DONE, "read_back", (), START))
+
+
+def test_by_a_clock_that_was_set_back_who_cut_it_last_counts(town: Town) -> None:
+    """Or by the clock of another machine, that stands behind: what somebody cut for another reason
+    is not switched on again because the customer pays."""
+    credits, works = credits_of(town), MeterWorks(SqlMeterWorks(town.store), town.clock)
+    begin(credits)
+    ordered(works, "w-1", Order.CUT, **FOR_CREDIT)
+    assert not credits.cut_by_others(POWER.number)
+    town.clock.forward(minutes=-10)
+    ordered(works, "w-2", Order.CUT)
+    assert credits.cut_by_others(POWER.number)
+    assert [one.id for one in works.listed(BILLING, POWER.number)] == ["w-2", "w-1", "h-1"]
+    ordered(works, "w-3", Order.CONNECT)
+    assert not credits.cut_by_others(POWER.number)
 
 
 def test_it_is_over_where_the_meter_is_taken_out(place: Path | str) -> None:

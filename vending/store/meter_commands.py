@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, insert, or_, select
@@ -50,6 +51,10 @@ class SqlWorkReading:
         if meter:
             statement = statement.where(_c.meter == meter)
         return [_work(row) for row in self._db.execute(statement)]
+
+    def latest(self, meter: str) -> datetime | None:
+        newest = select(_c.at).where(_c.meter == meter).order_by(_c.at.desc()).limit(1)
+        return self._db.execute(newest).scalar()
 
 
 class SqlWorkWriting(SqlWorkReading):
