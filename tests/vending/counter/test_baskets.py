@@ -102,6 +102,27 @@ def test_the_last_sale_is_that_of_who_asks(here: Town) -> None:
     assert here.service.last_sale(OPERATOR).later is None
 
 
+def test_the_last_sale_is_the_one_that_was_booked_last_by_whichever_clock(here: Town) -> None:
+    """It was set back meanwhile, or the next sale went to a server whose clock stands behind."""
+    chief = replace(OPERATOR, name="Layla", role=Role.SUPERVISOR)
+    here.service.vend(OPERATOR, request("v-1"))
+    here.clock.forward(minutes=-4)
+    here.service.vend(OPERATOR, request("v-2"))
+    last = here.service.last_sale(OPERATOR)
+    assert (last.receipt.vend_id, last.later) == ("v-2", None)
+    # Somebody else's later one is told beside it, and an earlier one is not.
+    here.service.vend(chief, request("v-3"))
+    assert here.service.last_sale(chief).later is None
+    last = here.service.last_sale(OPERATOR)
+    assert last.later is not None
+    assert (last.receipt.vend_id, last.later.vend_id) == ("v-2", "v-3")
+    here.service.vend(OPERATOR, request("v-4"))
+    assert here.service.last_sale(OPERATOR).receipt.vend_id == "v-4"
+    last = here.service.last_sale(chief)
+    assert last.later is not None
+    assert (last.receipt.vend_id, last.later.vend_id) == ("v-3", "v-4")
+
+
 def test_one_bad_item_spoils_its_basket_and_nothing_else(here: Town) -> None:
     bad = BasketRequest("b-1", (Credit(P, ils("50.00")), Credit(W, ils("999999.00"))))
     good = request("v-1")
