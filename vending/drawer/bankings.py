@@ -9,7 +9,7 @@ from dataclasses import replace
 from meters.quantities import Money
 
 from ..clock import UNWATCHED, ClockGuard
-from ..ledger import Chart, chained, check_open
+from ..ledger import Chart, chained
 from ..masking import check_references
 from ..outbox import OutboxPlan
 from ..paperorders import PaperKind, PaperOrder, print_original
@@ -105,7 +105,6 @@ class Bankings:
             self._check_there(books, request.point, lines)
             head = books.chain_head()
             self._guard.check(now, head, books)
-            check_open(now, head)
             made = Banking(
                 id=request.id,
                 number=books.last_banking_number(request.point) + 1,

@@ -80,7 +80,7 @@ class Drawers:
         opening again answers the shift that there is.
 
         Raises DrawerIdMalformed, IdInCapitals, CurrencyWrong, DrawerAmount, PointUnknown,
-        ShiftIdReused, TerminalTaken, OperatorBusy, ClockWentBack, ClockRanAhead,
+        ShiftIdReused, TerminalTaken, OperatorBusy, CashMoveIdReused, ClockWentBack, ClockRanAhead,
         PeriodClosed.
         """
         require(actor, "shift")

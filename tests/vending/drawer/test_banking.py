@@ -19,6 +19,7 @@ from tests.vending.drawer.support import (
     TOWN_BANK,
     Counter,
     counting,
+    sell_in,
     shekels,
 )
 from tests.vending.support import IN_CAPITALS, put_operator
@@ -169,6 +170,66 @@ def test_money_that_is_not_there_is_not_banked(place: Path | str) -> None:
     here.close()
 
 
+def test_every_open_drawer_of_the_point_keeps_what_it_holds(place: Path | str) -> None:
+    """Two are open here and one elsewhere; what lies at one point is nobody's at another."""
+    here = Counter(place)
+    for actor, id, point in ((SAMIR, "S-1", "P1"), (RANA, "S-2", "P1"), (NADIA, "S-3", "P2")):
+        here.drawers.open(actor, id, shekels("50"))
+        sell_in(here.town.store, id, f"{id}-cash", 2000, point=point)
+        sell_in(here.town.store, id, f"{id}-cheque", 700, Tender.CHEQUE, point=point)
+    # The shekel of the first sale of all belongs to no shift.
+    assert here.bankings.beside(LAYLA, "P1") == ((Tender.CASH, 100),)
+    assert here.bankings.beside(LAYLA, "P2") == ()
+    bank = here.bankings.bank
+    for tender, beside in ((Tender.CASH, 100), (Tender.CHEQUE, 0)):
+        with pytest.raises(MoreThanThere):
+            bank(LAYLA, BankRequest("B-1", "P1", amounts=((tender, beside + 10),)))
+    assert bank(LAYLA, BankRequest("B-1", "P1", amounts=((Tender.CASH, 100),))).amount == 100
+    here.close()
+
+
+def test_each_point_has_its_own_shifts_to_bank_and_numbers_of_slips(here: Counter) -> None:
+    here.drawers.open(NADIA, "S-4", shekels("0"))
+    sell_in(here.town.store, "S-4", "v-4", 2000, point="P2")
+    here.drawers.close(NADIA, counting(2000))
+    bankings = here.bankings
+    assert [file.shift.id for file, _ in bankings.waiting(LAYLA, "P1")] == ["S-1", "S-2"]
+    assert [file.shift.id for file, _ in bankings.waiting(NADIA, "P2")] == ["S-4"]
+    first = bankings.bank(LAYLA, BankRequest("B-1", "P1"))
+    other = bankings.bank(LAYLA, BankRequest("B-2", "P2"))
+    assert (first.shifts, other.shifts) == (("S-1", "S-2"), ("S-4",))
+    assert (first.code, other.code) == ("P1-B0001", "P2-B0001")
+    assert bankings.bankings(LAYLA, point="P1") == [first]
+    assert bankings.bankings(NADIA) == [other]
+
+
+def test_a_slip_is_seen_at_its_point_alone_by_who_sells(here: Counter) -> None:
+    here.bankings.bank(LAYLA, BankRequest("B-1", "P1"))
+    for look in (here.bankings.slip, here.bankings.reprint):
+        with pytest.raises(BankingUnknown):
+            look(NADIA, "B-1")
+    assert here.bankings.slip(LAYLA, "B-1").copies == 0
+    # Whichever point they ask for, be it one that there is not.
+    for point in (None, "P1", "ZZ"):
+        assert here.bankings.bankings(NADIA, point=point) == []
+        assert [one.id for one in here.bankings.bankings(SAMIR, point=point)] == ["B-1"]
+
+
+def test_what_was_banked_is_listed_among_the_closed(here: Counter) -> None:
+    slip = here.bankings.bank(LAYLA, BankRequest("B-1", "P1", ("S-1",)))
+    assert here.bankings.shift_codes(slip) == ["P1-S0001"]
+    shifts = here.drawers.shifts
+    assert [one.shift.id for one in shifts(LAYLA, state=ShiftState.WAITING)] == ["S-2"]
+    assert [one.shift.id for one in shifts(LAYLA, state=ShiftState.CLOSED)] == ["S-2", "S-1"]
+
+
+def test_a_reference_of_sixty_signs_is_kept(here: Counter) -> None:
+    longest = "bag " * 14 + "four"
+    slip = here.bankings.bank(LAYLA, BankRequest("B-1", "P1", reference=f" {longest} "))
+    assert slip.reference == longest
+    assert len(longest) == 60
+
+
 def test_cheques_in_an_open_drawer_are_not_there_for_the_bank(here: Counter) -> None:
     here.sell("S-3", 700, Tender.CHEQUE)
     bank = here.bankings.bank
@@ -187,6 +248,7 @@ def test_cheques_in_an_open_drawer_are_not_there_for_the_bank(here: Counter) -> 
 
 
 HUDA_AS_CHIEF = Actor("Huda", Role.SUPERVISOR)
+NADIA = Actor("Nadia", Role.OPERATOR, "P2", "T1")
 RAMI = Actor("Rami", Role.TECHNICIAN, "P1")
 BAD: list[tuple[str, Callable[[Counter], object], type[RaseedError]]] = [
     ("id", lambda h: h.bankings.bank(LAYLA, BankRequest("", "P1")), DrawerIdMalformed),
@@ -247,6 +309,8 @@ def test_a_deposit_needs_two_people(here: Counter) -> None:
     ask, approve = here.deposits.request, here.keeping.approve
     with pytest.raises(IdInCapitals):
         ask(LAYLA, IN_CAPITALS, "omar", shekels("500"), WHY)
+    with pytest.raises(ActorNotAllowed):
+        ask(SAMIR, "D-1", "nobody", shekels("500"), WHY)
     for paid_out in (False, True):
         with pytest.raises(OperatorUnknown, match="nobody"):
             ask(LAYLA, "D-1", "nobody", shekels("500"), WHY, paid_out=paid_out)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -29,7 +29,8 @@ from tests.vending.drawer.support import (
 from tests.vending.support import IN_CAPITALS
 from vending.accounting import DailyClosing
 from vending.clock import ClockWentBack
-from vending.drawer import ShiftState, checked_count, checked_pieces
+from vending.drawer import BankRequest, ShiftState, checked_count, checked_pieces
+from vending.drawer.counting import MOST_MINOR, MOST_PIECES
 from vending.drawer.errors import (
     CashMoveIdReused,
     CashShort,
@@ -49,6 +50,7 @@ from vending.drawer.errors import (
     SlipsWrong,
     TerminalTaken,
 )
+from vending.drawer.shifts import checked_amount
 from vending.ids import IdInCapitals
 from vending.ledger import PeriodClosed
 from vending.parties import Actor, PointUnknown, Role
@@ -57,6 +59,7 @@ from vending.sale import Tender
 from vending.tariff import CurrencyWrong
 
 WHY = "Small coins from the safe"
+BESIDE = BankRequest("B-1", "P1", amounts=((Tender.CASH, 100),))
 
 
 @pytest.fixture
@@ -135,6 +138,22 @@ REFUSED: list[tuple[str, Callable[[Counter], object], type[RaseedError]]] = [
         lambda h: h.drawers.x(Actor("Rami", Role.TECHNICIAN), "S-1"),
         ActorNotAllowed,
     ),
+    (
+        "billing puts none in",
+        lambda h: h.drawers.cash_in(LAYLA, "m", shekels("1"), WHY, "S-1"),
+        ActorNotAllowed,
+    ),
+    ("not hers to look up", lambda h: h.drawers.shift(RANA, "S-1"), ShiftNotYours),
+    (
+        "technicians list none",
+        lambda h: h.drawers.shifts(Actor("Rami", Role.TECHNICIAN)),
+        ActorNotAllowed,
+    ),
+    (
+        "technicians look none up",
+        lambda h: h.drawers.shift(Actor("Rami", Role.TECHNICIAN), "S-1"),
+        ActorNotAllowed,
+    ),
     ("billing closes none", lambda h: h.drawers.close(LAYLA, counting(0), "S-1"), ActorNotAllowed),
 ]
 
@@ -164,6 +183,9 @@ def test_asking_again_answers_the_first(here: Counter) -> None:
     ):
         with pytest.raises(CashMoveIdReused):
             act(SAMIR, "m-1", shekels(amount), why)
+    drawers.open(RANA, "S-2", shekels("0"))
+    with pytest.raises(CashMoveIdReused):
+        drawers.cash_in(CHIEF, "m-1", shekels("5"), WHY, "S-2")
     z = drawers.close(SAMIR, counting(10500))
     clock.forward(minutes=1)
     assert drawers.close(SAMIR, counting(10500), "S-1") == z
@@ -197,6 +219,8 @@ def test_a_cash_move_is_not_booked_twice_under_the_id_of_a_shift(here: Counter) 
     here.drawers.cash_in(SAMIR, "S-2", shekels("5"), WHY)
     with pytest.raises(CashMoveIdReused):
         here.drawers.open(RANA, "S-2", shekels("5"))
+    # One that is opened with nothing moves no cash.
+    assert here.drawers.open(RANA, "S-2", shekels("0")).opening_float == 0
 
 
 def test_numbers_have_no_gaps_and_lists_are_paged(here: Counter) -> None:
@@ -216,6 +240,9 @@ def test_numbers_have_no_gaps_and_lists_are_paged(here: Counter) -> None:
     assert [f.shift.id for f in drawers.shifts(HUDA, point="P2")] == ["S-5"]
     assert [f.shift.id for f in drawers.shifts(SAMIR)] == ["S-1"]
     assert drawers.shifts(HUDA, before="S-9") == []
+    # Two that were opened at one moment.
+    drawers.open(Actor("Nadia", Role.OPERATOR, "P2", "T3"), "S-6", shekels("0"))
+    assert [f.shift.id for f in drawers.shifts(HUDA, before="S-6", limit=2)] == ["S-5", "S-4"]
     for unknown in ("ZZ", "\0"):
         with pytest.raises(PointUnknown):
             drawers.shifts(HUDA, point=unknown)
@@ -236,6 +263,7 @@ def test_a_clock_that_went_back_and_a_closed_month(here: Counter) -> None:
         lambda: here.drawers.open(RANA, "S-2", shekels("1")),
         lambda: here.drawers.cash_in(SAMIR, "m", shekels("1"), WHY),
         lambda: here.drawers.close(SAMIR, counting(10000)),
+        lambda: here.bankings.bank(LAYLA, BESIDE),
     ):
         with pytest.raises(ClockWentBack):
             act()
@@ -248,6 +276,27 @@ def test_a_clock_that_went_back_and_a_closed_month(here: Counter) -> None:
         here.drawers.close(SAMIR, counting(10000))
 
 
+def test_no_shift_begins_or_ends_in_a_month_that_is_closed(here: Counter) -> None:
+    """Set back by so little that nothing else notices, and whether or not there is cash to book."""
+    clock = here.town.clock
+    clock.now = datetime(2026, 11, 30, 22, tzinfo=UTC)
+    clock.forward(minutes=11)
+    assert list(DailyClosing(here.reports, here.keeping, clock, ZONE).close_due(LAYLA))
+    here.keeping.close(LAYLA, "2026-11")
+    clock.now = datetime(2026, 11, 30, 21, 59, tzinfo=UTC)
+    for act in (
+        lambda: here.drawers.open(RANA, "S-2", shekels("0")),
+        lambda: here.drawers.open(RANA, "S-2", shekels("1")),
+        lambda: here.drawers.close(SAMIR, counting(10000)),
+        lambda: here.drawers.close(SAMIR, counting(9990)),
+        lambda: here.bankings.bank(LAYLA, BESIDE),
+    ):
+        with pytest.raises(PeriodClosed):
+            act()
+    clock.forward(minutes=2)
+    assert here.drawers.close(SAMIR, counting(10000)).entry is None
+
+
 @pytest.mark.parametrize(
     ("pieces", "slips", "error"),
     [
@@ -256,12 +305,16 @@ def test_a_clock_that_went_back_and_a_closed_month(here: Counter) -> None:
         ({"0.05": 1}, {}, DenominationUnknown),
         ({"100": -1}, {}, PiecesWrong),
         ({"100": 10**9}, {}, PiecesWrong),
+        ({"100": MOST_PIECES + 1}, {}, PiecesWrong),
         ({"100": "1.5"}, {}, PiecesWrong),
         ({"100": "９" * 30}, {}, PiecesWrong),
+        ({"100": "9" * 5000}, {}, PiecesWrong),
         ({}, {}, NothingCounted),
         ({"100": 1}, {"cash": "1"}, SlipsWrong),
         ({"100": 1}, {"mixed": "1"}, SlipsWrong),
         ({"100": 1}, {"card": "-1"}, SlipsWrong),
+        ({"100": 1}, {"card": "1", " card": "1"}, SlipsWrong),
+        ({"100": 1}, {"card": Money(MOST_MINOR + 1).to_text()}, SlipsWrong),
         ({"100": 1}, {"card": "9" * 40}, MoneyTooMuch),
     ],
 )
@@ -279,6 +332,16 @@ def test_a_count_in_any_digits_and_each_coin_once() -> None:
     with pytest.raises(PiecesWrong):
         checked_pieces([("0.5", 1), ("0.50", 1)], "ILS")
     assert checked_pieces([("0.250", 2)], "JOD") == ((250, 2),)
+
+
+def test_the_most_that_can_be_counted() -> None:
+    told = Money(MOST_MINOR).to_text()
+    made = checked_count([(" 100 ", f" {MOST_PIECES} ")], [(" card ", told)], "ILS")
+    assert made.pieces == ((10000, MOST_PIECES),)
+    assert made.slips == ((Tender.CARD, MOST_MINOR),)
+    assert checked_amount(Money(MOST_MINOR)) == MOST_MINOR
+    with pytest.raises(DrawerAmount):
+        checked_amount(Money(MOST_MINOR + 1))
 
 
 STEPS = st.lists(
