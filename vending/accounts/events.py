@@ -225,8 +225,11 @@ class TariffChanged(Event):
 
     def applied(self, state: AccountState, at: datetime) -> AccountState:
         # What stands nowhere here begins behind this month: the new tariff may have asked for
-        # other charges once, in months when this agreement was not at it.
-        return replace(state, charges=self.charges, since=Month.of(at).plus(1))
+        # other charges once, in months when this agreement was not at it. A month that has begun
+        # for the account is the one that it leaves the old tariff in, the clock set back or not.
+        month = Month.of(at)
+        left_in = month if state.use is None else max(month, state.use.month)
+        return replace(state, charges=self.charges, since=left_in.plus(1))
 
 
 def debt_named(state: AccountState, code: str) -> Debt:

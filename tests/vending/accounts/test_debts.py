@@ -16,17 +16,20 @@ from tests.vending.accounts.support import (
     CHIEF,
     SITE,
     TILL,
+    ZONE,
     Counter,
+    chart,
     proved,
     standing,
     taken,
+    tariffs,
 )
-from tests.vending.support import ADMIN, IN_CAPITALS, POWER, TECHNICIAN
+from tests.vending.support import ADMIN, IN_CAPITALS, POWER, TECHNICIAN, WATER
 from vending.accounting.errors import (
     AgreementUnknown,
     ReasonMissing,
 )
-from vending.accounts import Standing
+from vending.accounts import Accounts, Standing
 from vending.accounts.errors import (
     DebtCodeReused,
     DebtCodeTaken,
@@ -50,6 +53,8 @@ from vending.tariff import (
     Label,
     Percentage,
     Postponed,
+    TariffBook,
+    TariffMissing,
 )
 
 WHY = "Agreed at the counter"
@@ -101,6 +106,7 @@ def test_the_same_debt_again_is_the_same_debt(counter: Counter) -> None:
         ({"code": "Arrears 1"}, DebtWrong("code")),
         ({"code": "a" * 41}, DebtWrong("code")),
         ({"label": Label("دين", " ")}, DebtWrong("name")),
+        ({"label": Label("دين", "D" * 61)}, DebtWrong("name")),
         ({"amount": Money(0)}, DebtWrong("amount")),
         ({"amount": Money(100, "JOD")}, CurrencyWrong("JOD", "ILS")),
         ({"priority": 0}, DebtWrong("priority")),
@@ -109,7 +115,9 @@ def test_the_same_debt_again_is_the_same_debt(counter: Counter) -> None:
         ({"recovery": Percentage("100.1")}, DebtWrong("recovery")),
         ({"recovery": Percentage("half")}, DebtWrong("recovery")),
         ({"recovery": Instalment(Money(0))}, DebtWrong("recovery")),
+        ({"recovery": Instalment(Money(100, "JOD"))}, DebtWrong("recovery")),
         ({"source": "  "}, DebtWrong("source")),
+        ({"source": "B" * 201}, DebtWrong("source")),
         ({"reason": "ok"}, ReasonMissing(5)),
         ({"agreement": "A9"}, AgreementUnknown("A9")),
         ({"actor": TILL}, ActorNotAllowed("add_debt", "operator")),
@@ -131,7 +139,11 @@ def test_what_is_no_debt(tmp_path: Path, changes: dict[str, object], error: Rase
         {"amount": Money(1)},
         {"priority": 1},
         {"priority": 99},
+        {"label": Label("د" * 60, "D")},
+        {"source": "B" * 200},
+        {"source": "B"},
         {"recovery": Percentage("100")},
+        {"recovery": Percentage("0.01")},
         {"recovery": Instalment(Money(1))},
     ],
 )
@@ -139,6 +151,15 @@ def test_what_is_just_a_debt(tmp_path: Path, changes: dict[str, object]) -> None
     counter = Counter(tmp_path / "books.db")
     counter.accounts.add_debt(**{**PLAIN, **changes})  # type: ignore[arg-type]
     assert len(counter.owed()) == 1
+    counter.close()
+
+
+def test_a_name_is_kept_without_spaces_around_it(tmp_path: Path) -> None:
+    counter = Counter(tmp_path / "books.db")
+    spaced = {"label": Label(f" {'د' * 60} ", f" {'D' * 60} "), "source": f" {'B' * 200} "}
+    counter.accounts.add_debt(**{**PLAIN, **spaced})  # type: ignore[arg-type]
+    (one,) = counter.accounts.account(TILL, "A1").debts
+    assert one.debt.label == Label("د" * 60, "D" * 60)
     counter.close()
 
 
@@ -178,6 +199,47 @@ def test_a_debt_is_put_off_as_far_as_the_role_may(counter: Counter) -> None:
     with pytest.raises(ActorNotAllowed):
         put_off(TECHNICIAN, "A1", "arrears", "2027-01-31", WHY, "p-5")
     proved(counter)
+
+
+def test_a_debt_is_put_off_to_the_end_of_today_and_asked_for_by_itself_then(
+    counter: Counter,
+) -> None:
+    counter.debt()
+    counter.accounts.postpone_debt(TILL, "A1", "arrears", "2026-11-23", WHY, "p-1")
+    assert standing(counter) is Standing.POSTPONED
+    counter.clock.now = datetime(2026, 11, 23, 22, tzinfo=UTC)
+    assert standing(counter) is Standing.OPEN
+    with pytest.raises(NotPostponed):
+        counter.accounts.end_postponement(TILL, "A1", "arrears", "He can pay now", "p-2")
+
+
+def test_what_is_carried_over_is_the_customers(counter: Counter) -> None:
+    sold = counter.sell("v-1", 10_007, WATER)
+    assert counter.accounts.account(TILL, "A2").balance == sold.balance_after
+    assert sold.balance_after > Money(0)
+
+
+def test_an_account_is_seen_and_settled_where_nothing_is_sold_any_more(counter: Counter) -> None:
+    """By the version that held last; a draft holds never."""
+    counter.debt()
+    (held,) = tariffs().versions("electricity-domestic-blocks")
+    now = counter.clock()
+    week = timedelta(days=7)
+    ended = TariffBook(
+        [
+            replace(held, charges=(), active_from=now - 9 * week, retired_from=now - 8 * week),
+            replace(held, version=2, active_from=now - 8 * week, retired_from=now),
+            replace(held, version=3, charges=(), active_from=now - week, approved_by=""),
+        ]
+    )
+    acts = Accounts(counter.rows, ended, chart(), counter.clock, ZONE)
+    view = acts.account(TILL, " A1 ")
+    assert [one.code for one in view.charges] == ["meter", "waste"]
+    acts.dispute(TILL, "A1", "arrears", "Not his account", "d-1")
+    assert standing(counter) is Standing.DISPUTED
+    never = TariffBook([replace(held, approved_by="")])
+    with pytest.raises(TariffMissing):
+        Accounts(counter.rows, never, chart(), counter.clock, ZONE).account(TILL, "A1")
 
 
 def test_an_act_asked_for_twice_happens_once(counter: Counter) -> None:

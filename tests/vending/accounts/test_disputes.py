@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from meters.errors import RaseedError
 from meters.quantities import Money
 from tests.vending.accounts.support import (
     BILLING,
@@ -14,22 +15,27 @@ from tests.vending.accounts.support import (
     standing,
     taken,
 )
+from tests.vending.support import START
 from vending.accounting import Adjustment, AdjustmentKind
 from vending.accounting.errors import (
     AdjustmentIdReused,
     DebtNotNamed,
     OwnRequest,
 )
-from vending.accounts import Outcome, Standing
+from vending.accounts import DebtUnknown, Outcome, Standing
+from vending.accounts.checks import check_off, struck_off
 from vending.accounts.errors import (
+    DebtWrong,
     DisputedAlready,
     EventIdReused,
     MoreThanOwed,
     NotDisputed,
     ReductionWrong,
 )
+from vending.accounts.events import DebtDisputed
 from vending.ledger import Posting
 from vending.parties import Actor
+from vending.tariff import AccountState, CurrencyWrong, Debt, Label, Percentage
 
 WHY = "Agreed at the counter"
 
@@ -157,6 +163,64 @@ def test_an_id_names_one_act_of_an_account(counter: Counter) -> None:
     with pytest.raises(AdjustmentIdReused):
         acts.write_down(BILLING, "A1", "arrears", Money(100), WHY, "d-1")
     assert acts.account(TILL, "A1").waiting == ()
+
+
+def test_what_happens_to_one_debt_happens_to_no_other(counter: Counter) -> None:
+    counter.debt()
+    acts = counter.accounts
+    acts.dispute(TILL, "A1", "arrears", "Not his account", "d-1")
+    counter.debt("waste-2025", 4000)
+    acts.postpone_debt(TILL, "A1", "waste-2025", "2026-12-31", "Ill this month", "p-1")
+    assert standing(counter) is Standing.DISPUTED
+    assert standing(counter, "waste-2025") is Standing.POSTPONED
+    acts.write_down(BILLING, "A1", "waste-2025", Money(1000), WHY, "w-1")
+    counter.keeping.approve(CHIEF, "w-1")
+    assert counter.owed() == {"arrears": 15_000, "waste-2025": 3000}
+    acts.end_postponement(TILL, "A1", "waste-2025", "He is back", "p-2")
+    acts.settle_dispute(BILLING, "A1", "arrears", Outcome.REJECTED, "Checked: it is his", "d-2")
+    assert {standing(counter, code) for code in ("arrears", "waste-2025")} == {Standing.OPEN}
+    with pytest.raises(NotDisputed):
+        acts.settle_dispute(BILLING, "A1", "arrears", Outcome.REJECTED, WHY, "d-3")
+    proved(counter)
+
+
+OWED = Debt("d", Label("دين", "Debt"), Money(15_000), 5, Percentage("25"))
+
+
+def test_how_far_a_dispute_reduces_a_debt() -> None:
+    for to in (1, 14_999):
+        assert struck_off(OWED, Outcome.REDUCED, Money(to)) == Money(15_000 - to)
+    assert struck_off(OWED, Outcome.UPHELD, None) == Money(15_000)
+    assert struck_off(OWED, Outcome.REJECTED, None) == Money(0)
+    wrong = [Money(0), Money(-1), Money(15_000), Money(15_001), Money(100, "JOD"), None]
+    for told in wrong:
+        with pytest.raises(ReductionWrong):
+            struck_off(OWED, Outcome.REDUCED, told)
+    for outcome in (Outcome.UPHELD, Outcome.REJECTED):
+        with pytest.raises(ReductionWrong):
+            struck_off(OWED, outcome, Money(100))
+
+
+@pytest.mark.parametrize(
+    ("off", "error"),
+    [
+        (Money(0), DebtWrong),
+        (Money(-1), DebtWrong),
+        (Money(15_001), MoreThanOwed),
+        (Money(100, "JOD"), CurrencyWrong),
+    ],
+)
+def test_what_cannot_be_given_up(off: Money, error: type[RaseedError]) -> None:
+    with pytest.raises(error):
+        check_off(OWED, off)
+    for some in (1, 15_000):
+        check_off(OWED, Money(some))
+
+
+def test_nothing_happens_to_a_debt_that_is_not_there() -> None:
+    event = DebtDisputed(reason=WHY, code="e")
+    with pytest.raises(DebtUnknown):
+        event.applied(AccountState(Money(0), debts=(OWED,)), START)
 
 
 def test_debts_are_moved_by_name_only(counter: Counter) -> None:

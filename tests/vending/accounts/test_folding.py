@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from hypothesis import given, settings
@@ -14,6 +15,8 @@ from tests import examples
 from tests.vending.accounts.test_state import SOLD, STATE, TARIFF, WITH_FEE
 from tests.vending.tariff.strategies import NOW, THIS_MONTH, debts, sums, tariffs
 from vending.accounts import (
+    AccountProblem,
+    DebtUnknown,
     Happened,
     Move,
     Opening,
@@ -46,7 +49,7 @@ from vending.accounts.events import (
 )
 from vending.accounts.happened import event_document, happened_from
 from vending.accounts.ports import KeptAccount
-from vending.accounts.proving import checked
+from vending.accounts.proving import checked, unreadable
 from vending.tariff import (
     AccountState,
     AmountTooHigh,
@@ -234,6 +237,41 @@ def test_a_sale_of_nothing_leaves_the_account_as_it_was() -> None:
     assert folded(opening, moves, TariffBook([TARIFF]), Money(0)) is None
 
 
+def test_a_report_counts_every_problem_and_tells_the_first_hundred() -> None:
+    """Of an account two: nothing ever happened to it, and the ledger says that it owes 10.00."""
+    book = TariffBook([TARIFF])
+    kept = KeptAccount("A1", "electricity", None, TARIFF.code, "{}", 1000, [])
+    few = checked([kept], [("A9", 100)], book, "ILS")
+    assert [(one.agreement, one.what, one.detail) for one in few.problems] == [
+        ("A1", "unexpected", ""),
+        ("A1", "debts", "ledger 10.00 ILS, account 0.00 ILS"),
+        ("A9", "debts", "ledger 1.00 ILS"),
+    ]
+    assert (few.accounts, few.found) == (1, 3)
+    for accounts, strays in ((60, 3), (2, 97), (49, 3)):
+        report = checked([kept] * accounts, [("A9", 100)] * strays, book, "ILS")
+        told = (report.accounts, report.found, len(report.problems))
+        assert told == (accounts, 2 * accounts + strays, 100)
+    assert report.problems[-1] == few.problems[-1]
+
+    def broken(accounts: int) -> Iterator[KeptAccount]:
+        yield from [kept] * accounts
+        raise ValueError
+
+    for accounts, most in ((1, 4), (60, 100)):
+        report = checked(broken(accounts), [("A9", 100)], book, "ILS")
+        assert (report.found, len(report.problems)) == (2 * accounts + 2, most)
+        assert AccountProblem("", "unreadable", "ValueError") in report.problems
+    assert unreadable("A1", DebtUnknown("e")).detail == str(DebtUnknown("e"))
+
+
+def test_an_account_has_the_balance_that_the_ledger_says() -> None:
+    opening = Opening(Commodity.ELECTRICITY, "ILS")
+    state = folded(opening, [_sold(1)], TariffBook([TARIFF]), Money(77))
+    assert state is not None
+    assert state.balance == Money(77)
+
+
 def test_a_fee_that_had_got_lost_is_due_in_the_rebuilt_account() -> None:
     """Books of before: it was lost in a payment for another thing, and perhaps put on once more."""
     (tariff,) = parse_tariffs(WITH_FEE, "t")
@@ -262,3 +300,6 @@ def test_an_event_of_before_is_written_as_it_was() -> None:
     assert event_document(_noted(1, 0)) == '{"code":"once"}'
     noted = replace(_noted(1, 0), event=FeeAdded(reason="noted", code="once", owed=Money(900)))
     assert event_document(noted) == '{"code":"once","owed":[900,"ILS"]}'
+    asked = WriteDownAsked(reason="noted", code="d", off=Money(100))
+    told = '{"code":"d","id":"w-1","off":[100,"ILS"],"outcome":null,"to":null}'
+    assert event_document(replace(_noted(1, 0), id="w-1", event=asked)) == told

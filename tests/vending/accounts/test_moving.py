@@ -42,7 +42,10 @@ from vending.store.approvals import SqlPeople
 from vending.store.house import SqlHouse, tell_acts
 from vending.tariff import (
     AccountState,
+    CurrencyWrong,
+    FeeDue,
     Month,
+    MonthUse,
     QuoteChanged,
     QuoteRequest,
     Tariff,
@@ -193,12 +196,17 @@ def test_what_is_not_moved(office: Office) -> None:
         ("nothing", "A1", TariffMissing),
         (SOCIAL, "A9", AgreementUnknown),
         ("", "A1", DocumentMalformed),
+        ("x" * 61, "A1", DocumentMalformed),
+        (SOCIAL, "A" * 31, DocumentMalformed),
     ]
     for tariff, agreement, error in refused:
         with pytest.raises(error):
             office.ask("M-1", tariff, agreement)
     with pytest.raises(ActorNotAllowed):
         office.approvals.request(TILL, "M-1", "change_tariff", {}, WHY)
+    more = {"agreement": "A1", "tariff": SOCIAL, "from": "2027-01-01"}
+    with pytest.raises(DocumentMalformed):
+        office.approvals.request(BILLING, "M-1", "change_tariff", more, WHY)
     office.offered = (BLOCKS,)
     with pytest.raises(TariffNotOffered):
         office.ask("M-1", SOCIAL)
@@ -258,7 +266,7 @@ def test_it_is_looked_at_again_when_it_is_approved(office: Office) -> None:
         office.approvals.approve(CHIEF, "M-1")
     assert office.sell("v-2").quote.tariff == BLOCKS
     assert [one.id for one in office.approvals.pending(CHIEF)] == ["M-1"]
-    office.offered = ()
+    office.offered = (BLOCKS, SOCIAL)
     office.approvals.approve(CHIEF, "M-1")
     assert office.sell("v-3").quote.tariff == SOCIAL
 
@@ -289,6 +297,58 @@ def test_who_comes_to_a_tariff_is_not_asked_for_what_it_charged_before() -> None
     assert owed(dropped, event.applied(state, START), START) == {}
     # Who was at it all the time owes those months.
     assert owed(dropped, state, START)["meter"] == Money(3 * 580)
+
+
+def test_a_charge_that_comes_later_does_not_ask_for_the_month_that_the_move_was_made_in() -> None:
+    """The clock was set back a little over midnight: the account is in the next month already, and
+    was charged for it by the tariff that it leaves; a version of the new one begins with it."""
+    left, flat = tariffs().active(BLOCKS, START), tariffs().active(FLAT, START)
+    month = Month.of(START, ZONE).plus(1)
+    begins = month.begins(ZONE)
+    behind, before = begins + timedelta(minutes=1), begins - timedelta(minutes=2)
+    later = replace(flat, version=2, active_from=begins, charges=left.monthly_charges, earlier=flat)
+    state = AccountState(Money(0), MonthUse(month, Energy(1000)), month.plus(-3))
+    charges = charges_behind("A1", left, flat, replace(state, since=month.plus(1)), month)
+    event = TariffChanged(reason=WHY, before=BLOCKS, tariff=FLAT, charges=charges)
+    moved = event.applied(state, before)
+    assert owed(later, moved, behind) == {}
+    assert owed(later, moved, behind + timedelta(days=31))["meter"] == Money(580)
+
+
+@pytest.mark.parametrize(
+    ("fee", "owing"),
+    [
+        (FeeDue("connection"), "174.00 ILS"),
+        (FeeDue("connection", Money(500)), "5.00 ILS"),
+        (FeeDue("connection", Money(0)), None),
+        # No tariff says any more what it was.
+        (FeeDue("seal"), "0.01 ILS"),
+        (FeeDue("seal", Money(700)), "7.00 ILS"),
+    ],
+)
+def test_a_fee_that_the_new_tariff_does_not_know_is_paid_first(
+    fee: FeeDue, owing: str | None
+) -> None:
+    site, flat = (tariffs().active(code, START) for code in ("electricity-temporary", FLAT))
+    month = Month.of(START, ZONE)
+    state = begun(AccountState(Money(0), fees=(fee,)), Commodity.ELECTRICITY, month, month)
+    if owing is None:
+        assert charges_behind("A3", site, flat, state, month) == ()
+    else:
+        with pytest.raises(ChargesOwed) as error:
+            charges_behind("A3", site, flat, state, month)
+        assert (error.value.charges, error.value.owed) == ([fee.code], owing)
+    if fee.code == "connection":
+        assert charges_behind("A3", flat, site, state, month) is not None
+
+
+def test_no_agreement_goes_over_to_a_tariff_in_another_currency(office: Office) -> None:
+    office.sell("v-1")
+    (flat,) = tariffs().versions(FLAT)
+    others = tariffs().versions(BLOCKS)
+    office.moves._tariffs = TariffBook([*others, replace(flat, currency="JOD")])
+    with pytest.raises(CurrencyWrong):
+        office.ask("M-1", FLAT)
 
 
 STEP = st.tuples(st.integers(0, 70), st.sampled_from(["sell", "move"]))

@@ -23,7 +23,8 @@ from vending.accounts import (
     state_of,
     unsettled,
 )
-from vending.accounts.state import USUAL_PRIORITY
+from vending.accounts.state import USUAL_PRIORITY, begun, kept_state
+from vending.ledger import canonical_time
 from vending.tariff import (
     AccountState,
     ChargeState,
@@ -248,6 +249,27 @@ def test_what_other_sales_took_of_a_months_instalment_stays_taken() -> None:
     assert unsettled(after, sale, NOW, TARIFF).debts == (debt,)
 
 
+def test_a_sale_of_an_earlier_month_gives_back_nothing_of_this_ones_instalment() -> None:
+    """Taken again this month, it would be taken twice in it."""
+    debt = replace(DEBT, owed=Money(9000))
+    before = NOW - timedelta(days=31)
+    state = replace(STATE, use=None, debts=(debt,))
+    earlier = quote(TARIFF, QuoteRequest(Money(10_000)), replace(state, use=STATE.use), before)
+    between = settled(replace(state, use=STATE.use), TARIFF, earlier, before)
+    after = settled(between, TARIFF, quote(TARIFF, QuoteRequest(Money(10_000)), between, NOW), NOW)
+    (back,) = unsettled(after, earlier, before, TARIFF).debts
+    assert (back.owed, back.taken_in, back.taken) == (Money(7000), THIS_MONTH, Money(2000))
+
+
+def test_a_fee_of_before_that_was_put_on_once_more_is_owed_with_what_is_given_back() -> None:
+    """Books of before: nobody noted its sum, which the tariff says."""
+    (tariff,) = parse_tariffs(WITH_FEE, "t")
+    state = replace(STATE, debts=(), fees=(FeeDue("once", Money(900)),))
+    paid = pay_owed(tariff, Money(400), state, NOW, "once")
+    again = replace(settled(state, tariff, paid, NOW), fees=(FeeDue("once"),))
+    assert unsettled(again, paid, NOW, tariff).fees == (FeeDue("once", Money(1300)),)
+
+
 def test_what_was_struck_off_since_is_owed_again() -> None:
     struck = replace(settled(STATE, TARIFF, SOLD, NOW), debts=())
     (again,) = unsettled(struck, SOLD, NOW, TARIFF).debts
@@ -300,6 +322,77 @@ def test_a_debt_put_off_for_one_sale_takes_nothing_and_says_why() -> None:
     for reason in ("", "  ", "x"):
         with pytest.raises(ReasonMissing):
             postponed_for_sale(STATE, [("d", reason)], NOW, until)
+
+
+def test_put_off_for_one_sale_is_what_was_named_and_for_as_long() -> None:
+    until = NOW + timedelta(minutes=15)
+    shorter = Postponed(NOW + timedelta(minutes=5), "until he is back")
+    other = replace(DEBT, code="e")
+    state = replace(STATE, debts=(replace(DEBT, postponed=shorter), other))
+    put_off = postponed_for_sale(state, [("d", "ill this month")], NOW, until)
+    assert put_off.debts == (replace(DEBT, postponed=Postponed(until, "ill this month")), other)
+    for moment in (NOW, NOW - timedelta(minutes=1)):
+        with pytest.raises(ValueError, match="later moment"):
+            postponed_for_sale(state, [("d", "ill this month")], NOW, moment)
+
+
+OTHER = Debt(
+    "c",
+    LABEL,
+    Money(700),
+    7,
+    Percentage("12.5"),
+    book="fines",
+    disputed="Not his",
+    postponed=Postponed(NOW, "ill this month"),
+    taken_in=THIS_MONTH,
+    taken=Money(300),
+)
+WHOLE = AccountState(
+    Money(5),
+    MonthUse(THIS_MONTH, Energy(1200), (("social", Energy(400)), ("free", Energy(800)))),
+    Month(2026, 8),
+    charges=(
+        ChargeState("waste", THIS_MONTH, Money(1000)),
+        ChargeState("meter", THIS_MONTH, Money(0)),
+    ),
+    fees=(FeeDue("seal"), FeeDue("once", Money(900))),
+    debts=(DEBT, OTHER),
+)
+TEXT = (
+    '{"charges":[["meter","2026-11",0],["waste","2026-11",1000]],"debts":[{"book":"fines",'
+    '"code":"c","disputed":"Not his","name":["\\u062f\\u064a\\u0646","Debt"],"owed":700,'
+    '"percent":"12.5","postponed":["AT","ill this month"],"priority":7,'
+    '"taken":["2026-11",300]},{"code":"d","instalment":2000,'
+    '"name":["\\u062f\\u064a\\u0646","Debt"],"owed":1500,"priority":5}],'
+    '"fees":[["once",900],["seal"]],"since":"2026-08",'
+    '"use":["2026-11",1200,[["free",800],["social",400]]]}'
+)
+
+
+def test_the_text_of_an_account_has_not_changed_and_says_all_of_it_in_one_order() -> None:
+    """Accounts in the database were written so."""
+    text = TEXT.replace("AT", canonical_time(NOW))
+    assert document_of(WHOLE) == text
+    other_way = replace(
+        WHOLE,
+        use=replace(WHOLE.use, supported=WHOLE.use.supported[::-1]) if WHOLE.use else None,
+        charges=WHOLE.charges[::-1],
+        fees=WHOLE.fees[::-1],
+        debts=WHOLE.debts[::-1],
+    )
+    assert document_of(other_way) == text
+    assert kept_state(text, Money(5), Commodity.ELECTRICITY) == replace(
+        other_way, charges=WHOLE.charges[::-1], fees=WHOLE.fees[::-1], debts=WHOLE.debts[::-1]
+    )
+    assert document_of(AccountState(Money(5))) == "{}"
+
+
+def test_what_a_move_to_another_tariff_fixed_holds_at_the_first_sale() -> None:
+    """Its monthly charges begin with the month that the move says, not with the agreement's."""
+    moved = AccountState(Money(0), since=Month(2026, 12))
+    state = begun(moved, Commodity.WATER, Month(2026, 8), THIS_MONTH)
+    assert (state.since, state.use) == (Month(2026, 12), MonthUse(THIS_MONTH, Volume(0)))
 
 
 @pytest.mark.parametrize(
