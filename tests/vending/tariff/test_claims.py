@@ -372,6 +372,42 @@ def test_a_payment_towards_all_leaves_what_is_disputed_alone() -> None:
     assert [(line.code, line.amount.minor) for line in paid.lines] == [("old", 900)]
 
 
+def test_a_payment_towards_one_thing_leaves_the_others_owed() -> None:
+    """Also those that come before it among all."""
+    state = replace(CLEAR, debts=(debt("a", 500, 1, "50"), debt("b", 700, 2, instalment=100)))
+    paid = pay_owed(TARIFF, Money(600), state, NOW, "b")
+    assert [(line.code, line.amount, line.left) for line in paid.lines] == [
+        ("b", Money(600), Money(100))
+    ]
+    assert owed(TARIFF, settled(state, TARIFF, paid, NOW), NOW) == {
+        "a": Money(500),
+        "b": Money(100),
+    }
+    with pytest.raises(MoreThanOwed) as error:
+        pay_owed(TARIFF, Money(701), state, NOW, "b")
+    assert error.value.owed == "7.00"
+
+
+def test_a_line_tells_of_what_it_is_a_part() -> None:
+    """A percentage of the payment, an instalment or a charge of what is owed."""
+    debts = (debt("a", 5000, 1, percent="25"), debt("b", 700, 2, instalment=100))
+    sale = sold(replace(CLEAR, fees=(FeeDue("seal", Money(400)),), debts=debts), 1000)
+    bases = {line.code: line.base for line in sale.lines if line.left is not None}
+    assert bases == {"seal": Money(400), "a": Money(1000), "b": Money(700)}
+
+
+def test_of_what_is_not_taken_no_tax_is_told() -> None:
+    text = FILE.replace('percent = "0"', 'percent = "16"')
+    taxed = TariffBook(parse_tariffs(text, "t")).active("t", NOW)
+    state = replace(CLEAR, fees=(FeeDue("seal"),))
+    tax_on = [line.code for line in sold(state, 10_000, taxed).of_kind(LineKind.TAX)]
+    assert tax_on == ["", "seal"]
+    protected = replace(taxed, protection=Protection("0", Fraction(0)))
+    spared = sold(state, 10_000, protected)
+    assert taken(spared) == {"seal": 0}
+    assert [line.code for line in spared.of_kind(LineKind.TAX)] == [""]
+
+
 def test_a_tax_in_a_charge_is_taken_out_of_that_charge() -> None:
     """And not out of what the units have earned."""
     units = QuoteLine("flat", Energy(1), "1", Fraction(1_000), Rounding.UP, Money(1_000))

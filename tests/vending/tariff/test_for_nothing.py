@@ -18,6 +18,7 @@ from vending.tariff import (
     Percentage,
     Quote,
     QuoteRequest,
+    Tariff,
     TariffBook,
     parse_tariffs,
     quote,
@@ -32,13 +33,15 @@ RULES = """
 price = { rule = "flat", rate = "0.04", rounding = "half_up" }
 vat = { percent = "0", rounding = "half_up" }
 """
-FREE = """
-supports = [
-  { rule = "free_units", code = "free", name_ar = "م", name_en = "F", units = "0.1", payer = "fund", book = "s" },
-]
-"""  # noqa: E501 - as in a file
+FREE = '{ rule = "free_units", code = "free", name_ar = "م", name_en = "F", units = "0.1", payer = "fund", book = "s" },'  # noqa: E501 - as in a file
+HALF = '{{ rule = "subsidy", code = "{}", name_ar = "د", name_en = "H", units = "{}", percent = "{}", rounding = "half_up", payer = "fund", book = "s" }},'  # noqa: E501
 CHEAP = TariffBook(parse_tariffs(ELECTRICITY + RULES, "t")).active("worked", NOW)
 CLEAR = AccountState(Money(0), MonthUse(Month(2026, 11), Energy(0)))
+
+
+def supported(*rows: str, rules: str = RULES) -> Tariff:
+    text = f"{ELECTRICITY}{rules}supports = [\n{''.join(rows)}\n]\n"
+    return TariffBook(parse_tariffs(text, "t")).active("worked", NOW)
 
 
 def sold(ask: Money | Energy, state: AccountState = CLEAR) -> Quote:
@@ -67,9 +70,33 @@ def test_nor_where_a_debt_takes_the_whole_payment() -> None:
 
 
 def test_the_free_units_of_a_month_are_given_however_little_they_cost() -> None:
-    social = TariffBook(parse_tariffs(ELECTRICITY + RULES + FREE, "t")).active("worked", NOW)
+    social = supported(FREE)
     given = quote(social, QuoteRequest(Energy(100)), CLEAR, NOW)
     assert (given.tendered, given.quantity) == (Money(0), Energy(100))
     after = settled(CLEAR, social, given, NOW)
     with pytest.raises(AmountTooLow):
         quote(social, QuoteRequest(Energy(100)), after, NOW)
+
+
+@pytest.mark.parametrize(
+    ("supports", "given"),
+    [
+        ((HALF.format("a", "0.2", "50"),), 0),
+        ((FREE, HALF.format("a", "0.2", "50")), 100),
+        ((HALF.format("a", "0.2", "100"),), 200),
+        ((FREE, HALF.format("a", "0.1", "100")), 200),
+        # Behind units that are borne in part, nobody is given any.
+        ((FREE, HALF.format("a", "0.1", "50"), HALF.format("b", "0.2", "100")), 100),
+    ],
+)
+def test_for_nothing_is_only_what_somebody_bears_wholly(
+    supports: tuple[str, ...], given: int
+) -> None:
+    """0.4 kWh are 0.004, which is rounded to nothing, borne or not."""
+    tariff = supported(*supports, rules=RULES.replace("0.04", "0.01"))
+    for units in range(100, 500, 100):
+        if units <= given:
+            assert quote(tariff, QuoteRequest(Energy(units)), CLEAR, NOW).tendered == Money(0)
+        else:
+            with pytest.raises(AmountTooLow):
+                quote(tariff, QuoteRequest(Energy(units)), CLEAR, NOW)
