@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -33,7 +34,7 @@ from vending.heldcredit import (
     CreditNotHeld,
     HeldCredits,
 )
-from vending.meterwork import MeterWorks
+from vending.meterwork import MeterWorks, WorkState
 from vending.parties import Actor, MeterUnknown, Role
 from vending.permissions import ActorNotAllowed
 from vending.store.acts import SqlActs
@@ -94,8 +95,9 @@ def test_it_begins_once_and_ends(town: Town) -> None:
     with pytest.raises(CreditHeld):
         begin(credits, "h-2")
     town.clock.forward(hours=1)
-    credits.end("h-3", BILLING, "a token meter now", POWER.number)
-    assert credits.all(BILLING) == []
+    ended = credits.end("h-3", BILLING, "a token meter now", POWER.number)
+    assert ended.at == town.clock()
+    assert (credits.all(BILLING), credits.over(BILLING)) == ([], [])
     town.clock.forward(hours=1)
     begin(credits, "h-4")
     assert len(credits.all(BILLING)) == 1
@@ -121,6 +123,86 @@ def test_whether_it_stands_still_as_it_was_told(town: Town) -> None:
     credits.begin("h-2", BILLING, "back", counter=later, meter=POWER.number, place="tcp://x/1")
     (anew,) = credits.all(BILLING)
     assert (credits.holds(held), credits.holds(anew)) == (False, True)
+
+
+def test_it_stands_no_more_where_its_agreement_has_changed(place: Path | str) -> None:
+    """Taken out, or put in next door."""
+    town = Town(place, more_meters=1)
+    credits = credits_of(town)
+    begin(credits)
+    (held,) = credits.all(BILLING)
+    here, next_door = (
+        town.service.meter(BILLING, number)
+        for number in (POWER.number, Drn.from_serial("01", 5000).number)
+    )
+    spare = replace(here.meter, number=Drn.from_serial("01", 9000))
+    for agreement, meter in ((here.agreement, spare), (next_door.agreement, here.meter)):
+        with SqlActs(town.store).writing() as books:
+            books.exchange(agreement.number, meter)
+        assert not credits.holds(held)
+    town.store.close()
+
+
+def test_they_are_told_by_number(town: Town) -> None:
+    credits = credits_of(town)
+    litres = replace(COUNTER, unit="l")
+    numbers = sorted([POWER.number, WATER.number])
+    for number in reversed(numbers):
+        counter = COUNTER if number == POWER.number else litres
+        credits.begin(number, BILLING, "a relay", counter=counter, meter=number, place="tcp://x/1")
+        town.clock.forward(minutes=1)
+    assert [held.hold.meter for held in credits.all(BILLING)] == numbers
+
+
+def test_a_holding_begins_with_a_counter_that_was_read_well(town: Town) -> None:
+    credits = credits_of(town)
+    doubtful = replace(COUNTER, quality=Quality.BAD, reason="out of range")
+    with pytest.raises(ValueError, match="energy"):
+        credits.begin(
+            "h-1", BILLING, "a relay", counter=doubtful, meter=POWER.number, place="tcp://x/1"
+        )
+    vague = replace(COUNTER, uncertainty=None)
+    credits.begin("h-1", BILLING, "a relay", counter=vague, meter=POWER.number, place="tcp://x/1")
+    (held,) = credits.all(BILLING)
+    assert held.hold.counter.uncertainty is None
+
+
+CUT, CONNECT, OWN = Order.CUT.value, Order.CONNECT.value, {"for": "credit"}
+
+
+@pytest.mark.parametrize(
+    ("orders", "by_others"),
+    [
+        ([], False),
+        ([(CUT, {}, WorkState.DONE)], True),
+        ([(CUT, {}, WorkState.UNKNOWN)], True),
+        ([(CUT, {}, WorkState.BEGUN)], True),
+        ([(CUT, {}, WorkState.DECLINED)], False),
+        ([(CUT, {}, WorkState.NOT_SENT)], False),
+        ([(CUT, OWN, WorkState.DONE)], False),
+        ([(CUT, {**OWN, "delay": "0"}, WorkState.DONE)], False),
+        ([(CUT, {}, WorkState.DONE), (CONNECT, {}, WorkState.DONE)], False),
+        ([(CUT, {}, WorkState.DONE), (CONNECT, {}, WorkState.DECLINED)], True),
+        ([(CUT, OWN, WorkState.DONE), (CUT, {}, WorkState.DONE)], True),
+    ],
+)
+def test_who_cut_it_off(
+    town: Town, orders: list[tuple[str, dict[str, str], WorkState]], by_others: bool
+) -> None:
+    credits = credits_of(town)
+    work = credits.begin(
+        "h-1", BILLING, "a relay", counter=COUNTER, meter=POWER.number, place="tcp://x/1"
+    )
+    with SqlMeterWorks(town.store).writing() as books:
+        for place, (command, params, state) in enumerate(orders, 1):
+            at = START + timedelta(minutes=place)
+            order = replace(
+                work, id=f"o-{place}", at=at, command=command, params=params, state=state
+            )
+            books.add_work(order)
+        # Next door it was, and not here.
+        books.add_work(replace(work, id="o-0", meter=WATER.number, command=CUT, params={}))
+    assert credits.cut_by_others(POWER.number) is by_others
 
 
 def test_what_it_counts_is_what_the_meter_sells(town: Town) -> None:

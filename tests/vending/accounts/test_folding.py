@@ -49,7 +49,7 @@ from vending.accounts.events import (
 )
 from vending.accounts.happened import event_document, happened_from
 from vending.accounts.ports import KeptAccount
-from vending.accounts.proving import checked, unreadable
+from vending.accounts.proving import checked, rebuilt, unreadable
 from vending.tariff import (
     AccountState,
     AmountTooHigh,
@@ -263,6 +263,20 @@ def test_a_report_counts_every_problem_and_tells_the_first_hundred() -> None:
         assert (report.found, len(report.problems)) == (2 * accounts + 2, most)
         assert AccountProblem("", "unreadable", "ValueError") in report.problems
     assert unreadable("A1", DebtUnknown("e")).detail == str(DebtUnknown("e"))
+
+
+def test_only_debts_of_their_own_account_are_held_against_it() -> None:
+    opened = {"reason": "noted", "source": "Bill 7"}
+    moves: list[Move] = [
+        replace(_noted(1, 0), event=DebtAdded(debt=STATE.debts[0], **opened)),
+        replace(
+            _noted(2, 0),
+            event=DebtAdded(debt=replace(STATE.debts[0], code="e", book="fines"), **opened),
+        ),
+    ]
+    kept = KeptAccount("A1", "electricity", None, TARIFF.code, None, 0, moves)
+    _, owed = rebuilt(kept, TariffBook([TARIFF]), "ILS")
+    assert owed == STATE.debts[0].owed.minor
 
 
 def test_an_account_has_the_balance_that_the_ledger_says() -> None:

@@ -119,6 +119,11 @@ REFUSED: list[tuple[str, Callable[[Counter], object], type[RaseedError]]] = [
         lambda h: h.drawers.open(replace(SAMIR, terminal="T2"), "S-1", shekels("100")),
         ShiftIdReused,
     ),
+    (
+        "another person's",
+        lambda h: h.drawers.open(replace(RANA, terminal="T1"), "S-1", shekels("100")),
+        ShiftIdReused,
+    ),
     ("nothing in", lambda h: h.drawers.cash_in(SAMIR, "m", shekels("0"), WHY), DrawerAmount),
     ("no drawer", lambda h: h.drawers.cash_in(RANA, "m", shekels("1"), WHY), NoShiftOpen),
     ("not hers", lambda h: h.drawers.cash_in(RANA, "m", shekels("1"), WHY, "S-1"), ShiftNotYours),
@@ -240,7 +245,11 @@ def test_numbers_have_no_gaps_and_lists_are_paged(here: Counter) -> None:
     assert [f.shift.id for f in drawers.shifts(HUDA, point="P2")] == ["S-5"]
     assert [f.shift.id for f in drawers.shifts(SAMIR)] == ["S-1"]
     assert drawers.shifts(HUDA, before="S-9") == []
-    # Two that were opened at one moment.
+    # By when they were opened, whatever they are called; two were at one moment.
+    here.town.clock.forward(minutes=5)
+    drawers.open(replace(CHIEF, terminal="T4"), "A-7", shekels("0"))
+    assert [f.shift.id for f in drawers.shifts(HUDA, before="S-4", limit=2)] == ["S-3", "S-2"]
+    here.town.clock.forward(minutes=-5)
     drawers.open(Actor("Nadia", Role.OPERATOR, "P2", "T3"), "S-6", shekels("0"))
     assert [f.shift.id for f in drawers.shifts(HUDA, before="S-6", limit=2)] == ["S-5", "S-4"]
     for unknown in ("ZZ", "\0"):

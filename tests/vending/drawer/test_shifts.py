@@ -82,6 +82,8 @@ def test_over_and_right_and_a_supervisor_who_closes(here: Counter) -> None:
     here.drawers.open(SAMIR, "S-1", shekels("0"))
     here.drawers.open(RANA, "S-2", shekels("30"))
     here.sell("S-2", 1000)
+    assert [row.tender for row in here.drawers.x(CHIEF, "S-1").tally.tenders] == ["cash"]
+    assert here.drawers.x(CHIEF, "S-1").tally.figures == ()
     z = here.drawers.close(RANA, counting(4000))
     assert (z.entry, z.expected, z.results[0].difference) == (None, 4000, 0)
     here.sell("S-1", 1000)

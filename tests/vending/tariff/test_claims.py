@@ -396,6 +396,21 @@ def test_a_line_tells_of_what_it_is_a_part() -> None:
     assert bases == {"seal": Money(400), "a": Money(1000), "b": Money(700)}
 
 
+def test_a_charge_on_units_is_a_part_of_their_price_or_so_much_for_each() -> None:
+    text = FILE.replace(
+        "charges = [\n",
+        'charges = [\n  { rule = "percent", code = "sewage", name_ar = "م", name_en = "P", '
+        'percent = "10", rounding = "up", book = "s" },\n'
+        '  { rule = "per_unit", code = "lights", name_ar = "ش", name_en = "U", '
+        'rate = "0.02", rounding = "up", book = "l" },\n',
+    )
+    tariff = TariffBook(parse_tariffs(text, "t")).active("t", NOW)
+    sale = quote(tariff, QuoteRequest(Energy(10_000)), CLEAR, NOW)
+    told = {line.code: (line.base, line.amount) for line in sale.of_kind(LineKind.CHARGE)}
+    assert told["sewage"] == (Money(500), Money(50))
+    assert told["lights"] == (Energy(10_000), Money(20))
+
+
 def test_of_what_is_not_taken_no_tax_is_told() -> None:
     text = FILE.replace('percent = "0"', 'percent = "16"')
     taxed = TariffBook(parse_tariffs(text, "t")).active("t", NOW)
