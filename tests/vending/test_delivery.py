@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,8 +37,10 @@ from tests.vending.support import (
 )
 from vending.aftersale import DeliveryEvent, SaleState
 from vending.delivery import DeliveryChanged, DeliveryNotPossible, evidence
-from vending.parties import Meter
+from vending.parties import Actor, Meter, Role
+from vending.permissions import ALLOWED, ActorNotAllowed
 from vending.service import VendingService
+from vending.sold import SaleVoided
 
 S = SaleState
 
@@ -50,6 +53,16 @@ class CountedGateway(DirectGateway):
     crash: BaseException | None = None
     lost_before: int = field(default=0)
     """So many pushes are lost on the way: silence, and the meter never saw them."""
+    silence: str = "no reply"
+    reads: int = 0
+    closed: int = 0
+
+    def read_token_log(self) -> list[TokenLogEntry]:
+        self.reads += 1
+        return super().read_token_log()
+
+    def close(self) -> None:
+        self.closed += 1
 
     def push_token(self, token: str) -> PushOutcome:
         self.pushes += 1
@@ -57,7 +70,7 @@ class CountedGateway(DirectGateway):
             raise self.crash
         if self.lost_before:
             self.lost_before -= 1
-            return PushUnknown("no reply")
+            return PushUnknown(self.silence)
         return super().push_token(token)
 
 
@@ -232,6 +245,60 @@ def test_two_deliveries_at_once_push_once(rig: Rig) -> None:
         second.deliver(OPERATOR, "v-1")
     assert (rig.gateway.pushes, slow.pushes) == (1, 0)
     assert rig.states() == [S.DELIVERING, S.DELIVERED]
+
+
+def test_the_line_is_let_go_whatever_came_of_it(rig: Rig) -> None:
+    service, number = rig.service, POWER.number
+    uses: list[Callable[[], object]] = [
+        lambda: service.read_account(TECHNICIAN, number),
+        lambda: service.token_log(TECHNICIAN, number),
+        lambda: service.reconcile(TECHNICIAN, "v-1"),
+        lambda: service.deliver(TECHNICIAN, "v-1"),
+    ]
+    for reachable in (False, True):
+        rig.gateway.reachable = reachable
+        for done, use in enumerate(uses, 1):
+            with nullcontext() if reachable else pytest.raises(MeterUnreachable):
+                use()
+            assert rig.gateway.closed == done
+        rig.gateway.closed = 0
+
+
+def test_what_was_taken_back_is_not_looked_for_at_its_meter(rig: Rig) -> None:
+    rig.service.void(OPERATOR, "v-1", "The wrong meter was named")
+    before = rig.gateway.reads
+    with pytest.raises(SaleVoided):
+        rig.service.deliver(OPERATOR, "v-1")
+    assert (rig.gateway.reads, rig.gateway.pushes) == (before, 0)
+
+
+def test_silence_is_told_as_the_gateway_says_it(rig: Rig) -> None:
+    rig.gateway.lost_before, rig.gateway.silence = 1, "x" * 201
+    assert rig.service.deliver(OPERATOR, "v-1").events[-1].note == "x" * 200
+
+
+def test_an_error_of_ours_is_told_by_its_code(rig: Rig) -> None:
+    rig.gateway.crash = DeliveryNotPossible("v-1", "no_token")
+    with pytest.raises(DeliveryNotPossible):
+        rig.service.deliver(OPERATOR, "v-1")
+    events = rig.service.what_became(OPERATOR, "v-1").delivery.events
+    assert (events[-1].state, events[-1].note) == (S.UNKNOWN, rig.gateway.crash.code)
+
+
+def test_who_may_hand_over_and_read(rig: Rig) -> None:
+    service, number = rig.service, POWER.number
+    doors: list[tuple[str, Callable[[Actor], object]]] = [
+        ("deliver", lambda who: service.deliver(who, "v-1")),
+        ("reconcile", lambda who: service.reconcile(who, "v-1")),
+        ("read_account", lambda who: service.read_account(who, number)),
+        ("read_token_log", lambda who: service.token_log(who, number)),
+        ("what_became", lambda who: service.unsettled(who)),
+    ]
+    for act, use in doors:
+        for role in set(Role) - ALLOWED[act]:
+            with pytest.raises(ActorNotAllowed):
+                use(Actor("Nadia", role, "P1", "T1"))
+    assert (rig.gateway.closed, rig.states()) == (0, [])
 
 
 def test_water_has_no_way_to_the_meter(rig: Rig) -> None:

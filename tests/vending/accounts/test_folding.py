@@ -279,6 +279,27 @@ def test_only_debts_of_their_own_account_are_held_against_it() -> None:
     assert owed == STATE.debts[0].owed.minor
 
 
+def told_of(moves: list[Move], tariff: str = TARIFF.code) -> dict[str, str]:
+    kept = KeptAccount("A1", "electricity", None, tariff, None, 0, moves)
+    report = checked([kept], [], TariffBook([TARIFF]), "ILS")
+    return {one.what: one.detail for one in report.problems if one.what != "missing"}
+
+
+def test_of_each_kind_of_problem_the_first_is_told() -> None:
+    wrong = replace(SOLD, used_before=Energy(5), lines=())
+    later = replace(SOLD, used_before=Energy(7), lines=())
+    assert told_of([Sold(1, NOW, wrong), Sold(2, NOW, later)]) == {"use_before": "1: 5, 0"}
+    assert told_of([_noted(3, 0), _noted(7, 0)]) == {"event_missing": "1: found 3"}
+    went = TariffChanged(reason="noted", before="other", tariff="third", charges=())
+    moved = replace(_noted(1, 1), event=went)
+    sold = Sold(1, NOW, replace(SOLD, lines=()))
+    assert told_of([sold, moved], "third") == {"tariff_undecided": f"{TARIFF.code}, other"}
+    assert told_of([sold, moved], "fourth") == {"tariff_undecided": f"{TARIFF.code}, other"}
+    right = replace(moved, event=replace(went, before=TARIFF.code))
+    assert told_of([sold, right], "fourth") == {"tariff_undecided": "third, fourth"}
+    assert told_of([sold, right], "third") == {}
+
+
 def test_an_account_has_the_balance_that_the_ledger_says() -> None:
     opening = Opening(Commodity.ELECTRICITY, "ILS")
     state = folded(opening, [_sold(1)], TariffBook([TARIFF]), Money(77))

@@ -276,6 +276,16 @@ def test_what_was_struck_off_since_is_owed_again() -> None:
     assert again == replace(DEBT, priority=USUAL_PRIORITY)
 
 
+@pytest.mark.parametrize("percent", ["25", "12.5", "12.25"])
+def test_what_was_struck_off_since_is_recovered_by_the_percentage_of_before(percent: str) -> None:
+    """Though it is written as a sum of money would be."""
+    debt = replace(DEBT, recovery=Percentage(percent), priority=USUAL_PRIORITY)
+    state = replace(STATE, debts=(debt,))
+    sale = quote(TARIFF, QuoteRequest(Money(10_000)), state, NOW)
+    struck = replace(settled(state, TARIFF, sale, NOW), debts=())
+    assert [one.recovery for one in unsettled(struck, sale, NOW, TARIFF).debts] == [debt.recovery]
+
+
 def test_a_payment_that_paid_a_fee_makes_it_due_again_when_it_is_taken_back() -> None:
     """Its line does not say that it was for a fee; the tariff does."""
     (tariff,) = parse_tariffs(WITH_FEE, "t")
