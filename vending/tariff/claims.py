@@ -118,7 +118,7 @@ class Claims:
             taken = min(left, claim.owed)
             left -= taken
             if taken:
-                plain = replace(claim, rule="paid", share=Fraction(0), blocked=None)
+                plain = replace(claim, rule="paid", share=Fraction(0))
                 lines.extend(self._lines(plain, amount, Fraction(taken), taken, None))
         return lines, left
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 import pytest
@@ -12,6 +12,8 @@ from meters.quantities import Energy, Money
 from meters.values import replace
 from vending.tariff import (
     AccountState,
+    AmountNotPositive,
+    AmountTooHigh,
     AmountTooLow,
     ChargeState,
     ChargeUnknown,
@@ -35,6 +37,7 @@ from vending.tariff import (
     Share,
     Tariff,
     TariffBook,
+    UnitsNotCarried,
     owed,
     parse_tariffs,
     pay_owed,
@@ -44,6 +47,7 @@ from vending.tariff import (
     shares_of,
     unpaid,
 )
+from vending.tariff.errors import TariffActivationPast, TariffMalformed
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 MONTH = Month(2026, 11)
@@ -352,6 +356,63 @@ def test_what_is_asked_for_in_whole_agorot_is_taken_whole_behind_a_part_of_the_p
     assert {line.limited for line in sale.lines} == {None}
 
 
+@pytest.mark.parametrize("units", [Energy(0), Energy(-100)])
+def test_no_units_are_not_sold(units: Energy) -> None:
+    with pytest.raises(AmountNotPositive):
+        quote(TARIFF, QuoteRequest(units), CLEAR, NOW)
+
+
+def test_a_token_carries_no_more_than_its_key_may_sell() -> None:
+    """By units or by money; what is no whole step of that is not sold either."""
+    most = Energy(5_050)
+    for ask in (Energy(5_000), Money(250)):
+        assert quote(TARIFF, QuoteRequest(ask, most), CLEAR, NOW).quantity == Energy(5_000)
+    with pytest.raises(AmountTooHigh) as error:
+        quote(TARIFF, QuoteRequest(Energy(5_100), most), CLEAR, NOW)
+    assert error.value.most == "5 kWh"
+    with pytest.raises(AmountTooHigh) as error:
+        quote(TARIFF, QuoteRequest(Money(255), most), CLEAR, NOW)
+    assert error.value.most == "2.54"
+
+
+def test_units_between_two_steps_are_refused_with_both_neighbours() -> None:
+    with pytest.raises(AmountTooLow) as low:
+        quote(TARIFF, QuoteRequest(Energy(50)), CLEAR, NOW)
+    assert (low.value.amount, low.value.least) == ("0.05 kWh", "0.1 kWh")
+    with pytest.raises(UnitsNotCarried) as between:
+        quote(TARIFF, QuoteRequest(Energy(250)), CLEAR, NOW)
+    assert (between.value.below, between.value.above) == ("0.2 kWh", "0.3 kWh")
+
+
+def test_months_behind_an_end_that_nothing_followed_are_not_charged() -> None:
+    ended = replace(TARIFF, retired_from=datetime(2026, 10, 20, tzinfo=UTC), earlier=None)
+    assert ended.counting_in(Month(2026, 10)) is not None
+    assert ended.counting_in(Month(2026, 11)) is None
+    assert ended.counting_in(Month(2026, 9)) is None
+    assert ended.monthly_sum("meter", Month(2026, 11)) == 0
+
+
+def test_a_book_is_in_order_however_its_versions_are_told() -> None:
+    one, two = parse_tariffs(FILE, "t")
+    draft = replace(two, version=3, approved_by="")
+    other = replace(one, code="a")
+    book = TariffBook([draft, two, other, one])
+    assert book.codes() == ["a", "t"]
+    assert [tariff.version for tariff in book.versions("t")] == [1, 2, 3]
+    held = book.active("t", NOW)
+    assert (held.version, [each.version for each in held.lineage()]) == (2, [2, 1])
+    for twice in (replace(two, version=1), replace(two, active_from=one.active_from)):
+        with pytest.raises(TariffMalformed):
+            TariffBook([one, twice])
+
+
+def test_a_draft_is_approved_up_to_its_moment() -> None:
+    draft = replace(TARIFF, approved_by="")
+    assert draft.approved("B", draft.active_from).approved_by == "B"
+    with pytest.raises(TariffActivationPast):
+        draft.approved("B", draft.active_from + timedelta(microseconds=1))
+
+
 def test_money_is_of_the_tariffs_currency() -> None:
     with pytest.raises(CurrencyWrong):
         sold(replace(CLEAR, balance=Money(5, "JOD")), 1000)
@@ -376,8 +437,12 @@ def test_a_payment_towards_one_thing_leaves_the_others_owed() -> None:
     """Also those that come before it among all."""
     state = replace(CLEAR, debts=(debt("a", 500, 1, "50"), debt("b", 700, 2, instalment=100)))
     paid = pay_owed(TARIFF, Money(600), state, NOW, "b")
-    assert [(line.code, line.amount, line.left) for line in paid.lines] == [
-        ("b", Money(600), Money(100))
+    assert [(line.rule, line.code, line.amount, line.left) for line in paid.lines] == [
+        ("paid", "b", Money(600), Money(100))
+    ]
+    early = pay_owed(TARIFF, Money(400), state, NOW, "a")
+    assert [(line.rule, line.base, line.amount) for line in early.lines] == [
+        ("paid", Money(500), Money(400))
     ]
     assert owed(TARIFF, settled(state, TARIFF, paid, NOW), NOW) == {
         "a": Money(500),
@@ -394,6 +459,12 @@ def test_a_line_tells_of_what_it_is_a_part() -> None:
     sale = sold(replace(CLEAR, fees=(FeeDue("seal", Money(400)),), debts=debts), 1000)
     bases = {line.code: line.base for line in sale.lines if line.left is not None}
     assert bases == {"seal": Money(400), "a": Money(1000), "b": Money(700)}
+    assert {line.months for line in sale.lines} == {0}
+
+
+def test_the_last_agora_is_asked_for() -> None:
+    state = replace(CLEAR, fees=(FeeDue("seal", Money(1)),), debts=(debt("a", 1, 1, "100"),))
+    assert taken(sold(state, 1000)) == {"seal": 1, "a": 1}
 
 
 def test_a_charge_on_units_is_a_part_of_their_price_or_so_much_for_each() -> None:

@@ -23,6 +23,7 @@ from vending.tariff import (
     Debt,
     Instalment,
     Label,
+    LineKind,
     MonthUse,
     Percentage,
     Quote,
@@ -277,10 +278,13 @@ name_en = "Winter"
 {anew}
 """
     tariff = book_of(seasons).active("t", NOW)
-    for now, said in ((NOW, False), (datetime(2026, 11, 10, tzinfo=UTC), True)):
+    autumn = datetime(2026, 11, 10, tzinfo=UTC)
+    for now, said, season in ((NOW, False, "Winter"), (autumn, True, "Summer")):
         used = replace(STATE, use=MonthUse(MONTH, Energy(20_000)))
         sale = quote(tariff, QuoteRequest(Money(9000)), used, now)
         assert ("used_before" in codes(sale)) is said
+        priced = sale.of_kind(LineKind.UNITS)
+        assert {line.label.en for line in priced if line.label is not None} == {season}
 
 
 def test_blocks_of_another_version_are_not_compared() -> None:

@@ -13,6 +13,7 @@ from vending.tariff import (
     AmountTooLow,
     Debt,
     Label,
+    LineKind,
     Month,
     MonthUse,
     Percentage,
@@ -83,6 +84,8 @@ def test_the_free_units_of_a_month_are_given_however_little_they_cost() -> None:
     [
         ((HALF.format("a", "0.2", "50"),), 0),
         ((FREE, HALF.format("a", "0.2", "50")), 100),
+        # The free ones come first, wherever the file says so.
+        ((HALF.format("a", "0.2", "50"), FREE), 100),
         ((HALF.format("a", "0.2", "100"),), 200),
         ((FREE, HALF.format("a", "0.1", "100")), 200),
         # Behind units that are borne in part, nobody is given any.
@@ -100,3 +103,16 @@ def test_for_nothing_is_only_what_somebody_bears_wholly(
         else:
             with pytest.raises(AmountTooLow):
                 quote(tariff, QuoteRequest(Energy(units)), CLEAR, NOW)
+
+
+def test_free_units_are_free_at_any_price_and_the_next_ones_are_told_apart() -> None:
+    """20.00 for each kWh, so 2.00 for every step: one free, then two at half the price."""
+    tariff = supported(FREE, HALF.format("a", "0.2", "50"), rules=RULES.replace("0.04", "20.00"))
+    for units, costs in ((100, 0), (200, 100), (300, 200), (400, 400)):
+        assert quote(tariff, QuoteRequest(Energy(units)), CLEAR, NOW).tendered == Money(costs)
+    lines = quote(tariff, QuoteRequest(Energy(400)), CLEAR, NOW).of_kind(LineKind.SUPPORT)
+    assert [(line.code, line.base, line.amount, line.payer, line.book) for line in lines] == [
+        ("free", Energy(100), Money(-200), "fund", "s"),
+        ("a", Energy(200), Money(-200), "fund", "s"),
+    ]
+    assert [(line.label.en if line.label else "") for line in lines] == ["F", "H"]
