@@ -17,28 +17,33 @@ from hypothesis import strategies as st
 
 from meters.errors import RaseedError
 from meters.gateway import PushAccepted, PushOutcome, PushRefused, PushUnknown
+from meters.identity import Drn
 from meters.verdicts import TokenResult
 from simulators.direct import DirectGateway
 from tests.vending.acts.support import (
     CHIEF,
     CLERK,
     FRESH,
+    NEXT_DOOR,
     OTHER_CHIEF,
     RAMI,
     WHY,
     Office,
     P,
+    new_meter,
     office_at,
     put_in,
 )
 from tests.vending.support import POWER
 from vending.acts import Source
 from vending.acts.errors import DownSinceWrong, SeenAlive
-from vending.aftersale import SaleState
+from vending.aftersale import Evidence, SaleState
 from vending.approvals.errors import ApprovalIdReused
 from vending.clock import ClockWentBack
 from vending.messages import Language, term, words_for
+from vending.record import SaleRecord
 from vending.sale import SaleReceipt
+from vending.voidproof import Proved, Proving
 from vending.voidrules import GONE
 from vending.voids import GoneUnproved, TokenTaken
 
@@ -183,6 +188,33 @@ def test_what_was_refused_is_not_confirmed(office: Office) -> None:
     office.lose()
     office.approvals.refuse(OTHER_CHIEF, "X-1", "It blinked on Tuesday")
     assert answer(office) == "refused: `down_unconfirmed`"
+
+
+def test_used_once_more_behind_the_books_that_a_void_has_read(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Put in next door and taken out there, the meter may have taken what was shown before."""
+    office.sell_held("v-1")
+    put_in(office, Source.NONE)
+    office.service.show(CLERK, "v-1")
+    office.lose()
+    next_door = office.service.meter(CLERK, NEXT_DOOR.number).agreement.number
+    proved = Proving.proved
+
+    def then_used(self: Proving, record: SaleRecord) -> Proved:
+        found = proved(self, record)
+        assert found.proof.evidence is Evidence.METER_GONE
+        for id, meter in (("X-2", POWER), ("X-3", Drn.from_serial("01", 9200))):
+            office.town.clock.forward(minutes=3)
+            new = new_meter(meter)
+            office.exchanges.exchange(RAMI, id, next_door, new, Source.NONE, WHY)
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Proving, "proved", then_used)
+        with pytest.raises(GoneUnproved, match="nothing_read"):
+            office.service.void(CHIEF, "v-1", WHY)
+    assert office.service.what_became(CLERK, "v-1").void is None
 
 
 @pytest.mark.parametrize(
