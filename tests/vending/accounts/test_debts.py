@@ -105,6 +105,8 @@ def test_the_same_debt_again_is_the_same_debt(counter: Counter) -> None:
     [
         ({"code": "Arrears 1"}, DebtWrong("code")),
         ({"code": "a" * 41}, DebtWrong("code")),
+        ({"code": "arrears--1"}, DebtWrong("code")),
+        ({"code": "arrears_"}, DebtWrong("code")),
         ({"label": Label("دين", " ")}, DebtWrong("name")),
         ({"label": Label("دين", "D" * 61)}, DebtWrong("name")),
         ({"amount": Money(0)}, DebtWrong("amount")),
@@ -187,6 +189,8 @@ def test_a_debt_is_put_off_as_far_as_the_role_may(counter: Counter) -> None:
     assert taken(counter, "v-3") > 0
     with pytest.raises(PostponedTooLong):
         put_off(BILLING, "A1", "arrears", "2027-05-01", WHY, "p-2")
+    with pytest.raises(PostponedTooLong):
+        put_off(CHIEF, "A1", "arrears", "2028-02-01", WHY, "p-2")
     put_off(CHIEF, "A1", "arrears", "2028-01-31", WHY, "p-2")
     counter.accounts.end_postponement(TILL, "A1", "arrears", "He can pay now", "p-3")
     assert standing(counter) is Standing.OPEN

@@ -168,6 +168,16 @@ def test_an_id_that_was_sold_under_is_not_taken_for_the_act(office: Office) -> N
         office.approve("A-1")
 
 
+def test_units_that_were_given_may_be_given_back_too(office: Office) -> None:
+    """What nobody paid for may have been lost as well."""
+    office.ask("F-1", "free_issue", meter=P, units="20")
+    office.approve("F-1")
+    office.ask("A-1", "refund", meter=P, units="15", sale="F-1")
+    assert office.approve("A-1").refers_to == "F-1"
+    with pytest.raises(RefundTooMuch):
+        office.ask("A-2", "refund", meter=P, units="5.1", sale="F-1")
+
+
 def test_refunds_are_never_more_than_was_sold(office: Office) -> None:
     sold = office.sell("v-1").quote.quantity
     office.sell("w-1", W)

@@ -345,9 +345,14 @@ def test_a_count_in_any_digits_and_each_coin_once() -> None:
 
 def test_the_most_that_can_be_counted() -> None:
     told = Money(MOST_MINOR).to_text()
-    made = checked_count([(" 100 ", f" {MOST_PIECES} ")], [(" card ", told)], "ILS")
+    slips = [("transfer", "1"), ("wallet", "2"), (" card ", told)]
+    made = checked_count([(" 100 ", f" {MOST_PIECES} ")], slips, "ILS")
     assert made.pieces == ((10000, MOST_PIECES),)
-    assert made.slips == ((Tender.CARD, MOST_MINOR),)
+    assert made.slips == (
+        (Tender.CARD, MOST_MINOR),
+        (Tender.WALLET, 200),
+        (Tender.TRANSFER, 100),
+    )
     assert checked_amount(Money(MOST_MINOR)) == MOST_MINOR
     with pytest.raises(DrawerAmount):
         checked_amount(Money(MOST_MINOR + 1))

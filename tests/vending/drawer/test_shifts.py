@@ -20,6 +20,7 @@ from tests.vending.drawer.support import (
 from tests.vending.support import chart
 from vending.drawer import ShiftState
 from vending.drawer.errors import ShiftClosed
+from vending.drawer.tally import ShiftBooks, Sum, tally
 from vending.sale import Tender
 from vending.store.drawer_proof import drawer_problems
 
@@ -91,6 +92,40 @@ def test_over_and_right_and_a_supervisor_who_closes(here: Counter) -> None:
     assert (z.actor, z.shift.operator, z.results[0].difference) == ("Omar", "Samir", 10)
     assert here.reports.account(LAYLA, "5030").closing == -10
     assert here.right()
+
+
+UNITS = [("electricity", "Wh"), ("water", "l"), ("tokens", "token")]
+
+
+def test_figures_read_as_people_expect_them() -> None:
+    """Tax due, debts recovered and rounding gained are credits, the others debits: all are told as
+    what they came to, and what was given back is taken off."""
+    moved = {
+        "vat_due": -160,
+        "debts": -500,
+        "commission": 20,
+        "coin_rounding": -3,
+        "operator_deposit": 700,
+        "refunds": 900,
+    }
+    sums = [Sum(False, "credit", chart().role(role).code, "ILS", n) for role, n in moved.items()]
+    sums.append(Sum(True, "credit", chart().role("vat_due").code, "ILS", 60))
+    sums += [
+        Sum(False, "credit", chart().role(f"meters_{name}").code, unit, number)
+        for number, (name, unit) in enumerate(UNITS, 1)
+    ]
+    told = tally(ShiftBooks(sums=tuple(sums)), chart())
+    assert dict(told.figures) == {
+        "vat": 100,
+        "debts": 500,
+        "commission": 20,
+        "rounding": 3,
+        "on_deposit": 700,
+        "refunds": 900,
+    }
+    assert [tuple(row) for row in told.units] == [
+        (name, unit, number, 0) for number, (name, unit) in enumerate(UNITS, 1)
+    ]
 
 
 def test_a_shift_that_took_back_what_another_had_sold_tells_no_sale(here: Counter) -> None:

@@ -115,4 +115,5 @@ def test_free_units_are_free_at_any_price_and_the_next_ones_are_told_apart() -> 
         ("free", Energy(100), Money(-200), "fund", "s"),
         ("a", Energy(200), Money(-200), "fund", "s"),
     ]
+    assert [line.rate for line in lines] == ["100", "50"]
     assert [(line.label.en if line.label else "") for line in lines] == ["F", "H"]
