@@ -108,15 +108,13 @@ class HeldCredits:
             _AGREEMENT: file.agreement.number,
         }
         work = self._work(id, actor, reason, HOLD, meter, place, counter.map, params)
-        self._put(work, lambda last: not _is_of(last, file), CreditHeld(meter))
-        return work
+        return self._put(work, lambda last: not _is_of(last, file), CreditHeld(meter))
 
     def end(self, id: str, actor: Actor, reason: str, meter: str) -> MeterWork:
         """The house no longer holds it. Raises ActorNotAllowed, CreditNotHeld."""
         require(actor, "hold_credit")
         work = self._work(id, actor, reason, RELEASE, meter, "", "", {})
-        self._put(work, _is_begun, CreditNotHeld(meter))
-        return work
+        return self._put(work, _is_begun, CreditNotHeld(meter))
 
     def all(self, actor: Actor) -> list[HeldCredit]:
         """By number, of meters that are in use where it began. Raises ActorNotAllowed."""
@@ -219,9 +217,9 @@ class HeldCredits:
 
     def _put(
         self, work: MeterWork, may: Callable[[MeterWork | None], bool], otherwise: Refused
-    ) -> None:
-        """If what stands last on record allows it. Looks and writes in one: two people at once hold
-        it once."""
+    ) -> MeterWork:
+        """As it is written, if what stands last on record allows it. Looks and writes in one: two
+        people at once hold it once."""
         with self._works.writing() as books:
             before = books.named((HOLD, RELEASE), work.meter)
             last = before[0] if before else None
@@ -231,6 +229,7 @@ class HeldCredits:
                 # The clock was set back; what comes later must stand later, or it would not count.
                 work = replace(work, at=last.at + NEXT)
             books.add_work(work)
+        return work
 
 
 def _is_begun(last: MeterWork | None) -> bool:

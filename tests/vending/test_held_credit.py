@@ -97,6 +97,7 @@ def test_it_begins_once_and_ends(town: Town) -> None:
     town.clock.forward(hours=1)
     ended = credits.end("h-3", BILLING, "a token meter now", POWER.number)
     assert ended.at == town.clock()
+    assert MeterWorks(SqlMeterWorks(town.store), town.clock).listed(BILLING)[0] == ended
     assert (credits.all(BILLING), credits.over(BILLING)) == ([], [])
     town.clock.forward(hours=1)
     begin(credits, "h-4")
@@ -227,8 +228,11 @@ def test_a_clock_that_was_set_back_takes_no_holding_away(town: Town) -> None:
     credits = credits_of(town)
     begin(credits)
     town.clock.forward(hours=-1)
-    credits.end("e-1", BILLING, "moved", POWER.number)
+    ended = credits.end("e-1", BILLING, "moved", POWER.number)
     assert credits.all(BILLING) == []
+    # What is answered is what stands on record: just behind the beginning.
+    assert MeterWorks(SqlMeterWorks(town.store), town.clock).listed(BILLING)[0] == ended
+    assert ended.at > START > town.clock()
     town.clock.forward(hours=-1)
     begin(credits, "h-2")
     (held,) = credits.all(BILLING)
