@@ -6,15 +6,21 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, select, update
+from sqlalchemy import Connection, and_, not_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ..outbox import FARTHEST, Message, MessageState, Topic
+from ..paperorders import ORDERED, PaperKind
 from . import schema as t
 
 _c = t.outbox.c
 OPEN = (MessageState.WAITING.value, MessageState.SENDING.value)
 """States of a message that may still go out."""
+_OF_A_SALE = (
+    not_(_c.key.startswith(ORDERED, autoescape=True)),
+    _c.key.startswith(f"{ORDERED}{PaperKind.KEY_SLIP.value}:", autoescape=True),
+)
+"""Other papers carry no digits, and what they are about may have the same id as a sale."""
 _MAKER: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 _QUEUEING = {
     name: make(t.outbox).on_conflict_do_nothing(index_elements=["key"])
@@ -53,7 +59,7 @@ def insert_messages(db: Connection, messages: Iterable[Message], now: datetime) 
 def call_off(db: Connection, vend_id: str, now: datetime, why: str) -> bool:
     """Gives up, in the caller's transaction, what would still carry the digits of a sale that is
     being voided. False, and nothing is changed, if such a message is being sent right now."""
-    digits = and_(_c.subject == vend_id, _c.topic != Topic.WEBHOOK.value)
+    digits = and_(_c.subject == vend_id, _c.topic != Topic.WEBHOOK.value, or_(*_OF_A_SALE))
     farthest = now + FARTHEST[MessageState.SENDING]
     # A worker takes a message without the writer's place: from here on until the void is booked
     # nobody takes one of these.

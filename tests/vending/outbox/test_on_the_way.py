@@ -18,6 +18,7 @@ from tests.vending.support import OPERATOR, POWER
 from vending.outbox import BACKOFF, LEASE, MessageState, Step, Topic, sent
 from vending.outbox_ports import OutboxNotPossible, Queued, Sold
 from vending.outbox_worker import SENDING
+from vending.paperorders import PaperKind, PaperOrder, message_of
 from vending.ports import StoreLocked
 from vending.requests import BasketRequest, Credit
 from vending.store import open_store
@@ -68,6 +69,20 @@ def test_a_sender_that_died_holds_up_no_void(here: Office) -> None:
     with here.books.writing() as books:
         assert books.call_off("v-1", here.clock())
     assert here.only().state is MessageState.GIVEN_UP
+
+
+OTHER_PAPERS = ("note:o-1", "x:0:v-1", "z:0:v-1", "deposit:0:v-1", "statement:o-1")
+
+
+def test_a_void_calls_off_what_carries_the_digits_and_no_other_paper(here: Office) -> None:
+    """A shift, a banking or an agreement may have the id of a sale."""
+    here.sell()
+    with here.books.writing() as books:
+        orders = [message_of(PaperOrder(kind, "v-1", CHIEF), "till", "o-1") for kind in PaperKind]
+        books.queue(orders, here.clock())
+        assert books.call_off("v-1", here.clock())
+    waiting = {one.message.key for one in here.outbox.messages(CHIEF, state=MessageState.WAITING)}
+    assert waiting == {f"paper:{key}" for key in OTHER_PAPERS}
 
 
 def test_no_void_while_the_digits_are_on_their_way(here: Office) -> None:

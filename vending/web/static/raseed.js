@@ -66,7 +66,7 @@
   // slow meter whose answer the sale's page tells later.
   let going = null;
   let patience = 0;
-  const isWaitedFor = () => going !== null && going.counts;
+  const isWaitedFor = () => going !== null && going.waitedFor;
   const showWaiting = () => {
     const banner = document.getElementById("waiting");
     if (banner) banner.hidden = !isWaitedFor();
@@ -88,7 +88,7 @@
       return;
     }
     if (going) going.xhr.abort();
-    going = { xhr, counts: asked.matches("form[method='post']:not([data-leavable])") };
+    going = { xhr, waitedFor: asked.matches("form[method='post']:not([data-leavable])") };
     document.documentElement.setAttribute("aria-busy", "true");
     patience = setTimeout(showWaiting, SLOW);
     // The element that asked may be gone by then, and what is told there with it.
