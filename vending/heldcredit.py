@@ -12,7 +12,7 @@ bought is nothing to the next one that the meter is put into.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -23,7 +23,7 @@ from meters.heldcredit import UNITS, Grace, Hold, Order
 from meters.readings import Quality, Reading
 
 from .accounting.ports import BooksStore
-from .meterwork import NEXT, MeterWork, WorkState, WorkStore
+from .meterwork import MeterWork, WorkState, WorkStore, put_last
 from .parties import Actor, MeterFile
 from .permissions import require
 from .ports import Ports
@@ -222,14 +222,9 @@ class HeldCredits:
         people at once hold it once."""
         with self._works.writing() as books:
             before = books.named((HOLD, RELEASE), work.meter)
-            last = before[0] if before else None
-            if not may(last):
+            if not may(before[0] if before else None):
                 raise otherwise
-            if last is not None and work.at <= last.at:
-                # The clock was set back; what comes later must stand later, or it would not count.
-                work = replace(work, at=last.at + NEXT)
-            books.add_work(work)
-        return work
+            return put_last(books, work)
 
 
 def _is_begun(last: MeterWork | None) -> bool:

@@ -62,7 +62,7 @@ class MeterWork:
     """What was sent and received, secrets blanked."""
 
 
-NEXT: Final = timedelta(microseconds=1)
+_NEXT: Final = timedelta(microseconds=1)
 """Between two records that one clock would put into the wrong order."""
 COMMISSION: Final = "commission"
 """The command by which a commissioning stands among the records. No register map has it."""
@@ -119,6 +119,16 @@ class WorkStore(Protocol):
     def reading(self) -> AbstractContextManager[WorkReading]: ...
 
     def writing(self) -> AbstractContextManager[WorkWriting]: ...
+
+
+def put_last(books: WorkWriting, work: MeterWork) -> MeterWork:
+    """Adds it, and answers it as it stands. What comes later stands later, also by a clock that was
+    set back, or by that of another machine: what was done last to a meter is what counts."""
+    latest = books.latest(work.meter) if work.meter else None
+    if latest is not None and work.at <= latest:
+        work = replace(work, at=latest + _NEXT)
+    books.add_work(work)
+    return work
 
 
 class MeterWorks:
@@ -243,14 +253,8 @@ class MeterWorks:
         return self._kept(replace(work, at=self._clock()))
 
     def _kept(self, work: MeterWork) -> MeterWork:
-        """What comes later stands later, also by a clock that was set back, or by that of another
-        machine: what was done last is what counts."""
         with self._store.writing() as books:
-            latest = books.latest(work.meter) if work.meter else None
-            if latest is not None and work.at <= latest:
-                work = replace(work, at=latest + NEXT)
-            books.add_work(work)
-        return work
+            return put_last(books, work)
 
 
 def _map(model: str) -> str:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import APIResponse, Browser, Page, Route, expect
+from playwright.sync_api import APIResponse, Browser, Dialog, Page, Route, expect
 
 from tests.browser.support import MAYA, SAMIR, Municipality, ask, read, signed_in
 from vending import web
@@ -83,6 +83,29 @@ def test_a_sale_on_its_way_is_waited_for(
     till.keyboard.press("F2")
     expect(till.locator("#find")).to_be_focused()
     assert town_hall.count("sales") == before + 1
+
+
+def test_who_leaves_while_a_sale_is_on_its_way_is_asked(till: Page) -> None:
+    """By a new load of the page, the way back, the cross of the window."""
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    till.on("dialog", stay)
+    ask(till, "50")
+    with slow(till, "**/counter/sell") as held:
+        till.keyboard.press("Enter")
+        held.wait(till)
+        till.evaluate("setTimeout(() => location.reload())")
+        expect(till.locator("#waiting")).to_be_visible()
+        assert asked == ["beforeunload"]
+        held.let_go(till)
+    expect(till.locator(".token").first).to_have_text(TOKEN)
+    # Afterwards nobody is.
+    till.reload()
+    assert len(asked) == 1
 
 
 def test_who_waits_long_is_told(chromium: Browser, town_hall: Municipality) -> None:

@@ -105,6 +105,14 @@ def test_the_name_of_a_folder_is_no_new_file(here: Town, to: Path) -> None:
         back_up(here.store.engine, to)
 
 
+def refused_beside_the_others(here: Town, copies: Path) -> None:
+    """A copy to the name that another one has taken meanwhile."""
+    with pytest.raises(BackupExists):
+        back_up(here.store.engine, copies / "one.db")
+    assert (copies / "one.db").read_text() == "the other's"
+    assert os.listdir(copies) == ["one.db"]
+
+
 def test_a_file_that_came_while_it_was_copied_is_left_alone(here: Town, copies: Path) -> None:
     """Two copies that are made to one name at one time: the first to end is not written over."""
 
@@ -112,10 +120,7 @@ def test_a_file_that_came_while_it_was_copied_is_left_alone(here: Town, copies: 
     def _(*_: object) -> None:
         (copies / "one.db").write_text("the other's")
 
-    with pytest.raises(BackupExists):
-        back_up(here.store.engine, copies / "one.db")
-    assert (copies / "one.db").read_text() == "the other's"
-    assert os.listdir(copies) == ["one.db"]
+    refused_beside_the_others(here, copies)
 
 
 def test_a_file_that_came_in_the_last_moment_is_left_alone(
@@ -131,10 +136,7 @@ def test_a_file_that_came_in_the_last_moment_is_left_alone(
             to.write_text("the other's")
 
     monkeypatch.setattr(backup, "_check_free", then_another_ends)
-    with pytest.raises(BackupExists):
-        back_up(here.store.engine, copies / "one.db")
-    assert (copies / "one.db").read_text() == "the other's"
-    assert os.listdir(copies) == ["one.db"]
+    refused_beside_the_others(here, copies)
 
 
 def test_a_medium_without_links_gets_its_copy(

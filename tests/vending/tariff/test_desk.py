@@ -59,13 +59,6 @@ TABLES = ("tariff_files", "tariff_approvals")
 
 
 @pytest.fixture
-def office(place: Path | str) -> Iterator[Office]:
-    made = Office(place)
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def quick(tmp_path: Path) -> Iterator[Office]:
     """For rules that no database has a part in."""
     made = Office(tmp_path / "quick.db")

@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from threading import Event, Lock
 from typing import Any
 
@@ -33,13 +32,6 @@ SOON = "2026-11-24T12:00:00+02:00"
 """Within the month, so that nothing else begins with the version."""
 BEGINS = datetime.fromisoformat(SOON)
 APART = timedelta(minutes=1)
-
-
-@pytest.fixture
-def office(place: Path | str) -> Iterator[Office]:
-    made = Office(place)
-    yield made
-    made.close()
 
 
 @pytest.fixture
