@@ -13,11 +13,15 @@ from meters.quantities import Money
 from simulators.direct import DirectGateway
 from tests.vending.acts.support import CHIEF, CLERK, NEXT_DOOR, OTHER_CHIEF, WHY, Office, P
 from tests.vending.support import chart
-from vending.clock import ClockWentBack
+from vending.clock import ClockGuard, ClockLimits, ClockRanAhead, ClockWentBack
 from vending.drawer import Drawers
+from vending.parties import Role
+from vending.permissions import ALLOWED, ActorNotAllowed
+from vending.record import SaleRecord
 from vending.requests import BasketRequest, Credit, Units
 from vending.selling import SecondPersonNeeded
 from vending.store.drawer import SqlDrawers
+from vending.voidproof import Proved, Proving
 from vending.voids import GivenBackBefore, NotProved, VoidNotAllowed, read_document
 
 N = NEXT_DOOR.number
@@ -135,9 +139,61 @@ def test_nothing_is_taken_back_by_a_clock_that_was_set_back(office: Office) -> N
     assert office.service.void(CHIEF, "v-1", WHY).at == now
 
 
+def test_what_was_taken_back_is_what_the_clock_is_held_against(office: Office) -> None:
+    office.sell_held("v-1")
+    office.sell_held("v-2")
+    limits = ClockLimits(closed=timedelta(days=5), leap=timedelta(minutes=10))
+    service = office.town.with_(guard=ClockGuard(limits, lambda: 0))
+    service.void(CLERK, "v-1", WHY)
+    # By the steady clock no time has passed since.
+    office.town.clock.forward(hours=1)
+    with pytest.raises(ClockRanAhead):
+        service.void(CLERK, "v-2", WHY)
+    assert office.service.what_became(CLERK, "v-2").void is None
+
+
+@pytest.mark.parametrize("role", sorted(set(Role) - ALLOWED["void_sale"], key=str))
+def test_who_does_not_sell_takes_nothing_back(office: Office, role: Role) -> None:
+    office.sell("v-1")
+    office.sell("v-2")
+    office.service.void(CHIEF, "v-2", WHY)
+    for sale in ("v-1", "v-2"):
+        with pytest.raises(ActorNotAllowed):
+            office.service.void(replace(CHIEF, role=role), sale, WHY)
+    assert office.service.what_became(CLERK, "v-1").void is None
+
+
+def test_digits_that_were_shown_meanwhile_are_seen(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.sell_held("v-1")
+    proved = Proving.proved
+
+    def then_shown(self: Proving, record: SaleRecord) -> Proved:
+        found = proved(self, record)
+        office.service.show(CLERK, "v-1")
+        return found
+
+    monkeypatch.setattr(Proving, "proved", then_shown)
+    with pytest.raises(NotProved) as error:
+        office.service.void(CLERK, "v-1", WHY)
+    refused = error.value
+    assert (refused.vend_id, refused.meter, refused.why) == ("v-1", P, "being_delivered")
+
+
+def test_what_is_spent_of_the_balance_is_named(office: Office) -> None:
+    office.sell("v-1", amount=1_000)
+    office.sell("v-2", amount=1_001)
+    with pytest.raises(VoidNotAllowed) as error:
+        office.service.void(CHIEF, "v-1", WHY)
+    assert (error.value.vend_id, error.value.why) == ("v-1", "balance_used")
+
+
 def test_an_answer_is_given_once_more_to_whoever_had_it(office: Office) -> None:
+    """Though the meter that was asked then does not answer any more."""
     office.sell("v-1")
     void = office.service.void(CHIEF, "v-1", WHY)
+    office.lose()
     assert office.service.void(replace(CHIEF, name=" LAYLA "), "v-1", WHY) == void
     for who, why in ((OTHER_CHIEF, WHY), (CHIEF, "Another reason")):
         with pytest.raises(GivenBackBefore) as error:
