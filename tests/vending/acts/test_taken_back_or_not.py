@@ -11,14 +11,28 @@ import pytest
 from meters.account import TokenLogEntry
 from meters.quantities import Money
 from simulators.direct import DirectGateway
-from tests.vending.acts.support import CHIEF, CLERK, NEXT_DOOR, OTHER_CHIEF, WHY, Office, P
-from tests.vending.support import chart
+from tests.vending.acts.support import (
+    CHIEF,
+    CLERK,
+    NEXT_DOOR,
+    OTHER_CHIEF,
+    WHY,
+    Office,
+    P,
+    W,
+    put_in,
+)
+from tests.vending.support import chart, put_point
+from vending.acts import Source
+from vending.aftersale import Evidence
 from vending.clock import ClockGuard, ClockLimits, ClockRanAhead, ClockWentBack
+from vending.counter import ShiftNeeded
 from vending.drawer import Drawers
 from vending.parties import Role
 from vending.permissions import ALLOWED, ActorNotAllowed
 from vending.record import SaleRecord
 from vending.requests import BasketRequest, Credit, Units
+from vending.sale import VendRequest
 from vending.selling import SecondPersonNeeded
 from vending.store.drawer import SqlDrawers
 from vending.voidproof import Proved, Proving
@@ -120,7 +134,9 @@ def test_what_is_sold_anew_is_in_no_shift_and_keeps_what_proved_it(office: Offic
     kept = read_document(anew)
     assert kept == {"log_from": 1, "log_to": 0, "key_moved": False, "replaced_by": "C-1"}
     # Its money lies where it lay; what is taken back for money is in the shift that gives it.
-    assert office.service.void(CLERK, "v-2", WHY).shift == "s-1"
+    back = office.service.void(CLERK, "v-2", WHY)
+    assert back.shift == "s-1"
+    assert read_document(back) == {"log_from": 1, "log_to": 0, "key_moved": False}
     office.check()
 
 
@@ -199,3 +215,49 @@ def test_an_answer_is_given_once_more_to_whoever_had_it(office: Office) -> None:
         with pytest.raises(GivenBackBefore) as error:
             office.service.void(who, "v-1", why)
         assert (error.value.vend_id, error.value.actor) == ("v-1", "Layla")
+
+
+def test_whoever_sold_may_approve_what_another_asks_to_be_sold_anew(office: Office) -> None:
+    """Though alone they would not take it back: that the meter is gone needs a second person, and
+    there are two."""
+    office.service.vend(CHIEF, VendRequest("v-1", P, Money(5000), hold=True))
+    put_in(office, Source.NONE)
+    office.lose()
+    office.service.show(CHIEF, "v-1")
+    with pytest.raises(VoidNotAllowed, match="needs_supervisor"):
+        office.service.void(CHIEF, "v-1", WHY)
+    office.ask("C-1", "correction", sale="v-1", meter=N)
+    office.approve("C-1")
+    anew = office.service.what_became(CLERK, "v-1").void
+    assert anew is not None
+    assert (anew.evidence, anew.actor) == (Evidence.METER_GONE, "Layla")
+    office.check()
+
+
+def test_what_is_sold_anew_leaves_every_drawer_alone(office: Office) -> None:
+    """Where nothing is given back without a shift, and none is open, it is sold anew all the same:
+    its money lies where it lay, to the agora."""
+    few = Credit(P, Units("7.3"))
+    office.service.vend_basket(CLERK, BasketRequest("v-1", (few, Credit(W, Units("1.1")))))
+    till = office.balance("till", "P1")
+    office.ask("C-1", "correction", sale="v-1", meter=N)
+    put_point(office.town.store, needs_shift=True)
+    with pytest.raises(ShiftNeeded):
+        office.service.void(CHIEF, "v-1", WHY)
+    office.approve("C-1")
+    anew = office.service.what_became(CLERK, "v-1").void
+    assert anew is not None
+    assert "given" not in read_document(anew)
+    assert office.balance("till", "P1") == till
+    office.check()
+
+
+def test_what_coins_give_back_is_kept_beside_what_proved_it(office: Office) -> None:
+    basket = (Credit(P, Units("7.3")), Credit(W, Units("1.1")))
+    office.service.vend_basket(CLERK, BasketRequest("v-1", basket))
+    kept = read_document(office.service.void(CHIEF, "v-1", WHY))
+    given = kept.pop("given")
+    assert isinstance(given, int)
+    assert given % 10 == 0
+    assert kept == {"log_from": 1, "log_to": 0, "key_moved": False}
+    office.check()
