@@ -76,8 +76,12 @@ class Decisions(Sales):
             "correction": ["void.not_allowed", "vend.amount_too_low"],
         }
         hindered = () if done else self.hindered(wish, by)
-        expect(code, *before, *hindered, perhaps=perhaps.get(wish.act, []))
+        # Nothing is begun by a clock that cannot be right, nor begun again.
+        misled = () if done and (again or not within) else self.misled
+        expect(code, *before, *misled, *hindered, perhaps=perhaps.get(wish.act, []))
         if within and code:
+            return
+        if any(code == reason for reason, _ in misled):
             return
         if code in ("actor.not_allowed", "approval.own_act", "approval.decided"):
             return

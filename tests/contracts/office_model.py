@@ -271,11 +271,15 @@ class OfficeModel(Model):
     def behind_books(self) -> bool:
         return self.now < self.head - BACK
 
+    @property
+    def misled(self) -> tuple[tuple[str, bool], ...]:
+        """Why nobody is asked and nothing is decided now: the clock cannot be right."""
+        return ("clock.ran_ahead", self.ahead), ("clock.went_back", self.behind_books)
+
     def untimely(self, at: datetime | None = None) -> tuple[tuple[str, bool], ...]:
         """Why nothing may be booked now (for `at`)."""
         return (
-            ("clock.ran_ahead", self.ahead),
-            ("clock.went_back", self.behind_books),
+            *self.misled,
             ("ledger.period_closed", self.in_closed(self.now if at is None else at)),
         )
 

@@ -57,9 +57,7 @@ class Wishes(Decisions):
             facts["sale"] = sale[0].receipts[sale[1]].vend_id
         request = self.office.approvals.request
         made, code = told(request, by, id, act, facts, WHY)
-        # A token would have a number of before the last one of its meter.
-        behind = ["clock.went_back"] if self.behind_books else []
-        expect(code, *reasons, perhaps=[*perhaps, *behind])
+        expect(code, *reasons, *self.misled, perhaps=perhaps)
         if code:
             return multiple()
         assert request(by, id, act, facts, WHY) == made
@@ -169,12 +167,7 @@ class Wishes(Decisions):
         by = replace(TECHNICIAN, point="P1")
         put_in = self.office.house.exchanges.exchange
         made, code = told(put_in, by, id, agreement, new, source, WHY, given, down)
-        expect(
-            code,
-            ("clock.ran_ahead", self.ahead),
-            ("clock.went_back", self.behind_books),
-            *reasons,
-        )
+        expect(code, *self.misled, *reasons)
         if code:
             return multiple()
         # No two in one moment: which came first could not be told.
