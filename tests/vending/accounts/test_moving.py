@@ -44,6 +44,7 @@ from vending.tariff import (
     AccountState,
     CurrencyWrong,
     FeeDue,
+    LineKind,
     Month,
     MonthUse,
     QuoteChanged,
@@ -182,10 +183,17 @@ def test_a_sale_of_before_is_voided_unless_it_paid_what_only_the_old_tariff_asks
     held = replace(basket, vend_id="v-2")
     office.counter.service.vend_basket(OPERATOR, held)
     office.move("M-1", SOCIAL)
-    with pytest.raises(VoidNotAllowed, match="tariff_changed"):
+    with pytest.raises(VoidNotAllowed) as error:
         office.counter.service.void(OPERATOR, "v-1", WHY)
+    assert (error.value.vend_id, error.value.why) == ("v-1", "tariff_changed")
     office.counter.service.void(OPERATOR, "v-2", WHY)
     assert office.sell("v-3").quote.tariff == SOCIAL
+    # Where the old tariff holds again, it asks for it again.
+    office.move("M-2", BLOCKS)
+    office.counter.service.void(OPERATOR, "v-1", WHY)
+    asked = office.sell("v-4").quote.of_kind(LineKind.CHARGE)
+    assert {line.code: line.amount.minor for line in asked} == {"meter": 580, "waste": 1200}
+    office.right()
 
 
 def test_what_is_not_moved(office: Office) -> None:
