@@ -12,6 +12,8 @@ import httpx2
 import pytest
 
 from tests.vending.web.pages_support import Visit, house_over
+from tests.vending.web.support import api_with_meters
+from vending.exports import FORMATS
 from vending.web.pages.assets import FILES, address, content
 
 PLAIN: Final = {"Accept-Encoding": "identity"}
@@ -55,3 +57,22 @@ def test_letters_are_packed_already(visit: Visit, name: str) -> None:
     answer = visit.get(address(name))
     assert "Content-Encoding" not in answer.headers
     assert answer.content == content(name)
+
+
+@pytest.mark.parametrize("name", list(FORMATS))
+def test_exports_are_packed_once(tmp_path: Path, name: str) -> None:
+    with api_with_meters(tmp_path) as api:
+        for number in range(9):
+            api.vend(f"v-{number}")
+        answer = api.get(f"/ledger/export/{name}")
+    assert len(answer.content) > 1024
+    assert answer.headers.get("Content-Encoding") == (None if name == "xlsx" else "gzip")
+
+
+def test_a_sale_by_program_is_answered_as_it_is(tmp_path: Path) -> None:
+    """To pack it would cost each sale more than the line gains."""
+    with api_with_meters(tmp_path) as api:
+        sold = api.vend()
+    assert sold.status_code == 201
+    assert len(sold.content) > 1024
+    assert "Content-Encoding" not in sold.headers
